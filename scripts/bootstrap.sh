@@ -1,0 +1,74 @@
+# Read by the other scripts before they work: puts a locked environment into the checkout, or finds it there.
+# Leaves $root, $python and the function pin_threads behind. Costs a few milliseconds and no network when nothing has changed.
+
+uv_version=0.13.8
+fetched="about 200 MB, which take 700 MB once installed (JAX is half of it)"
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+python=$root/.venv/bin/python
+stamp=$root/.venv/axiom-stamp
+
+say() { printf '%s\n' "$*" >&2; }
+
+cannot_start() {
+    say "$@"
+    exit 5
+}
+
+if [ "${1:-}" = --remove ]; then
+    rm -rf "$root/.venv" "$root/.tools"
+    say "Removed .venv and .tools. lab-data, if there is one, is untouched; uv's own cache of packages is too."
+    exit 0
+fi
+
+# What the environment depends on: the lock, the project, where it stands and which Python made it.
+fingerprint() {
+    { printf '%s\n' "$root" "$uv_version" && cat "$root/uv.lock" "$root/pyproject.toml" "$root/.venv/pyvenv.cfg" 2>/dev/null; } | cksum
+}
+
+find_python() {
+    for found in python3 python3.11 python3.12 python3.13 python3.14; do
+        "$found" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return 0
+    done
+    cannot_start "Axiom needs Python 3.11 or newer, and there is none on the PATH, so nothing was installed." \
+        "On Debian: apt-get install python3 python3-venv. A Python elsewhere: put its folder first in PATH."
+}
+
+# A Debian Python may lack the part that makes environments. Root can be helped; anybody else is told the line.
+make_tools() {
+    "$found" -m venv --clear "$root/.tools/uv" >/dev/null 2>&1 && return 0
+    line="apt-get install --yes python3-venv"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "This Python cannot make environments: $line"
+        { apt-get update -q && $line; } >&2 && "$found" -m venv --clear "$root/.tools/uv" >&2 && return 0
+    fi
+    cannot_start "$found cannot make an environment, so nothing was installed. Type this once, then again $0: sudo $line"
+}
+
+install() {
+    find_python
+    say "Installing Axiom's locked packages into .venv: $fetched. Less where uv has them in its cache."
+    uv=$root/.tools/uv/bin/uv
+    if [ "$("$uv" --version 2>/dev/null | cut -d ' ' -f 2)" != "$uv_version" ]; then
+        say "Fetching uv $uv_version into .tools: about 20 MB."
+        make_tools
+        "$root/.tools/uv/bin/pip" install --quiet --disable-pip-version-check "uv==$uv_version" ||
+            cannot_start "uv $uv_version could not be fetched, so nothing was installed. Is there a network, or a mirror in PIP_INDEX_URL?"
+    fi
+    UV_PROJECT_ENVIRONMENT=$root/.venv UV_PYTHON_DOWNLOADS=never \
+        "$uv" sync --project "$root" --frozen --all-extras --quiet --python "$found" ||
+        cannot_start "The locked packages could not be installed, for the reason above. What is there stays; $0 goes on from it."
+    fingerprint >"$stamp"
+    say "Installed. From now on this works without a network; --remove undoes it."
+}
+
+if ! { [ -x "$python" ] && [ -r "$stamp" ] && [ "$(fingerprint)" = "$(cat "$stamp")" ]; }; then
+    install
+fi
+
+# One thread per process, so that figures compare and the cores are shared fairly.
+pin_threads() {
+    export NPROC=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+    export JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false
+    unset OPENBLAS_CORETYPE # where it is set it halves NumPy, and would flatter any comparison with it
+}

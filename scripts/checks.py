@@ -1,0 +1,103 @@
+"""What `scripts/check` does: every check side by side, then what failed and what cures it."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One question about the tree, the commands that answer it in turn, and what to type when the answer is no."""
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    cure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a check said."""
+
+    check: Check
+    passed: bool
+    output: str
+    seconds: float
+
+
+def programs() -> tuple[str, ...]:
+    """The Python programs under scripts/: no package, so mypy is given their names."""
+    return tuple(str(path.relative_to(ROOT)) for path in sorted((ROOT / "scripts").rglob("*.py")))
+
+
+# The slowest first, so that the others fit beside it.
+def checks() -> tuple[Check, ...]:
+    """Everything that is checked."""
+    types = (("mypy", "-p", "axiom"), ("mypy", *programs()))
+    return (
+        Check(name="types", commands=types, cure="mend the types, then: .venv/bin/mypy -p axiom"),
+        Check(
+            name="layers",
+            commands=(("lint-imports", "--no-logo"),),
+            cure="move the import, or the code: CONTRIBUTING.md",
+        ),
+        Check(name="documents", commands=(("axiom", "docs", "--check"),), cure=".venv/bin/axiom docs"),
+        Check(name="format", commands=(("ruff", "format", "--check"),), cure="scripts/check --fix"),
+        Check(name="lint", commands=(("ruff", "check"),), cure="scripts/check --fix, and the rest by hand"),
+    )
+
+
+FIXES = (("ruff", "format"), ("ruff", "check", "--fix"), ("ruff", "format"), ("axiom", "docs"))
+
+
+def run(command: Sequence[str]) -> tuple[bool, str]:
+    """Did it succeed, and what did it say?"""
+    try:
+        done = subprocess.run(
+            [str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as missing:
+        return False, f"{missing.filename} is not there. Remove .venv and run this again."
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def answer(check: Check) -> Answer:
+    """Put one check's commands in turn; the first no ends it."""
+    start = time.monotonic()
+    passed, output = True, ""
+    for command in check.commands:
+        passed, said = run(command)
+        output += said
+        if not passed:
+            break
+    return Answer(check=check, passed=passed, output=output, seconds=time.monotonic() - start)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when every check says yes."""
+    if unknown := [argument for argument in arguments if argument != "--fix"]:
+        print(f"scripts/check knows --fix and --remove, not {' '.join(unknown)}. Nothing was checked.", file=sys.stderr)
+        return 2
+    if "--fix" in arguments:
+        for fix in FIXES:
+            run(fix)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        answers = list(pool.map(answer, checks()))
+    failed = [each for each in answers if not each.passed]
+    for each in failed:
+        print(f"\n{each.output.rstrip()}")
+    print()
+    for each in answers:
+        word = "ok" if each.passed else f"FAILED. Cure: {each.check.cure}"
+        print(f"{each.check.name:<10} {each.seconds:5.1f} s  {word}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

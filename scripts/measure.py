@@ -1,0 +1,92 @@
+"""What `scripts/bench` and `scripts/campaign` do: list what can be measured, run it, and write down how it went."""
+
+import difflib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MEASUREMENTS = ROOT / "docs" / "measurements"
+
+
+def found(kind: str) -> dict[str, Path]:
+    """The programs of one kind by name."""
+    folder = ROOT / "scripts" / f"{kind}.d"
+    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".py", ".sh"}}
+
+
+def purpose(program: Path) -> str:
+    """The first line in which a program says what it is for."""
+    for line in program.read_text(encoding="utf-8").splitlines():
+        words = line.strip("#\"' ")
+        if words and not words.startswith("!"):
+            return words
+    return ""
+
+
+def host() -> str:
+    """What was measured on, as a Markdown list."""
+    cpu = next((line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
+    return "\n".join(
+        (
+            f"- cores: {os.cpu_count()}, {cpu or platform.processor() or platform.machine()}",
+            f"- system: {platform.system()} {platform.release()}, Python {platform.python_version()}",
+        )
+    )
+
+
+def run(program: Path, arguments: Sequence[str], record: Path | None, command: str) -> int:
+    """Run one program with its arguments, show what it says, keep its exit status, and write it down if asked."""
+    start = [sys.executable, str(program)] if program.suffix == ".py" else ["/bin/sh", str(program)]
+    if record is None:
+        return subprocess.run([*start, *arguments], cwd=ROOT, check=False).returncode
+    began, load = datetime.now(UTC), os.getloadavg()[0]
+    said = []
+    with subprocess.Popen([*start, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            said.append(line)
+    facts = (
+        host(),
+        f"- load before and after: {load:.2f}, {os.getloadavg()[0]:.2f}",
+        f"- began: {began:%Y-%m-%d %H:%M} UTC",
+        f"- exit status: {process.returncode}{'' if process.returncode else ' (every figure held)'}",
+    )
+    text = f"# {program.stem}\n\n{purpose(program)}\n\n" + "\n".join(facts)
+    record.write_text(f"{text}\n\n```text\n$ {command}\n{''.join(said)}```\n", encoding="utf-8")
+    print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
+    return process.returncode
+
+
+def main(kind: str, arguments: Sequence[str]) -> int:
+    """Without a name, list; with one, run."""
+    programs = found(kind)
+    if not arguments or arguments[0] in {"--help", "-h"}:
+        print(f"scripts/{kind} NAME [--record] [arguments]; --record writes docs/measurements/NAME.md\n")
+        for name, program in programs.items():
+            print(f"{name:<12} {purpose(program)}")
+        return 0
+    name, *rest = arguments
+    if name not in programs:
+        near = difflib.get_close_matches(name, programs, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."
+        print(f"scripts/{kind} has no {name!r}. {hint} Nothing was run.", file=sys.stderr)
+        return 2
+    record = MEASUREMENTS / f"{name}.md" if "--record" in rest else None
+    kept = [argument for argument in rest if argument != "--record"]
+    return run(programs[name], kept, record, " ".join([f"scripts/{kind}", name, *rest]))
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

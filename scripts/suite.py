@@ -1,0 +1,67 @@
+"""What `scripts/test` does: pytest on two processes, then one closing line.
+
+A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Fate(IntEnum):
+    """How a test ended; a worse fate is never forgotten for a better one."""
+
+    PASSED = 0
+    FAILED = 1
+
+
+class Tally:
+    """Counts each test once, at its worst: a test whose clean-up breaks has failed."""
+
+    def __init__(self) -> None:
+        self.fates: dict[str, Fate] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in one phase of one test."""
+        if report.failed or (report.skipped and not hasattr(report, "wasxfail")):
+            self._enter(report.nodeid, Fate.FAILED)
+        elif report.when == "call":
+            self._enter(report.nodeid, Fate.PASSED)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be read is one failure."""
+        if not report.passed:
+            self._enter(report.nodeid, Fate.FAILED)
+
+    def count(self, fate: Fate) -> int:
+        """How many tests ended like this?"""
+        return sum(each is fate for each in self.fates.values())
+
+    def _enter(self, test: str, fate: Fate) -> None:
+        self.fates[test] = max(fate, self.fates.get(test, fate))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when at least one test was found and none failed."""
+    os.chdir(ROOT)
+    tally = Tally()
+    status = pytest.main(["-n", "2", *arguments], plugins=[tally])
+    passed, failed = tally.count(Fate.PASSED), tally.count(Fate.FAILED)
+    if status == pytest.ExitCode.INTERRUPTED and not failed:
+        status = 130
+    elif status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print("No test was found, which counts as a failure.")
+    failed = failed or int(status != pytest.ExitCode.OK)
+    sys.stderr.flush()
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return int(status) or int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

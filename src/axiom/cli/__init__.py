@@ -1,0 +1,1 @@
+"""`axiom <noun> <verb>`: thin commands that read through the store and change through commands."""

@@ -1,0 +1,244 @@
+"""`axiom lab`: which parts there are, in which order they start and stop."""
+
+import contextlib
+import logging
+import logging.handlers
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from axiom import __version__
+from axiom.cli.callers import laboratory as laboratory_caller
+from axiom.cli.callers import operator
+from axiom.cli.listening import address_of, on_path, on_port
+from axiom.cli.opening import package, prepare_database
+from axiom.cli.options import color_option, data_option, quiet_option, remark
+from axiom.commands.experiments import DeployExperiment, PublishExperiment
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.planning import top_up
+from axiom.domain.callers import Caller
+from axiom.engines.here import cores, this_capacity
+from axiom.engines.local import LocalEngine
+from axiom.errors import AxiomError, StoreDamaged, UnknownName, WrongUse
+from axiom.lab.deploy import standings
+from axiom.runner.host import platform_here
+from axiom.server.desk import LocalDesk
+from axiom.server.http import Listener, Stopping, serve
+from axiom.server.jobs import Job, Jobs
+from axiom.server.ordering import Dispatch
+from axiom.server.transitioner import sweep
+from axiom.server.validator import validate_returned
+from axiom.settings import Settings, from_process
+from axiom.signed.keys import Keys, make_keys
+from axiom.store import fleet
+from axiom.store.database import Database, connect_writer
+from axiom.store.folder import Folder, holder, lock
+from axiom.store.writer import Writer
+from axiom.web.app import Site, site
+from axiom.web.control import control
+
+log = logging.getLogger("axiom.lab")
+
+_OURSELVES = "the laboratory itself"
+_THIS_COMPUTER = "this computer"
+
+
+@click.command()
+@data_option
+@click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
+@click.option("--host", help="The address on which the site listens.")
+@click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
+@quiet_option
+@color_option
+@click.pass_context
+def lab(
+    context: click.Context, folder: Folder, port: int | None, host: str | None, workers: int | None, quiet: bool
+) -> None:
+    """Start the laboratory: server, site and local engine in one process tree.
+
+    Ctrl-C stops it; the same command goes on where it stopped.
+    """
+    settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
+    if settings.workers < -1:
+        raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
+    # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
+    if folder.path.exists() and holder(folder) is not None:
+        lock(folder, "axiom lab").release()
+    with on_port(settings.host, settings.port) as listening:
+        folder.create()
+        with lock(folder, "axiom lab") as held:
+            held.note(port=listening.getsockname()[1], url=address_of(listening))
+            _log_to(folder, settings)
+            by = _run(folder, settings, listening, quiet=quiet)
+    remark("Stopped. The same command goes on from here.", quiet=quiet)
+    context.exit(130 if by is signal.SIGINT else 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What runs beside the site, in the order in which it is started; stopped the other way round."""
+
+    writer: Writer
+    engine: LocalEngine
+    jobs: Jobs
+    gate: Gate
+
+
+def _run(folder: Folder, settings: Settings, listening: socket.socket, *, quiet: bool) -> signal.Signals | None:
+    clock = prepare_database(folder)
+    first_time = not folder.keys.exists()
+    keys = make_keys(folder.keys, clock.now())
+    workers = cores() if settings.workers == -1 else settings.workers
+    stopping = Stopping()
+    parts = _build(folder, settings, keys, clock.now, workers, stopping)
+    with contextlib.ExitStack() as stack:
+        stack.callback(parts.writer.stop)
+        _start(parts, stack)
+        address = address_of(listening)
+        pages = Site(folder=folder, name=settings.name, now=clock.now, live=_live(parts, address, clock.now(), workers))
+        with on_path(folder.socket) as door:
+            stack.callback(folder.socket.unlink, missing_ok=True)
+            _greet(folder, address, workers, first_time=first_time, quiet=quiet)
+            by = serve(
+                [
+                    Listener(app=site(pages), socket=listening),
+                    Listener(app=control(parts.gate, pages, operator()), socket=door),
+                ],
+                stopping,
+            )
+    if parts.writer.failed is not None:
+        raise StoreDamaged(
+            f"The laboratory stopped because it could not write: {parts.writer.failed}"
+        ) from parts.writer.failed
+    return by
+
+
+def _build(
+    folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], workers: int, stopping: Stopping
+) -> _Parts:
+    writer = Writer(lambda: connect_writer(folder.database))
+    writer.start()
+    host_id = writer.run(lambda db: _this_host(db, workers, now()))
+    dispatch = Dispatch(
+        lab=keys.trust.lab,
+        key=keys.ticket,
+        deadline=timedelta(hours=settings.deadline_hours),
+        grace=timedelta(days=settings.ticket_days),
+    )
+    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
+    laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
+    gate = Gate(writer=writer, laboratory=laboratory, now=now)
+    jobs = Jobs(writer, now)
+    engine = LocalEngine(
+        desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
+    )
+    caller = laboratory_caller(workers)
+    for job in (
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, jobs)),
+        Job(name="deploy", every=1.0, work=lambda: _deploy(gate, caller, settings, workers), remembered=False),
+        Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False),
+        Job(
+            name="validate",
+            every=2.0,
+            work=lambda: writer.run(lambda db: validate_returned(db, folder, keys.trust, now())),
+            remembered=False,
+        ),
+        Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
+    ):
+        jobs.add(job)
+    return _Parts(writer=writer, engine=engine, jobs=jobs, gate=gate)
+
+
+def _start(parts: _Parts, stack: contextlib.ExitStack) -> None:
+    parts.jobs.start()
+    stack.callback(parts.jobs.stop)
+    trust = parts.gate.laboratory.folder.keys / "trust.json"
+    parts.engine.start(trust.read_bytes())
+    stack.callback(parts.engine.stop)
+
+
+def _this_host(db: Database, workers: int, now: datetime) -> int:
+    us = fleet.volunteer(db, _OURSELVES, now)
+    return fleet.meet(
+        db,
+        volunteer_id=us.id,
+        name=_THIS_COMPUTER,
+        platform=platform_here(),
+        capacity=this_capacity(workers),
+        now=now,
+    )
+
+
+def _publish_all(gate: Gate, caller: Caller, jobs: Jobs) -> None:
+    """Publish what the catalogue holds. A file that cannot be published holds up no other."""
+    for file in sorted(gate.laboratory.catalogue.glob("[a-z]*.py")):
+        try:
+            gate.submit(PublishExperiment(experiment=file.stem), caller)
+        except AxiomError as error:
+            log.error("publish.refused experiment=%s %s", file.stem, error)
+    jobs.nudge("deploy")
+
+
+def _deploy(gate: Gate, caller: Caller, settings: Settings, workers: int) -> None:
+    """Keep something waiting for every core, all experiments in turn."""
+    waiting = gate.writer.run(standings)
+    for allotment in top_up(
+        waiting, cores=workers, per_core=settings.queue_per_core, task_seconds=settings.task_seconds
+    ):
+        name = next(standing.name for standing in waiting if standing.experiment_id == allotment.experiment_id)
+        gate.submit(
+            DeployExperiment(
+                experiment=name,
+                workunits=allotment.workunits,
+                replicates_each=allotment.replicates_each,
+                reason=allotment.reason,
+            ),
+            caller,
+        )
+
+
+def _live(parts: _Parts, address: str, started_at: datetime, workers: int) -> Callable[[], Mapping[str, Any]]:
+    def live() -> Mapping[str, Any]:
+        return {
+            "state": "running",
+            "address": address,
+            "started_at": started_at.isoformat(),
+            "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
+            "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
+        }
+
+    return live
+
+
+def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
+    click.echo(address)
+    remark(
+        f"Axiom {__version__} · {address} · {workers} cores compute · data in {folder.path}\n"
+        "Ctrl-C stops it; the same command goes on from there.",
+        quiet=quiet,
+    )
+    if first_time:
+        remark(
+            f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
+            quiet=quiet,
+        )
+
+
+def _log_to(folder: Folder, settings: Settings) -> None:
+    levels = ("debug", "info", "warning", "error")
+    if settings.log not in levels:
+        raise UnknownName("level of the setting log", settings.log, levels)
+    logs = folder.path / "logs"
+    logs.mkdir(exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
+    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
+    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)

@@ -1,0 +1,273 @@
+"""`axiom experiment`: the questions."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from axiom.cli.manifests import cache, catalogue_files, file_of, manifest_of, manifests
+from axiom.cli.opening import package, reading, submit
+from axiom.cli.options import (
+    data_option,
+    dry_run_option,
+    json_option,
+    progress,
+    quiet_option,
+    remark,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.cli.sweeps import configs
+from axiom.commands.command import Answer
+from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.domain.experiments import seed_of
+from axiom.domain.work import Outcome
+from axiom.errors import WrongUse
+from axiom.runner.here import compute_here
+from axiom.signed import bundles
+from axiom.signed.manifests import Manifest
+from axiom.signed.outputs import CellAnswer
+from axiom.store import counters, experiments
+from axiom.store.folder import Folder
+
+_COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs
+_LEAST_SECONDS = 120.0
+
+
+@click.group()
+def experiment() -> None:
+    """Questions: each a sweep, a pure function and what will be concluded from it."""
+
+
+@experiment.command("list")
+@data_option
+@json_option
+def list_experiments(folder: Folder, as_json: bool) -> None:
+    """The catalogue, and how each experiment stands in the laboratory, if there is one."""
+    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in manifests(catalogue_files())]
+    if as_json:
+        show_json({"experiments": rows})
+        return
+    show_table(
+        ("name", "version", "status", "results", "question"),
+        [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
+        none="The catalogue is empty.",
+    )
+
+
+@experiment.command("show")
+@click.argument("name")
+@data_option
+@json_option
+def show(name: str, folder: Folder, as_json: bool) -> None:
+    """One experiment: what it asks, varies, measures and predicts."""
+    manifest = manifest_of(file_of(name))
+    facts = {
+        **_listed(manifest, _standing(folder, manifest.name)),
+        "reference": manifest.reference,
+        "configs": [dict(config) for config in manifest.configs],
+        "measures": {measure.name: measure.type.value for measure in manifest.measures},
+        "estimands": [dict(estimand) for estimand in manifest.estimands],
+        "seconds": round(manifest.seconds, 3),
+        "memory_mb": manifest.memory_mb,
+    }
+    if as_json:
+        show_json({"experiment": facts})
+        return
+    estimands = facts.pop("estimands")
+    facts["configs"] = f"{len(manifest.configs)}, over {', '.join(manifest.factors)}"
+    facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
+    show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
+    for estimand in estimands:
+        click.echo(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+
+
+@experiment.command("run")
+@click.argument("name")
+@click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
+@click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
+@json_option
+@quiet_option
+def run(name: str, words: Sequence[str], seed: int | None, replicate: int | None, as_json: bool, quiet: bool) -> None:
+    """Compute one replicate here and now.
+
+    NAME is an experiment of the catalogue or a FILE.py. Levels are written lr=0.1,0.2 or width=8:128:x2.
+    """
+    file = file_of(name)
+    manifest = manifest_of(file)
+    chosen = configs(manifest, words)
+    if (seed is None) == (replicate is None):
+        raise WrongUse(
+            "Give either --seed or --replicate. There is no default: it would repeat a computation, not replicate it."
+        )
+    number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate or 0)
+    cells = _compute(file.stem, bundles.collect(package(), file), manifest, chosen, number, quiet=quiet or as_json)
+    if as_json:
+        show_json({"experiment": manifest.name, "version": manifest.version, "seed": number, "cells": cells})
+    else:
+        _show_cells(manifest, cells)
+    failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
+    if failed:
+        remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
+        raise click.exceptions.Exit(1)
+
+
+@experiment.command("publish")
+@click.argument("name")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Sign an experiment's bundle and register what it asks."""
+    answer = submit(folder, PublishExperiment(experiment=name), dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['experiment']}@{answer['version']}: {answer['change']}")
+
+
+@experiment.command("deploy")
+@click.argument("name")
+@click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
+@click.option("--reason", default="ordered by the operator", help="Why; it stays in the audit.")
+@click.option("--key", help="An idempotency key: the same command under it is done once.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def deploy(
+    name: str,
+    workunits: int,
+    reason: str,
+    key: str | None,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Order workunits of a published experiment."""
+    command = DeployExperiment(experiment=name, workunits=workunits, reason=reason)
+    answer = submit(folder, command, dry_run=dry_run, key=key)
+    each = answer["replicates_each"]
+    _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each")
+
+
+@experiment.command("retire")
+@click.argument("name")
+@click.option("--reason", default="retired by the operator", help="Why; it stays in the audit.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def retire(name: str, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Order nothing more of an experiment and cancel what is not sent."""
+    answer = submit(folder, RetireExperiment(experiment=name, reason=reason), dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
+
+
+def _answered(answer: Answer, as_json: bool, quiet: bool, sentence: str) -> None:
+    if as_json:
+        show_json({"experiment": answer})
+    else:
+        remark(f"{sentence}{' (dry run: nothing was changed)' if answer.get('dry_run') else ''}.", quiet=quiet)
+
+
+def _standing(folder: Folder, name: str) -> dict[str, Any]:
+    """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
+    if not folder.exists():
+        return {"status": "catalogue", "results": 0}
+    with reading(folder) as db:
+        found = experiments.by_name(db, name)
+        counted = counters.read(db)
+    if found is None:
+        return {"status": "catalogue", "results": 0}
+    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", found.id))
+    return {"status": found.status, "results": amount}
+
+
+def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "aliases": list(manifest.aliases),
+        "version": manifest.version,
+        "question": manifest.question,
+        **standing,
+    }
+
+
+def _compute(
+    stem: str,
+    files: Mapping[str, bytes],
+    manifest: Manifest,
+    chosen: Sequence[Mapping[str, Any]],
+    seed: int,
+    *,
+    quiet: bool,
+) -> list[dict[str, Any]]:
+    limit = max(_LEAST_SECONDS, _COST_MARGIN * max(manifest.cell_seconds))
+    found: list[dict[str, Any]] = []
+    began = time.monotonic()
+
+    def tell(place: int, share: float) -> None:
+        if not quiet:
+            progress(f"{manifest.name}: cell {place + 1} of {len(chosen)}, {share:.0%}")
+
+    answers = compute_here(
+        files,
+        f"axiom.catalogue.{stem}",
+        [(config, seed) for config in chosen],
+        cpu_limit=limit,
+        wall_limit=20 * limit,
+        memory_mb=max(manifest.memory_mb, 2_000),
+        on_progress=tell,
+        cache=_compiled(),
+    )
+    for config, answer in zip(chosen, answers, strict=True):
+        found.append(_cell(config, answer, time.monotonic() - began))
+        began = time.monotonic()
+    if not quiet:
+        progress("")
+    return found
+
+
+def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict[str, Any]:
+    return {
+        "config": dict(config),
+        "measures": None if answer.measures is None else dict(answer.measures),
+        "seconds": round(seconds, 4),
+        "cpu_seconds": round(answer.cpu_seconds, 4),
+        "outcome": answer.outcome.value,
+        "error": f"{answer.error.kind} at {answer.error.where}" if answer.error else None,
+    }
+
+
+def _compiled() -> Any:
+    """Where compiled programs are kept between two calls, if the user's cache can be written."""
+    folder = cache() / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
+
+
+def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:
+    varied = [
+        name for name in manifest.factors if len({json.dumps(cell["config"][name]) for cell in cells}) > 1
+    ] or list(manifest.factors)
+    shown = [measure.name for measure in manifest.measures if measure.type.value not in ("ints", "floats")]
+    show_table(
+        [*varied, *shown, "outcome", "cpu s"],
+        [
+            [
+                *(cell["config"][name] for name in varied),
+                *((cell["measures"] or {}).get(name) for name in shown),
+                cell["outcome"],
+                cell["cpu_seconds"],
+            ]
+            for cell in cells
+        ],
+        none="There was nothing to compute.",
+    )

@@ -1,0 +1,75 @@
+"""The tree of commands. It imports click and nothing heavier, so that `axiom --help` is quick."""
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from axiom import __version__
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and first lines, and imports one only when it is called."""
+
+    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.table = dict(table or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
+        """In the order in which a newcomer meets them."""
+        return [*self.table, *sorted(self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module now that somebody wants it."""
+        if cmd_name not in self.table:
+            return super().get_command(ctx, cmd_name)
+        module, _ = self.table[cmd_name]
+        command = getattr(importlib.import_module(f"axiom.cli.{module}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or suggest the nearest."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else f" `{ctx.command_path} --help` lists them."
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint} Nothing was started.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the first lines without importing anything."""
+        rows = [(name, self.table[name][1]) for name in self.table]
+        rows += [(name, self.commands[name].get_short_help_str(80)) for name in sorted(self.commands)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+_COMMANDS = {
+    "lab": ("assemble", "Everything on this computer: server, site, local engine."),
+    "init": ("operate", "A new laboratory: folder, keys, settings, database."),
+    "status": ("operate", "What the laboratory is doing now."),
+    "doctor": ("operate", "What is wrong, and what to do about it."),
+    "experiment": ("experiments", "The questions: list, show, run, publish, deploy, retire."),
+    "workunit": ("work", "What is ordered: list, show, cancel."),
+    "task": ("work", "What hosts were given: list, show."),
+    "host": ("fleet", "Which computers compute: list, show."),
+    "keys": ("operate", "Who may sign what: show."),
+    "settings": ("operate", "Every knob, its value and where it comes from: show."),
+    "audit": ("operate", "Proof of who did what: show, verify."),
+    "completion": ("operate", "The line that turns on completion in your shell."),
+    "docs": ("reference", "Write docs/reference from the program, or check it."),
+}
+
+
+@click.group(
+    cls=Lazy,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 no or failed, 2 wrong use, 3 not found, 4 refused, 5 cannot start, 70 our fault.",
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def axiom() -> None:
+    """Ask questions of small neural networks, and know how sure the answers are."""

@@ -1,0 +1,81 @@
+"""Opens a laboratory: for reading beside a server, through a server's socket, or alone for the length of a command."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import axiom
+from axiom.cli.callers import operator
+from axiom.cli.clock import Clock
+from axiom.cli.options import wall_clock
+from axiom.commands.command import Answer, Command
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.remote import Remote
+from axiom.errors import NoLab
+from axiom.settings import Settings, from_process
+from axiom.signed.keys import load_keys
+from axiom.store import work
+from axiom.store.database import Database, connect_reader, connect_writer
+from axiom.store.folder import Folder, holder, lock
+from axiom.store.migrate import migrate
+from axiom.store.writer import Writer
+
+
+def package() -> Path:
+    """The folder of the package, from which bundles are packed."""
+    return Path(axiom.__file__).parent
+
+
+def demand(folder: Folder) -> None:
+    """There must be a laboratory here."""
+    if not folder.exists():
+        raise NoLab(
+            f"There is no laboratory in {folder.path}. `axiom init {folder.path}` makes one and `scripts/lab` starts "
+            "it; --data or AXIOM_DATA name another folder."
+        )
+
+
+@contextlib.contextmanager
+def reading(folder: Folder) -> Iterator[Database]:
+    """A read-only connection, whether or not a server is up."""
+    demand(folder)
+    db = connect_reader(folder.database)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+    """Have a command done: by the server that holds the folder, or, when none does, here and now."""
+    demand(folder)
+    if holder(folder) is not None:
+        return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
+    settings, _ = from_process(folder.settings)
+    with lock(folder, f"axiom {command.name}"), writing(folder, settings) as gate:
+        return gate.submit(command, operator(), dry_run=dry_run, key=key)
+
+
+@contextlib.contextmanager
+def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
+    """A gate of our own. Whoever calls holds the folder's lock."""
+    clock = prepare_database(folder)
+    keys = load_keys(folder.keys, clock.now())
+    writer = Writer(lambda: connect_writer(folder.database))
+    writer.start()
+    try:
+        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
+        yield Gate(writer=writer, laboratory=laboratory, now=clock.now)
+    finally:
+        writer.stop()
+
+
+def prepare_database(folder: Folder) -> Clock:
+    """Bring the database up to date, and set a clock that never says less than what is written in it."""
+    db = connect_writer(folder.database)
+    try:
+        migrate(db, folder, wall_clock())
+        return Clock(work.newest_time(db))
+    finally:
+        db.close()

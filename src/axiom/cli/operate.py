@@ -1,0 +1,225 @@
+"""Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.doctor import as_data, examine, examine_invariants
+from axiom.cli.opening import demand, prepare_database, reading
+from axiom.cli.options import (
+    color_option,
+    data_option,
+    json_option,
+    quiet_option,
+    remark,
+    show_facts,
+    show_json,
+    show_table,
+    wall_clock,
+)
+from axiom.commands.remote import Remote
+from axiom.errors import Refused
+from axiom.settings import from_process
+from axiom.signed.keys import load_keys, make_keys
+from axiom.store import callers
+from axiom.store.database import moment
+from axiom.store.folder import Folder, holder, lock
+from axiom.web.status import status as status_of
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", default="Axiom", show_default=True, help="The laboratory's name.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port of its site.")
+@quiet_option
+def init(folder: Path, name: str, port: int, quiet: bool) -> None:
+    """Make a new laboratory: folder, settings, keys, database."""
+    made = Folder(path=folder)
+    if made.exists():
+        raise Refused(
+            f"There is a laboratory in {folder} already; nothing was changed. `axiom lab --data {folder}` starts it."
+        )
+    made.create()
+    with lock(made, "axiom init"):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        made.settings.write_text(f'name = "{escaped}"\nport = {port}\n')
+        from_process(made.settings)
+        clock = prepare_database(made)
+        keys = make_keys(made.keys, clock.now())
+    remark(
+        f"Made laboratory {keys.trust.lab[:12]} in {folder}. Its keys are in {made.keys} (mode 0600): whoever has them "
+        f"signs in its name.\nStart it: axiom lab --data {folder}",
+        quiet=quiet,
+    )
+
+
+@click.command()
+@data_option
+@json_option
+def status(folder: Folder, as_json: bool) -> None:
+    """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
+    demand(folder)
+    if holder(folder) is not None:
+        found = Remote(folder.socket).status()["status"]
+    else:
+        settings, _ = from_process(folder.settings)
+        with reading(folder) as db:
+            found = status_of(db, folder, wall_clock(), {"name": settings.name, "state": "stopped"})
+    if as_json:
+        show_json({"status": found})
+        return
+    show_facts({"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")})
+    click.echo()
+    show_table(
+        ("experiment", "version", "status", "results", "tasks out", "waiting"),
+        [_row(row) for row in found["experiments"]],
+        none="No experiment is published yet.",
+    )
+
+
+@click.command()
+@data_option
+@click.option("--invariants", is_flag=True, help="Check every promise against what is stored.")
+@json_option
+@color_option
+def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
+    """What is wrong, and what to do. Exits 1 when something is."""
+    if invariants:
+        demand(folder)
+    found = list(examine_invariants(folder) if invariants else examine(folder))
+    well = all(one.well for one in found)
+    if as_json:
+        show_json({"doctor": {"well": well, "findings": [as_data(one) for one in found]}})
+    else:
+        for one in found:
+            mark = click.style("ok  ", fg="green") if one.well else click.style("BAD ", fg="red")
+            click.echo(f"{mark} {one.name.ljust(10)} {one.says}")
+            if not one.well and one.cure:
+                click.echo(f"     {''.ljust(10)} → {one.cure}")
+    raise click.exceptions.Exit(0 if well else 1)
+
+
+@click.group()
+def keys() -> None:
+    """Who may sign what."""
+
+
+@keys.command("show")
+@data_option
+@json_option
+def show_keys(folder: Folder, as_json: bool) -> None:
+    """The public side of the laboratory's keys, by role."""
+    demand(folder)
+    trust = load_keys(folder.keys, wall_clock()).trust
+    roles = {role.value: sorted(signers.keys) for role, signers in trust.roles.items()}
+    facts = {"lab": trust.lab, "version": trust.version, "expires": trust.expires.isoformat(), "roles": roles}
+    if as_json:
+        show_json({"keys": facts})
+    else:
+        show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
+
+
+@click.group()
+def settings() -> None:
+    """Every knob."""
+
+
+@settings.command("show")
+@data_option
+@json_option
+def show_settings(folder: Folder, as_json: bool) -> None:
+    """Every knob with its value and where it comes from."""
+    _, listed = from_process(folder.settings)
+    if as_json:
+        show_json(
+            {"settings": [{"name": s.name, "value": s.value, "origin": s.origin, "about": s.about} for s in listed]}
+        )
+    else:
+        show_table(
+            ("name", "value", "origin", "about"),
+            [(s.name, s.value, s.origin, s.about) for s in listed],
+            none="There is no setting.",
+        )
+
+
+@click.group()
+def audit() -> None:
+    """The hash-chained list of commands."""
+
+
+@audit.command("show")
+@data_option
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
+@json_option
+def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
+    """The newest commands: who, what, when, and how it ended."""
+    with reading(folder) as db:
+        rows = callers.latest(db, limit)
+    if as_json:
+        show_json({"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]})
+    else:
+        show_table(
+            ("id", "at", "caller", "command", "arguments", "outcome"),
+            [
+                (row["id"], moment(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row))
+                for row in rows
+            ],
+            none="No command was given yet.",
+        )
+
+
+@audit.command("verify")
+@data_option
+@json_option
+def verify(folder: Folder, as_json: bool) -> None:
+    """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
+    with reading(folder) as db, db.savepoint():
+        problems, entries, head = callers.broken_links(db), callers.length(db), callers.latest(db, 1)
+    facts = {
+        "well": not problems,
+        "entries": entries,
+        "head": head[0]["hash"] if head else None,
+        "verified_at": wall_clock().isoformat(),
+        "problems": problems,
+    }
+    if as_json:
+        show_json({"audit": facts})
+    elif problems:
+        click.echo("\n".join(problems[:20]))
+    else:
+        click.echo(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
+    raise click.exceptions.Exit(0 if not problems else 1)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what your shell must read to complete `axiom`.
+
+    For bash: axiom completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    from axiom.cli.main import axiom
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise Refused(f"There is no completion for {shell}.")
+    click.echo(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
+
+
+def _row(row: dict[str, Any]) -> tuple[Any, ...]:
+    tasks = row["tasks"]
+    return (
+        row["name"],
+        row["version"],
+        row["status"],
+        sum(row["results"].values()),
+        tasks.get("sent", 0),
+        tasks.get("unsent", 0),
+    )
+
+
+def _ended(row: Any) -> str:
+    return f"{row['outcome']}{' (dry run)' if row['dry_run'] else ''}"

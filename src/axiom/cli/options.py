@@ -1,0 +1,114 @@
+"""Words that many commands share, and how answers are shown."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from axiom.store.folder import Folder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_option(command: F) -> F:
+    """`--data D`, or AXIOM_DATA, or ./lab-data: which laboratory is meant."""
+    return click.option(
+        "--data",
+        "folder",
+        type=click.Path(path_type=Path),
+        envvar="AXIOM_DATA",
+        default=Path("lab-data"),
+        show_default="lab-data",
+        help="The laboratory's data folder.",
+        callback=lambda _context, _parameter, path: Folder(path=path),
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: one document for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
+
+
+def dry_run_option(command: F) -> F:
+    """`--dry-run`: what would happen."""
+    return click.option("-n", "--dry-run", is_flag=True, help="Show what would happen and change nothing.")(command)
+
+
+def quiet_option(command: F) -> F:
+    """`--quiet`: no progress, no remarks."""
+    return click.option("-q", "--quiet", is_flag=True, help="Results only: no progress and no remarks.")(command)
+
+
+def color_option(command: F) -> F:
+    """`--color`: when to use colour; NO_COLOR is honoured."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        expose_value=False,
+        help="Colour: on a terminal, always or never. NO_COLOR means never.",
+        callback=_set_color,
+    )(command)
+
+
+def _set_color(context: click.Context, _parameter: click.Parameter, chosen: str) -> None:
+    if chosen == "never" or (chosen == "auto" and os.environ.get("NO_COLOR")):
+        context.color = False
+    elif chosen == "always":
+        context.color = True
+
+
+def show_json(answer: Mapping[str, Any]) -> None:
+    """Print an answer for programs."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, none: str) -> None:
+    """Print rows in columns, or one sentence when there are none."""
+    if not rows:
+        click.echo(none)
+        return
+    texts = [[_plain(value) for value in row] for row in rows]
+    widths = [max(len(row[place]) for row in [list(headings), *texts]) for place in range(len(headings))]
+    for line in [list(headings), *texts]:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show_facts(facts: Mapping[str, object]) -> None:
+    """Print names and values, a line each."""
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        click.echo(f"{name.ljust(width)}  {_plain(value)}")
+
+
+def remark(text: str, *, quiet: bool = False) -> None:
+    """Say something to the person; standard output is for results."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def progress(text: str) -> None:
+    """The one progress line, on a terminal only."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
+
+
+def wall_clock() -> datetime:
+    """The one place in which a command line reads the time."""
+    return datetime.now(UTC)  # noqa: TID251 - the edge, where the time enters
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    # Text of hosts may carry the escapes of a terminal; nothing of it may act on the reader's.
+    return "".join(sign if sign.isprintable() else "?" for sign in str(value))

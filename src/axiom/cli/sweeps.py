@@ -1,0 +1,86 @@
+"""Sweeps as words of a command line: `lr=0.1,0.2 width=8:128:x2 seed`, typed against the experiment's own factors."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.domain.declaration import ValueType
+from axiom.errors import UnknownName, WrongUse
+from axiom.signed.manifests import Manifest
+
+_MOST_CONFIGS = 10_000
+
+Config = dict[str, Any]
+
+
+def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
+    """The configs that these words mean: the declared sweep, with the named factors at the named levels instead."""
+    levels: dict[str, list[Any]] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not text:
+            raise WrongUse(f"{word!r} is not of the form factor=value. Nothing was started.")
+        if name not in manifest.factors:
+            raise UnknownName(f"factor of {manifest.name}", name, manifest.factors)
+        levels[name] = [_within(manifest, name, value) for value in _levels(name, text, manifest.factors[name])]
+    others = [{name: value for name, value in config.items() if name not in levels} for config in manifest.configs]
+    points = [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
+    found: list[Config] = []
+    for rest, point in itertools.product(others, points):
+        config = {name: {**rest, **point}[name] for name in manifest.factors}
+        if config not in found:
+            found.append(config)
+        if len(found) > _MOST_CONFIGS:
+            raise WrongUse(f"These words mean more than {_MOST_CONFIGS} configs. Nothing was started.")
+    return tuple(found)
+
+
+def _levels(name: str, text: str, kind: ValueType) -> list[Any]:
+    if kind in (ValueType.INT, ValueType.FLOAT) and ":" in text:
+        return _range(name, text, kind)
+    return [_value(name, part, kind) for part in text.split(",")]
+
+
+def _range(name: str, text: str, kind: ValueType) -> list[Any]:
+    parts = text.split(":")
+    if len(parts) != 3:
+        raise WrongUse(f"{name}={text} is not of the form first:last:step, as 8:128:x2 is. Nothing was started.")
+    first, last = _value(name, parts[0], kind), _value(name, parts[1], kind)
+    times = parts[2].startswith("x")
+    step = _value(name, parts[2].removeprefix("x"), kind)
+    if (step <= 1 or first <= 0) if times else step <= 0:
+        raise WrongUse(f"{name}={text} would never end. Nothing was started.")
+    found: list[Any] = []
+    value = first
+    while value <= last and len(found) <= _MOST_CONFIGS:
+        found.append(value)
+        value = value * step if times else value + step
+    if not found:
+        raise WrongUse(f"{name}={text} holds no value. Nothing was started.")
+    return found
+
+
+def _value(name: str, text: str, kind: ValueType) -> Any:
+    try:
+        if kind is ValueType.INT:
+            return int(text)
+        if kind is ValueType.FLOAT:
+            return float(text)
+    except ValueError as error:
+        raise WrongUse(f"{name} must be of type {kind}, and {text!r} is not. Nothing was started.") from error
+    if kind is ValueType.BOOL:
+        if text not in ("true", "false"):
+            raise WrongUse(f"{name} must be true or false, and {text!r} is neither. Nothing was started.")
+        return text == "true"
+    return text
+
+
+def _within(manifest: Manifest, name: str, value: Any) -> Any:
+    low, high = _limits(manifest.ranges, name)
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise WrongUse(f"{name}={value} is outside {low:g} to {high:g}, which the file declares. Nothing was started.")
+    return value
+
+
+def _limits(ranges: Mapping[str, tuple[float, float]], name: str) -> tuple[float, float]:
+    return ranges.get(name, (float("-inf"), float("inf")))

@@ -1,0 +1,161 @@
+"""`axiom workunit` and `axiom task`: what is ordered and what hosts were given."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from axiom.cli.opening import reading, submit
+from axiom.cli.options import (
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    remark,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.commands.work import CancelWorkunits
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.errors import NotFound
+from axiom.store import results, work
+from axiom.store.folder import Folder
+
+_limit = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
+)
+
+
+@click.group()
+def workunit() -> None:
+    """Orders: some replicates of one experiment each."""
+
+
+@workunit.command("list")
+@data_option
+@click.option("--state", type=click.Choice([state.value for state in WorkunitState]), default=None)
+@_limit
+@json_option
+def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+    """The newest workunits."""
+    with reading(folder) as db:
+        found = work.workunits(db, state=state or "", limit=limit)
+    if as_json:
+        show_json({"workunits": [_workunit(one) for one in found]})
+        return
+    show_table(
+        ("id", "experiment", "replicates", "state", "reason"),
+        [(one.id, one.experiment_id, _span(one.replicates), one.state, one.reason) for one in found],
+        none="There is no such workunit.",
+    )
+
+
+@workunit.command("show")
+@click.argument("workunit_id", type=int)
+@data_option
+@json_option
+def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
+    """One workunit with its tasks."""
+    with reading(folder) as db:
+        found = work.workunit(db, workunit_id)
+        tasks = work.tasks_of(db, workunit_id)
+    if found is None:
+        raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
+    if as_json:
+        show_json({"workunit": {**_workunit(found), "tasks": [_task(one) for one in tasks]}})
+        return
+    show_facts(_workunit(found))
+    click.echo()
+    _show_tasks(tasks)
+
+
+@workunit.command("cancel")
+@click.argument("workunit_ids", type=int, nargs=-1, required=True)
+@click.option("--reason", default="cancelled by the operator", help="Why; it stays with the workunit.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def cancel(
+    workunit_ids: tuple[int, ...], reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
+) -> None:
+    """Withdraw open workunits; what is out may still come back."""
+    answer = submit(folder, CancelWorkunits(workunits=list(workunit_ids), reason=reason), dry_run=dry_run)
+    if as_json:
+        show_json({"cancelled": answer})
+    else:
+        remark(f"{len(answer['cancelled'])} cancelled{' (dry run)' if dry_run else ''}.", quiet=quiet)
+
+
+@click.group()
+def task() -> None:
+    """Copies of workunits, each given to one host."""
+
+
+@task.command("list")
+@data_option
+@click.option("--state", type=click.Choice([state.value for state in TaskState]), default=None)
+@_limit
+@json_option
+def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+    """The newest tasks."""
+    with reading(folder) as db:
+        found = work.tasks(db, state=state or "", limit=limit)
+    if as_json:
+        show_json({"tasks": [_task(one) for one in found]})
+    else:
+        _show_tasks(found)
+
+
+@task.command("show")
+@click.argument("task_id", type=int)
+@data_option
+@json_option
+def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
+    """One task with the results that it brought."""
+    with reading(folder) as db:
+        found = work.task(db, task_id)
+        brought = results.of_task(db, task_id)
+    if found is None:
+        raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
+    rows = [{**asdict(one), "early": list(one.early)} for one in brought]
+    if as_json:
+        show_json({"task": {**_task(found), "results": rows}})
+        return
+    show_facts(_task(found))
+    click.echo()
+    show_table(
+        ("replicate", "config", "seed", "outcome", "cpu s"),
+        [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
+        none="It brought no results.",
+    )
+
+
+def _show_tasks(tasks: list[Task]) -> None:
+    show_table(
+        ("id", "workunit", "host", "state", "sent", "cpu s", "reason"),
+        [(one.id, one.workunit_id, one.host_id, one.state, one.sent_at, one.cpu_seconds, one.reason) for one in tasks],
+        none="There is no such task.",
+    )
+
+
+def _workunit(found: Workunit) -> dict[str, Any]:
+    return {
+        **asdict(found),
+        "replicates": list(found.replicates),
+        "configs": list(found.configs),
+        "created_at": found.created_at.isoformat(),
+    }
+
+
+def _task(found: Task) -> dict[str, Any]:
+    facts = asdict(found)
+    facts.pop("ticket")
+    for name in ("created_at", "sent_at", "deadline", "returned_at"):
+        facts[name] = facts[name].isoformat() if facts[name] else None
+    return facts
+
+
+def _span(numbers: tuple[int, ...]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"

@@ -1,0 +1,92 @@
+"""The same commands from another process, through the laboratory's socket."""
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from axiom import errors
+from axiom.commands.command import Answer, Command
+from axiom.errors import AxiomError, CannotStart
+
+_TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
+
+
+@contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """A name for a socket that fits the 107 bytes which the system allows, however deep the folder lies."""
+    if len(os.fsencode(path)) <= 100 or not Path("/proc/self/fd").exists():
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+class Remote:
+    """Speaks to the server that holds the folder's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def answers(self) -> bool:
+        """Is somebody listening?"""
+        try:
+            self._ask("GET", "/healthz", None)
+        except CannotStart:
+            return False
+        return True
+
+    def status(self) -> Answer:
+        """The server's own status."""
+        return self._ask("GET", "/status.json", None)
+
+    def submit(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+        """Have a command done by the server, and raise what it raises."""
+        return self._ask(
+            "POST",
+            "/commands",
+            {"name": command.name, "words": command.model_dump(mode="json"), "dry_run": dry_run, "key": key},
+        )
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+        connection = _UnixConnection(self._path)
+        try:
+            connection.request(method, path, body=None if body is None else json.dumps(body))
+            answered = json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise CannotStart(
+                f"The laboratory behind {self._path} does not answer ({error}). If it is starting, try again in a "
+                "moment; `axiom doctor` says what holds the folder."
+            ) from error
+        finally:
+            connection.close()
+        if "error" in answered:
+            raise _raised(answered["error"])
+        return dict(answered)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_TIMEOUT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_TIMEOUT)
+        with short_name(self._path) as name:
+            self.sock.connect(name)
+
+
+def _raised(said: dict[str, Any]) -> AxiomError:
+    """The error as the server raised it, so that exit codes are the same on both sides of the socket."""
+    kind = getattr(errors, str(said.get("kind", "")), AxiomError)
+    error = AxiomError(said.get("message", "the laboratory refused without a reason"))
+    error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else 1
+    return error

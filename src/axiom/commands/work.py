@@ -1,0 +1,41 @@
+"""Commands about work: cancel workunits."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.limits import Request
+from axiom.domain.callers import Capability
+from axiom.errors import NotFound
+from axiom.server.transitioner import transit
+from axiom.store import work
+from axiom.store.database import Database
+
+
+class CancelWorkunits(Command):
+    """Withdraw open workunits: nothing more of them is sent. What is out may come back and is kept."""
+
+    name: ClassVar[str] = "workunit.cancel"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    workunits: list[int] = Field(min_length=1, max_length=10_000)
+    reason: str = Field(default="cancelled", max_length=500)
+
+    def request(self, db: Database) -> Request:
+        """Each workunit is an abort."""
+        del db
+        return Request(command=self.name, capability=self.capability, aborts=len(self.workunits))
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Cancel those that are open; the others are closed already and stay as they are."""
+        del laboratory, prepared
+        for workunit_id in self.workunits:
+            if work.workunit(db, workunit_id) is None:
+                raise NotFound(f"There is no workunit {workunit_id}. Nothing was cancelled.")
+        cancelled = [wanted for wanted in self.workunits if work.request_abort(db, wanted, self.reason)]
+        for workunit_id in cancelled:
+            transit(db, workunit_id, now)
+        return {"cancelled": cancelled, "closed_before": [one for one in self.workunits if one not in cancelled]}

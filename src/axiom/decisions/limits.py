@@ -1,0 +1,53 @@
+"""May this caller do this now? The answer is the same for a person, a program and the laboratory itself."""
+
+from dataclasses import dataclass
+
+from axiom.domain.callers import Caller, Capability
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a command asks for, counted before it is done."""
+
+    command: str
+    capability: Capability
+    workunits: int = 0
+    aborts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spent:
+    """What the caller has already had today."""
+
+    workunits: int = 0
+    aborts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permission:
+    """Yes or no, whether a person could say yes, and why."""
+
+    allowed: bool
+    within_capability: bool
+    reason: str
+
+
+def may(caller: Caller, request: Request, spent: Spent) -> Permission:
+    """Decide from what the caller may do at all, and from how much of it is left today."""
+    if request.capability not in caller.capabilities:
+        return Permission(
+            allowed=False,
+            within_capability=False,
+            reason=f"{caller.name} may not {request.capability}; {request.command} needs that",
+        )
+    for what, asked, had, most in (
+        ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),
+        ("aborts", request.aborts, spent.aborts, caller.limits.aborts_per_day),
+    ):
+        if asked and had + asked > most:
+            return Permission(
+                allowed=False,
+                within_capability=True,
+                reason=f"{caller.name} asks for {asked} {what} and has {max(0, most - had)} of {most} left today",
+            )
+    return Permission(allowed=True, within_capability=True, reason="within capability and limits")

@@ -1,0 +1,55 @@
+"""What should happen to a workunit now? The heart of the transitioner, without its database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """The new state, the tasks to give up on or take back, and how many new ones to create."""
+
+    state: WorkunitState
+    expire: tuple[int, ...] = ()
+    abort: tuple[int, ...] = ()
+    create: int = 0
+    reason: str
+
+
+def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Transition:
+    """Decide from the facts alone; applying the answer and asking again changes nothing."""
+    expire = tuple(task.id for task in tasks if _is_late(task, now))
+    if workunit.state is not WorkunitState.OPEN:
+        return Transition(state=workunit.state, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "closed")
+    if workunit.abort_requested:
+        return Transition(
+            state=WorkunitState.CANCELLED, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "withdrawn"
+        )
+    valid = sum(task.state is TaskState.VALID for task in tasks)
+    alive = sum(task.state.is_alive for task in tasks) - len(expire)
+    failures = sum(task.state.is_failure for task in tasks) + len(expire)
+    if valid >= workunit.quorum:
+        return Transition(
+            state=WorkunitState.DONE, expire=expire, abort=_unsent(tasks), reason=f"quorum met by {valid} valid"
+        )
+    if failures >= workunit.max_failures:
+        return Transition(
+            state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=f"{failures} tasks failed"
+        )
+    missing = max(0, workunit.quorum - valid - alive)
+    return Transition(
+        state=WorkunitState.OPEN,
+        expire=expire,
+        create=missing,
+        reason=f"{valid} valid, {alive} alive, {failures} failed",
+    )
+
+
+def _is_late(task: Task, now: datetime) -> bool:
+    return task.state is TaskState.SENT and task.deadline is not None and task.deadline < now
+
+
+def _unsent(tasks: Sequence[Task]) -> tuple[int, ...]:
+    return tuple(task.id for task in tasks if task.state is TaskState.UNSENT)

@@ -1,0 +1,122 @@
+"""Is a task's output what its ticket ordered? Success is proven here, never claimed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.work import Outcome, Result, TaskState
+from axiom.signed.manifests import Manifest
+from axiom.signed.outputs import CellOutput, Output, ticket_digest
+from axiom.signed.tickets import Ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Validation:
+    """The state the task goes to, why, and the results to store (none unless it is valid)."""
+
+    state: TaskState
+    reason: str
+    results: tuple[Result, ...] = ()
+
+
+def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: Manifest, output: Output) -> Validation:
+    """Compare an output, cell by cell, with the order it answers."""
+    for problem in (_wrong_header(ticket, ticket_text, output), _wrong_cells(ticket, output)):
+        if problem:
+            return Validation(state=TaskState.INVALID, reason=problem)
+    for cell in output.cells:
+        if cell.outcome is Outcome.FAILED:
+            cause = f"{cell.error.kind} at {cell.error.where}" if cell.error else "no cause given"
+            return Validation(
+                state=TaskState.FAILED, reason=f"replicate {cell.replicate}, config {cell.config} raised {cause}"
+            )
+        problem = _wrong_measures(manifest.measures, cell)
+        if problem:
+            return Validation(
+                state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
+            )
+    results = tuple(_result(ticket, experiment_id, cell) for cell in output.cells)
+    return Validation(state=TaskState.VALID, reason=f"{len(results)} cells as ordered", results=results)
+
+
+def _wrong_header(ticket: Ticket, ticket_text: str, output: Output) -> str:
+    header = output.header
+    for what, ordered, came in (
+        ("ticket", ticket_digest(ticket_text), header.ticket),
+        ("task", ticket.task, header.task),
+        ("host", ticket.host, header.host),
+        ("experiment", ticket.experiment, header.experiment),
+        ("version", ticket.version, header.version),
+        ("bundle", ticket.bundle, header.bundle),
+    ):
+        if ordered != came:
+            return f"the output is of {what} {str(came)[:40]}, and {str(ordered)[:40]} was ordered"
+    return ""
+
+
+def _wrong_cells(ticket: Ticket, output: Output) -> str:
+    ordered = {(cell.replicate, cell.config): cell.seed for cell in ticket.cells}
+    came = {(cell.replicate, cell.config): cell.seed for cell in output.cells}
+    if len(came) != len(output.cells):
+        return "the output holds a cell twice"
+    if came.keys() != ordered.keys():
+        missing, extra = sorted(ordered.keys() - came.keys()), sorted(came.keys() - ordered.keys())
+        return f"{len(missing)} ordered cells are missing and {len(extra)} were never ordered"
+    wrong = [cell for cell, seed in ordered.items() if came[cell] != seed]
+    if wrong:
+        return f"replicate {wrong[0][0]}, config {wrong[0][1]} was computed with another seed than ordered"
+    return ""
+
+
+def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
+    if cell.measures is None:
+        return ""
+    if set(cell.measures) != {measure.name for measure in declared}:
+        return f"its measures are {', '.join(sorted(cell.measures))}, not those declared"
+    for measure in declared:
+        value = cell.measures[measure.name]
+        absent_allowed = measure.nullable or cell.outcome is Outcome.DIVERGED
+        if value is None and absent_allowed:
+            continue
+        if value is None or not _fits(measure, value):
+            return f"{measure.name} is {type(value).__name__}, and {measure.type} was declared"
+    return ""
+
+
+def _fits(measure: Measure, value: Any) -> bool:
+    match measure.type:
+        case ValueType.BOOL:
+            return isinstance(value, bool)
+        case ValueType.INT:
+            return _is_whole(value)
+        case ValueType.FLOAT:
+            return _is_real(value)
+        case ValueType.INTS:
+            return isinstance(value, list) and all(map(_is_whole, value))
+        case ValueType.FLOATS:
+            return isinstance(value, list) and all(map(_is_real, value))
+    return False
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _result(ticket: Ticket, experiment_id: int, cell: CellOutput) -> Result:
+    measures: Mapping[str, object] | None = cell.measures
+    return Result(
+        task_id=ticket.task,
+        experiment_id=experiment_id,
+        replicate=cell.replicate,
+        config=cell.config,
+        seed=cell.seed,
+        outcome=cell.outcome,
+        measures=measures,
+        early=cell.early,
+        cpu_seconds=cell.cpu_seconds,
+    )

@@ -1,0 +1,145 @@
+"""An experiment's declaration as plain data: what a manifest holds, and how measures become numbers.
+
+Used in the child alone, where an experiment may be imported; everybody else reads the manifest.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from axiom.domain.experiments import Experiment
+from axiom.domain.findings import Estimand
+
+FORMAT = "axiom-manifest-1"
+
+
+class ValueType(StrEnum):
+    """What a factor or a measure may be."""
+
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    TEXT = "str"  # factors only: a measure is a number
+    INTS = "ints"
+    FLOATS = "floats"  # a short curve
+
+
+class Measure(NamedTuple):
+    """The name of a measure, its type, and whether it may be None."""
+
+    name: str
+    type: ValueType
+    nullable: bool
+
+
+_SCALARS = {int: ValueType.INT, float: ValueType.FLOAT, bool: ValueType.BOOL, str: ValueType.TEXT}
+_CURVES = {int: ValueType.INTS, float: ValueType.FLOATS}
+
+
+def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
+    """Return the whole declaration as JSON's own types. `avx` says that the code needs JAX, and JAX needs AVX."""
+    first = experiment.sweep[0]
+    return {
+        "aliases": list(experiment.aliases),
+        "avx": avx,
+        "cell_seconds": [float(experiment.needs.seconds(config)) for config in experiment.sweep],
+        "configs": [asdict(config) for config in experiment.sweep],
+        "estimands": [_estimand(estimand) for estimand in experiment.estimands],
+        "factors": {name: factor.value for name, factor in _factors(type(first)).items()},
+        "figure": asdict(experiment.figure) | {"log": list(experiment.figure.log)} if experiment.figure else None,
+        "format": FORMAT,
+        "measures": [[name, kind.value, nullable] for name, kind, nullable in measures(experiment.measures)],
+        "memory_mb": experiment.needs.memory_mb,
+        "name": experiment.name,
+        "question": experiment.question,
+        "ranges": {name: [float(low), float(high)] for name, (low, high) in experiment.ranges.items()},
+        "reference": experiment.reference,
+        "version": experiment.version,
+    }
+
+
+def measures(declared: type) -> tuple[Measure, ...]:
+    """Return the measures of an experiment's Measures, in order; a type that cannot travel is a TypeError."""
+    hints = get_type_hints(declared)
+    found = []
+    for field in fields(declared):
+        hint = hints[field.name]
+        options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        kinds = [option for option in options if option is not NoneType]
+        kind = _measure_type(kinds[0]) if len(kinds) == 1 else None
+        if kind is None:
+            raise TypeError(
+                f"measure {field.name} is {hint}; it may be int, float, bool, or a tuple[float, ...], or None"
+            )
+        found.append(Measure(field.name, kind, NoneType in options))
+    return tuple(found)
+
+
+def plain(measured: Any, declared: Sequence[Measure]) -> tuple[dict[str, Any], bool]:
+    """Return measures as JSON's own types, and whether one of them left the real numbers (it is null then)."""
+    values: dict[str, Any] = {}
+    diverged = False
+    for name, kind, nullable in declared:
+        value = _python(getattr(measured, name))
+        if value is None and nullable:
+            values[name] = None
+            continue
+        value = _typed(name, value, kind)
+        is_finite = all(math.isfinite(number) for number in (value if isinstance(value, list) else [value]))
+        values[name] = value if is_finite else None
+        diverged = diverged or not is_finite
+    return values, diverged
+
+
+def _measure_type(hint: Any) -> ValueType | None:
+    if get_origin(hint) is tuple:
+        items = get_args(hint)
+        return _CURVES.get(items[0]) if len(items) == 2 and items[1] is Ellipsis else None
+    return _SCALARS.get(hint) if hint is not str else None
+
+
+def _factors(declared: type) -> dict[str, ValueType]:
+    hints = get_type_hints(declared)
+    factors = {}
+    for field in fields(declared):
+        if hints[field.name] not in _SCALARS:
+            raise TypeError(f"factor {field.name} is {hints[field.name]}; it may be int, float, bool or str")
+        factors[field.name] = _SCALARS[hints[field.name]]
+    return factors
+
+
+def _estimand(estimand: Estimand) -> dict[str, Any]:
+    data = asdict(estimand)
+    data["kind"] = estimand.kind.value
+    data["between"] = [dict(arm) for arm in estimand.between]
+    data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
+    data["prediction"]["interval"] = _numbers(estimand.prediction.interval)
+    return data
+
+
+def _numbers(pair: tuple[float, float]) -> list[float]:
+    return [float(number) for number in pair]
+
+
+def _python(value: Any) -> Any:
+    """Turn array scalars and arrays of any library into Python's own, without importing the library."""
+    return value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value
+
+
+def _typed(name: str, value: Any, kind: ValueType) -> Any:
+    if kind in (ValueType.INTS, ValueType.FLOATS):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise TypeError(f"measure {name} must be a sequence of numbers, and is a {type(value).__name__}")
+        item = ValueType.INT if kind is ValueType.INTS else ValueType.FLOAT
+        return [_typed(name, _python(number), item) for number in value]
+    if kind is ValueType.BOOL:
+        is_right = isinstance(value, bool)
+    else:
+        allowed: Mapping[ValueType, Any] = {ValueType.INT: int, ValueType.FLOAT: int | float}
+        is_right = isinstance(value, allowed[kind]) and not isinstance(value, bool)
+    if not is_right:
+        raise TypeError(f"measure {name} must be {kind.value}, and is a {type(value).__name__}")
+    return float(value) if kind is ValueType.FLOAT else value

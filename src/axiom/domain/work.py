@@ -1,0 +1,133 @@
+"""What is ordered, handed out and brought back: workunits, tasks and results, and their states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+class WorkunitState(StrEnum):
+    """Where an order stands. Only OPEN changes."""
+
+    OPEN = "open"  # tasks are out, or will be
+    DONE = "done"  # enough valid tasks came back
+    FAILED = "failed"  # too many tasks failed
+    CANCELLED = "cancelled"  # withdrawn; nothing is created for it any more
+
+
+class TaskState(StrEnum):
+    """Where one copy of a workunit stands. `server/` owns every arrow between them."""
+
+    UNSENT = "unsent"  # waits for a host
+    SENT = "sent"  # a host has it
+    RETURNED = "returned"  # its report is acknowledged, its proof not yet looked at
+    VALID = "valid"  # proven; its results are stored
+    INVALID = "invalid"  # came back whole but is not what the ticket ordered
+    FAILED = "failed"  # the host says that it failed
+    EXPIRED = "expired"  # the deadline passed in silence
+    ABORTED = "aborted"  # taken back by the laboratory or given up by the volunteer; nobody's fault
+
+    @property
+    def is_alive(self) -> bool:
+        """May this task still become valid?"""
+        return self in {TaskState.UNSENT, TaskState.SENT, TaskState.RETURNED}
+
+    @property
+    def is_failure(self) -> bool:
+        """Does this task count against its workunit?"""
+        return self in {TaskState.INVALID, TaskState.FAILED, TaskState.EXPIRED}
+
+
+class Outcome(StrEnum):
+    """How one cell ended."""
+
+    OK = "ok"
+    LATE = "late"  # stopped at its time limit; an outcome, not a gap: it counts against the claim
+    DIVERGED = "diverged"  # a measure left the real numbers
+    FAILED = "failed"  # the code raised; the whole task is tried again elsewhere
+
+
+class Exit(IntEnum):
+    """How a task ended, in one number. From 190 on these are BOINC's; below they are the runner's own."""
+
+    DONE = 0
+    CELL_FAILED = 10  # at least one cell raised
+    CHILD_LOST = 11  # the computing process died
+    TOO_MANY_STARTS = 12  # began this often without getting further
+    BAD_TICKET = 13  # empty, unsigned, expired, foreign or unequal: nothing was run
+    BAD_BUNDLE = 14  # missing, altered, unsigned, expired or older than one seen: nothing was run
+    NO_ROOM = 15  # the output could not be written
+    RUNNER_FAULT = 70  # a fault of ours
+    TIME_LIMIT = 197
+    MEMORY_LIMIT = 198
+    ABORTED_BY_LAB = 202
+    ABORTED_BY_USER = 203
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workunit:
+    """An order for some cells: every replicate named, at every config named."""
+
+    id: int
+    experiment_id: int
+    registration_id: int
+    replicates: tuple[int, ...]
+    configs: tuple[int, ...]  # places in the registered sweep
+    state: WorkunitState
+    quorum: int
+    max_failures: int
+    created_at: datetime
+    target_host_id: int | None = None
+    abort_requested: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One copy of a workunit, given to one host."""
+
+    id: int
+    workunit_id: int
+    experiment_id: int
+    ordinal: int  # the first copy is 0
+    state: TaskState
+    created_at: datetime
+    host_id: int | None = None
+    bundle_digest: str | None = None
+    ticket: str | None = None
+    sent_at: datetime | None = None
+    deadline: datetime | None = None
+    returned_at: datetime | None = None
+    exit_status: int | None = None
+    output_digest: str | None = None
+    cpu_seconds: float | None = None
+    elapsed_seconds: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a host says about one task it has finished."""
+
+    task_id: int
+    host_id: int
+    exit_status: int
+    output_digest: str | None  # SHA-256 of the output that was stored before the report
+    cpu_seconds: float
+    elapsed_seconds: float
+    message: str = ""  # the host's own words: hostile, never interpreted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """The measures of one cell with its outcome, proven and validated. One row per cell, once."""
+
+    task_id: int
+    experiment_id: int
+    replicate: int
+    config: int
+    seed: int
+    outcome: Outcome
+    measures: Mapping[str, object] | None
+    early: tuple[float, ...]
+    cpu_seconds: float

@@ -1,0 +1,176 @@
+"""Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
+
+import contextlib
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.work import Exit, Report
+from axiom.engines.desk import Desk
+from axiom.errors import AxiomError
+from axiom.signed.tickets import Order
+
+log = logging.getLogger("axiom.local")
+
+_IDLE_SECONDS = 0.5  # between two questions when no work is waiting
+_RUNNER = (sys.executable, "-m", "axiom.runner.main")
+_STOP_SECONDS = 5.0  # for a runner to end by itself
+
+
+class LocalEngine:
+    """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends."""
+
+    def __init__(self, desk: Desk, *, home: Path, host_id: int, cores: int, reported: Callable[[], None]) -> None:
+        self._desk = desk
+        self._home = home
+        self._host_id = host_id
+        self._cores = cores
+        self._reported = reported
+        self._holding: set[int] = set()
+        self._asking = threading.Lock()
+        self._stopping = threading.Event()
+        self._runners: dict[int, subprocess.Popen[str]] = {}
+        self._threads: list[threading.Thread] = []
+        self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
+
+    def start(self, trust: bytes) -> None:
+        """Begin computing for the laboratory whose keys these are."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        _place(self._home / "trust.json", trust)
+        for core in range(self._cores):
+            thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the runners. What they were computing stays theirs and goes on after the next start."""
+        self._stopping.set()
+        for runner in list(self._runners.values()):
+            _end(runner)
+        for thread in self._threads:
+            thread.join(timeout=_STOP_SECONDS)
+
+    def _loop(self, core: int) -> None:
+        while not self._stopping.is_set():
+            try:
+                order = self._next()
+                if order is None:
+                    self._stopping.wait(_IDLE_SECONDS)
+                else:
+                    self._compute(core, order)
+            except (AxiomError, OSError, ValueError) as error:
+                if not self._stopping.is_set():
+                    log.error("local.trouble core=%d %s: %s", core, type(error).__name__, error)
+                    self._stopping.wait(2 * _IDLE_SECONDS)
+
+    def _next(self) -> Order | None:
+        # Asking and noting what was given must be one step: a second core asking in between would be sent the
+        # same task again as one that this host has lost.
+        with self._asking:
+            orders = self._desk.ask(frozenset(self._holding), 1)
+            for order in orders:
+                self._holding.add(order.task)
+            return orders[0] if orders else None
+
+    def _compute(self, core: int, order: Order) -> None:
+        slot = self._home / "slots" / str(order.task)
+        try:
+            self._fetch(order.bundle)
+            ended = self._obey(core, order, slot)
+            if ended is None:
+                return
+            output = Path(ended["output"]).read_bytes() if ended["output"] else None
+            self._desk.report(_report(order, ended, self._host_id), output)
+            shutil.rmtree(slot, ignore_errors=True)
+            self._reported()
+        finally:
+            self.progress.pop(order.task, None)
+            self._holding.discard(order.task)
+
+    def _fetch(self, digest: str) -> None:
+        """Put the bundle and its newest seal where the runner looks for them, each whole or not at all."""
+        folder = self._home / "bundles"
+        folder.mkdir(parents=True, exist_ok=True)
+        archive, sealed = folder / f"{digest}.zip", folder / f"{digest}.seal"
+        seal = self._desk.seal(digest).encode()
+        if not sealed.exists() or sealed.read_bytes() != seal:
+            _place(sealed, seal)
+        if not archive.exists():
+            _place(archive, self._desk.bundle(digest))
+
+    def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
+        """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
+        runner = self._runner(core)
+        slot.mkdir(parents=True, exist_ok=True)
+        if runner.stdin is None or runner.stdout is None:
+            raise ValueError("a runner without pipes cannot be spoken to")
+        with contextlib.suppress(BrokenPipeError):
+            runner.stdin.write(json.dumps({"order": order.argv(), "slot": str(slot)}) + "\n")
+            runner.stdin.flush()
+        for line in runner.stdout:
+            said = json.loads(line)
+            if said.get("task") not in {order.task, None}:
+                continue
+            if "exit" in said:
+                return dict(said)
+            self.progress[order.task] = float(said.get("progress", 0.0))
+        self._runners.pop(core, None)
+        _end(runner)
+        if self._stopping.is_set():
+            return None
+        return {
+            "exit": Exit.RUNNER_FAULT,
+            "output": None,
+            "cpu_seconds": 0.0,
+            "elapsed_seconds": 0.0,
+            "message": f"the runner ended by itself with status {runner.returncode}",
+        }
+
+    def _runner(self, core: int) -> subprocess.Popen[str]:
+        runner = self._runners.get(core)
+        if runner is None or runner.poll() is not None:
+            runner = subprocess.Popen(
+                [*_RUNNER, "--home", str(self._home), "--host", str(self._host_id), "--serve"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                bufsize=1,
+                start_new_session=True,  # Ctrl-C is the laboratory's to handle, not each runner's
+            )
+            self._runners[core] = runner
+        return runner
+
+
+def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
+    return Report(
+        task_id=order.task,
+        host_id=host_id,
+        exit_status=int(ended["exit"]),
+        output_digest=None,
+        cpu_seconds=float(ended["cpu_seconds"]),
+        elapsed_seconds=float(ended["elapsed_seconds"]),
+        message=str(ended.get("message", "")),
+    )
+
+
+def _place(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(f"{path.suffix}.{threading.get_ident()}")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+
+
+def _end(runner: subprocess.Popen[str]) -> None:
+    if runner.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):
+            runner.stdin.close()
+    try:
+        runner.wait(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        runner.kill()
+        runner.wait()

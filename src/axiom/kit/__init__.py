@@ -1,0 +1,1 @@
+"""What an experiment may import: pure functions under the names that the literature gives them."""

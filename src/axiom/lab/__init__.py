@@ -1,0 +1,1 @@
+"""The steps of the laboratory's work: each loads, decides, applies."""

@@ -1,0 +1,183 @@
+"""Makes an experiment's file into a signed bundle, and registers what it asks before any of it is ordered."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from axiom.errors import Refused
+from axiom.lab.withdraw import withdraw
+from axiom.runner.here import describe_here
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, write_seal
+from axiom.signed.keys import SigningKey
+from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.strict import canonical
+from axiom.store import blobs, experiments, findings
+from axiom.store.database import Database
+from axiom.store.experiments import StoredExperiment
+from axiom.store.folder import Folder
+
+log = logging.getLogger("axiom.publish")
+
+# What an experiment means. A file that changes one of these asks another question, so it needs another version.
+_MEANING = ("configs", "factors", "measures", "estimands")
+# Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
+_FORECASTER = "catalogue, informed"
+_BLOCK = 8  # replicates that enter evidence together in a laboratory that computes alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A bundle that is packed and described, not yet signed or stored."""
+
+    manifest: Manifest
+    declaration: str  # the manifest's own text
+    archive: bytes
+
+    @property
+    def digest(self) -> str:
+        """What the bundle will be called."""
+        return bundles.digest(self.archive)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What came of it."""
+
+    experiment_id: int
+    serial: int
+    digest: str
+    change: str  # new experiment, new bundle, renewed or unchanged
+
+
+def prepare(package: Path, file: Path, packed_before: bytes | None = None) -> Prepared:
+    """Pack the file with its kit and ask it, in a clean process, what it declares.
+
+    The same sources as in `packed_before` have the same declaration, so nothing is started for them.
+    """
+    files = bundles.collect(package, file)
+    before = bundles.contents(packed_before) if packed_before else {}
+    raw = before.pop(bundles.MANIFEST, b"")
+    if before != files:
+        raw = describe_here(files)
+    return Prepared(
+        manifest=read_manifest(raw),
+        declaration=raw.decode(),
+        archive=bundles.pack({**files, bundles.MANIFEST: raw}),
+    )
+
+
+def publish(
+    db: Database, folder: Folder, prepared: Prepared, *, key: SigningKey, good_for: timedelta, now: datetime
+) -> Published:
+    """Store and sign the bundle, and register the version if it is new. Asked again, it changes nothing."""
+    manifest = prepared.manifest
+    version = experiments.by_name(db, manifest.name, manifest.version)
+    is_new = version is None
+    if version is None:
+        version = _add(db, prepared, now)
+    _same_question(version, prepared)
+    current = experiments.bundle_now(db, version.id)
+    if current and current.digest == prepared.digest:
+        if current.expires_at - now > good_for / 3:
+            return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change="unchanged")
+        seal, expires_at = _seal(prepared, current.serial, key, good_for, now)
+        experiments.renew_seal(db, current.id, seal, expires_at)
+        return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change="renewed")
+    serial = current.serial + 1 if current else 1
+    seal, expires_at = _seal(prepared, serial, key, good_for, now)
+    blobs.put(db, folder, prepared.archive, now)
+    experiments.add_bundle(
+        db,
+        experiment_id=version.id,
+        serial=serial,
+        digest=prepared.digest,
+        seal=seal,
+        expires_at=expires_at,
+        now=now,
+    )
+    change = "new experiment" if is_new else "new bundle"
+    log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, serial)
+    return Published(experiment_id=version.id, serial=serial, digest=prepared.digest, change=change)
+
+
+def _add(db: Database, prepared: Prepared, now: datetime) -> StoredExperiment:
+    manifest = prepared.manifest
+    newest = experiments.by_name(db, manifest.name)
+    if newest and newest.version > manifest.version:
+        raise Refused(
+            f"{manifest.name} is at version {newest.version} here, and the file says {manifest.version}. An older "
+            "version is not published after a newer one; raise the version in the file."
+        )
+    added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
+    _register(db, added, json.loads(prepared.declaration), now)
+    if newest and newest.status == "open":
+        withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
+    found = experiments.by_id(db, added)
+    if found is None:
+        raise LookupError(f"experiment {added} was not stored")
+    return found
+
+
+def _register(db: Database, experiment_id: int, declared: Mapping[str, Any], now: datetime) -> None:
+    body: dict[str, Any] = {
+        "experiment": declared["name"],
+        "version": declared["version"],
+        "configs": declared["configs"],
+        "expected_seconds": declared["cell_seconds"],
+        "estimands": declared["estimands"],
+        "block": _BLOCK,
+        "cohort": "exploratory",
+        "registered_at": now.isoformat(),
+    }
+    findings.register(
+        db,
+        experiment_id=experiment_id,
+        cohort="exploratory",
+        body=canonical(body).decode(),
+        predictions=[_prediction(estimand) for estimand in declared["estimands"]],
+        now=now,
+    )
+
+
+def _prediction(estimand: Mapping[str, Any]) -> dict[str, Any]:
+    said = estimand["prediction"]
+    low, high = said["interval"]
+    return {
+        "estimand": estimand["name"],
+        "forecaster": _FORECASTER,
+        "positive": said["positive"],
+        "negative": said["negative"],
+        "absent": said["absent"],
+        "low": low,
+        "high": high,
+        "because": said["because"],
+    }
+
+
+def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
+    stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
+    changed = [name for name in _MEANING if stored[name] != declared[name]]
+    if changed:
+        raise Refused(
+            f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
+            "registered cannot change; raise `version` in the file, so that it is registered anew."
+        )
+
+
+def _seal(prepared: Prepared, serial: int, key: SigningKey, good_for: timedelta, now: datetime) -> tuple[str, datetime]:
+    expires = now + good_for
+    seal = Seal(
+        experiment=prepared.manifest.name,
+        version=prepared.manifest.version,
+        serial=serial,
+        digest=prepared.digest,
+        size=len(prepared.archive),
+        issued=now,
+        expires=expires,
+    )
+    return write_seal(seal, key), expires

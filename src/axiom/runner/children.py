@@ -1,0 +1,216 @@
+"""The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from axiom.domain.work import Outcome
+from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.limits import usage
+from axiom.signed import outputs, strict
+from axiom.signed.outputs import CellAnswer
+
+_SCRIPT = Path(__file__).with_name("child.py")
+_LINE_LIMIT = 4 * 1024 * 1024
+_TAIL_LIMIT = 64 * 1024  # of what the experiment prints
+_POLL = 0.1
+_LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
+_STEP_LIMIT = 1.0  # a host that slept must not find every cell late
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What a module declares, or why it declares nothing."""
+
+    module: str
+    manifest: Mapping[str, Any] | None
+    fault: str = ""
+
+
+class Child:
+    """A process that computes cells of one bundle, one after the other."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._buffer = b""
+        self._tail = b""
+        self._selector = selectors.DefaultSelector()
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
+        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
+        for stream in (self._stdout, self._stderr):
+            self._selector.register(stream, selectors.EVENT_READ)
+
+    @classmethod
+    def start(cls, tree: Path, module: str | None, environment: Mapping[str, str]) -> Self:
+        """Start a process on an unpacked bundle and import the module in it (None: only to describe)."""
+        child = cls(
+            subprocess.Popen(
+                [sys.executable, "-I", "-B", str(_SCRIPT), str(os.getpid()), str(tree)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environment),
+                cwd=environment.get("TMPDIR"),
+                start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
+            )
+        )
+        if module is not None:
+            try:
+                child._load(module)
+            except BaseException:
+                child.stop()
+                raise
+        return child
+
+    @property
+    def alive(self) -> bool:
+        """Is the process there?"""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def printed(self) -> str:
+        """The end of what the experiment printed: its own words, for a person's eyes only."""
+        return self._tail.decode(errors="replace")
+
+    def describe(self, modules: Sequence[str]) -> tuple[Described, ...]:
+        """Return what each module declares."""
+        self._say(do="describe", modules=list(modules))
+        told = self._await("described")
+        return tuple(
+            Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
+            for module, item in zip(modules, told, strict=True)
+        )
+
+    def compute(
+        self,
+        config: Mapping[str, object],
+        seed: int,
+        *,
+        cpu_limit: float,
+        wall_limit: float,
+        memory_mb: float,
+        on_progress: Callable[[float], None],
+    ) -> CellAnswer:
+        """Compute one cell within its limits; over its time it is LATE and this process is gone."""
+        began = usage(self.pid)[0]
+        early: tuple[float, ...] = ()
+        waited, moment = 0.0, time.monotonic()
+        self._say(do="compute", config=dict(config), seed=seed)
+        while True:
+            message = self._hear(_POLL) or {}
+            if "answer" in message:
+                return self._answer(message["answer"])
+            if "progress" in message:
+                on_progress(message["progress"])
+            early = tuple(message.get("early", early))
+            waited, moment = waited + min(time.monotonic() - moment, _STEP_LIMIT), time.monotonic()
+            cpu, held_mb = usage(self.pid)
+            if held_mb > memory_mb:
+                self.stop()
+                raise MemoryLimit(
+                    f"The computing process held {held_mb:.0f} MB, and the ticket allows {memory_mb:.0f}. It was "
+                    "stopped; the task fails here, and the experiment must say that it needs more."
+                )
+            if cpu - began > cpu_limit or waited > wall_limit:
+                self.stop()
+                return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
+
+    def stop(self) -> None:
+        """End the process and whatever it started."""
+        if self.alive:
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._selector.close()
+        for stream in (self._stdin, self._stdout, self._stderr):
+            stream.close()
+
+    def _load(self, module: str) -> None:
+        self._say(do="load", module=module)
+        if fault := self._await("loaded"):
+            raise ExperimentError(_sentence(module, fault))
+
+    def _answer(self, data: object) -> CellAnswer:
+        try:
+            return outputs.read_answer(data)
+        except ValueError as fault:
+            raise self._lost(f"it answered out of form: {fault}") from None
+
+    def _say(self, **message: Any) -> None:
+        try:
+            self._stdin.write(strict.canonical(message) + b"\n")
+            self._stdin.flush()
+        except BrokenPipeError:
+            raise self._lost() from None
+
+    def _await(self, key: str) -> Any:
+        message = self._hear(_LOAD_LIMIT)
+        if message is None or key not in message:
+            raise self._lost(
+                f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else "it answered amiss"
+            )
+        return message[key]
+
+    def _hear(self, seconds: float) -> dict[str, Any] | None:
+        """Return the next message, or None after so many seconds; what is printed is drained on the way."""
+        until = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            rest = until - time.monotonic()
+            ready = self._selector.select(rest) if rest > 0 else []
+            if not ready:
+                return None
+            for key, _ in ready:
+                self._drain(key.fileobj)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        try:
+            return strict.parse(line, limit=_LINE_LIMIT)
+        except ValueError as fault:
+            raise self._lost(f"it spoke out of form: {fault}") from None
+
+    def _drain(self, stream: Any) -> None:
+        chunk = os.read(stream.fileno(), 65_536)
+        if stream is self._stderr:
+            self._tail = (self._tail + chunk)[-_TAIL_LIMIT:]
+            if not chunk:
+                self._selector.unregister(stream)
+        else:
+            self._buffer += chunk
+            if not chunk:
+                raise self._lost()
+            if len(self._buffer) > _LINE_LIMIT:
+                raise self._lost("it spoke without end")
+
+    def _lost(self, why: str = "") -> ChildLost:
+        if not why:
+            why = _ending(self._process)
+        self.stop()
+        return ChildLost(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str:
+    """Say how a process ended that closed its pipe."""
+    try:
+        status = process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        return "it closed its pipe"
+    if status >= 0:
+        return f"it ended by itself with status {status}"
+    name = signal.Signals(-status).name
+    return f"it was ended by {name}" + (", perhaps because the host ran out of memory" if name == "SIGKILL" else "")
+
+
+def _sentence(module: str, fault: Mapping[str, str] | None) -> str:
+    if fault is None:
+        return ""
+    return f"{module} cannot be used: {fault['kind']} at {fault['where']}: {fault['text']}. Nothing of it was computed."

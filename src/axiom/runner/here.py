@@ -1,0 +1,88 @@
+"""Computing on the spot: for a person at a terminal, for building a bundle, and for tests. No ticket, no signature.
+
+The code comes from this computer's own files, and still runs in a child: nobody imports an experiment.
+"""
+
+import functools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from axiom.errors import ExperimentError
+from axiom.runner.children import Child, Described
+from axiom.runner.home import write_tree
+from axiom.runner.limits import environment
+from axiom.signed import strict
+from axiom.signed.manifests import read_manifest
+from axiom.signed.outputs import CellAnswer
+
+
+def describe_here(files: Mapping[str, bytes]) -> bytes:
+    """Return the manifest of a bundle's only experiment, checked by the reader that everybody uses."""
+    modules = [
+        name.removesuffix(".py").replace("/", ".")
+        for name in files
+        if name.startswith("axiom/catalogue/") and not name.endswith("/__init__.py")
+    ]
+    if len(modules) != 1:
+        raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
+    with _unpacked(files) as tree:
+        (found,) = describe_tree(tree, modules)
+    if found.manifest is None:
+        raise ExperimentError(found.fault)
+    raw = strict.canonical(found.manifest)
+    name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
+    if name != stem:
+        raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
+    return raw
+
+
+def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
+    """Return what each module declares, in one process; `tree` is the folder that holds the folder `axiom`."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
+        child = Child.start(tree, None, environment(Path(cache)))
+        try:
+            return child.describe(modules)
+        finally:
+            child.stop()
+
+
+def compute_here(
+    files: Mapping[str, bytes],
+    module: str,
+    cells: Iterable[tuple[Mapping[str, object], int]],
+    *,
+    cpu_limit: float,
+    wall_limit: float,
+    memory_mb: float,
+    on_progress: Callable[[int, float], None],
+    cache: Path | None = None,
+) -> Iterator[CellAnswer]:
+    """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction."""
+    with _unpacked(files) as tree:
+        surroundings = environment(cache or tree.parent)
+        child = Child.start(tree, module, surroundings)
+        try:
+            for place, (config, seed) in enumerate(cells):
+                if not child.alive:  # the cell before was late
+                    child = Child.start(tree, module, surroundings)
+                yield child.compute(
+                    config,
+                    seed,
+                    cpu_limit=cpu_limit,
+                    wall_limit=wall_limit,
+                    memory_mb=memory_mb,
+                    on_progress=functools.partial(on_progress, place),
+                )
+        finally:
+            child.stop()
+
+
+@contextmanager
+def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        tree = Path(folder) / "tree"
+        tree.mkdir()
+        write_tree(tree, files)
+        yield tree

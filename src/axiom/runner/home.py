@@ -1,0 +1,159 @@
+"""What a host keeps between tasks: whom it trusts, the bundles, their code unpacked, and the newest it has seen."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
+from axiom.signed import strict
+from axiom.signed.bundles import open_bundle, read_seal
+from axiom.signed.roles import Trust, read_trust
+from axiom.signed.tickets import Ticket
+
+_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The laboratory of the first trust file, its newest version, and the newest bundle of each version."""
+
+    lab: str | None = None
+    trust: int = 0
+    serials: Mapping[str, int] = field(default_factory=dict)
+
+
+class Home:
+    """A folder that the runners of one host share."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cache = path / "cache"
+        self.log = path / "runner.log"
+        self._seen = path / "seen.json"
+
+    def create(self) -> None:
+        """Make the folders that are missing."""
+        for folder in (self.path, self.path / "bundles", self.path / "unpacked", self.cache):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def trust(self, now: datetime) -> Trust:
+        """Return whom to trust. The first laboratory seen is the only one, and its trust file may only get newer."""
+        with self._alone():
+            seen = self._read_seen()
+            try:
+                raw = (self.path / "trust.json").read_bytes()
+                trust = read_trust(raw, lab=seen.lab, newest=seen.trust, now=now)
+            except FileNotFoundError:
+                raise ForeignTicket(
+                    f"There is no trust.json in {self.path}, so this host trusts nobody yet. Nothing was computed; "
+                    "the engine must bring the laboratory's."
+                ) from None
+            except ValueError as fault:
+                raise ForeignTicket(f"{fault} Nothing was computed.") from None
+            if (trust.lab, trust.version) != (seen.lab, seen.trust):
+                self._write_seen(replace(seen, lab=trust.lab, trust=trust.version))
+        return trust
+
+    def unpack(self, ticket: Ticket, *, trust: Trust, now: datetime) -> Path:
+        """Return the folder of the bundle that a ticket names, with every file in it equal to the sealed one."""
+        files = self._files(ticket, trust, now)
+        with self._alone():
+            seen, name = self._read_seen(), f"{ticket.experiment}@{ticket.version}"
+            newest = seen.serials.get(name, 0)
+            if ticket.serial < newest:
+                raise BundleRolledBack(
+                    f"The bundle of {name} has serial {ticket.serial}, and this host has seen {newest}: a fault that "
+                    "was repaired since would come back. Nothing was imported; the laboratory must order the newest."
+                )
+            if ticket.serial > newest:
+                self._write_seen(replace(seen, serials={**seen.serials, name: ticket.serial}))
+            return self._tree(ticket.bundle, files)
+
+    def _files(self, ticket: Ticket, trust: Trust, now: datetime) -> dict[str, bytes]:
+        stem = self.path / "bundles" / ticket.bundle
+        try:
+            seal = read_seal(stem.with_suffix(".seal").read_text("ascii", errors="replace"), trust=trust, now=now)
+            with stem.with_suffix(".zip").open("rb") as file:
+                raw = file.read(seal.size + 1)
+        except FileNotFoundError as fault:
+            raise BundleMissing(
+                f"The bundle that the ticket names is not on this host: {fault.filename} is missing. Nothing was "
+                "imported; the engine must fetch it."
+            ) from None
+        named = (ticket.bundle, ticket.experiment, ticket.version, ticket.serial)
+        if (seal.digest, seal.experiment, seal.version, seal.serial) != named:
+            raise BundleAltered(
+                f"The seal beside bundle {ticket.bundle[:12]} is of {seal.experiment}@{seal.version}, serial "
+                f"{seal.serial}, digest {seal.digest[:12]}, which is not what the ticket orders. Nothing was imported."
+            )
+        return open_bundle(raw, seal)
+
+    def _tree(self, digest: str, files: Mapping[str, bytes]) -> Path:
+        """A folder that differs in anything from the signed files is thrown away and written again."""
+        tree = self.path / "unpacked" / digest
+        if tree.is_dir() and _holds(tree) == files:
+            return tree
+        shutil.rmtree(tree, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(dir=tree.parent, prefix=".new-"))
+        write_tree(draft, files)
+        draft.rename(tree)
+        return tree
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _read_seen(self) -> Seen:
+        if not self._seen.exists():
+            return Seen()
+        try:
+            fields = strict.Fields(
+                strict.parse(self._seen.read_bytes(), limit=_LIMIT), "seen.json", Seen.__dataclass_fields__
+            )
+            serials = strict.Fields(fields.part("serials"), "serials", fields.part("serials"))
+            return Seen(
+                lab=fields.either("lab", strict.text),
+                trust=fields.whole("trust"),
+                serials={name: serials.whole(name) for name in serials.data},
+            )
+        except ValueError as fault:
+            raise ForeignTicket(
+                f"{self._seen} is damaged ({fault}), so it cannot be told whether an old file is served again. "
+                f"Nothing was computed. If the disk failed, remove the folder {self.path} and begin anew."
+            ) from None
+
+    def _write_seen(self, seen: Seen) -> None:
+        draft = self._seen.with_suffix(".new")
+        with draft.open("wb") as file:
+            file.write(strict.canonical({"lab": seen.lab, "serials": dict(seen.serials), "trust": seen.trust}))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._seen)
+
+
+def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a bundle below a folder."""
+    for name, body in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+
+def _holds(tree: Path) -> dict[str, bytes | None]:
+    """Everything below a folder; a link is shown as None, which no signed file is."""
+    found = (path for path in tree.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {
+        path.relative_to(tree).as_posix(): None if path.is_symlink() or not path.is_file() else path.read_bytes()
+        for path in found
+    }

@@ -1,0 +1,102 @@
+"""One task's own folder: its output, line by line, and how often the task began."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from axiom.errors import NoRoom, TooManyStarts
+from axiom.signed import outputs, strict
+from axiom.signed.outputs import CellOutput, Header
+from axiom.signed.tickets import OrderedCell
+
+_MOST_STARTS = 3  # without a further finished cell
+
+
+class Slot:
+    """The folder of one task. The same ticket goes on where it stopped; another one begins anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.output = path / "output.jsonl"
+        self._starts = path / "starts"
+
+    def begin(self, header: Header, cells: Sequence[OrderedCell]) -> list[CellOutput]:
+        """Return the cells that are done, with the output cut behind the last whole one, or refuse one start more."""
+        with _room(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            raw = self.output.read_bytes() if self.output.exists() else b""
+            head = outputs.header_line(header)
+            done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
+            self._count(header.ticket, len(done))
+            whole = head + b"".join(outputs.cell_line(cell) for cell in done)
+            if raw[: len(whole)] != whole:
+                self.output.write_bytes(whole)
+            else:
+                os.truncate(self.output, len(whole))
+        return done
+
+    def add(self, cell: CellOutput) -> None:
+        """Add one cell; it survives the end of this process."""
+        self._append(outputs.cell_line(cell))
+
+    def finish(self, cells: int) -> None:
+        """Add the footer, and have the whole output on the disk before anybody is told."""
+        self._append(outputs.footer_line(cells), is_last=True)
+
+    def _append(self, line: bytes, *, is_last: bool = False) -> None:
+        with _room(self.path), self.output.open("ab") as file:
+            file.write(line)
+            file.flush()
+            if is_last:
+                os.fsync(file.fileno())
+
+    def _count(self, ticket: str, cells: int) -> None:
+        before = _read_starts(self._starts)
+        goes_on = before is not None and before.text("ticket") == ticket and before.whole("cells") == cells
+        starts = before.whole("starts") + 1 if before is not None and goes_on else 1
+        if starts > _MOST_STARTS:
+            raise TooManyStarts(
+                f"The task began {starts - 1} times and stood at {cells} finished cells each time. It is given up "
+                "here; the laboratory sends a copy to another host."
+            )
+        draft = self._starts.with_suffix(".new")
+        draft.write_bytes(strict.canonical({"cells": cells, "starts": starts, "ticket": ticket}))
+        draft.replace(self._starts)
+
+
+def _read_starts(path: Path) -> strict.Fields | None:
+    """Return the count of starts; a file that cannot be read counts as none, for it only ever ends a task early."""
+    try:
+        fields = strict.Fields(strict.parse(path.read_bytes(), limit=1_000), "starts", ("cells", "starts", "ticket"))
+        fields.whole("cells")
+        fields.whole("starts")
+        fields.text("ticket")
+    except (FileNotFoundError, ValueError):
+        return None
+    return fields
+
+
+def _done(raw: bytes, cells: Sequence[OrderedCell]) -> list[CellOutput]:
+    done: list[CellOutput] = []
+    lines = raw.split(b"\n")[:-1]  # what stands behind the last line's end was cut
+    for line, ordered in zip(lines, cells, strict=False):
+        try:
+            cell = outputs.read_cell(line)
+        except ValueError:
+            break
+        if (cell.replicate, cell.config, cell.seed) != (ordered.replicate, ordered.config, ordered.seed):
+            break
+        done.append(cell)
+    return done
+
+
+@contextmanager
+def _room(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise NoRoom(
+            f"The output cannot be written in {path} ({fault.strerror}). What is there stays; make room, or let the "
+            "laboratory send the task to another host."
+        ) from None

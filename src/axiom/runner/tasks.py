@@ -1,0 +1,177 @@
+"""One order from its words to its output: check the ticket, check the code, compute cell by cell, say how it ended."""
+
+import functools
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import axiom
+from axiom.domain.work import Exit, Outcome
+from axiom.errors import AxiomError, ExperimentError
+from axiom.runner.children import Child
+from axiom.runner.home import Home
+from axiom.runner.host import platform_here
+from axiom.runner.limits import environment
+from axiom.runner.slot import Slot
+from axiom.signed import tickets
+from axiom.signed.outputs import CellOutput, Header, ticket_digest
+from axiom.signed.tickets import Order, OrderedCell, Ticket
+
+_LOG_LIMIT = 1024 * 1024
+_LEAST_WALL = 60.0
+_WALL_FACTOR = 20  # how much slower than its CPU limit a cell may be on a busy host
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How an order ended. `message` is one sentence, empty when all went well."""
+
+    task: int | None
+    exit: Exit
+    output: str | None
+    cpu_seconds: float
+    elapsed_seconds: float
+    message: str
+
+
+class Runner:
+    """Obeys orders one after the other; the child of the last bundle is kept warm."""
+
+    def __init__(self, home: Home, host: int) -> None:
+        self._home = home
+        self._host = host
+        self._platform = platform_here()
+        self._child: Child | None = None
+        self._tree: Path | None = None
+
+    def obey(
+        self, argv: Sequence[str], slot: Path, *, now: datetime, report: Callable[[int, float, int], None]
+    ) -> Answer:
+        """Carry out one order. Whatever happens becomes an answer; `report` is told task, progress and cell."""
+        began = time.monotonic()
+        task: int | None = None
+        done: list[CellOutput] = []
+        message, output = "", None
+        try:
+            order = Order.parse(argv)
+            task = order.task
+            message = self._obey(order, Slot(slot), done, now=now, report=report)
+            output = str(Slot(slot).output)
+            status = Exit.CELL_FAILED if message else Exit.DONE
+        except ExperimentError as fault:
+            status, message = Exit.CELL_FAILED, str(fault)
+        except AxiomError as fault:
+            status, message = Exit(fault.exit_code), str(fault)
+        except Exception as fault:  # noqa: BLE001  a host's runner survives anything, and keeps the traceback
+            self.note(traceback.format_exc())
+            status = Exit.RUNNER_FAULT
+            message = f"The runner itself failed ({type(fault).__name__}); the traceback is in {self._home.log}."
+        return Answer(
+            task=task,
+            exit=status,
+            output=output,
+            cpu_seconds=sum(cell.cpu_seconds for cell in done),
+            elapsed_seconds=time.monotonic() - began,
+            message=message,
+        )
+
+    def stop(self) -> None:
+        """End the child, if there is one."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    def note(self, text: str) -> None:
+        """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
+        log = self._home.log
+        if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".old"))
+        with log.open("a", encoding="utf-8") as file:
+            file.write(text.rstrip("\n") + "\n")
+
+    def _obey(
+        self,
+        order: Order,
+        slot: Slot,
+        done: list[CellOutput],
+        *,
+        now: datetime,
+        report: Callable[[int, float, int], None],
+    ) -> str:
+        """Nothing of the bundle is touched before ticket, order and bundle are known to be the laboratory's."""
+        trust = self._home.trust(now)
+        ticket = tickets.read_ticket(order.ticket, trust=trust, now=now)
+        tickets.check(order, ticket, host=self._host)
+        tree = self._home.unpack(ticket, trust=trust, now=now)
+
+        cells = tuple(ticket.cells)
+        done.extend(slot.begin(self._header(order, ticket), cells))
+        for place, cell in enumerate(cells[len(done) :], start=len(done)):
+            on_progress = functools.partial(_tell, report, order.task, place, len(cells))
+            found = self._compute(cell, tree, ticket, on_progress)
+            slot.add(found)
+            done.append(found)
+            on_progress(1.0)
+        slot.finish(len(done))
+        return _failures(done)
+
+    def _compute(
+        self, cell: OrderedCell, tree: Path, ticket: Ticket, on_progress: Callable[[float], None]
+    ) -> CellOutput:
+        child = self._warm(tree, f"axiom.catalogue.{ticket.experiment}")
+        answer = child.compute(
+            cell.values,
+            cell.seed,
+            cpu_limit=cell.cpu_limit,
+            wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
+            memory_mb=ticket.memory_mb,
+            on_progress=on_progress,
+        )
+        if answer.outcome is Outcome.FAILED:
+            self.note(
+                f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
+            )
+        return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **vars(answer))
+
+    def _warm(self, tree: Path, module: str) -> Child:
+        if self._child is None or not self._child.alive or self._tree != tree:
+            self.stop()
+            self._child = Child.start(tree, module, environment(self._home.cache))
+            self._tree = tree
+        return self._child
+
+    def _header(self, order: Order, ticket: Ticket) -> Header:
+        return Header(
+            task=ticket.task,
+            host=ticket.host,
+            experiment=ticket.experiment,
+            version=ticket.version,
+            bundle=ticket.bundle,
+            ticket=ticket_digest(order.ticket),
+            runner=axiom.__version__,
+            platform=self._platform,
+        )
+
+
+def _tell(report: Callable[[int, float, int], None], task: int, place: int, cells: int, fraction: float) -> None:
+    report(task, (place + fraction) / cells, place)
+
+
+def _failures(done: Sequence[CellOutput]) -> str:
+    """One sentence about the cells that raised, or nothing."""
+    failed = [cell for cell in done if cell.outcome is Outcome.FAILED]
+    if not failed or failed[0].error is None:
+        return ""
+    first, error = failed[0], failed[0].error
+    return (
+        f"{len(failed)} of {len(done)} cells raised, first replicate {first.replicate} at config {first.config}: "
+        f"{error.kind} at {error.where}. The task fails here and is tried again elsewhere."
+    )
+
+
+def answer_data(answer: Answer) -> dict[str, object]:
+    """Return an answer as plain data, for the engine that asked."""
+    return asdict(answer) | {"exit": int(answer.exit)}

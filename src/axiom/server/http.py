@@ -1,0 +1,159 @@
+"""uvicorn, hardened: it has no limit on headers and no time limit for them, so this adds both, and one for bodies."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADER_BYTES = 64 * 1024
+BODY_BYTES = 1024 * 1024
+HEADER_SECONDS = 10.0
+
+
+class Hardened(HttpToolsProtocol):
+    """Closes a connection whose headers are too long or too slow, or whose body is too large."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
+        """Begin to wait for headers."""
+        super().connection_made(transport)
+        self._header_bytes = 0
+        self._body_bytes = 0
+        self._in_headers = True
+        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits any more."""
+        self._header_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what arrives before it is looked at."""
+        if self._in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > HEADER_BYTES + BODY_BYTES:
+                self._refuse(b"431 Request Header Fields Too Large")
+                return
+        super().data_received(data)
+        if self._in_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """The headers of one more request on this connection."""
+        self._in_headers = True
+        self._body_bytes = 0
+        self._header_timer.cancel()
+        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The headers are here."""
+        self._in_headers = False
+        self._header_bytes = 0
+        self._header_timer.cancel()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count the body."""
+        self._body_bytes += len(body)
+        if self._body_bytes > BODY_BYTES:
+            self._refuse(b"413 Content Too Large")
+            return
+        super().on_body(body)
+
+    def _too_slow(self) -> None:
+        if self._in_headers and not self.transport.is_closing():
+            self._refuse(b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """An application and the socket on which it is served."""
+
+    app: Any
+    socket: socket.socket
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the one place that stops everything in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Stopping:
+    """How the site is asked to stop: by a signal, or by a part of the laboratory that cannot go on."""
+
+    def __init__(self) -> None:
+        self.by: signal.Signals | None = None
+        self._asked = threading.Event()
+        self._wake: Callable[[], object] | None = None
+
+    def now(self, by: signal.Signals | None = None) -> None:
+        """Stop soon; may be called from any thread."""
+        self.by = self.by or by
+        self._asked.set()
+        if self._wake is not None:
+            self._wake()
+
+    async def wait(self) -> None:
+        """Wait until somebody asks."""
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.now, number)
+        if not self._asked.is_set():
+            await woken.wait()
+
+
+def serve(listeners: Sequence[Listener], stopping: Stopping) -> signal.Signals | None:
+    """Serve all listeners in one loop until something asks to stop; the signal that did, if one did."""
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_serve(listeners, stopping))
+    return stopping.by
+
+
+async def _serve(listeners: Sequence[Listener], stopping: Stopping) -> None:
+    servers = [
+        _Server(
+            uvicorn.Config(
+                listener.app,
+                http=Hardened,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_keep_alive=15,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        for listener in listeners
+    ]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[listener.socket]))
+        for server, listener in zip(servers, listeners, strict=True)
+    ]
+    await stopping.wait()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none; the standard loop serves it
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

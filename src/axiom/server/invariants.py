@@ -1,0 +1,55 @@
+"""The promises that must hold after every fault, checked in one consistent look at the whole laboratory."""
+
+from datetime import datetime
+
+from axiom.errors import AxiomError
+from axiom.signed.bundles import open_bundle, read_seal
+from axiom.signed.roles import Trust
+from axiom.store import blobs, callers, counters, experiments, findings, invariants
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+
+# As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4) and of findings (I10) follow
+# with the ledger and the findings.
+PROMISES = {
+    "I1": "every acknowledged report is stored once, with its payload",
+    "I2": "no result without a dispatch to that host with that ticket",
+    "I5": "targeted work only on its target, and no surplus of living tasks",
+    "I6": "every cell once, with the seed that was assigned",
+    "I7": "everything that is open has something that will move it",
+    "I8": "what is closed or retired is not sent or made again",
+    "I9": "no row without its file, no file without its row",
+    "I11": "every bundle is what the bundle key signed",
+    "I12": "the chains of the audit and of registrations hold, and the counters count",
+}
+
+
+def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+    """What breaks each promise; all lists are empty when all is well."""
+    # A savepoint outside a transaction is a snapshot: work that flows meanwhile cannot look like a contradiction.
+    with db.savepoint():
+        return {
+            "I1": invariants.reports(db),
+            "I2": invariants.dispatched(db),
+            "I5": invariants.targeted(db),
+            "I6": invariants.seeds(db),
+            "I7": invariants.endings(db),
+            "I8": invariants.withdrawn(db),
+            "I9": blobs.problems(db, folder, now),
+            "I11": _bundles(db, folder, trust),
+            "I12": callers.broken_links(db) + findings.broken_links(db) + counters.problems(db),
+        }
+
+
+def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
+    problems = []
+    for bundle in experiments.bundles(db):
+        try:
+            seal = read_seal(bundle.seal, trust=trust, now=bundle.created_at)
+            open_bundle(blobs.get(db, folder, bundle.digest), seal)
+        except AxiomError as error:
+            problems.append(f"bundle {bundle.digest[:12]}: {error}")
+            continue
+        if (seal.digest, seal.serial) != (bundle.digest, bundle.serial):
+            problems.append(f"bundle {bundle.digest[:12]} is stored under another digest or serial than signed")
+    return problems

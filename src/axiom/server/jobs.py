@@ -1,0 +1,84 @@
+"""The server's periodic jobs: when last, when next, started again with back-off when one fails."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from axiom.store import jobs
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.jobs")
+
+_LONGEST_PAUSE = 60.0  # seconds between attempts of a job that keeps failing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something done again and again, and whenever it is nudged."""
+
+    name: str
+    every: float  # seconds
+    work: Callable[[], object]
+    remembered: bool = True  # jobs of every second would fill the disk with their own times
+    nudged: threading.Event = field(default_factory=threading.Event)
+
+
+class Jobs:
+    """A thread for each job; a failure is logged, remembered and tried again later."""
+
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._writer = writer
+        self._now = now
+        self._jobs: dict[str, Job] = {}
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+
+    def add(self, job: Job) -> None:
+        """Take on a job, before the start."""
+        self._jobs[job.name] = job
+
+    def start(self) -> None:
+        """Begin all of them."""
+        for job in self._jobs.values():
+            thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def nudge(self, name: str) -> None:
+        """Let a job begin now instead of at its next time."""
+        self._jobs[name].nudged.set()
+
+    def stop(self) -> None:
+        """End all of them after what they are doing."""
+        self._stopping.set()
+        for job in self._jobs.values():
+            job.nudged.set()
+        for thread in self._threads:
+            thread.join(timeout=30)
+
+    def _loop(self, job: Job) -> None:
+        pause = job.every
+        while not self._stopping.is_set():
+            job.nudged.clear()
+            try:
+                self._once(job)
+                pause = job.every
+            except Exception:
+                pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+                log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
+            job.nudged.wait(pause)
+
+    def _once(self, job: Job) -> None:
+        if not job.remembered:
+            job.work()
+            return
+        self._writer.run(lambda db: jobs.started(db, job.name, job.every, self._now()))
+        try:
+            job.work()
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:500]
+            self._writer.run(lambda db: jobs.failed(db, job.name, reason))
+            raise
+        self._writer.run(lambda db: jobs.done(db, job.name, self._now()))

@@ -1,0 +1,98 @@
+"""Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axiom.domain.experiments import seed_of
+from axiom.domain.work import Task, Workunit
+from axiom.signed.signing import SigningKey
+from axiom.signed.tickets import Order, Ticket, write_ticket
+from axiom.store import experiments, findings, work
+from axiom.store.database import Database
+from axiom.store.experiments import StoredExperiment
+
+# A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
+# the prediction, hence the floor.
+COST_MARGIN = 5.0
+LEAST_CELL_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """What every ticket takes from the laboratory rather than from the work."""
+
+    lab: str
+    key: SigningKey
+    deadline: timedelta
+    grace: timedelta  # how long after its deadline a ticket is still obeyed
+
+
+def write_order(
+    db: Database, dispatch: Dispatch, task: Task, *, host_id: int, memory_mb: int, now: datetime
+) -> Order | None:
+    """Give a waiting task to a host under the newest bundle of its version. None when somebody else has just had it."""
+    wanted, experiment = _wanted(db, task)
+    bundle = experiments.bundle_now(db, experiment.id)
+    if bundle is None:
+        return None
+    deadline = now + dispatch.deadline
+    design = _design(db, wanted)
+    ticket = Ticket(
+        lab=dispatch.lab,
+        host=host_id,
+        task=task.id,
+        experiment=experiment.name,
+        version=experiment.version,
+        bundle=bundle.digest,
+        serial=bundle.serial,
+        replicates=wanted.replicates,
+        seeds=_seeds(experiment, wanted),
+        configs=tuple(design["configs"][place] for place in wanted.configs),
+        places=wanted.configs,
+        cell_seconds=tuple(
+            max(LEAST_CELL_SECONDS, COST_MARGIN * design["expected_seconds"][place]) for place in wanted.configs
+        ),
+        memory_mb=memory_mb,
+        issued=now,
+        deadline=deadline,
+        expires=deadline + dispatch.grace,
+    )
+    text = write_ticket(ticket, dispatch.key)
+    sent = work.send(db, task, host_id=host_id, bundle_digest=bundle.digest, ticket=text, deadline=deadline, now=now)
+    return Order.of(ticket, text) if sent else None
+
+
+def order_again(db: Database, task: Task) -> Order:
+    """The very order that was sent, for a host that lost it."""
+    wanted, experiment = _wanted(db, task)
+    if task.ticket is None or task.bundle_digest is None or task.host_id is None:
+        raise LookupError(f"task {task.id} was sent without what an order is made of")
+    return Order(
+        task=task.id,
+        host=task.host_id,
+        bundle=task.bundle_digest,
+        seeds=_seeds(experiment, wanted),
+        ticket=task.ticket,
+    )
+
+
+def _wanted(db: Database, task: Task) -> tuple[Workunit, StoredExperiment]:
+    wanted, experiment = work.workunit(db, task.workunit_id), experiments.by_id(db, task.experiment_id)
+    if wanted is None or experiment is None:
+        raise LookupError(f"task {task.id} belongs to no workunit or no experiment")
+    return wanted, experiment
+
+
+def _design(db: Database, wanted: Workunit) -> Mapping[str, Any]:
+    registration = findings.registration(db, wanted.registration_id)
+    if registration is None:
+        raise LookupError(f"workunit {wanted.id} was ordered without a registration")
+    design: dict[str, Any] = json.loads(registration.body)
+    return design
+
+
+def _seeds(experiment: StoredExperiment, wanted: Workunit) -> tuple[int, ...]:
+    return tuple(seed_of(experiment.name, experiment.version, number) for number in wanted.replicates)

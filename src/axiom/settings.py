@@ -1,0 +1,116 @@
+"""Every knob: one frozen dataclass, read once, from flags, then AXIOM_* variables, then axiom.toml, then defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from axiom.errors import UnknownName, WrongUse
+
+# Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves.
+NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG"})
+
+
+def _knob(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator may choose. Each knob says what it does in its `about`."""
+
+    name: str = _knob("Axiom", "the laboratory's name, as its pages show it")
+    host: str = _knob("127.0.0.1", "the address on which the site listens")
+    port: int = _knob(8080, "the port on which the site listens; 0 picks a free one and prints it")
+    workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none")
+    task_seconds: float = _knob(8.0, "how long a task of the local engine should take, in seconds of one core")
+    queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting")
+    deadline_hours: float = _knob(48.0, "how long a host may be silent about a task before another host gets it")
+    max_failures: int = _knob(3, "after so many failed tasks a workunit is given up")
+    ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed")
+    bundle_days: float = _knob(90.0, "how long the signature over a bundle is good")
+    log: str = _knob("info", "how much is logged: debug, info, warning or error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One knob with its value and where it comes from."""
+
+    name: str
+    value: Any
+    origin: str
+    about: str
+
+
+def read(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -> tuple[Settings, list[Setting]]:
+    """The settings in force, and where each comes from. An unknown name is an error that suggests the nearest."""
+    chosen: dict[str, tuple[Any, str]] = {}
+    for name, value in _from_file(file).items():
+        chosen[name] = (value, str(file))
+    for name, text in _from_environment(environment).items():
+        chosen[name] = (text, f"AXIOM_{name.upper()}")
+    for name, value in flags.items():
+        if value is not None:
+            chosen[name] = (value, f"--{name.replace('_', '-')}")
+    values = {name: _typed(name, value, origin) for name, (value, origin) in chosen.items()}
+    settings = Settings(**values)
+    listed = [
+        Setting(
+            name=knob.name,
+            value=getattr(settings, knob.name),
+            origin=chosen[knob.name][1] if knob.name in chosen else "default",
+            about=knob.metadata["about"],
+        )
+        for knob in fields(Settings)
+    ]
+    return settings, listed
+
+
+def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
+    """The settings as this process was started."""
+    return read(file, os.environ, flags)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.") from error
+    for name in table:
+        _known(name)
+    return table
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for variable, text in environment.items():
+        if variable.startswith("AXIOM_") and variable not in NOT_SETTINGS:
+            name = variable.removeprefix("AXIOM_").lower()
+            _known(name)
+            found[name] = text
+    return found
+
+
+def _known(name: str) -> None:
+    names = [knob.name for knob in fields(Settings)]
+    if name not in names:
+        raise UnknownName("setting", name, names)
+
+
+def _typed(name: str, value: Any, origin: str) -> Any:
+    wanted = next(knob.type for knob in fields(Settings) if knob.name == name)
+    try:
+        if wanted is int and not isinstance(value, bool):
+            return int(str(value))
+        if wanted is float and not isinstance(value, bool):
+            return float(value)
+        if wanted is str and isinstance(value, str):
+            return value
+    except ValueError:
+        pass
+    kind = getattr(wanted, "__name__", str(wanted))
+    raise WrongUse(f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started.")

@@ -1,0 +1,162 @@
+"""The code of one experiment, sealed: its file, the words, the kit and its manifest, in one archive with one digest.
+
+Nothing inside a bundle is looked at before its size and digest are those that the bundle key signed.
+"""
+
+import hashlib
+import io
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
+from axiom.signed import strict
+from axiom.signed.manifests import read_manifest
+from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
+from axiom.signed.signing import SigningKey
+
+MANIFEST = "manifest.json"
+SIZE_LIMIT = 8 * 1024 * 1024
+
+_KIND = "axiom-bundle-1"
+_SEAL_LIMIT = 4_096
+_HEX = r"[0-9a-f]{64}"
+_NAME = r"[a-z][a-z0-9_]{2,63}"
+_SHARED = re.compile(r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.py|axiom/catalogue/__init__\.py")
+_MODE = stat.S_IFREG | 0o644
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that the format can say
+_NOTHING = "Nothing was imported."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """What the bundle key signs: whose code this is, and which bytes. A later bundle has a higher serial."""
+
+    experiment: str
+    version: int
+    serial: int
+    digest: str
+    size: int
+    issued: datetime
+    expires: datetime
+
+
+def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
+    """Return the files that an experiment may import, by their names in a bundle; `package` is the folder `axiom`."""
+    if not experiment_file.is_file():
+        raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
+    sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
+    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
+    files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
+    return dict(sorted(files.items()))
+
+
+def experiment_path(name: str) -> str:
+    """Name the experiment's file in a bundle."""
+    return f"axiom/catalogue/{name}.py"
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Return an archive that is the same bytes for the same files on every host: stored, in order, without a clock."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3
+            entry.external_attr = _MODE << 16
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def digest(raw: bytes) -> str:
+    """Return the SHA-256 that names these bytes."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def write_seal(made: Seal, key: SigningKey) -> str:
+    """Sign a seal."""
+    payload = asdict(made) | {"issued": strict.utc(made.issued), "expires": strict.utc(made.expires)}
+    return seal(_KIND, payload, [key])
+
+
+def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
+    """Return what the bundle key signed, or refuse: foreign, damaged or expired."""
+    try:
+        fields = strict.Fields(
+            unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=_SEAL_LIMIT),
+            "the seal",
+            Seal.__dataclass_fields__,
+        )
+        found = Seal(
+            experiment=fields.text("experiment", _NAME),
+            version=fields.whole("version", least=1),
+            serial=fields.whole("serial", least=1),
+            digest=fields.text("digest", _HEX),
+            size=fields.whole("size", least=1),
+            issued=fields.moment("issued"),
+            expires=fields.moment("expires"),
+        )
+    except Untrusted as fault:
+        raise BundleForeign(f"The bundle's seal is not the laboratory's: {fault}. {_NOTHING}") from None
+    except ValueError as fault:
+        raise BundleAltered(f"The bundle's seal cannot be read: {fault}. {_NOTHING} Fetch it again.") from None
+    if found.expires <= now:
+        raise BundleExpired(
+            f"The seal of {found.experiment}@{found.version} ran out at {found.expires:%Y-%m-%d %H:%M} UTC. "
+            f"{_NOTHING} The laboratory must seal the bundle again."
+        )
+    return found
+
+
+def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:
+    """Return the files of a bundle, by name, once it is seen to be exactly what was sealed."""
+    if len(raw) != seal.size:
+        raise _altered(f"it has {len(raw)} bytes, and {seal.size} were sealed")
+    if digest(raw) != seal.digest:
+        raise _altered("its digest is not the sealed one")
+    files = contents(raw)
+    _check_names(files, experiment_path(seal.experiment))
+    if pack(files) != raw:  # links, folders, comments and hidden bytes all end here
+        raise _altered("it was sealed in another form than the one that Axiom writes")
+    try:
+        manifest = read_manifest(files[MANIFEST])
+    except ExperimentError as fault:
+        raise _altered(str(fault).rstrip(".")) from None
+    if (manifest.name, manifest.version) != (seal.experiment, seal.version):
+        raise _altered(
+            f"its manifest is of {manifest.name}@{manifest.version}, and its seal of {seal.experiment}@{seal.version}"
+        )
+    return files
+
+
+def _check_names(files: Mapping[str, bytes], own: str) -> None:
+    for name in sorted(files):
+        if name not in (MANIFEST, own) and not _SHARED.fullmatch(name):
+            raise _altered(f"it was sealed with the unexpected file {name[:120]!r}")
+    for name in (MANIFEST, own):
+        if name not in files:
+            raise _altered(f"it was sealed without {name}")
+
+
+def contents(raw: bytes) -> dict[str, bytes]:
+    """Return what an archive of our own holds; one that came from elsewhere is opened by `open_bundle`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            entries = archive.infolist()
+            names = [entry.filename for entry in entries]
+            if len(set(names)) != len(names):
+                raise _altered("it was sealed with two files of one name")
+            if sum(entry.file_size for entry in entries) > SIZE_LIMIT:
+                raise _altered(f"its files together are larger than {SIZE_LIMIT} bytes")
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as fault:
+        raise _altered(f"it is not an archive ({fault})") from None
+
+
+def _altered(why: str) -> BundleAltered:
+    return BundleAltered(f"The bundle is refused: {why}. {_NOTHING} Fetch it again from the laboratory.")

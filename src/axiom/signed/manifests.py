@@ -1,0 +1,164 @@
+"""The experiment's declaration as data: all that the server ever reads of an experiment."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from axiom.domain.declaration import FORMAT, Measure, ValueType
+from axiom.domain.experiments import Figure
+from axiom.domain.findings import Kind
+from axiom.errors import ExperimentError
+from axiom.signed import strict
+
+_LIMIT = 1024 * 1024
+_NAME = r"[a-z][a-z0-9_]{2,63}"
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
+_FACTORS = "int|float|bool|str"
+_MEASURES = "int|float|bool|ints|floats"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What an experiment declares. `configs` is its default sweep, `cell_seconds` what each of them needs."""
+
+    name: str
+    aliases: tuple[str, ...]
+    version: int
+    question: str
+    reference: str
+    configs: tuple[Mapping[str, object], ...]
+    factors: Mapping[str, ValueType]
+    ranges: Mapping[str, tuple[float, float]]
+    measures: tuple[Measure, ...]
+    estimands: tuple[Mapping[str, Any], ...]
+    figure: Figure | None
+    cell_seconds: tuple[float, ...]
+    memory_mb: int
+    avx: bool  # the code needs JAX, and JAX needs AVX
+
+    @property
+    def seconds(self) -> float:
+        """What one replicate of the default sweep needs, in reference-core seconds."""
+        return sum(self.cell_seconds)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the plain data that `read_manifest` reads, in JSON's own types."""
+        figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
+        measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
+        return {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__} | {
+            "figure": figure,
+            "format": FORMAT,
+            "measures": measures,
+        }
+
+
+def _as_json(value: Any) -> Any:
+    """Dictionaries and lists all the way down."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return value.value if isinstance(value, ValueType) else value
+
+
+def read_manifest(raw: bytes) -> Manifest:
+    """Read a manifest; a field that is missing, unknown or of a wrong type is an ExperimentError that names it."""
+    try:
+        return _manifest(strict.parse(raw, limit=_LIMIT))
+    except ValueError as fault:
+        raise ExperimentError(
+            f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "
+            "publish it again from its file."
+        ) from None
+
+
+def _manifest(data: dict[str, Any]) -> Manifest:
+    fields = strict.Fields(data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields.text("format", FORMAT)
+    factors = _factors(fields.part("factors"))
+    measures = fields.each("measures", _measure)
+    manifest = Manifest(
+        name=fields.text("name", _NAME),
+        aliases=fields.each("aliases", strict.text),
+        version=fields.whole("version", least=1),
+        question=fields.text("question"),
+        reference=fields.text("reference"),
+        configs=fields.each("configs", strict.config),
+        factors=factors,
+        ranges=_ranges(fields.part("ranges"), factors),
+        measures=measures,
+        estimands=fields.each("estimands", _estimand),
+        figure=fields.either("figure", _figure),
+        cell_seconds=fields.each("cell_seconds", strict.real),
+        memory_mb=fields.whole("memory_mb", least=1),
+        avx=fields.flag("avx"),
+    )
+    _check(manifest)
+    return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    strict.distinct(manifest.configs, "the sweep")
+    for place, config in enumerate(manifest.configs):
+        values = strict.Fields(config, f"config {place}", manifest.factors)
+        for name, kind in manifest.factors.items():
+            _READ[kind](values, name)
+    if len(manifest.cell_seconds) != len(manifest.configs) or min(manifest.cell_seconds) <= 0:
+        raise ValueError("cell_seconds must give every config a time above zero")
+    strict.distinct([measure.name for measure in manifest.measures], "the list of measures")
+
+
+_READ = {
+    ValueType.INT: lambda fields, name: fields.whole(name, least=-(2**63)),
+    ValueType.FLOAT: lambda fields, name: fields.real(name),
+    ValueType.BOOL: lambda fields, name: fields.flag(name),
+    ValueType.TEXT: lambda fields, name: fields.text(name),
+}
+
+
+def _factors(data: dict[str, Any]) -> dict[str, ValueType]:
+    fields = strict.Fields(data, "factors", data)
+    return {name: ValueType(fields.text(name, _FACTORS)) for name in data}
+
+
+def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str, tuple[float, float]]:
+    ranges = {name: strict.pair(value, f"the range of {name}") for name, value in data.items()}
+    for name, (low, high) in ranges.items():
+        if name not in factors or low > high:
+            raise ValueError(f"the range of {name} is of no factor, or ends before it begins")
+    return ranges
+
+
+def _measure(value: Any, what: str) -> Measure:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ValueError(f"{what} is not a name, a type and whether it may be null")
+    fields = strict.Fields(dict(zip(Measure._fields, value, strict=True)), what, Measure._fields)
+    kind = ValueType(fields.text("type", _MEASURES))
+    return Measure(fields.text("name", _IDENTIFIER), kind, fields.flag("nullable"))
+
+
+def _estimand(value: Any, what: str) -> Mapping[str, Any]:
+    names = ["name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"]
+    fields = strict.Fields(value, what, names)
+    for name in ("name", "claim", "measure", "across"):
+        fields.text(name)
+    fields.text("kind", "|".join(kind.value for kind in Kind))
+    for name in ("smallest", "null"):
+        fields.real(name)
+    fields.each("between", strict.config)
+    fields.either("bounds", strict.pair)
+    chances = strict.Fields(
+        fields.part("prediction"), f"{what}: prediction", ("positive", "negative", "absent", "interval", "because")
+    )
+    for name in ("positive", "negative", "absent"):
+        chances.real(name, least=0)
+    chances.either("interval", strict.pair)
+    chances.text("because")
+    return fields.data
+
+
+def _figure(value: Any, what: str) -> Figure:
+    fields = strict.Fields(value, what, ("x", "y", "title", "log"))
+    return Figure(
+        x=fields.text("x"), y=fields.text("y"), title=fields.text("title"), log=fields.each("log", strict.text)
+    )

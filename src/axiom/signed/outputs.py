@@ -1,0 +1,205 @@
+"""What a runner writes and the server reads: a header, one line per cell, a footer. One strict reader.
+
+The footer is how a whole output is told from one that was cut; a line is one canonical JSON object.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.domain.fleet import Platform
+from axiom.domain.work import Outcome
+from axiom.errors import OutputError
+from axiom.signed import strict
+
+_FORMAT = "axiom-output-1"
+_LINE_LIMIT = 1024 * 1024
+_HEX = r"[0-9a-f]{64}"
+_NAME = r"[a-z][a-z0-9_]{2,63}"
+_ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
+_EARLY_LIMIT = 8
+_LABEL = r"[^\x00-\x1f]{0,200}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellError:
+    """What the code raised: the name of the exception and the line in the bundle. Its message stays on the host."""
+
+    kind: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellAnswer:
+    """How one cell ended."""
+
+    outcome: Outcome
+    measures: Mapping[str, Any] | None
+    early: tuple[float, ...]
+    cpu_seconds: float
+    error: CellError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellOutput(CellAnswer):
+    """How one cell ended, and which cell it was. `config` is its place in the registered sweep."""
+
+    replicate: int
+    config: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Which order an output answers, and who computed it."""
+
+    task: int
+    host: int
+    experiment: str
+    version: int
+    bundle: str
+    ticket: str  # SHA-256 of the ticket's text
+    runner: str
+    platform: Platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A whole output: its header and its cells."""
+
+    header: Header
+    cells: tuple[CellOutput, ...]
+
+
+def ticket_digest(text: str) -> str:
+    """Return the SHA-256 by which an output names its ticket."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def header_line(header: Header) -> bytes:
+    """Write the first line."""
+    platform = header.platform
+    data = {name: getattr(header, name) for name in Header.__dataclass_fields__} | {
+        "format": _FORMAT,
+        "platform": {name: getattr(platform, name) for name in Platform.__dataclass_fields__},
+    }
+    return strict.canonical(data) + b"\n"
+
+
+def cell_line(cell: CellOutput) -> bytes:
+    """Write the line of one cell."""
+    error = cell.error and {"kind": cell.error.kind, "where": cell.error.where}
+    data = {name: getattr(cell, name) for name in CellOutput.__dataclass_fields__}
+    return strict.canonical(data | {"early": list(cell.early), "error": error}) + b"\n"
+
+
+def footer_line(cells: int) -> bytes:
+    """Write the last line, which says that the output is whole."""
+    return strict.canonical({"cells": cells}) + b"\n"
+
+
+def read_output(raw: bytes, *, limit: int) -> Output:
+    """Read a whole output; anything else is an OutputError that says what is off."""
+    if not raw:
+        raise OutputError("The output is empty (0 bytes), so nothing was measured. The task must be done again.")
+    if len(raw) > limit:
+        raise OutputError(f"The output has {len(raw)} bytes, and {limit} are allowed. It is not read.")
+    lines = raw.split(b"\n")
+    if lines.pop() or len(lines) < 2:
+        raise OutputError("The output ends in the middle of a line or before its last one: it is cut. It is not used.")
+    place = 0
+    try:
+        header = read_header(lines[0])
+        cells = []
+        for place, line in enumerate(lines[1:-1], start=1):  # noqa: B007  the message below names the line
+            cells.append(read_cell(line))
+        place = len(lines) - 1
+        footer = strict.Fields(strict.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
+        _check_count(footer.whole("cells"), len(cells))
+    except ValueError as fault:
+        raise OutputError(
+            f"Line {place + 1} of the output is refused: {fault}. Nothing of the output is used."
+        ) from None
+    return Output(header=header, cells=tuple(cells))
+
+
+def _check_count(said: int, found: int) -> None:
+    if said != found:
+        raise ValueError(f"the footer counts {said} cells, and there are {found}")
+
+
+def read_header(line: bytes) -> Header:
+    """Read the first line; a ValueError says what is off."""
+    fields = strict.Fields(
+        strict.parse(line, limit=_LINE_LIMIT), "the header", {*Header.__dataclass_fields__, "format"}
+    )
+    fields.text("format", _FORMAT)
+    platform = strict.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
+    word = r"[a-z0-9_]{1,32}"
+    return Header(
+        task=fields.whole("task", least=1),
+        host=fields.whole("host", least=1),
+        experiment=fields.text("experiment", _NAME),
+        version=fields.whole("version", least=1),
+        bundle=fields.text("bundle", _HEX),
+        ticket=fields.text("ticket", _HEX),
+        runner=fields.text("runner", r"[0-9A-Za-z.+-]{1,64}"),
+        platform=Platform(
+            system=platform.text("system", word),
+            processor=platform.text("processor", word),
+            instructions=platform.text("instructions", word),
+        ),
+    )
+
+
+def read_cell(line: bytes) -> CellOutput:
+    """Read the line of one cell; a ValueError says what is off."""
+    names = ("replicate", "config", "seed", *_ANSWER)
+    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the cell", names)
+    return CellOutput(
+        replicate=fields.whole("replicate"),
+        config=fields.whole("config"),
+        seed=fields.whole("seed"),
+        **_answer(fields),
+    )
+
+
+def read_answer(data: object) -> CellAnswer:
+    """Read what a child says of one cell; a ValueError says what is off."""
+    return CellAnswer(**_answer(strict.Fields(data, "the answer", _ANSWER)))
+
+
+def _answer(fields: strict.Fields) -> dict[str, Any]:
+    answer = {
+        "outcome": Outcome(fields.text("outcome", "|".join(outcome.value for outcome in Outcome))),
+        "measures": fields.either("measures", _measures),
+        "early": fields.each("early", strict.real),
+        "cpu_seconds": fields.real("cpu_seconds", least=0),
+        "error": fields.either("error", _error),
+    }
+    measured = answer["outcome"] in (Outcome.OK, Outcome.DIVERGED)
+    if measured != (answer["measures"] is not None):
+        raise ValueError(f"the outcome {answer['outcome']} and its measures do not go together")
+    if (answer["outcome"] is Outcome.FAILED) != (answer["error"] is not None):
+        raise ValueError(f"the outcome {answer['outcome']} and its error do not go together")
+    if len(fields.data["early"]) > _EARLY_LIMIT:
+        raise ValueError(f"early has more than {_EARLY_LIMIT} values")
+    return answer
+
+
+def _measures(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
+    for name, item in value.items():
+        for number in item if isinstance(item, list) else [item]:
+            if number is not None and not isinstance(number, bool):
+                strict.real(number, f"{what}: {name[:40]!r}")
+            elif number is not item:
+                raise ValueError(f"{what}: {name[:40]!r} holds something that is no number")
+    return value
+
+
+def _error(value: Any, what: str) -> CellError:
+    fields = strict.Fields(value, what, ("kind", "where"))
+    return CellError(kind=fields.text("kind", _LABEL), where=fields.text("where", _LABEL))

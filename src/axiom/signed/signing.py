@@ -1,0 +1,104 @@
+"""Ed25519: one key that signs, and how it lies on a disk."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from axiom.errors import KeysUnusable
+from axiom.signed import strict
+
+_FORMAT = "axiom-key-1"
+
+
+def key_id(public: str) -> str:
+    """Name a public key by its hash, so that a name cannot be given to another key."""
+    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
+
+
+def is_signed(body: bytes, signature: str, public: str) -> bool:
+    """Tell whether this key made this signature of these bytes."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), body)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class SigningKey:
+    """A private key. It leaves this object only towards its own file."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public = private.public_key().public_bytes_raw().hex()
+        self.id = key_id(self.public)
+
+    @classmethod
+    def make(cls) -> Self:
+        """Make a fresh key from the operating system's randomness."""
+        return cls(Ed25519PrivateKey.generate())
+
+    def sign(self, body: bytes) -> bytes:
+        """Sign these bytes."""
+        return self._private.sign(body)
+
+    def save(self, path: Path) -> None:
+        """Write the key where no file is yet, readable by nobody else, and on the disk before this returns."""
+        private = self._private.private_bytes_raw().hex()
+        write_once(path, strict.canonical({"format": _FORMAT, "private": private, "public": self.public}))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a key; one that is missing, damaged or readable by others is refused."""
+        try:
+            mode = path.stat().st_mode & 0o777
+            raw = path.read_bytes()
+        except OSError as fault:
+            raise KeysUnusable(
+                f"The key {path} cannot be read ({fault.strerror}), so nothing can be signed with it. "
+                "Restore it from the backup of the folder it is in."
+            ) from None
+        if os.name == "posix" and mode & 0o077:
+            raise KeysUnusable(
+                f"The key {path} is open to others (mode {mode:03o}), who could sign in this laboratory's name. "
+                f"Type: chmod 600 {path}"
+            )
+        try:
+            fields = strict.Fields(strict.parse(raw, limit=1_000), "the key", ("format", "private", "public"))
+            fields.text("format", _FORMAT)
+            key = cls(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields.text("private", r"[0-9a-f]{64}"))))
+            fields.text("public", key.public)
+        except ValueError as fault:
+            # The reader's words may quote the key itself, so they are not repeated.
+            raise KeysUnusable(
+                f"The key {path} is damaged ({type(fault).__name__} while reading it), so nothing can be signed "
+                "with it. Restore it from the backup of the folder it is in."
+            ) from None
+        return key
+
+
+def write_once(path: Path, body: bytes) -> None:
+    """Write a private file under a name that is free; a crash leaves the whole file or none."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        Path(draft).unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the folder's list of names on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

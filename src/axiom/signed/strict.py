@@ -1,0 +1,168 @@
+"""One form of JSON, and one reader that takes nothing else.
+
+A signature covers bytes. If two texts could mean the same, or one text two things, a signature would cover less than
+it seems to: so there is exactly one way to write a value, and every field is known by name and type.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+Scalar = str | int | float | bool
+T = TypeVar("T")
+
+
+def canonical(data: Any) -> bytes:
+    """Write a value in its one form: keys sorted, no spaces, UTF-8, no NaN and no infinity."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
+    """Read an object that is written in its one form; anything else is a ValueError."""
+    if len(raw) > limit:
+        raise ValueError(f"it has {len(raw)} bytes, and {limit} are allowed")
+    try:
+        data = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        is_canonical = canonical(data) == raw
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
+    except json.JSONDecodeError as fault:
+        raise ValueError(f"it is not JSON ({fault.msg} at character {fault.pos})") from None
+    if not isinstance(data, dict):
+        raise ValueError("it is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
+    if not is_canonical:
+        raise ValueError("it is not in canonical form: sorted keys, no spaces, each value written in one way")
+    return data
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("it names the same key twice")
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it holds {name}, which is no number")
+
+
+def utc(moment: datetime) -> str:
+    """Write a moment as text; only UTC is taken, so that a moment has one text."""
+    if moment.tzinfo is not UTC:
+        raise ValueError(f"the time {moment.isoformat()} is not in UTC")
+    return moment.isoformat()
+
+
+class Fields:
+    """Typed access to an object of which every key is known beforehand."""
+
+    def __init__(self, data: object, what: str, names: Collection[str]) -> None:
+        if not isinstance(data, dict):
+            raise ValueError(f"{what} is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
+        for name in sorted(set(data) - set(names)):
+            near = difflib.get_close_matches(str(name), sorted(names), n=1, cutoff=0.5)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(f"{what} has an unknown field {name!r}{hint}")
+        for name in sorted(set(names) - set(data)):
+            raise ValueError(f"{what} lacks the field {name!r}")
+        self.data: dict[str, Any] = data  # as it came, and nothing else is in it
+        self._what = what
+
+    def text(self, name: str, pattern: str = r"(?s).*") -> str:
+        """Return a text that matches the whole pattern."""
+        value = self._of(name, str, "a text")
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{self._what}: {name} {value[:80]!r} has not the form {pattern}")
+        return value
+
+    def whole(self, name: str, *, least: int = 0) -> int:
+        """Return a whole number of at least `least`."""
+        return whole(self.data[name], f"{self._what}: {name}", least=least)
+
+    def real(self, name: str, *, least: float = -math.inf) -> float:
+        """Return a finite number of at least `least`."""
+        return real(self.data[name], f"{self._what}: {name}", least=least)
+
+    def flag(self, name: str) -> bool:
+        """Return true or false."""
+        return self._of(name, bool, "true or false")
+
+    def moment(self, name: str) -> datetime:
+        """Return a moment in UTC, written in the one way that `utc` writes it."""
+        text = self._of(name, str, "a time")
+        try:
+            moment = datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValueError(f"{self._what}: {name} {text[:40]!r} is not a time") from None
+        if utc(moment) != text:
+            raise ValueError(f"{self._what}: {name} {text[:40]!r} is not a time in UTC")
+        return moment
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return an object as it is."""
+        return self._of(name, dict, "an object")
+
+    def each(self, name: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
+        """Return a list with every item read by `read(item, what)`."""
+        items = self._of(name, list, "a list")
+        return tuple(read(item, f"{self._what}: {name}[{place}]") for place, item in enumerate(items))
+
+    def either(self, name: str, read: Callable[[Any, str], T]) -> T | None:
+        """Return what `read(item, what)` makes of a value, or None where it is null."""
+        value = self.data[name]
+        return None if value is None else read(value, f"{self._what}: {name}")
+
+    def _of(self, name: str, kind: type[T], words: str) -> T:
+        value = self.data[name]
+        if not isinstance(value, kind):
+            raise ValueError(f"{self._what}: {name} is not {words}")  # noqa: TRY004  see above
+        return value
+
+
+def whole(value: Any, what: str, *, least: int = 0) -> int:
+    """Return the value if it is a whole number of at least `least`; true and false are none."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{what} is not a whole number of at least {least}")
+    return value
+
+
+def real(value: Any, what: str, *, least: float = -math.inf) -> float:
+    """Return the value as a float if it is a finite number of at least `least`."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < least:
+        raise ValueError(f"{what} is not a finite number" + (f" of at least {least:g}" if least > -math.inf else ""))
+    return float(value)
+
+
+def text(value: Any, what: str) -> str:
+    """Return the value if it is a text."""
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is not a text")  # noqa: TRY004  see above
+    return value
+
+
+def pair(value: Any, what: str) -> tuple[float, float]:
+    """Return two finite numbers."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError(f"{what} is not a pair of numbers")
+    return real(value[0], what), real(value[1], what)
+
+
+def config(value: Any, what: str) -> Mapping[str, Scalar]:
+    """Return a config: an object of plain values."""
+    if not isinstance(value, dict) or not all(isinstance(item, Scalar) for item in value.values()):
+        raise ValueError(f"{what} is not an object of plain values")
+    return value
+
+
+def distinct(values: Sequence[object], what: str) -> None:
+    """Refuse an empty list and one that names the same thing twice."""
+    if not values:
+        raise ValueError(f"{what} is empty")
+    if len({canonical(value) for value in values}) != len(values):
+        raise ValueError(f"{what} names the same thing twice")

@@ -1,0 +1,201 @@
+"""The order of one task: which cells, which seeds, which code, which host, until when. Signed, and without a default.
+
+The plain words beside a ticket (task, host, bundle, seeds) are for people and logs. They must equal it: an order that
+says two things is obeyed in neither.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Self
+
+from axiom.domain.experiments import seed_of
+from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, UnequalTicket
+from axiom.signed import strict
+from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
+from axiom.signed.signing import SigningKey
+
+_KIND = "axiom-ticket-1"
+_LIMIT = 120_000  # characters; Linux takes 131,071 in one word of a command line
+_NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
+_HEX = r"[0-9a-f]{64}"
+_NAME = r"[a-z][a-z0-9_]{2,63}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderedCell:
+    """One cell of a ticket: what to compute, with which seed, for how long at most."""
+
+    replicate: int
+    config: int  # its place in the registered sweep
+    seed: int
+    values: Mapping[str, object]
+    cpu_limit: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """The order of one task: every replicate named, at every config named."""
+
+    lab: str
+    host: int
+    task: int
+    experiment: str
+    version: int
+    bundle: str  # SHA-256 of the bundle
+    serial: int  # the bundle's
+    replicates: tuple[int, ...]
+    seeds: tuple[int, ...]
+    configs: tuple[Mapping[str, object], ...]
+    places: tuple[int, ...]  # of each config in the registered sweep
+    cell_seconds: tuple[float, ...]  # CPU limit of each config
+    memory_mb: int
+    issued: datetime
+    deadline: datetime
+    expires: datetime
+
+    @property
+    def cells(self) -> Iterator[OrderedCell]:
+        """The ordered cells: replicate by replicate, each at its configs in order."""
+        points = tuple(zip(self.places, self.configs, self.cell_seconds, strict=True))
+        pairs = zip(self.replicates, self.seeds, strict=True)
+        for (replicate, seed), (place, values, limit) in itertools.product(pairs, points):
+            yield OrderedCell(replicate=replicate, config=place, seed=seed, values=values, cpu_limit=limit)
+
+
+def write_ticket(ticket: Ticket, key: SigningKey) -> str:
+    """Sign a ticket as one word for a command line."""
+    payload = asdict(ticket)
+    for name in ("issued", "deadline", "expires"):
+        payload[name] = strict.utc(payload[name])
+    return seal(_KIND, payload, [key])
+
+
+def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
+    """Return what the laboratory ordered, or refuse: empty, malformed, foreign, expired or unequal to its own seeds."""
+    if not text.strip():
+        raise EmptyTicket("The ticket")
+    try:
+        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=_LIMIT)
+        ticket = _ticket(payload)
+    except Untrusted as fault:
+        raise ForeignTicket(f"The ticket is not the laboratory's: {fault}. {_NOTHING}") from None
+    except ValueError as fault:
+        raise MalformedTicket(f"The ticket cannot be read: {fault}. {_NOTHING}") from None
+    if ticket.lab != trust.lab:
+        raise ForeignTicket(
+            f"The ticket is of laboratory {ticket.lab[:12]}, and this host works for {trust.lab[:12]}. {_NOTHING}"
+        )
+    if ticket.expires <= now:
+        raise ExpiredTicket(
+            f"The ticket of task {ticket.task} ran out at {ticket.expires:%Y-%m-%d %H:%M} UTC, and it is "
+            f"{now:%Y-%m-%d %H:%M}: its work may have been given to another host. {_NOTHING}"
+        )
+    _check_seeds(ticket)
+    return ticket
+
+
+def _ticket(payload: dict[str, object]) -> Ticket:
+    fields = strict.Fields(payload, "the ticket", Ticket.__dataclass_fields__)
+    ticket = Ticket(
+        lab=fields.text("lab", _HEX),
+        host=fields.whole("host", least=1),
+        task=fields.whole("task", least=1),
+        experiment=fields.text("experiment", _NAME),
+        version=fields.whole("version", least=1),
+        bundle=fields.text("bundle", _HEX),
+        serial=fields.whole("serial", least=1),
+        replicates=fields.each("replicates", strict.whole),
+        seeds=fields.each("seeds", strict.whole),
+        configs=fields.each("configs", strict.config),
+        places=fields.each("places", strict.whole),
+        cell_seconds=fields.each("cell_seconds", strict.real),
+        memory_mb=fields.whole("memory_mb", least=1),
+        issued=fields.moment("issued"),
+        deadline=fields.moment("deadline"),
+        expires=fields.moment("expires"),
+    )
+    strict.distinct(ticket.replicates, "the list of replicates")
+    strict.distinct(ticket.places, "the list of places")
+    if len(ticket.seeds) != len(ticket.replicates):
+        raise ValueError(f"it has {len(ticket.seeds)} seeds for {len(ticket.replicates)} replicates")
+    if not len(ticket.configs) == len(ticket.places) == len(ticket.cell_seconds):
+        raise ValueError("its configs, their places and their limits are not equally many")
+    if min(ticket.cell_seconds) <= 0:
+        raise ValueError("a cell has no time at all")
+    return ticket
+
+
+def _check_seeds(ticket: Ticket) -> None:
+    for replicate, seed in zip(ticket.replicates, ticket.seeds, strict=True):
+        if seed != seed_of(ticket.experiment, ticket.version, replicate):
+            raise UnequalTicket(
+                f"The ticket gives replicate {replicate} of {ticket.experiment}@{ticket.version} the seed {seed}, "
+                f"which is not its own: the result would count for a replicate that it is not. {_NOTHING}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A ticket with the plain words beside it, as they stand in a command line."""
+
+    task: int
+    host: int
+    bundle: str
+    seeds: tuple[int, ...]
+    ticket: str
+
+    @classmethod
+    def of(cls, ticket: Ticket, text: str) -> Self:
+        """Put the plain words beside a ticket's text."""
+        return cls(task=ticket.task, host=ticket.host, bundle=ticket.bundle, seeds=ticket.seeds, ticket=text)
+
+    def argv(self) -> list[str]:
+        """Return the order as words of a command line."""
+        words = {"task": self.task, "host": self.host, "bundle": self.bundle}
+        seeds = ",".join(str(seed) for seed in self.seeds)
+        plain = [word for name, value in words.items() for word in (f"--{name}", str(value))]
+        return [*plain, "--seeds", seeds, "--ticket", self.ticket]
+
+    @classmethod
+    def parse(cls, argv: Sequence[str]) -> Self:
+        """Read the words of a command line: each of the five once, none other, no default."""
+        if not any(word.strip() for word in argv):
+            raise EmptyTicket("The order")
+        names = ("--task", "--host", "--bundle", "--seeds", "--ticket")
+        words = dict(zip(argv[::2], argv[1::2], strict=False))
+        if len(argv) != 2 * len(names) or set(words) != set(names):
+            given = ", ".join(sorted(set(argv[::2]))[:8])[:200]
+            raise MalformedTicket(f"The order must give each of {', '.join(names)} once; it gives {given}. {_NOTHING}")
+        for name in names:
+            if not words[name].strip():
+                raise EmptyTicket(f"The value of {name}")
+        try:
+            task, host = _number(words["--task"]), _number(words["--host"])
+            seeds = tuple(_number(seed) for seed in words["--seeds"].split(","))
+        except ValueError as fault:
+            raise MalformedTicket(f"The order's plain words cannot be read: {fault}. {_NOTHING}") from None
+        return cls(task=task, host=host, bundle=words["--bundle"], seeds=seeds, ticket=words["--ticket"])
+
+
+def _number(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and len(word) <= 19):
+        raise ValueError(f"{word[:40]!r} is not a whole number")
+    return int(word)
+
+
+def check(order: Order, ticket: Ticket, *, host: int) -> None:
+    """Refuse an order whose plain words differ from its ticket, and one that is meant for another host."""
+    for word, plain, signed in (
+        ("task", order.task, ticket.task),
+        ("host", order.host, ticket.host),
+        ("bundle", order.bundle, ticket.bundle),
+        ("seeds", order.seeds, ticket.seeds),
+    ):
+        if plain != signed:
+            raise UnequalTicket(
+                f"The order says {word} {str(plain)[:80]}, and its ticket says {str(signed)[:80]}. {_NOTHING}"
+            )
+    if ticket.host != host:
+        raise ForeignTicket(f"The ticket is for host {ticket.host}, and this is host {host}. {_NOTHING}")

@@ -1,0 +1,1 @@
+"""What the laboratory remembers: the only place that speaks SQL."""

@@ -1,0 +1,124 @@
+"""Bytes by their digest: small ones in the database, where they cost no fsync of their own, larger ones in files.
+
+A file is complete and on the disk before its row is written, so a row always has its file. A file whose row was never
+committed may be left behind; it harms nothing and counts as a problem only after a day.
+"""
+
+import errno
+import hashlib
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
+from axiom.store.database import Database, at, moment, sync
+from axiom.store.folder import Folder
+
+LIMIT = 64 * 1024
+GRACE = timedelta(hours=24)
+
+_RECORD = """
+INSERT INTO blob (digest, size, body, created_at) VALUES (:digest, :size, :body, :created_at)
+ON CONFLICT (digest) DO NOTHING"""
+_BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
+_NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
+_EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
+
+
+def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
+    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob."""
+    digest = hashlib.sha256(body).hexdigest()
+    if len(body) > LIMIT:
+        _keep_file(_place(folder, digest), body, now)
+    inline = body if len(body) <= LIMIT else None
+    db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
+    return digest
+
+
+def get(db: Database, folder: Folder, digest: str) -> bytes:
+    """The bytes with this digest, proven."""
+    row = db.one(_BY_DIGEST, digest=digest)
+    if row is None:
+        raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
+    body: bytes | None = row["body"]
+    if body is None:
+        body = _read(_place(folder, digest))
+    if body is None or _differs(body, digest, row["size"]):
+        raise StoreDamaged(
+            f"The stored file {digest} is {'gone' if body is None else 'not what was stored'}: the disk lost it or "
+            "somebody changed it. It was not used; restore it from a backup."
+        )
+    return body
+
+
+def problems(db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE) -> list[str]:
+    """Every row without its bytes, every wrong byte; with `now`, also files without a row that are past the grace."""
+    found: list[str] = []
+    last = ""
+    while rows := db.select(_NEXT, digest=last):
+        last = rows[-1]["digest"]
+        for row in rows:
+            body = row["body"] if row["body"] is not None else _read(_place(folder, row["digest"]))
+            if body is None:
+                found.append(f"blob {row['digest']} has a row but no file")
+            elif _differs(body, row["digest"], row["size"]):
+                found.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
+    if now is not None:
+        found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
+    return found
+
+
+def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.blobs.glob("??/*"))
+        if moment(path.stat().st_mtime_ns // 1000) < before
+        and db.one(_EXISTS, digest=path.parent.name + path.name) is None
+    ]
+
+
+def _differs(body: bytes, digest: str, size: int) -> bool:
+    return len(body) != size or hashlib.sha256(body).hexdigest() != digest
+
+
+def _place(folder: Folder, digest: str) -> Path:
+    return folder.blobs / digest[:2] / digest[2:]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _keep_file(place: Path, body: bytes, now: datetime) -> None:
+    if _read(place) == body:
+        return
+    unfinished = place.with_name(f"{place.name}.{os.getpid()}.part")
+    try:
+        _make_folder(place.parent)
+        unfinished.write_bytes(body)
+        os.utime(unfinished, ns=(at(now) * 1000, at(now) * 1000))  # its age is told by the laboratory's clock
+        sync(unfinished)
+        unfinished.replace(place)
+        sync(place.parent)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "
+                "Free some space and send it again."
+            ) from error
+        raise StoreError(
+            f"The file {place} could not be stored: {error.strerror}. Nobody was told that it was."
+        ) from error
+
+
+def _make_folder(path: Path) -> None:
+    """The folder exists and its name is on the disk."""
+    if not path.parent.is_dir():
+        _make_folder(path.parent)
+    if not path.is_dir():
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync(path.parent)

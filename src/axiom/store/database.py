@@ -1,0 +1,293 @@
+"""One connection to the database, in words that do not say which database it is.
+
+SQLite today; PostgreSQL can join behind the same names. Values are bound by name (`:name`), rows come as mappings, a
+time is a whole number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions
+before 3.51.3 can damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the
+file for as long as its connection lives.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+
+Row = Mapping[str, Any]
+
+BUSY_MS = 5_000  # how long to wait for a lock that only a stranger to this program can hold
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SHARED_MEMORY_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE  # the index beside the log could not grow: no room
+
+
+def at(moment: datetime) -> int:
+    """A moment as the database keeps it: microseconds since 1970 in UTC."""
+    if moment.utcoffset() is None:
+        raise ValueError(
+            f"The time {moment.isoformat()} names no time zone, so it could mean any of 24 hours. "
+            "Nothing was stored; give a time with tzinfo, as UTC has."
+        )
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """The moment that `at` wrote down, in UTC."""
+    return _EPOCH + value * _MICROSECOND
+
+
+def maybe_at(moment: datetime | None) -> int | None:
+    """Like `at`, where there may be no moment yet."""
+    return None if moment is None else at(moment)
+
+
+def maybe_moment(value: int | None) -> datetime | None:
+    """Like `moment`, where there may be no moment yet."""
+    return None if value is None else moment(value)
+
+
+class Database:
+    """One connection. It belongs to one thread at a time and speaks SQL with named values."""
+
+    def __init__(self, connection: Any, on_close: Callable[[], None] | None = None) -> None:
+        self._connection = connection
+        self._on_close = on_close
+        self._depth = 0  # transactions and savepoints that are open here
+        if isinstance(connection, sqlite3.Connection):
+            connection.row_factory = _row
+            self._changed: Callable[[Any], int] = _rowcount
+        else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
+            connection.set_row_trace(_row)
+            self._changed = lambda _cursor: int(connection.changes())
+
+    def select(self, sql: str, /, **values: Any) -> list[Row]:
+        """Every row of the answer; also for a change that ends in RETURNING."""
+        with self._translated():
+            return list(self._connection.execute(sql, _bound(values)))
+
+    def one(self, sql: str, /, **values: Any) -> Row | None:
+        """The first row of the answer, if there is one."""
+        rows = self.select(sql, **values)
+        return rows[0] if rows else None
+
+    def execute(self, sql: str, /, **values: Any) -> int:
+        """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
+        with self._translated():
+            return max(0, self._changed(self._connection.execute(sql, _bound(values))))
+
+    def insert(self, sql: str, /, **values: Any) -> int:
+        """Insert one row and return its id."""
+        rows = self.select(f"{sql} RETURNING id", **values)
+        if len(rows) != 1:
+            raise StoreError(
+                f"An INSERT of one row made {len(rows)}, so there is no id to return. Nothing else changed."
+            )
+        return int(rows[0]["id"])
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Change something once per mapping of values."""
+        with self._translated():
+            self._connection.executemany(sql, (_bound(row) for row in rows))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Everything in the body, or nothing of it: rolls back to here when the body raises."""
+        name = f"level_{self._depth}"
+        self.execute(f"SAVEPOINT {name}")
+        with self._within(f"RELEASE {name}", f"ROLLBACK TO {name}", f"RELEASE {name}"):
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The body in one transaction that may write; committed, and then durable, when the body ends."""
+        self.execute("BEGIN IMMEDIATE")
+        with self._within("COMMIT", "ROLLBACK"):
+            yield
+
+    @property
+    def in_transaction(self) -> bool:
+        """Is a transaction open? SQLite ends one by itself when its disk fails or is full."""
+        return bool(self._connection.in_transaction)
+
+    def tables(self) -> set[str]:
+        """The names of the tables that exist."""
+        return {row["name"] for row in self.select("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def close(self) -> None:
+        """Close the connection; the writable one gives its lock back."""
+        self._connection.close()
+        if self._on_close is not None:
+            self._on_close()
+            self._on_close = None
+
+    @contextmanager
+    def _within(self, finish: str, *undo: str) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+            self.execute(finish)
+        except BaseException:
+            if self.in_transaction:
+                for sql in undo:
+                    self.execute(sql)
+            raise
+        finally:
+            self._depth -= 1
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        # Without this question, a body that swallowed the error which ended its transaction would go on and store
+        # each further statement by itself, never to be acknowledged or undone.
+        if self._depth and not self.in_transaction:
+            raise StoreError("The transaction ended early because of an earlier error. Nothing of it was stored.")
+        try:
+            yield
+        except Exception as error:
+            foreseen = _foreseen(error)
+            if foreseen is None:
+                raise
+            raise foreseen from error
+
+
+def connect_writer(path: Path, vfs: str | None = None) -> Database:
+    """The one writable connection to this database; refused while another one lives, in any process.
+
+    `vfs` names another of SQLite's ways to the disk. A commit on this connection is on the disk when it returns.
+    """
+    release = _sole_writer(path)
+    try:
+        address = _address(path, mode="rwc", **({"vfs": vfs} if vfs else {}))
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
+        database = Database(connection, release)
+    except sqlite3.Error as error:
+        release()
+        raise FolderUnusable(f"The database {path} cannot be opened: {error}. Nothing was changed.") from error
+    try:
+        make_durable(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def make_durable(database: Database) -> None:
+    """From here on, a commit is on the disk when it returns, and foreign keys hold."""
+    for setting in (f"busy_timeout = {BUSY_MS}", "mmap_size = 0", "synchronous = FULL", "foreign_keys = ON"):
+        database.select(f"PRAGMA {setting}")
+    mode = database.one("PRAGMA journal_mode = WAL")
+    if mode is None or mode["journal_mode"] != "wal":
+        raise FolderUnusable(
+            "This disk does not let SQLite keep a write-ahead log, so a power cut could lose acknowledged results. "
+            "Nothing was changed; put the data folder on a local disk."
+        )
+
+
+def connect_reader(path: Path) -> Database:
+    """A connection that can read and nothing else. A pool may hand it from thread to thread, never to two at once."""
+    try:
+        connection = sqlite3.connect(
+            _address(path, mode="ro"), uri=True, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise FolderUnusable(f"The database {path} cannot be opened for reading: {error}.") from error
+    database = Database(connection)
+    database.select("PRAGMA mmap_size = 0")
+    database.select("PRAGMA query_only = ON")
+    return database
+
+
+def copy(source: Path, target: Path) -> None:
+    """A whole and consistent copy of a live database; `target` appears when it is complete and on the disk."""
+    unfinished = target.with_name(target.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with (
+            closing(sqlite3.connect(_address(source, mode="ro"), uri=True)) as old,
+            closing(sqlite3.connect(unfinished)) as new,
+        ):
+            unfinished.chmod(0o600)
+            old.backup(new)
+    except sqlite3.Error as error:
+        unfinished.unlink(missing_ok=True)
+        raise _foreseen(error) or error from error
+    sync(unfinished)
+    unfinished.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """What the file or folder holds now is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sole_writer(path: Path) -> Callable[[], None]:
+    try:
+        lock = path.with_name(path.name + "-writer").open("ab")
+    except OSError as error:
+        raise FolderUnusable(
+            f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "
+            "check the folder's path and its permissions."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise FolderInUse(
+            f"The database {path} already has its one writable connection; a second could damage it. "
+            "Nothing was changed; send the change to the process that holds it, or stop that process."
+        ) from error
+    return lock.close
+
+
+def _address(path: Path, **options: str) -> str:
+    wanted = "&".join(f"{name}={quote(value)}" for name, value in options.items())
+    return f"file:{quote(str(path.absolute()))}?{wanted}"
+
+
+def _row(cursor: Any, values: tuple[Any, ...]) -> Row:
+    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+
+
+def _rowcount(cursor: sqlite3.Cursor) -> int:
+    return cursor.rowcount
+
+
+def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if any(isinstance(value, datetime) for value in values.values()):
+        return {name: at(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return values
+
+
+def _foreseen(error: Exception) -> StoreError | None:
+    """What SQLite's error means for us; None for a mistake in our own SQL or a broken constraint."""
+    code = getattr(error, "sqlite_errorcode", getattr(error, "extendedresult", 0))
+    kind = code & 0xFF
+    # A failed fsync is never a mere lack of room, even when that was its cause: what it left behind is unknown.
+    if kind == sqlite3.SQLITE_FULL or code == _SHARED_MEMORY_SIZE:
+        return StorageFull(
+            "The disk is full. Nothing of this change was stored and nobody was told that it was; "
+            "free some space, and what was refused can be sent again."
+        )
+    if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreBusy(
+            f"Another program held the database for {BUSY_MS // 1000} seconds. Nothing of this change was stored; "
+            "close that program and send the change again."
+        )
+    if kind in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return StoreDamaged(
+            f"The disk or the database failed ({error}). Nothing of this change was acknowledged; "
+            "check the disk, then start Axiom again: it reads back what is truly there, or restore a backup."
+        )
+    if kind in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+        return StoreError(f"The database cannot be written here ({error}). Nothing was stored.")
+    return None

@@ -1,0 +1,171 @@
+"""Experiments, their bundles and the numbers issued to their replicates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.experiments import seed_of
+from axiom.store.database import Database, Row, at, maybe_moment, moment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredExperiment:
+    """One version of an experiment as the server knows it: by its manifest."""
+
+    id: int
+    name: str
+    version: int
+    manifest: str  # canonical JSON
+    created_at: datetime
+    retired_at: datetime | None
+    recalled_at: datetime | None
+
+    @property
+    def status(self) -> str:
+        """Open, retired or recalled."""
+        if self.recalled_at:
+            return "recalled"
+        return "retired" if self.retired_at else "open"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredBundle:
+    """One signed archive of a version."""
+
+    id: int
+    experiment_id: int
+    serial: int
+    digest: str
+    seal: str
+    expires_at: datetime
+    created_at: datetime
+
+
+_ALL = "SELECT * FROM experiment ORDER BY id"
+_BY_ID = "SELECT * FROM experiment WHERE id = :id"
+_BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
+_NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
+_ADD = """
+INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :version, :manifest, :created_at)
+"""
+_RETIRE = "UPDATE experiment SET retired_at = :now WHERE id = :id AND retired_at IS NULL"
+_BUNDLES = "SELECT * FROM bundle ORDER BY id"
+_BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
+_BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
+_ADD_BUNDLE = """
+INSERT INTO bundle (experiment_id, serial, digest, seal, expires_at, created_at)
+VALUES (:experiment_id, :serial, :digest, :seal, :expires_at, :created_at)
+"""
+_RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
+_NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
+_ISSUE = """
+INSERT INTO replicate (experiment_id, number, registration_id, seed)
+VALUES (:experiment_id, :number, :registration_id, :seed)
+"""
+
+
+def everything(db: Database) -> list[StoredExperiment]:
+    """Every version of every experiment, oldest first."""
+    return [_experiment(row) for row in db.select(_ALL)]
+
+
+def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
+    """The version with this id."""
+    row = db.one(_BY_ID, id=experiment_id)
+    return _experiment(row) if row else None
+
+
+def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
+    """This version of the experiment, or its newest."""
+    row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
+    return _experiment(row) if row else None
+
+
+def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
+    """A new version; its row never changes but for retirement and recall."""
+    return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
+
+
+def retire(db: Database, experiment_id: int, now: datetime) -> bool:
+    """Set the day of retirement, once."""
+    return db.execute(_RETIRE, id=experiment_id, now=at(now)) == 1
+
+
+def bundles(db: Database) -> list[StoredBundle]:
+    """Every bundle ever published, oldest first."""
+    return [_bundle(row) for row in db.select(_BUNDLES)]
+
+
+def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
+    """The bundle that the next dispatched task of this version will carry."""
+    row = db.one(_BUNDLE_NOW, experiment_id=experiment_id)
+    return _bundle(row) if row else None
+
+
+def bundle(db: Database, digest: str) -> StoredBundle | None:
+    """The bundle with this digest."""
+    row = db.one(_BUNDLE_BY_DIGEST, digest=digest)
+    return _bundle(row) if row else None
+
+
+def add_bundle(
+    db: Database, *, experiment_id: int, serial: int, digest: str, seal: str, expires_at: datetime, now: datetime
+) -> int:
+    """A new bundle of a version, with the next serial."""
+    return db.insert(
+        _ADD_BUNDLE,
+        experiment_id=experiment_id,
+        serial=serial,
+        digest=digest,
+        seal=seal,
+        expires_at=at(expires_at),
+        created_at=at(now),
+    )
+
+
+def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
+    """Sign the same bytes for longer."""
+    db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
+
+
+def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
+    """The next replicate numbers of this version, issued once and for ever to this registration."""
+    row = db.one(_NEXT_NUMBER, experiment_id=experiment.id)
+    first = int(row["number"]) if row else 0
+    numbers = tuple(range(first, first + amount))
+    db.many(
+        _ISSUE,
+        [
+            {
+                "experiment_id": experiment.id,
+                "number": number,
+                "registration_id": registration_id,
+                "seed": seed_of(experiment.name, experiment.version, number),
+            }
+            for number in numbers
+        ],
+    )
+    return numbers
+
+
+def _experiment(row: Row) -> StoredExperiment:
+    return StoredExperiment(
+        id=row["id"],
+        name=row["name"],
+        version=row["version"],
+        manifest=row["manifest"],
+        created_at=moment(row["created_at"]),
+        retired_at=maybe_moment(row["retired_at"]),
+        recalled_at=maybe_moment(row["recalled_at"]),
+    )
+
+
+def _bundle(row: Row) -> StoredBundle:
+    return StoredBundle(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        serial=row["serial"],
+        digest=row["digest"],
+        seal=row["seal"],
+        expires_at=moment(row["expires_at"]),
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,205 @@
+"""The data folder: what lies where, and the lock that keeps it to one process.
+
+The lock is the kernel's (flock): it ends with its process, however that ends. The lock file itself is never deleted,
+since a process that still waits for it would then hold a lock on nothing. What the file says is a courtesy to people.
+"""
+
+import fcntl
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from axiom.errors import FolderInUse, FolderUnusable
+
+_README = """\
+This is the data folder of an Axiom laboratory: its database, its files and its keys.
+Do not edit or copy files here while Axiom works on it; `axiom backup` makes a copy that is whole.
+`keys` holds secrets: who has them can sign in this laboratory's name.
+`axiom.toml` holds the settings and may be edited by hand.
+Delete the folder and the laboratory is gone.
+"""
+_TRIES = 5  # asking who holds a lock takes it for an instant, so one refusal is not yet an answer
+_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folder:
+    """Where a laboratory lives, and the names inside."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """Everything that is counted, ordered and concluded."""
+        return self.path / "axiom.db"
+
+    @property
+    def blobs(self) -> Path:
+        """Files too large for the database, by digest."""
+        return self.path / "blobs"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database, one from before each migration."""
+        return self.path / "backups"
+
+    @property
+    def keys(self) -> Path:
+        """The keys that sign."""
+        return self.path / "keys"
+
+    @property
+    def socket(self) -> Path:
+        """Where other processes of this host send their commands."""
+        return self.path / "axiom.sock"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that works on this folder."""
+        return self.path / "axiom.lock"
+
+    @property
+    def engine(self) -> Path:
+        """Where the local engine computes."""
+        return self.path / "engine"
+
+    @property
+    def settings(self) -> Path:
+        """The settings, for an editor."""
+        return self.path / "axiom.toml"
+
+    @property
+    def bundles(self) -> Path:
+        """The signed bundles, ready to be fetched."""
+        return self.path / "bundles"
+
+    def exists(self) -> bool:
+        """Is there a laboratory here?"""
+        return self.database.is_file()
+
+    def create(self) -> None:
+        """The folder is there, closed to others, kept out of git, with a word for who finds it."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.lock_file.exists() or self.exists() or not any(self.path.iterdir()):
+                self.path.chmod(0o700)  # ours, or empty: a folder with a stranger's files keeps its mode
+            _write_if_missing(self.path / ".gitignore", "*\n")
+            _write_if_missing(self.path / "README", _README)
+            if not os.access(self.path, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+
+class Lock:
+    """The right to work on a folder. It ends with `release` or with the process."""
+
+    def __init__(self, descriptor: int, **facts: Any) -> None:
+        self._descriptor = descriptor
+        self._facts: dict[str, Any] = {}
+        self.note(**facts)
+
+    def note(self, **facts: Any) -> None:
+        """Add what others may want to know about the holder, such as its port."""
+        self._facts |= facts
+        text = json.dumps(self._facts).encode()
+        os.pwrite(self._descriptor, text, 0)
+        os.ftruncate(self._descriptor, len(text))
+
+    def release(self) -> None:
+        """Let go; the file stays."""
+        if self._descriptor >= 0:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def lock(folder: Folder, purpose: str) -> Lock:
+    """Take the folder, or say who has it."""
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    for _ in range(_TRIES):
+        if _taken(descriptor, fcntl.LOCK_EX):
+            held = Lock(descriptor, pid=os.getpid(), purpose=purpose)
+            held.note(since=_last_change(descriptor))
+            return held
+        time.sleep(_PAUSE_SECONDS)
+    facts = _facts(descriptor)
+    os.close(descriptor)
+    raise FolderInUse(_in_use(folder, facts))
+
+
+def holder(folder: Folder) -> dict[str, Any] | None:
+    """What the process that holds the folder says about itself; None when nobody holds it."""
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    try:
+        return None if _taken(descriptor, fcntl.LOCK_SH) else _facts(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _last_change(descriptor: int) -> str:
+    """When the disk says that the lock file was written: its clock is not ours to read here."""
+    return datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def _facts(descriptor: int) -> dict[str, Any]:
+    try:
+        facts = json.loads(os.pread(descriptor, 65_536, 0))
+    except ValueError:  # caught between two writes
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
+    who = f"process {facts['pid']}" if "pid" in facts else "another process"
+    details = [
+        *([f"for {facts['purpose']}"] if "purpose" in facts else []),
+        *([f"since {facts['since']}"] if "since" in facts else []),
+        *([f"on port {facts['port']}"] if "port" in facts else []),
+    ]
+    held = " ".join([who, *details])
+    return (
+        f"The data folder {folder.path} is held by {held}, and two at once would damage it. "
+        "Nothing was started; use that one, stop it, or choose another folder."
+    )
+
+
+def _unusable(path: Path, error: OSError) -> FolderUnusable:
+    return FolderUnusable(
+        f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; "
+        "choose a folder on a local disk where you may write."
+    )
+
+
+def _write_if_missing(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")

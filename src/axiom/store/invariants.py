@@ -1,0 +1,112 @@
+"""What must hold after every fault, asked as queries that return whatever breaks it. Numbers as in docs/reference."""
+
+import json
+from collections.abc import Sequence
+
+from axiom.domain.experiments import seed_of
+from axiom.store.database import Database, Row
+
+_LOST_OUTPUT = """
+SELECT id FROM task
+WHERE output_digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blob WHERE digest = task.output_digest)
+"""
+_UNPROVEN = "SELECT id FROM task WHERE state IN ('returned', 'valid') AND (exit_status <> 0 OR output_digest IS NULL)"
+_VALID = """
+SELECT t.id, w.replicates, w.configs,
+    (SELECT count(*) FROM result r WHERE r.task_id = t.id) AS results,
+    (SELECT count(*) FROM duplicate d WHERE d.task_id = t.id) AS duplicates
+FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'valid' AND t.id > :after ORDER BY t.id LIMIT 1000
+"""
+_UNSENT_RESULT = """
+SELECT r.id FROM result r JOIN task t ON t.id = r.task_id
+WHERE t.state <> 'valid' OR t.host_id IS NULL OR t.ticket IS NULL OR t.sent_at IS NULL OR t.returned_at < t.sent_at
+    OR t.experiment_id <> r.experiment_id
+"""
+_WRONG_TARGET = """
+SELECT id FROM task WHERE target_host_id IS NOT NULL AND host_id IS NOT NULL AND host_id <> target_host_id
+"""
+_CROWDED = """
+SELECT w.id FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.state = 'open' AND t.state IN ('unsent', 'sent', 'returned', 'valid') GROUP BY w.id, w.quorum
+HAVING count(*) > w.quorum AND sum(CASE WHEN t.state = 'valid' THEN 1 ELSE 0 END) < w.quorum
+    AND sum(CASE WHEN t.state = 'unsent' THEN 1 ELSE 0 END) > 0
+"""
+_WRONG_SEED = """
+SELECT r.id FROM result r JOIN replicate p ON p.experiment_id = r.experiment_id AND p.number = r.replicate
+WHERE r.seed <> p.seed
+"""
+_REPLICATES = """
+SELECT p.experiment_id, p.number, p.seed, e.name, e.version
+FROM replicate p JOIN experiment e ON e.id = p.experiment_id
+"""
+_UNATTENDED = """
+SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
+"""
+_TIMELESS = "SELECT id FROM task WHERE state = 'sent' AND (deadline IS NULL OR host_id IS NULL)"
+_REVIVED = """
+SELECT t.id FROM task t JOIN workunit w ON w.id = t.workunit_id
+WHERE w.state <> 'open' AND (t.state = 'unsent' OR t.created_at > w.closed_at OR t.sent_at > w.closed_at)
+"""
+_SENT_RETIRED = """
+SELECT t.id FROM task t JOIN experiment e ON e.id = t.experiment_id
+WHERE e.retired_at IS NOT NULL AND t.sent_at > e.retired_at
+"""
+_UNREGISTERED = """
+SELECT w.id FROM workunit w JOIN registration r ON r.id = w.registration_id
+WHERE r.experiment_id <> w.experiment_id OR r.created_at > w.created_at
+"""
+
+
+def reports(db: Database) -> list[str]:
+    """I1: every acknowledged report is here once, with its payload and all of its cells."""
+    problems = _ids("task {} was acknowledged, and its output is gone", db.select(_LOST_OUTPUT))
+    problems += _ids("task {} counts as success without a proof", db.select(_UNPROVEN))
+    after = 0
+    while rows := db.select(_VALID, after=after):
+        for row in rows:
+            wanted = len(json.loads(row["replicates"])) * len(json.loads(row["configs"]))
+            if row["results"] + row["duplicates"] != wanted:
+                problems.append(
+                    f"task {row['id']} was ordered {wanted} cells and has {row['results']} results and "
+                    f"{row['duplicates']} duplicates"
+                )
+        after = rows[-1]["id"]
+    return problems
+
+
+def dispatched(db: Database) -> list[str]:
+    """I2: no result without a dispatch of its task to that host with a ticket."""
+    return _ids("result {} belongs to no task that was sent and proven", db.select(_UNSENT_RESULT))
+
+
+def targeted(db: Database) -> list[str]:
+    """I5: targeted work only on its target, and no more living tasks than wanted."""
+    problems = _ids("task {} is on another host than the one it is meant for", db.select(_WRONG_TARGET))
+    return problems + _ids("workunit {} has more living tasks than it needs", db.select(_CROWDED))
+
+
+def seeds(db: Database) -> list[str]:
+    """I6: every replicate has its own seed and every result the seed of its replicate."""
+    problems = _ids("result {} was computed with a seed that is not its replicate's", db.select(_WRONG_SEED))
+    for row in db.select(_REPLICATES):
+        if row["seed"] != seed_of(row["name"], row["version"], row["number"]):
+            problems.append(f"replicate {row['number']} of {row['name']}@{row['version']} has another's seed")
+    return problems
+
+
+def endings(db: Database) -> list[str]:
+    """I7: every workunit that is not closed has something that will move it."""
+    problems = _ids("workunit {} is open and nothing is done for it", db.select(_UNATTENDED))
+    return problems + _ids("task {} is out without a host or a deadline", db.select(_TIMELESS))
+
+
+def withdrawn(db: Database) -> list[str]:
+    """I8: what is closed or retired is not sent and not created again; what is ordered was registered before."""
+    problems = _ids("task {} lives on after its workunit was closed", db.select(_REVIVED))
+    problems += _ids("task {} was sent after its experiment was retired", db.select(_SENT_RETIRED))
+    return problems + _ids("workunit {} was ordered before or beside its registration", db.select(_UNREGISTERED))
+
+
+def _ids(sentence: str, rows: Sequence[Row]) -> list[str]:
+    return [sentence.format(row["id"]) for row in rows]

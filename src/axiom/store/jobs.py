@@ -1,0 +1,33 @@
+"""When each of the server's periodic jobs was last done, and how it went."""
+
+from datetime import datetime
+
+from axiom.store.database import Database, Row, at
+
+_STARTED = """
+INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
+ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_start = :now
+"""
+_DONE = "UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name"
+_FAILED = "UPDATE job SET last_error = :error WHERE name = :name"
+_ALL = "SELECT * FROM job ORDER BY name"
+
+
+def started(db: Database, name: str, every_seconds: float, now: datetime) -> None:
+    """Note that the job begins."""
+    db.execute(_STARTED, name=name, every=every_seconds, now=at(now))
+
+
+def done(db: Database, name: str, now: datetime) -> None:
+    """Note that the job ended well."""
+    db.execute(_DONE, name=name, now=at(now))
+
+
+def failed(db: Database, name: str, error: str) -> None:
+    """Note what went wrong."""
+    db.execute(_FAILED, name=name, error=error)
+
+
+def everything(db: Database) -> list[Row]:
+    """Every job with its last times."""
+    return db.select(_ALL)

@@ -1,0 +1,288 @@
+"""Workunits and tasks: what is ordered, who has it, how it stands. Every change of state keeps its counter."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
+from axiom.store import counters
+from axiom.store.database import Database, Row, at, maybe_moment, moment
+
+_ADD_WORKUNIT = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    target_host_id, created_at)
+VALUES (:experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures,
+    :target_host_id, :created_at)
+"""
+_WORKUNIT = "SELECT * FROM workunit WHERE id = :id"
+_WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
+_OPEN_IDS = """
+SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
+"""
+_UNATTENDED = """
+SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
+ORDER BY w.id LIMIT :limit
+"""
+_REQUEST_ABORT = "UPDATE workunit SET abort_requested = 1, reason = :reason WHERE id = :id AND state = 'open'"
+_CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
+
+_ADD_TASK = """
+INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, created_at)
+VALUES (:workunit_id, :experiment_id, :target_host_id, :ordinal, 'unsent', :created_at)
+"""
+_TASK = "SELECT * FROM task WHERE id = :id"
+_TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
+_TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
+_POP_TARGETED = """
+SELECT * FROM task
+WHERE state = 'unsent' AND experiment_id = :experiment_id AND target_host_id = :host_id ORDER BY id LIMIT 1
+"""
+_POP_OPEN = """
+SELECT * FROM task
+WHERE state = 'unsent' AND experiment_id = :experiment_id AND target_host_id IS NULL ORDER BY id LIMIT 1
+"""
+_SEND = """
+UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
+    sent_at = :now, deadline = :deadline
+WHERE id = :id AND state = 'unsent'
+"""
+_HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
+_RETURNED = "SELECT * FROM task WHERE state = 'returned' ORDER BY id LIMIT :limit"
+_LATE = "SELECT DISTINCT workunit_id FROM task WHERE state = 'sent' AND deadline < :now LIMIT :limit"
+_REPORTED = """
+UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
+    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
+    closed_at = :closed_at
+WHERE id = :id AND state = :was
+"""
+_MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
+_NEWEST_TIME = """
+SELECT max(coalesce((SELECT max(at) FROM audit), 0), coalesce((SELECT max(seen_at) FROM host), 0),
+    coalesce((SELECT max(last_start) FROM job), 0)) AS newest
+"""
+
+_MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
+
+
+def order(
+    db: Database,
+    *,
+    experiment_id: int,
+    registration_id: int,
+    replicates: Sequence[int],
+    configs: Sequence[int],
+    max_failures: int,
+    now: datetime,
+    quorum: int = 1,
+    target_host_id: int | None = None,
+) -> int:
+    """A new open workunit. The registration must exist before it."""
+    made = db.insert(
+        _ADD_WORKUNIT,
+        experiment_id=experiment_id,
+        registration_id=registration_id,
+        replicates=json.dumps(list(replicates)),
+        configs=json.dumps(list(configs)),
+        quorum=quorum,
+        max_failures=max_failures,
+        target_host_id=target_host_id,
+        created_at=at(now),
+    )
+    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, 1)
+    return made
+
+
+def workunit(db: Database, workunit_id: int) -> Workunit | None:
+    """The workunit with this id."""
+    row = db.one(_WORKUNIT, id=workunit_id)
+    return _workunit(row) if row else None
+
+
+def workunits(db: Database, *, state: str = "", limit: int = 100) -> list[Workunit]:
+    """The newest workunits, of one state or of any."""
+    return [_workunit(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
+
+
+def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
+    """Ids of open workunits of this version, in order, a slice at a time."""
+    rows = db.select(_OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
+    return [int(row["id"]) for row in rows]
+
+
+def unattended(db: Database, limit: int) -> list[int]:
+    """Open workunits without a living task: each needs a transition."""
+    return [int(row["id"]) for row in db.select(_UNATTENDED, limit=limit)]
+
+
+def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
+    """Ask the transitioner to withdraw an open workunit."""
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=reason) == 1
+
+
+def close(db: Database, wanted: Workunit, state: WorkunitState, reason: str, now: datetime) -> bool:
+    """Close an open workunit for good."""
+    closed = db.execute(_CLOSE, id=wanted.id, state=state, reason=reason, now=at(now)) == 1
+    if closed:
+        counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, -1)
+        counters.add(db, "workunit", wanted.experiment_id, state, 1)
+    return closed
+
+
+def create_task(db: Database, wanted: Workunit, ordinal: int, now: datetime) -> int:
+    """One more copy of a workunit, waiting for a host."""
+    made = db.insert(
+        _ADD_TASK,
+        workunit_id=wanted.id,
+        experiment_id=wanted.experiment_id,
+        target_host_id=wanted.target_host_id,
+        ordinal=ordinal,
+        created_at=at(now),
+    )
+    counters.add(db, "task", wanted.experiment_id, TaskState.UNSENT, 1)
+    return made
+
+
+def task(db: Database, task_id: int) -> Task | None:
+    """The task with this id."""
+    row = db.one(_TASK, id=task_id)
+    return _task(row) if row else None
+
+
+def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
+    """The newest tasks, of one state or of any."""
+    return [_task(row) for row in db.select(_TASKS, state=state, limit=limit)]
+
+
+def tasks_of(db: Database, workunit_id: int) -> list[Task]:
+    """Every copy of a workunit, oldest first."""
+    return [_task(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
+
+
+def next_unsent(db: Database, experiment_id: int, host_id: int) -> Task | None:
+    """The oldest waiting task of this version for this host: one meant for it alone, else one for anybody."""
+    row = db.one(_POP_TARGETED, experiment_id=experiment_id, host_id=host_id) or db.one(
+        _POP_OPEN, experiment_id=experiment_id
+    )
+    return _task(row) if row else None
+
+
+def send(
+    db: Database, sent: Task, *, host_id: int, bundle_digest: str, ticket: str, deadline: datetime, now: datetime
+) -> bool:
+    """Give a waiting task to a host. False when somebody else has just had it."""
+    claimed = (
+        db.execute(
+            _SEND,
+            id=sent.id,
+            host_id=host_id,
+            bundle_digest=bundle_digest,
+            ticket=ticket,
+            deadline=at(deadline),
+            now=at(now),
+        )
+        == 1
+    )
+    if claimed:
+        _count(db, sent.experiment_id, TaskState.UNSENT, TaskState.SENT)
+    return claimed
+
+
+def held(db: Database, host_id: int) -> list[Task]:
+    """What this host should be computing, by our books."""
+    return [_task(row) for row in db.select(_HELD, host_id=host_id)]
+
+
+def returned(db: Database, limit: int) -> list[Task]:
+    """Tasks whose proof is still to be looked at, oldest first."""
+    return [_task(row) for row in db.select(_RETURNED, limit=limit)]
+
+
+def late(db: Database, now: datetime, limit: int) -> list[int]:
+    """Workunits with a task whose deadline has passed in silence."""
+    return [int(row["workunit_id"]) for row in db.select(_LATE, now=at(now), limit=limit)]
+
+
+def record_report(
+    db: Database, reported: Task, report: Report, *, state: TaskState, reason: str, now: datetime
+) -> bool:
+    """Write down what the host said, and the state that follows from it."""
+    changed = (
+        db.execute(
+            _REPORTED,
+            id=reported.id,
+            was=reported.state,
+            state=state,
+            exit_status=report.exit_status,
+            output_digest=report.output_digest,
+            cpu_seconds=report.cpu_seconds,
+            elapsed_seconds=report.elapsed_seconds,
+            message=report.message[:_MOST_MESSAGE],
+            reason=reason,
+            now=at(now),
+            closed_at=None if state.is_alive else at(now),
+        )
+        == 1
+    )
+    if changed:
+        _count(db, reported.experiment_id, reported.state, state)
+    return changed
+
+
+def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
+    """Move a task along one arrow of `TaskState`."""
+    closed_at = None if state.is_alive else at(now)
+    changed = db.execute(_MOVE, id=moved.id, was=moved.state, state=state, reason=reason, closed_at=closed_at) == 1
+    if changed:
+        _count(db, moved.experiment_id, moved.state, state)
+    return changed
+
+
+def newest_time(db: Database) -> datetime:
+    """The latest moment that this laboratory has written down."""
+    row = db.one(_NEWEST_TIME)
+    return moment(int(row["newest"]) if row else 0)
+
+
+def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:
+    counters.add(db, "task", experiment_id, was, -1)
+    counters.add(db, "task", experiment_id, now_is, 1)
+
+
+def _workunit(row: Row) -> Workunit:
+    return Workunit(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        registration_id=row["registration_id"],
+        replicates=tuple(json.loads(row["replicates"])),
+        configs=tuple(json.loads(row["configs"])),
+        state=WorkunitState(row["state"]),
+        quorum=row["quorum"],
+        max_failures=row["max_failures"],
+        created_at=moment(row["created_at"]),
+        target_host_id=row["target_host_id"],
+        abort_requested=bool(row["abort_requested"]),
+        reason=row["reason"],
+    )
+
+
+def _task(row: Row) -> Task:
+    return Task(
+        id=row["id"],
+        workunit_id=row["workunit_id"],
+        experiment_id=row["experiment_id"],
+        ordinal=row["ordinal"],
+        state=TaskState(row["state"]),
+        created_at=moment(row["created_at"]),
+        host_id=row["host_id"],
+        bundle_digest=row["bundle_digest"],
+        ticket=row["ticket"],
+        sent_at=maybe_moment(row["sent_at"]),
+        deadline=maybe_moment(row["deadline"]),
+        returned_at=maybe_moment(row["returned_at"]),
+        exit_status=row["exit_status"],
+        output_digest=row["output_digest"],
+        cpu_seconds=row["cpu_seconds"],
+        elapsed_seconds=row["elapsed_seconds"],
+        reason=row["reason"],
+    )

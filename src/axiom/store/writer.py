@@ -1,0 +1,175 @@
+"""The one thread that writes.
+
+Works wait in a queue. The thread takes as many as are there (no timer: a lone work waits for nobody), does each inside
+its own savepoint, commits once, and only then answers. So an answer means: on the disk, after a power cut too; and
+the price of reaching the disk is shared by the whole group. A work that raises is undone alone.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from axiom.errors import StorageFull, StoreBusy, StoreError
+from axiom.store.database import Database
+
+T = TypeVar("T")
+
+_Order = tuple[Callable[[Database], Any], Future[Any]]
+_Answer = tuple[Future[Any], Any, BaseException | None]
+
+
+class Writer:
+    """Owns the writable connection; everybody else hands it works."""
+
+    def __init__(self, connect: Callable[[], Database], *, max_group: int = 256) -> None:
+        self._connect = connect
+        self._max_group = max_group
+        self._queue: SimpleQueue[_Order | None] = SimpleQueue()  # None: no more will come
+        self._door = threading.Lock()  # nothing enters the queue after it was closed
+        self._thread: threading.Thread | None = None
+        self._open = False
+        self._failed: BaseException | None = None
+        self._kept: Database | None = None
+
+    @property
+    def failed(self) -> BaseException | None:
+        """Why this writer can never write again, if so; the process should stop."""
+        return self._failed
+
+    def start(self) -> None:
+        """Connect and take works; what stands in the way of connecting is raised here."""
+        if self._thread is not None:
+            raise StoreError("This writer was already started once. Nothing was changed; make a new one.")
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), name="axiom-writer", daemon=True)
+        self._thread.start()
+        ready.result()
+        self._open = True
+
+    def stop(self) -> None:
+        """Do what is in the queue, move the log into the database, close."""
+        with self._door:
+            if self._open:
+                self._open = False
+                self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def submit(self, work: Callable[[Database], T]) -> Future[T]:
+        """Queue a work; the future is resolved after the commit that holds it."""
+        future: Future[T] = Future()
+        with self._door:
+            if self._failed is not None:
+                raise _refusal(self._failed)
+            if not self._open:
+                raise StoreError("The writer is not open: not started yet or already stopped. Nothing was stored.")
+            self._queue.put((work, future))
+        return future
+
+    def run(self, work: Callable[[Database], T]) -> T:
+        """Do a work and wait until it is on the disk."""
+        if threading.current_thread() is self._thread:
+            raise StoreError("A work cannot wait for another work of the same writer; call its function instead.")
+        return self.submit(work).result()
+
+    def _serve(self, ready: Future[None]) -> None:
+        try:
+            database = self._connect()
+        except BaseException as error:  # noqa: BLE001 - raised again in `start`, which waits for it
+            ready.set_exception(error)
+            return
+        ready.set_result(None)
+        more = True
+        while more and self._failed is None:
+            group, more = self._next_group()
+            self._store(database, group)
+        if self._failed is None:
+            self._finish(database)
+        # After a failure the connection stays open and locked: closing it would make SQLite try its fsync once more
+        # and perhaps be told, wrongly, that all is well. It ends with the process.
+        self._kept = database
+
+    def _next_group(self) -> tuple[list[_Order], bool]:
+        group: list[_Order] = []
+        order = self._queue.get()
+        while order is not None:
+            if order[1].set_running_or_notify_cancel():
+                group.append(order)
+            if len(group) >= self._max_group:
+                return group, True
+            try:
+                order = self._queue.get_nowait()
+            except Empty:
+                return group, True
+        return group, False
+
+    def _store(self, database: Database, group: list[_Order]) -> None:
+        answers: list[_Answer] = []
+        try:
+            with database.transaction():
+                for work, future in group:
+                    answers.append((future, *_attempt(database, work)))
+        except BaseException as error:  # noqa: BLE001 - every caller of the group gets it; nobody is left waiting
+            self._refuse(group, answers, error)
+            return
+        for future, value, problem in answers:
+            _resolve(future, value, problem)
+
+    def _refuse(self, group: list[_Order], answers: list[_Answer], error: BaseException) -> None:
+        """Nothing of the group was stored: say so to each caller, and stop for good unless the cause can pass."""
+        if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
+            with self._door:
+                self._failed = error
+        own = {future: problem for future, _, problem in answers}
+        for _, future in group:
+            future.set_exception(own.get(future) or _refusal(error))
+        if self._failed is not None:
+            self._turn_away(self._failed)
+
+    def _turn_away(self, error: BaseException) -> None:
+        while True:
+            try:
+                order = self._queue.get_nowait()
+            except Empty:
+                return
+            if order is not None and order[1].set_running_or_notify_cancel():
+                order[1].set_exception(_refusal(error))
+
+    def _finish(self, database: Database) -> None:
+        try:
+            database.select("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (StorageFull, StoreBusy):
+            pass  # the log stays beside the database and is read at the next start: nothing is lost
+        except StoreError as error:
+            self._failed = error
+            return
+        database.close()
+
+
+def _attempt(database: Database, work: Callable[[Database], Any]) -> tuple[Any, BaseException | None]:
+    try:
+        with database.savepoint():
+            return work(database), None
+    except BaseException as error:
+        if not database.in_transaction:
+            raise  # it took the whole group's transaction with it
+        return None, error
+
+
+def _resolve(future: Future[Any], value: Any, problem: BaseException | None) -> None:
+    if problem is None:
+        future.set_result(value)
+    else:
+        future.set_exception(problem)
+
+
+def _refusal(error: BaseException) -> StoreError:
+    """An exception of its own for each caller, since several threads will raise it."""
+    if isinstance(error, StoreError):
+        refusal = type(error)(str(error))
+    else:
+        refusal = StoreError(f"The change could not be stored: {error}. Nothing of it was acknowledged.")
+    refusal.__cause__ = error
+    return refusal

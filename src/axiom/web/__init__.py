@@ -1,0 +1,1 @@
+"""The site: reads through read-only connections, changes through commands."""

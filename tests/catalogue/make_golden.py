@@ -1,0 +1,135 @@
+"""Golden numbers: what an experiment measured in one cheap cell when its version was made.
+
+    python tests/catalogue/make_golden.py NAME [FACTOR=VALUE ...]
+
+writes golden/NAME.json. The cell is the cheapest of the sweep, with the given factors put in; choose few steps, since
+the last digits of long trainings differ between processors. Numbers that changed under an unchanged version are
+refused: results of both would be counted as one.
+"""
+
+import importlib
+import json
+import math
+import pkgutil
+import runpy
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+GOLDEN = Path(__file__).parent / "golden"
+TOLERANCE = 1e-3  # relative; far above what processors differ by in a short cell, far below what a change does
+
+
+def names():
+    """Every file of the catalogue, so that a new one joins by itself."""
+    catalogue = importlib.import_module("axiom.catalogue")
+    return sorted(module.name for module in pkgutil.iter_modules(catalogue.__path__))
+
+
+def load(name):
+    return importlib.import_module(f"axiom.catalogue.{name}").experiment
+
+
+def cheapest(experiment):
+    return min(experiment.sweep, key=experiment.needs.seconds)
+
+
+class Notebook:
+    """A listener that writes down what the cell says."""
+
+    def __init__(self):
+        self.early_values, self.fractions = [], []
+
+    def early(self, values):
+        self.early_values = values
+
+    def progress(self, fraction):
+        self.fractions.append(fraction)
+
+
+def compute(experiment, config, seed):
+    """One cell: its measures, and what it said on the way."""
+    from axiom.kit import pace
+
+    pace.attach(heard := Notebook())
+    try:
+        return experiment.run(config, seed), heard
+    finally:
+        pace.attach(None)
+
+
+def numbers(experiment, config, seed):
+    """One cell as it stands in a golden file."""
+    measures, heard = compute(experiment, config, seed)
+    cell = {
+        "version": experiment.version,
+        "seed": seed,
+        "config": asdict(config),
+        "measures": asdict(measures),
+        "early": heard.early_values,
+    }
+    return json.loads(json.dumps(cell, allow_nan=False))
+
+
+def agree(one, other):
+    """Are two values out of JSON the same, up to what processors differ by?"""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(agree(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(agree, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-9)
+    return one == other
+
+
+def complaint(name, old, new):
+    """What is wrong with `new` numbers beside the golden ones of the same seed and config; empty when nothing is."""
+    again = f"python tests/catalogue/make_golden.py {name}"
+    if new["version"] < old["version"]:
+        return f"{name} went back from version {old['version']} to {new['version']}: numbers are never issued twice."
+    if new["version"] > old["version"]:
+        return f"{name} is version {new['version']} and its golden numbers are of {old['version']}: run {again}"
+    changed = [
+        f"{part}.{key}" if key else part
+        for part, key in [*(("measures", key) for key in old["measures"] | new["measures"]), ("early", "")]
+        if not agree(*((cell[part].get(key) if key else cell[part]) for cell in (old, new)))
+    ]
+    if not changed:
+        return ""
+    return (
+        f"{name} measures something else than it did: {', '.join(changed)} changed, and the version is still "
+        f"{new['version']}. Results of before and after would be counted as one experiment. If the change is meant, "
+        f"raise version to {new['version'] + 1} in src/axiom/catalogue/{name}.py and run {again}; if not, undo it."
+    )
+
+
+def make(name, overrides, folder=GOLDEN):
+    """Write the golden file of an experiment, unless that would hide a change; the answer is a sentence."""
+    experiment, path = load(name), folder / f"{name}.json"
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if old:
+        same = type(experiment.sweep[0])(**old["config"])
+        problem = complaint(name, old, numbers(experiment, same, old["seed"]))
+        if problem and old["version"] >= experiment.version:
+            raise SystemExit(f"Refused, nothing was written. {problem}")
+        config = replace(same, **overrides)
+    else:
+        config = replace(cheapest(experiment), **overrides)
+    new = numbers(experiment, config, seed_of_golden(experiment))
+    path.write_text(json.dumps(new, indent=1) + "\n", encoding="utf-8")
+    return f"Wrote {path.name}: version {new['version']}, {new['config']}."
+
+
+def seed_of_golden(experiment):
+    """The seed of replicate 0."""
+    from axiom.domain.experiments import seed_of
+
+    return seed_of(experiment.name, experiment.version, 0)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in names():
+        raise SystemExit(f"Usage: make_golden.py NAME [FACTOR=VALUE ...], where NAME is one of: {', '.join(names())}.")
+    runpy.run_path(str(Path(__file__).parents[1] / "conftest.py"))  # one thread, as in the tests
+    given = dict(word.split("=", 1) for word in sys.argv[2:])
+    print(make(sys.argv[1], {factor: json.loads(value) for factor, value in given.items()}))

@@ -1,0 +1,89 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.kit import chance
+
+SEEDS = st.integers(min_value=0, max_value=2**63 - 1)
+
+
+def draws(seed, purpose, count=4):
+    return chance.stream(seed, purpose).integers(0, 2**32, size=count).tolist()
+
+
+GOLDEN = [
+    (5, "data", [1241446128, 543019503, 3475549530, 182834617]),
+    (5 + 2**40, "data", [1582110979, 3909714193, 1669739628, 3328577966]),
+    (5, "start", [167023001, 143633981, 3002967348, 640091383]),
+    (964288508200758235, "data", [4107710953, 1657885553, 2072020992, 2751698043]),
+    (0, "order", [293240255, 279320490, 2459324622, 2745316242]),
+    (2**63 - 1, "noise", [3090028201, 1802052923, 927597127, 3649530656]),
+]
+
+
+@pytest.mark.parametrize(("seed", "purpose", "integers"), GOLDEN)
+def test_a_stream_never_changes(seed, purpose, integers):
+    assert draws(seed, purpose) == integers
+
+
+def test_the_orders_never_change():
+    assert chance.orders(5, items=6, epochs=2).tolist() == [[3, 2, 0, 5, 4, 1], [5, 0, 2, 1, 3, 4]]
+
+
+def test_a_key_never_changes():
+    import jax
+
+    assert jax.random.key_data(chance.key(5, "noise")).tolist() == [1605147668, 2375983752]
+
+
+@pytest.mark.parametrize("far", [2**32, 2**40, 2**62])
+def test_the_upper_half_of_a_seed_counts(far):
+    import jax
+
+    assert draws(5, "data") != draws(5 + far, "data")
+    near, distant = (jax.random.key_data(chance.key(seed, "noise")) for seed in (5, 5 + far))
+    assert near.tolist() != distant.tolist()
+
+
+@given(seed=SEEDS)
+def test_every_purpose_has_its_own_stream(seed):
+    purposes = ("data", "start", "order", "noise")
+    assert len({tuple(draws(seed, purpose)) for purpose in purposes}) == len(purposes)
+
+
+@given(seed=SEEDS, extra=st.integers(min_value=1, max_value=50))
+def test_one_draw_more_in_one_stream_moves_nothing_elsewhere(seed, extra):
+    before = draws(seed, "start")
+    data = chance.stream(seed, "data")
+    data.standard_normal(extra)
+    start = chance.stream(seed, "start")
+    data.standard_normal(extra)
+    assert start.integers(0, 2**32, size=4).tolist() == before
+
+
+@given(seed=SEEDS, items=st.integers(min_value=1, max_value=40), epochs=st.integers(min_value=1, max_value=6))
+def test_an_order_names_every_item_once_per_epoch(seed, items, epochs):
+    orders = chance.orders(seed, items=items, epochs=epochs)
+    assert orders.dtype == np.int32
+    assert np.array_equal(np.sort(orders, axis=1), np.tile(np.arange(items), (epochs, 1)))
+
+
+@given(seed=SEEDS)
+def test_more_epochs_leave_the_first_orders_alone(seed):
+    assert np.array_equal(chance.orders(seed, items=9, epochs=5)[:2], chance.orders(seed, items=9, epochs=2))
+
+
+def test_streams_share_no_numbers_between_neighbouring_seeds():
+    drawn = np.array([draws(seed, "data", count=8) for seed in range(200)]) / 2**32
+    assert len(np.unique(drawn)) == drawn.size
+    assert abs(drawn.mean() - 0.5) < 0.03  # 1600 even draws: the standard error is 0.007
+    assert abs(np.corrcoef(drawn[:-1].ravel(), drawn[1:].ravel())[0, 1]) < 0.1
+
+
+def test_a_host_without_jax_can_draw_learn_the_data_and_speak():
+    code = "import sys; sys.modules['jax'] = None; from axiom.kit import chance, data, geometry, models, pace"
+    subprocess.run([sys.executable, "-c", f"{code}; chance.stream(5, 'data').random()"], check=True)

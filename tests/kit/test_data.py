@@ -1,0 +1,62 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from axiom.kit import chance, data
+
+
+def task(seed=5, **changes):
+    sizes = {"inputs": 20, "classes": 5, "train": 400, "test": 100} | changes
+    return data.teacher(chance.stream(seed, "data"), **sizes)
+
+
+def test_a_task_has_the_shapes_and_types_that_were_asked_for():
+    made = task()
+    assert {name: (value.shape, value.dtype.name) for name, value in vars(made).items()} == {
+        "x_train": ((400, 20), "float32"),
+        "y_train": ((400,), "int32"),
+        "x_test": ((100, 20), "float32"),
+        "y_test": ((100,), "int32"),
+    }
+
+
+def test_the_same_seed_draws_the_same_task_and_another_seed_another():
+    first, again, other = task(), task(), task(seed=6)
+    assert all(np.array_equal(getattr(first, f.name), getattr(again, f.name)) for f in dataclasses.fields(first))
+    assert not np.array_equal(first.x_train, other.x_train)
+    assert not np.array_equal(first.y_train, other.y_train)
+
+
+def test_a_task_is_the_same_wherever_it_is_split():
+    few, many = task(train=100, test=400), task(train=400, test=100)
+    assert np.array_equal(np.concatenate([few.x_train, few.x_test]), np.concatenate([many.x_train, many.x_test]))
+    assert np.array_equal(np.concatenate([few.y_train, few.y_test]), np.concatenate([many.y_train, many.y_test]))
+
+
+def test_inputs_are_standard_normal():
+    x = task(train=5_000).x_train
+    assert abs(x.mean()) < 0.015  # 100 000 draws: the standard error is 0.003
+    assert x.std() == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_teacher_uses_its_classes_and_follows_its_inputs():
+    made = task(train=2_000)
+    counts = np.bincount(made.y_train, minlength=5)
+    assert (counts > 0).sum() >= 4
+    # A linear read-out fitted by least squares beats guessing the commonest class: the labels depend on the inputs.
+    targets = np.eye(5)[made.y_train]
+    fit = np.linalg.lstsq(np.c_[made.x_train, np.ones(2_000)], targets, rcond=None)[0]
+    guessed = np.argmax(np.c_[made.x_test, np.ones(100)] @ fit, axis=1)
+    assert np.mean(guessed == made.y_test) > counts.max() / 2_000 + 0.05
+
+
+def test_a_label_does_not_depend_on_the_length_of_its_input():
+    # Without biases the teacher is homogeneous, so its strongest output is the same along a ray; drawing the same
+    # stream again gives the teacher away.
+    rng = chance.stream(5, "data")
+    first = rng.standard_normal((20, 32)) * np.sqrt(2 / 20)
+    second = rng.standard_normal((32, 5)) * np.sqrt(2 / 32)
+    made = task()
+    outputs = np.maximum(3.0 * made.x_train @ first, 0) @ second
+    assert np.array_equal(np.argmax(outputs, axis=1), made.y_train)

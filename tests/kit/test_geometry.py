@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.kit import chance, geometry
+from axiom.kit.models import Layer
+
+
+def draw(seed, *shape, purpose="data"):
+    return chance.stream(seed, purpose).standard_normal(shape)
+
+
+SEEDS = st.integers(min_value=0, max_value=2**63 - 1)
+
+
+def net(*matrices):
+    return tuple(Layer(weights=np.asarray(m, dtype=np.float32), biases=np.zeros(np.shape(m)[1])) for m in matrices)
+
+
+@pytest.mark.parametrize(("layer", "expected"), [(0, 0.5), (1, 2.0)])
+def test_movement_is_the_distance_relative_to_the_start(layer, expected):
+    before = net([[3.0, 4.0]], [[1.0], [0.0]])
+    after = net([[3.0, 6.5]], [[1.0], [2.0]])
+    assert geometry.movement(before, after, layer=layer) == pytest.approx(expected)
+
+
+def test_a_net_that_stays_has_not_moved():
+    still = net(draw(5, 4, 3))
+    assert geometry.movement(still, still, layer=0) == 0.0
+
+
+@given(seed=SEEDS, factor=st.floats(0.1, 10))
+def test_movement_by_a_factor_is_what_it_adds(seed, factor):
+    weights = draw(seed, 4, 3)
+    assert geometry.movement(net(weights), net(weights * factor), layer=0) == pytest.approx(abs(factor - 1), abs=1e-5)
+
+
+def test_cka_of_one_column_each_is_the_squared_correlation():
+    x, y = draw(5, 50, 1), draw(6, 50, 1)
+    y += 0.5 * x
+    assert geometry.cka(x, y) == pytest.approx(np.corrcoef(x[:, 0], y[:, 0])[0, 1] ** 2)
+
+
+def test_cka_agrees_with_its_definition_by_gram_matrices():
+    x, y = draw(5, 30, 4), draw(6, 30, 7)
+    centring = np.eye(30) - 1 / 30
+    k, m = centring @ x @ x.T @ centring, centring @ y @ y.T @ centring
+    assert geometry.cka(x, y) == pytest.approx(np.sum(k * m) / np.sqrt(np.sum(k * k) * np.sum(m * m)))
+
+
+@given(seed=SEEDS, scale=st.floats(0.01, 100), shift=st.floats(-10, 10))
+def test_cka_ignores_rotation_scale_and_shift(seed, scale, shift):
+    x = draw(seed, 30, 5)
+    rotation, _ = np.linalg.qr(draw(seed, 5, 5, purpose="rotation"))
+    assert geometry.cka(x, scale * x @ rotation + shift) == pytest.approx(1.0)
+
+
+@given(seed=SEEDS)
+def test_cka_is_symmetric_and_between_0_and_1(seed):
+    x, y = draw(seed, 20, 4), draw(seed, 20, 6, purpose="other")
+    assert 0.0 <= geometry.cka(x, y) <= 1.0
+    assert geometry.cka(x, y) == pytest.approx(geometry.cka(y, x))
+
+
+def test_cka_with_something_that_does_not_vary_is_zero():
+    assert geometry.cka(draw(5, 20, 4), np.ones((20, 3))) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("activations", "expected"),
+    [([[0.0, 1.0], [0.0, 0.0]], 0.5), ([[0.0, 0.0]], 1.0), ([[0.1, 0.0], [0.0, 0.1]], 0.0)],
+)
+def test_dead_is_the_share_of_columns_that_no_row_wakes(activations, expected):
+    assert geometry.dead(np.array(activations)) == expected

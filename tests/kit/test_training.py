@@ -1,0 +1,127 @@
+import itertools
+
+import jax
+import numpy as np
+import pytest
+
+from axiom.kit import chance, data, models, pace, training
+from axiom.kit.models import Layer
+
+TASK = data.teacher(chance.stream(5, "data"), inputs=6, classes=3, train=40, test=20)
+PLACES = [("weights", (0, 0)), ("weights", (2, 1)), ("biases", (1,)), ("biases", (2,))]
+
+
+def start(*sizes):
+    return models.mlp(chance.stream(5, "start"), sizes or (6, 7, 3))
+
+
+def trained(net, *, lr=0.1, epochs=3, batch=8, seed=5):
+    return list(training.sgd(net, TASK, chance.orders(seed, items=40, epochs=epochs), lr=lr, batch=batch))
+
+
+def loss_by_hand(net, x, y):
+    outputs = models.logits(net, x)
+    return float(np.mean(np.log(np.exp(outputs).sum(axis=1)) - outputs[np.arange(len(y)), y]))
+
+
+def in_double(net):
+    return tuple(Layer(*(np.asarray(array, dtype=np.float64) for array in layer)) for layer in net)
+
+
+def test_cross_entropy_is_the_textbook_formula():
+    expected = loss_by_hand(in_double(start()), TASK.x_train, TASK.y_train)
+    assert float(training.cross_entropy(start(), TASK.x_train, TASK.y_train)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_cross_entropy_of_a_net_that_knows_nothing_is_the_log_of_the_classes():
+    blank = jax.tree.map(np.zeros_like, start())
+    assert float(training.cross_entropy(blank, TASK.x_train, TASK.y_train)) == pytest.approx(np.log(3), rel=1e-6)
+
+
+def test_the_gradient_is_that_of_finite_differences():
+    net, x, y = in_double(start()), TASK.x_train, TASK.y_train
+    gradient = jax.grad(training.cross_entropy)(start(), x, y)
+    for layer, (field, place) in itertools.product(range(2), PLACES):
+        array, step = getattr(net[layer], field), 1e-5
+        array[place] += step
+        above = loss_by_hand(net, x, y)
+        array[place] -= 2 * step
+        below = loss_by_hand(net, x, y)
+        array[place] += step
+        slope = (above - below) / (2 * step)
+        assert float(getattr(gradient[layer], field)[place]) == pytest.approx(slope, abs=1e-5)
+
+
+def test_one_full_batch_step_on_a_linear_net_is_the_closed_form():
+    (layer,) = linear = start(6, 3)
+    (after,) = trained(linear, lr=0.3, epochs=1, batch=40)
+    outputs = np.exp(models.logits(linear, TASK.x_train))
+    blame = outputs / outputs.sum(axis=1, keepdims=True) - np.eye(3)[TASK.y_train]
+    assert np.allclose(after[0].weights, layer.weights - 0.3 * TASK.x_train.T @ blame / 40, atol=1e-6)
+    assert np.allclose(after[0].biases, -0.3 * blame.mean(axis=0), atol=1e-6)
+
+
+def test_there_is_one_net_per_epoch_and_the_last_one_has_learned():
+    nets = trained(start(), epochs=30)
+    losses = [float(training.cross_entropy(net, TASK.x_train, TASK.y_train)) for net in nets]
+    assert len(nets) == 30
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_fewer_epochs_are_the_beginning_of_more():
+    short, long = trained(start(), epochs=2), trained(start(), epochs=4)
+    assert np.array_equal(short[-1][0].weights, long[1][0].weights)
+
+
+def test_the_start_is_left_as_it_was():
+    net = start()
+    trained(net)
+    assert np.array_equal(net[0].weights, start()[0].weights)
+
+
+def test_nets_come_out_as_numpy_arrays():
+    assert {type(array) for layer in trained(start(), epochs=1)[0] for array in layer} == {np.ndarray}
+
+
+def test_no_learning_rate_and_no_seed_compiles_anew():
+    trained(start(), lr=0.1, epochs=1)
+    compiled = training._epoch._cache_size()
+    for lr, seed in ((0.2, 5), (0.3, 6)):
+        trained(start(), lr=lr, seed=seed)
+    assert training._epoch._cache_size() <= compiled + 1  # the first epoch is fed NumPy arrays, later ones JAX's
+
+
+def test_a_batch_that_never_fills_is_refused():
+    with pytest.raises(ValueError, match="never fills"):
+        trained(start(), batch=41)
+
+
+class Notebook:
+    """Writes down what it hears."""
+
+    def __init__(self):
+        self.fingerprint, self.fractions = None, []
+
+    def early(self, values):
+        self.fingerprint = values
+
+    def progress(self, fraction):
+        self.fractions.append(fraction)
+
+
+def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
+    pace.attach(heard := Notebook())
+    trained(start(), epochs=4, batch=4)
+    pace.attach(None)
+    assert heard.fractions == [0.25, 0.5, 0.75, 1.0]
+    first = chance.orders(5, items=40, epochs=1)[0][:4]
+    assert len(heard.fingerprint) == 8
+    assert heard.fingerprint[0] == pytest.approx(
+        loss_by_hand(start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5
+    )
+
+
+def test_accuracy_counts_the_rows_that_are_right():
+    identity = (Layer(weights=np.eye(3, dtype=np.float32), biases=np.zeros(3, dtype=np.float32)),)
+    x = np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
+    assert training.accuracy(identity, x, np.array([0, 1, 2, 0], dtype=np.int32)) == 0.75

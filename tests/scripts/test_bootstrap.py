@@ -1,0 +1,109 @@
+"""What the scripts do before they work: find the environment, make it, or say why not."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ("lab", "test", "check", "bench", "campaign")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("uv.lock", "pyproject.toml"):
+        (tmp_path / name).write_text("as it is")
+    return tmp_path
+
+
+def start(checkout: Path, script: str, *arguments: str, path: str) -> subprocess.CompletedProcess[str]:
+    command = ["/bin/sh", checkout / "scripts" / script, *arguments]
+    environment = {"PATH": path, "HOME": str(checkout)}
+    return subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def tools(folder: Path, **programs: str) -> str:
+    """A PATH with the plain tools of any system, the given programs, and no Python."""
+    folder.mkdir()
+    for name in {"dirname", "cat", "cksum", "rm", "cut", "id"} - set(programs):
+        (folder / name).symlink_to(shutil.which(name))
+    for name, text in programs.items():
+        with (folder / name).open("x") as program:  # never through a link to the system's own
+            program.write(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_without_a_python_one_sentence_says_so(checkout, tmp_path, script):
+    done = start(checkout, script, path=tools(tmp_path / "bin"))
+    assert done.returncode == 5
+    assert "Python 3.11" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_an_old_python_is_not_taken(checkout, tmp_path):
+    done = start(checkout, "lab", path=tools(tmp_path / "bin", python3="exit 1"))
+    assert done.returncode == 5
+    assert "Python 3.11" in done.stderr
+
+
+def test_a_python_that_cannot_make_environments_gets_the_line_to_type(checkout, tmp_path):
+    python = 'case "$*" in *venv*) exit 1;; esac; exit 0'
+    done = start(checkout, "lab", path=tools(tmp_path / "bin", python3=python, id="echo 1000"))
+    assert done.returncode == 5
+    assert "sudo apt-get install --yes python3-venv" in done.stderr
+
+
+# Plays python3, pip and uv: makes what they would make, and writes down that it was asked.
+PLAYED = """
+case "$*" in
+*venv*)
+    mkdir -p .tools/uv/bin
+    for name in pip uv; do ln -sf "$0" .tools/uv/bin/$name; done ;;
+*sync*)
+    echo "$*" >>asked
+    mkdir -p .venv/bin
+    echo 'version = 3' >.venv/pyvenv.cfg
+    printf '#!/bin/sh\\necho "axiom $*"\\n' >.venv/bin/axiom
+    cp .venv/bin/axiom .venv/bin/python
+    chmod +x .venv/bin/* ;;
+esac
+"""
+
+
+def test_it_installs_once_and_again_when_the_lock_changes(checkout, tmp_path):
+    path = tools(tmp_path / "bin", python3=PLAYED) + ":" + os.defpath
+    first = start(checkout, "lab", "--help", path=path)
+    assert first.stdout == "axiom lab --help\n", first.stderr
+    assert "MB" in first.stderr
+    second = start(checkout, "lab", "--port", "0", path=path)
+    assert (second.stdout, second.stderr) == ("axiom lab --port 0\n", "")
+    assert (checkout / "asked").read_text().count("sync") == 1
+    assert "--frozen" in (checkout / "asked").read_text()
+    (checkout / "uv.lock").write_text("changed")
+    assert start(checkout, "lab", path=path).returncode == 0
+    assert (checkout / "asked").read_text().count("sync") == 2
+
+
+def test_root_gets_the_missing_part_of_python_installed(checkout, tmp_path):
+    python = f'case "$*" in *venv*) [ -e installed ] || exit 1;; esac\n{PLAYED}'
+    apt = {"apt-get": 'case "$1" in install) echo "$*" >installed;; esac', "id": "echo 0"}
+    path = tools(tmp_path / "bin", python3=python, **apt) + ":" + os.defpath
+    assert start(checkout, "lab", "--help", path=path).stdout == "axiom lab --help\n"
+    assert (checkout / "installed").read_text() == "install --yes python3-venv\n"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_remove_leaves_the_data(checkout, tmp_path, script):
+    for name in (".venv", ".tools", "lab-data"):
+        (checkout / name / "inside").mkdir(parents=True)
+    done = start(checkout, script, "--remove", path=tools(tmp_path / "bin"))
+    assert done.returncode == 0
+    assert "Removed" in done.stderr
+    assert sorted(path.name for path in checkout.glob("[.l]*")) == ["lab-data"]

@@ -1,0 +1,112 @@
+from datetime import timedelta
+
+import pytest
+
+from axiom.errors import KeysUnusable
+from axiom.signed.keys import SigningKey, load_keys, make_keys
+from axiom.signed.roles import Role
+from axiom.signed.signing import is_signed
+
+
+def test_keys_are_made_once_and_loaded_after(tmp_path, now):
+    folder = tmp_path / "keys"
+    made, again = make_keys(folder, now), make_keys(folder, now + timedelta(days=1))
+    assert made.trust == again.trust == load_keys(folder, now).trust
+    assert [made.root.id, made.bundle.id, made.ticket.id] == [again.root.id, again.bundle.id, again.ticket.id]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
+        name: 0o600 for name in ("root.key", "bundle.key", "ticket.key", "trust.json")
+    }
+
+
+def test_each_role_has_its_own_key_and_root_names_the_laboratory(keys):
+    ids = {role: list(signers.keys) for role, signers in keys.trust.roles.items()}
+    assert ids == {Role.ROOT: [keys.root.id], Role.BUNDLE: [keys.bundle.id], Role.TICKET: [keys.ticket.id]}
+    assert keys.trust.lab == keys.root.id
+    assert len({keys.root.id, keys.bundle.id, keys.ticket.id}) == 3
+
+
+def test_an_interrupted_making_goes_on(tmp_path, now):
+    folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    root = SigningKey.make()
+    root.save(folder / "root.key")
+    assert make_keys(folder, now).root.id == root.id
+
+
+def test_a_trust_file_about_to_run_out_is_renewed_with_a_higher_version(tmp_path, now):
+    folder = tmp_path / "keys"
+    first = make_keys(folder, now)
+    late = make_keys(folder, now + timedelta(days=340))
+    expired = make_keys(folder, now + timedelta(days=1000))
+    assert [found.trust.version for found in (first, late, expired)] == [1, 2, 3]
+    assert expired.trust.expires > now + timedelta(days=1000)
+
+
+def test_a_key_is_never_written_over(tmp_path):
+    SigningKey.make().save(tmp_path / "a.key")
+    before = (tmp_path / "a.key").read_bytes()
+    with pytest.raises(FileExistsError):
+        SigningKey.make().save(tmp_path / "a.key")
+    assert (tmp_path / "a.key").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
+
+
+def test_a_signature_is_of_these_bytes_by_this_key():
+    key, other = SigningKey.make(), SigningKey.make()
+    signature = key.sign(b"order").hex()
+    assert is_signed(b"order", signature, key.public)
+    assert not is_signed(b"ordes", signature, key.public)
+    assert not is_signed(b"order", signature, other.public)
+    assert not is_signed(b"order", "xyz", key.public)
+
+
+def test_keys_in_danger_are_refused(tmp_path, now):
+    folder = tmp_path / "keys"
+    made = make_keys(folder, now)
+    path = folder / "ticket.key"
+    whole = path.read_bytes()
+
+    path.chmod(0o640)
+    with pytest.raises(KeysUnusable, match="mode 640.*chmod 600"):
+        load_keys(folder, now)
+    path.chmod(0o600)
+    for body in (b"", whole[:-9], whole.replace(made.ticket.public.encode(), made.root.public.encode())):
+        path.write_bytes(body)
+        with pytest.raises(KeysUnusable, match="is damaged"):
+            load_keys(folder, now)
+    path.unlink()
+    with pytest.raises(KeysUnusable, match="cannot be read"):
+        make_keys(folder, now)
+    SigningKey.make().save(path)
+    with pytest.raises(KeysUnusable, match="is not a key that .*trust.json names"):
+        load_keys(folder, now)
+    path.write_bytes(whole)
+    load_keys(folder, now)
+
+    folder.chmod(0o755)
+    with pytest.raises(KeysUnusable, match="chmod 700"):
+        load_keys(folder, now)
+
+
+def test_the_words_about_a_damaged_key_do_not_show_it(tmp_path):
+    path = tmp_path / "a.key"
+    SigningKey.make().save(path)
+    private = path.read_text().split('"private":"')[1][:64]
+    path.write_text(path.read_text().replace(private, private[:-1] + "g"))
+    with pytest.raises(KeysUnusable) as caught:
+        SigningKey.load(path)
+    assert private[:20] not in str(caught.value)
+
+
+def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
+    folder = tmp_path / "keys"
+    make_keys(folder, now)
+    with pytest.raises(KeysUnusable, match="ran out"):
+        load_keys(folder, now + timedelta(days=366))
+    (folder / "trust.json").write_bytes(b"{}")
+    with pytest.raises(KeysUnusable, match="lacks the field 'signatures'"):
+        load_keys(folder, now)
+    (folder / "trust.json").unlink()
+    with pytest.raises(KeysUnusable, match="cannot be read"):
+        load_keys(folder, now)

@@ -1,0 +1,167 @@
+"""Bytes come back as they went in, or not at all."""
+
+import errno
+import hashlib
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
+from axiom.store import blobs
+
+SMALL, LARGE = b"small", bytes(range(256)) * 300
+DAY = timedelta(days=1)
+
+
+def file_of(folder, digest):
+    return folder.blobs / digest[:2] / digest[2:]
+
+
+@pytest.mark.parametrize("size", [0, 1, blobs.LIMIT - 1, blobs.LIMIT, blobs.LIMIT + 1, 300_000])
+def test_bytes_come_back(database, folder, now, size):
+    body = b"a" * size
+    digest = blobs.put(database, folder, body, now)
+    assert digest == hashlib.sha256(body).hexdigest()
+    assert blobs.get(database, folder, digest) == body
+    assert file_of(folder, digest).exists() == (size > blobs.LIMIT)
+    assert blobs.problems(database, folder, now + 2 * DAY) == []
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=200))
+def test_any_bytes_come_back(database, folder, now, body):
+    assert blobs.get(database, folder, blobs.put(database, folder, body, now)) == body
+
+
+@pytest.mark.parametrize("body", [SMALL, LARGE])
+def test_the_same_bytes_twice_are_one_blob(database, folder, now, body):
+    assert blobs.put(database, folder, body, now) == blobs.put(database, folder, body, now + DAY)
+    assert database.one("SELECT count(*) AS amount FROM blob") == {"amount": 1}
+    assert len(list(folder.blobs.glob("*/*"))) == (1 if body is LARGE else 0)
+
+
+def test_an_unknown_digest_is_not_found(database, folder):
+    with pytest.raises(NotFound, match="no stored file 00"):
+        blobs.get(database, folder, "00" * 32)
+
+
+def flip(body):
+    return bytes([body[0] ^ 1]) + body[1:]
+
+
+def flip_in_row(database, path):
+    assert not path.exists()
+    database.execute("UPDATE blob SET body = :body WHERE size = 5", body=flip(SMALL))
+
+
+def flip_in_file(database, path):
+    assert database.one("SELECT body FROM blob WHERE size > 7") == {"body": None}
+    path.write_bytes(flip(LARGE))
+
+
+def cut_file(_database, path):
+    os.truncate(path, 70_000)
+
+
+def remove_file(_database, path):
+    path.unlink()
+
+
+def wrong_size(database, path):
+    assert not path.exists()
+    database.execute("UPDATE blob SET size = 6 WHERE size = 5")
+
+
+@pytest.mark.parametrize(
+    ("body", "damage", "problem"),
+    [
+        (SMALL, flip_in_row, "is not the 5 bytes"),
+        (SMALL, wrong_size, "is not the 6 bytes"),
+        (LARGE, flip_in_file, "is not the 76800 bytes"),
+        (LARGE, cut_file, "is not the 76800 bytes"),
+        (LARGE, remove_file, "has a row but no file"),
+    ],
+)
+def test_damage_is_noticed_and_never_served(database, folder, now, body, damage, problem):
+    digest = blobs.put(database, folder, body, now)
+    blobs.put(database, folder, b"another", now)
+    damage(database, file_of(folder, digest))
+    with pytest.raises(StoreDamaged, match=digest):
+        blobs.get(database, folder, digest)
+    [found] = blobs.problems(database, folder)
+    assert digest in found
+    assert problem in found
+
+
+@pytest.mark.parametrize("damage", [flip_in_file, remove_file])
+def test_the_same_bytes_again_repair_their_file(database, folder, now, damage):
+    digest = blobs.put(database, folder, LARGE, now)
+    damage(database, file_of(folder, digest))
+    blobs.put(database, folder, LARGE, now)
+    assert blobs.get(database, folder, digest) == LARGE
+
+
+def put_and_fail(database, folder, now):
+    with database.savepoint():
+        blobs.put(database, folder, LARGE, now)
+        raise ZeroDivisionError
+
+
+def test_a_file_without_its_row_is_a_problem_after_a_day(database, folder, now):
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail(database, folder, now)
+    assert blobs.problems(database, folder) == []
+    assert blobs.problems(database, folder, now + timedelta(hours=23)) == []
+    [found] = blobs.problems(database, folder, now + timedelta(hours=25))
+    assert "has no row" in found
+    blobs.put(database, folder, LARGE, now)
+    assert blobs.problems(database, folder, now + 2 * DAY) == []
+
+
+def test_more_blobs_than_a_page_are_all_looked_at(database, folder, now):
+    for number in range(230):
+        blobs.put(database, folder, str(number).encode(), now)
+    database.execute("UPDATE blob SET body = x'00'")
+    assert len(blobs.problems(database, folder)) == 230
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, StorageFull), (errno.EIO, StoreError)], ids=["full", "failing"]
+)
+def test_a_disk_that_does_not_take_the_file_leaves_no_row_and_no_file(
+    database, folder, now, monkeypatch, number, error
+):
+    def refuse(_descriptor):
+        raise OSError(number, os.strerror(number))
+
+    (folder.blobs / hashlib.sha256(LARGE).hexdigest()[:2]).mkdir(parents=True)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(error, match=r"[Nn]obody was told") as caught:
+        blobs.put(database, folder, LARGE, now)
+    assert type(caught.value) is error
+    assert database.select("SELECT * FROM blob") == []
+    assert list(folder.blobs.glob("*/*")) == []
+
+
+def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch):
+    order = []
+    real_fsync, real_replace = os.fsync, Path.replace
+
+    def fsync(descriptor):
+        order.append("sync " + Path(f"/proc/self/fd/{descriptor}").readlink().name[-5:])
+        real_fsync(descriptor)
+
+    def replace(path, target):
+        order.append("rename")
+        order.append(database.one("SELECT count(*) AS amount FROM blob"))
+        return real_replace(path, target)
+
+    digest = hashlib.sha256(LARGE).hexdigest()
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    blobs.put(database, folder, LARGE, now)
+    assert order == ["sync lab", "sync blobs", "sync .part", "rename", {"amount": 0}, f"sync {digest[:2]}"]

@@ -1,0 +1,330 @@
+"""An answer means that it is on the disk; anything else is an error that everybody concerned is told."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import apsw
+import pytest
+
+from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store.database import Database, connect_reader, connect_writer
+from axiom.store.migrate import migrate
+from axiom.store.writer import Writer
+
+VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
+
+
+def add(name):
+    return lambda db: db.insert(VOLUNTEER, name=name)
+
+
+def stored(folder, connect=connect_reader):
+    reader = connect(folder.database)
+    names = [row["name"] for row in reader.select("SELECT name FROM volunteer ORDER BY id")]
+    reader.close()
+    return names
+
+
+def with_apsw(path):
+    """A process must not open one file with two builds of SQLite: neither sees the locks of the other."""
+    return Database(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY))
+
+
+@pytest.fixture
+def writer(connect):
+    writer = Writer(connect)
+    writer.start()
+    yield writer
+    writer.stop()
+
+
+@pytest.fixture
+def hold(writer):
+    """Keeps the writer busy, so that what is submitted meanwhile becomes one group."""
+    begun, go = threading.Event(), threading.Event()
+
+    def wait(_database):
+        begun.set()
+        assert go.wait(20)
+
+    writer.submit(wait)
+    assert begun.wait(20)
+    yield go
+    go.set()
+
+
+@pytest.fixture
+def failing(disk, folder, now):
+    """A writer on a disk that fails when told to."""
+    database = disk.connect(folder)
+    migrate(database, None, now)
+    database.close()
+    writer = Writer(lambda: disk.connect(folder))
+    writer.start()
+    yield writer
+    disk.faults.clear()
+    writer.stop()
+
+
+def test_an_answer_comes_after_the_commit(writer, folder):
+    assert writer.run(add("Ada")) == 1
+    assert stored(folder) == ["Ada"]
+
+
+def test_nothing_is_answered_before_its_group_is_committed(writer, hold, folder):
+    order = []
+
+    def look(_database):
+        order.append((stored(folder), first.done()))
+
+    first = writer.submit(add("Ada"))
+    second = writer.submit(look)
+    hold.set()
+    second.result(20)
+    assert order == [([], False)]
+    assert stored(folder) == ["Ada"]
+
+
+def test_a_work_that_raises_is_undone_alone(writer, hold, folder):
+    def fail(db):
+        db.insert(VOLUNTEER, name="half")
+        raise ZeroDivisionError
+
+    answers = [writer.submit(work) for work in (add("Ada"), fail, add("Grace"), add("Ada"), add("Mary"))]
+    hold.set()
+    errors = [type(answer.exception(20)).__name__ for answer in answers]
+    assert errors == ["NoneType", "ZeroDivisionError", "NoneType", "IntegrityError", "NoneType"]
+    assert stored(folder) == ["Ada", "Grace", "Mary"]
+    assert writer.failed is None
+
+
+@pytest.mark.parametrize(("max_group", "syncs"), [(1, 12), (4, 3), (256, 1)])
+def test_a_group_shares_one_trip_to_the_disk(disk, folder, now, max_group, syncs):
+    database = disk.connect(folder)
+    migrate(database, None, now)
+    database.execute(VOLUNTEER, name="first")  # the log has begun: its head is synced once more
+    go = threading.Event()
+
+    def connect():
+        return database
+
+    # The connection moves to the writer's thread; apsw allows that.
+    writer = Writer(connect, max_group=max_group)
+    writer.start()
+    blocker = writer.submit(lambda _db: go.wait(20))
+    answers = [writer.submit(add(str(number))) for number in range(12)]
+    answers += [writer.submit(lambda db: db.select("SELECT 1 AS one")) for _ in range(max_group)]
+    before = disk.syncs
+    go.set()
+    for answer in [blocker, *answers]:
+        answer.result(20)
+    extra = 1 if max_group < 256 else 0  # the works that share the first, blocked group are not those that follow
+    assert syncs <= disk.syncs - before <= syncs + extra
+    writer.stop()
+
+
+def test_reading_costs_no_trip_to_the_disk(failing, disk):
+    failing.run(add("Ada"))
+    before = disk.syncs
+    assert failing.run(lambda db: db.one("SELECT name FROM volunteer")) == {"name": "Ada"}
+    assert disk.syncs == before
+
+
+def test_a_cancelled_work_is_not_done(writer, hold, folder):
+    cancelled, kept = writer.submit(add("Ada")), writer.submit(add("Grace"))
+    assert cancelled.cancel()
+    hold.set()
+    kept.result(20)
+    assert stored(folder) == ["Grace"]
+
+
+def test_many_threads_are_all_answered(writer, folder):
+    def work(lane):
+        for number in range(20):
+            writer.run(add(f"{lane}-{number}"))
+
+    threads = [threading.Thread(target=work, args=(lane,)) for lane in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(stored(folder)) == 160
+
+
+def test_stop_does_what_waits_and_leaves_one_whole_file(connect, folder):
+    writer = Writer(connect)
+    writer.start()
+    answers = [writer.submit(add(str(number))) for number in range(50)]
+    writer.stop()
+    assert all(answer.done() for answer in answers)
+    assert not folder.database.with_name("axiom.db-wal").exists()
+    assert len(stored(folder)) == 50
+    writer.stop()
+    with pytest.raises(StoreError, match="not open"):
+        writer.submit(add("late"))
+    connect().close()  # the lock was given back
+
+
+def test_a_writer_takes_nothing_before_it_is_started(connect):
+    writer = Writer(connect)
+    with pytest.raises(StoreError, match="not open"):
+        writer.submit(add("early"))
+    writer.stop()
+
+
+def test_a_writer_is_started_once(writer):
+    with pytest.raises(StoreError, match="already started"):
+        writer.start()
+
+
+def test_what_stands_in_the_way_of_connecting_is_told_to_the_starter(database, folder):
+    with pytest.raises(FolderInUse, match="one writable connection"):
+        Writer(lambda: connect_writer(folder.database)).start()
+    database.execute(VOLUNTEER, name="Ada")
+
+
+def test_a_work_cannot_wait_for_its_own_writer(writer):
+    with pytest.raises(StoreError, match="cannot wait"):
+        writer.run(lambda _db: writer.run(add("Ada")))
+
+
+def test_a_full_disk_refuses_the_one_and_the_writer_goes_on(writer, folder):
+    def shrink(db):
+        db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}")
+
+    writer.run(shrink)
+    with pytest.raises(StorageFull, match="disk is full"):
+        writer.run(add("x" * 100_000))
+    assert writer.failed is None
+    writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))
+    writer.run(add("Ada"))
+    assert stored(folder) == ["Ada"]
+
+
+@pytest.mark.parametrize("fault", [apsw.SQLITE_FULL, apsw.SQLITE_IOERR_SHMSIZE], ids=["full", "no-room-for-index"])
+def test_a_disk_that_is_full_at_commit_acknowledges_nobody_and_the_writer_goes_on(failing, disk, folder, fault):
+    failing.run(add("before"))
+    go = threading.Event()
+    blocker = failing.submit(lambda _db: go.wait(20))
+    answers = [failing.submit(add(str(number))) for number in range(20)]
+    disk.faults["write"] = fault
+    go.set()
+    blocker.exception(20)
+    assert {type(answer.exception(20)) for answer in answers} == {StorageFull}
+    assert failing.failed is None
+    assert stored(folder, with_apsw) == ["before"]
+    disk.faults.clear()
+    assert failing.run(add("after")) > 0
+    assert stored(folder, with_apsw) == ["before", "after"]
+
+
+def test_an_error_that_ends_the_transaction_within_a_work_acknowledges_nobody(failing, disk, folder):
+    """SQLite spills a large transaction to the log before its commit; a disk that is full then takes all of it."""
+    failing.run(lambda db: db.select("PRAGMA cache_size = 10"))
+    go = threading.Event()
+    blocker = failing.submit(lambda _db: go.wait(20))
+    first = failing.submit(add("Ada"))
+    large = failing.submit(lambda db: [db.insert(VOLUNTEER, name=f"{number}" * 3_000) for number in range(40)])
+    last = failing.submit(add("Grace"))
+    disk.faults["write"] = apsw.SQLITE_FULL
+    go.set()
+    blocker.exception(20)
+    assert {type(answer.exception(20)) for answer in (first, large, last)} == {StorageFull}
+    disk.faults.clear()
+    failing.run(add("Mary"))
+    assert stored(folder, with_apsw) == ["Mary"]
+
+
+@pytest.mark.parametrize(
+    ("action", "fault"),
+    [("sync", apsw.SQLITE_IOERR_FSYNC), ("write", apsw.SQLITE_IOERR_WRITE), ("write", apsw.SQLITE_READONLY_DBMOVED)],
+    ids=["fsync", "write", "file-moved"],
+)
+def test_a_disk_that_fails_is_never_tried_again(failing, disk, folder, action, fault):
+    failing.run(add("before"))
+    disk.faults[action] = fault
+    with pytest.raises(StoreError, match=r"disk or the database failed|cannot be written here"):
+        failing.run(add("lost"))
+    assert isinstance(failing.failed, StoreError)
+    disk.faults.clear()
+    syncs = disk.syncs
+    with pytest.raises(type(failing.failed)):
+        failing.submit(add("after"))
+    failing.stop()
+    assert disk.syncs == syncs
+    assert stored(folder, with_apsw) == ["before"]
+
+
+def test_what_waits_when_the_disk_fails_is_refused_too(disk, folder, now):
+    database = disk.connect(folder)
+    migrate(database, None, now)
+    writer = Writer(lambda: database, max_group=1)
+    writer.start()
+    go = threading.Event()
+    writer.submit(lambda _db: go.wait(20))
+    answers = [writer.submit(add(str(number))) for number in range(5)]
+    disk.faults["sync"] = apsw.SQLITE_IOERR_FSYNC
+    go.set()
+    assert {type(answer.exception(20)) for answer in answers} == {StoreDamaged}
+    writer.stop()
+
+
+def test_a_stranger_who_holds_the_database_delays_only_for_a_while(folder, connect):
+    def impatient():
+        database = connect()
+        database.select("PRAGMA busy_timeout = 20")
+        return database
+
+    writer = Writer(impatient)
+    writer.start()
+    stranger = sqlite3.connect(folder.database, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy):
+        writer.run(add("Ada"))
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    writer.run(add("Grace"))
+    writer.stop()
+    assert stored(folder) == ["Grace"]
+
+
+KILLED = """
+import itertools, sys, threading
+from pathlib import Path
+from axiom.store.database import connect_writer
+from axiom.store.writer import Writer
+
+writer = Writer(lambda: connect_writer(Path(sys.argv[1])))
+writer.start()
+door = threading.Lock()
+
+def lane(number):
+    for count in itertools.count():
+        name = f"{number}-{count}"
+        writer.run(lambda db: db.insert("INSERT INTO volunteer (name, created_at) VALUES (:name, 0)", name=name))
+        with door:
+            print(name, flush=True)
+
+for number in range(4):
+    threading.Thread(target=lane, args=(number,)).start()
+"""
+
+
+def test_kill_9_takes_nothing_that_was_acknowledged(connect, folder):
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder.database)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    acknowledged = [process.stdout.readline().strip() for _ in range(300)]
+    process.send_signal(signal.SIGKILL)
+    rest = process.stdout.read().split("\n")
+    process.wait(20)
+    process.stdout.close()
+    acknowledged += [name for name in rest[:-1] if name]
+    database = connect()  # and the lock died with its process
+    assert database.one("PRAGMA integrity_check") == {"integrity_check": "ok"}
+    names = {row["name"] for row in database.select("SELECT name FROM volunteer")}
+    database.close()
+    assert len(acknowledged) >= 300
+    assert set(acknowledged) <= names

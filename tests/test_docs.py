@@ -1,0 +1,158 @@
+"""The documents say what is so: links resolve, the reference is the program's own, records keep their form."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+import axiom
+from axiom import errors
+from axiom.cli import docs
+from axiom.cli.main import axiom as program
+from axiom.settings import Settings
+
+ROOT = Path(axiom.__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("changelog.d/*.md"),
+        *(page for folder in ("docs", "src", "tests", "scripts") for page in (ROOT / folder).rglob("*.md")),
+    ]
+)
+CODE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> list[str]:
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page):
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_reference_is_what_the_program_says():
+    command = [sys.executable, "-m", "axiom", "docs", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_changed_or_missing_or_stray_page_is_noticed(tmp_path):
+    assert docs.write(program, tmp_path)
+    assert docs.outdated(program, tmp_path) == []
+    folder = tmp_path / docs.FOLDER
+    (folder / "settings.md").write_text("something else")
+    (folder / "errors.md").unlink()
+    (folder / "stray.md").write_text("nobody's")
+    assert docs.outdated(program, tmp_path) == ["errors.md", "settings.md", "stray.md"]
+    docs.write(program, tmp_path)
+    assert docs.outdated(program, tmp_path) == []
+
+
+def leaves(command: click.Command, path: str) -> dict[str, click.Command]:
+    if not isinstance(command, click.Group):
+        return {path: command}
+    context = click.Context(command)
+    found = {}
+    for name in command.list_commands(context):
+        found |= leaves(command.get_command(context, name), f"{path} {name}")
+    return found
+
+
+def test_every_command_is_in_the_reference():
+    text = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+    shown = {name for name, command in leaves(program, "axiom").items() if not command.hidden}
+    assert {name for name in shown if f"## {name}\n" not in text} == set()
+
+
+def test_the_glossary_claims_only_commands_that_exist():
+    known = set(leaves(program, "axiom"))
+    groups = {name.rsplit(" ", 1)[0] for name in known}
+    rows = [line for line in (ROOT / "GLOSSARY.md").read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
+    claimed = {name for row in rows for name in re.findall(r"`(axiom [^`]+)`", row)}
+    assert claimed
+    assert claimed - known - groups == set()
+
+
+def test_every_setting_is_in_the_reference():
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    assert {knob.name for knob in fields(Settings) if f"| `{knob.name}` |" not in text} == set()
+
+
+def test_every_error_is_in_the_reference_and_in_the_tree():
+    text = (REFERENCE / "errors.md").read_text(encoding="utf-8")
+    names = {
+        name for name, thing in vars(errors).items() if isinstance(thing, type) and issubclass(thing, errors.AxiomError)
+    }
+    assert {name for name in names if f"`{name}`" not in text} == set()
+    assert {name for name in names if not re.search(rf"\b{name}\b", errors.__doc__ or "")} == set()
+
+
+def test_every_table_is_in_the_reference():
+    text = (REFERENCE / "tables.md").read_text(encoding="utf-8")
+    assert {name for name in docs.tables() if f"## {name}\n" not in text} == set()
+
+
+SAID = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "reference" not in page.parts], ids=name_of)
+def test_a_document_names_only_commands_that_exist(page):
+    known = list(leaves(program, "axiom"))
+    for words in SAID.findall(page.read_text(encoding="utf-8")):
+        said = "axiom" + words
+        assert any(f"{said} ".startswith(f"{name} ") or f"{name} ".startswith(f"{said} ") for name in known), said
+
+
+def test_the_readme_stays_short():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 60
+    assert len(text.split("\n\n")[1].split()) <= 40
+
+
+RECORDS = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=name_of)
+def test_a_record_keeps_its_form(record):
+    text = record.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 40
+    assert text.startswith(f"# {record.name[:4]} ")
+    parts = [text.find(f"**{part}.**") for part in ("Context", "Decision", "Consequences", "What we gave up")]
+    assert -1 not in parts
+    assert parts == sorted(parts)
+
+
+def test_records_are_numbered_without_a_gap_and_listed():
+    assert [int(record.name[:4]) for record in RECORDS] == list(range(1, len(RECORDS) + 1))
+    listed = links(ROOT / "docs" / "adr" / "README.md")
+    assert [record.name for record in RECORDS] == [link for link in listed if link.startswith("0")]
+
+
+def test_news_fragments_have_a_kind_that_the_changelog_knows():
+    known = {
+        kind["directory"] for kind in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
+    }
+    fragments = [path for path in (ROOT / "changelog.d").glob("*.md") if path.name != "README.md"]
+    assert {path.name for path in fragments if path.name.split(".")[-2] not in known} == set()
+    assert {path.name for path in fragments if not re.fullmatch(r"(\d+|\+[a-z0-9-]+)\.[a-z]+\.md", path.name)} == set()
