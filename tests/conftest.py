@@ -1,4 +1,4 @@
-"""What every test stands on: one thread for numeric work, and the same examples every time."""
+"""What every test stands on: one thread for numeric work, the same examples every time, and a small laboratory."""
 
 import os
 
@@ -12,7 +12,247 @@ os.environ.update(
 )
 os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes with an older processor's instructions
 
+import functools
+import hashlib
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+import axiom
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.sessions import Allotment
+from axiom.domain.work import Outcome, Report
+from axiom.lab.deploy import deploy
+from axiom.lab.publish import Prepared, prepare, publish
+from axiom.server import invariants, scheduling
+from axiom.server.ordering import Dispatch
+from axiom.server.transitioner import sweep
+from axiom.server.validator import validate_returned
+from axiom.signed.keys import Keys, make_keys
+from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line, ticket_digest
+from axiom.signed.tickets import Order, read_ticket
+from axiom.store import fleet, work
+from axiom.store.database import Database, connect_writer
+from axiom.store.folder import Folder
+from axiom.store.migrate import migrate
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+PACKAGE = Path(axiom.__file__).parent
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+TINY = '''"""Adds up."""
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
+
+{top}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    total: float
+    count: int | None
+
+
+def run(config, seed):
+    return Measures(total=float(config.size), count=seed % 2)
+
+
+experiment = Experiment(
+    name="tiny_sum",
+    version={version},
+    question="What is the sum?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, size={sizes}),
+    ranges={{"size": (1, 9)}},
+    estimands=(
+        Estimand(
+            name="grows",
+            claim="a larger size has a larger total",
+            kind=Kind.CONTRAST,
+            measure="total",
+            between=({{"size": 1}}, {{"size": 2}}),
+            smallest={smallest},
+            prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
+        ),
+    ),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+)
+'''
+
+
+def tiny_source(*, version: int = 1, sizes: tuple[int, ...] = (1, 2), smallest: float = 0.1, top: str = "") -> str:
+    """An experiment that costs nothing. `top` is code of its own that changes no meaning."""
+    return TINY.format(version=version, sizes=list(sizes), smallest=smallest, top=top)
+
+
+@dataclass(kw_only=True)
+class SmallLab:
+    """A laboratory in a folder whose clock the test sets. What it does is one transaction each, as in the writer."""
+
+    folder: Folder
+    keys: Keys
+    db: Database
+    now: datetime = NOW
+
+    @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(
+            lab=self.keys.trust.lab, key=self.keys.ticket, deadline=timedelta(hours=48), grace=timedelta(days=30)
+        )
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    def publish(self, prepared: Prepared, good_for: timedelta = timedelta(days=90)):
+        with self.db.transaction():
+            return publish(self.db, self.folder, prepared, key=self.keys.bundle, good_for=good_for, now=self.now)
+
+    def deploy(self, experiment_id: int = 1, *, workunits: int = 1, replicates_each: int = 1, max_failures: int = 3):
+        allotment = Allotment(
+            experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
+        )
+        with self.db.transaction():
+            return deploy(self.db, allotment, max_failures=max_failures, now=self.now)
+
+    def host(self, name: str = "first", *, cores: int = 2, memory_mb: int = 4_000, instructions: str = "avx2") -> int:
+        with self.db.transaction():
+            return fleet.meet(
+                self.db,
+                volunteer_id=fleet.volunteer(self.db, "Ada", self.now).id,
+                name=name,
+                platform=Platform(system="linux", processor="x86_64", instructions=instructions),
+                capacity=Capacity(cores=cores, memory_mb=memory_mb),
+                now=self.now,
+            )
+
+    def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
+        with self.db.transaction():
+            return scheduling.ask(
+                self.db, self.dispatch, host_id=host, holding=frozenset(holding), wanted=wanted, now=self.now
+            )
+
+    def order(self, host: int) -> Order:
+        """One more order for a host that lost nothing."""
+        holding = tuple(task.id for task in work.held(self.db, host))
+        (order,) = self.ask(host, holding=holding).orders
+        return order
+
+    def header(self, order: Order) -> Header:
+        ticket = read_ticket(order.ticket, trust=self.keys.trust, now=NOW)
+        return Header(
+            task=ticket.task,
+            host=ticket.host,
+            experiment=ticket.experiment,
+            version=ticket.version,
+            bundle=ticket.bundle,
+            ticket=ticket_digest(order.ticket),
+            runner="26.11.0",
+            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+        )
+
+    def cells(self, order: Order) -> list[CellOutput]:
+        return [
+            CellOutput(
+                replicate=cell.replicate,
+                config=cell.config,
+                seed=cell.seed,
+                outcome=Outcome.OK,
+                measures={"total": 0.5 + cell.config, "count": cell.replicate},
+                early=(1.0, 0.5),
+                cpu_seconds=0.25,
+            )
+            for cell in read_ticket(order.ticket, trust=self.keys.trust, now=NOW).cells
+        ]
+
+    def output(self, order: Order, **changes) -> bytes:
+        """What an honest host returns; `changes` go into every cell."""
+        cells = [cell_line(replace(cell, **changes)) for cell in self.cells(order)]
+        return header_line(self.header(order)) + b"".join(cells) + footer_line(len(cells))
+
+    def report(self, order: Order, output: bytes | None = None, *, exit_status: int = 0, host: int | None = None):
+        said = Report(
+            task_id=order.task,
+            host_id=host or order.host,
+            exit_status=exit_status,
+            output_digest=hashlib.sha256(output).hexdigest() if output is not None else None,
+            cpu_seconds=0.5,
+            elapsed_seconds=1.0,
+            message="the host's own words",
+        )
+        with self.db.transaction():
+            return scheduling.report(self.db, self.folder, said, output, self.now)
+
+    def validate(self) -> int:
+        with self.db.transaction():
+            return validate_returned(self.db, self.folder, self.keys.trust, self.now)
+
+    def sweep(self) -> int:
+        with self.db.transaction():
+            return sweep(self.db, self.now)
+
+    def broken(self) -> dict[str, list[str]]:
+        """The promises that do not hold, with what breaks them."""
+        found = invariants.broken(self.db, self.folder, self.keys.trust, self.now)
+        return {promise: problems for promise, problems in found.items() if problems}
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """The tiny experiment, packed and described by a real child; each variant once in a session."""
+
+    @functools.cache
+    def make(**changes) -> Prepared:
+        file = tmp_path_factory.mktemp("tiny") / "tiny_sum.py"
+        file.write_text(tiny_source(**changes))
+        return prepare(PACKAGE, file)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def new_lab(tmp_path_factory):
+    """Makes laboratories: each has its own folder and database, all have the same keys."""
+    template = Folder(path=tmp_path_factory.mktemp("template"))
+    keys = make_keys(template.keys, NOW)
+    db = connect_writer(template.database)
+    migrate(db, None, NOW)
+    db.close()
+
+    def make(path: Path) -> SmallLab:
+        folder = Folder(path=path)
+        folder.create()
+        shutil.copy(template.database, folder.database)
+        return SmallLab(folder=folder, keys=keys, db=connect_writer(folder.database))
+
+    return make
+
+
+@pytest.fixture
+def small_lab(new_lab, tmp_path):
+    """A laboratory in which nothing was done yet."""
+    lab = new_lab(tmp_path / "small")
+    yield lab
+    lab.db.close()
+
+
+@pytest.fixture
+def working_lab(small_lab, prepared):
+    """A laboratory with the tiny experiment published, one workunit ordered, and host 1."""
+    small_lab.publish(prepared())
+    small_lab.deploy()
+    assert small_lab.host() == 1
+    return small_lab

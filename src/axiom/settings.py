@@ -1,5 +1,6 @@
 """Every knob: one frozen dataclass, read once, from flags, then AXIOM_* variables, then axiom.toml, then defaults."""
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -106,11 +107,11 @@ def _typed(name: str, value: Any, origin: str) -> Any:
     try:
         if wanted is int and not isinstance(value, bool):
             return int(str(value))
-        if wanted is float and not isinstance(value, bool):
-            return float(value)
+        if wanted is float and not isinstance(value, bool) and math.isfinite(number := float(value)):
+            return number
         if wanted is str and isinstance(value, str):
             return value
-    except ValueError:
+    except (TypeError, ValueError):  # a table or a date of TOML is no number
         pass
     kind = getattr(wanted, "__name__", str(wanted))
     raise WrongUse(f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started.")

@@ -206,5 +206,5 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment(tmp_path):
 
 
 def test_a_missing_experiment_file_is_said(tmp_path):
-    with pytest.raises(ExperimentError, match="no experiment file .*probe.py"):
+    with pytest.raises(ExperimentError, match=r"no experiment file .*probe.py"):
         collect(Path(axiom.__file__).parent, tmp_path / "probe.py")

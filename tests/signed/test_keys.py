@@ -14,9 +14,9 @@ def test_keys_are_made_once_and_loaded_after(tmp_path, now):
     assert made.trust == again.trust == load_keys(folder, now).trust
     assert [made.root.id, made.bundle.id, made.ticket.id] == [again.root.id, again.bundle.id, again.ticket.id]
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
-        name: 0o600 for name in ("root.key", "bundle.key", "ticket.key", "trust.json")
-    }
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == dict.fromkeys(
+        ("root.key", "bundle.key", "ticket.key", "trust.json"), 0o600
+    )
 
 
 def test_each_role_has_its_own_key_and_root_names_the_laboratory(keys):
@@ -68,7 +68,7 @@ def test_keys_in_danger_are_refused(tmp_path, now):
     whole = path.read_bytes()
 
     path.chmod(0o640)
-    with pytest.raises(KeysUnusable, match="mode 640.*chmod 600"):
+    with pytest.raises(KeysUnusable, match=r"mode 640.*chmod 600"):
         load_keys(folder, now)
     path.chmod(0o600)
     for body in (b"", whole[:-9], whole.replace(made.ticket.public.encode(), made.root.public.encode())):
@@ -79,7 +79,7 @@ def test_keys_in_danger_are_refused(tmp_path, now):
     with pytest.raises(KeysUnusable, match="cannot be read"):
         make_keys(folder, now)
     SigningKey.make().save(path)
-    with pytest.raises(KeysUnusable, match="is not a key that .*trust.json names"):
+    with pytest.raises(KeysUnusable, match=r"is not a key that .*trust.json names"):
         load_keys(folder, now)
     path.write_bytes(whole)
     load_keys(folder, now)

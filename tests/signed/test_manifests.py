@@ -34,7 +34,7 @@ EXPERIMENT = Experiment(
     name="probe",
     version=2,
     question="Is it so?",
-    run=lambda config, seed: None,
+    run=divmod,
     measures=Measures,
     sweep=grid(Config, width=[8, 16]),
     ranges={"width": (4, 64)},
@@ -106,7 +106,7 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
         (lambda d: d["ranges"].update(width=[2.0, 1.0]), "ends before it begins"),
         (lambda d: d["ranges"].update(width=[2.0]), "is not a pair"),
         (lambda d: d["measures"].append(["loss"]), "is not a name, a type"),
-        (lambda d: d["measures"].append(["loss", "float", False]), "measures names|list of measures|same name|twice"),
+        (lambda d: d["measures"].append(["loss", "float", False]), "the list of measures names the same thing twice"),
         (lambda d: d["measures"].append(["l-oss", "float", False]), "name 'l-oss' has not the form"),
         (lambda d: d["measures"].append(["note", "str", False]), "type 'str' has not the form"),
         (lambda d: d["estimands"][0].update(kind="guess"), "kind 'guess' has not the form"),
@@ -133,11 +133,12 @@ def test_a_measure_that_cannot_travel_is_refused(hint):
 def test_a_factor_that_cannot_travel_is_refused():
     odd = make_dataclass("Odd", [("x", tuple)], frozen=True)
     experiment = Experiment(
-        **{name: getattr(EXPERIMENT, name) for name in ("version", "question", "run", "measures", "needs")},
+        **{name: getattr(EXPERIMENT, name) for name in ("version", "question", "run", "measures")},
         name="odd",
         sweep=(odd(x=(1,)),),
         ranges={},
         estimands=(),
+        needs=Needs(seconds=id, memory_mb=1),
     )
     with pytest.raises(TypeError, match="factor x is"):
         declare(experiment, avx=False)

@@ -79,7 +79,9 @@ def test_base64_is_taken_in_one_form_only(keys):
             opened(text, keys.trust)
 
 
-@pytest.mark.parametrize(("signing", "ok"), [((0, 1), True), ((1, 2), True), ((0,), False), ((), False), ((0, 0), False)])
+@pytest.mark.parametrize(
+    ("signing", "ok"), [((0, 1), True), ((1, 2), True), ((0,), False), ((), False), ((0, 0), False)]
+)
 def test_a_threshold_wants_distinct_keys(signing, ok, keys):
     three = [SigningKey.make() for _ in range(3)]
     trust = replace(keys.trust, roles={**keys.trust.roles, Role.TICKET: signers(2, *three)})

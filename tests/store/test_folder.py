@@ -54,6 +54,12 @@ def test_creating_again_changes_nothing(folder):
     assert (folder.path / ".gitignore").read_text() == "mine\n"
 
 
+def test_an_empty_folder_is_closed_to_others(tmp_path):
+    tmp_path.chmod(0o755)
+    Folder(path=tmp_path).create()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
 def test_a_folder_with_a_strangers_files_keeps_its_mode(tmp_path):
     tmp_path.chmod(0o755)
     (tmp_path / "thesis.txt").touch()

@@ -5,6 +5,7 @@ Runs on the system's own Python inside the empty root, so the standard library i
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -53,7 +54,7 @@ def watch(lab: subprocess.Popen[bytes], port: int, before: dict[str, int]) -> di
         if enough(now, before):
             return now
         time.sleep(0.5)
-    lab.kill()
+    os.killpg(lab.pid, signal.SIGKILL)
     sys.exit(f"After {PATIENCE_SECONDS} s /status.json shows {now or 'nothing'}; there were {before}.")
 
 
@@ -64,7 +65,7 @@ def main(step: str) -> None:
     command = ["scripts/lab", "--port", str(port), "--data", "lab-data"]
     with subprocess.Popen(command, start_new_session=True) as lab:
         now = watch(lab, port, before)
-        lab.send_signal(signal.SIGINT)
+        os.killpg(lab.pid, signal.SIGINT)  # a terminal sends Ctrl-C to the whole group
         status = lab.wait(timeout=30)
     if status not in {0, 130}:
         sys.exit(f"Ctrl-C ended the laboratory with {status} instead of 130.")

@@ -241,4 +241,5 @@ def _log_to(folder: Folder, settings: Settings) -> None:
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)
     terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
+    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
     logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)

@@ -40,8 +40,8 @@ def on_path(path: Path) -> socket.socket:
     except OSError as error:
         taken.close()
         raise CannotStart(
-            f"The socket {path} cannot be made ({error.strerror or error}). Nothing was started. A shorter path for the "
-            "data folder, on a local disk, helps."
+            f"The socket {path} cannot be made ({error.strerror or error}). Nothing was started. "
+            "A data folder on a local disk, with a shorter path, helps."
         ) from error
     finally:
         os.umask(before)

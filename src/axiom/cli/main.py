@@ -39,7 +39,7 @@ class Lazy(click.Group):
             raise click.UsageError(f"There is no command {args[0]!r}.{hint} Nothing was started.", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
         """List the first lines without importing anything."""
         rows = [(name, self.table[name][1]) for name in self.table]
         rows += [(name, self.commands[name].get_short_help_str(80)) for name in sorted(self.commands)]

@@ -1,7 +1,9 @@
 """Sweeps as words of a command line: `lr=0.1,0.2 width=8:128:x2 seed`, typed against the experiment's own factors."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from axiom.domain.declaration import ValueType
@@ -23,6 +25,8 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         if name not in manifest.factors:
             raise UnknownName(f"factor of {manifest.name}", name, manifest.factors)
         levels[name] = [_within(manifest, name, value) for value in _levels(name, text, manifest.factors[name])]
+    if math.prod(len(values) for values in levels.values()) > _MOST_CONFIGS:
+        raise _too_many()
     others = [{name: value for name, value in config.items() if name not in levels} for config in manifest.configs]
     points = [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
     found: list[Config] = []
@@ -31,8 +35,12 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         if config not in found:
             found.append(config)
         if len(found) > _MOST_CONFIGS:
-            raise WrongUse(f"These words mean more than {_MOST_CONFIGS} configs. Nothing was started.")
+            raise _too_many()
     return tuple(found)
+
+
+def _too_many() -> WrongUse:
+    return WrongUse(f"These words mean more than {_MOST_CONFIGS} configs. Nothing was started.")
 
 
 def _levels(name: str, text: str, kind: ValueType) -> list[Any]:
@@ -45,19 +53,24 @@ def _range(name: str, text: str, kind: ValueType) -> list[Any]:
     parts = text.split(":")
     if len(parts) != 3:
         raise WrongUse(f"{name}={text} is not of the form first:last:step, as 8:128:x2 is. Nothing was started.")
-    first, last = _value(name, parts[0], kind), _value(name, parts[1], kind)
     times = parts[2].startswith("x")
-    step = _value(name, parts[2].removeprefix("x"), kind)
+    first, last, step = (_exact(name, part, kind) for part in (parts[0], parts[1], parts[2].removeprefix("x")))
     if (step <= 1 or first <= 0) if times else step <= 0:
         raise WrongUse(f"{name}={text} would never end. Nothing was started.")
     found: list[Any] = []
-    value = first
+    number, value = (int if kind is ValueType.INT else float), first
     while value <= last and len(found) <= _MOST_CONFIGS:
-        found.append(value)
+        found.append(number(value))
         value = value * step if times else value + step
     if not found:
         raise WrongUse(f"{name}={text} holds no value. Nothing was started.")
     return found
+
+
+def _exact(name: str, text: str, kind: ValueType) -> Decimal:
+    """In tenths as a person counts them: ten steps of 0.1 are 1."""
+    _value(name, text, kind)
+    return Decimal(text)
 
 
 def _value(name: str, text: str, kind: ValueType) -> Any:
@@ -65,7 +78,7 @@ def _value(name: str, text: str, kind: ValueType) -> Any:
         if kind is ValueType.INT:
             return int(text)
         if kind is ValueType.FLOAT:
-            return float(text)
+            return _finite(float(text))
     except ValueError as error:
         raise WrongUse(f"{name} must be of type {kind}, and {text!r} is not. Nothing was started.") from error
     if kind is ValueType.BOOL:
@@ -73,6 +86,12 @@ def _value(name: str, text: str, kind: ValueType) -> Any:
             raise WrongUse(f"{name} must be true or false, and {text!r} is neither. Nothing was started.")
         return text == "true"
     return text
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number to compute with")
+    return value
 
 
 def _within(manifest: Manifest, name: str, value: Any) -> Any:

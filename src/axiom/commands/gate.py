@@ -36,6 +36,7 @@ class _Asked:
     command: Command
     caller: Caller
     prepared: Any
+    fault: AxiomError | None  # what went wrong while it was prepared
     dry_run: bool
     key: str | None
 
@@ -67,12 +68,21 @@ class Gate:
         The same key and command again give the first answer and change nothing.
         """
         permission = may(caller, Request(command=command.name, capability=command.capability), Spent())
-        prepared = command.prepare(self.laboratory) if permission.allowed else None
-        asked = _Asked(command=command, caller=caller, prepared=prepared, dry_run=dry_run, key=key)
+        prepared, fault = self._prepare(command) if permission.allowed else (None, None)
+        asked = _Asked(command=command, caller=caller, prepared=prepared, fault=fault, dry_run=dry_run, key=key)
         passed = self.writer.run(lambda db: self._pass(db, asked))
         if passed.error is not None:
             raise passed.error
         return passed.answer
+
+    def _prepare(self, command: Command) -> tuple[Any, AxiomError | None]:
+        """What the command works with, or why there is none: that is audited like every other refusal."""
+        try:
+            return command.prepare(self.laboratory), None
+        except StoreError:
+            raise
+        except AxiomError as error:
+            return None, error
 
     def _pass(self, db: Database, asked: _Asked) -> _Passed:
         before = self._done_before(db, asked)
@@ -118,6 +128,8 @@ class Gate:
         if not permission.allowed:
             refusal = LimitReached if permission.within_capability else NotAllowed
             return _Passed(error=refusal(f"{permission.reason}. Nothing was done."))
+        if asked.fault is not None:
+            return _Passed(error=asked.fault)
         try:
             with db.savepoint():
                 answer = self._apply(db, asked, now)

@@ -38,11 +38,15 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         return Transition(
             state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=f"{failures} tasks failed"
         )
-    missing = max(0, workunit.quorum - valid - alive)
+    missing = workunit.quorum - valid - alive
+    waiting = _unsent(tasks)
+    # A report that came after its deadline leaves more alive than wanted; what is not sent yet need not be.
+    surplus = waiting[len(waiting) - min(len(waiting), max(0, -missing)) :]
     return Transition(
         state=WorkunitState.OPEN,
         expire=expire,
-        create=missing,
+        abort=surplus,
+        create=max(0, missing),
         reason=f"{valid} valid, {alive} alive, {failures} failed",
     )
 

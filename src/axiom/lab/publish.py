@@ -76,10 +76,12 @@ def publish(
 ) -> Published:
     """Store and sign the bundle, and register the version if it is new. Asked again, it changes nothing."""
     manifest = prepared.manifest
+    newest = experiments.by_name(db, manifest.name)
+    _not_older(newest, manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     is_new = version is None
     if version is None:
-        version = _add(db, prepared, now)
+        version = _add(db, prepared, newest, now)
     _same_question(version, prepared)
     current = experiments.bundle_now(db, version.id)
     if current and current.digest == prepared.digest:
@@ -105,14 +107,16 @@ def publish(
     return Published(experiment_id=version.id, serial=serial, digest=prepared.digest, change=change)
 
 
-def _add(db: Database, prepared: Prepared, now: datetime) -> StoredExperiment:
-    manifest = prepared.manifest
-    newest = experiments.by_name(db, manifest.name)
+def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
     if newest and newest.version > manifest.version:
         raise Refused(
             f"{manifest.name} is at version {newest.version} here, and the file says {manifest.version}. An older "
             "version is not published after a newer one; raise the version in the file."
         )
+
+
+def _add(db: Database, prepared: Prepared, newest: StoredExperiment | None, now: datetime) -> StoredExperiment:
+    manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
     _register(db, added, json.loads(prepared.declaration), now)
     if newest and newest.status == "open":

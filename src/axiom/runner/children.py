@@ -201,7 +201,7 @@ class Child:
 def _ending(process: subprocess.Popen[bytes]) -> str:
     """Say how a process ended that closed its pipe."""
     try:
-        status = process.wait(timeout=5)
+        status = process.wait(timeout=2)
     except subprocess.TimeoutExpired:
         return "it closed its pipe"
     if status >= 0:

@@ -100,6 +100,7 @@ def _listen(lines: "queue.SimpleQueue[str]") -> None:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the way out is taken once
     raise Ended
 
 

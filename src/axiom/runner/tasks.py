@@ -1,5 +1,7 @@
 """One order from its words to its output: check the ticket, check the code, compute cell by cell, say how it ended."""
 
+import contextlib
+import errno
 import functools
 import time
 import traceback
@@ -21,6 +23,7 @@ from axiom.signed.outputs import CellOutput, Header, ticket_digest
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
 _LOG_LIMIT = 1024 * 1024
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEAST_WALL = 60.0
 _WALL_FACTOR = 20  # how much slower than its CPU limit a cell may be on a busy host
 
@@ -67,8 +70,7 @@ class Runner:
             status, message = Exit(fault.exit_code), str(fault)
         except Exception as fault:  # noqa: BLE001  a host's runner survives anything, and keeps the traceback
             self.note(traceback.format_exc())
-            status = Exit.RUNNER_FAULT
-            message = f"The runner itself failed ({type(fault).__name__}); the traceback is in {self._home.log}."
+            status, message = self._unforeseen(fault)
         return Answer(
             task=task,
             exit=status,
@@ -87,10 +89,18 @@ class Runner:
     def note(self, text: str) -> None:
         """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
         log = self._home.log
-        if log.exists() and log.stat().st_size > _LOG_LIMIT:
-            log.replace(log.with_suffix(".old"))
-        with log.open("a", encoding="utf-8") as file:
-            file.write(text.rstrip("\n") + "\n")
+        with contextlib.suppress(OSError):  # a full disk must not end the runner while it says so
+            if log.exists() and log.stat().st_size > _LOG_LIMIT:
+                log.replace(log.with_suffix(".old"))
+            with log.open("a", encoding="utf-8") as file:
+                file.write(text.rstrip("\n") + "\n")
+
+    def _unforeseen(self, fault: Exception) -> tuple[Exit, str]:
+        if isinstance(fault, OSError) and fault.errno in _NO_ROOM:
+            home = self._home.path
+            return Exit.NO_ROOM, f"There is no room left in {home} ({fault.strerror}). Nothing was computed; make room."
+        name, log = type(fault).__name__, self._home.log
+        return Exit.RUNNER_FAULT, f"The runner itself failed ({name}); the traceback is in {log}."
 
     def _obey(
         self,

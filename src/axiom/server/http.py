@@ -53,14 +53,24 @@ class Hardened(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The headers are here."""
+        """The headers are here, perhaps all of them in one piece that nobody has counted yet."""
         self._in_headers = False
         self._header_bytes = 0
         self._header_timer.cancel()
-        super().on_headers_complete()
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large")
+        if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request that was refused has nothing to complete."""
+        if not self.transport.is_closing():
+            super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
         """Count the body."""
+        if self.transport.is_closing():
+            return
         self._body_bytes += len(body)
         if self._body_bytes > BODY_BYTES:
             self._refuse(b"413 Content Too Large")

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from axiom.errors import AxiomError
 from axiom.store import jobs
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.jobs")
 
-_LONGEST_PAUSE = 60.0  # seconds between attempts of a job that keeps failing
+_LONGEST_PAUSE = 8.0  # seconds between attempts of a job that keeps failing: when a disk has room again, all goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,11 @@ class Jobs:
             try:
                 self._once(job)
                 pause = job.every
+            except AxiomError as error:
+                pause = _longer(pause)
+                log.error("job.failed name=%s again_in=%.0fs %s", job.name, pause, error)
             except Exception:
-                pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+                pause = _longer(pause)
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
             job.nudged.wait(pause)
 
@@ -82,3 +86,7 @@ class Jobs:
             self._writer.run(lambda db: jobs.failed(db, job.name, reason))
             raise
         self._writer.run(lambda db: jobs.done(db, job.name, self._now()))
+
+
+def _longer(pause: float) -> float:
+    return min(_LONGEST_PAUSE, max(1.0, 2 * pause))

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axiom.decisions import reports
 from axiom.decisions.assignment import Queue, assign
 from axiom.domain.fleet import Host
-from axiom.domain.work import Report, Task, TaskState
+from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server.ordering import Dispatch, order_again, write_order
 from axiom.server.transitioner import transit
 from axiom.signed.manifests import Manifest, read_manifest
@@ -44,9 +44,9 @@ def ask(
     if host is None:
         return Work(orders=(), reason=f"host {host_id} is not known here")
     fleet.seen(db, host_id, now)
-    held = work.held(db, host_id)
-    orders = [order_again(db, task) for task in held if task.id not in holding][:wanted]
-    occupied = len(held)
+    lost = [task for task in work.held(db, host_id) if task.id not in holding]
+    orders = [order_again(db, task) for task in lost if _still_wanted(db, task, now)][:wanted]
+    occupied = len(work.held(db, host_id))
     reason = f"{len(orders)} lost tasks sent again" if orders else ""
     while len(orders) < wanted:
         given, reason = _one_more(db, dispatch, host, occupied, now)
@@ -64,13 +64,21 @@ def report(db: Database, folder: Folder, said: Report, output: bytes | None, now
     decided = reports.receive(task, said)
     if task is None or decided.state is None:
         return Acknowledgement(state=None, reason=decided.reason)
-    if output is not None and decided.state is TaskState.RETURNED:
-        blobs.put(db, folder, output, now)
+    if output is not None:
+        said = replace(said, output_digest=blobs.put(db, folder, output, now))
     work.record_report(db, task, said, state=decided.state, reason=decided.reason, now=now)
     log.info("task.%s id=%d host=%d exit=%d", decided.state, task.id, said.host_id, said.exit_status)
-    if decided.state is not TaskState.RETURNED:
-        transit(db, task.workunit_id, now)
+    transit(db, task.workunit_id, now)
     return Acknowledgement(state=decided.state, reason=decided.reason)
+
+
+def _still_wanted(db: Database, lost: Task, now: datetime) -> bool:
+    """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
+    found = work.workunit(db, lost.workunit_id)
+    if found is not None and found.state is WorkunitState.OPEN:
+        return True
+    work.move(db, lost, TaskState.ABORTED, "its host lost it after its workunit was closed", now)
+    return False
 
 
 def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: datetime) -> tuple[Order | None, str]:

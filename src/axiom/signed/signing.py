@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Self
@@ -22,6 +23,8 @@ def key_id(public: str) -> str:
 
 def is_signed(body: bytes, signature: str, public: str) -> bool:
     """Tell whether this key made this signature of these bytes."""
+    if not re.fullmatch(r"[0-9a-f]{128}", signature):  # capitals and spaces would say the same bytes in another text
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), body)
     except (InvalidSignature, ValueError):

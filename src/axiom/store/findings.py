@@ -1,11 +1,13 @@
 """Registrations, hash-chained before any workunit, and the predictions written in them."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from axiom.domain.findings import Registration
+from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment
 
 FIRST = "0" * 64  # what the first link of a chain calls its predecessor
@@ -22,11 +24,8 @@ _PREDICT = """
 INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because)
 VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because)
 """
-
-
-def link(previous_hash: str, body: str) -> str:
-    """The hash of a registration, which covers everything registered before it."""
-    return hashlib.sha256(f"axiom-registration-1|{previous_hash}|{body}".encode()).hexdigest()
+_COUNTER = ("registration", 0, "written")  # without it, cutting off the newest would leave a chain that holds
+_COVERED = ("experiment_id", "cohort", "body", "created_at")
 
 
 def register(
@@ -41,15 +40,9 @@ def register(
     """Write down what is asked and expected, chained to all that was registered before."""
     head = db.one(_HEAD)
     previous = head["hash"] if head else FIRST
-    registration_id = db.insert(
-        _ADD,
-        experiment_id=experiment_id,
-        cohort=cohort,
-        body=body,
-        previous_hash=previous,
-        hash=link(previous, body),
-        created_at=at(now),
-    )
+    facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
+    registration_id = db.insert(_ADD, **facts, previous_hash=previous, hash=_hash(previous, facts))
+    counters.add(db, *_COUNTER, 1)
     db.many(_PREDICT, [{"registration_id": registration_id, **prediction} for prediction in predictions])
     return registration_id
 
@@ -69,11 +62,23 @@ def registered(db: Database, experiment_id: int) -> Registration | None:
 def broken_links(db: Database) -> list[str]:
     """Every place at which the chain of registrations does not hold."""
     problems, previous = [], FIRST
-    for row in db.select(_ALL):
-        if row["previous_hash"] != previous or row["hash"] != link(previous, row["body"]):
+    rows = db.select(_ALL)
+    for row in rows:
+        if row["previous_hash"] != previous:
             problems.append(f"registration {row['id']} does not follow from what was registered before it")
+        if row["hash"] != _hash(row["previous_hash"], {name: row[name] for name in _COVERED}):
+            problems.append(f"registration {row['id']} was altered after it was written")
         previous = row["hash"]
+    written = counters.read(db).get(_COUNTER, 0)
+    if written != len(rows):
+        problems.append(f"there are {len(rows)} registrations, and {written} were written: the newest were removed")
     return problems
+
+
+def _hash(previous: str, facts: Mapping[str, Any]) -> str:
+    """Covers this registration and, through the hash before it, everything registered earlier."""
+    text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest()
 
 
 def _registration(row: Row) -> Registration:

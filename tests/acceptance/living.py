@@ -1,0 +1,108 @@
+"""A real laboratory, started as a person starts it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+AXIOM = Path(sys.executable).parent / "axiom"
+
+
+def axiom(*words: object, data: Path | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Type a command and wait for its end."""
+    where = [] if data is None else ["--data", str(data)]
+    return subprocess.run(
+        [AXIOM, *map(str, words), *where], capture_output=True, text=True, check=False, timeout=timeout
+    )
+
+
+def answer(*words: object, data: Path | None = None) -> Any:
+    """The JSON that a command answers."""
+    done = axiom(*words, "--json", data=data)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@dataclass
+class Lab:
+    """A laboratory that runs."""
+
+    data: Path
+    process: subprocess.Popen[str]
+    address: str
+
+    def page(self, path: str) -> str:
+        """What the site answers."""
+        with urllib.request.urlopen(self.address + path, timeout=10) as reply:
+            return str(reply.read().decode())
+
+    def status(self) -> Any:
+        """The site's status."""
+        return json.loads(self.page("status.json"))["status"]
+
+    def wait(self, reached: Callable[[Any], bool], seconds: float = 60) -> Any:
+        """Wait for a status; fail with the last one."""
+        until = time.monotonic() + seconds
+        while not reached(found := self.status()):
+            if time.monotonic() > until:
+                raise AssertionError(f"not reached within {seconds} s: {json.dumps(found, indent=1)}")
+            time.sleep(0.2)
+        return found
+
+    def stop(self) -> int:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def running(data: Path, *words: str, wrapped: Sequence[str] = ()) -> Iterator[Lab]:
+    """Start a laboratory; it is ended afterwards, however the test ends."""
+    start = [*wrapped, str(AXIOM), "lab", "--data", str(data), "--port", "0", *words]
+    errors = data.with_name(f"{data.name}.errors")
+    with errors.open("a") as terminal:
+        process = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=terminal, text=True)
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    assert address, f"it did not start: {process.wait()} {errors.read_text()}"
+    try:
+        yield Lab(data=data, process=process, address=address)
+    finally:
+        process.stdout.close()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def results_of(status: Any, name: str) -> int:
+    """How many results an experiment has."""
+    return sum(sum(row["results"].values()) for row in status["experiments"] if row["name"] == name)
+
+
+def view(process: subprocess.Popen[str], path: Path) -> Path:
+    """A path as a process in a mount namespace of its own sees it."""
+    return Path(f"/proc/{process.pid}/root{path}")
+
+
+def beside(process: subprocess.Popen[str], *command: object) -> subprocess.CompletedProcess[str]:
+    """Run a command that sees the same disks as this process."""
+    users = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+    enter = ["nsenter", "--mount", *users, "--target", str(process.pid)]
+    return subprocess.run(
+        [*enter, *map(str, command)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def own_disk(folder: Path, options: str, then: str = "") -> list[str]:
+    """The beginning of a command line whose command sees a small disk of its own at this folder."""
+    folder.mkdir(exist_ok=True)
+    namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    return [*namespace, "sh", "-c", f'mount -t tmpfs -o {options} tmpfs "{folder}" && {then or ":"} && exec "$@"', "sh"]

@@ -1,0 +1,51 @@
+"""May this caller do this now?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.limits import Request, Spent, may
+from axiom.domain.callers import Caller, Capability, Limits
+
+CALLER = Caller(
+    name="Ada",
+    capabilities=frozenset({Capability.READ, Capability.DEPLOY}),
+    limits=Limits(workunits_per_day=10, aborts_per_day=2),
+)
+
+
+def asking(capability: Capability = Capability.DEPLOY, **amounts: int) -> Request:
+    return Request(command="experiment.deploy", capability=capability, **amounts)
+
+
+@pytest.mark.parametrize(
+    ("request_", "spent", "allowed", "reason"),
+    [
+        (asking(workunits=10), Spent(), True, "within capability and limits"),
+        (asking(workunits=11), Spent(), False, "Ada asks for 11 workunits and has 10 of 10 left today"),
+        (asking(workunits=4), Spent(workunits=6), True, "within capability and limits"),
+        (asking(workunits=4), Spent(workunits=7), False, "Ada asks for 4 workunits and has 3 of 10 left today"),
+        (asking(workunits=1), Spent(workunits=99), False, "Ada asks for 1 workunits and has 0 of 10 left today"),
+        (asking(aborts=3), Spent(), False, "Ada asks for 3 aborts and has 2 of 2 left today"),
+        (asking(aborts=2), Spent(workunits=99), True, "within capability and limits"),
+        (asking(), Spent(workunits=99, aborts=99), True, "within capability and limits"),
+    ],
+)
+def test_a_caller_has_so_much_a_day(request_, spent, allowed, reason):
+    permission = may(CALLER, request_, spent)
+    assert (permission.allowed, permission.within_capability, permission.reason) == (allowed, True, reason)
+
+
+def test_what_a_caller_may_not_do_at_all_no_limit_allows():
+    permission = may(CALLER, asking(Capability.OPERATE), Spent())
+    assert (permission.allowed, permission.within_capability) == (False, False)
+    assert permission.reason == "Ada may not operate; experiment.deploy needs that"
+
+
+@given(st.lists(st.integers(0, 12), max_size=12))
+def test_no_sequence_of_requests_gets_more_than_the_limit(amounts):
+    had = 0
+    for amount in amounts:
+        if may(CALLER, asking(workunits=amount), Spent(workunits=had)).allowed:
+            had += amount
+    assert had <= CALLER.limits.workunits_per_day

@@ -1,0 +1,59 @@
+"""What a host's report does to its task: every state, every exit status, every host."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from axiom.decisions.reports import explain, receive
+from axiom.domain.work import Exit, Report, Task, TaskState
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+AWAITING = {TaskState.SENT, TaskState.EXPIRED}
+AFTER = {
+    **dict.fromkeys(Exit, TaskState.FAILED),
+    Exit.DONE: TaskState.RETURNED,
+    Exit.ABORTED_BY_LAB: TaskState.ABORTED,
+    Exit.ABORTED_BY_USER: TaskState.ABORTED,
+    -1073741819: TaskState.FAILED,  # what a crash on Windows looks like
+    1: TaskState.FAILED,
+}
+
+
+def task_in(state: TaskState) -> Task:
+    return Task(id=5, workunit_id=1, experiment_id=1, ordinal=0, state=state, created_at=NOW, host_id=7)
+
+
+def report_of(exit_status: int = 0, *, host: int = 7, digest: str | None = "ab" * 32) -> Report:
+    return Report(
+        task_id=5, host_id=host, exit_status=exit_status, output_digest=digest, cpu_seconds=1.0, elapsed_seconds=1.0
+    )
+
+
+@pytest.mark.parametrize("exit_status", AFTER)
+@pytest.mark.parametrize("state", TaskState)
+def test_a_report_changes_only_a_task_that_awaits_one(state, exit_status):
+    decided = receive(task_in(state), report_of(exit_status))
+    assert decided.state == (AFTER[exit_status] if state in AWAITING else None)
+    assert decided.reason
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_a_report_of_a_host_that_does_not_have_the_task_changes_nothing(state):
+    decided = receive(task_in(state), report_of(host=8))
+    assert decided.state is None
+    assert "was not given to host 8" in decided.reason
+
+
+def test_a_report_of_an_unknown_task_changes_nothing():
+    assert receive(None, report_of()).reason == "no task 5 is known here"
+    assert receive(None, report_of()).state is None
+
+
+def test_success_without_an_output_is_a_failure():
+    assert receive(task_in(TaskState.SENT), report_of(digest=None)).state is TaskState.FAILED
+
+
+def test_every_exit_status_has_its_own_words():
+    words = [explain(status) for status in Exit]
+    assert len(set(words)) == len(words)
+    assert explain(99) == "it ended with exit status 99"

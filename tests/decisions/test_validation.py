@@ -1,0 +1,221 @@
+"""Is an output what its ticket ordered? One deviation at a time."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from axiom.decisions.validation import validate
+from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.experiments import seed_of
+from axiom.domain.fleet import Platform
+from axiom.domain.work import Outcome, TaskState
+from axiom.signed.manifests import Manifest
+from axiom.signed.outputs import CellError, CellOutput, Header, Output, ticket_digest
+from axiom.signed.tickets import Ticket
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+TEXT = "the ticket's own text"
+MANIFEST = Manifest(
+    name="tiny_sum",
+    aliases=(),
+    version=1,
+    question="?",
+    reference="",
+    configs=({"size": 1}, {"size": 2}),
+    factors={"size": ValueType.INT},
+    ranges={},
+    measures=(
+        Measure("loss", ValueType.FLOAT, nullable=False),
+        Measure("steps", ValueType.INT, nullable=False),
+        Measure("learned", ValueType.BOOL, nullable=False),
+        Measure("curve", ValueType.FLOATS, nullable=False),
+        Measure("counts", ValueType.INTS, nullable=False),
+        Measure("turn", ValueType.FLOAT, nullable=True),
+    ),
+    estimands=(),
+    figure=None,
+    cell_seconds=(1.0, 1.0),
+    memory_mb=100,
+    avx=False,
+)
+TICKET = Ticket(
+    lab="ab" * 32,
+    host=3,
+    task=7,
+    experiment="tiny_sum",
+    version=1,
+    bundle="cd" * 32,
+    serial=1,
+    replicates=(4, 5),
+    seeds=(seed_of("tiny_sum", 1, 4), seed_of("tiny_sum", 1, 5)),
+    configs=MANIFEST.configs,
+    places=(0, 1),
+    cell_seconds=(60.0, 60.0),
+    memory_mb=100,
+    issued=NOW,
+    deadline=NOW + timedelta(hours=48),
+    expires=NOW + timedelta(days=32),
+)
+MEASURES = {"loss": 0.5, "steps": 3, "learned": True, "curve": [1.0, 2], "counts": [1, 2], "turn": 2.5}
+HEADER = Header(
+    task=7,
+    host=3,
+    experiment="tiny_sum",
+    version=1,
+    bundle="cd" * 32,
+    ticket=ticket_digest(TEXT),
+    runner="1",
+    platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+)
+CELLS = tuple(
+    CellOutput(
+        replicate=cell.replicate,
+        config=cell.config,
+        seed=cell.seed,
+        outcome=Outcome.OK,
+        measures=MEASURES,
+        early=(1.0, 0.9),
+        cpu_seconds=0.5,
+    )
+    for cell in TICKET.cells
+)
+
+
+def judged(cells: tuple[CellOutput, ...] = CELLS, **header: object):
+    return validate(
+        ticket=TICKET,
+        ticket_text=TEXT,
+        experiment_id=11,
+        manifest=MANIFEST,
+        output=Output(header=replace(HEADER, **header), cells=cells),
+    )
+
+
+def with_first(**changes: object) -> tuple[CellOutput, ...]:
+    return (replace(CELLS[0], **changes), *CELLS[1:])
+
+
+def test_an_output_that_is_what_was_ordered_is_valid_and_every_cell_a_result():
+    decided = judged()
+    assert (decided.state, decided.reason) == (TaskState.VALID, "4 cells as ordered")
+    assert [(result.replicate, result.config, result.seed) for result in decided.results] == [
+        (cell.replicate, cell.config, cell.seed) for cell in TICKET.cells
+    ]
+    first = decided.results[0]
+    assert (first.task_id, first.experiment_id, first.outcome) == (7, 11, Outcome.OK)
+    assert (first.measures, first.early, first.cpu_seconds) == (MEASURES, (1.0, 0.9), 0.5)
+
+
+def test_the_order_of_the_cells_does_not_matter():
+    assert judged(CELLS[::-1]).state is TaskState.VALID
+
+
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [
+        ("ticket", "ef" * 32),
+        ("task", 8),
+        ("host", 4),
+        ("experiment", "tiny_product"),
+        ("version", 2),
+        ("bundle", "ef" * 32),
+    ],
+)
+def test_an_output_of_another_order_is_invalid(what, other):
+    decided = judged(**{what: other})
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert decided.reason.startswith(f"the output is of {what} {str(other)[:40]}, and")
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (CELLS[1:], "1 ordered cells are missing and 0 were never ordered"),
+        ((), "4 ordered cells are missing and 0 were never ordered"),
+        ((*CELLS, replace(CELLS[0], config=2)), "0 ordered cells are missing and 1 were never ordered"),
+        (with_first(replicate=6), "1 ordered cells are missing and 1 were never ordered"),
+        ((*CELLS, CELLS[0]), "the output holds a cell twice"),
+        (with_first(seed=TICKET.seeds[1]), "replicate 4, config 0 was computed with another seed than ordered"),
+    ],
+)
+def test_the_cells_must_be_those_that_were_ordered(cells, reason):
+    decided = judged(cells)
+    assert (decided.state, decided.reason, decided.results) == (TaskState.INVALID, reason, ())
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"), [(CellError(kind="KeyError", where="tiny_sum.py:9"), "KeyError at tiny_sum.py:9"), (None, "no")]
+)
+def test_a_cell_whose_code_raised_fails_the_task(error, cause):
+    decided = judged(with_first(outcome=Outcome.FAILED, measures=None, error=error))
+    assert (decided.state, decided.results) == (TaskState.FAILED, ())
+    assert decided.reason.startswith(f"replicate 4, config 0 raised {cause}")
+
+
+def test_a_cell_that_was_late_is_an_outcome():
+    decided = judged(with_first(outcome=Outcome.LATE, measures=None, early=()))
+    assert decided.state is TaskState.VALID
+    assert (decided.results[0].outcome, decided.results[0].measures) == (Outcome.LATE, None)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_cell_that_diverged_may_lack_any_measure(name):
+    decided = judged(with_first(outcome=Outcome.DIVERGED, measures=MEASURES | {name: None}))
+    assert decided.state is TaskState.VALID
+    assert decided.results[0].outcome is Outcome.DIVERGED
+
+
+@pytest.mark.parametrize("value", [None, 2.0])
+def test_a_measure_may_be_null_where_that_was_declared(value):
+    assert judged(with_first(measures=MEASURES | {"turn": value})).state is TaskState.VALID
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("loss", None),
+        ("loss", "0.5"),
+        ("loss", True),
+        ("loss", [0.5]),
+        ("steps", 3.0),
+        ("steps", True),
+        ("steps", None),
+        ("learned", 1),
+        ("curve", 1.0),
+        ("curve", [1.0, None]),
+        ("curve", [True]),
+        ("counts", [1.5]),
+        ("counts", 1),
+        ("turn", "late"),
+    ],
+)
+def test_a_measure_of_another_type_is_invalid(name, value):
+    decided = judged(with_first(measures=MEASURES | {name: value}))
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert f"{name} is {type(value).__name__}, and " in decided.reason
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [
+        {name: value for name, value in MEASURES.items() if name != "loss"},
+        MEASURES | {"accuracy": 0.9},
+        {},
+    ],
+)
+def test_measures_of_other_names_are_invalid(measures):
+    decided = judged(with_first(measures=measures))
+    assert decided.state is TaskState.INVALID
+    assert "not those declared" in decided.reason
+
+
+def test_a_whole_number_is_a_real_one():
+    assert judged(with_first(measures=MEASURES | {"loss": 1})).state is TaskState.VALID
+
+
+def test_a_measure_that_could_never_travel_fits_nothing():
+    manifest = replace(MANIFEST, measures=(Measure("word", ValueType.TEXT, nullable=False),))
+    output = Output(header=HEADER, cells=tuple(replace(cell, measures={"word": "x"}) for cell in CELLS))
+    decided = validate(ticket=TICKET, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
+    assert decided.state is TaskState.INVALID

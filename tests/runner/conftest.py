@@ -1,0 +1,276 @@
+"""One small laboratory per test: keys, a bundle of an experiment that misbehaves on demand, and a runner's home."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.domain.experiments import seed_of
+from axiom.runner.here import describe_here
+from axiom.runner.home import Home
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, write_seal
+from axiom.signed.keys import Keys, make_keys
+from axiom.signed.roles import write_trust
+from axiom.signed.tickets import Order, Ticket, write_ticket
+
+PROBE = '''
+"""Does what its config says, to see what the runner makes of it."""
+import json, math, os, signal, sys, time
+from dataclasses import dataclass
+from pathlib import Path
+
+from axiom.domain.experiments import Experiment, Needs
+from axiom.kit import pace
+
+NOTES = Path(os.environ["TMPDIR"])
+(NOTES / "imported").touch()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    act: str
+    amount: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    value: float
+    count: int | None = None
+    curve: tuple[float, ...] = ()
+
+
+def run(config, seed):
+    with (NOTES / "computed").open("a") as file:
+        file.write(f"{config.act} {config.amount} {seed} {os.getpid()}\\n")
+    pace.early([1.5, 0.5, math.nan, 7.0])
+    return globals()[config.act](config, seed)
+
+
+def ok(config, seed):
+    return Measures(value=seed / 2**63 + config.amount, count=3, curve=(1.0, 2))
+
+
+def refuse(config, seed):
+    raise KeyError("secret words")
+
+
+def leave(config, seed):
+    sys.exit("bye")
+
+
+def vanish(config, seed):
+    os._exit(7)
+
+
+def crash(config, seed):
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def spin(config, seed):
+    while True:
+        pass
+
+
+def sleep(config, seed):
+    time.sleep(config.amount)
+    return ok(config, seed)
+
+
+def steps(config, seed):
+    for step in range(12):
+        time.sleep(config.amount / 12)
+        pace.block(step / 12)
+    return ok(config, seed)
+
+
+def hog(config, seed):
+    held = [bytearray(2**24) for _ in range(64)]
+    time.sleep(5)
+    return Measures(value=len(held))
+
+
+def chatter(config, seed):
+    os.write(1, b'{"answer":{}}\\n' * 20_000)
+    print("to standard output", flush=True)
+    print("to standard error", file=sys.stderr, flush=True)
+    assert sys.stdin.read() == ""
+    return ok(config, seed)
+
+
+def diverge(config, seed):
+    return Measures(value=math.nan, count=1, curve=(math.inf,))
+
+
+def arrays(config, seed):
+    import numpy
+
+    return Measures(value=numpy.float32(0.5), count=numpy.int64(4), curve=numpy.array([1.0, 2.0], dtype=numpy.float32))
+
+
+def mistype(config, seed):
+    return Measures(value="half")
+
+
+def meddle(config, seed):
+    """Write past the protocol, into every pipe that is open."""
+    words = (NOTES / "words").read_bytes()
+    for number in range(3, 16):
+        try:
+            if os.readlink(f"/proc/self/fd/{number}").startswith("pipe:"):
+                rest = words
+                while rest:
+                    rest = rest[os.write(number, rest) :]
+        except OSError:
+            continue
+    time.sleep(60)
+
+
+def hang_up(config, seed):
+    os.closerange(3, 16)
+    time.sleep(60)
+
+
+def nothing(config, seed):
+    return None
+
+
+def look(config, seed):
+    (NOTES / "environ").write_text(json.dumps(dict(os.environ)))
+    (NOTES / "modules").write_text(json.dumps(sys.modules["axiom"].__path__ + sys.path))
+    return ok(config, seed)
+
+
+experiment = Experiment(
+    name="probe_cells",
+    version=1,
+    question="What does the runner make of it?",
+    run=run,
+    measures=Measures,
+    sweep=(Config(act="ok"), Config(act="refuse")),
+    ranges={},
+    estimands=(),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=200),
+)
+'''
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """What tests order from."""
+
+    keys: Keys
+    home: Home
+    files: dict[str, bytes]
+    archive: bytes
+
+    @property
+    def digest(self) -> str:
+        return bundles.digest(self.archive)
+
+    def seal(self, **changes: object) -> Seal:
+        made = Seal(
+            experiment="probe_cells",
+            version=1,
+            serial=3,
+            digest=self.digest,
+            size=len(self.archive),
+            issued=NOW,
+            expires=NOW + timedelta(days=90),
+        )
+        return replace(made, **changes)  # type: ignore[arg-type]
+
+    def place(self, archive: bytes, seal: str) -> None:
+        stem = self.home.path / "bundles" / self.digest
+        stem.with_suffix(".zip").write_bytes(archive)
+        stem.with_suffix(".seal").write_text(seal)
+
+    def ticket(self, *configs: dict[str, object], **changes: object) -> Ticket:
+        points = configs or ({"act": "ok", "amount": 0.0},)
+        made = Ticket(
+            lab=self.keys.trust.lab,
+            host=1,
+            task=5,
+            experiment="probe_cells",
+            version=1,
+            bundle=self.digest,
+            serial=3,
+            replicates=(1, 2),
+            seeds=(seed_of("probe_cells", 1, 1), seed_of("probe_cells", 1, 2)),
+            configs=points,
+            places=tuple(range(len(points))),
+            cell_seconds=(20.0,) * len(points),
+            memory_mb=200,
+            issued=NOW,
+            deadline=NOW + timedelta(hours=48),
+            expires=NOW + timedelta(hours=72),
+        )
+        return replace(made, **changes)  # type: ignore[arg-type]
+
+    def order(self, *configs: dict[str, object], **changes: object) -> Order:
+        made = self.ticket(*configs, **changes)
+        return Order.of(made, write_ticket(made, self.keys.ticket))
+
+    @property
+    def computed(self) -> list[str]:
+        path = self.home.cache / "computed"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def nothing_was_imported(self) -> bool:
+        return not (self.home.cache / "imported").exists()
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    return make_keys(tmp_path_factory.mktemp("lab") / "keys", NOW)
+
+
+@pytest.fixture(scope="session")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    return make_keys(tmp_path_factory.mktemp("other") / "keys", NOW)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    file = tmp_path_factory.mktemp("source") / "probe_cells.py"
+    file.write_text(PROBE)
+    return bundles.collect(Path(axiom.__file__).parent, file)
+
+
+@pytest.fixture(scope="session")
+def archive(files: dict[str, bytes]) -> bytes:
+    return bundles.pack(files | {"manifest.json": describe_here(files)})
+
+
+@pytest.fixture
+def lab(tmp_path: Path, keys: Keys, files: dict[str, bytes], archive: bytes) -> Lab:
+    home = Home(tmp_path / "home")
+    home.create()
+    (home.path / "trust.json").write_bytes(write_trust(keys.trust, [keys.root]))
+    made = Lab(keys=keys, home=home, files=files, archive=archive)
+    made.place(archive, write_seal(made.seal(), keys.bundle))
+    return made
+
+
+@pytest.fixture
+def ending() -> Iterator[Callable[[int], None]]:
+    """Take the numbers of processes that must be gone after the test, whatever came of it."""
+    started: list[int] = []
+    yield started.append
+    for pid in started:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

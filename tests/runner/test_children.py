@@ -1,0 +1,194 @@
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from axiom.domain.work import Outcome
+from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.children import Child
+from axiom.runner.home import write_tree
+from axiom.runner.limits import environment
+
+LIMITS = {"cpu_limit": 20.0, "wall_limit": 30.0, "memory_mb": 200.0}
+
+
+def ignore(fraction: float) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture(scope="module")
+def surroundings(files, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tree")
+    write_tree(folder / "tree", files)
+    (folder / "cache").mkdir()
+    return folder / "tree", environment(folder / "cache")
+
+
+@pytest.fixture
+def child(surroundings):
+    tree, env = surroundings
+    started = Child.start(tree, "axiom.catalogue.probe_cells", env)
+    yield started
+    started.stop()
+
+
+def compute(child, act, amount=0.0, on_progress=ignore, **limits):
+    return child.compute({"act": act, "amount": amount}, 2**62, on_progress=on_progress, **(LIMITS | limits))
+
+
+def test_a_cell_is_computed_with_its_seed_and_config(child):
+    answer = compute(child, "ok", 1.0)
+    assert answer.outcome is Outcome.OK
+    assert answer.measures == {"value": 1.5, "count": 3, "curve": [1.0, 2.0]}
+    assert answer.early == (1.5, 0.5)
+    assert answer.error is None
+    assert 0 <= answer.cpu_seconds < 1
+    assert compute(child, "ok", 1.0).measures == answer.measures
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [("refuse", "KeyError"), ("leave", "SystemExit"), ("mistype", "TypeError"), ("nothing", "AttributeError")],
+)
+def test_code_that_raises_fails_the_cell_and_nothing_more(act, kind, child):
+    answer = compute(child, act)
+    assert answer.outcome is Outcome.FAILED
+    assert answer.measures is None
+    assert answer.error is not None
+    assert answer.error.kind == kind
+    assert "secret" not in repr(answer)
+    assert answer.error.where.startswith(("axiom/catalogue/probe_cells.py:", "axiom/domain/declaration.py:"))
+    assert compute(child, "ok").outcome is Outcome.OK
+
+
+def test_an_unknown_factor_fails_the_cell(child):
+    answer = child.compute({"act": "ok", "amuont": 1.0}, 1, on_progress=ignore, **LIMITS)
+    assert (answer.outcome, answer.error.kind) == (Outcome.FAILED, "TypeError")
+
+
+def test_numbers_that_are_none_become_null_and_diverged(child):
+    answer = compute(child, "diverge")
+    assert (answer.outcome, answer.measures) == (Outcome.DIVERGED, {"value": None, "count": 1, "curve": None})
+
+
+def test_numbers_of_an_array_library_become_plain(child):
+    answer = compute(child, "arrays")
+    assert (answer.outcome, answer.measures) == (Outcome.OK, {"value": 0.5, "count": 4, "curve": [1.0, 2.0]})
+
+
+def test_what_is_printed_never_mixes_with_the_answers(child):
+    answer = compute(child, "chatter")
+    assert answer.outcome is Outcome.OK
+    assert "to standard output\nto standard error" in child.printed
+    assert len(child.printed) <= 64 * 1024
+
+
+def test_a_cell_over_its_cpu_limit_is_late_and_the_child_gone(child):
+    began = time.monotonic()
+    answer = compute(child, "spin", cpu_limit=0.3)
+    assert (answer.outcome, answer.measures, answer.early) == (Outcome.LATE, None, (1.5, 0.5))
+    assert 0.3 <= answer.cpu_seconds < 3
+    assert time.monotonic() - began < 10
+    assert not child.alive
+
+
+def test_a_cell_that_only_waits_is_late_too(child):
+    assert compute(child, "sleep", 60.0, wall_limit=0.3).outcome is Outcome.LATE
+
+
+def test_a_cell_over_its_memory_ends_the_task(child):
+    with pytest.raises(MemoryLimit, match="the ticket allows 200"):
+        compute(child, "hog")
+    assert not child.alive
+
+
+@pytest.mark.parametrize(("act", "words"), [("vanish", "ended by itself with status 7"), ("crash", "ended by SIGSEGV")])
+def test_a_child_that_ends_is_lost_and_the_cause_is_decoded(act, words, child):
+    with pytest.raises(ChildLost, match=words):
+        compute(child, act)
+    assert not child.alive
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (b"hello\n", "it spoke out of form: it is not JSON"),
+        (b'{"answer": {}}\n', "it spoke out of form: it is not in canonical form"),
+        (b'{"answer":{}}\n', "it answered out of form: the answer lacks"),
+        (b'{"answer":{"cpu_seconds":1e999}}\n', "it spoke out of form"),
+        (b"x" * 5_000_000, "it spoke without end"),
+    ],
+)
+def test_a_child_that_speaks_out_of_form_is_lost(words, reason, child, surroundings):
+    (Path(surroundings[1]["TMPDIR"]) / "words").write_bytes(words)
+    with pytest.raises(ChildLost, match=reason):
+        compute(child, "meddle")
+    assert not child.alive
+
+
+def test_a_child_that_closes_its_pipe_is_lost(child):
+    with pytest.raises(ChildLost, match="it closed its pipe"):
+        compute(child, "hang_up")
+    assert not child.alive
+
+
+def test_a_child_that_answers_another_question_is_lost(child):
+    compute(child, "ok")
+    child._say(do="load", module="axiom.catalogue.probe_cells")
+    with pytest.raises(ChildLost, match="answered amiss"):
+        child.describe([])
+
+
+def test_a_child_that_was_killed_between_cells_is_lost(child):
+    os.kill(child.pid, 9)
+    with pytest.raises(ChildLost, match="SIGKILL, perhaps because"):
+        compute(child, "ok")
+
+
+def test_progress_is_told_while_a_cell_is_computed(child):
+    told: list[float] = []
+    compute(child, "steps", 1.4, on_progress=told.append)
+    assert told == sorted(told)
+    assert 1 <= len(told) <= 3
+    assert all(0 < fraction < 1 for fraction in told)
+
+
+def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings, monkeypatch):
+    monkeypatch.setenv("AXIOM_SECRET", "x")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    tree, env = surroundings
+    env = environment(Path(env["TMPDIR"]))
+    child = Child.start(tree, "axiom.catalogue.probe_cells", env)
+    try:
+        compute(child, "look")
+    finally:
+        child.stop()
+    notes = Path(env["TMPDIR"])
+    seen = json.loads((notes / "environ").read_text())
+    assert seen == env | {"LC_CTYPE": seen.get("LC_CTYPE", "")} if "LC_CTYPE" in seen else seen == env
+    assert not [name for name in seen if name.startswith("AXIOM") or name in ("OPENBLAS_CORETYPE", "PYTHONPATH")]
+    own, head = json.loads((notes / "modules").read_text())[:2]
+    assert (own, head) == (str(tree / "axiom"), str(tree))
+
+
+def test_describing_names_what_cannot_be_described(surroundings):
+    tree, env = surroundings
+    child = Child.start(tree, None, env)
+    try:
+        good, bad = child.describe(["axiom.catalogue.probe_cells", "axiom.catalogue.missing"])
+    finally:
+        child.stop()
+    assert good.manifest is not None
+    assert good.manifest["name"] == "probe_cells"
+    assert good.manifest["avx"] is False
+    assert (bad.manifest, bad.module) == (None, "axiom.catalogue.missing")
+    assert "ModuleNotFoundError" in bad.fault
+
+
+def test_an_experiment_that_cannot_be_imported_is_at_fault(surroundings):
+    tree, env = surroundings
+    with pytest.raises(ExperimentError, match=r"axiom\.catalogue\.missing cannot be used: ModuleNotFoundError"):
+        Child.start(tree, "axiom.catalogue.missing", env)

@@ -1,0 +1,148 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.work import Exit
+from axiom.runner.tasks import Runner
+from axiom.signed import bundles
+from axiom.signed.bundles import digest, pack, write_seal
+from axiom.signed.roles import write_trust
+from axiom.signed.tickets import Order, write_ticket
+
+
+@pytest.fixture
+def obey(lab, now, tmp_path):
+    runner = Runner(lab.home, 1)
+
+    def obey(order=None, *, at=now, slot="slot"):
+        argv = lab.order().argv() if order is None else order.argv() if isinstance(order, Order) else order
+        return runner.obey(argv, tmp_path / slot, now=at, report=lambda *_: None)
+
+    yield obey
+    runner.stop()
+
+
+def refused(answer, status, words, lab):
+    assert answer.exit is status
+    assert words in answer.message
+    assert answer.output is None
+    assert lab.nothing_was_imported
+    assert lab.computed == []
+    return True
+
+
+def test_a_good_order_is_obeyed(obey, lab):
+    answer = obey()
+    assert (answer.exit, answer.message, answer.task) == (Exit.DONE, "", 5)
+    assert len(lab.computed) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda _: None, "is missing"),
+        (lambda raw: raw[:-1], "were sealed"),
+        (lambda raw: raw[:100], "were sealed"),
+        (lambda _: b"", "were sealed"),
+        (lambda raw: raw + b"\0", "were sealed"),
+        (lambda raw: raw[:5000] + bytes([raw[5000] ^ 1]) + raw[5001:], "digest is not the sealed one"),
+    ],
+)
+def test_a_bundle_that_is_not_the_sealed_one_is_refused(change, words, obey, lab):
+    path = lab.home.path / "bundles" / f"{lab.digest}.zip"
+    body = change(lab.archive)
+    path.unlink() if body is None else path.write_bytes(body)
+    assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"serial": 2}, "serial 2"),
+        ({"version": 2}, "probe_cells@2"),
+        ({"experiment": "other"}, "other@1"),
+        ({"digest": "ab" * 32}, "digest abab"),
+    ],
+)
+def test_a_seal_of_something_else_is_refused(changes, words, obey, lab):
+    lab.place(lab.archive, write_seal(lab.seal(**changes), lab.keys.bundle))
+    assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
+
+
+def test_a_seal_that_is_missing_foreign_damaged_or_expired_is_refused(obey, lab, strangers, now):
+    assert refused(obey(at=now + timedelta(days=90)), Exit.BAD_TICKET, "ran out", lab)
+    lab.place(lab.archive, write_seal(lab.seal(expires=now), lab.keys.bundle))
+    assert refused(obey(), Exit.BAD_BUNDLE, "The seal of probe_cells@1 ran out", lab)
+    lab.place(lab.archive, write_seal(lab.seal(), strangers.bundle))
+    assert refused(obey(), Exit.BAD_BUNDLE, "not the laboratory's", lab)
+    lab.place(lab.archive, write_seal(lab.seal(), lab.keys.ticket))
+    assert refused(obey(), Exit.BAD_BUNDLE, "not the laboratory's", lab)
+    lab.place(lab.archive, "é")
+    assert refused(obey(), Exit.BAD_BUNDLE, "seal cannot be read", lab)
+    (lab.home.path / "bundles" / f"{lab.digest}.seal").unlink()
+    assert refused(obey(), Exit.BAD_BUNDLE, "is missing", lab)
+
+
+def test_a_sealed_bundle_with_a_file_outside_its_folder_writes_nothing(obey, lab):
+    archive = pack(lab.files | {"../../escaped.py": b""})
+    made = replace(lab, archive=archive)
+    made.place(archive, write_seal(made.seal(), lab.keys.bundle))
+    assert refused(obey(made.order()), Exit.BAD_BUNDLE, "unexpected file '../../escaped.py'", lab)
+    assert not list(lab.home.path.parent.rglob("escaped.py"))
+
+
+def test_a_bundle_older_than_one_seen_is_refused(obey, lab):
+    newer = replace(lab, archive=pack(bundles.contents(lab.archive) | {"axiom/kit/extra.py": b""}))
+    newer.place(newer.archive, write_seal(newer.seal(serial=4), lab.keys.bundle))
+    assert obey(newer.order(serial=4)).exit is Exit.DONE
+    (lab.home.cache / "imported").unlink()
+    (lab.home.cache / "computed").unlink()
+    assert refused(obey(), Exit.BAD_BUNDLE, "has serial 3, and this host has seen 4", lab)
+
+
+def test_an_unpacked_file_that_was_changed_is_written_again(obey, lab):
+    obey()
+    tree = lab.home.path / "unpacked" / lab.digest
+    before = (tree / "axiom" / "catalogue" / "probe_cells.py").stat().st_mtime_ns
+    obey(slot="untouched")
+    assert (tree / "axiom" / "catalogue" / "probe_cells.py").stat().st_mtime_ns == before
+
+    (tree / "axiom" / "catalogue" / "probe_cells.py").write_text("raise SystemExit('evil')")
+    (tree / "numpy.py").write_text("raise SystemExit('evil')")
+    (tree / "axiom" / "kit" / "linked.py").symlink_to("/etc/passwd")
+    answer = obey(slot="changed")
+    assert (answer.exit, answer.message) == (Exit.DONE, "")
+    assert not (tree / "numpy.py").exists()
+    assert not (tree / "axiom" / "kit" / "linked.py").is_symlink()
+
+
+def test_a_host_without_trust_computes_nothing(obey, lab):
+    (lab.home.path / "trust.json").unlink()
+    assert refused(obey(), Exit.BAD_TICKET, "trusts nobody yet", lab)
+
+
+def test_the_first_laboratory_is_the_only_one(obey, lab, strangers, now):
+    assert lab.home.trust(now).lab == lab.keys.trust.lab
+    (lab.home.path / "trust.json").write_bytes(write_trust(strangers.trust, [strangers.root]))
+    ticket = lab.ticket(lab=strangers.trust.lab)
+    foreign = Order.of(ticket, write_ticket(ticket, strangers.ticket))
+    assert refused(obey(foreign), Exit.BAD_TICKET, "this host works for", lab)
+
+
+def test_a_newer_trust_file_replaces_and_an_older_is_refused(obey, lab, now):
+    first = (lab.home.path / "trust.json").read_bytes()
+    newer = replace(lab.keys.trust, version=2)
+    (lab.home.path / "trust.json").write_bytes(write_trust(newer, [lab.keys.root]))
+    assert lab.home.trust(now).version == 2
+    (lab.home.path / "trust.json").write_bytes(first)
+    assert refused(obey(), Exit.BAD_TICKET, "version 1, and version 2 was seen", lab)
+
+
+def test_a_damaged_memory_of_what_was_seen_is_not_taken_for_an_empty_one(obey, lab):
+    (lab.home.path / "seen.json").write_bytes(b'{"lab":')
+    assert refused(obey(), Exit.BAD_TICKET, "seen.json is damaged", lab)
+
+
+def test_a_digest_names_the_archive(lab):
+    assert lab.digest == digest(lab.archive)

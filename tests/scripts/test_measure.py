@@ -1,0 +1,57 @@
+"""scripts/bench and scripts/campaign: list, run, keep the exit status, write down."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    (tmp_path / "scripts" / "bench.d").mkdir(parents=True)
+    (tmp_path / "docs" / "measurements").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "measure.py", tmp_path / "scripts")
+    bench = tmp_path / "scripts" / "bench.d"
+    (bench / "speed.py").write_text('"""How quick it is."""\nimport sys\nprint(*sys.argv[1:])\nsys.exit(3)\n')
+    (bench / "weight.sh").write_text("#!/bin/sh\n# How heavy it is.\necho 7 kg\n")
+    return tmp_path
+
+
+def measure(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, checkout / "scripts" / "measure.py", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_without_a_name_it_lists(checkout):
+    done = measure(checkout)
+    assert done.returncode == 0
+    assert "speed        How quick it is.\n" in done.stdout
+    assert "weight       How heavy it is.\n" in done.stdout
+
+
+def test_arguments_and_exit_status_pass_through(checkout):
+    done = measure(checkout, "speed", "--rounds", "3")
+    assert (done.stdout, done.returncode) == ("--rounds 3\n", 3)
+    assert not list((checkout / "docs" / "measurements").iterdir())
+
+
+def test_a_misspelt_name_is_corrected_and_nothing_runs(checkout):
+    done = measure(checkout, "sped")
+    assert done.returncode == 2
+    assert "Did you mean speed?" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "said", "status"), [("weight", "7 kg", 0), ("speed", "--x", 3)])
+def test_a_record_holds_what_was_measured_and_on_what(checkout, name, said, status):
+    assert measure(checkout, name, "--record", "--x").returncode == status
+    page = (checkout / "docs" / "measurements" / f"{name}.md").read_text()
+    assert page.startswith(f"# {name}\n\nHow ")
+    assert f"- exit status: {status}" in page
+    assert ("every figure held" in page) == (status == 0)
+    assert f"$ scripts/bench {name} --record --x\n{said}\n" in page
+    for fact in ("- cores: ", "- system: ", "- load before and after: ", "- began: "):
+        assert fact in page

@@ -1,0 +1,218 @@
+"""Hosts get their tasks and bring them back: once each, whatever is lost on the way."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.work import Exit, TaskState, WorkunitState
+from axiom.signed.tickets import check, read_ticket
+from axiom.store import blobs, counters, results, work
+
+
+def states(lab, workunit_id=1):
+    return [task.state for task in work.tasks_of(lab.db, workunit_id)]
+
+
+def test_an_order_carries_a_ticket_that_says_the_same(working_lab):
+    order = working_lab.order(1)
+    ticket = read_ticket(order.ticket, trust=working_lab.keys.trust, now=working_lab.now)
+    check(order, ticket, host=1)
+    assert (ticket.task, ticket.host, ticket.experiment, ticket.version) == (order.task, 1, "tiny_sum", 1)
+    assert ([dict(config) for config in ticket.configs], ticket.places) == ([{"size": 1}, {"size": 2}], (0, 1))
+    assert ticket.cell_seconds == (60.0, 60.0)
+    assert ticket.deadline - ticket.issued == working_lab.dispatch.deadline
+    assert states(working_lab) == [TaskState.SENT]
+
+
+def test_a_host_that_has_its_task_gets_nothing_twice(working_lab):
+    order = working_lab.order(1)
+    answer = working_lab.ask(1, holding=(order.task,))
+    assert (answer.orders, answer.reason) == ((), "no work is waiting at the moment")
+
+
+def test_a_lost_task_is_sent_again_with_the_very_same_ticket(working_lab):
+    order = working_lab.order(1)
+    working_lab.later(hours=1)
+    answer = working_lab.ask(1)
+    assert answer.orders == (order,)
+    assert answer.reason == "1 lost tasks sent again"
+    assert states(working_lab) == [TaskState.SENT]
+
+
+def test_a_lost_task_still_takes_a_core(working_lab):
+    working_lab.deploy(workunits=3)
+    lost = working_lab.order(1)
+    answer = working_lab.ask(1, wanted=4)
+    assert answer.orders[0] == lost
+    assert len(answer.orders) == 2
+    assert answer.reason == "all 2 cores of this host have a task"
+
+
+def test_two_hosts_never_get_the_same_task(working_lab):
+    working_lab.deploy(workunits=4)
+    hosts = [1, working_lab.host("second"), working_lab.host("third")]
+    given = [order.task for host in hosts for order in working_lab.ask(host, wanted=2).orders]
+    assert len(given) == 5
+    assert len(set(given)) == 5
+
+
+def test_an_unknown_host_gets_nothing(working_lab):
+    assert working_lab.ask(99).reason == "host 99 is not known here"
+
+
+def test_memory_is_counted_with_what_a_host_holds(working_lab):
+    small = working_lab.host("small", cores=8, memory_mb=250)
+    working_lab.deploy(workunits=5)
+    answer = working_lab.ask(small, wanted=8)
+    assert len(answer.orders) == 2
+    assert answer.reason == "tiny_sum needs 100 MB a task and 50 MB are free"
+
+
+def test_targeted_work_goes_to_its_target_alone(working_lab):
+    second = working_lab.host("second")
+    with working_lab.db.transaction():
+        target = working_lab.db.execute("UPDATE task SET target_host_id = :host", host=second)
+    assert target == 1
+    refused = working_lab.ask(1)
+    assert (refused.orders, refused.reason) == ((), "all waiting work is meant for other hosts")
+    assert working_lab.order(second).host == second
+
+
+def test_a_host_prefers_what_is_meant_for_it(working_lab):
+    working_lab.deploy()
+    working_lab.db.execute("UPDATE task SET target_host_id = 1 WHERE id = 2")
+    assert working_lab.order(1).task == 2
+
+
+def test_an_experiment_without_a_bundle_sends_nothing(working_lab):
+    working_lab.db.execute("DELETE FROM bundle")
+    assert working_lab.ask(1).orders == ()
+
+
+def test_a_returned_output_is_proven_and_stored(working_lab):
+    order = working_lab.order(1)
+    output = working_lab.output(order)
+    acknowledged = working_lab.report(order, output)
+    assert acknowledged.state is TaskState.RETURNED
+    task = work.task(working_lab.db, order.task)
+    assert blobs.get(working_lab.db, working_lab.folder, task.output_digest) == output
+    assert working_lab.validate() == 1
+    found = results.of_task(working_lab.db, order.task)
+    assert [(cell.config, cell.measures["total"]) for cell in found] == [(0, 0.5), (1, 1.5)]
+    assert work.workunit(working_lab.db, 1).state is WorkunitState.DONE
+    assert working_lab.broken() == {}
+
+
+def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
+    order = working_lab.order(1)
+    working_lab.db.execute(
+        "CREATE TRIGGER full_disk BEFORE UPDATE ON task BEGIN SELECT raise(ABORT, 'no room for the report'); END"
+    )
+    with pytest.raises(Exception, match="no room for the report"):
+        working_lab.report(order, working_lab.output(order))
+    assert working_lab.db.one("SELECT count(*) AS n FROM blob WHERE size < 5000")["n"] == 0
+    assert states(working_lab) == [TaskState.SENT]
+    working_lab.db.execute("DROP TRIGGER full_disk")
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert working_lab.broken() == {}
+
+
+def test_a_repeated_report_changes_nothing(working_lab):
+    order = working_lab.order(1)
+    output = working_lab.output(order)
+    working_lab.report(order, output)
+    before = work.task(working_lab.db, order.task), counters.read(working_lab.db)
+    working_lab.later(minutes=1)
+    again = working_lab.report(order, working_lab.output(order, early=()), exit_status=10)
+    assert (again.state, again.reason) == (None, f"task {order.task} is returned already")
+    assert (work.task(working_lab.db, order.task), counters.read(working_lab.db)) == before
+
+
+def test_a_report_of_a_foreign_host_changes_nothing(working_lab):
+    order = working_lab.order(1)
+    second = working_lab.host("second")
+    refused = working_lab.report(order, working_lab.output(order), host=second)
+    assert (refused.state, refused.reason) == (None, f"task {order.task} was not given to host {second}")
+    assert working_lab.report(replace(order, task=99), b"").reason == "no task 99 is known here"
+    assert states(working_lab) == [TaskState.SENT]
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "state"),
+    [(Exit.CELL_FAILED, TaskState.FAILED), (Exit.ABORTED_BY_USER, TaskState.ABORTED)],
+)
+def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept(working_lab, exit_status, state):
+    order = working_lab.order(1)
+    assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
+    assert states(working_lab) == [state, TaskState.UNSENT]
+    digest = work.task(working_lab.db, order.task).output_digest
+    assert blobs.get(working_lab.db, working_lab.folder, digest) == b"half an output"
+    assert working_lab.broken() == {}
+
+
+def test_a_deadline_that_passes_in_silence_makes_a_new_task(working_lab):
+    working_lab.order(1)
+    working_lab.later(hours=47)
+    assert working_lab.sweep() == 0
+    working_lab.later(hours=2)
+    assert working_lab.sweep() == 1
+    assert states(working_lab) == [TaskState.EXPIRED, TaskState.UNSENT]
+
+
+def expired_once(lab):
+    order = lab.order(1)
+    lab.later(hours=49)
+    lab.sweep()
+    return order
+
+
+def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_lab):
+    order = expired_once(working_lab)
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert states(working_lab) == [TaskState.RETURNED, TaskState.ABORTED]
+    assert working_lab.ask(1).orders == ()
+    working_lab.validate()
+    assert states(working_lab) == [TaskState.VALID, TaskState.ABORTED]
+    assert working_lab.broken() == {}
+
+
+def test_a_late_report_that_proves_nothing_is_made_good(working_lab):
+    order = expired_once(working_lab)
+    working_lab.report(order, b"not an output")
+    working_lab.validate()
+    assert states(working_lab) == [TaskState.INVALID, TaskState.ABORTED, TaskState.UNSENT]
+
+
+def test_whoever_comes_second_brings_duplicates(working_lab):
+    late = expired_once(working_lab)
+    prompt = working_lab.order(working_lab.host("second"))
+    for order in (prompt, late):
+        assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert working_lab.validate() == 2
+    assert states(working_lab) == [TaskState.VALID, TaskState.VALID]
+    firsts = results.of_experiment(working_lab.db, 1, limit=10)
+    assert {result.task_id for result in firsts} == {late.task}
+    assert {row["task_id"] for row in working_lab.db.select("SELECT task_id FROM duplicate")} == {prompt.task}
+    assert working_lab.broken() == {}
+
+
+def test_a_workunit_is_given_up_after_so_many_failures(working_lab):
+    for _ in range(3):
+        working_lab.report(working_lab.order(1), exit_status=Exit.CHILD_LOST)
+    wanted = work.workunit(working_lab.db, 1)
+    assert (wanted.state, wanted.reason) == (WorkunitState.FAILED, "3 tasks failed")
+    assert states(working_lab) == [TaskState.FAILED] * 3
+    assert working_lab.ask(1).orders == ()
+
+
+def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
+    order = working_lab.order(1)
+    with working_lab.db.transaction():
+        work.request_abort(working_lab.db, 1, "not wanted")
+    working_lab.db.execute("UPDATE workunit SET state = 'cancelled', closed_at = created_at WHERE id = 1")
+    working_lab.db.execute("UPDATE counter SET state = 'cancelled' WHERE noun = 'workunit'")
+    assert working_lab.ask(1, holding=(order.task,)).orders == ()
+    assert states(working_lab) == [TaskState.SENT]
+    assert working_lab.ask(1).orders == ()
+    assert states(working_lab) == [TaskState.ABORTED]
+    assert counters.problems(working_lab.db) == []

@@ -1,0 +1,123 @@
+"""Success is proven: whatever is cut, flipped or forged is found out, and nothing of it is stored."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.domain.work import Outcome, TaskState, WorkunitState
+from axiom.errors import OutputError
+from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
+from axiom.store import results, work
+
+
+def truncated(lab, order):
+    return lab.output(order)[:-20]
+
+
+def without_a_cell(lab, order):
+    first, *_ = lab.cells(order)
+    return header_line(lab.header(order)) + cell_line(first) + footer_line(1)
+
+
+def flipped(lab, order):
+    whole = bytearray(lab.output(order))
+    whole[len(whole) // 2] ^= 1
+    return bytes(whole)
+
+
+def of_another_task(lab, order):
+    cells = b"".join(cell_line(cell) for cell in lab.cells(order))
+    return header_line(replace(lab.header(order), task=order.task + 1)) + cells + footer_line(2)
+
+
+def of_another_seed(lab, order):
+    return lab.output(order, seed=1)
+
+
+def empty(lab, order):
+    return b""
+
+
+@pytest.mark.parametrize("forge", [truncated, without_a_cell, flipped, of_another_task, of_another_seed, empty])
+def test_an_output_that_proves_nothing_is_invalid_and_made_good(working_lab, forge):
+    order = working_lab.order(1)
+    assert working_lab.report(order, forge(working_lab, order)).state is TaskState.RETURNED
+    working_lab.validate()
+    tasks = work.tasks_of(working_lab.db, 1)
+    assert [task.state for task in tasks] == [TaskState.INVALID, TaskState.UNSENT]
+    assert tasks[0].reason
+    assert results.of_experiment(working_lab.db, 1, limit=1) == []
+    assert work.workunit(working_lab.db, 1).state is WorkunitState.OPEN
+    assert working_lab.broken() == {}
+
+
+def test_an_output_larger_than_allowed_is_invalid(working_lab):
+    order = working_lab.order(1)
+    working_lab.report(order, b"x" * (16 * 2**20 + 1))
+    working_lab.validate()
+    assert work.task(working_lab.db, order.task).state is TaskState.INVALID
+
+
+def test_a_cell_whose_code_raised_fails_its_task(working_lab):
+    order = working_lab.order(1)
+    error = CellError(kind="KeyError", where="tiny_sum.py:9")
+    working_lab.report(order, working_lab.output(order, outcome=Outcome.FAILED, measures=None, error=error))
+    working_lab.validate()
+    task = work.task(working_lab.db, order.task)
+    assert (task.state, task.reason) == (TaskState.FAILED, "replicate 0, config 0 raised KeyError at tiny_sum.py:9")
+
+
+def test_an_output_is_judged_by_the_ticket_that_ordered_it_even_when_that_ran_out(working_lab):
+    order = working_lab.order(1)
+    working_lab.later(days=60)
+    working_lab.report(order, working_lab.output(order))
+    working_lab.validate()
+    assert work.task(working_lab.db, order.task).state is TaskState.VALID
+
+
+@pytest.mark.parametrize("column", ["ticket", "sent_at"])
+def test_a_task_that_was_never_ordered_can_prove_nothing(working_lab, column):
+    order = working_lab.order(1)
+    working_lab.report(order, working_lab.output(order))
+    working_lab.db.execute(f"UPDATE task SET {column} = NULL")
+    working_lab.validate()
+    assert work.task(working_lab.db, order.task).reason == "it has no ticket or no output to be judged by"
+
+
+def test_an_output_whose_bytes_are_gone_is_invalid(working_lab):
+    order = working_lab.order(1)
+    working_lab.report(order, working_lab.output(order))
+    working_lab.db.execute("DELETE FROM blob WHERE size < 5000")
+    working_lab.validate()
+    assert work.task(working_lab.db, order.task).state is TaskState.INVALID
+
+
+@pytest.fixture(scope="module")
+def whole(new_lab, prepared, tmp_path_factory):
+    lab = new_lab(tmp_path_factory.mktemp("whole") / "lab")
+    lab.publish(prepared())
+    lab.deploy()
+    output = lab.output(lab.order(lab.host()))
+    lab.db.close()
+    return output
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_an_output_that_was_cut_is_never_read(whole, data):
+    with pytest.raises(OutputError):
+        read_output(whole[: data.draw(st.integers(0, len(whole) - 1))], limit=2**20)
+
+
+@settings(max_examples=80)
+@given(data=st.data())
+def test_a_flipped_bit_is_refused_or_changes_what_is_read(whole, data):
+    flipped = bytearray(whole)
+    flipped[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    try:
+        read = read_output(bytes(flipped), limit=2**20)
+    except OutputError:
+        return
+    assert read != read_output(whole, limit=2**20)
