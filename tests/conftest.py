@@ -256,3 +256,18 @@ def working_lab(small_lab, prepared):
     small_lab.deploy()
     assert small_lab.host() == 1
     return small_lab
+
+
+@pytest.fixture
+def busy_lab(working_lab):
+    """Task 1 is proven by results 1 and 2, host 1 has task 2, task 3 waits, and every promise holds."""
+    working_lab.deploy(workunits=2)
+    working_lab.later(minutes=1)
+    done, _ = working_lab.ask(1, wanted=2).orders
+    working_lab.later(minutes=1)
+    working_lab.report(done, working_lab.output(done))
+    working_lab.later(minutes=1)
+    working_lab.validate()
+    assert working_lab.broken() == {}
+    working_lab.db.execute("PRAGMA foreign_keys = OFF")  # a test may do here what the store would refuse
+    return working_lab

@@ -7,6 +7,7 @@ takes more than three seconds, or when a result or a command that was acknowledg
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -32,6 +33,8 @@ from axiom.errors import AxiomError
 AXIOM = Path(sys.executable).parent / "axiom"
 SERVING_SECONDS = 3.0
 ORPHAN_SECONDS = 2.0
+_RESULTS = "SELECT task_id, replicate, config FROM result"
+_KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 COMMANDS_PAUSE = 0.02  # seconds between two commands, so that the machine also computes
 
 
@@ -52,7 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=4.0, help="seconds of work before a kill, at most")
+    parser.add_argument("--longest", type=float, default=6.0, help="seconds of work before a kill, at most")
     wanted = parser.parse_args()
     moments = random.Random(wanted.seed)
     tally = Tally()
@@ -85,7 +88,7 @@ def one_round(folder: Path, number: int, work: float, tally: Tally) -> None:
     family = [process.pid, *descendants(process.pid)]
     for pid in family if number % 2 == 0 else family[:1]:
         kill(pid)
-    process.wait()
+    process.communicate()
     commands.join()
     tally.orphans.append(until_gone(family))
     after = stored(folder)
@@ -128,7 +131,8 @@ def finish(folder: Path, tally: Tally) -> None:
     if left:
         tally.broken.append(f"after the last start, tasks {sorted(left)} did not go on")
     process.send_signal(signal.SIGINT)
-    if process.wait(timeout=20) != 130:
+    process.communicate(timeout=20)
+    if process.returncode != 130:
         tally.broken.append(f"Ctrl-C ended with {process.returncode}, not 130")
     tally.broken += [f"after a clean stop: {problem}" for problem in promises(folder)]
 
@@ -155,14 +159,18 @@ def promises(folder: Path) -> list[str]:
 
 def stored(folder: Path) -> set[tuple[int, int, int]]:
     """Every result as (task, replicate, config), through a reader of its own."""
-    with sqlite3.connect(f"file:{folder / 'axiom.db'}?mode=ro", uri=True) as db:
-        return set(db.execute("SELECT task_id, replicate, config FROM result"))
+    return {(int(task), int(number), int(config)) for task, number, config in read(folder, _RESULTS)}
 
 
 def remembered(folder: Path) -> set[str]:
     """The keys of all commands in the audit."""
-    with sqlite3.connect(f"file:{folder / 'axiom.db'}?mode=ro", uri=True) as db:
-        return {key for (key,) in db.execute("SELECT key FROM audit WHERE key IS NOT NULL")}
+    return {str(key) for (key,) in read(folder, _KEYS)}
+
+
+def read(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the database, through a connection of our own."""
+    with contextlib.closing(sqlite3.connect(f"file:{folder / 'axiom.db'}?mode=ro", uri=True)) as db:
+        return db.execute(sql).fetchall()
 
 
 def listed(folder: Path, noun: str, state: str) -> list[dict[str, Any]]:

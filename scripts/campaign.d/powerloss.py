@@ -158,7 +158,7 @@ class Life:
 
     def __init__(self, place: Path, seed: int, images: int, synchronous: str) -> None:
         self.folder = Folder(path=place)
-        self.chance = random.Random(seed)  # noqa: S311 - repeatable, and guards no secret
+        self.chance = random.Random(seed)
         self.synchronous = synchronous
         self.images: Queue[Image] = Queue(maxsize=2)
         self._wanted = images
@@ -199,7 +199,7 @@ class Life:
         return database
 
     def _submit(self, writer: Writer, lane: int) -> None:
-        chance = random.Random(f"{self._name} {lane}")  # noqa: S311 - repeatable, and guards no secret
+        chance = random.Random(f"{self._name} {lane}")
         count = 0
         while not self._enough.is_set():
             name, body = f"{lane}-{count}", chance.randbytes(chance.randrange(6_000))

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from axiom.server.invariants import PROMISES, broken
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
 from axiom.store import work
-from axiom.store.database import connect_reader
+from axiom.store.database import connect_reader, version
 from axiom.store.folder import Folder, holder
 
 _LEAST_FREE_MB = 1_000
@@ -47,7 +46,7 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield _clock(folder)
     yield _keys(folder)
     yield _server(folder)
-    yield Finding(name="sqlite", well=True, says=f"{sqlite3.sqlite_version}; one writable connection, by lock")
+    yield Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
 
 
 def examine_invariants(folder: Folder) -> Iterator[Finding]:

@@ -221,6 +221,11 @@ def copy(source: Path, target: Path) -> None:
     sync(target.parent)
 
 
+def version() -> str:
+    """Which database this is, in words for a person."""
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
 def sync(path: Path) -> None:
     """What the file or folder holds now is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,0 +1,100 @@
+"""The audit remembers every command, and nobody can change, remove or add an entry unnoticed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axiom.store import callers
+from axiom.store.callers import Audited
+
+ENTRY = Audited(
+    caller="Ada",
+    command="experiment.deploy",
+    arguments='{"workunits":2}',
+    dry_run=False,
+    key="first",
+    outcome="done",
+    answer='{"made":2}',
+    workunits=2,
+    aborts=1,
+)
+
+
+@pytest.fixture
+def chain(database, now):
+    """Audit entries 1 to 4."""
+    for number in range(4):
+        callers.append(database, replace(ENTRY, key=f"key {number}"), now + timedelta(hours=number))
+    return database
+
+
+def test_an_entry_is_found_by_its_callers_key(chain):
+    assert callers.by_key(chain, "Ada", "key 2")["id"] == 3
+    assert callers.by_key(chain, "Bob", "key 2") is None
+    assert [row["id"] for row in callers.latest(chain, 2)] == [4, 3]
+    assert callers.length(chain) == 4
+
+
+def test_the_first_entry_follows_nothing(database, now):
+    link = callers.append(database, ENTRY, now)
+    (row,) = callers.latest(database, 9)
+    assert (row["previous_hash"], row["hash"]) == (callers.FIRST, link)
+
+
+def test_what_was_spent_counts_what_was_done_since_then(chain, now):
+    others = [
+        replace(ENTRY, key=None, dry_run=True),
+        replace(ENTRY, key=None, outcome="refused"),
+        replace(ENTRY, key=None, caller="Bob"),
+    ]
+    for entry in others:
+        callers.append(chain, entry, now)
+    assert callers.spent(chain, "Ada", now) == {"workunits": 8, "aborts": 4}
+    assert callers.spent(chain, "Ada", now + timedelta(hours=3)) == {"workunits": 2, "aborts": 1}
+    assert callers.spent(chain, "Ada", now + timedelta(hours=4)) == {"workunits": 0, "aborts": 0}
+
+
+def test_a_chain_that_was_left_alone_holds(chain):
+    assert callers.broken_links(chain) == []
+
+
+INSERTED = """
+INSERT INTO audit (at, caller, command, arguments, dry_run, outcome, answer, workunits, aborts, previous_hash, hash)
+SELECT at, caller, command, arguments, 0, outcome, answer, 0, 0, hash, 'f' FROM audit WHERE id = 4
+"""
+ALTERED = {
+    "at": 0,
+    "caller": "Bob",
+    "command": "experiment.retire",
+    "arguments": "{}",
+    "dry_run": 1,
+    "key": None,
+    "outcome": "refused",
+    "answer": "{}",
+    "workunits": 0,
+    "aborts": 0,
+    "hash": "f",
+}
+
+
+@pytest.mark.parametrize("column", ALTERED)
+def test_an_altered_entry_is_seen(chain, column):
+    chain.execute(f"UPDATE audit SET {column} = :value WHERE id = 2", value=ALTERED[column])
+    assert callers.broken_links(chain)[0] == "audit 2 was altered after it was written"
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("DELETE FROM audit WHERE id = 1", "audit 2 does not follow the entry before it"),
+        ("DELETE FROM audit WHERE id IN (2, 3)", "audit 4 does not follow the entry before it"),
+        ("DELETE FROM audit WHERE id = 4", "the audit holds 3 entries, and 4 were written"),
+        ("DELETE FROM audit WHERE id > 0", "the audit holds 0 entries, and 4 were written"),
+        ("UPDATE audit SET previous_hash = 'f' WHERE id = 2", "audit 2 does not follow the entry before it"),
+        (INSERTED, "audit 5 was altered after it was written"),
+    ],
+)
+def test_a_removed_or_inserted_entry_is_seen(chain, damage, problem):
+    assert chain.execute(damage) >= 1
+    assert callers.broken_links(chain)[0].startswith(problem)

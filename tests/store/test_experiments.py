@@ -1,0 +1,104 @@
+"""Experiments, their bundles, and numbers that are issued once."""
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.experiments import seed_of
+from axiom.store import experiments, findings
+
+
+@pytest.fixture
+def stored(database, now):
+    """tiny_sum in versions 1 and 2, each registered, and other_sum."""
+    for name, version in (("tiny_sum", 1), ("tiny_sum", 2), ("other_sum", 1)):
+        added = experiments.add(database, name=name, version=version, manifest="{}", now=now)
+        findings.register(database, experiment_id=added, cohort="", body=f"{added}", predictions=[], now=now)
+    return database
+
+
+def test_a_version_is_found_by_id_and_by_name(stored, now):
+    second = experiments.by_id(stored, 2)
+    assert (second.name, second.version, second.manifest, second.created_at) == ("tiny_sum", 2, "{}", now)
+    assert experiments.by_name(stored, "tiny_sum") == second
+    assert experiments.by_name(stored, "tiny_sum", 1).id == 1
+    assert [found.id for found in experiments.everything(stored)] == [1, 2, 3]
+
+
+def test_what_is_not_there_is_none(stored):
+    assert experiments.by_id(stored, 9) is None
+    assert experiments.by_name(stored, "missing") is None
+    assert experiments.by_name(stored, "tiny_sum", 3) is None
+    assert experiments.bundle_now(stored, 1) is None
+    assert experiments.bundle(stored, "ab") is None
+
+
+def test_a_version_exists_once(stored, now):
+    with pytest.raises(sqlite3.IntegrityError):
+        experiments.add(stored, name="tiny_sum", version=2, manifest="{}", now=now)
+
+
+def test_the_day_of_retirement_is_set_once(stored, now):
+    assert experiments.by_id(stored, 1).status == "open"
+    assert experiments.retire(stored, 1, now)
+    assert not experiments.retire(stored, 1, now + timedelta(days=1))
+    retired = experiments.by_id(stored, 1)
+    assert (retired.status, retired.retired_at) == ("retired", now)
+
+
+def test_a_recalled_version_is_recalled_even_when_it_was_retired(stored, now):
+    experiments.retire(stored, 1, now)
+    stored.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 1")
+    assert experiments.by_id(stored, 1).status == "recalled"
+
+
+def add_bundle(db, now, *, serial: int, experiment_id: int = 1) -> int:
+    return experiments.add_bundle(
+        db,
+        experiment_id=experiment_id,
+        serial=serial,
+        digest=f"{experiment_id}-{serial}",
+        seal="sealed",
+        expires_at=now + timedelta(days=90),
+        now=now,
+    )
+
+
+def test_the_bundle_of_the_highest_serial_is_the_one_that_is_sent(stored, now):
+    for serial in (1, 3, 2):
+        add_bundle(stored, now, serial=serial)
+    add_bundle(stored, now, serial=4, experiment_id=2)
+    assert experiments.bundle_now(stored, 1).serial == 3
+    assert experiments.bundle(stored, "1-2").serial == 2
+    assert [found.digest for found in experiments.bundles(stored)] == ["1-1", "1-3", "1-2", "2-4"]
+
+
+def test_a_serial_is_used_once(stored, now):
+    add_bundle(stored, now, serial=1)
+    with pytest.raises(sqlite3.IntegrityError):
+        stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0 FROM bundle")
+
+
+def test_a_renewed_seal_changes_nothing_else(stored, now):
+    made = add_bundle(stored, now, serial=1)
+    experiments.renew_seal(stored, made, "sealed again", now + timedelta(days=180))
+    found = experiments.bundle_now(stored, 1)
+    assert (found.seal, found.expires_at, found.created_at) == ("sealed again", now + timedelta(days=180), now)
+
+
+def test_numbers_are_issued_in_order_over_all_designs_and_each_has_its_own_seed(stored):
+    first, second, other = (experiments.by_id(stored, number) for number in (1, 2, 3))
+    assert experiments.issue(stored, first, 1, 2) == (0, 1)
+    assert experiments.issue(stored, second, 2, 1) == (0,)
+    assert experiments.issue(stored, first, 2, 3) == (2, 3, 4)  # another registration goes on counting
+    assert experiments.issue(stored, other, 3, 1) == (0,)
+    rows = stored.select("SELECT experiment_id, number, seed FROM replicate")
+    names = {1: ("tiny_sum", 1), 2: ("tiny_sum", 2), 3: ("other_sum", 1)}
+    assert all(row["seed"] == seed_of(*names[row["experiment_id"]], row["number"]) for row in rows)
+    assert len({row["seed"] for row in rows}) == 7
+
+
+def test_a_number_is_issued_to_a_registration_that_exists(stored):
+    with pytest.raises(sqlite3.IntegrityError):
+        experiments.issue(stored, experiments.by_id(stored, 1), 9, 1)

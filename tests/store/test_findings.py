@@ -1,0 +1,88 @@
+"""Registrations come before workunits, and nobody can change, remove or add one unnoticed."""
+
+import sqlite3
+
+import pytest
+
+from axiom.store import experiments, findings, work
+
+PREDICTION = {
+    "estimand": "grows",
+    "forecaster": "Ada",
+    "positive": 0.8,
+    "negative": 0.1,
+    "absent": 0.1,
+    "low": 0.0,
+    "high": 1.0,
+    "because": "a test",
+}
+
+
+@pytest.fixture
+def chain(database, now):
+    """Registrations 1, 2 and 3 of one experiment."""
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    for number in (1, 2, 3):
+        findings.register(
+            database,
+            experiment_id=1,
+            cohort="exploratory",
+            body=f'{{"number":{number}}}',
+            predictions=[PREDICTION] if number == 1 else [],
+            now=now,
+        )
+    return database
+
+
+def test_a_registration_is_read_as_it_was_written(chain, now):
+    first, newest = findings.registration(chain, 1), findings.registered(chain, 1)
+    assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
+    assert (first.previous_hash, newest.id) == (findings.FIRST, 3)
+    assert findings.registration(chain, 2).previous_hash == first.hash
+    assert findings.registration(chain, 4) is None
+    assert findings.registered(chain, 2) is None
+    row = chain.one("SELECT * FROM prediction")
+    assert {name: row[name] for name in PREDICTION} == PREDICTION
+
+
+def test_a_chain_that_was_left_alone_holds(chain):
+    assert findings.broken_links(chain) == []
+
+
+INSERTED = """
+INSERT INTO registration (experiment_id, cohort, body, previous_hash, hash, created_at)
+SELECT 1, 'exploratory', '{}', hash, 'f', 0 FROM registration WHERE id = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("""UPDATE registration SET body = '{"number":9}' WHERE id = 2""", "registration 2 was altered"),
+        ("UPDATE registration SET cohort = 'confirmatory' WHERE id = 2", "registration 2 was altered"),
+        ("UPDATE registration SET created_at = 0 WHERE id = 2", "registration 2 was altered"),
+        ("UPDATE registration SET experiment_id = 2 WHERE id = 2", "registration 2 was altered"),
+        ("UPDATE registration SET hash = 'f' WHERE id = 2", "registration 2 was altered"),
+        ("UPDATE registration SET previous_hash = 'f' WHERE id = 2", "registration 2 does not follow"),
+        ("DELETE FROM registration WHERE id = 1", "registration 2 does not follow"),
+        ("DELETE FROM registration WHERE id = 2", "registration 3 does not follow"),
+        ("DELETE FROM registration WHERE id = 3", "there are 2 registrations, and 3 were written"),
+        ("DELETE FROM registration WHERE id > 0", "there are 0 registrations, and 3 were written"),
+        (INSERTED, "registration 4 was altered"),
+    ],
+)
+def test_whatever_is_done_to_the_chain_is_seen(chain, damage, problem):
+    chain.execute("PRAGMA foreign_keys = OFF")
+    assert chain.execute(damage) >= 1
+    assert findings.broken_links(chain)[0].startswith(problem)
+
+
+def test_a_workunit_without_a_registration_is_refused_by_the_database(chain, now):
+    with pytest.raises(sqlite3.IntegrityError):
+        work.order(chain, experiment_id=1, registration_id=9, replicates=[0], configs=[0], max_failures=3, now=now)
+
+
+def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
+    work.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
+    with pytest.raises(sqlite3.IntegrityError):
+        chain.execute("DELETE FROM registration WHERE id = 3")

@@ -1,0 +1,57 @@
+"""Volunteers and hosts: met once, known by name, seen again."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.fleet import Capacity, Platform
+from axiom.store import fleet
+
+PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
+CAPACITY = Capacity(cores=4, memory_mb=8_000)
+
+
+@pytest.fixture
+def ada(database, now):
+    return fleet.volunteer(database, "Ada", now)
+
+
+def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY) -> int:
+    return fleet.meet(database, volunteer_id=ada.id, name=name, platform=platform, capacity=capacity, now=now)
+
+
+def test_a_volunteer_is_the_same_at_every_meeting(database, ada, now):
+    assert fleet.volunteer(database, "Ada", now + timedelta(days=1)) == ada
+    bob = fleet.volunteer(database, "Bob", now)
+    assert fleet.volunteers(database) == [ada, bob]
+    assert (ada.name, ada.created_at) == ("Ada", now)
+
+
+def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now):
+    first, second = meet(database, ada, now), meet(database, ada, now, name="second")
+    bob = fleet.volunteer(database, "Bob", now)
+    namesake = meet(database, bob, now)
+    assert len({first, second, namesake}) == 3
+    assert meet(database, ada, now) == first
+    assert [host.id for host in fleet.hosts(database)] == [first, second, namesake]
+
+
+def test_a_host_is_what_it_said_last(database, ada, now):
+    first = meet(database, ada, now)
+    later = now + timedelta(hours=1)
+    newer = Platform(system="linux", processor="x86_64", instructions="avx512")
+    meet(database, ada, later, platform=newer, capacity=Capacity(cores=8, memory_mb=16_000))
+    host = fleet.host(database, first)
+    assert (host.platform, host.capacity.cores, host.capacity.memory_mb) == (newer, 8, 16_000)
+    assert (host.created_at, host.seen_at, host.volunteer_id) == (now, later, ada.id)
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(5, 5), (-5, 0)])
+def test_a_host_was_last_seen_when_it_was_last_seen(database, ada, now, minutes, seen):
+    first = meet(database, ada, now)
+    fleet.seen(database, first, now + timedelta(minutes=minutes))
+    assert fleet.host(database, first).seen_at == now + timedelta(minutes=seen)
+
+
+def test_an_unknown_host_is_none(database):
+    assert fleet.host(database, 9) is None

@@ -1,0 +1,96 @@
+"""Every promise can fail: the database is damaged in one way, and exactly that promise is reported."""
+
+import pytest
+
+TASK_3_GONE = (
+    "UPDATE task SET state = 'aborted' WHERE id = 3",
+    "UPDATE counter SET amount = 0 WHERE noun = 'task' AND state = 'unsent'",
+    "INSERT INTO counter VALUES ('task', 1, 'aborted', 1)",
+)
+DAMAGE = [
+    (
+        "I1",
+        "task 1 was acknowledged, and its output is gone",
+        ["DELETE FROM blob WHERE digest = (SELECT output_digest FROM task WHERE id = 1)"],
+    ),
+    ("I1", "task 1 counts as success without a proof", ["UPDATE task SET exit_status = 10 WHERE id = 1"]),
+    ("I1", "task 1 counts as success without a proof", ["UPDATE task SET output_digest = NULL WHERE id = 1"]),
+    (
+        "I1",
+        "task 1 was ordered 2 cells and has 1 results and 0 duplicates",
+        ["DELETE FROM result WHERE id = 2", "UPDATE counter SET amount = 1 WHERE noun = 'result'"],
+    ),
+    (
+        "I1",
+        "task 1 was ordered 2 cells and has 2 results and 1 duplicates",
+        ["INSERT INTO duplicate VALUES (1, 1, 1, 'ok', '{}', '[]', 0, 0)"],
+    ),
+    ("I2", "result 1 belongs to no task that was sent and proven", ["UPDATE task SET ticket = NULL WHERE id = 1"]),
+    ("I2", "result 1 belongs to no task that was sent and proven", ["UPDATE task SET host_id = NULL WHERE id = 1"]),
+    (
+        "I2",
+        "result 1 belongs to no task that was sent and proven",
+        ["UPDATE task SET sent_at = returned_at + 1 WHERE id = 1"],
+    ),
+    (
+        "I5",
+        "task 2 is on another host than the one it is meant for",
+        ["UPDATE task SET target_host_id = 7 WHERE id = 2"],
+    ),
+    (
+        "I5",
+        "workunit 3 has more living tasks than it needs",
+        [
+            "INSERT INTO task (workunit_id, experiment_id, ordinal, state, created_at) VALUES (3, 1, 1, 'unsent', 0)",
+            "UPDATE counter SET amount = 2 WHERE noun = 'task' AND state = 'unsent'",
+        ],
+    ),
+    (
+        "I6",
+        "result 2 was computed with a seed that is not its replicate's",
+        ["UPDATE result SET seed = 1 WHERE id = 2"],
+    ),
+    ("I6", "replicate 2 of tiny_sum@1 has another's seed", ["UPDATE replicate SET seed = 1 WHERE number = 2"]),
+    ("I7", "workunit 3 is open and nothing is done for it", TASK_3_GONE),
+    ("I7", "task 2 is out without a host or a deadline", ["UPDATE task SET deadline = NULL WHERE id = 2"]),
+    ("I7", "task 2 is out without a host or a deadline", ["UPDATE task SET host_id = NULL WHERE id = 2"]),
+    (
+        "I8",
+        "task 3 lives on after its workunit was closed",
+        [
+            "UPDATE workunit SET state = 'cancelled', closed_at = created_at WHERE id = 3",
+            "UPDATE counter SET amount = 1 WHERE noun = 'workunit' AND state = 'open'",
+            "INSERT INTO counter VALUES ('workunit', 1, 'cancelled', 1)",
+        ],
+    ),
+    (
+        "I8",
+        "task 1 lives on after its workunit was closed",
+        ["UPDATE workunit SET closed_at = created_at WHERE id = 1"],
+    ),
+    (
+        "I8",
+        "task 2 was sent after its experiment was retired",
+        ["UPDATE experiment SET retired_at = created_at", "UPDATE task SET sent_at = created_at WHERE id = 1"],
+    ),
+    (
+        "I8",
+        "workunit 1 was ordered before or beside its registration",
+        ["UPDATE workunit SET created_at = 0 WHERE id = 1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("promise", "problem", "damage"), DAMAGE, ids=[problem for _, problem, _ in DAMAGE])
+def test_a_promise_that_does_not_hold_is_reported_and_no_other(busy_lab, promise, problem, damage):
+    for sql in damage:
+        assert busy_lab.db.execute(sql) >= 1
+    found = busy_lab.broken()
+    assert list(found) == [promise]
+    assert found[promise][0] == problem
+
+
+def test_a_workunit_of_another_experiments_registration_is_reported(busy_lab, prepared):
+    busy_lab.publish(prepared(version=2))
+    busy_lab.db.execute("UPDATE workunit SET registration_id = 2 WHERE id = 1")
+    assert busy_lab.broken() == {"I8": ["workunit 1 was ordered before or beside its registration"]}

@@ -1,0 +1,83 @@
+"""One row per cell, once; whatever comes later for the same cell is a duplicate of it."""
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.work import Outcome, Result
+from axiom.store import counters, experiments, findings, results, work
+from axiom.store.results import Recorded
+
+CELL = Result(
+    task_id=1,
+    experiment_id=1,
+    replicate=0,
+    config=0,
+    seed=5,
+    outcome=Outcome.OK,
+    measures={"total": 0.1, "count": None, "curve": [1, 2.5]},
+    early=(1.0, 0.5),
+    cpu_seconds=0.25,
+)
+
+
+@pytest.fixture
+def issued(database, now):
+    """Replicates 0 and 1 of experiment 1, and tasks 1 and 2."""
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    experiments.issue(database, experiments.by_id(database, 1), 1, 2)
+    work.order(database, experiment_id=1, registration_id=1, replicates=[0], configs=[0], max_failures=3, now=now)
+    for ordinal in (0, 1):
+        work.create_task(database, work.workunit(database, 1), ordinal, now)
+    return database
+
+
+def test_a_result_is_read_as_it_was_recorded(issued, now):
+    late = replace(CELL, config=1, outcome=Outcome.LATE, measures=None, early=())
+    assert results.record(issued, [CELL, late], now) == Recorded(results=2, duplicates=0)
+    assert results.of_task(issued, 1) == [CELL, late]
+    assert results.of_task(issued, 2) == []
+    assert counters.read(issued)["result", 1, "ok"] == 1
+    assert counters.read(issued)["result", 1, "late"] == 1
+
+
+def test_the_same_cell_again_is_a_duplicate_and_raises_nothing(issued, now):
+    results.record(issued, [CELL], now)
+    again = replace(CELL, task_id=2, measures={"total": 0.2})
+    assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1)
+    assert results.of_experiment(issued, 1, limit=9) == [CELL]
+    assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == {
+        "result_id": 1,
+        "task_id": 2,
+        "measures": '{"total": 0.2}',
+    }
+    assert counters.read(issued)["result", 1, "ok"] == 1
+
+
+def test_a_task_brings_a_duplicate_of_a_cell_once(issued, now):
+    results.record(issued, [CELL], now)
+    results.record(issued, [replace(CELL, task_id=2)], now)
+    with pytest.raises(sqlite3.IntegrityError):
+        results.record(issued, [replace(CELL, task_id=2)], now)
+
+
+def test_results_come_by_replicate_and_config(issued, now):
+    cells = [replace(CELL, replicate=replicate, config=config) for replicate in (1, 0) for config in (1, 0)]
+    results.record(issued, cells, now)
+    found = results.of_experiment(issued, 1, limit=3)
+    assert [(cell.replicate, cell.config) for cell in found] == [(0, 0), (0, 1), (1, 0)]
+
+
+def test_a_replicate_that_was_never_issued_has_no_results(issued, now):
+    with pytest.raises(sqlite3.IntegrityError):
+        results.record(issued, [replace(CELL, replicate=7)], now)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_never_stored(issued, now, number):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        results.record(issued, [replace(CELL, measures={"total": number})], now)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        results.record(issued, [replace(CELL, early=(number,))], now)

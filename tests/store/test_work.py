@@ -1,0 +1,197 @@
+"""Workunits and tasks: every change of state is conditional and keeps its counter."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Report, TaskState, WorkunitState
+from axiom.store import callers, counters, experiments, findings, fleet, jobs, work
+from axiom.store.callers import Audited
+
+
+@pytest.fixture
+def ordered(database, now):
+    """Workunit 1 of experiment 1 with its unsent task 1; hosts 1 and 2; a bundle."""
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    experiments.add_bundle(
+        database, experiment_id=1, serial=1, digest="ab", seal="", expires_at=now + timedelta(days=9), now=now
+    )
+    for name in ("first", "second"):
+        fleet.meet(
+            database,
+            volunteer_id=fleet.volunteer(database, "Ada", now).id,
+            name=name,
+            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+            capacity=Capacity(cores=4, memory_mb=8_000),
+            now=now,
+        )
+    order(database, now)
+    return database
+
+
+def order(db, now, target: int | None = None) -> int:
+    made = work.order(
+        db,
+        experiment_id=1,
+        registration_id=1,
+        replicates=[3, 4],
+        configs=[0, 1],
+        max_failures=3,
+        now=now,
+        target_host_id=target,
+    )
+    work.create_task(db, work.workunit(db, made), 0, now)
+    return made
+
+
+def send(db, now, *, host: int = 1, task: int = 1) -> bool:
+    return work.send(
+        db,
+        work.task(db, task),
+        host_id=host,
+        bundle_digest="ab",
+        ticket="signed",
+        deadline=now + timedelta(hours=48),
+        now=now,
+    )
+
+
+def report(host: int = 1, message: str = "") -> Report:
+    return Report(
+        task_id=1,
+        host_id=host,
+        exit_status=0,
+        output_digest="cd",
+        cpu_seconds=1.5,
+        elapsed_seconds=2.5,
+        message=message,
+    )
+
+
+def amounts(db) -> dict[tuple[str, str], int]:
+    return {(noun, state): amount for (noun, _, state), amount in counters.read(db).items() if amount}
+
+
+def test_a_workunit_is_read_as_it_was_ordered(ordered, now):
+    found = work.workunit(ordered, 1)
+    assert (found.replicates, found.configs, found.quorum, found.max_failures) == ((3, 4), (0, 1), 1, 3)
+    assert (found.state, found.created_at, found.abort_requested) == (WorkunitState.OPEN, now, False)
+    assert work.workunit(ordered, 9) is None
+    assert work.task(ordered, 9) is None
+
+
+def test_the_newest_come_first_and_of_one_state_if_asked(ordered, now):
+    second = order(ordered, now)
+    work.close(ordered, work.workunit(ordered, second), WorkunitState.DONE, "", now)
+    assert [found.id for found in work.workunits(ordered)] == [2, 1]
+    assert [found.id for found in work.workunits(ordered, state="open")] == [1]
+    assert [found.id for found in work.workunits(ordered, limit=1)] == [2]
+    send(ordered, now)
+    assert [found.id for found in work.tasks(ordered)] == [2, 1]
+    assert [found.id for found in work.tasks(ordered, state="sent")] == [1]
+
+
+def test_open_workunits_come_in_slices(ordered, now):
+    for _ in range(3):
+        order(ordered, now)
+    assert work.open_workunits(ordered, 1, after=0, limit=3) == [1, 2, 3]
+    assert work.open_workunits(ordered, 1, after=3, limit=3) == [4]
+    assert work.open_workunits(ordered, 2, after=0, limit=3) == []
+
+
+def test_a_workunit_closes_once_for_good(ordered, now):
+    wanted = work.workunit(ordered, 1)
+    assert work.close(ordered, wanted, WorkunitState.DONE, "quorum met", now)
+    assert not work.close(ordered, wanted, WorkunitState.FAILED, "too late", now)
+    assert not work.request_abort(ordered, 1, "too late")
+    found = work.workunit(ordered, 1)
+    assert (found.state, found.reason) == (WorkunitState.DONE, "quorum met")
+    assert amounts(ordered) == {("workunit", "done"): 1, ("task", "unsent"): 1, ("registration", "written"): 1}
+
+
+def test_an_abort_is_asked_for_with_its_reason(ordered):
+    assert work.request_abort(ordered, 1, "not wanted")
+    found = work.workunit(ordered, 1)
+    assert (found.state, found.abort_requested, found.reason) == (WorkunitState.OPEN, True, "not wanted")
+
+
+def test_a_task_is_given_to_one_host_alone(ordered, now):
+    waiting = work.task(ordered, 1)
+    assert send(ordered, now)
+    refused = work.send(ordered, waiting, host_id=2, bundle_digest="ab", ticket="2", deadline=now, now=now)
+    assert not refused
+    sent = work.task(ordered, 1)
+    assert (sent.state, sent.host_id, sent.ticket, sent.bundle_digest) == (TaskState.SENT, 1, "signed", "ab")
+    assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
+    assert work.held(ordered, 1) == [sent]
+    assert work.held(ordered, 2) == []
+    assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1, ("registration", "written"): 1}
+
+
+def test_the_oldest_waiting_task_comes_first_and_a_targeted_one_before_it(ordered, now):
+    order(ordered, now)
+    order(ordered, now, target=2)
+    assert work.next_unsent(ordered, 1, host_id=1).id == 1
+    assert work.next_unsent(ordered, 1, host_id=2).id == 3
+    assert work.next_unsent(ordered, 2, host_id=1) is None
+    for task in (1, 2):
+        send(ordered, now, task=task)
+    assert work.next_unsent(ordered, 1, host_id=1) is None
+
+
+def test_a_report_is_written_down_once(ordered, now):
+    send(ordered, now)
+    sent, later = work.task(ordered, 1), now + timedelta(hours=1)
+    said = report(message="x" * 2_000)
+    assert work.record_report(ordered, sent, said, state=TaskState.RETURNED, reason="returned", now=later)
+    assert not work.record_report(ordered, sent, said, state=TaskState.FAILED, reason="again", now=later)
+    found = work.task(ordered, 1)
+    assert (found.state, found.exit_status, found.output_digest) == (TaskState.RETURNED, 0, "cd")
+    assert (found.cpu_seconds, found.elapsed_seconds, found.returned_at) == (1.5, 2.5, later)
+    assert ordered.one("SELECT message FROM task") == {"message": "x" * 1_000}
+    assert work.returned(ordered, 5) == [found]
+    assert amounts(ordered)["task", "returned"] == 1
+
+
+def test_a_task_moves_only_from_where_it_is_believed_to_be(ordered, now):
+    waiting = work.task(ordered, 1)
+    send(ordered, now)
+    assert not work.move(ordered, waiting, TaskState.ABORTED, "no longer wanted", now)
+    assert work.move(ordered, work.task(ordered, 1), TaskState.EXPIRED, "its deadline passed", now)
+    assert work.task(ordered, 1).reason == "its deadline passed"
+    assert ordered.one("SELECT closed_at FROM task")["closed_at"] is not None
+    assert amounts(ordered)["task", "expired"] == 1
+
+
+def test_what_is_late_and_what_nobody_attends_is_found(ordered, now):
+    send(ordered, now)
+    assert work.late(ordered, now + timedelta(hours=48), 9) == []
+    assert work.late(ordered, now + timedelta(hours=49), 9) == [1]
+    assert work.unattended(ordered, 9) == []
+    work.move(ordered, work.task(ordered, 1), TaskState.FAILED, "", now)
+    assert work.unattended(ordered, 9) == [1]
+    work.close(ordered, work.workunit(ordered, 1), WorkunitState.FAILED, "", now)
+    assert work.unattended(ordered, 9) == []
+
+
+def test_copies_of_a_workunit_are_told_apart_by_their_ordinal(ordered, now):
+    wanted = work.workunit(ordered, 1)
+    work.create_task(ordered, wanted, 1, now)
+    assert [task.ordinal for task in work.tasks_of(ordered, 1)] == [0, 1]
+    with pytest.raises(Exception, match="UNIQUE"):
+        work.create_task(ordered, wanted, 1, now)
+
+
+def test_the_newest_time_is_of_whatever_was_written_last(ordered, now):
+    assert work.newest_time(ordered) == now  # a host was seen
+    jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
+    assert work.newest_time(ordered) == now + timedelta(hours=1)
+    entry = Audited(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
+    callers.append(ordered, entry, now + timedelta(hours=2))
+    assert work.newest_time(ordered) == now + timedelta(hours=2)
+
+
+def test_an_empty_laboratory_was_written_before_all_time(database):
+    assert work.newest_time(database).year == 1970
