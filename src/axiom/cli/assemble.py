@@ -30,6 +30,7 @@ from axiom.lab.deploy import standings
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
 from axiom.server.http import Listener, Stopping, serve
+from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
 from axiom.server.ordering import Dispatch
 from axiom.server.transitioner import sweep
@@ -149,6 +150,7 @@ def _build(
             work=lambda: writer.run(lambda db: validate_returned(db, folder, keys.trust, now())),
             remembered=False,
         ),
+        Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
         Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
     ):
         jobs.add(job)

@@ -16,7 +16,7 @@ from axiom.errors import UnknownName
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
 from axiom.lab.withdraw import withdraw
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import stored_manifest
 from axiom.store import blobs, experiments
 from axiom.store.database import Database, connect_reader
 from axiom.store.experiments import StoredExperiment
@@ -90,7 +90,7 @@ class DeployExperiment(Command):
         """Issue the replicates and write the workunits."""
         del prepared
         found = _known(db, self.experiment)
-        seconds = read_manifest(found.manifest.encode()).seconds
+        seconds = stored_manifest(found.manifest).seconds
         each = self.replicates_each or replicates_per_workunit(seconds, laboratory.settings.task_seconds)
         allotment = Allotment(
             experiment_id=found.id, workunits=self.workunits, replicates_each=each, reason=self.reason

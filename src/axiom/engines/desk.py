@@ -10,6 +10,9 @@ from axiom.signed.tickets import Order
 class Desk(Protocol):
     """Hands out orders and takes reports. A report that returned is committed."""
 
+    def held(self) -> frozenset[int]:
+        """The tasks that are out to this host."""
+
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host, which holds these tasks already."""
 

@@ -43,6 +43,7 @@ class LocalEngine:
         """Begin computing for the laboratory whose keys these are."""
         self._home.mkdir(parents=True, exist_ok=True)
         _place(self._home / "trust.json", trust)
+        self._clear()
         for core in range(self._cores):
             thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
             thread.start()
@@ -56,6 +57,13 @@ class LocalEngine:
         for thread in self._threads:
             thread.join(timeout=_STOP_SECONDS)
 
+    def _clear(self) -> None:
+        """Slots of tasks that are no longer ours are of no use to anybody."""
+        held = {str(task) for task in self._desk.held()}
+        for slot in (self._home / "slots").glob("*"):
+            if slot.name not in held:
+                shutil.rmtree(slot, ignore_errors=True)
+
     def _loop(self, core: int) -> None:
         while not self._stopping.is_set():
             try:
@@ -64,9 +72,10 @@ class LocalEngine:
                     self._stopping.wait(_IDLE_SECONDS)
                 else:
                     self._compute(core, order)
-            except (AxiomError, OSError, ValueError) as error:
+            except Exception as error:  # a core must not fall idle for ever because of one task
                 if not self._stopping.is_set():
-                    log.error("local.trouble core=%d %s: %s", core, type(error).__name__, error)
+                    foreseen = isinstance(error, AxiomError)
+                    log.error("local.trouble core=%d %s", core, error, exc_info=not foreseen)
                     self._stopping.wait(2 * _IDLE_SECONDS)
 
     def _next(self) -> Order | None:

@@ -8,7 +8,7 @@ from axiom.domain.sessions import Allotment
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
 from axiom.server.transitioner import transit
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import stored_manifest
 from axiom.store import counters, experiments, findings, work
 from axiom.store.database import Database
 
@@ -21,7 +21,7 @@ def standings(db: Database) -> list[Standing]:
             experiment_id=experiment.id,
             name=experiment.name,
             unsent=counted.get(("task", experiment.id, TaskState.UNSENT), 0),
-            replicate_seconds=read_manifest(experiment.manifest.encode()).seconds,
+            replicate_seconds=stored_manifest(experiment.manifest).seconds,
         )
         for experiment in experiments.everything(db)
         if experiment.status == "open" and experiments.bundle_now(db, experiment.id)

@@ -28,7 +28,8 @@ class Slot:
             raw = self.output.read_bytes() if self.output.exists() else b""
             head = outputs.header_line(header)
             done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
-            self._count(header.ticket, len(done))
+            if len(done) < len(cells):  # a whole output that could not be reported yet is no failed start
+                self._count(header.ticket, len(done))
             whole = head + b"".join(outputs.cell_line(cell) for cell in done)
             if raw[: len(whole)] != whole:
                 self.output.write_bytes(whole)

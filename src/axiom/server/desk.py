@@ -10,7 +10,7 @@ from axiom.errors import NotFound
 from axiom.server.ordering import Dispatch
 from axiom.server.scheduling import ask, report
 from axiom.signed.tickets import Order
-from axiom.store import blobs, experiments
+from axiom.store import blobs, experiments, work
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
@@ -25,6 +25,10 @@ class LocalDesk:
     dispatch: Dispatch
     host_id: int
     now: Callable[[], datetime]
+
+    def held(self) -> frozenset[int]:
+        """The tasks that are out to this host."""
+        return frozenset(task.id for task in self.writer.run(lambda db: work.held(db, self.host_id)))
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host."""

@@ -11,7 +11,7 @@ from axiom.domain.fleet import Host
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server.ordering import Dispatch, order_again, write_order
 from axiom.server.transitioner import transit
-from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import Order
 from axiom.store import blobs, counters, experiments, fleet, work
 from axiom.store.database import Database
@@ -84,9 +84,7 @@ def _still_wanted(db: Database, lost: Task, now: datetime) -> bool:
 def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: datetime) -> tuple[Order | None, str]:
     """One waiting task for this host, sent; or none, and why."""
     manifests = {
-        found.id: read_manifest(found.manifest.encode())
-        for found in experiments.everything(db)
-        if found.status == "open"
+        found.id: stored_manifest(found.manifest) for found in experiments.everything(db) if found.status == "open"
     }
     free = host.capacity.memory_mb - sum(
         manifests[task.experiment_id].memory_mb for task in work.held(db, host.id) if task.experiment_id in manifests

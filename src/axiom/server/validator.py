@@ -7,7 +7,7 @@ from axiom.decisions.validation import Validation, validate
 from axiom.domain.work import Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, TicketError
 from axiom.server.transitioner import transit
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import read_output
 from axiom.signed.roles import Trust
 from axiom.signed.tickets import read_ticket
@@ -47,6 +47,6 @@ def _judge(db: Database, folder: Folder, trust: Trust, task: Task) -> Validation
         ticket=ticket,
         ticket_text=task.ticket,
         experiment_id=experiment.id,
-        manifest=read_manifest(experiment.manifest.encode()),
+        manifest=stored_manifest(experiment.manifest),
         output=output,
     )

@@ -1,5 +1,6 @@
 """The experiment's declaration as data: all that the server ever reads of an experiment."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -70,6 +71,12 @@ def read_manifest(raw: bytes) -> Manifest:
             f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "
             "publish it again from its file."
         ) from None
+
+
+@functools.lru_cache(maxsize=1024)
+def stored_manifest(text: str) -> Manifest:
+    """Read a manifest that was read before it was stored: its row never changes, so it is read once a process."""
+    return read_manifest(text.encode())
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:

@@ -1,7 +1,7 @@
 """Bytes by their digest: small ones in the database, where they cost no fsync of their own, larger ones in files.
 
 A file is complete and on the disk before its row is written, so a row always has its file. A file whose row was never
-committed may be left behind; it harms nothing and counts as a problem only after a day.
+committed may be left behind; it harms nothing, and after a day it is swept away.
 """
 
 import errno
@@ -66,6 +66,14 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
     if now is not None:
         found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
     return found
+
+
+def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:
+    """Delete files whose row was never committed and that are past the grace; how many there were."""
+    left = _orphans(db, folder, now - grace)
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:

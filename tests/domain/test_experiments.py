@@ -1,0 +1,105 @@
+"""What an experiment is, and what is refused before anything is built on it."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.domain.experiments import Experiment, Needs, Replicate, grid, seed_of
+from axiom.domain.findings import Estimand, Kind, Prediction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    width: int
+    rate: float = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    loss: float
+
+
+PREDICTION = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 1.0), because="a test")
+
+
+def estimand(**changes) -> Estimand:
+    fields = {"kind": Kind.SLOPE, "measure": "loss", "across": "width", **changes}
+    return Estimand(name="falls", claim="it falls", smallest=0.1, prediction=PREDICTION, **fields)
+
+
+def experiment(**changes) -> Experiment:
+    fields = {
+        "name": "tiny_sum",
+        "version": 1,
+        "measures": Measures,
+        "sweep": grid(Config, width=[1, 2]),
+        "ranges": {"width": (1, 9)},
+        "estimands": (estimand(),),
+        **changes,
+    }
+    return Experiment(
+        question="?",
+        run=lambda config, seed: Measures(loss=0.0),
+        needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+        **fields,
+    )
+
+
+def test_a_grid_holds_every_combination_and_the_last_factor_varies_fastest():
+    found = grid(Config, width=[1, 2], rate=[0.1, 0.2])
+    assert [(config.width, config.rate) for config in found] == [(1, 0.1), (1, 0.2), (2, 0.1), (2, 0.2)]
+
+
+def test_the_factors_are_the_fields_of_a_config():
+    assert experiment().factors == {"width", "rate"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"name": "Tiny"}, "must be 3 to 64"),
+        ({"name": "ab"}, "must be 3 to 64"),
+        ({"name": "a" * 65}, "must be 3 to 64"),
+        ({"version": 0}, "must be 1 or more"),
+        ({"sweep": ()}, "the sweep is empty"),
+        ({"sweep": (Config(width=1), Config(width=1))}, "names the same config twice"),
+        ({"measures": dict}, "measures must be a dataclass"),
+        ({"estimands": (estimand(measure="accuracy"),)}, "wants measure 'accuracy'"),
+        ({"estimands": (estimand(across="depth"),)}, "names unknown factors \\['depth'\\]"),
+        (
+            {"estimands": (estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth": 2})),)},
+            "names unknown factors \\['depth'\\]",
+        ),
+        ({"ranges": {"depth": (1, 2)}}, "ranges name unknown factors \\['depth'\\]"),
+    ],
+)
+def test_a_declaration_that_could_not_be_computed_or_weighed_is_refused(changes, problem):
+    with pytest.raises((ValueError, TypeError), match=problem):
+        experiment(**changes)
+
+
+def test_estimands_between_two_arms_need_no_factor_across():
+    assert experiment(estimands=(estimand(across="", between=({"width": 1}, {"width": 2})),)).estimands
+    assert experiment(estimands=(estimand(across=""),), ranges={}).estimands
+
+
+def test_a_seed_is_the_hash_of_name_version_and_number_and_never_changes():
+    # This number is a promise: with another, no result of this laboratory could be computed again.
+    assert seed_of("tiny_sum", 1, 0) == int(hashlib.sha256(b"axiom-seed-1|tiny_sum|1|0").hexdigest()[:16], 16) // 2
+    assert Replicate(experiment="tiny_sum", version=1, number=0).seed == seed_of("tiny_sum", 1, 0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["tiny_sum", "tiny_sum_1", "other"]), st.integers(1, 99), st.integers(0, 10**9)),
+        min_size=2,
+        unique=True,
+    )
+)
+def test_no_two_replicates_share_a_seed(replicates):
+    seeds = [seed_of(*replicate) for replicate in replicates]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**63 for seed in seeds)

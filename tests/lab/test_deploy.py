@@ -1,0 +1,62 @@
+"""Orders replicates: issued once, over the whole registered sweep, with a first task each."""
+
+import pytest
+
+from axiom.decisions.planning import Standing
+from axiom.domain.work import TaskState
+from axiom.errors import NotFound, Withdrawn
+from axiom.lab.deploy import standings
+from axiom.lab.withdraw import withdraw
+from axiom.store import experiments, work
+
+
+def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_lab, prepared):
+    small_lab.publish(prepared())
+    assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
+    first, second = (work.workunit(small_lab.db, number) for number in (1, 2))
+    assert (first.replicates, second.replicates) == ((0, 1, 2), (3, 4, 5))
+    assert (first.configs, first.max_failures, first.registration_id) == ((0, 1), 5, 1)
+    assert [task.state for task in work.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
+    assert small_lab.deploy() == (3,)
+    assert work.workunit(small_lab.db, 3).replicates == (6,)
+    assert small_lab.broken() == {}
+
+
+def test_an_unknown_experiment_is_not_found(small_lab):
+    with pytest.raises(NotFound, match="no experiment with id 9"):
+        small_lab.deploy(9)
+
+
+def test_nothing_is_ordered_of_what_is_retired(working_lab):
+    with working_lab.db.transaction():
+        assert withdraw(working_lab.db, 1, "retired", working_lab.now) == 1
+        assert withdraw(working_lab.db, 1, "retired", working_lab.now) == 0
+    with pytest.raises(Withdrawn, match="tiny_sum version 1 is retired"):
+        working_lab.deploy()
+    assert standings(working_lab.db) == []
+
+
+def test_nothing_is_ordered_before_it_is_registered(small_lab):
+    experiments.add(small_lab.db, name="tiny_sum", version=1, manifest="{}", now=small_lab.now)
+    with pytest.raises(Withdrawn, match="tiny_sum is not registered"):
+        small_lab.deploy()
+
+
+def test_the_standing_of_an_experiment_is_what_waits_and_what_a_replicate_costs(working_lab):
+    working_lab.deploy(workunits=2)
+    working_lab.order(1)
+    assert standings(working_lab.db) == [Standing(experiment_id=1, name="tiny_sum", unsent=2, replicate_seconds=2.0)]
+
+
+def test_an_experiment_without_a_bundle_is_not_ordered_of(working_lab):
+    working_lab.db.execute("DELETE FROM bundle")
+    assert standings(working_lab.db) == []
+
+
+def test_a_retirement_cancels_any_number_of_workunits_and_sends_nothing_more(working_lab):
+    working_lab.deploy(workunits=5)
+    with working_lab.db.transaction():
+        assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 6
+    assert {(found.state, found.reason) for found in work.workunits(working_lab.db)} == {("cancelled", "not wanted")}
+    assert working_lab.ask(1).orders == ()
+    assert working_lab.broken() == {}

@@ -1,0 +1,183 @@
+"""A file becomes a signed bundle, and what it asks is registered before anything of it is ordered."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.domain.work import TaskState, WorkunitState
+from axiom.errors import ExperimentError, Refused
+from axiom.lab.publish import prepare
+from axiom.signed.bundles import contents, open_bundle, read_seal
+from axiom.store import blobs, experiments, findings, work
+
+PACKAGE = Path(axiom.__file__).parent
+WITH_A_MARK = "from pathlib import Path\nPath({!r}).touch()"
+
+
+@pytest.fixture
+def source(tmp_path, prepared):
+    """Writes an experiment's file; its import leaves a mark, so that one can see whether a child was started."""
+    mark = tmp_path / "imported"
+
+    def write(replacing=("", ""), name="tiny_sum"):
+        text = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+        file = tmp_path / f"{name}.py"
+        file.write_text(text.replace(*replacing) + WITH_A_MARK.format(str(mark)) + "\n")
+        mark.unlink(missing_ok=True)
+        return file, mark
+
+    return write
+
+
+def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
+    file, mark = source()
+    first = prepare(PACKAGE, file)
+    assert mark.exists()
+    file, mark = source()
+    assert prepare(PACKAGE, file, first.archive) == first
+    assert not mark.exists()
+    file, mark = source(("Adds up.", "Adds up, well."))
+    changed = prepare(PACKAGE, file, first.archive)
+    assert mark.exists()
+    assert changed.digest != first.digest
+    assert changed.declaration == first.declaration
+
+
+@pytest.mark.parametrize(
+    ("name", "replacing", "problem"),
+    [
+        ("tiny_sum", ("experiment = Experiment(", "experiment = Experimet("), "Experimet"),
+        ("tiny_sum", ("version=1", "version=0"), "version 0 must be 1 or more"),
+        ("other_sum", ("", ""), "name the file like it"),
+    ],
+)
+def test_a_file_that_declares_nothing_sound_is_refused(source, name, replacing, problem):
+    file, _ = source(replacing, name)
+    with pytest.raises(ExperimentError, match=problem):
+        prepare(PACKAGE, file)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ExperimentError, match="There is no experiment file"):
+        prepare(PACKAGE, tmp_path / "missing.py")
+
+
+def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
+    made = prepared()
+    published = small_lab.publish(made)
+    assert (published.change, published.serial, published.digest) == ("new experiment", 1, made.digest)
+    stored = experiments.by_id(small_lab.db, published.experiment_id)
+    assert (stored.name, stored.version, stored.manifest) == ("tiny_sum", 1, made.declaration)
+    bundle = experiments.bundle_now(small_lab.db, stored.id)
+    seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now)
+    assert open_bundle(blobs.get(small_lab.db, small_lab.folder, bundle.digest), seal)["manifest.json"]
+    assert seal.expires == bundle.expires_at == small_lab.now + timedelta(days=90)
+    body = json.loads(findings.registered(small_lab.db, stored.id).body)
+    assert (body["configs"], body["expected_seconds"]) == ([{"size": 1}, {"size": 2}], [1.0, 1.0])
+    assert small_lab.db.one("SELECT estimand, forecaster, positive FROM prediction") == {
+        "estimand": "grows",
+        "forecaster": "catalogue, informed",
+        "positive": 0.8,
+    }
+    assert small_lab.broken() == {}
+
+
+def whole(lab) -> list:
+    return [lab.db.select(f"SELECT * FROM {table}") for table in sorted(lab.db.tables())]
+
+
+def test_publishing_again_changes_nothing(small_lab, prepared):
+    small_lab.publish(prepared())
+    before = whole(small_lab)
+    small_lab.later(days=1)
+    assert small_lab.publish(prepared()).change == "unchanged"
+    assert whole(small_lab) == before
+
+
+def test_a_seal_is_renewed_when_a_third_of_its_time_is_left(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.later(days=59)
+    assert small_lab.publish(prepared()).change == "unchanged"
+    small_lab.later(days=2)
+    assert small_lab.publish(prepared()).change == "renewed"
+    bundle = experiments.bundle_now(small_lab.db, 1)
+    assert bundle.expires_at == small_lab.now + timedelta(days=90)
+    seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now + timedelta(days=89))
+    assert (seal.serial, seal.digest) == (1, prepared().digest)
+    assert small_lab.broken() == {}
+
+
+def test_a_seal_that_ran_out_is_renewed(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.later(days=200)
+    assert small_lab.publish(prepared()).change == "renewed"
+    assert experiments.bundle_now(small_lab.db, 1).expires_at > small_lab.now
+
+
+def test_a_repair_is_the_next_bundle_of_the_same_version_and_reaches_what_waits(working_lab, prepared):
+    repaired = prepared(top="REPAIRED = True")
+    published = working_lab.publish(repaired)
+    assert (published.experiment_id, published.serial, published.change) == (1, 2, "new bundle")
+    assert working_lab.order(1).bundle == repaired.digest
+    assert working_lab.db.one("SELECT count(*) AS n FROM registration")["n"] == 1
+    assert working_lab.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [({"sizes": (1, 2, 3)}, "configs"), ({"smallest": 0.2}, "estimands")],
+)
+def test_another_question_needs_another_version(working_lab, prepared, changes, what):
+    before = whole(working_lab)
+    with pytest.raises(Refused, match=f"registered with other {what}. .* raise `version`"):
+        working_lab.publish(prepared(**changes))
+    assert whole(working_lab) == before
+
+
+@pytest.mark.parametrize("name", ["factors", "measures"])
+def test_other_factors_or_measures_need_another_version_too(working_lab, prepared, name):
+    made = prepared()
+    declared = json.loads(made.declaration)
+    declared[name] = {"width": "int"} if name == "factors" else declared[name][:1]
+    changed = replace(made, declaration=json.dumps(declared), archive=made.archive + b"x")
+    with pytest.raises(Refused, match=f"registered with other {name}"):
+        working_lab.publish(changed)
+
+
+def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):
+    out = working_lab.order(1)
+    working_lab.deploy()
+    published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
+    assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
+    assert experiments.by_id(working_lab.db, 1).status == "retired"
+    assert {found.state for found in work.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
+    assert [task.state for task in work.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
+    working_lab.report(out, working_lab.output(out))
+    working_lab.validate()
+    assert work.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
+    working_lab.deploy(2)
+    assert working_lab.order(1).bundle == published.digest
+    assert working_lab.broken() == {}
+
+
+@pytest.mark.parametrize("was_published", [True, False])
+def test_an_older_version_is_refused_after_a_newer_one(small_lab, prepared, was_published):
+    if was_published:
+        small_lab.publish(prepared())
+    small_lab.publish(prepared(version=2))
+    before = whole(small_lab)
+    with pytest.raises(Refused, match="is at version 2 here, and the file says 1"):
+        small_lab.publish(prepared())
+    assert whole(small_lab) == before
+
+
+def test_a_new_version_of_a_retired_experiment_is_open(small_lab, prepared):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        experiments.retire(small_lab.db, 1, small_lab.now)
+    small_lab.publish(prepared(version=2))
+    assert experiments.by_name(small_lab.db, "tiny_sum").status == "open"

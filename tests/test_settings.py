@@ -1,0 +1,104 @@
+"""Every knob: where its value comes from, and what is refused."""
+
+from dataclasses import fields
+
+import pytest
+
+from axiom.errors import UnknownName, WrongUse
+from axiom.settings import NOT_SETTINGS, Settings, from_process, read
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "axiom.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "flags", "port", "origin"),
+    [
+        ("", {}, {}, 8080, "default"),
+        ("port = 1", {}, {}, 1, "axiom.toml"),
+        ("port = 1", {"AXIOM_PORT": "2"}, {}, 2, "AXIOM_PORT"),
+        ("port = 1", {"AXIOM_PORT": "2"}, {"port": 3}, 3, "--port"),
+        ("port = 1", {"AXIOM_PORT": "2"}, {"port": 0}, 0, "--port"),
+        ("port = 1", {"AXIOM_PORT": "2"}, {"port": None}, 2, "AXIOM_PORT"),
+        ("", {"AXIOM_PORT": "2"}, {}, 2, "AXIOM_PORT"),
+        ("", {"AXIOM_DATA": "elsewhere", "HOME": "/"}, {}, 8080, "default"),
+    ],
+)
+def test_a_flag_goes_before_the_environment_and_that_before_the_file(file, text, environment, flags, port, origin):
+    file.write_text(text)
+    settings, listed = read(file, environment, flags)
+    (shown,) = [setting for setting in listed if setting.name == "port"]
+    assert settings.port == shown.value == port
+    assert shown.origin.endswith(origin)
+    assert shown.about
+
+
+def test_without_a_file_everything_has_its_default(file):
+    settings, listed = read(file, {}, {})
+    assert settings == Settings()
+    assert [setting.name for setting in listed] == [knob.name for knob in fields(Settings)]
+    assert {setting.origin for setting in listed} == {"default"}
+
+
+def test_a_flag_is_named_as_it_is_typed(file):
+    _, listed = read(file, {}, {"task_seconds": 2.0})
+    assert "--task-seconds" in {setting.origin for setting in listed}
+
+
+def test_the_variables_of_this_process_count(file, monkeypatch):
+    for name in NOT_SETTINGS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("AXIOM_NAME", "Ada's")
+    assert from_process(file, workers=2)[0] == Settings(name="Ada's", workers=2)
+
+
+@pytest.mark.parametrize(("text", "environment"), [("prot = 1", {}), ("", {"AXIOM_PROT": "1"})])
+def test_an_unknown_name_is_refused_with_the_nearest(file, text, environment):
+    file.write_text(text)
+    with pytest.raises(UnknownName, match="setting named 'prot'. Did you mean port?"):
+        read(file, environment, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('port = "eighty"', "int"),
+        ("port = 80.5", "int"),
+        ("port = true", "int"),
+        ("port = [80]", "int"),
+        ("task_seconds = false", "float"),
+        ('task_seconds = "soon"', "float"),
+        ("task_seconds = [1.0]", "float"),
+        ("task_seconds = 2026-03-02", "float"),
+        ("task_seconds = nan", "float"),
+        ("deadline_hours = inf", "float"),
+        ("name = 7", "str"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_says_where_it_is(file, text, kind):
+    file.write_text(text)
+    with pytest.raises(WrongUse, match=f"must be of type {kind}, and .* is not. Nothing was started.") as refused:
+        read(file, {}, {})
+    assert str(file) in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "value"), [("task_seconds = 3", 3.0), ('task_seconds = "3.5"', 3.5)])
+def test_a_whole_number_is_a_real_one(file, text, value):
+    file.write_text(text)
+    assert read(file, {}, {})[0].task_seconds == value
+
+
+def test_a_broken_file_is_refused(file):
+    file.write_text("port = ")
+    with pytest.raises(WrongUse, match="cannot be read as TOML"):
+        read(file, {}, {})
+    file.write_bytes(b"name = '\xff'")
+    with pytest.raises(WrongUse, match="cannot be read as TOML"):
+        read(file, {}, {})
+
+
+def test_a_folder_that_is_none_has_no_file(tmp_path):
+    (tmp_path / "file").touch()
+    assert read(tmp_path / "file" / "axiom.toml", {}, {})[0] == Settings()
