@@ -57,7 +57,7 @@ def test_the_variables_of_this_process_count(file, monkeypatch):
 @pytest.mark.parametrize(("text", "environment"), [("prot = 1", {}), ("", {"AXIOM_PROT": "1"})])
 def test_an_unknown_name_is_refused_with_the_nearest(file, text, environment):
     file.write_text(text)
-    with pytest.raises(UnknownName, match="setting named 'prot'. Did you mean port?"):
+    with pytest.raises(UnknownName, match=r"setting named 'prot'\. Did you mean port\?"):
         read(file, environment, {})
 
 

@@ -111,7 +111,7 @@ def test_words_that_mean_nothing_are_refused(words, problem):
 
 
 def test_a_factor_of_another_name_is_refused_with_the_nearest():
-    with pytest.raises(UnknownName, match="factor of tiny_sum named 'widht'. Did you mean width?"):
+    with pytest.raises(UnknownName, match=r"factor of tiny_sum named 'widht'\. Did you mean width\?"):
         configs(MANIFEST, ["widht=8"])
 
 

@@ -51,7 +51,7 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
         name="tiny_sum",
         version=1,
         question="?",
-        run=lambda config, seed: None,
+        run=lambda _config, _seed: None,
         measures=Measures,
         sweep=grid(config, width=[1, 2]),
         ranges={"width": (1, 9)},

@@ -42,8 +42,8 @@ def experiment(**changes) -> Experiment:
     }
     return Experiment(
         question="?",
-        run=lambda config, seed: Measures(loss=0.0),
-        needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+        run=lambda _config, _seed: Measures(loss=0.0),
+        needs=Needs(seconds=lambda _config: 1.0, memory_mb=100),
         **fields,
     )
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.domain.fleet import Platform
 from axiom.domain.findings import Prediction
+from axiom.domain.fleet import Platform
 from axiom.domain.work import TaskState
 
 

@@ -10,8 +10,6 @@ from axiom.signed.bundles import read_seal, write_seal
 from axiom.store import callers
 from axiom.store.callers import Audited
 
-_OUTPUT = "(SELECT output_digest FROM task WHERE id = 1)"
-
 
 @pytest.fixture
 def audited_lab(busy_lab):
@@ -31,8 +29,16 @@ def test_every_promise_is_asked(busy_lab):
 @pytest.mark.parametrize(
     ("promise", "problem", "damage"),
     [
-        ("I9", "bytes that were stored", f"UPDATE blob SET body = x'00' WHERE digest = {_OUTPUT}"),
-        ("I9", "has a row but no file", f"UPDATE blob SET body = NULL WHERE digest = {_OUTPUT}"),
+        (
+            "I9",
+            "bytes that were stored",
+            "UPDATE blob SET body = x'00' WHERE digest = (SELECT output_digest FROM task WHERE id = 1)",
+        ),
+        (
+            "I9",
+            "has a row but no file",
+            "UPDATE blob SET body = NULL WHERE digest = (SELECT output_digest FROM task WHERE id = 1)",
+        ),
         ("I11", "under another digest or serial than signed", "UPDATE bundle SET serial = 2"),
         ("I11", "signature by the bundle key", "UPDATE bundle SET seal = substr(seal, 5)"),
         ("I11", "ran out", "UPDATE bundle SET created_at = expires_at + 1"),

@@ -65,3 +65,77 @@ class Registration:
     previous_hash: str
     hash: str
     created_at: datetime
+
+
+class Verdict(StrEnum):
+    """What the evidence says about a claim."""
+
+    POSITIVE = "effect +"
+    NEGATIVE = "effect −"
+    ABSENT = "absent"  # shown to be nearer to nothing than the smallest effect that matters
+    MIXED = "mixed"  # designs disagree
+    UNDECIDED = "undecided"
+
+
+class Grade(StrEnum):
+    """How far the evidence carries. It follows the last closed block, so it can fall."""
+
+    AWAITING = "Awaiting"
+    MODERATE = "Moderate"
+    STRONG = "Strong"
+    DEFINITIVE = "Definitive"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """The estimand's value in one replicate; None when a cell that it needs is missing, late, failed or diverged."""
+
+    replicate: int
+    value: float | None
+    host_id: int | None = None
+    why_missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Consecutive replicates that enter evidence together, once each is back, failed or late."""
+
+    number: int
+    replicates: tuple[int, ...]
+    closed: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """What the closed blocks of one estimand say, on a date."""
+
+    blocks: int  # closed, from the first on without a gap
+    seeds: int  # replicates with a value
+    missing: int  # replicates without one; each counts against the claim
+    estimate: float | None  # the median
+    low: float | None  # of the confidence sequence about the median: holds at every look at once; None is unbounded
+    high: float | None
+    e_value: float  # against "no effect", capped at 1e300; above 1 speaks for an effect
+    e_kind: str  # flip, sign or bernoulli: registered with the estimand's kind
+    verdict: Verdict
+    grade: Grade
+    hosts: int
+    volunteers: int
+    platforms: int
+    needs: tuple[str, ...]  # what is missing for the next grade, in words
+    flags: tuple[str, ...]
+    reasons: tuple[str, ...]  # every step of the weighing, in order
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A claim with a number, given at registration, and how it stands."""
+
+    number: int
+    registration_id: int
+    experiment_id: int
+    estimand: str
+    claim: str
+    status: str  # open, retired, suspended or recalled
+    created_at: datetime

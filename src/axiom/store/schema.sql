@@ -201,3 +201,104 @@ CREATE TABLE job (
     last_ok BIGINT,
     last_error TEXT NOT NULL DEFAULT ''
 );
+
+CREATE TABLE finding (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    registration_id BIGINT NOT NULL REFERENCES registration (id),
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    estimand TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'open',
+    created_at BIGINT NOT NULL,
+    UNIQUE (registration_id, estimand)
+);
+
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    session_id BIGINT,
+    blocks BIGINT NOT NULL,
+    seeds BIGINT NOT NULL,
+    missing BIGINT NOT NULL,
+    estimate DOUBLE PRECISION,
+    low DOUBLE PRECISION,
+    high DOUBLE PRECISION,
+    e_value DOUBLE PRECISION NOT NULL,
+    e_kind TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    grade TEXT NOT NULL,
+    hosts BIGINT NOT NULL,
+    volunteers BIGINT NOT NULL,
+    platforms BIGINT NOT NULL,
+    needs TEXT NOT NULL,
+    flags TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    observations TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (finding_number, blocks)
+);
+
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    pi TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    done TEXT NOT NULL DEFAULT '[]',
+    seen_task BIGINT NOT NULL,
+    plan TEXT,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id BIGINT NOT NULL REFERENCES session (id),
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    about TEXT NOT NULL
+);
+
+CREATE INDEX note_session ON note (session_id, id);
+
+CREATE TABLE tariff (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    per_core_second BIGINT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    UNIQUE (name, version)
+);
+
+CREATE TABLE award (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id BIGINT NOT NULL REFERENCES task (id),
+    reason TEXT NOT NULL,
+    tariff_id BIGINT NOT NULL REFERENCES tariff (id),
+    host_id BIGINT NOT NULL REFERENCES host (id),
+    volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),
+    session_id BIGINT,
+    amount BIGINT NOT NULL,
+    because TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (task_id, reason)
+);
+
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    award_id BIGINT NOT NULL REFERENCES award (id),
+    account TEXT NOT NULL,
+    amount BIGINT NOT NULL
+);
+
+CREATE INDEX entry_account ON entry (account);
+
+CREATE TABLE figure (
+    name TEXT PRIMARY KEY,
+    shows TEXT NOT NULL,
+    svg TEXT NOT NULL REFERENCES blob (digest),
+    png TEXT NOT NULL REFERENCES blob (digest),
+    drawn_at BIGINT NOT NULL
+);
+
+CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;

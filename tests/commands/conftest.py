@@ -1,0 +1,107 @@
+"""A gate before a laboratory in which tiny_sum is published, and a catalogue of its own."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import axiom
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.settings import Settings
+from axiom.signed.bundles import contents
+from axiom.store import callers
+from axiom.store.database import connect_reader, connect_writer
+from axiom.store.writer import Writer
+
+PACKAGE = Path(axiom.__file__).parent
+
+
+@dataclass(kw_only=True)
+class Door:
+    """The gate, with what tests ask about the laboratory behind it."""
+
+    gate: Gate
+    lab: Any
+    caller: Caller
+
+    def submit(self, command, **how):
+        return self.gate.submit(command, how.pop("caller", self.caller), **how)
+
+    def look(self, question):
+        """Ask the database something, as a reader."""
+        db = connect_reader(self.lab.folder.database)
+        try:
+            return question(db)
+        finally:
+            db.close()
+
+    def audited(self) -> list[dict[str, Any]]:
+        """The audit, oldest first."""
+        return self.look(lambda db: callers.latest(db, 100))[::-1]
+
+    def stored(self) -> dict[str, list]:
+        """Everything but the audit and its counter."""
+
+        def everything(db):
+            tables = sorted(db.tables() - {"audit", "sqlite_sequence"})
+            rows = {table: db.select(f"SELECT * FROM {table}") for table in tables}  # noqa: S608  our own tables
+            return rows | {"counter": [row for row in rows["counter"] if row["noun"] != "audit"]}
+
+        return self.look(everything)
+
+    def broken(self) -> dict[str, list[str]]:
+        def ask(db):
+            self.lab.db = db
+            return self.lab.broken()
+
+        return self.look(ask)
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory, prepared):
+    """A copy of the package whose catalogue holds tiny_sum and one file that is broken."""
+    folder = tmp_path_factory.mktemp("package") / "axiom"
+    (folder / "catalogue").mkdir(parents=True)
+    for name in ("domain", "kit"):
+        shutil.copytree(PACKAGE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__init__.py", "catalogue/__init__.py"):
+        shutil.copy(PACKAGE / name, folder / name)
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"]
+    (folder / "catalogue" / "tiny_sum.py").write_bytes(source)
+    (folder / "catalogue" / "broken_sum.py").write_bytes(source.replace(b"Experiment(", b"Experimet("))
+    return folder
+
+
+@pytest.fixture
+def caller():
+    return Caller(name="Ada", capabilities=frozenset(Capability), limits=Limits(workunits_per_day=10, aborts_per_day=3))
+
+
+@pytest.fixture
+def new_door(new_lab, prepared, package, caller):
+    """Opens a gate before a laboratory in this folder; all are closed at the end."""
+    opened = []
+
+    def make(path: Path) -> Door:
+        lab = new_lab(path)
+        lab.publish(prepared(), good_for=timedelta(days=90))
+        lab.db.close()
+        writer = Writer(lambda: connect_writer(lab.folder.database))
+        writer.start()
+        opened.append(writer)
+        laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=package)
+        return Door(gate=Gate(writer=writer, laboratory=laboratory, now=lambda: lab.now), lab=lab, caller=caller)
+
+    yield make
+    for writer in opened:
+        writer.stop()
+
+
+@pytest.fixture
+def door(new_door, tmp_path):
+    return new_door(tmp_path / "lab")

@@ -1,0 +1,45 @@
+"""Words become commands, or one sentence about what is wrong with them."""
+
+import pytest
+
+from axiom.commands.catalogue import COMMANDS, read_command
+from axiom.commands.experiments import DeployExperiment
+from axiom.errors import UnknownName, WrongUse
+
+
+def test_words_become_a_command():
+    command = read_command("experiment.deploy", {"experiment": "tiny_sum", "workunits": 2})
+    assert command == DeployExperiment(experiment="tiny_sum", workunits=2)
+
+
+def test_every_command_is_known_by_its_own_name():
+    assert {name: command.name for name, command in COMMANDS.items()} == {name: name for name in COMMANDS}
+    assert all(command.__doc__ for command in COMMANDS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "error", "problem"),
+    [
+        ("experiment.deplo", {}, UnknownName, "command named 'experiment.deplo'. Did you mean experiment.deploy?"),
+        ("make.coffee", {}, UnknownName, "Known: experiment.deploy, experiment.publish"),
+        (
+            "experiment.deploy",
+            {"experiment": "tiny_sum", "workunit": 2},
+            UnknownName,
+            "word of experiment.deploy named 'workunit'. Did you mean workunits?",
+        ),
+        ("experiment.deploy", {"experiment": "tiny_sum"}, WrongUse, "experiment.deploy: workunits: Field required"),
+        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": 0}, WrongUse, "workunits: .* greater than"),
+        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": 10_001}, WrongUse, "workunits: .* less than"),
+        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": "2"}, WrongUse, "workunits: .* valid integer"),
+        ("experiment.deploy", {"experiment": "../x", "workunits": 1}, WrongUse, "experiment: String should match"),
+        ("experiment.publish", {"experiment": ""}, WrongUse, "experiment: String should have at least 1"),
+        ("workunit.cancel", {"workunits": []}, WrongUse, "workunits: List should have at least 1"),
+        ("workunit.cancel", {"workunits": [1, "2"]}, WrongUse, r"workunits.1: .* valid integer"),
+    ],
+)
+def test_wrong_words_are_refused_in_one_sentence(name, words, error, problem):
+    with pytest.raises(error, match=problem) as refused:
+        read_command(name, words)
+    assert refused.value.exit_code == 2
+    assert "Nothing was" in str(refused.value)

@@ -1,0 +1,240 @@
+"""The site on raw sockets: what is too long, too slow or too much is refused, and everybody else is served."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from axiom.server import http
+from axiom.server.http import BODY_BYTES, HEADER_BYTES, Listener, Stopping, serve
+
+GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
+
+
+class Echo:
+    """An application that says how much it was sent, and counts its requests."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def __call__(self, scope, receive, send) -> None:
+        self.requests += 1
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            size, more = size + len(message["body"]), message["more_body"]
+        body = b"%s %d" % (scope["raw_path"], size)
+        headers = [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class Line:
+    """One connection, spoken to in bytes."""
+
+    def __init__(self, address) -> None:
+        self._socket = socket.create_connection(address, timeout=10)
+
+    def say(self, *pieces: bytes, pause: float = 0.0) -> None:
+        for piece in pieces:
+            try:
+                self._socket.sendall(piece)
+            except OSError:
+                return  # refused while we were still speaking
+            time.sleep(pause)
+
+    def answer(self) -> bytes:
+        """One whole answer, or what came before the connection was closed."""
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            if not (piece := self._hear()):
+                return heard
+            heard += piece
+        head, _, body = heard.partition(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        )
+        while len(body) < length and (piece := self._hear()):
+            body += piece
+        return head.split(b"\r\n")[0] + b"|" + body
+
+    def is_closed(self) -> bool:
+        return self._hear() == b""
+
+    def _hear(self) -> bytes:
+        try:
+            return self._socket.recv(65_536)
+        except ConnectionError:
+            return b""
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def served(talk, app=None):
+    """What `talk` returns while the site is up. The loop needs the main thread, so the talking gets another."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    address, stopping = listening.getsockname(), Stopping()
+
+    def talking():
+        line = Line(address)
+        try:
+            return talk(line)
+        finally:
+            line.close()
+            stopping.now()
+
+    with ThreadPoolExecutor(1) as pool:
+        talked = pool.submit(talking)
+        assert serve([Listener(app=app or Echo(), socket=listening)], stopping) is None
+        return talked.result(timeout=20)
+
+
+def header(size: int) -> bytes:
+    return b"GET /page HTTP/1.1\r\nhost: lab\r\nx: " + b"a" * size + b"\r\n\r\n"
+
+
+def pieces(whole: bytes, size: int) -> list[bytes]:
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+
+def post(size: int) -> bytes:
+    return b"POST /page HTTP/1.1\r\nhost: lab\r\ncontent-length: %d\r\n\r\n" % size
+
+
+def test_one_connection_is_kept_for_many_requests():
+    def talk(line):
+        answers = []
+        for request in (GET, post(7) + b"1234567", GET, header(HEADER_BYTES - 100), GET):
+            line.say(request)
+            answers.append(line.answer())
+        return answers
+
+    ok = b"HTTP/1.1 200 OK|/page %d"
+    assert served(talk) == [ok % 0, ok % 7, ok % 0, ok % 0, ok % 0]
+
+
+def test_requests_that_come_together_are_answered_in_turn():
+    def talk(line):
+        line.say(post(3) + b"abc" + GET)
+        heard = line.answer()
+        while heard.count(b"/page") < 2:
+            heard += line.answer()
+        return heard
+
+    assert served(talk).count(b"200 OK") == 2
+
+
+@pytest.mark.parametrize("size", [HEADER_BYTES + 1, 3 * HEADER_BYTES, HEADER_BYTES + BODY_BYTES + 1])
+@pytest.mark.parametrize("piece", [4_096, 2**22])
+@pytest.mark.parametrize("before", [0, 1])
+def test_headers_that_are_too_long_are_refused(size, piece, before):
+    app = Echo()
+
+    def talk(line):
+        for _ in range(before):
+            line.say(GET)
+            assert line.answer().startswith(b"HTTP/1.1 200")
+        line.say(*pieces(header(size), piece))
+        return line.answer(), line.is_closed()
+
+    answer, closed = served(talk, app)
+    assert answer in {b"HTTP/1.1 431 Request Header Fields Too Large|", b""}  # a reset may overtake the words
+    assert closed
+    assert app.requests == before
+
+
+def test_headers_that_never_end_are_refused_before_they_fill_the_memory():
+    def talk(line):
+        line.say(b"GET /page HTTP/1.1\r\nx: ", *[b"a" * 16_384] * 6)
+        return line.answer()
+
+    assert served(talk) in {b"HTTP/1.1 431 Request Header Fields Too Large|", b""}
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET /pa", GET + b"GET /again HTTP/1.1\r\nhost:"])
+def test_headers_that_are_too_slow_are_refused(monkeypatch, begin):
+    monkeypatch.setattr(http, "HEADER_SECONDS", 0.2)
+
+    def talk(line):
+        line.say(begin)
+        heard = line.answer()
+        if begin.startswith(GET):
+            assert heard == b"HTTP/1.1 200 OK|/page 0"
+            heard = line.answer()
+        return heard, line.is_closed()
+
+    assert served(talk) == (b"HTTP/1.1 408 Request Timeout|", True)
+
+
+def test_a_request_that_trickles_in_within_its_time_is_served(monkeypatch):
+    monkeypatch.setattr(http, "HEADER_SECONDS", 5.0)
+
+    def talk(line):
+        line.say(*pieces(GET, 8), pause=0.005)
+        return line.answer()
+
+    assert served(talk) == b"HTTP/1.1 200 OK|/page 0"
+
+
+def test_an_answer_that_takes_longer_than_the_headers_may_is_given(monkeypatch):
+    monkeypatch.setattr(http, "HEADER_SECONDS", 0.1)
+
+    def talk(line):
+        line.say(post(4) + b"12")
+        time.sleep(0.3)
+        line.say(b"34")
+        return line.answer()
+
+    assert served(talk) == b"HTTP/1.1 200 OK|/page 4"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_is_refused(chunked):
+    body = b"x" * (BODY_BYTES + 1)
+    whole = post(len(body)) + body
+    if chunked:
+        head = b"POST /page HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n"
+        whole = head + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+
+    def talk(line):
+        line.say(*pieces(whole, 65_536))
+        return line.answer()
+
+    assert served(talk) in {b"HTTP/1.1 413 Content Too Large|", b""}
+
+
+def test_a_body_of_the_largest_size_is_taken():
+    def talk(line):
+        line.say(post(BODY_BYTES), b"x" * BODY_BYTES)
+        return line.answer()
+
+    assert served(talk) == b"HTTP/1.1 200 OK|/page %d" % BODY_BYTES
+
+
+def test_what_follows_a_refused_request_is_not_done():
+    app = Echo()
+
+    def talk(line):
+        line.say(header(HEADER_BYTES + 1) + GET)
+        return line.answer()
+
+    served(talk, app)
+    assert app.requests == 0
+
+
+def test_what_is_not_http_is_refused_and_others_are_served():
+    def talk(line):
+        line.say(b"\x16\x03\x01 what is this\r\n\r\n")
+        return line.answer()
+
+    assert served(talk).startswith(b"HTTP/1.1 400")
+
+
+def test_stopping_may_be_asked_for_before_the_start():
+    stopping = Stopping()
+    stopping.now()
+    assert serve([Listener(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None

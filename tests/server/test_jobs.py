@@ -1,0 +1,100 @@
+"""Periodic jobs: done again and again, remembered, and tried again when they fail."""
+
+import queue
+import threading
+import time
+
+import pytest
+
+from axiom.server.jobs import Job, Jobs
+from axiom.store import jobs
+from axiom.store.database import connect_writer
+from axiom.store.writer import Writer
+
+
+@pytest.fixture
+def lab(small_lab):
+    small_lab.db.close()
+    return small_lab
+
+
+@pytest.fixture
+def writer(lab):
+    writer = Writer(lambda: connect_writer(lab.folder.database))
+    writer.start()
+    yield writer
+    writer.stop()
+
+
+@pytest.fixture
+def work(lab, writer):
+    """Starts one job and hands out what it did; everything is stopped at the end."""
+    started = []
+
+    def start(job: Job) -> Jobs:
+        each = Jobs(writer, lambda: lab.now)
+        each.add(job)
+        each.start()
+        started.append(each)
+        return each
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def remembered(writer):
+    return writer.run(jobs.everything)
+
+
+def until(writer, told) -> dict:
+    """The one remembered job as soon as `told` is true of it."""
+    for _ in range(500):
+        rows = remembered(writer)
+        if rows and told(rows[0]):
+            return rows[0]
+        time.sleep(0.01)
+    raise AssertionError(f"it did not come: {remembered(writer)}")
+
+
+def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
+    done = queue.Queue()
+    doing = work(Job(name="publish", every=3_600.0, work=lambda: done.put(1)))
+    done.get(timeout=5)
+    doing.nudge("publish")
+    done.get(timeout=5)
+    doing.stop()
+    assert done.empty()
+    (row,) = remembered(writer)
+    assert (row["name"], row["every_seconds"], row["last_error"]) == ("publish", 3_600.0, "")
+    assert row["last_ok"] == row["last_start"]
+
+
+def test_a_job_is_done_again_after_its_time(work):
+    done = queue.Queue()
+    work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
+    for _ in range(3):
+        done.get(timeout=5)
+
+
+def test_a_job_of_every_second_is_not_remembered(work, writer):
+    done = threading.Event()
+    work(Job(name="sweep", every=3_600.0, work=done.set, remembered=False)).stop()
+    assert done.is_set()
+    assert remembered(writer) == []
+
+
+def test_a_job_that_fails_is_written_down_and_tried_again(work, writer):
+    tried = queue.Queue()
+
+    def fail_once():
+        tried.put(1)
+        if tried.qsize() == 1:
+            raise ValueError("no luck")
+
+    doing = work(Job(name="publish", every=3_600.0, work=fail_once))
+    row = until(writer, lambda row: row["last_error"])
+    assert (row["last_error"], row["last_ok"]) == ("ValueError: no luck", None)
+    doing.nudge("publish")
+    row = until(writer, lambda row: row["last_ok"] is not None)
+    assert (tried.qsize(), row["last_error"]) == (2, "")
