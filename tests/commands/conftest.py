@@ -64,7 +64,7 @@ class Door:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory, prepared):
-    """A copy of the package whose catalogue holds tiny_sum and one file that is broken."""
+    """A copy of the package whose catalogue holds tiny_sum, a file that is broken and one too large for a row."""
     folder = tmp_path_factory.mktemp("package") / "axiom"
     (folder / "catalogue").mkdir(parents=True)
     for name in ("domain", "kit"):
@@ -73,6 +73,8 @@ def package(tmp_path_factory, prepared):
         shutil.copy(PACKAGE / name, folder / name)
     source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"]
     (folder / "catalogue" / "tiny_sum.py").write_bytes(source)
+    large = source.replace(b"tiny_sum", b"large_sum") + b"# a long story\n" * 5_000
+    (folder / "catalogue" / "large_sum.py").write_bytes(large)
     (folder / "catalogue" / "broken_sum.py").write_bytes(source.replace(b"Experiment(", b"Experimet("))
     return folder
 

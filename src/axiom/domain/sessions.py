@@ -1,9 +1,13 @@
 """What a session is: its steps, what it decides to deploy, and what it writes down."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+
+_BRACES = re.compile(r"\{[^}]*\}")
 
 
 class Step(StrEnum):
@@ -68,3 +72,13 @@ class Note:
     text: str  # "{results} results of {experiment}": never a digit of its own
     facts: Mapping[str, object] = field(default_factory=dict)
     about: str = ""  # the page with the rows behind it: /findings/3, /results?experiment=…
+
+    def __post_init__(self) -> None:
+        """Refuse a number that was typed: every number of a log comes from a query."""
+        if any(sign.isdigit() for sign in _BRACES.sub("", self.text)):
+            raise ValueError(f"the note {self.text!r} holds a digit; a number belongs into its facts")
+
+    @property
+    def sentence(self) -> str:
+        """The text with its facts in place."""
+        return self.text.format(**self.facts)

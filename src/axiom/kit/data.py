@@ -28,3 +28,13 @@ def teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, 
     y = np.argmax(np.maximum(x @ first, 0) @ second, axis=1).astype(np.int32)
     x32 = x.astype(np.float32)
     return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])
+
+
+def clusters(
+    rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int, separation: float = 0.55
+) -> Task:
+    """A Gaussian mixture: each class is a standard normal cloud around its own centre, drawn with this spread."""
+    centres = separation * rng.standard_normal((classes, inputs))
+    y = rng.integers(0, classes, size=train + test).astype(np.int32)
+    x32 = (centres[y] + rng.standard_normal((train + test, inputs))).astype(np.float32)
+    return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])

@@ -1,4 +1,4 @@
-"""Gradient descent in compiled epochs: one compilation per shape, whatever the seed and the learning rate."""
+"""Gradient descent in compiled blocks: one compilation per shape and rule, whatever the seed and the rates."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from axiom.kit import models, pace
 from axiom.kit.data import Floats, Labels, Task
 from axiom.kit.models import Net
+from axiom.kit.optimizers import SGD, Memory, Optimizer, Rates
 
 
 def cross_entropy(net: Net, x: models.Array, y: models.Array) -> jax.Array:
@@ -23,7 +24,21 @@ def cross_entropy(net: Net, x: models.Array, y: models.Array) -> jax.Array:
 
 
 def sgd(start: Net, task: Task, orders: npt.NDArray[np.int32], *, lr: float, batch: int) -> Iterator[Net]:
-    """Plain stochastic gradient descent on the cross-entropy; yields the network after each epoch.
+    """Plain stochastic gradient descent on the cross-entropy; yields the network after each epoch."""
+    return descend(start, task, orders, optimizer=SGD, rates=Rates(lr=lr), batch=batch)
+
+
+def descend(
+    start: Net,
+    task: Task,
+    orders: npt.NDArray[np.int32],
+    *,
+    optimizer: Optimizer,
+    rates: Rates,
+    batch: int,
+    every: int = 1,
+) -> Iterator[Net]:
+    """Minimise the cross-entropy by small batches; yields the network after `every` epochs, and after the last.
 
     `orders` holds one row of item numbers per epoch; what does not fill a batch at the end of a row waits for the next
     shuffle. Networks come out as NumPy arrays, so that what is measured on them compiles nothing.
@@ -32,27 +47,46 @@ def sgd(start: Net, task: Task, orders: npt.NDArray[np.int32], *, lr: float, bat
     if batch > items:
         raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
     x, y = jnp.asarray(task.x_train), jnp.asarray(task.y_train)
-    net = start
-    for done, order in enumerate(orders, start=1):
-        net, losses = _epoch(net, x, y, order, lr, batch=batch)
-        if done == 1:
+    steps = items // batch
+    batches = orders[:, : steps * batch].reshape(epochs * steps, batch)
+    net: Net = jax.tree.map(jnp.asarray, start)
+    memories = tuple((jnp.zeros_like(array),) * optimizer.memories for array in jax.tree.leaves(net))
+    for done in range(0, epochs, every):
+        due = batches[done * steps : (done + every) * steps]
+        count = np.float32(done * steps + 1)
+        net, memories, losses = _block(net, memories, x, y, due, count, rates, optimizer=optimizer)
+        if done == 0:
             pace.early(np.asarray(losses))
-        pace.block(done / epochs)
+        pace.block(min(done + every, epochs) / epochs)
         yield jax.tree.map(np.asarray, net)
 
 
-@partial(jax.jit, static_argnames="batch")
-def _epoch(net: Net, x: jax.Array, y: jax.Array, order: jax.Array, lr: float, *, batch: int) -> tuple[Net, jax.Array]:
-    """One pass through the data: the network after it and the loss before each step."""
-    steps = order.shape[0] // batch
+@partial(jax.jit, static_argnames="optimizer")
+def _block(
+    net: Net,
+    memories: tuple[Memory, ...],
+    x: jax.Array,
+    y: jax.Array,
+    batches: jax.Array,
+    count: jax.Array,
+    rates: Rates,
+    *,
+    optimizer: Optimizer,
+) -> tuple[Net, tuple[Memory, ...], jax.Array]:
+    """One batch after the other: the network and the memories after the last, and the loss before each."""
     descent = jax.value_and_grad(cross_entropy)
+    shape = jax.tree.structure(net)
 
-    def step(net: Net, items: jax.Array) -> tuple[Net, jax.Array]:
-        loss, gradient = descent(net, x[items], y[items])
-        return jax.tree.map(lambda weight, slope: weight - lr * slope, net, gradient), loss
+    def step(state: tuple[list[jax.Array], list[Memory], jax.Array], items: jax.Array) -> tuple[object, jax.Array]:
+        weights, kept, count = state
+        loss, gradient = descent(jax.tree.unflatten(shape, weights), x[items], y[items])
+        slopes = jax.tree.leaves(gradient)
+        new = [optimizer.rule(*each, count, rates) for each in zip(weights, slopes, kept, strict=True)]
+        return ([weight for weight, _ in new], [memory for _, memory in new], count + 1), loss
 
     # The orders come from outside: shuffling in here, or drawing items, would cost half as much again.
-    return jax.lax.scan(step, net, order[: steps * batch].reshape(steps, batch))
+    (weights, kept, _), losses = jax.lax.scan(step, (jax.tree.leaves(net), list(memories), count), batches)
+    return jax.tree.unflatten(shape, weights), tuple(kept), losses
 
 
 def accuracy(net: Net, x: Floats, y: Labels) -> float:

@@ -4,6 +4,7 @@ A file is complete and on the disk before its row is written, so a row always ha
 committed may be left behind; it harms nothing, and after a day it is swept away.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -96,7 +97,7 @@ def _place(folder: Folder, digest: str) -> Path:
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -112,7 +113,8 @@ def _keep_file(place: Path, body: bytes, now: datetime) -> None:
         unfinished.replace(place)
         sync(place.parent)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what could not be stored may not be there to delete either
+            unfinished.unlink()
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(
                 f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "

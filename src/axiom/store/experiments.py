@@ -147,6 +147,12 @@ def issue(db: Database, experiment: StoredExperiment, registration_id: int, amou
     return numbers
 
 
+def issued(db: Database, experiment_id: int) -> int:
+    """How many replicate numbers of this version have been issued."""
+    row = db.one(_NEXT_NUMBER, experiment_id=experiment_id)
+    return int(row["number"]) if row else 0
+
+
 def _experiment(row: Row) -> StoredExperiment:
     return StoredExperiment(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Registrations, hash-chained before any workunit, and the predictions written in them."""
+"""Registrations, hash-chained before any workunit, the predictions written in them, and their claims' numbers."""
 
 import hashlib
 import json
@@ -19,6 +19,10 @@ _OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY 
 _ADD = """
 INSERT INTO registration (experiment_id, cohort, body, previous_hash, hash, created_at)
 VALUES (:experiment_id, :cohort, :body, :previous_hash, :hash, :created_at)
+"""
+_NUMBER = """
+INSERT INTO finding (registration_id, experiment_id, estimand, created_at)
+VALUES (:registration_id, :experiment_id, :estimand, :created_at)
 """
 _PREDICT = """
 INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because)
@@ -44,6 +48,14 @@ def register(
     registration_id = db.insert(_ADD, **facts, previous_hash=previous, hash=_hash(previous, facts))
     counters.add(db, *_COUNTER, 1)
     db.many(_PREDICT, [{"registration_id": registration_id, **prediction} for prediction in predictions])
+    for prediction in predictions:
+        db.insert(
+            _NUMBER,
+            registration_id=registration_id,
+            experiment_id=experiment_id,
+            estimand=prediction["estimand"],
+            created_at=at(now),
+        )
     return registration_id
 
 

@@ -1,0 +1,166 @@
+"""The fourth step: every block that closed is weighed into the evidence of its findings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.decisions.weighing import Home, Returned, blocks, weigh
+from axiom.domain.findings import Block, Evidence, Observation
+from axiom.domain.sessions import Note, Session
+from axiom.domain.work import Outcome
+from axiom.signed.manifests import stored_manifest
+from axiom.statistics.estimands import value
+from axiom.store import evidence, experiments, findings
+from axiom.store.database import Database, Row
+from axiom.store.evidence import Weighed
+from axiom.store.experiments import StoredExperiment
+
+_CELLS = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Design:
+    """What a registration says about the weighing."""
+
+    configs: Sequence[Mapping[str, object]]
+    estimands: Mapping[str, Mapping[str, Any]]
+    block: int
+
+
+def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
+    """Add a line to the history of each finding for each block that closed since it was last weighed."""
+    notes = []
+    for experiment in experiments.everything(db):
+        if experiment.recalled_at is None:
+            notes += _evaluate(db, experiment, session, now)
+    return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
+
+
+def unweighed(db: Database) -> int:
+    """How many closed blocks wait to be weighed."""
+    waiting = 0
+    for experiment in experiments.everything(db):
+        pending = [one for one in evidence.weighed(db, experiment.id) if experiment.recalled_at is None]
+        if pending:
+            waiting += max(0, len(_closed(db, experiment, pending[0].registration_id)) - min(p.blocks for p in pending))
+    return waiting
+
+
+def recomputed(db: Database) -> list[str]:
+    """I10: every line of every history follows from the stored results, again and identically."""
+    problems = []
+    homes = _homes(db)
+    for experiment in experiments.everything(db):
+        for found in evidence.weighed(db, experiment.id):
+            design = _design(db, found.registration_id)
+            for row in evidence.lines(db, found.number):
+                observed = _observations(db, experiment, design, found.estimand, row["blocks"] * design.block)
+                again = weigh(design.estimands[found.estimand], observed, blocks=row["blocks"], homes=homes)
+                if observed != evidence.observations(row) or again != evidence.read(row):
+                    problems.append(f"finding {found.number} after {row['blocks']} blocks is not what its results say")
+    return problems
+
+
+def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now: datetime) -> list[Note]:
+    notes = []
+    homes = _homes(db)
+    for found in evidence.weighed(db, experiment.id):
+        design = _design(db, found.registration_id)
+        closed = len(_closed(db, experiment, found.registration_id))
+        for number in range(found.blocks + 1, closed + 1):
+            observed = _observations(db, experiment, design, found.estimand, number * design.block)
+            weighed = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
+            evidence.record(db, found.number, weighed, observed, session_id=session.id, now=now)
+            notes.append(_note(experiment, found, design, weighed))
+    return notes
+
+
+def _closed(db: Database, experiment: StoredExperiment, registration_id: int) -> list[Block]:
+    """The closed blocks from the first on; a later one waits for those before it."""
+    design = _design(db, registration_id)
+    back = evidence.returned(db, experiment.id)
+    standing = [
+        Returned(number=number, cells=len(design.configs), back=back.get(number, 0), over=over)
+        for number, over in sorted(evidence.ordered(db, registration_id).items())
+    ]
+    closed: list[Block] = []
+    for block in blocks(standing, design.block):
+        if not block.closed:
+            break
+        closed.append(block)
+    return closed
+
+
+def _observations(
+    db: Database, experiment: StoredExperiment, design: _Design, estimand: str, replicates: int
+) -> tuple[Observation, ...]:
+    """The estimand in each of the first replicates, in the order in which their numbers were issued."""
+    rows: dict[int, list[Row]] = {}
+    for row in evidence.cells(db, experiment.id, replicates - 1):
+        rows.setdefault(row["replicate"], []).append(row)
+    found = []
+    for number in range(replicates):
+        cells = rows.get(number, [])
+        number_value, why = value(design.estimands[estimand], _measured(design, cells))
+        host = cells[0]["host_id"] if cells else None
+        found.append(Observation(replicate=number, value=number_value, host_id=host, why_missing=why))
+    return tuple(found)
+
+
+def _measured(design: _Design, rows: Sequence[Row]) -> _CELLS:
+    """Every config of the sweep with what was measured there; None where nothing counts."""
+    measured = {
+        row["config"]: json.loads(row["measures"])
+        for row in rows
+        if row["outcome"] == Outcome.OK and row["measures"] is not None
+    }
+    return [(config, measured.get(place)) for place, config in enumerate(design.configs)]
+
+
+def _homes(db: Database) -> dict[int, Home]:
+    return {
+        row["id"]: Home(
+            host_id=row["id"],
+            volunteer_id=row["volunteer_id"],
+            platform=f"{row['system']}-{row['processor']}-{row['instructions']}",
+        )
+        for row in evidence.homes(db)
+    }
+
+
+def _design(db: Database, registration_id: int) -> _Design:
+    registration = findings.registration(db, registration_id)
+    if registration is None:
+        raise LookupError(f"registration {registration_id} is gone")
+    body = json.loads(registration.body)
+    return _Design(
+        configs=body["configs"],
+        estimands={estimand["name"]: estimand for estimand in body["estimands"]},
+        block=body["block"],
+    )
+
+
+def _note(experiment: StoredExperiment, found: Weighed, design: _Design, weighed: Evidence) -> Note:
+    claim = design.estimands[found.estimand]["claim"]
+    return Note(
+        kind="evidence.weighed",
+        text="Finding {finding} ({experiment}): {claim}. After {seeds} seeds {verdict}, {grade}: {estimate} [{low}, {high}].",
+        facts={
+            "finding": found.number,
+            "experiment": stored_manifest(experiment.manifest).name,
+            "claim": claim,
+            "seeds": weighed.seeds,
+            "verdict": weighed.verdict,
+            "grade": weighed.grade,
+            "estimate": _short(weighed.estimate),
+            "low": _short(weighed.low),
+            "high": _short(weighed.high),
+        },
+        about=f"/findings/{found.number}",
+    )
+
+
+def _short(number: float | None) -> float | str:
+    return "unbounded" if number is None else float(f"{number:.4g}")

@@ -1,0 +1,36 @@
+"""The first step: what came back since the last session, by experiment, and how it ended."""
+
+from datetime import datetime
+
+from axiom.domain.sessions import Note, Session
+from axiom.domain.work import TaskState
+from axiom.store import sessions
+from axiom.store.database import Database, Row, at
+
+
+def review(db: Database, session: Session, now: datetime) -> tuple[list[Note], int]:
+    """Count each closed task once, ever; also returns up to which moment they are reviewed now."""
+    seen = sessions.seen(db)
+    rows = sessions.closed_since(db, seen, now)
+    notes = [_note(row) for row in rows]
+    if not notes:
+        notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
+    return notes, max([seen, *(row["newest"] for row in rows)], default=at(session.started_at))
+
+
+def _note(row: Row) -> Note:
+    facts = {"amount": row["amount"], "experiment": f"{row['name']}@{row['version']}", "state": row["state"]}
+    about = f"/results?experiment={row['name']}"
+    if row["state"] == TaskState.VALID:
+        return Note(
+            kind="task.valid",
+            text="{amount} tasks of {experiment} are valid; they took {seconds} core-seconds.",
+            facts={**facts, "seconds": round(row["cpu_seconds"] or 0.0, 1)},
+            about=about,
+        )
+    return Note(
+        kind=f"task.{row['state']}",
+        text="{amount} tasks of {experiment} ended {state}: {reason}",
+        facts={**facts, "reason": row["reason"]},
+        about=about,
+    )

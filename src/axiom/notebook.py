@@ -1,0 +1,302 @@
+"""`axiom.open(D)`: a laboratory in a notebook. It only reads, and may do so while the laboratory works.
+
+A connection lives as long as one question, so a notebook that stays open for days holds nothing up.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.declaration import ValueType
+from axiom.domain.findings import Evidence
+from axiom.errors import NoLab, NotFound, UnknownName
+from axiom.notebook_summary import summary
+from axiom.notebook_table import Table, facts_html, joined
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store import evidence, experiments, tables
+from axiom.store.database import Database, connect_reader
+from axiom.store.folder import Folder
+
+_KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
+_ORIGINS = {
+    "outcome": ValueType.TEXT,
+    "cpu_seconds": ValueType.FLOAT,
+    "host": ValueType.INT,
+    "platform": ValueType.TEXT,
+    "task": ValueType.INT,
+}
+_EXPERIMENTS = {
+    "experiment": ValueType.TEXT,
+    "version": ValueType.INT,
+    "question": ValueType.TEXT,
+    "status": ValueType.TEXT,
+    "configs": ValueType.INT,
+    "replicates": ValueType.INT,
+    "results": ValueType.INT,
+}
+_WEIGHED = {
+    "verdict": ValueType.TEXT,
+    "grade": ValueType.TEXT,
+    "estimate": ValueType.FLOAT,
+    "low": ValueType.FLOAT,
+    "high": ValueType.FLOAT,
+    "e_value": ValueType.FLOAT,
+    "seeds": ValueType.INT,
+    "missing": ValueType.INT,
+    "blocks": ValueType.INT,
+    "hosts": ValueType.INT,
+    "volunteers": ValueType.INT,
+    "platforms": ValueType.INT,
+}
+_FINDINGS = {
+    "number": ValueType.INT,
+    "experiment": ValueType.TEXT,
+    "version": ValueType.INT,
+    "estimand": ValueType.TEXT,
+    "claim": ValueType.TEXT,
+    "status": ValueType.TEXT,
+    **_WEIGHED,
+}
+_OBSERVATIONS = {
+    "replicate": ValueType.INT,
+    "value": ValueType.FLOAT,
+    "host": ValueType.INT,
+    "why_missing": ValueType.TEXT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of an experiment, and what its columns are called."""
+
+    id: int
+    name: str  # with its version, as in tiny_sum@1
+    manifest: Manifest
+    factors: Mapping[str, str]  # the column of each factor; it has another name only where that is taken
+    measures: Mapping[str, str]
+
+    @property
+    def types(self) -> dict[str, ValueType]:
+        """The columns of its results."""
+        kinds = {measure.name: measure.type for measure in self.manifest.measures}
+        return {
+            **_KEYS,
+            **{column: self.manifest.factors[name] for name, column in self.factors.items()},
+            **{column: kinds[name] for name, column in self.measures.items()},
+            **_ORIGINS,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingCard:
+    """A finding as it stands, its history block by block, and the observations of the newest one."""
+
+    number: int
+    claim: str
+    experiment: str
+    estimand: str
+    status: str
+    evidence: Evidence | None  # None until the first block closed
+    history: Table
+    observations: Table
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(f"{name}: {value}" for name, value in self._facts().items())])
+
+    def _repr_html_(self) -> str:
+        return facts_html(self._title(), self._facts()) + self.history._repr_html_()
+
+    def _title(self) -> str:
+        return f"Finding {self.number}: {self.claim}"
+
+    def _facts(self) -> dict[str, object]:
+        facts: dict[str, object] = {"experiment": self.experiment, "estimand": self.estimand, "status": self.status}
+        if self.evidence is None:
+            return facts | {"evidence": "none yet: its first block has not closed"}
+        found = self.evidence
+        bounds = [f"{bound:.4g}" if bound is not None else "unbounded" for bound in (found.low, found.high)]
+        middle = "none" if found.estimate is None else f"{found.estimate:.4g}"
+        return facts | {
+            "verdict": found.verdict,
+            "grade": found.grade,
+            "median over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
+            "e-value": f"{found.e_value:.4g} ({found.e_kind})",
+            "seeds": f"{found.seeds}, {found.missing} missing",
+            "for the next grade": "; ".join(found.needs) or "nothing",
+        }
+
+
+class Lab:
+    """A laboratory's tables. Ask again, and you see what has come back since."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+
+    @property
+    def experiments(self) -> Table:
+        """Every version of every experiment, and how many results each has."""
+        with self._reading() as db:
+            rows = tables.counted(db)
+        found = [
+            {
+                **row,
+                "experiment": row["name"],
+                "question": (manifest := stored_manifest(row["manifest"])).question,
+                "status": _status(row),
+                "configs": len(manifest.configs),
+            }
+            for row in rows
+        ]
+        return _table(found, _EXPERIMENTS, "Experiments")
+
+    def results(self, experiment: str) -> Table:
+        """All results of an experiment, a row per cell; `name@2` is a version, `name` the newest."""
+        version = self.version(experiment)
+        pages = list(self.pages(version))
+        return joined(pages) if pages else _table([], version.types, version.name)
+
+    def summary(self, experiment: str, by: Sequence[str] | None = None) -> Table:
+        """What is typical for each level of these factors (all of them, if none is named), with 95 % intervals."""
+        version = self.version(experiment)
+        names = list(version.factors) if by is None else [by] if isinstance(by, str) else list(by)
+        for name in names:
+            if name not in version.factors:
+                raise UnknownName(f"factor of {version.name}", name, version.factors)
+        curves = {ValueType.INTS, ValueType.FLOATS}
+        return summary(
+            self.results(version.name),
+            by=[version.factors[name] for name in names],
+            measures=[column for column in version.measures.values() if version.types[column] not in curves],
+            groups=Counter(tuple(config[name] for name in names) for config in version.manifest.configs),
+        )
+
+    @property
+    def findings(self) -> Table:
+        """Every claim with its number, and how it stands."""
+        with self._reading() as db:
+            return _table(tables.findings(db), _FINDINGS, "Findings")
+
+    def finding(self, number: int) -> FindingCard:
+        """One finding: its evidence, its history and its observations."""
+        with self._reading() as db:
+            rows = {row["number"]: row for row in tables.findings(db)}
+            lines = evidence.lines(db, number)
+        if number not in rows:
+            known = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
+            raise NotFound(f"There is no finding {number} in {self._folder.path}. {known}")
+        row = rows[number]
+        seen = evidence.observations(lines[-1]) if lines else ()
+        observed = [
+            {"replicate": one.replicate, "value": one.value, "host": one.host_id, "why_missing": one.why_missing}
+            for one in seen
+        ]
+        return FindingCard(
+            number=number,
+            claim=row["claim"],
+            experiment=f"{row['experiment']}@{row['version']}",
+            estimand=row["estimand"],
+            status=row["status"],
+            evidence=evidence.read(lines[-1]) if lines else None,
+            history=_table(lines, _WEIGHED, f"History of finding {number}"),
+            observations=_table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
+        )
+
+    def versions(self) -> list[str]:
+        """Every version of every experiment by its whole name, as in tiny_sum@1."""
+        with self._reading() as db:
+            return [f"{one.name}@{one.version}" for one in experiments.everything(db)]
+
+    def version(self, experiment: str) -> Version:
+        """The version that is meant, and its columns."""
+        name, _, number = experiment.partition("@")
+        with self._reading() as db:
+            stored = experiments.by_name(db, name, int(number) if number.isdecimal() else None)
+            if stored is None or (number and not number.isdecimal()):
+                known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
+                raise UnknownName("experiment", experiment, known)
+        manifest = stored_manifest(stored.manifest)
+        taken = {*_KEYS, *_ORIGINS}
+        return Version(
+            id=stored.id,
+            name=f"{stored.name}@{stored.version}",
+            manifest=manifest,
+            factors={factor: _free(factor, "factor", taken) for factor in manifest.factors},
+            measures={measure.name: _free(measure.name, "measure", taken) for measure in manifest.measures},
+        )
+
+    def pages(self, version: Version) -> Iterator[Table]:
+        """The results of a version as tables of some thousand rows, all from one consistent look."""
+        with self._reading() as db:
+            for page in tables.pages(db, version.id):
+                yield _tidy(version, page)
+
+    def __repr__(self) -> str:
+        return f"Laboratory in {self._folder.path}\n{self.experiments!r}"
+
+    def _repr_html_(self) -> str:
+        return facts_html("Laboratory", {"folder": str(self._folder.path)}) + self.experiments._repr_html_()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Database]:
+        db = connect_reader(self._folder.database)
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+def open_lab(data: str | Path) -> Lab:
+    """The laboratory in this folder, for reading."""
+    folder = Folder(path=Path(data))
+    if not folder.exists():
+        raise NoLab(
+            f"There is no laboratory in {folder.path}, so there is nothing to read. `axiom lab --data {folder.path}` "
+            "starts one; or name the folder of another."
+        )
+    return Lab(folder)
+
+
+def _tidy(version: Version, page: tables.Page) -> Table:
+    levels = version.manifest.configs
+    types = version.types
+    measured = [row or {} for row in page.measures]
+    columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}
+    for name, column in version.factors.items():
+        values = [config[name] for config in levels]
+        columns[column] = _real([values[place] for place in page.configs], types[column])
+    for name, column in version.measures.items():
+        columns[column] = _real([row.get(name) for row in measured], types[column])
+    columns |= {
+        "outcome": page.outcomes,
+        "cpu_seconds": page.cpu_seconds,
+        "host": page.hosts,
+        "platform": page.platforms,
+        "task": page.tasks,
+    }
+    return Table(columns, types, version.name)
+
+
+def _real(values: list[Any], kind: ValueType) -> list[Any]:
+    """JSON may write a float without its point."""
+    if kind is not ValueType.FLOAT:
+        return values
+    return [None if value is None else float(value) for value in values]
+
+
+def _free(name: str, kind: str, taken: set[str]) -> str:
+    column = name if name not in taken else f"{kind}_{name}"
+    taken.add(column)
+    return column
+
+
+def _table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:
+    return Table({name: [row[name] for row in rows] for name in types}, types, title)
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    if row["recalled_at"]:
+        return "recalled"
+    return "retired" if row["retired_at"] else "open"

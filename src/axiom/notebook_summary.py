@@ -1,0 +1,141 @@
+"""How sure a sweep is: what is typical in each config, over seeds, with 95 % intervals that say which they are.
+
+A seed counts once. Where a group holds several cells of one seed, they are averaged first: they share their chance, and
+counting them apart would make every interval too short. A seed that lacks one of these cells is left out and not
+counted, since its average would be of other configs than that of the rest.
+"""
+
+import functools
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.domain.declaration import ValueType
+from axiom.notebook_table import Table
+
+LEVEL = 0.95
+
+_EXACT_UP_TO = 200  # degrees of freedom; beyond, the expansion in their inverse is exact to 9 digits
+_Z = statistics.NormalDist().inv_cdf(0.5 + LEVEL / 2)
+
+
+def summary(
+    results: Table, *, by: Sequence[str], measures: Sequence[str], groups: Mapping[tuple[Any, ...], int]
+) -> Table:
+    """A row per group in which something was measured; `groups` says of how many cells per seed each consists."""
+    places: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+    keys = zip(*(results[name] for name in by), strict=True) if by else iter([()] * len(results))
+    for place, (key, seed) in enumerate(zip(keys, results["seed"], strict=True)):
+        places.setdefault(key, {}).setdefault(seed, []).append(place)
+    found = [group for group in groups if group in places]
+    columns: dict[str, list[Any]] = {name: [group[at] for group in found] for at, name in enumerate(by)}
+    columns["n"] = [len(places[group]) for group in found]
+    types = {name: results.types[name] for name in by} | {"n": ValueType.INT}
+    for measure in measures:
+        rows = [typical(_by_seed(results[measure], places[group], groups[group])) for group in found]
+        for name in _TYPICAL:
+            columns[f"{measure}_{name}"] = [row[name] for row in rows]
+            types[f"{measure}_{name}"] = ValueType.INT if name == "n" else ValueType.FLOAT
+    title = f"{results.title}: n counts distinct seeds; intervals hold 95 % (t95 of the mean, order95 of the median)"
+    return Table(columns, types, title)
+
+
+_TYPICAL = (
+    *("n", "mean", "mean_t95_low", "mean_t95_high"),
+    *("median", "median_order95_low", "median_order95_high"),
+)
+
+
+def typical(values: Sequence[float]) -> dict[str, float | None]:
+    """Mean and median with their intervals; None where there are too few values to say."""
+    mean = mean_low = mean_high = middle = low = high = None
+    if values:
+        mean, middle = _mean(values), _median(values)
+        mean_low, mean_high = _t_interval(values)
+        low, high = _order_interval(values)
+    found = (len(values), mean, mean_low, mean_high, middle, low, high)
+    return dict(zip(_TYPICAL, found, strict=True))
+
+
+def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: int) -> list[float]:
+    averages = []
+    for places in seeds.values():
+        values = [column[place] for place in places if column[place] is not None]
+        if len(values) == cells:
+            averages.append(_mean(values))
+    return averages
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Each is divided before the sum, so that values near the largest number do not overflow."""
+    return math.fsum(value / len(values) for value in values)
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, amount = sorted(values), len(values)
+    low, high = ordered[(amount - 1) // 2], ordered[amount // 2]
+    return float(low) if low == high else low / 2 + high / 2
+
+
+def _t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Where the mean of all seeds is, if the values are roughly normal or many."""
+    amount = len(values)
+    if amount < 2:
+        return None, None
+    mean = _mean(values)
+    deviation = math.hypot(*(value - mean for value in values)) / math.sqrt(amount - 1)
+    half = t_quantile(amount - 1) * deviation / math.sqrt(amount)
+    low, high = mean - half, mean + half
+    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
+
+
+def _order_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Where the median of all seeds is, whatever the distribution: between two of the values themselves."""
+    rank = order_rank(len(values))
+    if rank == 0:
+        return None, None
+    ordered = sorted(values)
+    return float(ordered[rank - 1]), float(ordered[-rank])
+
+
+@functools.lru_cache(maxsize=4096)
+def order_rank(amount: int) -> int:
+    """The k such that the k-th smallest and the k-th largest enclose the median with 95 %; 0 if none does (n < 6)."""
+    below, rank = 0.0, 0
+    half = amount * math.log(2)
+    while rank < amount:
+        ways = math.lgamma(amount + 1) - math.lgamma(rank + 1) - math.lgamma(amount - rank + 1)
+        below += math.exp(ways - half)
+        if below > (1 - LEVEL) / 2:
+            break
+        rank += 1
+    return rank
+
+
+@functools.lru_cache(maxsize=4096)
+def t_quantile(freedom: int) -> float:
+    """How many standard errors on each side of the mean Student's distribution wants for 95 %."""
+    if freedom > _EXACT_UP_TO:
+        z, inverse = _Z, 1 / freedom
+        first = (z**3 + z) / 4
+        second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+        third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+        return z + inverse * (first + inverse * (second + inverse * third))
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, freedom) < LEVEL else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
+
+
+def _within(angle: float, freedom: int) -> float:
+    """The share of Student's distribution within √freedom · tan(angle) (Abramowitz and Stegun 26.7.3 and 26.7.4)."""
+    odd = freedom % 2
+    term, total = 1.0, 0.0
+    for step in range(freedom // 2):
+        total += term
+        term *= math.cos(angle) ** 2 * (2 * step + 1 + odd) / (2 * step + 2 + odd)
+    if odd:
+        return 2 / math.pi * (angle + math.sin(angle) * math.cos(angle) * total)
+    return math.sin(angle) * total

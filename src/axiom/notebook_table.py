@@ -1,0 +1,171 @@
+"""A small table of its own: columns with names and types, which a notebook shows and other programs take over.
+
+Nothing here needs pandas or Arrow until somebody asks for them. There is no NaN: what is absent is None.
+"""
+
+import csv
+import html
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from axiom.domain.declaration import ValueType
+from axiom.errors import CannotStart, UnknownName
+
+_SHOWN = 20
+_PANDAS = {ValueType.INT: "Int64", ValueType.FLOAT: "Float64", ValueType.BOOL: "boolean", ValueType.TEXT: "string"}
+# A text at which a spreadsheet would begin to compute gets an apostrophe, as spreadsheets themselves write it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Table:
+    """Columns of equal length, each a tuple of one type or None. Iterating gives rows, as dictionaries."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], types: Mapping[str, ValueType], title: str = "") -> None:
+        self.columns = {name: tuple(values) for name, values in columns.items()}
+        self.types = dict(types)
+        self.title = title
+        if self.columns.keys() != self.types.keys() or len({len(values) for values in self.columns.values()}) > 1:
+            raise ValueError(f"the columns {list(self.columns)} differ in length, or from the types {list(self.types)}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        names = list(self.columns)
+        return (dict(zip(names, row, strict=True)) for row in self.rows())
+
+    def __getitem__(self, name: str) -> tuple[Any, ...]:
+        if name not in self.columns:
+            raise UnknownName("column", name, self.columns)
+        return self.columns[name]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Every row as a tuple, in the order of the columns."""
+        return zip(*self.columns.values(), strict=True)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write a CSV file in UTF-8: None is empty, a curve is a JSON list, a number has all its digits."""
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            self.write_csv(file)
+
+    def write_csv(self, file: Any, *, heading: bool = True) -> None:
+        """Write these rows to an open text file."""
+        writer = csv.writer(file, lineterminator="\n")
+        if heading:
+            writer.writerow(self.columns)
+        written = [map(_IN_CSV[self.types[name]], values) for name, values in self.columns.items()]
+        writer.writerows(zip(*written, strict=True))
+
+    def to_arrow(self) -> Any:
+        """The same as a `pyarrow.Table`: whole numbers in 64 bits, curves as lists. Needs the extra `data`."""
+        arrow = _extra("pyarrow")
+        whole, real = arrow.int64(), arrow.float64()
+        types = {
+            ValueType.INT: whole,
+            ValueType.FLOAT: real,
+            ValueType.BOOL: arrow.bool_(),
+            ValueType.TEXT: arrow.string(),
+            ValueType.INTS: arrow.list_(whole),
+            ValueType.FLOATS: arrow.list_(real),
+        }
+        arrays = [arrow.array(values, type=types[self.types[name]]) for name, values in self.columns.items()]
+        return arrow.table(arrays, names=list(self.columns))
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame` with types that know absence, so that a seed stays whole. Extra `data`."""
+        pandas = _extra("pandas")
+        series = {
+            name: pandas.Series(list(values), dtype=_PANDAS.get(self.types[name], "object"))
+            for name, values in self.columns.items()
+        }
+        return pandas.DataFrame(series)
+
+    def __repr__(self) -> str:
+        rows = [list(self.columns), *([_short(value) for value in row] for row, _ in zip(self.rows(), range(_SHOWN)))]
+        widths = [max(len(row[place]) for row in rows) for place in range(len(self.columns))]
+        lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(_short(value))}</td>" for value in row) + "</tr>"
+            for row, _ in zip(self.rows(), range(_SHOWN))
+        )
+        caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
+        more = "".join(f"<p>{html.escape(line)}</p>" for line in self._more())
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def _more(self) -> list[str]:
+        left = len(self) - _SHOWN
+        if left > 0:
+            return [f"… and {left} more rows"]
+        return [] if len(self) else ["(no rows yet)"]
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """One below the other; all have the same columns, and there is at least one."""
+    first = tables[0]
+    columns = {name: [value for table in tables for value in table.columns[name]] for name in first.columns}
+    return Table(columns, first.types, first.title)
+
+
+def facts_html(title: str, facts: Mapping[str, object]) -> str:
+    """Names and values for a notebook, escaped: a word of a host must not become a page."""
+    rows = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(_short(value))}</td></tr>"
+        for name, value in facts.items()
+    )
+    return f"<table><caption>{html.escape(title)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return f"[{len(value)} numbers]"
+    return str(value)
+
+
+def _extra(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise CannotStart(
+            f"The package {name} is not installed, so these tables cannot become its own. Nothing was written; "
+            "install Axiom with its extra `data` (pip install 'axiom[data]'), or take CSV or JSON."
+        ) from error
+
+
+def _text(value: str | None) -> str:
+    if value is None:
+        return ""
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _curve(value: Sequence[Any] | None) -> str:
+    return "" if value is None else json.dumps(value, allow_nan=False)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _flag(value: bool | None) -> str:
+    return "" if value is None else str(value).lower()
+
+
+_IN_CSV: dict[ValueType, Callable[[Any], str]] = {
+    ValueType.INT: _number,
+    ValueType.FLOAT: _number,
+    ValueType.BOOL: _flag,
+    ValueType.TEXT: _text,
+    ValueType.INTS: _curve,
+    ValueType.FLOATS: _curve,
+}

@@ -1,0 +1,153 @@
+"""Sessions: which steps are done, what was planned, and the notes from which the log is rendered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.sessions import Note, Session, Step
+from axiom.store.database import Database, Row, at, maybe_moment, moment
+
+_OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
+_CLOSED = """
+SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, sum(t.cpu_seconds) AS cpu_seconds,
+    max(t.closed_at) AS newest
+FROM task t JOIN experiment e ON e.id = t.experiment_id
+WHERE t.closed_at > :seen AND t.closed_at <= :until
+GROUP BY e.id, e.name, e.version, t.state, CASE WHEN t.state = 'valid' THEN '' ELSE t.reason END
+ORDER BY e.id, t.state
+"""
+_LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
+_ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
+_BY_NAME = "SELECT * FROM session WHERE name = :name"
+_OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
+_BEGIN = """
+INSERT INTO session (name, pi, reason, seen_task, started_at) VALUES (:name, :pi, :reason, :seen_task, :started_at)
+"""
+_DONE = "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id"
+_PLAN = "UPDATE session SET plan = :plan WHERE id = :id"
+_NOTE = """
+INSERT INTO note (session_id, step, kind, text, facts, about)
+VALUES (:session_id, :step, :kind, :text, :facts, :about)
+"""
+_NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
+
+
+def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
+    """What became of the tasks that closed after a moment: how many of each experiment ended how."""
+    return db.select(_CLOSED, seen=seen_task, until=at(until))
+
+
+def opened(db: Database) -> Session | None:
+    """The session that is being held."""
+    row = db.one(_OPEN)
+    return _session(row) if row else None
+
+
+def last(db: Database) -> Session | None:
+    """The newest session, ended or not."""
+    row = db.one(_LAST)
+    return _session(row) if row else None
+
+
+def sessions(db: Database, limit: int) -> list[Session]:
+    """The newest sessions first."""
+    return [_session(row) for row in db.select(_ALL, limit=limit)]
+
+
+def by_name(db: Database, name: str) -> Session | None:
+    """The session of this name."""
+    row = db.one(_BY_NAME, name=name)
+    return _session(row) if row else None
+
+
+def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
+    """Open a session, named by its day and a letter."""
+    day = f"{now:%Y-%m-%d}"
+    row = db.one(_OF_DAY, day=f"{day}-%")
+    name = f"{day}-{_letters(int(row['amount']) if row else 0)}"
+    db.insert(_BEGIN, name=name, pi=pi, reason=reason, seen_task=seen(db), started_at=at(now))
+    found = by_name(db, name)
+    if found is None:
+        raise LookupError(f"session {name} was not stored")
+    return found
+
+
+def seen(db: Database) -> int:
+    """Up to which moment, in microseconds, earlier sessions have reviewed closed tasks."""
+    row = db.one(_LAST)
+    return int(row["seen_task"]) if row else 0
+
+
+def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
+    """Note that a step is done, and with the last one that the session is over."""
+    db.execute(
+        _DONE,
+        id=session.id,
+        done=json.dumps([*session.done, step]),
+        seen_task=seen_task,
+        ended_at=at(now) if ends else None,
+    )
+
+
+def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
+    """Keep what is to be deployed, so that the deploying step does just that."""
+    db.execute(_PLAN, id=session_id, plan=json.dumps(plan))
+
+
+def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
+    """What the planning step of this session decided."""
+    row = db.one("SELECT plan FROM session WHERE id = :id", id=session_id)
+    found: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
+    return found
+
+
+def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
+    """Write down what a step has to say."""
+    db.many(
+        _NOTE,
+        [
+            {
+                "session_id": session_id,
+                "step": step,
+                "kind": note.kind,
+                "text": note.text,
+                "facts": json.dumps(dict(note.facts), ensure_ascii=False),
+                "about": note.about,
+            }
+            for note in notes
+        ],
+    )
+
+
+def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
+    """Everything that a session wrote down, in order."""
+    return [
+        (
+            Step(row["step"]),
+            Note(kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]), about=row["about"]),
+        )
+        for row in db.select(_NOTES, session_id=session_id)
+    ]
+
+
+def _letters(number: int) -> str:
+    """Letters that count: a to z, then aa, ab and so on."""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        id=row["id"],
+        name=row["name"],
+        pi=row["pi"],
+        done=tuple(Step(step) for step in json.loads(row["done"])),
+        reason=row["reason"],
+        started_at=moment(row["started_at"]),
+        ended_at=maybe_moment(row["ended_at"]),
+    )

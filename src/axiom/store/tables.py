@@ -1,0 +1,90 @@
+"""What a scientist takes away: every result with where it came from, and every finding as it stands."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.store import fleet
+from axiom.store.database import Database, Row
+
+PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
+
+_PAGE = """
+SELECT r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
+FROM result r JOIN task t ON t.id = r.task_id
+WHERE r.experiment_id = :experiment_id AND (r.replicate, r.config) > (:replicate, :config)
+ORDER BY r.replicate, r.config LIMIT :limit
+"""
+_COUNTS = """
+SELECT e.id, e.name, e.version, e.manifest, e.retired_at, e.recalled_at,
+    (SELECT count(*) FROM replicate p WHERE p.experiment_id = e.id) AS replicates,
+    (SELECT count(*) FROM result r WHERE r.experiment_id = e.id) AS results
+FROM experiment e ORDER BY e.id
+"""
+_FINDINGS = """
+SELECT f.id AS number, f.estimand, f.status, x.name AS experiment, x.version, g.body, v.verdict, v.grade, v.estimate,
+    v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms
+FROM finding f
+JOIN experiment x ON x.id = f.experiment_id
+JOIN registration g ON g.id = f.registration_id
+LEFT JOIN evidence v ON v.finding_number = f.id
+    AND v.blocks = (SELECT max(blocks) FROM evidence WHERE finding_number = f.id)
+ORDER BY f.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some results in columns of equal length, by replicate and config."""
+
+    replicates: Sequence[int]
+    configs: Sequence[int]  # places in the registered sweep
+    seeds: Sequence[int]
+    outcomes: Sequence[str]
+    measures: Sequence[dict[str, Any] | None]
+    cpu_seconds: Sequence[float]
+    hosts: Sequence[int | None]
+    platforms: Sequence[str]
+    tasks: Sequence[int]
+
+
+def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
+    """All results of a version, page by page. What comes back meanwhile is left out: it is one consistent look."""
+    with db.savepoint():
+        platforms = {host.id: str(host.platform) for host in fleet.hosts(db)}
+        last = {"replicate": -1, "config": -1}
+        while rows := db.select(_PAGE, experiment_id=experiment_id, limit=size, **last):
+            last = {name: rows[-1][name] for name in last}
+            yield _page(rows, platforms)
+
+
+def counted(db: Database) -> list[Row]:
+    """Every version of every experiment, with how many replicates were issued and how many results are back."""
+    return db.select(_COUNTS)
+
+
+def findings(db: Database) -> list[Row]:
+    """Every finding with its newest evidence, which is null where nothing was weighed yet."""
+    return [{**row, "claim": _claim(row)} for row in db.select(_FINDINGS)]
+
+
+def _page(rows: Sequence[Row], platforms: dict[int, str]) -> Page:
+    hosts = [row["host_id"] for row in rows]
+    return Page(
+        replicates=[row["replicate"] for row in rows],
+        configs=[row["config"] for row in rows],
+        seeds=[row["seed"] for row in rows],
+        outcomes=[row["outcome"] for row in rows],
+        # Joined and parsed at once: a call for each of a million rows costs more than the parsing.
+        measures=json.loads("[" + ",".join([row["measures"] or "null" for row in rows]) + "]"),
+        cpu_seconds=[row["cpu_seconds"] for row in rows],
+        hosts=hosts,
+        platforms=[platforms.get(host, "") for host in hosts],
+        tasks=[row["task_id"] for row in rows],
+    )
+
+
+def _claim(row: Row) -> str:
+    estimands = json.loads(row["body"])["estimands"]
+    return next((str(one["claim"]) for one in estimands if one["name"] == row["estimand"]), "")

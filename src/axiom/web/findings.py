@@ -1,0 +1,199 @@
+"""What is concluded: the list of findings, and one finding with its history."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from axiom.domain.findings import Grade, Kind, Verdict
+from axiom.errors import NotFound
+from axiom.store import finding_pages, findings
+from axiom.store.finding_pages import Forecast, Line, Standing
+from axiom.web.numbers import plain, rounded
+from axiom.web.plates import plate
+from axiom.web.reading import Answer, Reading, must, no_such
+
+_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
+_GRADES = list(Grade)
+_HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
+_OBSERVED = ("Replicate", "Value", "Host", "Missing because")
+
+
+def listed(reading: Reading) -> Answer:
+    """Every finding that the address asks for, the newest first."""
+    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade")}
+    rows = [shown(reading, standing) for standing in finding_pages.everything(reading.db)]
+    return {"findings": [row for row in rows if _matches(row, **asked)], "of": len(rows), "asked": asked}
+
+
+def one(reading: Reading, number: int) -> Answer:
+    """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
+    standing = _must(reading, number)
+    lines = finding_pages.history(reading.db, number)
+    observed = finding_pages.observations(reading.db, number)
+    history = [_row(line, standing) for line in lines]
+    values = [[each.replicate, each.value, each.host_id, each.why_missing] for each in observed]
+    forecasts = finding_pages.forecasts(reading.db, standing.finding.registration_id, standing.finding.estimand)
+    return {
+        "finding": shown(reading, standing)
+        | {
+            "next_grade": _next_grade(standing),
+            "predictions": [predicted(forecast) for forecast in forecasts],
+            "history": [evidence(line) for line in lines],
+            "figures": {
+                "narrowing": plate(reading, f"finding/{number}/narrowing", _HISTORY, history),
+                "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values),
+            },
+        }
+    }
+
+
+def registration(reading: Reading, number: int) -> Answer:
+    """What was asked and expected before anything was computed, and its place in the chain."""
+    found = must(findings.registration(reading.db, number), reading, "registration", number)
+    claims = [each for each in finding_pages.everything(reading.db) if each.finding.registration_id == number]
+    return {
+        "registration": {
+            "number": found.id,
+            "cohort": found.cohort,
+            "registered_at": found.created_at.isoformat(),
+            "hash": found.hash,
+            "previous_hash": found.previous_hash,
+            "body": found.body,
+            "experiment": claims[0].experiment if claims else None,
+            "predictions": [
+                {"estimand": forecast.estimand} | predicted(forecast)
+                for forecast in finding_pages.forecasts(reading.db, number)
+            ],
+            "findings": [shown(reading, standing) for standing in reversed(claims)],
+        }
+    }
+
+
+def shown(reading: Reading, standing: Standing) -> Answer:
+    """A finding as lists, pages and JSON show it."""
+    finding, estimand, line = standing.finding, standing.estimand, standing.line
+    return {
+        "number": finding.number,
+        "claim": finding.claim,
+        "status": finding.status,
+        "verdict": line.evidence.verdict if line else Verdict.UNDECIDED,
+        "grade": line.evidence.grade if line else Grade.AWAITING,
+        "experiment": standing.experiment,
+        "version": standing.version,
+        "registration": finding.registration_id,
+        "registered_at": finding.created_at.isoformat(),
+        "estimand": finding.estimand,
+        "kind": estimand.get("kind", ""),
+        "measure": estimand.get("measure", ""),
+        "quantity": quantity(estimand),
+        "smallest": estimand.get("smallest"),
+        "null": estimand.get("null", 0.0),
+        "block": standing.registered.get("block", 1),
+        "evidence": evidence(line) if line else None,
+        "awaits": None if line else _awaits(reading, standing),
+    }
+
+
+def evidence(line: Line) -> Answer:
+    """What the closed blocks said on a day."""
+    found = line.evidence
+    return {
+        "blocks": found.blocks,
+        "seeds": found.seeds,
+        "missing": found.missing,
+        "estimate": found.estimate,
+        "interval": [found.low, found.high],
+        "e_value": found.e_value,
+        "e_kind": found.e_kind,
+        "verdict": found.verdict,
+        "grade": found.grade,
+        "hosts": found.hosts,
+        "volunteers": found.volunteers,
+        "platforms": found.platforms,
+        "needs": list(found.needs),
+        "flags": list(found.flags),
+        "reasons": list(found.reasons),
+        "session": line.session,
+        "weighed_at": line.weighed_at.isoformat(),
+    }
+
+
+def predicted(forecast: Forecast) -> Answer:
+    """What somebody expected."""
+    said = forecast.prediction
+    return {
+        "forecaster": forecast.forecaster,
+        "positive": said.positive,
+        "negative": said.negative,
+        "absent": said.absent,
+        "interval": list(said.interval),
+        "because": said.because,
+    }
+
+
+def quantity(estimand: Any) -> str:
+    """In words, which number an estimand is."""
+    measure, across = estimand.get("measure", ""), estimand.get("across", "")
+    arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand.get("between", ())]
+    match estimand.get("kind"):
+        case Kind.CONTRAST:
+            return f"{measure}: {' minus '.join(reversed(arms))}"
+        case Kind.SLOPE:
+            return f"slope of log {measure} over log {across}"
+        case Kind.RANK_CORRELATION:
+            return f"rank correlation of {measure} with {across}"
+        case Kind.EXPONENT:
+            return f"exponent of {measure} over {across}"
+        case Kind.BREAKPOINT:
+            return f"{across} at which {measure} turns"
+        case Kind.PROPORTION:
+            return f"share of replicates with {measure}"
+        case _:
+            return f"{measure}{f' at {arms[0]}' if arms else ''}"
+
+
+def is_signed(kind: str) -> bool:
+    """Is the sign of this kind of number part of the answer?"""
+    return kind not in _UNSIGNED
+
+
+def _row(line: Line, standing: Standing) -> list[Any]:
+    found = line.evidence
+    texts = rounded(found.estimate, found.low, found.high, signed=is_signed(standing.estimand.get("kind", "")))
+    return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
+
+
+def _next_grade(standing: Standing) -> str | None:
+    """The grade above, while there is one."""
+    grade = standing.line.evidence.grade if standing.line else Grade.AWAITING
+    place = _GRADES.index(grade) + 1
+    return _GRADES[place] if place < len(_GRADES) else None
+
+
+def _awaits(reading: Reading, standing: Standing) -> Answer:
+    """How much of the first block is back, and when the rest should be, at the pace so far."""
+    block = int(standing.registered.get("block", 1))
+    wanted = block * len(standing.registered.get("configs", ()))
+    back = min(wanted, finding_pages.back_of_first_block(reading.db, standing.finding, block))
+    waited = max(timedelta(0), reading.now - standing.finding.created_at)
+    expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
+    return {
+        "cells": wanted,
+        "back": back,
+        "expected_at": expected.isoformat() if expected else None,
+        "in_seconds": (expected - reading.now).total_seconds() if expected else None,
+    }
+
+
+def _matches(row: Answer, *, q: str, verdict: str, grade: str) -> bool:
+    return (
+        q.casefold() in f"{row['claim']} {row['experiment']}".casefold()
+        and (verdict not in set(Verdict) or row["verdict"] == verdict)
+        and (grade not in set(Grade) or _GRADES.index(row["grade"]) >= _GRADES.index(Grade(grade)))
+    )
+
+
+def _must(reading: Reading, number: int) -> Standing:
+    standing = finding_pages.one(reading.db, number)
+    if standing is None:
+        raise NotFound(no_such("finding", number, finding_pages.last_number(reading.db)))
+    return standing

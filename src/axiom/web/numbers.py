@@ -1,0 +1,80 @@
+"""How pages write numbers and times: a true minus, as many digits as the interval is worth, UTC."""
+
+import math
+from datetime import datetime
+
+_MINUS = "−"
+_FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
+
+
+def plain(value: object, *, signed: bool = False) -> str:
+    """A number with three significant digits; a whole number with all of its own, in groups of three."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < _TO):
+        return _minus(f"{value:{'+' if signed and value else ''},.0f}")
+    return _minus(_few_digits(value, signed=signed))
+
+
+def rounded(value: float | None, low: float | None, high: float | None, *, signed: bool = True) -> tuple[str, str, str]:
+    """Estimate and interval with the same decimals: two significant digits of the interval's width."""
+    ends = _end(low, value, high, signed=signed, below=True), _end(high, value, low, signed=signed, below=False)
+    return _aligned(value, low, high, signed=signed), *ends
+
+
+def moment(value: str | None) -> str:
+    """A stored time in words."""
+    if value is None:
+        return "–"
+    found = datetime.fromisoformat(value)
+    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 0.95 * size:
+            amount = max(1, round(seconds / size))
+            return f"{amount}\u00a0{name}{'' if amount == 1 else 's'}"
+    amount = max(0, round(seconds))
+    return f"{amount}\u00a0second{'' if amount == 1 else 's'}"
+
+
+def power_of_ten(value: float) -> str:
+    """The exponent with which a large number is written."""
+    return _minus(f"{math.log10(value):.1f}") if value > 0 else f"{_MINUS}∞"
+
+
+def _end(end: float | None, value: float | None, other: float | None, *, signed: bool, below: bool) -> str:
+    if end is None:
+        return f"{_MINUS}∞" if below else "∞"
+    return _aligned(end, value, other if other is not None else value, signed=signed, sharing=end)
+
+
+def _aligned(
+    value: float | None, one: float | None, other: float | None, *, signed: bool, sharing: float | None = None
+) -> str:
+    if value is None:
+        return "–"
+    ends = [each for each in (sharing, one, other) if each is not None]
+    width = max(ends, default=0.0) - min(ends, default=0.0)
+    largest = max(abs(each) for each in (*ends, value))
+    if not width or largest >= _TO or width < _FROM:
+        return plain(float(value), signed=signed)
+    decimals = max(0, 1 - math.floor(math.log10(width)))
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    return "0" if not float(text.replace(",", "")) else _minus(text)
+
+
+def _few_digits(value: float, *, signed: bool) -> str:
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "-∞"
+    sign = "+" if signed and value > 0 else ""
+    if _FROM <= abs(value) < _TO:
+        decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+        return f"{sign}{value:,.{decimals}f}"
+    return f"{sign}{value:.2e}"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", _MINUS)

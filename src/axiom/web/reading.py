@@ -1,0 +1,44 @@
+"""What a page is made from: one consistent view of the records, the time, and what the address asks for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from axiom.errors import NotFound
+from axiom.store import blobs, work_pages
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+
+Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The records as they stand, read by one page."""
+
+    db: Database
+    folder: Folder
+    now: datetime
+    name: str
+    live: Callable[[], Mapping[str, Any]]
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, digest: str) -> str:
+        """A stored file as text."""
+        return blobs.get(self.db, self.folder, digest).decode()
+
+
+def must(found: Any, reading: Reading, noun: str, number: int) -> Any:
+    """What was found, or the sentence that says how far the numbers go."""
+    if found is None:
+        raise NotFound(no_such(noun, number, work_pages.last_number(reading.db, noun)))
+    return found
+
+
+def no_such(noun: str, number: int, last: int) -> str:
+    """The sentence for a number that was not given."""
+    if last == 0:
+        return f"There is no {noun} {number}. This laboratory has none yet."
+    return f"There is no {noun} {number}. The numbers run from 1 to {last}, and none is given twice."
