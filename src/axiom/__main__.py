@@ -28,7 +28,7 @@ def _main(words: list[str]) -> int:
         return 130
     except AxiomError as error:
         click.echo(f"axiom: {error}", err=True)
-        return error.exit_code if error.exit_code in range(1, 10) else 1
+        return error.exit_code if error.exit_code in {*range(1, 10), 70} else 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has seen enough
         return 0

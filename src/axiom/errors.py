@@ -8,6 +8,7 @@
     │   ├── NotAllowed                   the caller may not do this at all
     │   ├── LimitReached                 the caller may not do this much
     │   ├── KeyReused                    one idempotency key, two different commands
+    │   ├── TicketTooLong                the order does not fit a command line
     │   └── Withdrawn                    the experiment is retired or recalled
     ├── CannotStart             exit 5   port, folder, lock, clock or keys are in the way
     │   ├── FolderInUse  FolderUnusable  PortInUse  ClockSetBack  StoreTooNew  KeysUnusable
@@ -21,6 +22,8 @@
     ├── TaskError                        the runner gives the task up; the exit code is the task's
     │   ├── ChildLost  TooManyStarts  NoRoom  MemoryLimit   exits 11, 12, 15, 198
     ├── OutputError                      what a host returned is not an output
+    ├── Fault                   exit 70  a fault of ours in the process that does the commands
+    ├── FigureNotDrawn                   a picture is missing; what it shows is not
     └── ExperimentError         exit 1   the experiment's own file or code is at fault
 
 A message says what happened, what it means and what to do next. `exit_code` is what a command line ends with.
@@ -80,6 +83,10 @@ class LimitReached(Refused):
 
 class KeyReused(Refused):
     """The same idempotency key came with another command."""
+
+
+class TicketTooLong(Refused):
+    """The order is larger than a command line can carry."""
 
 
 class Withdrawn(Refused):
@@ -226,6 +233,16 @@ class MemoryLimit(TaskError):
 
 class OutputError(AxiomError):
     """What a host returned is not an output."""
+
+
+class FigureNotDrawn(AxiomError):
+    """A picture is missing; what it shows is not."""
+
+
+class Fault(AxiomError):
+    """A fault of ours, in the process that does the commands."""
+
+    exit_code = 70
 
 
 class ExperimentError(AxiomError):

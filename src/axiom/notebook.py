@@ -154,9 +154,7 @@ class Lab:
 
     def results(self, experiment: str) -> Table:
         """All results of an experiment, a row per cell; `name@2` is a version, `name` the newest."""
-        version = self.version(experiment)
-        pages = list(self.pages(version))
-        return joined(pages) if pages else _table([], version.types, version.name)
+        return joined(list(self.pages(self.version(experiment))))
 
     def summary(self, experiment: str, by: Sequence[str] | None = None) -> Table:
         """What is typical for each level of these factors (all of them, if none is named), with 95 % intervals."""
@@ -228,7 +226,7 @@ class Lab:
         )
 
     def pages(self, version: Version) -> Iterator[Table]:
-        """The results of a version as tables of some thousand rows, all from one consistent look."""
+        """The results of a version in tables of some thousand rows, at least one, from one consistent look."""
         with self._reading() as db:
             for page in tables.pages(db, version.id):
                 yield _tidy(version, page)

@@ -8,6 +8,7 @@ import html
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,8 +18,9 @@ from axiom.errors import CannotStart, UnknownName
 
 _SHOWN = 20
 _PANDAS = {ValueType.INT: "Int64", ValueType.FLOAT: "Float64", ValueType.BOOL: "boolean", ValueType.TEXT: "string"}
-# A text at which a spreadsheet would begin to compute gets an apostrophe, as spreadsheets themselves write it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A text at which a spreadsheet would begin to compute gets an apostrophe before it, as spreadsheets write it; so does
+# one that begins with an apostrophe, so that taking one off always gives the text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class Table:
@@ -62,7 +64,7 @@ class Table:
 
     def to_arrow(self) -> Any:
         """The same as a `pyarrow.Table`: whole numbers in 64 bits, curves as lists. Needs the extra `data`."""
-        arrow = _extra("pyarrow")
+        arrow = extra("pyarrow")
         whole, real = arrow.int64(), arrow.float64()
         types = {
             ValueType.INT: whole,
@@ -77,7 +79,7 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The same as a `pandas.DataFrame` with types that know absence, so that a seed stays whole. Extra `data`."""
-        pandas = _extra("pandas")
+        pandas = extra("pandas")
         series = {
             name: pandas.Series(list(values), dtype=_PANDAS.get(self.types[name], "object"))
             for name, values in self.columns.items()
@@ -85,7 +87,7 @@ class Table:
         return pandas.DataFrame(series)
 
     def __repr__(self) -> str:
-        rows = [list(self.columns), *([_short(value) for value in row] for row, _ in zip(self.rows(), range(_SHOWN)))]
+        rows = [list(self.columns), *([_short(value) for value in row] for row in islice(self.rows(), _SHOWN))]
         widths = [max(len(row[place]) for row in rows) for place in range(len(self.columns))]
         lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
@@ -94,7 +96,7 @@ class Table:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(_short(value))}</td>" for value in row) + "</tr>"
-            for row, _ in zip(self.rows(), range(_SHOWN))
+            for row in islice(self.rows(), _SHOWN)
         )
         caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
         more = "".join(f"<p>{html.escape(line)}</p>" for line in self._more())
@@ -133,7 +135,8 @@ def _short(value: object) -> str:
     return str(value)
 
 
-def _extra(name: str) -> ModuleType:
+def extra(name: str) -> ModuleType:
+    """A package that not everybody has, or a sentence that says how to get it."""
     try:
         return importlib.import_module(name)
     except ImportError as error:

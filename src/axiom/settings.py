@@ -14,24 +14,31 @@ from axiom.errors import UnknownName, WrongUse
 NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG"})
 
 
-def _knob(default: Any, about: str) -> Any:
-    return field(default=default, metadata={"about": about})
+def _knob(default: Any, about: str, *, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"about": about, "least": least, "most": most})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What an operator may choose. Each knob says what it does in its `about`."""
+    """What an operator may choose. Each knob says what it does in its `about`, a number also its least and most."""
 
     name: str = _knob("Axiom", "the laboratory's name, as its pages show it")
+    url: str = _knob("", "the address under which others find the laboratory; empty for one that they do not")
     host: str = _knob("127.0.0.1", "the address on which the site listens")
-    port: int = _knob(8080, "the port on which the site listens; 0 picks a free one and prints it")
-    workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none")
-    task_seconds: float = _knob(8.0, "how long a task of the local engine should take, in seconds of one core")
-    queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting")
-    deadline_hours: float = _knob(48.0, "how long a host may be silent about a task before another host gets it")
-    max_failures: int = _knob(3, "after so many failed tasks a workunit is given up")
-    ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed")
-    bundle_days: float = _knob(90.0, "how long the signature over a bundle is good")
+    port: int = _knob(
+        8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535
+    )
+    workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
+    task_seconds: float = _knob(
+        8.0, "how long a task of the local engine should take, in seconds of one core", least=0.1, most=86_400
+    )
+    queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting", least=1, most=1_000)
+    deadline_hours: float = _knob(
+        48.0, "how long a host may be silent about a task before another host gets it", least=0.01, most=8_760
+    )
+    max_failures: int = _knob(3, "after so many failed tasks a workunit is given up", least=1, most=100)
+    ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed", least=0.01, most=3_650)
+    bundle_days: float = _knob(90.0, "how long the signature over a bundle is good", least=0.01, most=3_650)
     log: str = _knob("info", "how much is logged: debug, info, warning or error")
 
 
@@ -103,15 +110,29 @@ def _known(name: str) -> None:
 
 
 def _typed(name: str, value: Any, origin: str) -> Any:
-    wanted = next(knob.type for knob in fields(Settings) if knob.name == name)
+    knob = next(knob for knob in fields(Settings) if knob.name == name)
+    found = _read(knob.type, value)
+    if found is None:
+        kind = getattr(knob.type, "__name__", str(knob.type))
+        raise WrongUse(
+            f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started."
+        )
+    least, most = knob.metadata["least"], knob.metadata["most"]
+    if least is not None and not least <= found <= most:
+        raise WrongUse(
+            f"The setting {name} ({origin}) must be from {least:g} to {most:,g}, and {value!r} is not. "
+            "Nothing was started."
+        )
+    return found
+
+
+def _read(wanted: Any, value: Any) -> Any:
+    """The value as it is wanted, or None when it is of another type."""
     try:
         if wanted is int and not isinstance(value, bool):
             return int(str(value))
         if wanted is float and not isinstance(value, bool) and math.isfinite(number := float(value)):
             return number
-        if wanted is str and isinstance(value, str):
-            return value
-    except (TypeError, ValueError):  # a table or a date of TOML is no number
-        pass
-    kind = getattr(wanted, "__name__", str(wanted))
-    raise WrongUse(f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started.")
+    except (TypeError, ValueError, OverflowError):  # a table or a date of TOML is no number
+        return None
+    return value if wanted is str and isinstance(value, str) else None

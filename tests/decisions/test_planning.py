@@ -1,19 +1,49 @@
-"""What is ordered next: no core idle, no experiment with more than its part."""
+"""What is ordered next: pilots first, whole blocks, the cheapest answer before the dearest, and an end to it."""
+
+import math
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning import MOST_REPLICATES, Standing, replicates_per_workunit, top_up
+from axiom.decisions.planning import MOST_REPLICATES, MOST_SEEDS, Aim, Candidate, plan, replicates_per_workunit
+from axiom.decisions.release import Stage
+from axiom.domain.findings import Grade, Verdict
+
+OPEN_QUESTION = Aim(
+    verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0
+)
+SETTLED = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.9, high=1.1, smallest=0.05, seeds=32)
+CANDIDATE = Candidate(
+    experiment_id=1,
+    name="experiment_1",
+    stage=Stage.OPEN,
+    stage_reason="all 3 tasks of the pilot are valid",
+    replicate_seconds=2.0,
+    issued=8,
+    unsent=0,
+    in_progress=0,
+    aims=(OPEN_QUESTION,),
+    block=8,
+)
 
 
-def standing(experiment_id: int, unsent: int, replicate_seconds: float = 2.0) -> Standing:
-    return Standing(
-        experiment_id=experiment_id,
-        name=f"experiment_{experiment_id}",
-        unsent=unsent,
-        replicate_seconds=replicate_seconds,
-    )
+def candidate(experiment_id: int, **facts) -> Candidate:
+    return replace(CANDIDATE, experiment_id=experiment_id, name=f"experiment_{experiment_id}", **facts)
+
+
+def pilot(experiment_id: int, **facts) -> Candidate:
+    return candidate(experiment_id, **({"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 0} | facts))
+
+
+def planned(*candidates: Candidate, cores: int = 2, per_core: int = 3, task_seconds: float = 8.0):
+    return plan(candidates, cores=cores, per_core=per_core, task_seconds=task_seconds)
+
+
+def orders(found) -> list[tuple[int, int, int]]:
+    return [(one.experiment_id, one.workunits, one.replicates_each) for one in found.allotments]
 
 
 @pytest.mark.parametrize(
@@ -32,39 +62,193 @@ def test_a_workunit_holds_as_many_whole_replicates_as_fill_a_task(replicate_seco
 
 
 @pytest.mark.parametrize(
-    ("waiting", "ordered"),
+    ("facts", "reason"),
     [
-        ([0], [(1, 6)]),
-        ([2], [(1, 4)]),
-        ([3], []),  # half of its part is left
-        ([6], []),
-        ([0, 0], [(1, 3), (2, 3)]),
-        ([9, 1], [(2, 2)]),
-        ([0] * 10, [(number, 1) for number in range(1, 11)]),  # more experiments than places: one each
+        ({"aims": ()}, "nothing is concluded from it"),
+        ({"aims": (), "stage": Stage.PILOT, "issued": 0}, "nothing is concluded from it"),
+        ({"stage": Stage.PAUSED, "stage_reason": "1 tasks failed in the pilot"}, "1 tasks failed in the pilot"),
+        ({"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 3}, "3 are not back"),
+        ({"aims": (SETTLED,)}, "all its findings are settled: decided and narrow enough after 32 seeds"),
+        ({"issued": MOST_SEEDS}, "256 replicates are ordered, and 256 are as far as one design goes"),
+        ({"unsent": 3}, "3 tasks wait for 2 cores, and more are ordered below 3"),
     ],
 )
-def test_each_experiment_is_filled_up_to_its_part(waiting, ordered):
-    standings = [standing(number, unsent) for number, unsent in enumerate(waiting, start=1)]
-    allotments = top_up(standings, cores=2, per_core=3, task_seconds=8.0)
-    assert [(allotment.experiment_id, allotment.workunits) for allotment in allotments] == ordered
-    assert all(allotment.replicates_each == 4 and "2 cores" in allotment.reason for allotment in allotments)
+def test_an_experiment_is_left_alone_for_a_reason(facts, reason):
+    found = planned(candidate(1, **facts))
+    assert found.allotments == ()
+    assert [(one.experiment_id, one.name, one.reason) for one in found.skipped] == [(1, "experiment_1", reason)]
 
 
-@pytest.mark.parametrize(("standings", "cores"), [([], 4), ([standing(1, 0)], 0)])
-def test_nothing_is_ordered_without_cores_or_experiments(standings, cores):
-    assert top_up(standings, cores=cores, per_core=3, task_seconds=8.0) == []
+def test_without_a_core_nothing_is_ordered():
+    found = planned(candidate(1), pilot(2), cores=0)
+    assert found.allotments == ()
+    assert {one.reason for one in found.skipped} == {"no host has a core at the moment"}
+    assert planned().reason.startswith("0 workunits of 0 experiments")
 
 
-@given(
-    waiting=st.lists(st.integers(0, 30), min_size=1, max_size=6),
-    cores=st.integers(1, 16),
-    per_core=st.integers(1, 4),
+def test_a_pilot_is_three_tasks_of_one_replicate_once_the_cheapest_first():
+    found = planned(pilot(1, replicate_seconds=30.0), pilot(2), pilot(3, issued=3), pilot(4, issued=1, unsent=1))
+    assert orders(found) == [(2, 3, 1), (4, 2, 1), (1, 3, 1)]
+    assert "pilot of experiment_2" in found.allotments[0].reason
+    assert [one.experiment_id for one in found.skipped] == [3]
+
+
+def test_pilots_go_out_even_when_much_is_waiting():
+    assert orders(planned(candidate(1, unsent=50), pilot(2))) == [(2, 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "cores", "allotted"),
+    [
+        ({"issued": 3}, 2, [(1, 2, 2), (1, 1, 1), (1, 2, 4), (1, 2, 4)]),  # five are missing, then whole blocks
+        ({"issued": 0}, 2, [(1, 2, 4)] * 3),
+        ({"issued": 0, "replicate_seconds": 20.0}, 2, [(1, 8, 1)]),
+        ({"issued": 0, "replicate_seconds": 0.01}, 2, [(1, 2, 4)] * 3),  # not one task of eight
+        ({"issued": 0, "replicate_seconds": 0.01}, 1, [(1, 1, 8)] * 3),
+        ({"issued": 0, "replicate_seconds": 0.01}, 8, [(1, 8, 1)] * 3),
+        ({"issued": 0, "replicate_seconds": 3.0}, 2, [(1, 2, 3), (1, 1, 2)] * 2),
+        ({"issued": 0, "unsent": 2}, 2, [(1, 2, 4)] * 2),
+        ({"issued": 240}, 2, [(1, 2, 4)] * 2),  # as far as it goes
+        ({"issued": 260, "block": 24}, 2, [(1, 2, 2)]),  # begun blocks are finished
+    ],
 )
-def test_after_an_order_nothing_more_is_wanted(waiting, cores, per_core):
-    standings = {number: standing(number, unsent) for number, unsent in enumerate(waiting)}
-    for allotment in top_up(list(standings.values()), cores=cores, per_core=per_core, task_seconds=8.0):
-        number = allotment.experiment_id
-        assert allotment.workunits > 0
-        standings[number] = standing(number, standings[number].unsent + allotment.workunits)
-    assert top_up(list(standings.values()), cores=cores, per_core=per_core, task_seconds=8.0) == []
-    assert sum(each.unsent for each in standings.values()) >= min(cores * per_core, len(waiting)) / 2
+def test_blocks_are_ordered_whole_until_enough_waits(facts, cores, allotted):
+    assert orders(planned(candidate(1, **facts), cores=cores)) == allotted
+
+
+def test_the_first_block_of_all_is_the_cheapest_experiment_s():
+    found = planned(
+        candidate(1, issued=0, replicate_seconds=90.0, aims=(OPEN_QUESTION,) * 99),
+        candidate(2, issued=0, replicate_seconds=30.0),
+    )
+    assert orders(found) == [(2, 8, 1)]
+    assert "the first block of all" in found.allotments[0].reason
+    assert "others come first" in found.skipped[0].reason
+
+
+def test_what_is_begun_is_finished_before_another_block_is_begun():
+    found = planned(candidate(1, issued=16, replicate_seconds=0.1), candidate(2, issued=11, replicate_seconds=50.0))
+    assert orders(found)[0] == (2, 5, 1)
+    assert "completes block 1 of experiment_2" in found.allotments[0].reason
+
+
+def aim(**facts) -> Aim:
+    return replace(SETTLED, **facts)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "better"),
+    [
+        ({"replicate_seconds": 8.0}, {"replicate_seconds": 9.0}, 1),
+        ({"replicate_seconds": 9.0}, {"replicate_seconds": 8.0}, 2),
+        ({"aims": (SETTLED, OPEN_QUESTION)}, {"aims": (OPEN_QUESTION, OPEN_QUESTION)}, 2),
+        ({"aims": (aim(seeds=8),)}, {"aims": (OPEN_QUESTION,)}, 2),  # narrow already, only early
+        ({"aims": (aim(low=0.7),)}, {"aims": (aim(low=0.3),)}, 2),  # the wider
+        ({"aims": (aim(seeds=8, low=1.0, high=1.0),)}, {"aims": (aim(low=0.3),)}, 2),
+        ({"issued": 24}, {"issued": 8}, 2),  # less is on its way
+        ({}, {}, 1),
+    ],
+)
+def test_then_comes_what_is_least_decided_for_its_cost(first, second, better):
+    facts = {"replicate_seconds": 10.0}
+    found = planned(candidate(1, **(facts | first)), candidate(2, **(facts | second)))
+    assert found.allotments[0].experiment_id == better
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_settled"),
+    [
+        ({}, True),
+        ({"seeds": 31}, False),
+        ({"verdict": Verdict.UNDECIDED}, False),
+        ({"verdict": Verdict.ABSENT, "estimate": 0.0, "low": -0.04, "high": 0.04}, True),
+        ({"verdict": Verdict.ABSENT, "estimate": 0.0, "low": -0.04, "high": 0.06}, False),
+        ({"low": 0.76, "high": 1.24}, True),  # a quarter of the estimate
+        ({"low": 0.75}, False),
+        ({"high": 1.25}, False),
+        ({"low": 0.75, "smallest": 0.3}, True),
+        ({"low": None}, False),
+        ({"high": None}, False),
+        ({"estimate": None}, False),
+    ],
+)
+def test_a_finding_is_settled_when_it_is_decided_narrow_and_not_young(standing, is_settled):
+    assert (planned(candidate(1, aims=(aim(**standing),))).allotments == ()) == is_settled
+
+
+def test_one_open_question_keeps_an_experiment_going():
+    assert planned(candidate(1, aims=(SETTLED, OPEN_QUESTION))).allotments
+
+
+def test_idle_cores_are_those_without_a_task_in_progress_or_waiting():
+    idle = [planned(candidate(1, unsent=unsent, in_progress=1), cores=4).idle_cores for unsent in (0, 1, 9)]
+    assert idle == [3, 2, 0]
+
+
+NUMBERS = st.one_of(st.none(), st.floats(-2.0, 2.0))
+AIMS = st.builds(
+    Aim,
+    verdict=st.sampled_from(Verdict),
+    grade=st.sampled_from(Grade),
+    estimate=NUMBERS,
+    low=NUMBERS,
+    high=NUMBERS,
+    smallest=st.floats(0.0, 1.0),
+    seeds=st.integers(0, 300),
+)
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        experiment_id=st.integers(1, 9),
+        name=st.just("experiment"),
+        stage=st.sampled_from(Stage),
+        stage_reason=st.just("so it stands"),
+        replicate_seconds=st.floats(0.0, 5_000.0),
+        issued=st.integers(0, 300),
+        unsent=st.integers(0, 20),
+        in_progress=st.integers(0, 20),
+        aims=st.lists(AIMS, max_size=3).map(tuple),
+        block=st.sampled_from([1, 8, 16, 24]),
+    ),
+    max_size=5,
+    unique_by=lambda one: one.experiment_id,
+)
+
+
+@given(candidates=CANDIDATES, cores=st.integers(0, 12), per_core=st.integers(1, 4))
+def test_a_plan_orders_whole_blocks_within_its_limits_and_says_why_of_everything(candidates, cores, per_core):
+    found = planned(*candidates, cores=cores, per_core=per_core)
+    ordered, left = {one.experiment_id for one in found.allotments}, {one.experiment_id for one in found.skipped}
+    assert not ordered & left
+    assert ordered | left == {one.experiment_id for one in candidates}
+    assert all(one.reason for one in (*found.allotments, *found.skipped, found))
+    replicates: Counter[int] = Counter()
+    standing = {one.experiment_id: one for one in candidates}
+    for one in found.allotments:
+        asked = standing[one.experiment_id]
+        assert asked.stage is not Stage.PAUSED
+        assert asked.aims
+        assert one.workunits >= 1
+        assert 1 <= one.replicates_each <= max(1, math.ceil(asked.block / cores))
+        assert one.workunits * one.replicates_each <= max(3, asked.block)
+        replicates[one.experiment_id] += one.workunits * one.replicates_each
+    for number, more in replicates.items():
+        asked = standing[number]
+        whole = asked.block if asked.stage is Stage.OPEN else 3
+        assert (asked.issued + more) % whole == 0
+    assert 0 <= found.idle_cores <= cores
+
+
+@given(candidates=CANDIDATES, cores=st.integers(1, 6), order=st.randoms(use_true_random=False))
+def test_a_plan_does_not_depend_on_the_order_in_which_experiments_are_named(candidates, cores, order):
+    shuffled = list(candidates)
+    order.shuffle(shuffled)
+    assert planned(*shuffled, cores=cores) == planned(*candidates, cores=cores)
+
+
+def test_applied_again_and_again_a_plan_comes_to_an_end():
+    one = candidate(1, issued=0, replicate_seconds=0.5)
+    for _ in range(100):
+        found = planned(one)
+        one = replace(one, issued=one.issued + sum(each.workunits * each.replicates_each for each in found.allotments))
+    assert one.issued == MOST_SEEDS

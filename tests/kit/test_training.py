@@ -85,10 +85,10 @@ def test_nets_come_out_as_numpy_arrays():
 
 def test_no_learning_rate_and_no_seed_compiles_anew():
     trained(start(), lr=0.1, epochs=1)
-    compiled = training._epoch._cache_size()
+    compiled = training._block._cache_size()
     for lr, seed in ((0.2, 5), (0.3, 6)):
         trained(start(), lr=lr, seed=seed)
-    assert training._epoch._cache_size() <= compiled + 1  # the first epoch is fed NumPy arrays, later ones JAX's
+    assert training._block._cache_size() == compiled
 
 
 def test_a_batch_that_never_fills_is_refused():

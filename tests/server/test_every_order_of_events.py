@@ -99,7 +99,7 @@ class Story:
             assert self.lab.sweep() == 0
 
     def work_is_ordered(self, chance: random.Random) -> None:
-        retired = self.lab.db.one("SELECT retired_at FROM experiment WHERE id = :id", id=self.version)["retired_at"]
+        retired = self.is_retired(self.version)
         try:
             self.lab.deploy(
                 self.version, workunits=1, replicates_each=chance.randint(1, 2), max_failures=chance.randint(1, 3)
@@ -120,13 +120,27 @@ class Story:
             with self.lab.db.transaction():
                 transit(self.lab.db, wanted.id, self.lab.now)
 
+    def is_retired(self, version: int) -> bool:
+        row = self.lab.db.one("SELECT retired_at FROM experiment WHERE id = :id", id=version)
+        return row is not None and row["retired_at"] is not None
+
+    def publish(self, version: int, **changes) -> None:
+        """Published, unless the version was taken back."""
+        retired = self.is_retired(version)
+        try:
+            assert self.lab.publish(self.prepared(version=version, **changes)).experiment_id == version
+        except Withdrawn:
+            assert retired
+        else:
+            assert not retired
+            self.version = version
+
     def a_repair_is_published(self, _chance: random.Random) -> None:
         if self.version == 1:
-            assert self.lab.publish(self.prepared(top="REPAIRED = True")).experiment_id == 1
+            self.publish(1, top="REPAIRED = True")
 
     def the_next_version_is_published(self, _chance: random.Random) -> None:
-        self.version = self.lab.publish(self.prepared(version=2)).experiment_id
-        assert self.version == 2
+        self.publish(2)
         assert work.open_workunits(self.lab.db, 1, after=0, limit=1) == []
 
     def the_experiment_is_retired(self, _chance: random.Random) -> None:

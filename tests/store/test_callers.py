@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store import callers
+from axiom.store import callers, chains
 from axiom.store.callers import Audited
 
 ENTRY = Audited(
@@ -39,7 +39,7 @@ def test_an_entry_is_found_by_its_callers_key(chain):
 def test_the_first_entry_follows_nothing(database, now):
     link = callers.append(database, ENTRY, now)
     (row,) = callers.latest(database, 9)
-    assert (row["previous_hash"], row["hash"]) == (callers.FIRST, link)
+    assert (row["previous_hash"], row["hash"]) == (chains.FIRST, link)
 
 
 def test_what_was_spent_counts_what_was_done_since_then(chain, now):
@@ -90,8 +90,8 @@ def test_an_altered_entry_is_seen(chain, column):
     [
         ("DELETE FROM audit WHERE id = 1", "audit 2 does not follow the entry before it"),
         ("DELETE FROM audit WHERE id IN (2, 3)", "audit 4 does not follow the entry before it"),
-        ("DELETE FROM audit WHERE id = 4", "the audit holds 3 entries, and 4 were written"),
-        ("DELETE FROM audit WHERE id > 0", "the audit holds 0 entries, and 4 were written"),
+        ("DELETE FROM audit WHERE id = 4", "audit holds 3 entries, and 4 were written"),
+        ("DELETE FROM audit WHERE id > 0", "audit holds 0 entries, and 4 were written"),
         ("UPDATE audit SET previous_hash = 'f' WHERE id = 2", "audit 2 does not follow the entry before it"),
         (INSERTED, "audit 5 was altered after it was written"),
     ],

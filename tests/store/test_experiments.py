@@ -60,6 +60,7 @@ def add_bundle(db, now, *, serial: int, experiment_id: int = 1) -> int:
         serial=serial,
         digest=f"{experiment_id}-{serial}",
         seal="sealed",
+        manifest="",
         expires_at=now + timedelta(days=90),
         now=now,
     )
@@ -77,7 +78,7 @@ def test_the_bundle_of_the_highest_serial_is_the_one_that_is_sent(stored, now):
 def test_a_serial_is_used_once(stored, now):
     add_bundle(stored, now, serial=1)
     with pytest.raises(sqlite3.IntegrityError):
-        stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0 FROM bundle")
+        stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0, '' FROM bundle")
 
 
 def test_a_renewed_seal_changes_nothing_else(stored, now):

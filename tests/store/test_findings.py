@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from axiom.store import experiments, findings, work
+from axiom.store import chains, experiments, findings, work
 
 PREDICTION = {
     "estimand": "grows",
@@ -37,7 +37,7 @@ def chain(database, now):
 def test_a_registration_is_read_as_it_was_written(chain, now):
     first, newest = findings.registration(chain, 1), findings.registered(chain, 1)
     assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
-    assert (first.previous_hash, newest.id) == (findings.FIRST, 3)
+    assert (first.previous_hash, newest.id) == (chains.FIRST, 3)
     assert findings.registration(chain, 2).previous_hash == first.hash
     assert findings.registration(chain, 4) is None
     assert findings.registered(chain, 2) is None
@@ -66,8 +66,8 @@ SELECT 1, 'exploratory', '{}', hash, 'f', 0 FROM registration WHERE id = 3
         ("UPDATE registration SET previous_hash = 'f' WHERE id = 2", "registration 2 does not follow"),
         ("DELETE FROM registration WHERE id = 1", "registration 2 does not follow"),
         ("DELETE FROM registration WHERE id = 2", "registration 3 does not follow"),
-        ("DELETE FROM registration WHERE id = 3", "there are 2 registrations, and 3 were written"),
-        ("DELETE FROM registration WHERE id > 0", "there are 0 registrations, and 3 were written"),
+        ("DELETE FROM registration WHERE id = 3", "registration holds 2 entries, and 3 were written"),
+        ("DELETE FROM registration WHERE id > 0", "registration holds 0 entries, and 3 were written"),
         (INSERTED, "registration 4 was altered"),
     ],
 )

@@ -16,7 +16,7 @@ def ordered(database, now):
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     experiments.add_bundle(
-        database, experiment_id=1, serial=1, digest="ab", seal="", expires_at=now + timedelta(days=9), now=now
+        database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
     )
     for name in ("first", "second"):
         fleet.meet(

@@ -13,23 +13,27 @@ from typing import Any
 import click
 
 from axiom import __version__
+from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
+from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import package, prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
-from axiom.commands.experiments import DeployExperiment, PublishExperiment
+from axiom.commands.experiments import PublishExperiment
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.planning import top_up
 from axiom.domain.callers import Caller
 from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
-from axiom.errors import AxiomError, StoreDamaged, UnknownName, WrongUse
-from axiom.lab.deploy import standings
+from axiom.errors import AxiomError, StoreDamaged, StoreError, UnknownName, WrongUse
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw import Gallery
+from axiom.lab.policy import policy_of
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
-from axiom.server.http import Listener, Stopping, serve
+from axiom.server.http import Listener, Stopping
+from axiom.server.http import serve as serve_sockets
 from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
 from axiom.server.ordering import Dispatch
@@ -43,6 +47,7 @@ from axiom.store.folder import Folder, holder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site, site
 from axiom.web.control import control
+from axiom.web.desk import desk_routes
 
 log = logging.getLogger("axiom.lab")
 
@@ -50,22 +55,50 @@ _OURSELVES = "the laboratory itself"
 _THIS_COMPUTER = "this computer"
 
 
+_port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
+_host = click.option("--host", help="The address on which the site listens.")
+
+
 @click.command()
 @data_option
-@click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
-@click.option("--host", help="The address on which the site listens.")
+@_port
+@_host
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
+@click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
 @quiet_option
 @color_option
 @click.pass_context
 def lab(
-    context: click.Context, folder: Folder, port: int | None, host: str | None, workers: int | None, quiet: bool
+    context: click.Context,
+    folder: Folder,
+    port: int | None,
+    host: str | None,
+    workers: int | None,
+    no_pi: bool,
+    quiet: bool,
 ) -> None:
-    """Start the laboratory: server, site and local engine in one process tree.
+    """Start the laboratory: server, site, local engine and autopilot in one process tree.
 
     Ctrl-C stops it; the same command goes on where it stopped.
     """
     settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
+    _hold(context, folder, settings, pi=not no_pi, quiet=quiet)
+
+
+@click.command()
+@data_option
+@_port
+@_host
+@quiet_option
+@color_option
+@click.pass_context
+def serve(context: click.Context, folder: Folder, port: int | None, host: str | None, quiet: bool) -> None:
+    """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
+    settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
+    _hold(context, folder, settings, pi=False, quiet=quiet)
+
+
+def _hold(context: click.Context, folder: Folder, settings: Settings, *, pi: bool, quiet: bool) -> None:
     if settings.workers < -1:
         raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
     # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
@@ -76,7 +109,7 @@ def lab(
         with lock(folder, "axiom lab") as held:
             held.note(port=listening.getsockname()[1], url=address_of(listening))
             _log_to(folder, settings)
-            by = _run(folder, settings, listening, quiet=quiet)
+            by = _run(folder, settings, listening, pi=pi, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)
 
@@ -89,29 +122,33 @@ class _Parts:
     engine: LocalEngine
     jobs: Jobs
     gate: Gate
+    counter: Counter
+    draughtsman: Draughtsman
 
 
-def _run(folder: Folder, settings: Settings, listening: socket.socket, *, quiet: bool) -> signal.Signals | None:
+def _run(
+    folder: Folder, settings: Settings, listening: socket.socket, *, pi: bool, quiet: bool
+) -> signal.Signals | None:
     clock = prepare_database(folder)
     first_time = not folder.keys.exists()
     keys = make_keys(folder.keys, clock.now())
     workers = cores() if settings.workers == -1 else settings.workers
     stopping = Stopping()
     parts = _build(folder, settings, keys, clock.now, workers, stopping)
+    attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(parts.writer.stop)
-        _start(parts, stack)
         address = address_of(listening)
-        pages = Site(folder=folder, name=settings.name, now=clock.now, live=_live(parts, address, clock.now(), workers))
+        live = _live(parts, address, clock.now(), workers, Occasion(folder, policy_of(settings), clock.now))
+        pages = Site(folder=folder, name=settings.name, now=clock.now, live=live)
         with on_path(folder.socket) as door:
             stack.callback(folder.socket.unlink, missing_ok=True)
+            _start(parts, attendant, stack)
             _greet(folder, address, workers, first_time=first_time, quiet=quiet)
-            by = serve(
-                [
-                    Listener(app=site(pages), socket=listening),
-                    Listener(app=control(parts.gate, pages, operator()), socket=door),
-                ],
-                stopping,
+            behind = control(parts.gate, pages, operator())
+            behind.router.routes.extend(desk_routes(parts.counter))
+            by = serve_sockets(
+                [Listener(app=site(pages), socket=listening), Listener(app=behind, socket=door)], stopping
             )
     if parts.writer.failed is not None:
         raise StoreDamaged(
@@ -140,9 +177,11 @@ def _build(
         desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
     )
     caller = laboratory_caller(workers)
+    draughtsman = Draughtsman()
+    gallery = Gallery(writer, folder, draughtsman)
     for job in (
-        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, jobs)),
-        Job(name="deploy", every=1.0, work=lambda: _deploy(gate, caller, settings, workers), remembered=False),
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller)),
+        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
         Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False),
         Job(
             name="validate",
@@ -154,10 +193,22 @@ def _build(
         Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
     ):
         jobs.add(job)
-    return _Parts(writer=writer, engine=engine, jobs=jobs, gate=gate)
+    counter = Counter(
+        writer=writer,
+        folder=folder,
+        dispatch=dispatch,
+        volunteer=_OURSELVES,
+        now=now,
+        reported=lambda: jobs.nudge("validate"),
+    )
+    return _Parts(writer=writer, engine=engine, jobs=jobs, gate=gate, counter=counter, draughtsman=draughtsman)
 
 
-def _start(parts: _Parts, stack: contextlib.ExitStack) -> None:
+def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitStack) -> None:
+    if attendant is not None:
+        parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
+        stack.callback(attendant.stop)
+    stack.callback(parts.draughtsman.rest)
     parts.jobs.start()
     stack.callback(parts.jobs.stop)
     trust = parts.gate.laboratory.folder.keys / "trust.json"
@@ -177,41 +228,27 @@ def _this_host(db: Database, workers: int, now: datetime) -> int:
     )
 
 
-def _publish_all(gate: Gate, caller: Caller, jobs: Jobs) -> None:
+def _publish_all(gate: Gate, caller: Caller) -> None:
     """Publish what the catalogue holds. A file that cannot be published holds up no other."""
-    for file in sorted(gate.laboratory.catalogue.glob("[a-z]*.py")):
+    for file in gate.laboratory.experiment_files():
         try:
             gate.submit(PublishExperiment(experiment=file.stem), caller)
+        except StoreError:
+            raise  # then none can be stored; the job comes back to it
         except AxiomError as error:
             log.error("publish.refused experiment=%s %s", file.stem, error)
-    jobs.nudge("deploy")
 
 
-def _deploy(gate: Gate, caller: Caller, settings: Settings, workers: int) -> None:
-    """Keep something waiting for every core, all experiments in turn."""
-    waiting = gate.writer.run(standings)
-    for allotment in top_up(
-        waiting, cores=workers, per_core=settings.queue_per_core, task_seconds=settings.task_seconds
-    ):
-        name = next(standing.name for standing in waiting if standing.experiment_id == allotment.experiment_id)
-        gate.submit(
-            DeployExperiment(
-                experiment=name,
-                workunits=allotment.workunits,
-                replicates_each=allotment.replicates_each,
-                reason=allotment.reason,
-            ),
-            caller,
-        )
-
-
-def _live(parts: _Parts, address: str, started_at: datetime, workers: int) -> Callable[[], Mapping[str, Any]]:
+def _live(
+    parts: _Parts, address: str, started_at: datetime, workers: int, occasion: Occasion
+) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         return {
             "state": "running",
             "address": address,
             "started_at": started_at.isoformat(),
             "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
+            "session": {"due": occasion.now()},
             "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
         }
 

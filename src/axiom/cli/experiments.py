@@ -21,6 +21,7 @@ from axiom.cli.options import (
     show_table,
 )
 from axiom.cli.sweeps import configs
+from axiom.cli.template import new
 from axiom.commands.command import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.domain.experiments import seed_of
@@ -40,6 +41,9 @@ _LEAST_SECONDS = 120.0
 @click.group()
 def experiment() -> None:
     """Questions: each a sweep, a pure function and what will be concluded from it."""
+
+
+experiment.add_command(new)
 
 
 @experiment.command("list")

@@ -1,7 +1,6 @@
 """Sockets, taken before anything else is touched, so that a port in use leaves no trace."""
 
 import errno
-import os
 import socket
 from pathlib import Path
 
@@ -33,18 +32,16 @@ def on_path(path: Path) -> socket.socket:
     """A listening socket in the data folder, for its operator alone. Whoever calls holds the folder's lock."""
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
     try:
         with short_name(path) as name:
             taken.bind(name)
+        path.chmod(0o600)  # before anybody is heard: a umask would be every thread's
     except OSError as error:
         taken.close()
         raise CannotStart(
             f"The socket {path} cannot be made ({error.strerror or error}). Nothing was started. "
             "A data folder on a local disk, with a shorter path, helps."
         ) from error
-    finally:
-        os.umask(before)
     taken.listen(128)
     return taken
 

@@ -48,14 +48,22 @@ class Lazy(click.Group):
 
 
 _COMMANDS = {
-    "lab": ("assemble", "Everything on this computer: server, site, local engine."),
+    "lab": ("assemble", "Everything on this computer: server, site, engine, autopilot."),
+    "serve": ("assemble", "Server and site alone."),
+    "work": ("engine", "More cores for a laboratory that is running."),
+    "pi": ("sessions", "The autopilot alone: sessions, whenever there is a reason."),
     "init": ("operate", "A new laboratory: folder, keys, settings, database."),
     "status": ("operate", "What the laboratory is doing now."),
     "doctor": ("operate", "What is wrong, and what to do about it."),
     "experiment": ("experiments", "The questions: list, show, run, publish, deploy, retire."),
+    "finding": ("findings", "What is concluded so far: list, show."),
+    "session": ("sessions", "Rounds of weighing and deploying: list, show, run, plan."),
     "workunit": ("work", "What is ordered: list, show, cancel."),
     "task": ("work", "What hosts were given: list, show."),
     "host": ("fleet", "Which computers compute: list, show."),
+    "data": ("data", "What was measured, to take away: export."),
+    "backup": ("backup", "One file that holds the whole laboratory, also while it works."),
+    "restore": ("backup", "A laboratory from such a file, proven."),
     "keys": ("operate", "Who may sign what: show."),
     "settings": ("operate", "Every knob, its value and where it comes from: show."),
     "audit": ("operate", "Proof of who did what: show, verify."),

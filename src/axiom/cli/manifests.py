@@ -4,7 +4,6 @@ Asking a file costs a process, so what it answered is kept under the user's cach
 that could change the answer.
 """
 
-import ast
 import hashlib
 import os
 import tempfile
@@ -12,39 +11,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from axiom.cli.opening import package
-from axiom.errors import ExperimentError, UnknownName
+from axiom.commands.laboratory import find, gathered
+from axiom.errors import ExperimentError, NotFound
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
+from axiom.store.folder import Folder
 
 
-def catalogue_files() -> list[Path]:
-    """The experiments' files, by name."""
-    return sorted((package() / "catalogue").glob("[a-z]*.py"))
+def catalogue_files(folder: Folder | None = None) -> list[Path]:
+    """The experiments' files that Axiom brings along, and those that were published in this folder, by name."""
+    own = [] if folder is None else [folder.catalogue]
+    return gathered(package() / "catalogue", *own)
 
 
-def file_of(name: str) -> Path:
+def file_of(name: str, folder: Folder | None = None) -> Path:
     """The file of this experiment: a name or alias of the catalogue, or a path."""
-    if name.endswith(".py"):
-        path = Path(name)
-        if not path.is_file():
-            raise ExperimentError(f"There is no file {path}. Nothing was started.")
-        return path
-    files = {file.stem: file for file in catalogue_files()}
-    if name in files:
-        return files[name]
-    for file in files.values():
-        if name in _aliases(file):
-            return file
-    raise UnknownName("experiment", name, files)
-
-
-def _aliases(file: Path) -> tuple[str, ...]:
-    """The aliases as they stand in the text: a mistyped name must not cost a process for every experiment."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.keyword) and node.arg == "aliases":
-            return tuple(ast.literal_eval(node.value))
-    return ()
+    if not name.endswith(".py"):
+        return find(catalogue_files(folder), name)
+    path = Path(name)
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}. Nothing was started.")
+    return path
 
 
 def manifest_of(file: Path) -> Manifest:

@@ -1,17 +1,28 @@
 """Every command by its name, and how words become one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from axiom.commands.command import Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.commands.sessions import HoldSession, StepSession
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 
+M = TypeVar("M", bound=BaseModel)
+
 COMMANDS: dict[str, type[Command]] = {
-    command.name: command for command in (PublishExperiment, DeployExperiment, RetireExperiment, CancelWorkunits)
+    command.name: command
+    for command in (
+        PublishExperiment,
+        DeployExperiment,
+        RetireExperiment,
+        CancelWorkunits,
+        StepSession,
+        HoldSession,
+    )
 }
 
 
@@ -20,6 +31,11 @@ def read_command(name: str, words: Mapping[str, Any]) -> Command:
     kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownName("command", name, COMMANDS)
+    return read_words(kind, name, words)
+
+
+def read_words(kind: type[M], name: str, words: Mapping[str, Any]) -> M:
+    """These words as what they should be, or one sentence about what is wrong with them."""
     for word in words:
         if word not in kind.model_fields:
             raise UnknownName(f"word of {name}", word, kind.model_fields)

@@ -26,6 +26,14 @@ class Command(BaseModel):
         """The slow part, done before the database is touched and outside its writer."""
         del laboratory
 
+    def audited(self) -> dict[str, Any]:
+        """The words as they are remembered."""
+        return self.model_dump(mode="json")
+
+    def finish(self, laboratory: Laboratory) -> None:
+        """What is left to do outside the database once the command is stored; done again, it changes nothing."""
+        del laboratory
+
     def request(self, db: Database) -> Request:
         """What is asked for, counted before it is done."""
         del db

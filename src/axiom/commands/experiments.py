@@ -1,5 +1,7 @@
 """Commands about experiments: publish, deploy, retire."""
 
+import hashlib
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +14,7 @@ from axiom.decisions.limits import Request
 from axiom.decisions.planning import replicates_per_workunit
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import Allotment
-from axiom.errors import UnknownName
+from axiom.errors import NotFound, Refused, StoreDamaged, UnknownName, Withdrawn
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
 from axiom.lab.withdraw import withdraw
@@ -20,21 +22,48 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store import blobs, experiments
 from axiom.store.database import Database, connect_reader
 from axiom.store.experiments import StoredExperiment
+from axiom.store.folder import keep
 
 _NAME = Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_]+$")
+_MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
 
 
 class PublishExperiment(Command):
-    """Make an experiment of the catalogue into a signed bundle and register what it asks."""
+    """Make an experiment's file into a signed bundle and register what it asks.
+
+    Without `text` it is a file that the laboratory has; with it, this text is the file, and the laboratory keeps it.
+    """
 
     name: ClassVar[str] = "experiment.publish"
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = _NAME
+    text: str | None = Field(default=None, max_length=_MOST_TEXT)
+
+    def audited(self) -> dict[str, Any]:
+        """Of the text its digest: the bundle keeps every byte of it."""
+        digest = None if self.text is None else hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
+        return {**super().audited(), "text": digest}
 
     def prepare(self, laboratory: Laboratory) -> Prepared:
         """Pack and describe the file, which takes a second or two."""
-        return prepare(laboratory.package, self._file(laboratory), self._packed_before(laboratory))
+        if self.text is None:
+            file = laboratory.experiment_file(self.experiment)
+            return prepare(laboratory.package, file, _packed_before(laboratory, file.stem))
+        if self.experiment in laboratory.shipped():
+            raise Refused(
+                f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
+                "place. Nothing was published; give yours another name."
+            )
+        with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+            file = Path(folder) / f"{self.experiment}.py"
+            file.write_bytes(self._bytes())
+            return prepare(laboratory.package, file, _packed_before(laboratory, self.experiment))
+
+    def finish(self, laboratory: Laboratory) -> None:
+        """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
+        if self.text is not None:
+            keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Sign, store and register it."""
@@ -54,20 +83,11 @@ class PublishExperiment(Command):
             "change": published.change,
         }
 
-    def _file(self, laboratory: Laboratory) -> Path:
-        known = [file.stem for file in laboratory.catalogue.glob("[a-z]*.py")]
-        if self.experiment not in known:
-            raise UnknownName("experiment", self.experiment, known)
-        return laboratory.catalogue / f"{self.experiment}.py"
-
-    def _packed_before(self, laboratory: Laboratory) -> bytes | None:
-        reader = connect_reader(laboratory.folder.database)
+    def _bytes(self) -> bytes:
         try:
-            newest = experiments.by_name(reader, self.experiment)
-            current = experiments.bundle_now(reader, newest.id) if newest else None
-            return blobs.get(reader, laboratory.folder, current.digest) if current else None
-        finally:
-            reader.close()
+            return (self.text or "").encode()
+        except UnicodeEncodeError as error:
+            raise Refused(f"The text of {self.experiment} is not UTF-8 ({error.reason}). Nothing was done.") from None
 
 
 class DeployExperiment(Command):
@@ -119,12 +139,32 @@ class RetireExperiment(Command):
         """Retire it."""
         del laboratory, prepared
         found = _known(db, self.experiment)
+        if found.status != "open":
+            raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")
         cancelled = withdraw(db, found.id, self.reason, now)
         return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
 
 
+def _packed_before(laboratory: Laboratory, name: str) -> bytes | None:
+    """The bundle that is there, whose sources may be the same; one that is lost or damaged is packed anew."""
+    reader = connect_reader(laboratory.folder.database)
+    try:
+        newest = experiments.by_name(reader, name)
+        current = experiments.bundle_now(reader, newest.id) if newest else None
+        return blobs.get(reader, laboratory.folder, current.digest) if current else None
+    except (NotFound, StoreDamaged):
+        return None
+    finally:
+        reader.close()
+
+
 def _known(db: Database, name: str) -> StoredExperiment:
+    """The newest version of the published experiment with this name or alias."""
     found = experiments.by_name(db, name)
-    if found is None:
-        raise UnknownName("published experiment", name, {known.name for known in experiments.everything(db)})
-    return found
+    if found is not None:
+        return found
+    published = experiments.everything(db)
+    for one in reversed(published):
+        if name in stored_manifest(one.manifest).aliases:
+            return one
+    raise UnknownName("published experiment", name, {known.name for known in published})

@@ -43,7 +43,7 @@ class _Asked:
     @property
     def arguments(self) -> str:
         """The words of the command as they are audited."""
-        return canonical(self.command.model_dump(mode="json")).decode()
+        return canonical(self.command.audited()).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,8 @@ class Gate:
         passed = self.writer.run(lambda db: self._pass(db, asked))
         if passed.error is not None:
             raise passed.error
+        if not dry_run:
+            command.finish(self.laboratory)
         return passed.answer
 
     def _prepare(self, command: Command) -> tuple[Any, AxiomError | None]:
@@ -86,11 +88,11 @@ class Gate:
 
     def _pass(self, db: Database, asked: _Asked) -> _Passed:
         before = self._done_before(db, asked)
-        if before is not None:
+        if before is not None and before.error is None:
             return before
         now = self.now()
         request = asked.command.request(db)
-        passed = self._try(db, asked, request, now)
+        passed = before or self._try(db, asked, request, now)
         refused = passed.error is not None
         entry = Audited(
             caller=asked.caller.name,

@@ -1,9 +1,12 @@
 """What a command may need of the laboratory besides its database."""
 
+import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from axiom.errors import UnknownName
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.folder import Folder
@@ -20,10 +23,53 @@ class Laboratory:
 
     @property
     def catalogue(self) -> Path:
-        """Where the experiments' files are."""
+        """Where the experiments' files are that Axiom brings along."""
         return self.package / "catalogue"
+
+    def shipped(self) -> list[str]:
+        """The names of the experiments that Axiom brings along."""
+        return [file.stem for file in gathered(self.catalogue)]
+
+    def experiment_files(self) -> list[Path]:
+        """Every experiment's file by name: those that Axiom brings along and those that somebody published here."""
+        return gathered(self.catalogue, self.folder.catalogue)
+
+    def experiment_file(self, name: str) -> Path:
+        """The file of the experiment with this name or alias."""
+        return find(self.experiment_files(), name)
 
     @property
     def bundle_good_for(self) -> timedelta:
         """How long the signature over a bundle is good."""
         return timedelta(days=self.settings.bundle_days)
+
+
+def gathered(*catalogues: Path) -> list[Path]:
+    """The experiments' files in these folders, by name; of two with one name, the first folder's."""
+    found: dict[str, Path] = {}
+    for catalogue in catalogues:
+        for file in catalogue.glob("[a-z]*.py"):
+            found.setdefault(file.stem, file)
+    return [found[name] for name in sorted(found)]
+
+
+def find(files: Sequence[Path], name: str) -> Path:
+    """The file of this name or alias, or an error that suggests the nearest."""
+    for file in files:
+        if name == file.stem:
+            return file
+    for file in files:
+        if name in _aliases(file):
+            return file
+    raise UnknownName("experiment", name, [file.stem for file in files])
+
+
+def _aliases(file: Path) -> tuple[str, ...]:
+    """The aliases as they stand in the text: a mistyped name must not cost a process for every experiment."""
+    try:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.keyword) and node.arg == "aliases":
+                return tuple(ast.literal_eval(node.value))
+    except (SyntaxError, ValueError, TypeError):
+        return ()  # what is wrong with a file is said by whoever wants to use it
+    return ()

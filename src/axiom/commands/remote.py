@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom import errors
 from axiom.commands.command import Answer, Command
-from axiom.errors import AxiomError, CannotStart
+from axiom.errors import AxiomError, CannotStart, Fault
 
 _TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
 
@@ -55,10 +55,14 @@ class Remote:
             {"name": command.name, "words": command.model_dump(mode="json"), "dry_run": dry_run, "key": key},
         )
 
+    def say(self, path: str, said: dict[str, Any]) -> Answer:
+        """Say something at the desk."""
+        return self._ask("POST", path, said)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         connection = _UnixConnection(self._path)
         try:
-            connection.request(method, path, body=None if body is None else json.dumps(body))
+            connection.request(method, path, body=None if body is None else json.dumps(body).encode())
             answered = json.loads(connection.getresponse().read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise CannotStart(
@@ -88,5 +92,5 @@ def _raised(said: dict[str, Any]) -> AxiomError:
     """The error as the server raised it, so that exit codes are the same on both sides of the socket."""
     kind = getattr(errors, str(said.get("kind", "")), AxiomError)
     error = AxiomError(said.get("message", "the laboratory refused without a reason"))
-    error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else 1
+    error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else Fault.exit_code
     return error

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from axiom.domain.findings import Estimand
 
 C = TypeVar("C")  # the experiment's own Config
-_NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
+NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 
 
 def seed_of(experiment: str, version: int, replicate: int) -> int:
@@ -89,7 +89,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"the name {self.name!r} must be 3 to 64 of a-z, 0-9 and _, beginning with a letter")
         if self.version < 1:
             raise ValueError(f"{self.name}: version {self.version} must be 1 or more")

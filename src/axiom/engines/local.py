@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.errors import AxiomError
+from axiom.errors import AxiomError, StoreError
+from axiom.signed import bundles, outputs
 from axiom.signed.tickets import Order
 
 log = logging.getLogger("axiom.local")
@@ -21,6 +23,7 @@ log = logging.getLogger("axiom.local")
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
 _RUNNER = (sys.executable, "-m", "axiom.runner.main")
 _STOP_SECONDS = 5.0  # for a runner to end by itself
+_KEPT = {".zip", ".seal"}
 
 
 class LocalEngine:
@@ -34,6 +37,8 @@ class LocalEngine:
         self._reported = reported
         self._holding: set[int] = set()
         self._asking = threading.Lock()
+        self._fetching = threading.Lock()
+        self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
         self._threads: list[threading.Thread] = []
@@ -58,11 +63,19 @@ class LocalEngine:
             thread.join(timeout=_STOP_SECONDS)
 
     def _clear(self) -> None:
-        """Slots of tasks that are no longer ours are of no use to anybody."""
-        held = {str(task) for task in self._desk.held()}
+        """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
+        held, used = {str(task) for task in self._desk.held()}, set()
         for slot in (self._home / "slots").glob("*"):
-            if slot.name not in held:
+            if slot.name in held:
+                used.add(_bundle_of(slot))
+            else:
                 shutil.rmtree(slot, ignore_errors=True)
+        for tree in (self._home / "unpacked").glob("*"):
+            if tree.name not in used:
+                shutil.rmtree(tree, ignore_errors=True)
+        for file in (self._home / "bundles").glob("*"):
+            if file.stem not in used or file.suffix not in _KEPT:
+                file.unlink(missing_ok=True)
 
     def _loop(self, core: int) -> None:
         while not self._stopping.is_set():
@@ -90,10 +103,11 @@ class LocalEngine:
     def _compute(self, core: int, order: Order) -> None:
         slot = self._home / "slots" / str(order.task)
         try:
-            self._fetch(order.bundle)
-            ended = self._obey(core, order, slot)
+            ended = self._without_bundle(order) or self._obey(core, order, slot)
             if ended is None:
                 return
+            if ended["exit"] == Exit.BAD_BUNDLE:
+                self._forget(order.bundle)
             output = Path(ended["output"]).read_bytes() if ended["output"] else None
             self._desk.report(_report(order, ended, self._host_id), output)
             shutil.rmtree(slot, ignore_errors=True)
@@ -102,16 +116,39 @@ class LocalEngine:
             self.progress.pop(order.task, None)
             self._holding.discard(order.task)
 
+    def _without_bundle(self, order: Order) -> dict[str, Any] | None:
+        """How a task ends for which there is no bundle; None when it lies where the runner looks."""
+        try:
+            self._fetch(order.bundle)
+        except StoreError:
+            raise  # a disk that fails now may not fail for ever: the task stays ours
+        except AxiomError as error:
+            return _ended(Exit.BAD_BUNDLE, str(error))
+        return None
+
     def _fetch(self, digest: str) -> None:
         """Put the bundle and its newest seal where the runner looks for them, each whole or not at all."""
+        with self._fetching:
+            archive, sealed = self._files(digest)
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            seal = self._desk.seal(digest).encode()
+            if not sealed.exists() or sealed.read_bytes() != seal:
+                _place(sealed, seal)
+            if digest not in self._proven:
+                if not archive.exists() or bundles.digest(archive.read_bytes()) != digest:
+                    _place(archive, self._desk.bundle(digest))
+                self._proven.add(digest)
+
+    def _forget(self, digest: str) -> None:
+        """Fetch what the runner refused anew for the next task."""
+        with self._fetching:
+            self._proven.discard(digest)
+            for file in self._files(digest):
+                file.unlink(missing_ok=True)
+
+    def _files(self, digest: str) -> tuple[Path, Path]:
         folder = self._home / "bundles"
-        folder.mkdir(parents=True, exist_ok=True)
-        archive, sealed = folder / f"{digest}.zip", folder / f"{digest}.seal"
-        seal = self._desk.seal(digest).encode()
-        if not sealed.exists() or sealed.read_bytes() != seal:
-            _place(sealed, seal)
-        if not archive.exists():
-            _place(archive, self._desk.bundle(digest))
+        return folder / f"{digest}.zip", folder / f"{digest}.seal"
 
     def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
@@ -133,13 +170,7 @@ class LocalEngine:
         _end(runner)
         if self._stopping.is_set():
             return None
-        return {
-            "exit": Exit.RUNNER_FAULT,
-            "output": None,
-            "cpu_seconds": 0.0,
-            "elapsed_seconds": 0.0,
-            "message": f"the runner ended by itself with status {runner.returncode}",
-        }
+        return _ended(Exit.RUNNER_FAULT, f"the runner ended by itself with status {runner.returncode}")
 
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)
@@ -168,10 +199,33 @@ def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
     )
 
 
+def _ended(status: Exit, message: str) -> dict[str, Any]:
+    """How a task ends that brought nothing."""
+    return {"exit": status, "output": None, "cpu_seconds": 0.0, "elapsed_seconds": 0.0, "message": message}
+
+
+def _bundle_of(slot: Path) -> str:
+    """The bundle under which a task began; nothing when it has not begun, and then any bundle is fetched again."""
+    try:
+        with (slot / "output.jsonl").open("rb") as file:
+            return outputs.read_header(file.readline().removesuffix(b"\n")).bundle
+    except (OSError, ValueError):
+        return ""
+
+
 def _place(path: Path, content: bytes) -> None:
+    """The file is there whole, after a power cut too, or not at all."""
     fresh = path.with_suffix(f"{path.suffix}.{threading.get_ident()}")
-    fresh.write_bytes(content)
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _end(runner: subprocess.Popen[str]) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from axiom.kit.models import Array, Net
 
-_SQUARINGS = 6  # the 64th power of the Gram matrix
+_SQUARINGS = 7  # the 128th power of the Gram matrix
 
 
 def movement(start: Net, end: Net, *, layer: int) -> float:

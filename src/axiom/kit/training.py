@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +16,10 @@ from axiom.kit.data import Floats, Labels, Task
 from axiom.kit.models import Net
 from axiom.kit.optimizers import SGD, Memory, Optimizer, Rates
 
+_State: TypeAlias = "tuple[list[models.Array], list[Memory], jax.Array]"  # weights, memories, number of the next step
 
-def cross_entropy(net: Net, x: models.Array, y: models.Array) -> jax.Array:
+
+def cross_entropy(net: Net, x: models.Array, y: Labels | jax.Array) -> jax.Array:
     """Mean softmax cross-entropy, in nats."""
     outputs = jnp.asarray(models.logits(net, x))
     picked = jnp.sum(outputs * jax.nn.one_hot(y, outputs.shape[1]), axis=1)
@@ -77,7 +80,7 @@ def _block(
     descent = jax.value_and_grad(cross_entropy)
     shape = jax.tree.structure(net)
 
-    def step(state: tuple[list[jax.Array], list[Memory], jax.Array], items: jax.Array) -> tuple[object, jax.Array]:
+    def step(state: _State, items: jax.Array) -> tuple[_State, jax.Array]:
         weights, kept, count = state
         loss, gradient = descent(jax.tree.unflatten(shape, weights), x[items], y[items])
         slopes = jax.tree.leaves(gradient)

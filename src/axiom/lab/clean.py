@@ -1,4 +1,4 @@
-"""The third step: tasks that are stuck are given up on, so that somebody else gets their work. Said also when none is."""
+"""The third step: stuck tasks are given up on, so that somebody else gets their work; said when none is, too."""
 
 from datetime import datetime
 

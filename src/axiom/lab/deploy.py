@@ -3,29 +3,11 @@
 import json
 from datetime import datetime
 
-from axiom.decisions.planning import Standing
 from axiom.domain.sessions import Allotment
-from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
 from axiom.server.transitioner import transit
-from axiom.signed.manifests import stored_manifest
-from axiom.store import counters, experiments, findings, work
+from axiom.store import experiments, findings, work
 from axiom.store.database import Database
-
-
-def standings(db: Database) -> list[Standing]:
-    """How much waits of each open experiment that has a bundle, and what a replicate of it costs."""
-    counted = counters.read(db)
-    return [
-        Standing(
-            experiment_id=experiment.id,
-            name=experiment.name,
-            unsent=counted.get(("task", experiment.id, TaskState.UNSENT), 0),
-            replicate_seconds=stored_manifest(experiment.manifest).seconds,
-        )
-        for experiment in experiments.everything(db)
-        if experiment.status == "open" and experiments.bundle_now(db, experiment.id)
-    ]
 
 
 def deploy(db: Database, allotment: Allotment, *, max_failures: int, now: datetime) -> tuple[int, ...]:

@@ -146,7 +146,8 @@ def _note(experiment: StoredExperiment, found: Weighed, design: _Design, weighed
     claim = design.estimands[found.estimand]["claim"]
     return Note(
         kind="evidence.weighed",
-        text="Finding {finding} ({experiment}): {claim}. After {seeds} seeds {verdict}, {grade}: {estimate} [{low}, {high}].",
+        text="Finding {finding} ({experiment}): {claim}. "
+        "After {seeds} seeds {verdict}, {grade}: {estimate} [{low}, {high}].",
         facts={
             "finding": found.number,
             "experiment": stored_manifest(experiment.manifest).name,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.errors import Refused
+from axiom.errors import Refused, Withdrawn
 from axiom.lab.withdraw import withdraw
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
@@ -18,7 +18,7 @@ from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.strict import canonical
 from axiom.store import blobs, experiments, findings
 from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.experiments import StoredBundle, StoredExperiment
 from axiom.store.folder import Folder
 
 log = logging.getLogger("axiom.publish")
@@ -28,6 +28,13 @@ _MEANING = ("configs", "factors", "measures", "estimands")
 # Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
 _FORECASTER = "catalogue, informed"
 _BLOCK = 8  # replicates that enter evidence together in a laboratory that computes alone
+_STOPPING = {
+    "rule": "blocks",
+    "size": _BLOCK,
+    "closes": "when every replicate in it is back or its workunit is closed; a later block waits for those before it",
+    "looks": "after each closed block, over all replicates in the order in which they were issued",
+    "ends": "at any look: e-value and interval hold at every one of them",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +58,7 @@ class Published:
     experiment_id: int
     serial: int
     digest: str
-    change: str  # new experiment, new bundle, renewed or unchanged
+    change: str  # new experiment, new bundle, renewed, mended or unchanged
 
 
 def prepare(package: Path, file: Path, packed_before: bytes | None = None) -> Prepared:
@@ -80,16 +87,18 @@ def publish(
     _not_older(newest, manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     is_new = version is None
+    if version is not None and version.status != "open":
+        raise Withdrawn(
+            f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
+            "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
+        )
     if version is None:
         version = _add(db, prepared, newest, now)
     _same_question(version, prepared)
     current = experiments.bundle_now(db, version.id)
     if current and current.digest == prepared.digest:
-        if current.expires_at - now > good_for / 3:
-            return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change="unchanged")
-        seal, expires_at = _seal(prepared, current.serial, key, good_for, now)
-        experiments.renew_seal(db, current.id, seal, expires_at)
-        return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change="renewed")
+        change = _again(db, folder, prepared, current, key, good_for, now)
+        return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change=change)
     serial = current.serial + 1 if current else 1
     seal, expires_at = _seal(prepared, serial, key, good_for, now)
     blobs.put(db, folder, prepared.archive, now)
@@ -99,12 +108,34 @@ def publish(
         serial=serial,
         digest=prepared.digest,
         seal=seal,
+        manifest=prepared.declaration,
         expires_at=expires_at,
         now=now,
     )
     change = "new experiment" if is_new else "new bundle"
     log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, serial)
     return Published(experiment_id=version.id, serial=serial, digest=prepared.digest, change=change)
+
+
+def _again(
+    db: Database,
+    folder: Folder,
+    prepared: Prepared,
+    current: StoredBundle,
+    key: SigningKey,
+    good_for: timedelta,
+    now: datetime,
+) -> str:
+    """Keep what is published good: its bytes and its signature."""
+    change = "unchanged"
+    if not blobs.intact(db, folder, current.digest):
+        blobs.put(db, folder, prepared.archive, now)
+        change = "mended"
+    if current.expires_at - now <= good_for / 3:
+        seal, expires_at = _seal(prepared, current.serial, key, good_for, now)
+        experiments.renew_seal(db, current.id, seal, expires_at)
+        change = "renewed"
+    return change
 
 
 def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
@@ -128,6 +159,7 @@ def _add(db: Database, prepared: Prepared, newest: StoredExperiment | None, now:
 
 
 def _register(db: Database, experiment_id: int, declared: Mapping[str, Any], now: datetime) -> None:
+    predictions = [_prediction(estimand) for estimand in declared["estimands"]]
     body: dict[str, Any] = {
         "experiment": declared["name"],
         "version": declared["version"],
@@ -135,6 +167,8 @@ def _register(db: Database, experiment_id: int, declared: Mapping[str, Any], now
         "expected_seconds": declared["cell_seconds"],
         "estimands": declared["estimands"],
         "block": _BLOCK,
+        "stopping": _STOPPING,
+        "predictions": predictions,
         "cohort": "exploratory",
         "registered_at": now.isoformat(),
     }
@@ -143,7 +177,7 @@ def _register(db: Database, experiment_id: int, declared: Mapping[str, Any], now
         experiment_id=experiment_id,
         cohort="exploratory",
         body=canonical(body).decode(),
-        predictions=[_prediction(estimand) for estimand in declared["estimands"]],
+        predictions=predictions,
         now=now,
     )
 

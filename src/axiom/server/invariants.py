@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from axiom.errors import AxiomError
-from axiom.signed.bundles import open_bundle, read_seal
+from axiom.signed.bundles import MANIFEST, open_bundle, read_seal
 from axiom.signed.roles import Trust
 from axiom.store import blobs, callers, counters, experiments, findings, invariants
 from axiom.store.database import Database
@@ -26,8 +26,7 @@ PROMISES = {
 
 def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     """What breaks each promise; all lists are empty when all is well."""
-    # A savepoint outside a transaction is a snapshot: work that flows meanwhile cannot look like a contradiction.
-    with db.savepoint():
+    with db.snapshot():  # work that flows meanwhile cannot look like a contradiction
         return {
             "I1": invariants.reports(db),
             "I2": invariants.dispatched(db),
@@ -46,10 +45,12 @@ def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
     for bundle in experiments.bundles(db):
         try:
             seal = read_seal(bundle.seal, trust=trust, now=bundle.created_at)
-            open_bundle(blobs.get(db, folder, bundle.digest), seal)
+            files = open_bundle(blobs.get(db, folder, bundle.digest), seal)
         except AxiomError as error:
             problems.append(f"bundle {bundle.digest[:12]}: {error}")
             continue
         if (seal.digest, seal.serial) != (bundle.digest, bundle.serial):
             problems.append(f"bundle {bundle.digest[:12]} is stored under another digest or serial than signed")
+        if bundle.manifest and bundle.manifest.encode() != files[MANIFEST]:
+            problems.append(f"bundle {bundle.digest[:12]} is stored with another manifest than signed")
     return problems

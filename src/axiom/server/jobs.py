@@ -1,12 +1,13 @@
 """The server's periodic jobs: when last, when next, started again with back-off when one fails."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.errors import AxiomError
+from axiom.errors import AxiomError, StoreError
 from axiom.store import jobs
 from axiom.store.writer import Writer
 
@@ -22,7 +23,7 @@ class Job:
     name: str
     every: float  # seconds
     work: Callable[[], object]
-    remembered: bool = True  # jobs of every second would fill the disk with their own times
+    remembered: bool = True  # of a job of every second only its errors are: its times would fill the disk
     nudged: threading.Event = field(default_factory=threading.Event)
 
 
@@ -35,6 +36,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._errors: dict[str, str] = {}  # by job, as they stand in the store
 
     def add(self, job: Job) -> None:
         """Take on a job, before the start."""
@@ -42,6 +44,7 @@ class Jobs:
 
     def start(self) -> None:
         """Begin all of them."""
+        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.everything)}
         for job in self._jobs.values():
             thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
             thread.start()
@@ -75,17 +78,24 @@ class Jobs:
             job.nudged.wait(pause)
 
     def _once(self, job: Job) -> None:
-        if not job.remembered:
-            job.work()
-            return
-        self._writer.run(lambda db: jobs.started(db, job.name, job.every, self._now()))
+        if job.remembered:
+            self._writer.run(lambda db: jobs.started(db, job.name, job.every, self._now()))
         try:
             job.work()
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:500]
-            self._writer.run(lambda db: jobs.failed(db, job.name, reason))
+            self._note(job, f"{type(error).__name__}: {error}"[:500])
             raise
-        self._writer.run(lambda db: jobs.done(db, job.name, self._now()))
+        if job.remembered or self._errors.get(job.name):
+            self._writer.run(lambda db: jobs.done(db, job.name, self._now()))
+            self._errors[job.name] = ""
+
+    def _note(self, job: Job, error: str) -> None:
+        """Write down what went wrong, once for as long as it stays the same."""
+        if self._errors.get(job.name) == error:
+            return
+        with contextlib.suppress(StoreError):  # a store in trouble is the error itself, and the log has it
+            self._writer.run(lambda db: jobs.failed(db, job.name, job.every, error))
+            self._errors[job.name] = error
 
 
 def _longer(pause: float) -> float:

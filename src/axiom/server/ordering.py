@@ -1,18 +1,19 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Task, Workunit
+from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order, Ticket, write_ticket
 from axiom.store import experiments, findings, work
 from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.experiments import StoredBundle, StoredExperiment
 
 # A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
 # the prediction, hence the floor.
@@ -39,7 +40,8 @@ def write_order(
     if bundle is None:
         return None
     deadline = now + dispatch.deadline
-    design = _design(db, wanted)
+    design = _design(db, wanted.registration_id)
+    seconds = _seconds(design, bundle)
     ticket = Ticket(
         lab=dispatch.lab,
         host=host_id,
@@ -52,9 +54,7 @@ def write_order(
         seeds=_seeds(experiment, wanted),
         configs=tuple(design["configs"][place] for place in wanted.configs),
         places=wanted.configs,
-        cell_seconds=tuple(
-            max(LEAST_CELL_SECONDS, COST_MARGIN * design["expected_seconds"][place]) for place in wanted.configs
-        ),
+        cell_seconds=tuple(max(LEAST_CELL_SECONDS, COST_MARGIN * seconds[place]) for place in wanted.configs),
         memory_mb=memory_mb,
         issued=now,
         deadline=deadline,
@@ -86,12 +86,22 @@ def _wanted(db: Database, task: Task) -> tuple[Workunit, StoredExperiment]:
     return wanted, experiment
 
 
-def _design(db: Database, wanted: Workunit) -> Mapping[str, Any]:
-    registration = findings.registration(db, wanted.registration_id)
+def _design(db: Database, registration_id: int) -> Mapping[str, Any]:
+    registration = findings.registration(db, registration_id)
     if registration is None:
-        raise LookupError(f"workunit {wanted.id} was ordered without a registration")
+        raise LookupError(f"registration {registration_id} was never written")
     design: dict[str, Any] = json.loads(registration.body)
     return design
+
+
+def _seconds(design: Mapping[str, Any], bundle: StoredBundle) -> Sequence[float]:
+    """What each config costs as the bundle says; as it was registered where the bundle speaks of another sweep."""
+    if bundle.manifest:
+        manifest = stored_manifest(bundle.manifest)
+        if [dict(config) for config in manifest.configs] == design["configs"]:
+            return manifest.cell_seconds
+    expected: list[float] = design["expected_seconds"]
+    return expected
 
 
 def _seeds(experiment: StoredExperiment, wanted: Workunit) -> tuple[int, ...]:

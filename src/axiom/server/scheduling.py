@@ -9,6 +9,7 @@ from axiom.decisions import reports
 from axiom.decisions.assignment import Queue, assign
 from axiom.domain.fleet import Host
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
+from axiom.errors import TicketTooLong
 from axiom.server.ordering import Dispatch, order_again, write_order
 from axiom.server.transitioner import transit
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -43,7 +44,6 @@ def ask(
     host = fleet.host(db, host_id)
     if host is None:
         return Work(orders=(), reason=f"host {host_id} is not known here")
-    fleet.seen(db, host_id, now)
     lost = [task for task in work.held(db, host_id) if task.id not in holding]
     orders = [order_again(db, task) for task in lost if _still_wanted(db, task, now)][:wanted]
     occupied = len(work.held(db, host_id))
@@ -54,6 +54,7 @@ def ask(
             break
         orders.append(given)
         occupied += 1
+    fleet.seen(db, host_id, now, idle=not orders)
     return Work(orders=tuple(orders), reason=reason)
 
 
@@ -83,9 +84,7 @@ def _still_wanted(db: Database, lost: Task, now: datetime) -> bool:
 
 def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: datetime) -> tuple[Order | None, str]:
     """One waiting task for this host, sent; or none, and why."""
-    manifests = {
-        found.id: stored_manifest(found.manifest) for found in experiments.everything(db) if found.status == "open"
-    }
+    manifests = {found: stored_manifest(text) for found, text in experiments.declared(db).items()}
     free = host.capacity.memory_mb - sum(
         manifests[task.experiment_id].memory_mb for task in work.held(db, host.id) if task.experiment_id in manifests
     )
@@ -94,7 +93,13 @@ def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: 
         task = work.next_unsent(db, experiment_id, host.id)
         if task is None:
             continue
-        order = write_order(db, dispatch, task, host_id=host.id, memory_mb=manifests[experiment_id].memory_mb, now=now)
+        memory_mb = manifests[experiment_id].memory_mb
+        try:
+            order = write_order(db, dispatch, task, host_id=host.id, memory_mb=memory_mb, now=now)
+        except TicketTooLong as error:  # nobody can ever be given it, and it must not stand before the others
+            work.request_abort(db, task.workunit_id, str(error))
+            transit(db, task.workunit_id, now)
+            continue
         if order is not None:
             log.info("task.sent id=%d host=%d experiment=%s", task.id, host.id, manifests[experiment_id].name)
             return order, decided.reason

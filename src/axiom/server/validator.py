@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.decisions.validation import Validation, validate
 from axiom.domain.work import Task, TaskState
-from axiom.errors import NotFound, OutputError, StoreDamaged, TicketError
+from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server.transitioner import transit
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import read_output
@@ -25,12 +25,26 @@ def validate_returned(db: Database, folder: Folder, trust: Trust, now: datetime)
     """Judge the oldest returned tasks, each once, and store what is proven."""
     waiting = work.returned(db, SLICE)
     for task in waiting:
-        decided = _judge(db, folder, trust, task)
-        work.move(db, task, decided.state, decided.reason, now)
-        stored = results.record(db, decided.results, now)
-        log.info("task.%s id=%d results=%d duplicates=%d", decided.state, task.id, stored.results, stored.duplicates)
-        transit(db, task.workunit_id, now)
+        try:
+            with db.savepoint():
+                _settle(db, folder, trust, task, now)
+        except StoreError:
+            raise  # the store's trouble is no fault of an output: it is looked at again
+        except Exception as error:
+            # Whatever an output made us stumble over must not hold up the others. The transitioner's next sweep
+            # moves its workunit on.
+            log.exception("task.unjudged id=%d", task.id)
+            why = f"judging it failed with {type(error).__name__}; the traceback is in the laboratory's log"
+            work.move(db, task, TaskState.INVALID, why, now)
     return len(waiting)
+
+
+def _settle(db: Database, folder: Folder, trust: Trust, task: Task, now: datetime) -> None:
+    decided = _judge(db, folder, trust, task)
+    work.move(db, task, decided.state, decided.reason, now)
+    stored = results.record(db, decided.results, now)
+    log.info("task.%s id=%d results=%d duplicates=%d", decided.state, task.id, stored.results, stored.duplicates)
+    transit(db, task.workunit_id, now)
 
 
 def _judge(db: Database, folder: Folder, trust: Trust, task: Task) -> Validation:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 Scalar = str | int | float | bool
+LARGEST = 2**63 - 1  # what a key of the database, a seed and a counter can be
 T = TypeVar("T")
 
 
@@ -129,14 +130,27 @@ def whole(value: Any, what: str, *, least: int = 0) -> int:
     """Return the value if it is a whole number of at least `least`; true and false are none."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{what} is not a whole number of at least {least}")
+    if value > LARGEST:
+        raise ValueError(f"{what} is larger than 63 bits can say")
     return value
 
 
 def real(value: Any, what: str, *, least: float = -math.inf) -> float:
     """Return the value as a float if it is a finite number of at least `least`."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < least:
+    number = _float(value)
+    if not math.isfinite(number) or number < least:
         raise ValueError(f"{what} is not a finite number" + (f" of at least {least:g}" if least > -math.inf else ""))
-    return float(value)
+    return number
+
+
+def _float(value: Any) -> float:
+    """The value as a float; not a number where it is none, or a whole one too large for any float."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def text(value: Any, what: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Self
 
 from axiom.domain.experiments import seed_of
-from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, UnequalTicket
+from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import strict
 from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
 from axiom.signed.signing import SigningKey
@@ -65,11 +65,18 @@ class Ticket:
 
 
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
-    """Sign a ticket as one word for a command line."""
+    """Sign a ticket as one word for a command line; a Refused says when it would be longer than a word can be."""
     payload = asdict(ticket)
     for name in ("issued", "deadline", "expires"):
         payload[name] = strict.utc(payload[name])
-    return seal(_KIND, payload, [key])
+    text = seal(_KIND, payload, [key])
+    if len(text) > _LIMIT:
+        raise TicketTooLong(
+            f"The ticket of {len(ticket.replicates)} replicates of {ticket.experiment} at {len(ticket.configs)} "
+            f"configs has {len(text)} characters, and a command line takes {_LIMIT}. Nothing was ordered; order fewer "
+            "replicates in each workunit, or shorten the sweep."
+        )
+    return text
 
 
 def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:

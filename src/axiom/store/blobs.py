@@ -20,14 +20,16 @@ GRACE = timedelta(hours=24)
 
 _RECORD = """
 INSERT INTO blob (digest, size, body, created_at) VALUES (:digest, :size, :body, :created_at)
-ON CONFLICT (digest) DO NOTHING"""
+ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body
+WHERE blob.size <> excluded.size OR (blob.body IS NULL) <> (excluded.body IS NULL) OR blob.body <> excluded.body"""
 _BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
 _NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
+_IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
 _EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
 
 
 def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
-    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob."""
+    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged."""
     digest = hashlib.sha256(body).hexdigest()
     if len(body) > LIMIT:
         _keep_file(_place(folder, digest), body, now)
@@ -52,6 +54,15 @@ def get(db: Database, folder: Folder, digest: str) -> bytes:
     return body
 
 
+def intact(db: Database, folder: Folder, digest: str) -> bool:
+    """Are the bytes with this digest here, as they were stored?"""
+    try:
+        get(db, folder, digest)
+    except (NotFound, StoreDamaged):
+        return False
+    return True
+
+
 def problems(db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE) -> list[str]:
     """Every row without its bytes, every wrong byte; with `now`, also files without a row that are past the grace."""
     found: list[str] = []
@@ -67,6 +78,11 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
     if now is not None:
         found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
     return found
+
+
+def files(db: Database, folder: Folder) -> list[Path]:
+    """Where the larger ones lie, which a copy of the database does not hold."""
+    return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
 
 
 def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:

@@ -1,18 +1,12 @@
 """The audit: the hash-chained list of commands, who gave them, why, and the answer."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store import counters
+from axiom.store.chains import Chain
 from axiom.store.database import Database, Row, at
 
-FIRST = "0" * 64
-
-_HEAD = "SELECT hash FROM audit ORDER BY id DESC LIMIT 1"
-_ALL = "SELECT * FROM audit ORDER BY id"
 _LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
 _BY_KEY = "SELECT * FROM audit WHERE caller = :caller AND key = :key"
 _SPENT = """
@@ -25,8 +19,10 @@ INSERT INTO audit (at, caller, command, arguments, dry_run, key, outcome, answer
 VALUES (:at, :caller, :command, :arguments, :dry_run, :key, :outcome, :answer, :workunits, :aborts,
     :previous_hash, :hash)
 """
-_COUNTER = ("audit", 0, "written")  # without it, cutting off the newest entries would leave a chain that holds
-_COVERED = ("at", "caller", "command", "arguments", "dry_run", "key", "outcome", "answer", "workunits", "aborts")
+_CHAIN = Chain(
+    table="audit",
+    covered=("at", "caller", "command", "arguments", "dry_run", "key", "outcome", "answer", "workunits", "aborts"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +42,6 @@ class Audited:
 
 def append(db: Database, entry: Audited, now: datetime) -> str:
     """Add a link to the chain and return its hash."""
-    head = db.one(_HEAD)
-    previous = head["hash"] if head else FIRST
     facts: dict[str, Any] = {
         "at": at(now),
         "caller": entry.caller,
@@ -60,10 +54,9 @@ def append(db: Database, entry: Audited, now: datetime) -> str:
         "workunits": entry.workunits,
         "aborts": entry.aborts,
     }
-    link = _hash(previous, facts)
-    db.insert(_ADD, **facts, previous_hash=previous, hash=link)
-    counters.add(db, *_COUNTER, 1)
-    return link
+    link = _CHAIN.link(db, facts)
+    db.insert(_ADD, **facts, **link)
+    return link["hash"]
 
 
 def by_key(db: Database, caller: str, key: str) -> Row | None:
@@ -84,25 +77,10 @@ def latest(db: Database, limit: int) -> list[Row]:
 
 def broken_links(db: Database) -> list[str]:
     """Every place at which the chain does not hold."""
-    problems, previous = [], FIRST
-    for row in db.select(_ALL):
-        if row["previous_hash"] != previous:
-            problems.append(f"audit {row['id']} does not follow the entry before it: one was removed or inserted")
-        if row["hash"] != _hash(row["previous_hash"], {name: row[name] for name in _COVERED}):
-            problems.append(f"audit {row['id']} was altered after it was written")
-        previous = row["hash"]
-    kept = counters.read(db).get(_COUNTER, 0)
-    if kept != length(db):
-        problems.append(f"the audit holds {length(db)} entries, and {kept} were written: the newest were removed")
-    return problems
+    return _CHAIN.problems(db, _CHAIN.rows(db))
 
 
 def length(db: Database) -> int:
     """How many links the chain has."""
     row = db.one("SELECT count(*) AS amount FROM audit")
     return int(row["amount"]) if row else 0
-
-
-def _hash(previous: str, facts: dict[str, Any]) -> str:
-    text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"axiom-audit-1|{text}".encode()).hexdigest()

@@ -42,11 +42,6 @@ def moment(value: int) -> datetime:
     return _EPOCH + value * _MICROSECOND
 
 
-def maybe_at(moment: datetime | None) -> int | None:
-    """Like `at`, where there may be no moment yet."""
-    return None if moment is None else at(moment)
-
-
 def maybe_moment(value: int | None) -> datetime | None:
     """Like `moment`, where there may be no moment yet."""
     return None if value is None else moment(value)
@@ -110,6 +105,16 @@ class Database:
         with self._within("COMMIT", "ROLLBACK"):
             yield
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """The body sees the database as it is at the first question; what is written meanwhile is not half seen."""
+        if self._depth:  # an outer transaction is a snapshot already
+            yield
+            return
+        self.execute("BEGIN")
+        with self._within("COMMIT", "ROLLBACK"):
+            yield
+
     @property
     def in_transaction(self) -> bool:
         """Is a transaction open? SQLite ends one by itself when its disk fails or is full."""
@@ -118,6 +123,10 @@ class Database:
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
         return {row["name"] for row in self.select("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def settle(self) -> None:
+        """Move what stands in the log beside the database into it."""
+        self.select("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connection; the writable one gives its lock back."""
@@ -162,10 +171,11 @@ def connect_writer(path: Path, vfs: str | None = None) -> Database:
     """
     release = _sole_writer(path)
     try:
+        _close_to_others(path)
         address = _address(path, mode="rwc", **({"vfs": vfs} if vfs else {}))
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
         database = Database(connection, release)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         release()
         raise FolderUnusable(f"The database {path} cannot be opened: {error}. Nothing was changed.") from error
     try:
@@ -235,9 +245,25 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _close_to_others(path: Path) -> None:
+    """The file is there and its keeper's alone; SQLite gives what lies beside it the same mode.
+
+    An existing file is never opened here: closing it would end every lock that this process has on it.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists():
+            file.chmod(0o600)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
 def _sole_writer(path: Path) -> Callable[[], None]:
     try:
-        lock = path.with_name(path.name + "-writer").open("ab")
+        lock = open(path.with_name(path.name + "-writer"), "ab", opener=_private)  # noqa: PTH123  Path has no opener
     except OSError as error:
         raise FolderUnusable(
             f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "

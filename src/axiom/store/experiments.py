@@ -36,6 +36,7 @@ class StoredBundle:
     serial: int
     digest: str
     seal: str
+    manifest: str  # canonical JSON; empty in bundles from before it was kept here
     expires_at: datetime
     created_at: datetime
 
@@ -52,8 +53,14 @@ _BUNDLES = "SELECT * FROM bundle ORDER BY id"
 _BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
 _BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
 _ADD_BUNDLE = """
-INSERT INTO bundle (experiment_id, serial, digest, seal, expires_at, created_at)
-VALUES (:experiment_id, :serial, :digest, :seal, :expires_at, :created_at)
+INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at)
+VALUES (:experiment_id, :serial, :digest, :seal, :manifest, :expires_at, :created_at)
+"""
+_DECLARED = """
+SELECT e.id, e.manifest AS registered, coalesce(b.manifest, '') AS bundled FROM experiment e
+LEFT JOIN bundle b ON b.experiment_id = e.id
+    AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
 """
 _RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
@@ -107,8 +114,21 @@ def bundle(db: Database, digest: str) -> StoredBundle | None:
     return _bundle(row) if row else None
 
 
+def declared(db: Database) -> dict[int, str]:
+    """What each open version declares today, by its newest bundle: a repair may need more than was said at first."""
+    return {row["id"]: row["bundled"] or row["registered"] for row in db.select(_DECLARED)}
+
+
 def add_bundle(
-    db: Database, *, experiment_id: int, serial: int, digest: str, seal: str, expires_at: datetime, now: datetime
+    db: Database,
+    *,
+    experiment_id: int,
+    serial: int,
+    digest: str,
+    seal: str,
+    manifest: str,
+    expires_at: datetime,
+    now: datetime,
 ) -> int:
     """A new bundle of a version, with the next serial."""
     return db.insert(
@@ -117,6 +137,7 @@ def add_bundle(
         serial=serial,
         digest=digest,
         seal=seal,
+        manifest=manifest,
         expires_at=at(expires_at),
         created_at=at(now),
     )
@@ -172,6 +193,7 @@ def _bundle(row: Row) -> StoredBundle:
         serial=row["serial"],
         digest=row["digest"],
         seal=row["seal"],
+        manifest=row["manifest"],
         expires_at=moment(row["expires_at"]),
         created_at=moment(row["created_at"]),
     )

@@ -128,14 +128,14 @@ def _read_body(body: str) -> Mapping[str, Any]:
 def _standing(row: Row) -> Standing:
     registered = _read_body(row["body"])
     declared = registered.get("estimands", ())
-    estimand = next((each for each in declared if each["name"] == row["estimand"]), {})
+    estimand: Mapping[str, Any] = next((each for each in declared if each["name"] == row["estimand"]), {})
     return Standing(
         finding=Finding(
             number=row["number"],
             registration_id=row["registration_id"],
             experiment_id=row["experiment_id"],
             estimand=row["estimand"],
-            claim=estimand.get("claim", row["estimand"]),
+            claim=str(estimand.get("claim", row["estimand"])),
             status=row["status"],
             created_at=moment(row["numbered_at"]),
         ),

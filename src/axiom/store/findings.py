@@ -1,19 +1,14 @@
 """Registrations, hash-chained before any workunit, the predictions written in them, and their claims' numbers."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from axiom.domain.findings import Registration
-from axiom.store import counters
+from axiom.store.chains import Chain
 from axiom.store.database import Database, Row, at, moment
 
-FIRST = "0" * 64  # what the first link of a chain calls its predecessor
-
-_HEAD = "SELECT hash FROM registration ORDER BY id DESC LIMIT 1"
-_ALL = "SELECT * FROM registration ORDER BY id"
 _BY_ID = "SELECT * FROM registration WHERE id = :id"
 _OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id DESC LIMIT 1"
 _ADD = """
@@ -28,8 +23,9 @@ _PREDICT = """
 INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because)
 VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because)
 """
-_COUNTER = ("registration", 0, "written")  # without it, cutting off the newest would leave a chain that holds
-_COVERED = ("experiment_id", "cohort", "body", "created_at")
+_PREDICTED = "SELECT * FROM prediction ORDER BY id"
+_SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
+_CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
 
 
 def register(
@@ -42,11 +38,8 @@ def register(
     now: datetime,
 ) -> int:
     """Write down what is asked and expected, chained to all that was registered before."""
-    head = db.one(_HEAD)
-    previous = head["hash"] if head else FIRST
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
-    registration_id = db.insert(_ADD, **facts, previous_hash=previous, hash=_hash(previous, facts))
-    counters.add(db, *_COUNTER, 1)
+    registration_id = db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
     db.many(_PREDICT, [{"registration_id": registration_id, **prediction} for prediction in predictions])
     for prediction in predictions:
         db.insert(
@@ -72,25 +65,22 @@ def registered(db: Database, experiment_id: int) -> Registration | None:
 
 
 def broken_links(db: Database) -> list[str]:
-    """Every place at which the chain of registrations does not hold."""
-    problems, previous = [], FIRST
-    rows = db.select(_ALL)
-    for row in rows:
-        if row["previous_hash"] != previous:
-            problems.append(f"registration {row['id']} does not follow from what was registered before it")
-        if row["hash"] != _hash(row["previous_hash"], {name: row[name] for name in _COVERED}):
-            problems.append(f"registration {row['id']} was altered after it was written")
-        previous = row["hash"]
-    written = counters.read(db).get(_COUNTER, 0)
-    if written != len(rows):
-        problems.append(f"there are {len(rows)} registrations, and {written} were written: the newest were removed")
-    return problems
+    """Every place at which the chain of registrations does not hold, and every prediction that differs from it."""
+    rows = _CHAIN.rows(db)
+    return _CHAIN.problems(db, rows) + _repredicted(db, rows)
 
 
-def _hash(previous: str, facts: Mapping[str, Any]) -> str:
-    """Covers this registration and, through the hash before it, everything registered earlier."""
-    text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest()
+def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
+    """The chain covers a registration's body, and through what the body says also the rows beside it."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for row in db.select(_PREDICTED):
+        found.setdefault(row["registration_id"], []).append({name: row[name] for name in _SAID})
+    return [
+        f"the predictions of registration {row['id']} are not those that were registered"
+        for row in rows
+        # Bodies from before predictions were part of them say nothing that could be compared.
+        if (said := json.loads(row["body"]).get("predictions")) is not None and said != found.get(row["id"], [])
+    ]
 
 
 def _registration(row: Row) -> Registration:

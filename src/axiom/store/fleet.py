@@ -1,6 +1,6 @@
 """Volunteers and their hosts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axiom.domain.fleet import Capacity, Host, Platform, Volunteer
 from axiom.store.database import Database, Row, at, moment
@@ -20,7 +20,10 @@ UPDATE host SET system = :system, processor = :processor, instructions = :instru
     memory_mb = :memory_mb, seen_at = :now
 WHERE id = :id
 """
-_SEEN = "UPDATE host SET seen_at = :now WHERE id = :id AND seen_at < :now"
+_SEEN = "UPDATE host SET seen_at = :now WHERE id = :id AND seen_at < :before"
+
+# A host that asks twice a second for work that is not there must not make the disk write twice a second.
+_SELDOM = timedelta(minutes=1)
 
 
 def volunteer(db: Database, name: str, now: datetime) -> Volunteer:
@@ -59,9 +62,9 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
     return int(row["id"])
 
 
-def seen(db: Database, host_id: int, now: datetime) -> None:
-    """Note that the host was heard from."""
-    db.execute(_SEEN, id=host_id, now=at(now))
+def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
+    """Note that the host was heard from; of an idle one, at most once a minute."""
+    db.execute(_SEEN, id=host_id, now=at(now), before=at(now - _SELDOM if idle else now))
 
 
 def host(db: Database, host_id: int) -> Host | None:

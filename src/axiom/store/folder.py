@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from axiom.errors import FolderInUse, FolderUnusable
+from axiom.errors import AxiomError, FolderInUse, FolderUnusable, StoreError
+from axiom.store.database import connect_reader
 
 _README = """\
 This is the data folder of an Axiom laboratory: its database, its files and its keys.
@@ -74,13 +75,40 @@ class Folder:
         return self.path / "axiom.toml"
 
     @property
+    def catalogue(self) -> Path:
+        """The files of experiments that were published here and that Axiom does not bring along."""
+        return self.path / "catalogue"
+
+    @property
     def bundles(self) -> Path:
         """The signed bundles, ready to be fetched."""
         return self.path / "bundles"
 
     def exists(self) -> bool:
-        """Is there a laboratory here?"""
-        return self.database.is_file()
+        """Is there a laboratory here, made to the end? An empty database is none; a damaged one is still somebody's."""
+        if not self.database.is_file():
+            return False
+        try:
+            db = connect_reader(self.database)
+            try:
+                return "migration" in db.tables()
+            finally:
+                db.close()
+        except AxiomError:
+            return True
+
+    def strangers(self) -> list[str]:
+        """What lies in the folder that no laboratory put there."""
+        ours = {path.name for path in self._names()}
+        found = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+        return sorted(name for name in found if name not in ours and not name.startswith(self.database.name))
+
+    def _names(self) -> list[Path]:
+        return [
+            *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
+            *(self.blobs, self.backups, self.keys, self.socket, self.lock_file, self.engine, self.settings),
+            *(self.bundles, self.catalogue, self.database),
+        ]
 
     def create(self) -> None:
         """The folder is there, closed to others, kept out of git, with a word for who finds it."""
@@ -198,6 +226,24 @@ def _unusable(path: Path, error: OSError) -> FolderUnusable:
         f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; "
         "choose a folder on a local disk where you may write."
     )
+
+
+def keep(path: Path, body: bytes) -> None:
+    """The file holds these bytes, whole and on the disk."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_file() and path.read_bytes() == body:
+            return
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"The file {path} could not be written: {error.strerror}. Free some space and repeat."
+        ) from error
 
 
 def _write_if_missing(path: Path, text: str) -> None:

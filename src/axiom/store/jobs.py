@@ -9,7 +9,10 @@ INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_start = :now
 """
 _DONE = "UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name"
-_FAILED = "UPDATE job SET last_error = :error WHERE name = :name"
+_FAILED = """
+INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
+ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
+"""
 _ALL = "SELECT * FROM job ORDER BY name"
 
 
@@ -23,9 +26,9 @@ def done(db: Database, name: str, now: datetime) -> None:
     db.execute(_DONE, name=name, now=at(now))
 
 
-def failed(db: Database, name: str, error: str) -> None:
+def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
     """Note what went wrong."""
-    db.execute(_FAILED, name=name, error=error)
+    db.execute(_FAILED, name=name, every=every_seconds, error=error)
 
 
 def everything(db: Database) -> list[Row]:

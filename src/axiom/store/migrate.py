@@ -1,7 +1,7 @@
 """Bring a database to the form that this program knows: each file of `migrations/` once, in order.
 
 A migration is one transaction, so a power cut leaves the database before it or after it. An older database is copied
-first. `{id}` in a file stands for a key that is never used twice, in each database's own words.
+first. `{id}` in a file stands for a key that is never used twice and `{bytes}` for bytes, in each database's own words.
 
     python -m axiom.store.migrate > src/axiom/store/schema.sql
 """
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.errors import FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
+from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
 from axiom.store.database import Database, at, copy
 from axiom.store.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_KEY = "INTEGER PRIMARY KEY AUTOINCREMENT"
+_WORDS = {"{id}": "INTEGER PRIMARY KEY AUTOINCREMENT", "{bytes}": "BLOB"}
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number BIGINT PRIMARY KEY,
@@ -49,8 +49,10 @@ class Migration:
 
     def statements(self) -> Iterator[str]:
         """The file's SQL, statement by statement, in this database's words."""
-        statement = ""
-        for line in self.text.replace("{id}", _KEY).splitlines(keepends=True):
+        statement, text = "", self.text
+        for word, here in _WORDS.items():
+            text = text.replace(word, here)
+        for line in text.splitlines(keepends=True):
             statement += line
             if sqlite3.complete_statement(statement):
                 yield statement
@@ -78,6 +80,17 @@ def migrate(
         _apply(database, migration, now)
         applied.add(migration.number)
     return [migration.name for migration in pending]
+
+
+def check(database: Database) -> None:
+    """This program can read the database as it is, or a sentence says what to do."""
+    known = migrations()
+    applied = _applied(database, known)
+    if missing := [migration.name for migration in known if migration.number not in applied]:
+        raise CannotStart(
+            f"This database was made by an older Axiom and lacks {', '.join(missing)}. Nothing was read or changed; "
+            "start the laboratory once (`axiom lab`), which copies the database and brings it up to date."
+        )
 
 
 def schema() -> str:

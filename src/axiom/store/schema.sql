@@ -25,7 +25,7 @@ CREATE TABLE bundle (
     digest TEXT NOT NULL UNIQUE,
     seal TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, manifest TEXT NOT NULL DEFAULT '',
     UNIQUE (experiment_id, serial)
 );
 
@@ -302,3 +302,5 @@ CREATE TABLE figure (
 );
 
 CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;
+
+CREATE INDEX audit_caller ON audit (caller, at);

@@ -50,13 +50,16 @@ class Page:
 
 
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
-    """All results of a version, page by page. What comes back meanwhile is left out: it is one consistent look."""
+    """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():
         platforms = {host.id: str(host.platform) for host in fleet.hosts(db)}
-        last = {"replicate": -1, "config": -1}
-        while rows := db.select(_PAGE, experiment_id=experiment_id, limit=size, **last):
-            last = {name: rows[-1][name] for name in last}
-            yield _page(rows, platforms)
+        rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
+        yield _page(rows, platforms)
+        while len(rows) == size:
+            last = {name: rows[-1][name] for name in ("replicate", "config")}
+            rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, **last)
+            if rows:
+                yield _page(rows, platforms)
 
 
 def counted(db: Database) -> list[Row]:

@@ -57,12 +57,19 @@ UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, 
 WHERE id = :id AND state = :was
 """
 _MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
-_NEWEST_TIME = """
-SELECT max(coalesce((SELECT max(at) FROM audit), 0), coalesce((SELECT max(seen_at) FROM host), 0),
-    coalesce((SELECT max(last_start) FROM job), 0)) AS newest
+_NEWEST = """
+SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE at = (SELECT max(at) FROM audit)
+UNION ALL
+SELECT seen_at AS written, 'host ' || CAST(id AS TEXT) AS what FROM host
+WHERE seen_at = (SELECT max(seen_at) FROM host)
+UNION ALL
+SELECT last_start AS written, 'the job ' || name AS what FROM job
+WHERE last_start = (SELECT max(last_start) FROM job)
+ORDER BY 1 DESC LIMIT 1
 """
 
 _MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
+_MOST_REASON = 500
 
 
 def order(
@@ -117,12 +124,12 @@ def unattended(db: Database, limit: int) -> list[int]:
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
     """Ask the transitioner to withdraw an open workunit."""
-    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=reason) == 1
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=_told(reason)) == 1
 
 
 def close(db: Database, wanted: Workunit, state: WorkunitState, reason: str, now: datetime) -> bool:
     """Close an open workunit for good."""
-    closed = db.execute(_CLOSE, id=wanted.id, state=state, reason=reason, now=at(now)) == 1
+    closed = db.execute(_CLOSE, id=wanted.id, state=state, reason=_told(reason), now=at(now)) == 1
     if closed:
         counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, -1)
         counters.add(db, "workunit", wanted.experiment_id, state, 1)
@@ -217,8 +224,8 @@ def record_report(
             output_digest=report.output_digest,
             cpu_seconds=report.cpu_seconds,
             elapsed_seconds=report.elapsed_seconds,
-            message=report.message[:_MOST_MESSAGE],
-            reason=reason,
+            message=_told(report.message, _MOST_MESSAGE),
+            reason=_told(reason),
             now=at(now),
             closed_at=None if state.is_alive else at(now),
         )
@@ -232,16 +239,22 @@ def record_report(
 def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
     """Move a task along one arrow of `TaskState`."""
     closed_at = None if state.is_alive else at(now)
-    changed = db.execute(_MOVE, id=moved.id, was=moved.state, state=state, reason=reason, closed_at=closed_at) == 1
+    values = {"id": moved.id, "was": moved.state, "state": state, "reason": _told(reason), "closed_at": closed_at}
+    changed = db.execute(_MOVE, **values) == 1
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
     return changed
 
 
-def newest_time(db: Database) -> datetime:
-    """The latest moment that this laboratory has written down."""
-    row = db.one(_NEWEST_TIME)
-    return moment(int(row["newest"]) if row else 0)
+def newest(db: Database) -> tuple[datetime, str]:
+    """The latest moment that this laboratory has written down, and where it stands."""
+    row = db.one(_NEWEST)
+    return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
+
+
+def _told(text: str, most: int = _MOST_REASON) -> str:
+    """Words that may come from a host, kept short and without what acts on whoever reads them."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
 def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:

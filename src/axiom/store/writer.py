@@ -139,7 +139,7 @@ class Writer:
 
     def _finish(self, database: Database) -> None:
         try:
-            database.select("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.settle()
         except (StorageFull, StoreBusy):
             pass  # the log stays beside the database and is read at the next start: nothing is lost
         except StoreError as error:

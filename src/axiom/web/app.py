@@ -1,28 +1,37 @@
-"""The public site: for now the front page and the status, each with its `.json`."""
+"""The public site: read-only pages, each with its `.json`, behind a layer that keeps what it made."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.store.database import connect_reader
 from axiom.store.folder import Folder
+from axiom.web.pages import missing, routes
+from axiom.web.quick import Quick
+from axiom.web.reading import Reading
 from axiom.web.status import status
+from axiom.web.templates import environment
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.
-_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
+_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+        b"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,51 +51,50 @@ class Site:
         finally:
             db.close()
 
+    @contextmanager
+    def read(self, request: Request) -> Iterator[Reading]:
+        """One view of the records for one page: what is written meanwhile is not half seen."""
+        db = connect_reader(self.folder.database)
+        try:
+            with db.savepoint():
+                yield Reading(
+                    db=db,
+                    folder=self.folder,
+                    now=self.now(),
+                    name=self.name,
+                    live=self.live,
+                    path=request.url.path,
+                    query=dict(request.query_params),
+                )
+        finally:
+            db.close()
 
-def site(pages: Site) -> Starlette:
+
+def site(pages: Site) -> Quick:
     """The application with all its pages."""
-    templates = Environment(
-        loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-
+    templates = environment()
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
-    def home(request: Request) -> Response:
-        del request
-        return HTMLResponse(templates.get_template("home.html").render(status=pages.status()), headers=_HEADERS)
-
-    def status_json(request: Request) -> Response:
-        del request
-        return JSONResponse({"status": pages.status()}, headers=_HEADERS)
-
-    def healthz(request: Request) -> Response:
-        del request
-        return JSONResponse({"healthy": True})
-
-    def style(request: Request) -> Response:
-        del request
-        return PlainTextResponse(_static("plain.css"), media_type="text/css", headers=_HEADERS)
-
-    return Starlette(
-        routes=[
-            Route("/", home),
-            Route("/status", home),
-            Route("/status.json", status_json),
-            Route("/healthz", healthz),
-            Route("/static/plain.css", style),
-        ],
-        exception_handlers={404: _missing},
+    inner = Starlette(
+        routes=routes(templates, pages.read),
+        middleware=[Middleware(Careful)],
+        exception_handlers={404: missing(templates, pages.read)},
     )
+    return Quick(inner, clock=time.monotonic)
 
 
-async def _missing(request: Request, error: Exception) -> Response:
-    del error
-    text = f"There is no page {request.url.path} here. The front page / lists what there is.\n"
-    return PlainTextResponse(text, status_code=404, headers=_HEADERS)
+class Careful:
+    """Adds the headers that keep a page to itself, where the page has not set its own."""
 
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-def _template(name: str) -> str:
-    return (resources.files("axiom.web") / "templates" / name).read_text()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers added."""
 
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in own)]
+            await send(message)
 
-def _static(name: str) -> str:
-    return (resources.files("axiom.web") / "static" / name).read_text()
+        await self._app(scope, receive, add)

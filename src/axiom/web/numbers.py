@@ -18,8 +18,17 @@ def plain(value: object, *, signed: bool = False) -> str:
 
 def rounded(value: float | None, low: float | None, high: float | None, *, signed: bool = True) -> tuple[str, str, str]:
     """Estimate and interval with the same decimals: two significant digits of the interval's width."""
-    ends = _end(low, value, high, signed=signed, below=True), _end(high, value, low, signed=signed, below=False)
-    return _aligned(value, low, high, signed=signed), *ends
+    decimals = _decimals([each for each in (low, value, high) if each is not None])
+
+    def written(each: float | None, absent: str) -> str:
+        if each is None:
+            return absent
+        if decimals is None:
+            return plain(float(each), signed=signed)
+        text = f"{each:{'+' if signed else ''},.{decimals}f}"
+        return "0" if not float(text.replace(",", "")) else _minus(text)
+
+    return written(value, "–"), written(low, f"{_MINUS}∞"), written(high, "∞")
 
 
 def moment(value: str | None) -> str:
@@ -45,25 +54,12 @@ def power_of_ten(value: float) -> str:
     return _minus(f"{math.log10(value):.1f}") if value > 0 else f"{_MINUS}∞"
 
 
-def _end(end: float | None, value: float | None, other: float | None, *, signed: bool, below: bool) -> str:
-    if end is None:
-        return f"{_MINUS}∞" if below else "∞"
-    return _aligned(end, value, other if other is not None else value, signed=signed, sharing=end)
-
-
-def _aligned(
-    value: float | None, one: float | None, other: float | None, *, signed: bool, sharing: float | None = None
-) -> str:
-    if value is None:
-        return "–"
-    ends = [each for each in (sharing, one, other) if each is not None]
-    width = max(ends, default=0.0) - min(ends, default=0.0)
-    largest = max(abs(each) for each in (*ends, value))
-    if not width or largest >= _TO or width < _FROM:
-        return plain(float(value), signed=signed)
-    decimals = max(0, 1 - math.floor(math.log10(width)))
-    text = f"{value:{'+' if signed else ''},.{decimals}f}"
-    return "0" if not float(text.replace(",", "")) else _minus(text)
+def _decimals(known: list[float]) -> int | None:
+    """How many decimals the width is worth; None where it says nothing, or where a power of ten is needed."""
+    width = max(known, default=0.0) - min(known, default=0.0)
+    if width < _FROM or max(map(abs, known)) >= _TO:
+        return None
+    return max(0, 1 - math.floor(math.log10(width)))
 
 
 def _few_digits(value: float, *, signed: bool) -> str:

@@ -72,5 +72,5 @@ def _classed(svg: str, classes: str) -> str:
     opening = _OPENING.match(svg)
     if opening is None:
         return ""
-    tag = re.sub(r'\sclass="[^"]*"', "", opening.group())
+    tag = re.sub(r'\s(?:class|xmlns)="[^"]*"', "", opening.group())
     return f'{tag[:4]} class="{classes}"{tag[4:]}{svg[opening.end() :]}'

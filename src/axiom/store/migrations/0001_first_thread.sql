@@ -1,5 +1,5 @@
 -- The first thread of work: publish, register, order, hand out, bring back, prove.
--- {id} is each database's own word for a 64-bit key that is never used twice.
+-- {id} is each database's own word for a 64-bit key that is never used twice, {bytes} its word for bytes.
 -- Times are microseconds since 1970 in UTC.
 
 CREATE TABLE experiment (
@@ -157,7 +157,7 @@ CREATE TABLE duplicate (
 CREATE TABLE blob (
     digest TEXT PRIMARY KEY,
     size BIGINT NOT NULL,
-    body BLOB,
+    body {bytes},
     created_at BIGINT NOT NULL
 );
 

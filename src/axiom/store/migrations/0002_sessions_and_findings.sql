@@ -103,3 +103,9 @@ CREATE TABLE figure (
     drawn_at BIGINT NOT NULL
 );
 CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;
+
+-- What a bundle itself declares: a repair may need more memory or time than the bundle before it said.
+ALTER TABLE bundle ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
+
+-- How much a caller has had in a day is asked before every command.
+CREATE INDEX audit_caller ON audit (caller, at);

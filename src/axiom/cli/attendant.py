@@ -1,0 +1,75 @@
+"""The autopilot's process beside a laboratory, and what tells it that a session is due."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from axiom.lab.policy import Policy
+from axiom.lab.session import due
+from axiom.store.database import connect_reader
+from axiom.store.folder import Folder
+
+_FRESH_SECONDS = 1.0  # many may ask; the laboratory looks once a second
+_STOP_SECONDS = 5.0
+
+
+class Attendant:
+    """Keeps one autopilot in a process of its own. It ends with us, however we end: its standard input is ours."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._command = [sys.executable, "-m", "axiom", "pi", "--quiet", "--data", str(folder.path)]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def keep(self) -> None:
+        """Start it if it is not there."""
+        if not self._stopped and (self._process is None or self._process.poll() is not None):
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def stop(self) -> None:
+        """End it."""
+        self._stopped = True
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Occasion:
+    """Why a session should be held now, looked up at most once a second."""
+
+    def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._policy = policy
+        self._now = now
+        self._lock = threading.Lock()
+        self._looked = -_FRESH_SECONDS
+        self._reason = ""
+
+    def now(self) -> str:
+        """The reason, or nothing."""
+        with self._lock:
+            if time.monotonic() - self._looked >= _FRESH_SECONDS:
+                db = connect_reader(self._folder.database)
+                try:
+                    self._reason = due(db, self._policy, self._now())
+                finally:
+                    db.close()
+                self._looked = time.monotonic()
+            return self._reason

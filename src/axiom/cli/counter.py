@@ -1,0 +1,66 @@
+"""What stands behind the desk of the socket: one local desk for each engine that said hello."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Report
+from axiom.errors import WrongUse
+from axiom.server.desk import LocalDesk
+from axiom.server.ordering import Dispatch
+from axiom.store import fleet
+from axiom.store.folder import Folder
+from axiom.store.writer import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """Turns what an engine says through the socket into calls of a desk."""
+
+    writer: Writer
+    folder: Folder
+    dispatch: Dispatch
+    volunteer: str
+    now: Callable[[], datetime]
+    reported: Callable[[], None]
+
+    def hello(self, said: dict[str, Any]) -> dict[str, Any]:
+        """The engine's host is known from here on."""
+        platform, capacity, now = Platform(**said["platform"]), Capacity(**said["capacity"]), self.now()
+        host_id = self.writer.run(
+            lambda db: fleet.meet(
+                db,
+                volunteer_id=fleet.volunteer(db, self.volunteer, now).id,
+                name=str(said["name"]),
+                platform=platform,
+                capacity=capacity,
+                now=now,
+            )
+        )
+        return {"host": host_id}
+
+    def ask(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Orders, each as the words of a command line, and what is out to this host."""
+        desk = self._desk(said)
+        orders = desk.ask(frozenset(said["holding"]), int(said["wanted"])) if said["wanted"] else []
+        return {"orders": [order.argv() for order in orders], "held": sorted(desk.held())}
+
+    def report(self, said: dict[str, Any]) -> dict[str, Any]:
+        """A finished task. Its output lies in the data folder, which both processes see."""
+        output = None
+        if said["output"] is not None:
+            path = Path(said["output"]).resolve()
+            if not path.is_relative_to(self.folder.path.resolve()):
+                raise WrongUse(f"The output {path} lies outside the data folder; it was not read.")
+            output = path.read_bytes()
+        self._desk(said).report(Report(**said["report"]), output)
+        self.reported()
+        return {}
+
+    def _desk(self, said: dict[str, Any]) -> LocalDesk:
+        return LocalDesk(
+            writer=self.writer, folder=self.folder, dispatch=self.dispatch, host_id=int(said["host"]), now=self.now
+        )

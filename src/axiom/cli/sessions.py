@@ -1,0 +1,158 @@
+"""`axiom session` and `axiom pi`: rounds of review, credit, weighing and deploying."""
+
+import logging
+import signal
+import sys
+import threading
+
+import click
+
+from axiom.cli.opening import demand, reading, submit
+from axiom.cli.options import (
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    remark,
+    show_json,
+    show_table,
+    wall_clock,
+)
+from axiom.commands.command import Answer
+from axiom.commands.remote import Remote
+from axiom.commands.sessions import HoldSession, StepSession
+from axiom.domain.sessions import Step
+from axiom.errors import NotFound
+from axiom.lab import plan as planning
+from axiom.lab.policy import policy_of
+from axiom.pi import autopilot
+from axiom.settings import from_process
+from axiom.store import sessions
+from axiom.store.folder import Folder
+from axiom.web.log import as_markdown, as_text
+
+
+@click.group()
+def session() -> None:
+    """Rounds of review, credit, cleaning, weighing, planning and deploying."""
+
+
+@session.command("list")
+@data_option
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
+@json_option
+def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
+    """The newest sessions."""
+    with reading(folder) as db:
+        found = sessions.sessions(db, limit)
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "pi": one.pi,
+                "reason": one.reason,
+                "started_at": one.started_at.isoformat(),
+                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+                "done": [step.value for step in one.done],
+            }
+            for one in found
+        ]
+        show_json({"sessions": rows})
+        return
+    show_table(
+        ("name", "pi", "from", "to", "because"),
+        [(one.name, one.pi, one.started_at, one.ended_at, one.reason) for one in found],
+        none="No session was held yet.",
+    )
+
+
+@session.command("show")
+@click.argument("name")
+@data_option
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+def show(name: str, folder: Folder, form: str) -> None:
+    """The log of a session."""
+    with reading(folder) as db:
+        found = sessions.by_name(db, name)
+        notes = sessions.notes(db, found.id) if found else []
+    if found is None:
+        raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
+    if form == "json":
+        lines = [{"step": step.value, "kind": note.kind, "text": note.sentence} for step, note in notes]
+        show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
+    else:
+        click.echo(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
+
+
+@session.command("run")
+@data_option
+@click.option("--pi", type=click.Choice(["autopilot"]), default="autopilot", show_default=True, help="Who chooses.")
+@click.option("--until", type=click.Choice([step.value for step in Step]), default="log", help="The last step to do.")
+@dry_run_option
+@json_option
+@quiet_option
+def run(folder: Folder, pi: str, until: str, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Hold one session, or go on with the one that is open."""
+    del pi
+    reason = "the operator asked for it"
+    if dry_run:
+        held = submit(folder, HoldSession(pi="person", reason=reason, until=Step(until)), dry_run=True)
+        steps = held["steps"]
+    else:
+        steps = _steps(folder, reason, Step(until))
+        held = {"session": steps[-1]["session"], "steps": steps}
+    if as_json:
+        show_json({"session": held})
+        return
+    for one in steps:
+        click.echo(f"{one['step']}")
+        for sentence in one["notes"]:
+            click.echo(f"  {sentence}")
+    remark("Nothing was changed: this was a dry run." if dry_run else f"Session {held['session']}.", quiet=quiet)
+
+
+@session.command("plan")
+@data_option
+@json_option
+def plan(folder: Folder, as_json: bool) -> None:
+    """What would be deployed now, and why; nothing is changed."""
+    settings, _ = from_process(folder.settings)
+    with reading(folder) as db:
+        planned = planning.decide(db, policy_of(settings), wall_clock())
+    if as_json:
+        show_json(planning.as_data(planned))
+        return
+    for note in planning.notes(planned):
+        click.echo(note.sentence)
+
+
+@click.command()
+@data_option
+@click.option("--pause", type=click.FloatRange(0.1, 3_600), default=1.0, show_default=True, help="Seconds.")
+@quiet_option
+def pi(folder: Folder, pause: float, quiet: bool) -> None:
+    """Look after a laboratory: hold a session whenever there is a reason. Ends with the laboratory."""
+    demand(folder)
+    logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    if not sys.stdin.isatty():
+        threading.Thread(target=_until_closed, args=(stopping,), daemon=True).start()
+    autopilot.attend(
+        Remote(folder.socket), stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet)
+    )
+
+
+def _until_closed(stopping: threading.Event) -> None:
+    """Whoever started us holds the other end of our standard input, for as long as it lives."""
+    while sys.stdin.read(4096):
+        continue
+    stopping.set()
+
+
+def _steps(folder: Folder, reason: str, until: Step) -> list[Answer]:
+    done: list[Answer] = []
+    while not done or not (done[-1]["ended"] or done[-1]["step"] == until):
+        done.append(submit(folder, StepSession(pi="person", reason=reason)))
+    return done

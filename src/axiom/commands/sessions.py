@@ -1,0 +1,58 @@
+"""Commands about sessions: hold one, step by step or, to see what it would do, as a whole."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.domain.callers import Capability
+from axiom.domain.sessions import Step
+from axiom.lab.policy import policy_of
+from axiom.lab.session import Stepped, step
+from axiom.store.database import Database
+
+
+class StepSession(Command):
+    """Do the next step of the session that is open, or open one and do its first step."""
+
+    name: ClassVar[str] = "session.step"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    pi: Literal["autopilot", "person"]
+    reason: str = Field(min_length=1, max_length=500)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """One step, with its notes."""
+        del prepared
+        return _answer(step(db, policy_of(laboratory.settings), pi=self.pi, reason=self.reason, now=now))
+
+
+class HoldSession(Command):
+    """Do all steps up to and with one, in one transaction: what a dry run shows."""
+
+    name: ClassVar[str] = "session.hold"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    pi: Literal["autopilot", "person"]
+    reason: str = Field(min_length=1, max_length=500)
+    until: Step = Field(default=Step.LOG, strict=False)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The steps with their notes."""
+        del prepared
+        policy = policy_of(laboratory.settings)
+        done: list[Answer] = []
+        while not done or not (done[-1]["ended"] or done[-1]["step"] == self.until):
+            done.append(_answer(step(db, policy, pi=self.pi, reason=self.reason, now=now)))
+        return {"session": done[-1]["session"], "steps": done}
+
+
+def _answer(stepped: Stepped) -> Answer:
+    return {
+        "session": stepped.session.name,
+        "step": stepped.step.value,
+        "notes": [note.sentence for note in stepped.notes],
+        "ended": stepped.ended,
+    }

@@ -1,0 +1,36 @@
+"""What is a task worth? Credit is thanks for computing, by a tariff that everybody can read."""
+
+import math
+from dataclasses import dataclass
+
+from axiom.domain.ledger import Tariff
+
+_LONGEST_SECONDS = 30 * 86_400.0  # far beyond every deadline; more is no time but an error or a lie
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Price:
+    """Thousandths of a credit, and how they came about."""
+
+    amount: int
+    because: str
+
+
+def price(tariff: Tariff, *, cpu_seconds: float, elapsed_seconds: float, typical_cpu_seconds: float | None) -> Price:
+    """Pay core-seconds, but not more than the time that passed nor than what such a task takes at most.
+
+    `typical_cpu_seconds` is what 99 of 100 valid tasks of the experiment stay below; None while too few are known.
+    """
+    for what, seconds in (("cpu time", cpu_seconds), ("elapsed time", elapsed_seconds)):
+        if not 0 <= seconds <= _LONGEST_SECONDS:
+            return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes")
+    paid, limit = cpu_seconds, ""
+    if elapsed_seconds < paid:
+        paid, limit = elapsed_seconds, f"; {cpu_seconds:.1f} were reported, and no more time passed"
+    if typical_cpu_seconds is not None and 0 < typical_cpu_seconds < paid:
+        paid, limit = typical_cpu_seconds, f"; {cpu_seconds:.1f} were reported, and 99 of 100 such tasks take no more"
+    return Price(
+        amount=math.floor(paid * tariff.per_core_second + 0.5),
+        because=f"{paid:.1f} core-seconds at {tariff.per_core_second} thousandths ({tariff.name} "
+        f"version {tariff.version}){limit}",
+    )

@@ -1,0 +1,48 @@
+"""Which tasks are stuck? A host may be slow or silent; both at once for hours is a host that is gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.domain.work import Task, TaskState
+
+_OUT = timedelta(hours=12)
+_SILENT = timedelta(hours=6)
+_TOO_LONG = timedelta(hours=48)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stuck:
+    """A task to give up on, and why."""
+
+    task_id: int
+    reason: str
+
+
+def stuck(tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime) -> tuple[Stuck, ...]:
+    """Return the tasks that have been out for so long that their cells should go to somebody else.
+
+    `seen` is when each host was last heard from; a host that is not there has been silent since it took the task.
+    """
+    found = []
+    for task in tasks:
+        reason = _why(task, seen, now)
+        if reason:
+            found.append(Stuck(task_id=task.id, reason=reason))
+    return tuple(found)
+
+
+def _why(task: Task, seen: Mapping[int, datetime], now: datetime) -> str:
+    if task.state is not TaskState.SENT or task.sent_at is None:
+        return ""
+    out = now - task.sent_at
+    heard = task.sent_at if task.host_id is None else seen.get(task.host_id, task.sent_at)
+    if out > _TOO_LONG:
+        return f"out for {_hours(out)}, and no task may take longer than {_hours(_TOO_LONG)}"
+    if out > _OUT and now - heard > _SILENT:
+        return f"out for {_hours(out)}, and its host was last heard from {_hours(now - heard)} ago"
+    return ""
+
+
+def _hours(time: timedelta) -> str:
+    return f"{time / timedelta(hours=1):.0f} h"

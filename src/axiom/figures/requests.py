@@ -1,0 +1,299 @@
+"""What to draw, as plain data: three kinds of picture, with the words and the table that belong to each.
+
+Standard library only: whoever asks for a picture never loads what draws it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.figures.scales import said
+
+Level = float | int | str | bool
+Value = Level | None
+Table = tuple[tuple[str, ...], tuple[tuple[Value, ...], ...]]
+
+MOST_DRAWN = 500  # values of single replicates in one picture; above it every second, third … is drawn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """One config and what its seeds say: the median of a measure and the interval about it."""
+
+    config: Mapping[str, Level]
+    seeds: int
+    median: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One place of a sweep's picture."""
+
+    x: Level
+    median: float | None
+    low: float | None = None
+    high: float | None = None
+    seeds: int = 1
+    series: Level | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """One measure over one factor; a further factor that varies makes a series of each of its levels."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    points: tuple[Point, ...]
+    log: tuple[str, ...] = ()
+    by: str = ""
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(point.median is not None for point in self.points), self.name, "no config has a median")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What a finding's evidence said after so many seeds."""
+
+    seeds: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    grade: Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowing:
+    """A finding's interval after each closed block, with what was predicted and what is too small to matter."""
+
+    name: str
+    title: str
+    y: str
+    looks: tuple[Look, ...]
+    null: float
+    smallest: float
+    predicted: tuple[float, float] | None = None
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(look.estimate is not None for look in self.looks), self.name, "no block gave an estimate")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strip:
+    """The value of an estimand in every replicate, in order; None where there is none."""
+
+    name: str
+    title: str
+    y: str
+    replicates: tuple[int, ...]
+    values: tuple[float | None, ...]
+    look: Look
+    null: float
+    smallest: float
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(value is not None for value in self.values), self.name, "no replicate has a value")
+        _require(len(self.values) == len(self.replicates), self.name, "values and replicates differ in number")
+
+    @property
+    def missing(self) -> int:
+        """How many replicates have no value."""
+        return sum(value is None for value in self.values)
+
+
+Request = Sweep | Narrowing | Strip
+_KINDS: Mapping[str, type[Sweep | Narrowing | Strip]] = {"sweep": Sweep, "narrowing": Narrowing, "strip": Strip}
+
+
+def points_of(x: str, measured: Sequence[Measured]) -> tuple[tuple[Point, ...], str]:
+    """Return the points of a sweep over the factor `x`, and the further factors that vary, which make its series."""
+    factors = list(measured[0].config) if measured else []
+    further = [name for name in factors if name != x and len({repr(each.config[name]) for each in measured}) > 1]
+    points = tuple(
+        Point(
+            x=each.config[x],
+            median=each.median,
+            low=each.low,
+            high=each.high,
+            seeds=each.seeds,
+            series=_series([each.config[name] for name in further]),
+        )
+        for each in measured
+    )
+    return points, ", ".join(further)
+
+
+def look_of(evidence: Evidence) -> Look:
+    """Return what a picture shows of evidence."""
+    return Look(
+        seeds=evidence.seeds,
+        estimate=evidence.estimate,
+        low=evidence.low,
+        high=evidence.high,
+        verdict=evidence.verdict,
+        grade=evidence.grade,
+    )
+
+
+def values_of(observations: Sequence[Observation]) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """Return replicates and values as a strip wants them, in order."""
+    ordered = sorted(observations, key=lambda each: each.replicate)
+    return tuple(each.replicate for each in ordered), tuple(each.value for each in ordered)
+
+
+def to_data(request: Request) -> dict[str, Any]:
+    """Return a request as JSON's own types."""
+    kind = next(name for name, made in _KINDS.items() if isinstance(request, made))
+    return {"kind": kind, **asdict(request)}
+
+
+def of_data(data: Mapping[str, Any]) -> Request:
+    """Read what `to_data` wrote."""
+    given = dict(data)
+    kind = given.pop("kind")
+    if kind == "sweep":
+        points = tuple(Point(**point) for point in given.pop("points"))
+        return Sweep(**{**given, "points": points, "log": tuple(given["log"])})
+    if kind == "narrowing":
+        predicted = tuple(given["predicted"]) if given["predicted"] else None
+        return Narrowing(**{**given, "looks": tuple(_look(look) for look in given["looks"]), "predicted": predicted})
+    if kind == "strip":
+        columns = {name: tuple(given[name]) for name in ("replicates", "values")}
+        return Strip(**{**given, **columns, "look": _look(given["look"])})
+    raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
+
+
+def rows_of(request: Request) -> Table:
+    """Return the data behind a picture: headings and rows, with numbers as they are."""
+    if isinstance(request, Sweep):
+        by = (request.by,) if request.by else ()
+        return (request.x, *by, "seeds", f"median {request.y}", "low", "high"), tuple(
+            (point.x, *((point.series,) if by else ()), point.seeds, point.median, point.low, point.high)
+            for point in request.points
+        )
+    if isinstance(request, Narrowing):
+        return ("seeds", "estimate", "low", "high", "verdict", "grade"), tuple(
+            (look.seeds, look.estimate, look.low, look.high, look.verdict.value, look.grade.value)
+            for look in request.looks
+        )
+    return ("replicate", request.y), tuple(zip(request.replicates, request.values, strict=True))
+
+
+def described(request: Request) -> str:
+    """Say in words what a picture shows: its result, not what kind of chart it is."""
+    if isinstance(request, Sweep):
+        return _sweep_in_words(request)
+    return _narrowing_in_words(request) if isinstance(request, Narrowing) else _strip_in_words(request)
+
+
+def _require(holds: bool, name: str, why: str) -> None:
+    if not holds:
+        raise ValueError(f"the figure {name} cannot be drawn: {why}")
+
+
+def _look(data: Mapping[str, Any]) -> Look:
+    return Look(**{**data, "verdict": Verdict(data["verdict"]), "grade": Grade(data["grade"])})
+
+
+def _series(levels: Sequence[Level]) -> Level | None:
+    if len(levels) < 2:
+        return levels[0] if levels else None
+    return ", ".join(said(level) for level in levels)
+
+
+def _sweep_in_words(request: Sweep) -> str:
+    shown = [point for point in request.points if point.median is not None]
+    series = list(dict.fromkeys(point.series for point in shown))
+    sentences = [_course(request, [point for point in shown if point.series == each]) for each in series[:6]]
+    if len(series) > 6:
+        sentences.append(f"{len(series) - 6} more series are in the table.")
+    has_intervals = any(point.low is not None or point.high is not None for point in shown)
+    with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
+    return " ".join([*sentences, f"Medians of {_seeds([point.seeds for point in shown])} a config, {with_them}."])
+
+
+def _seeds(counts: Sequence[int]) -> str:
+    fewest, most = min(counts), max(counts)
+    if fewest == most:
+        return "1 seed" if most == 1 else f"{most:,} seeds"
+    return f"{fewest:,} to {most:,} seeds"
+
+
+def _percent(request: Request) -> str:
+    return f"{100 * request.confidence:g}\N{NO-BREAK SPACE}%"
+
+
+def _course(request: Sweep, points: Sequence[Point]) -> str:
+    first, last = points[0], points[-1]
+    whose = f"With {request.by} = {said(first.series)} the" if first.series is not None else "The"
+    start = f"{whose} median {_plain(request.y)} is {said(first.median)} at {_plain(request.x)} {said(first.x)}"
+    if first is last:
+        return f"{start}."
+    return f"{start} and {said(last.median)} at {said(last.x)}."
+
+
+def _narrowing_in_words(request: Narrowing) -> str:
+    look = request.looks[-1]
+    sentences = [
+        f"After {_seeds([look.seeds])} {_plain(request.y)} is {said(look.estimate)}, {_interval(request, look)}."
+    ]
+    if request.predicted:
+        low, high = (said(end) for end in request.predicted)
+        sentences.append(f"Predicted beforehand, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
+    sentences.append(f"{_against(request, look)} Verdict: {look.verdict}; grade: {look.grade}.")
+    return " ".join(sentences)
+
+
+def _strip_in_words(request: Strip) -> str:
+    values = [value for value in request.values if value is not None]
+    above = sum(value > request.null for value in values)
+    sentences = [
+        f"{above:,} of {len(values):,} values lie above {said(request.null)}; they reach from {said(min(values))} to "
+        f"{said(max(values))}.",
+        f"The median is {said(request.look.estimate)}, {_interval(request, request.look)}.",
+    ]
+    if request.missing:
+        sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
+    if len(request.values) > MOST_DRAWN:
+        sentences.append(f"Of every {spacing(request)} replicates one is drawn; the table has all.")
+    return " ".join(sentences)
+
+
+def spacing(request: Strip) -> int:
+    """Of how many replicates one is drawn."""
+    return -(-len(request.values) // MOST_DRAWN)
+
+
+def _interval(request: Narrowing | Strip, look: Look) -> str:
+    if look.low is None and look.high is None:
+        return f"and its {_percent(request)} interval is still unbounded"
+    low, high = (said(end) if end is not None else "unbounded" for end in (look.low, look.high))
+    return f"with a {_percent(request)} interval from {low} to {high}"
+
+
+def _against(request: Narrowing, look: Look) -> str:
+    band = f"the band of effects too small to matter, {said(request.null)} ± {said(request.smallest)}"
+    low, high = request.null - request.smallest, request.null + request.smallest
+    if look.low is not None and look.low > high:
+        return f"The interval lies above {band}."
+    if look.high is not None and look.high < low:
+        return f"The interval lies below {band}."
+    if look.low is not None and look.high is not None and low < look.low and look.high < high:
+        return f"The interval lies inside {band}."
+    return f"The interval overlaps {band}."
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

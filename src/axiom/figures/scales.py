@@ -1,0 +1,118 @@
+"""From numbers to places and words: the ticks and labels of an axis, for pictures and sketches alike."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_STEPS = (1.0, 2.0, 5.0, 10.0)
+_DENSE = 2  # decades; an axis shorter than this is marked at 2 and 5 too
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """An axis: from where to where, and what is written beside it."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    labels: tuple[str, ...]
+    is_log: bool = False
+
+    def place(self, value: float) -> float:
+        """Where a value lies, from 0 at the low end to 1 at the high one; beyond them it is held at the edge."""
+        value = min(max(value, self.low), self.high)
+        if self.is_log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def at(self, share: float) -> float:
+        """The value at a place; the inverse of `place`."""
+        if self.is_log:
+            return self.low * math.exp(share * math.log(self.high / self.low))
+        return self.low + share * (self.high - self.low)
+
+
+def linear(values: Iterable[float], *, about: int = 5, signed: bool = False, tight: bool = False) -> Scale:
+    """Return a linear axis that holds all values, with about so many ticks; `tight` ends it at the values."""
+    least, most = _hull(values)
+    step = _step((most - least) / about)
+    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
+    low, high = (least, most) if tight else (first * step, last * step)
+    ticks = tuple(_clean(number * step) for number in range(first, last + 1) if low <= _clean(number * step) <= high)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return Scale(low=low, high=high, ticks=ticks, labels=tuple(_fixed(tick, decimals, signed) for tick in ticks))
+
+
+def logarithmic(values: Iterable[float]) -> Scale:
+    """Return a logarithmic axis that holds all values, each of which is above zero."""
+    least, most = _hull(values)
+    decades = math.log10(most / least)
+    margin = 10 ** (0.04 * max(decades, 0.1))
+    low, high = least / margin, most * margin
+    ticks = _log_ticks(low, high, (1, 2, 5) if decades <= _DENSE else (1,))
+    if len(ticks) < 3:
+        ticks = linear((low, high), about=4, tight=True).ticks
+    return Scale(low=low, high=high, ticks=ticks, labels=tuple(said(tick) for tick in ticks), is_log=True)
+
+
+def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:
+    """Return the axis marked at the levels that were computed, thinned to at most so many; or as it was."""
+    ticks = sorted(set(levels))
+    thinned = tuple(ticks[:: -(-len(ticks) // most)])
+    if not scale.is_log and len(ticks) > most:
+        return scale
+    return Scale(
+        low=scale.low,
+        high=scale.high,
+        ticks=thinned,
+        labels=tuple(said(tick) for tick in thinned),
+        is_log=scale.is_log,
+    )
+
+
+def said(value: object) -> str:
+    """Write a value for people: three digits that count, a true minus, commas between thousands."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e6):
+        return f"{int(value):,}".replace("-", "−")
+    if not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def _hull(values: Iterable[float]) -> tuple[float, float]:
+    found = sorted(values)
+    least, most = found[0], found[-1]
+    if most - least > 1e-9 * max(abs(least), abs(most)):
+        return least, most
+    return (
+        (least * 0.9, most * 1.1) if least > 0 else (least - 0.5 * max(abs(least), 1), most + 0.5 * max(abs(most), 1))
+    )
+
+
+def _step(raw: float) -> float:
+    power: float = 10.0 ** math.floor(math.log10(raw))
+    return next(step * power for step in _STEPS if step * power >= raw * (1 - 1e-9))
+
+
+def _clean(value: float) -> float:
+    return float(f"{value:.12g}")
+
+
+def _fixed(value: float, decimals: int, signed: bool) -> str:
+    if value == 0:
+        return "0"
+    return f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "−")
+
+
+def _log_ticks(low: float, high: float, parts: tuple[int, ...]) -> tuple[float, ...]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [_clean(part * 10.0**power) for power in powers for part in parts if low <= part * 10.0**power <= high]
+    return tuple(ticks[:: -(-len(ticks) // 8)]) if ticks else ()

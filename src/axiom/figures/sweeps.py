@@ -1,0 +1,165 @@
+"""The picture of a sweep: one line and band, or several series with their names beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import altair as alt
+
+from axiom.figures.layers import Axes, Row
+from axiom.figures.palette import SERIES, WIDTHS
+from axiom.figures.requests import Level, Point, Sweep
+from axiom.figures.scales import Scale, at_levels, linear, logarithmic, said
+
+_HEIGHTS = {"wide": 270, "narrow": 230}
+_TICKS = {"wide": 12, "narrow": 6}
+_CHARACTER = 6.6  # CSS pixels, about; for how much room words will need
+_LINE = 15
+_NEAR = 6
+_LONGEST = 16  # characters of a series' name in the picture; the table has all of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Series:
+    """The points of one series at their places on the x axis, and how they look."""
+
+    name: str
+    shape: str
+    role: str
+    shift: float
+    rows: tuple[Row, ...]
+
+
+def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
+    """Return the layers of a sweep and their axes."""
+    points = [point for point in request.points if point.median is not None]
+    names = _drawn(list(dict.fromkeys(point.series for point in points)))
+    points = [point for point in points if point.series in names]
+    y = _y_axis(request, points)
+    x, place = _x_axis(request, points, kind)
+    axes = Axes(
+        x=_with_room(x, names, kind),
+        y=y,
+        x_title=request.x.replace("_", " "),
+        y_title=f"median {request.y.replace('_', ' ')}",
+        width=WIDTHS[kind],
+        height=_HEIGHTS[kind],
+        slanted=sum(len(label) + 2 for label in x.labels) * _CHARACTER > WIDTHS[kind] - 60,
+    )
+    series = [
+        _Series(
+            name=said(name),
+            shape=SERIES[number][0],
+            role=SERIES[number][1],
+            shift=4 * (number - (len(names) - 1) / 2),
+            rows=tuple(_row(point, place[repr(point.x)], y) for point in points if point.series == name),
+        )
+        for number, name in enumerate(names)
+    ]
+    is_joined = _is_numeric(points)
+    layers = [layer for each in series for layer in _strokes(axes, each, is_joined, is_alone=len(series) == 1)]
+    return layers + (_names(request, axes, series) if len(series) > 1 else []), axes
+
+
+def _drawn(names: Sequence[Level | None]) -> list[Level | None]:
+    """The series that are drawn: all, or as many as have a look of their own, evenly chosen with both ends."""
+    most = len(SERIES)
+    if len(names) <= most:
+        return list(names)
+    return [names[round(number * (len(names) - 1) / (most - 1))] for number in range(most)]
+
+
+def _is_numeric(points: Sequence[Point]) -> bool:
+    return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
+
+
+def _x_axis(request: Sweep, points: Sequence[Point], kind: str) -> tuple[Scale, dict[str, float]]:
+    """Return the axis, and where each level stands on it; levels that are no numbers stand in the order given."""
+    if not _is_numeric(points):
+        levels = list(dict.fromkeys(said(point.x) for point in points))
+        scale = Scale(
+            low=-0.6,
+            high=len(levels) - 0.4,
+            ticks=tuple(float(number) for number in range(len(levels))),
+            labels=tuple(levels),
+        )
+        return scale, {repr(point.x): float(levels.index(said(point.x))) for point in points}
+    places = {repr(point.x): float(point.x) for point in points}
+    found = places.values()
+    if "x" in request.log and min(found) > 0:
+        return at_levels(logarithmic(found), found, most=_TICKS[kind]), places
+    scale = at_levels(linear(found, about=_TICKS[kind] // 2, tight=True), found, most=_TICKS[kind])
+    room = 0.03 * (scale.high - scale.low)
+    return replace(scale, low=scale.low - room, high=scale.high + room), places
+
+
+def _y_axis(request: Sweep, points: Sequence[Point]) -> Scale:
+    medians = [point.median for point in points if point.median is not None]
+    ends = [end for point in points for end in (point.low, point.high) if end is not None]
+    if "y" in request.log and min(medians) > 0:
+        least = min(medians) / 10  # an interval that nears zero must not push all the rest together
+        return logarithmic([*medians, *(max(end, least) for end in ends)])
+    values = [*medians, *ends]
+    room = 0.03 * (max(values) - min(values))
+    floor = min(values) - room
+    return linear((max(floor, 0.0) if min(values) >= 0 else floor, max(values) + room))
+
+
+def _with_room(scale: Scale, names: Sequence[Level | None], kind: str) -> Scale:
+    """Widen the axis to the right by what the names of the series need."""
+    if len(names) < 2:
+        return scale
+    longest = max(len(said(name)[:_LONGEST]) for name in names)
+    share = min(0.4, (longest * _CHARACTER + 14) / (WIDTHS[kind] - 60))
+    return replace(scale, high=scale.at(1 / (1 - share)))
+
+
+def _row(point: Point, x: float, y: Scale) -> Row:
+    row: Row = {"x": x, "y": point.median}
+    if point.low is not None or point.high is not None:
+        low = y.low if point.low is None else max(point.low, y.low)
+        high = y.high if point.high is None else min(point.high, y.high)
+        row |= {"low": low, "high": high}
+    return row
+
+
+def _strokes(axes: Axes, series: _Series, is_joined: bool, *, is_alone: bool) -> list[alt.Chart]:
+    rows = sorted(series.rows, key=lambda row: row["x"])
+    known = [row for row in rows if "low" in row]
+    shift = 0.0 if is_joined and is_alone else series.shift
+    layers = [axes.area(known, "band")] if is_joined and is_alone and len(known) > 1 else []
+    if is_joined and len(rows) > 1:
+        layers.append(axes.line(rows, series.role, width=1.6 if is_alone else 1.2))
+    if known:
+        layers.append(axes.bars(known, series.role, shift=0.0 if is_joined else shift))
+    layers.append(axes.points(rows, series.role, shape=series.shape, shift=0.0 if is_joined else shift))
+    return layers
+
+
+def _names(request: Sweep, axes: Axes, series: Sequence[_Series]) -> list[alt.Chart]:
+    """Write each series' name right of its last point, apart from the others, with the factor above them."""
+    right = max(row["x"] for each in series for row in each.rows)
+    ordered = sorted(series, key=lambda each: -max(each.rows, key=lambda row: row["x"])["y"])
+    wanted = [(1 - axes.y.place(max(each.rows, key=lambda row: row["x"])["y"])) * axes.height for each in ordered]
+    heights = _apart(wanted, top=_LINE, bottom=axes.height)
+    is_moved = any(abs(height - where) > _NEAR for height, where in zip(heights, wanted, strict=True))
+    dx = 20 if is_moved else 10
+    layers: list[alt.Chart] = []
+    for each, height in zip(ordered, heights, strict=True):
+        place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
+        words = each.name if len(each.name) <= _LONGEST else each.name[: _LONGEST - 1] + "…"
+        layers += axes.words(place | {"words": words}, each.role, align="left", baseline="middle", dx=dx)
+        if is_moved:  # a name that does not stand at its line's end shows the line's sign
+            layers.append(axes.points([place], each.role, shape=each.shape, shift=13))
+    top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": request.by.replace("_", " ")}
+    return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
+
+
+def _apart(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:
+    """Move sorted places as little as one pass down and one pass up allow, so that none is nearer than a line."""
+    places = list(wanted)
+    for number, place in enumerate(places):
+        places[number] = max(place, top if number == 0 else places[number - 1] + _LINE)
+    for number in reversed(range(len(places))):
+        ceiling = bottom if number == len(places) - 1 else places[number + 1] - _LINE
+        places[number] = min(places[number], ceiling)
+    return places

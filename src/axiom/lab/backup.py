@@ -1,0 +1,286 @@
+"""A whole laboratory in one file, taken while it works, and a laboratory from such a file, proven before it is there.
+
+A backup is a tar archive: the database as SQLite's own online copy, the files that this copy names, keys, settings,
+and last a manifest with the SHA-256 of each. A line with the SHA-256 of all that comes before ends the file, so that
+neither a missing end nor a single changed bit anywhere is overlooked.
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
+from axiom.server.invariants import broken
+from axiom.signed import strict
+from axiom.signed.keys import load_keys
+from axiom.signed.roles import read_trust
+from axiom.store import blobs, callers, tables
+from axiom.store.database import connect_reader, connect_writer, copy, sync
+from axiom.store.folder import Folder
+from axiom.store.migrate import migrate
+
+_FORMAT = "axiom-backup-1"
+_MANIFEST = "manifest.json"
+_MANIFEST_LIMIT = 64 * 1024 * 1024
+_END = re.compile(rb"axiom-backup-1 ([0-9a-f]{64})\n")
+_END_BYTES = len("axiom-backup-1 \n") + 64
+_NAMES = re.compile(
+    r"axiom\.db|axiom\.toml|manifest\.json|keys/(trust\.json|[a-z]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
+)
+_TRUST = "keys/trust.json"
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """What a backup holds, in numbers for a person."""
+
+    lab: str
+    made_at: str
+    with_keys: bool
+    experiments: int
+    results: int
+    findings: int
+    audited: int
+    files: int
+    bytes: int
+
+
+def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> Backup:
+    """`target` holds the laboratory as it was at one moment; it appears when it is whole and on the disk."""
+    if target.exists():
+        raise Refused(f"{target} exists already, and a backup is never overwritten. Nothing was written.")
+    trust = load_keys(folder.keys, now).trust
+    unfinished = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".axiom-backup-", dir=target.parent) as place:
+            copied = Folder(path=Path(place))
+            copy(folder.database, copied.database)
+            made = _counted(copied, trust.lab, now, with_keys=with_keys)
+            sources = _sources(folder, copied, with_keys=with_keys)
+            made = _write(unfinished, sources, made)
+        unfinished.replace(target)
+        sync(target.parent)
+    except OSError as error:
+        raise FolderUnusable(
+            f"The backup {target} cannot be written: {error.strerror} ({error.filename}). The laboratory is "
+            "untouched, and there is no backup; choose another place with -o."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+    return made
+
+
+def restore(archive: Path, folder: Folder) -> Backup:
+    """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there."""
+    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+        what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
+        raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
+    place = folder.path.with_name(f".{folder.path.name}.restoring")
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        unproven = Folder(path=place)
+        unproven.create()
+        with archive.open("rb") as file:
+            made = _unpack(file, _whole(file, archive), unproven, archive)
+        _prove(unproven, made, archive)
+        _settle(place)
+        place.replace(folder.path)
+        sync(folder.path.parent)
+    except OSError as error:
+        raise FolderUnusable(
+            f"{archive} cannot be restored to {folder.path}: {error.strerror} ({error.filename}). Nothing was restored."
+        ) from error
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return made
+
+
+def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
+    db = connect_reader(copied.database)
+    try:
+        versions = tables.counted(db)
+        return Backup(
+            lab=lab,
+            made_at=now.isoformat(),
+            with_keys=with_keys,
+            experiments=len(versions),
+            results=sum(row["results"] for row in versions),
+            findings=len(tables.findings(db)) if "finding" in db.tables() else 0,  # none before it was upgraded
+            audited=callers.length(db),
+            files=0,
+            bytes=0,
+        )
+    finally:
+        db.close()
+
+
+def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Path]:
+    """What goes in, by name. The files are those that the copy knows: each was on the disk before its row was."""
+    db = connect_reader(copied.database)
+    try:
+        stored = blobs.files(db, folder)
+    finally:
+        db.close()
+    keys = sorted(folder.keys.glob("*.key")) if with_keys else []
+    settings = [folder.settings] if folder.settings.is_file() else []
+    rest = [*settings, folder.path / _TRUST, *keys, *stored]
+    return {"axiom.db": copied.database} | {path.relative_to(folder.path).as_posix(): path for path in rest}
+
+
+class _Summed(io.RawIOBase):
+    """A file that is written once from its beginning, and the SHA-256 of what was written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.sum = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, body: Any) -> int:
+        self.sum.update(body)
+        return self._file.write(body)
+
+
+def _write(path: Path, sources: Mapping[str, Path], made: Backup) -> Backup:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold the keys
+    with os.fdopen(descriptor, "wb") as file:
+        summed = _Summed(file)
+        with tarfile.open(fileobj=summed, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            sums = {name: _add(tar, name, source) for name, source in sources.items()}
+            size = sum(source.stat().st_size for source in sources.values())
+            made = Backup(**asdict(made) | {"files": len(sources), "bytes": size})
+            body = strict.canonical({"format": _FORMAT, "made": asdict(made), "sums": sums})
+            entry = _entry(_MANIFEST, len(body))
+            tar.addfile(entry, io.BytesIO(body))
+        file.write(f"{_FORMAT} {summed.sum.hexdigest()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return made
+
+
+def _add(tar: tarfile.TarFile, name: str, source: Path) -> str:
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        entry = _entry(name, file.tell())
+        file.seek(0)
+        tar.addfile(entry, file)
+    return digest
+
+
+def _entry(name: str, size: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o600
+    return entry
+
+
+def _whole(file: IO[bytes], archive: Path) -> int:
+    """How many bytes come before the last line, once they are seen to be those that were written."""
+    size = file.seek(0, os.SEEK_END) - _END_BYTES
+    file.seek(max(0, size))
+    end = _END.fullmatch(file.read())
+    if end is None:
+        raise _damaged(archive, "its last line is missing, so it was cut short or is no backup of Axiom's")
+    file.seek(0)
+    found, left = hashlib.sha256(), size
+    while left > 0:
+        block = file.read(min(_BLOCK, left))
+        found.update(block)
+        left -= len(block)
+    if found.hexdigest() != end[1].decode():
+        raise _damaged(archive, "its bytes are not those that were written")
+    file.seek(0)
+    return size
+
+
+def _unpack(file: IO[bytes], size: int, into: Folder, archive: Path) -> Backup:
+    sums: dict[str, str] = {}
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as tar:
+            for entry in tar:
+                if not entry.isfile() or not _NAMES.fullmatch(entry.name) or entry.name in sums or _MANIFEST in sums:
+                    raise _damaged(archive, f"it holds {entry.name[:80]!r}, which no backup does")
+                sums[entry.name] = _take(tar, entry, into.path / PurePosixPath(entry.name))
+    except tarfile.TarError as error:
+        raise _damaged(archive, f"it is not an archive ({error})") from error
+    if sums.pop(_MANIFEST, None) is None or file.tell() > size:
+        raise _damaged(archive, "it has no manifest")
+    path = into.path / _MANIFEST
+    made, promised = _manifest(path.read_bytes(), archive)
+    path.unlink()
+    if promised != sums:
+        wrong = sorted(name for name in promised.keys() | sums.keys() if promised.get(name) != sums.get(name))
+        raise _damaged(archive, f"{wrong[0]} is not what its manifest says")
+    return made
+
+
+def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path) -> str:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    source = tar.extractfile(entry)
+    found = hashlib.sha256()
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as written:
+        while source is not None and (block := source.read(_BLOCK)):
+            found.update(block)
+            written.write(block)
+    return found.hexdigest()
+
+
+def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
+    try:
+        fields = strict.Fields(strict.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums"))
+        fields.text("format", _FORMAT)
+        made = strict.Fields(fields.part("made"), "made", Backup.__dataclass_fields__)
+        return Backup(**made.data), fields.part("sums")
+    except ValueError as fault:
+        raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
+
+
+def _prove(unproven: Folder, made: Backup, archive: Path) -> None:
+    """The database opens, has today's tables and keeps every promise."""
+    made_at = datetime.fromisoformat(made.made_at)
+    try:
+        trust = read_trust((unproven.path / _TRUST).read_bytes(), lab=made.lab, now=made_at)
+    except (ValueError, FileNotFoundError) as fault:
+        raise _damaged(archive, f"its trust file is not the laboratory's: {fault}") from None
+    db = connect_writer(unproven.database)
+    try:
+        migrate(db, None, made_at)
+        problems = [text for found in broken(db, unproven, trust, made_at).values() for text in found]
+    except AxiomError as error:
+        raise _damaged(archive, f"its database cannot be used: {error}") from error
+    finally:
+        db.close()
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise _damaged(archive, f"it was taken of a laboratory in which a promise is broken: {problems[0]}{more}")
+
+
+def _settle(place: Path) -> None:
+    """Every file and folder is on the disk."""
+    for path in _everything(place):
+        sync(path)
+
+
+def _everything(place: Path) -> Iterator[Path]:
+    yield place
+    yield from place.rglob("*")
+
+
+def _damaged(archive: Path, why: str) -> StoreDamaged:
+    return StoreDamaged(
+        f"{archive} is refused: {why}. Nothing was restored; take another backup of the same laboratory."
+    )

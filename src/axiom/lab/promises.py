@@ -1,0 +1,47 @@
+"""All promises together: those of the server, and those of sessions, credit and evidence. See docs/explanation."""
+
+from datetime import datetime
+
+from axiom.domain.sessions import Session, Step
+from axiom.lab.evaluate import recomputed
+from axiom.server import invariants
+from axiom.signed.roles import Trust
+from axiom.store import ledger, sessions
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+
+PROMISES = {
+    **invariants.PROMISES,
+    "I3": "every award is booked on two sides that add up to zero, for a task that is valid",
+    "I10": "every line of evidence follows from the stored results, identically",
+    "I13": "every session did its steps in order and each once; one is open at most",
+}
+
+
+def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+    """What breaks each promise; all lists are empty when all is well."""
+    found = invariants.broken(db, folder, trust, now)
+    with db.savepoint():
+        return {
+            **found,
+            "I3": ledger.unbalanced(db),
+            "I10": recomputed(db),
+            "I13": _sessions(db),
+        }
+
+
+def _sessions(db: Database) -> list[str]:
+    problems = []
+    held = sessions.sessions(db, limit=1_000_000)
+    for place, session in enumerate(held):
+        if session.done != tuple(Step)[: len(session.done)]:
+            problems.append(f"session {session.name} did not do its steps in order and once each")
+        if session.ended_at is None and place > 0:
+            problems.append(f"session {session.name} is open, and a newer one began")
+        if _closings(db, session) != (1 if session.ended_at else 0):
+            problems.append(f"session {session.name} was not closed once")
+    return problems
+
+
+def _closings(db: Database, session: Session) -> int:
+    return sum(note.kind == "session.closed" for _, note in sessions.notes(db, session.id))

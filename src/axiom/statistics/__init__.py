@@ -1,0 +1,1 @@
+"""The arithmetic of evidence: numbers in, numbers out. What they decide is for `decisions/` to say."""

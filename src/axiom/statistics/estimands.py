@@ -1,0 +1,142 @@
+"""How the measures of one replicate become one number. A file declares an estimand; this is its arithmetic."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.domain.findings import Kind
+
+_Cells = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
+
+
+class _NoNumberError(Exception):
+    """A cell that the estimand needs has no number, and this sentence says which."""
+
+
+def value(estimand: Mapping[str, Any], cells: _Cells) -> tuple[float | None, str]:
+    """Return the estimand's value in one replicate, or None and why there is none.
+
+    `cells` are the configs of the sweep with what was measured there. Only the cells that the estimand speaks of are
+    needed: those of its two arms for a contrast, those of `between[0]` (all, when it is empty) for any other kind.
+    """
+    kind = Kind(estimand["kind"])
+    compute = _COMPUTE.get(kind)
+    if compute is None:
+        return None, f"this version of Axiom cannot compute an estimand of kind {kind}"
+    try:
+        number = compute(estimand, cells)
+    except _NoNumberError as missing:
+        return None, str(missing)
+    if not math.isfinite(number):
+        return None, f"{estimand['name']} left the real numbers"
+    return number, ""
+
+
+def _level(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    return _mean([number for _, number in _measured(estimand, cells, 0)])
+
+
+def _contrast(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    first, second = ([number for _, number in _measured(estimand, cells, arm)] for arm in (0, 1))
+    return _mean(first) - _mean(second)
+
+
+def _proportion(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """1 when it happened in every cell that the claim speaks of, 0 when it did not in at least one."""
+    numbers = [number for _, number in _measured(estimand, cells, 0)]
+    for number in numbers:
+        if number not in (0.0, 1.0):
+            raise _NoNumberError(f"{estimand['measure']} is {number:g}, and a proportion counts 0 and 1 alone")
+    return min(numbers)
+
+
+def _slope(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """Least squares of log measure on log factor. Where other factors vary, a level stands for its geometric mean."""
+    arms: dict[float, list[float]] = {}
+    for config, number in _measured(estimand, cells, 0):
+        level = _factor(estimand, config)
+        for what, positive in ((estimand["across"], level), (estimand["measure"], number)):
+            if positive <= 0:
+                raise _NoNumberError(f"{what} is {positive:g} at {_words(config)}, which has no logarithm")
+        arms.setdefault(math.log(level), []).append(math.log(number))
+    _at_least_two(estimand, arms)
+    xs, ys = list(arms), [_mean(logs) for logs in arms.values()]
+    return _product(xs, ys) / _product(xs, xs)
+
+
+def _rank_correlation(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """Spearman's, of the arms' mean measure with the factor; 0 when the measure is the same in all arms."""
+    arms: dict[float, list[float]] = {}
+    for config, number in _measured(estimand, cells, 0):
+        arms.setdefault(_factor(estimand, config), []).append(number)
+    _at_least_two(estimand, arms)
+    xs, ys = _ranks(list(arms)), _ranks([_mean(numbers) for numbers in arms.values()])
+    spread = math.sqrt(_product(xs, xs) * _product(ys, ys))
+    return max(-1.0, min(1.0, _product(xs, ys) / spread)) if spread else 0.0
+
+
+# An exponent (a power law with an offset) and a breakpoint need a fit of more than two parameters in each replicate;
+# until that is here, an experiment that declares one is told so.
+_COMPUTE = {
+    Kind.CONTRAST: _contrast,
+    Kind.SLOPE: _slope,
+    Kind.RANK_CORRELATION: _rank_correlation,
+    Kind.PROPORTION: _proportion,
+    Kind.LEVEL: _level,
+}
+COMPUTABLE: frozenset[Kind] = frozenset(_COMPUTE)
+
+
+def _measured(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tuple[Mapping[str, object], float]]:
+    between = estimand["between"]
+    wanted = between[arm] if between else {}
+    chosen = [cell for cell in cells if all(cell[0].get(factor) == level for factor, level in wanted.items())]
+    if not chosen:
+        raise _NoNumberError(f"no config of this design has {_words(wanted) or 'anything to measure'}")
+    return [(config, _number(estimand["measure"], config, measures)) for config, measures in chosen]
+
+
+def _number(measure: str, config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:
+    if measures is None:
+        raise _NoNumberError(f"nothing was measured at {_words(config)}")
+    number = measures.get(measure)
+    if number is None:
+        raise _NoNumberError(f"{measure} has no value at {_words(config)}")
+    if not isinstance(number, int | float):
+        raise _NoNumberError(f"{measure} is a {type(number).__name__}, and an estimand needs a number")
+    if not -sys.float_info.max <= number <= sys.float_info.max:  # so asked, a whole number may be of any size
+        raise _NoNumberError(f"{measure} left the real numbers at {_words(config)}")
+    return float(number)
+
+
+def _factor(estimand: Mapping[str, Any], config: Mapping[str, object]) -> float:
+    level = config.get(estimand["across"])
+    if not isinstance(level, int | float) or isinstance(level, bool):
+        raise _NoNumberError(f"{estimand['across']} is {level!r} at {_words(config)}, and must be a number")
+    return float(level)
+
+
+def _at_least_two(estimand: Mapping[str, Any], arms: Mapping[float, object]) -> None:
+    if len(arms) < 2:
+        raise _NoNumberError(f"{estimand['across']} has one level only, and a trend needs two")
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    # Divided first, so that large measures do not overflow on the way to a mean that is within the numbers.
+    return math.fsum(number / len(numbers) for number in numbers)
+
+
+def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The sum of products of what two rows of numbers are away from their means."""
+    x_mean, y_mean = _mean(xs), _mean(ys)
+    return math.fsum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True))
+
+
+def _ranks(numbers: Sequence[float]) -> list[float]:
+    """From 1 on; equal numbers share the mean of their places."""
+    return [sum(other < number for other in numbers) + (numbers.count(number) + 1) / 2 for number in numbers]
+
+
+def _words(config: Mapping[str, object]) -> str:
+    return ", ".join(f"{factor}={level}" for factor, level in config.items())

@@ -1,0 +1,28 @@
+"""How a laboratory's database is reached: many who read, one who writes. Whoever needs a connection is handed this."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from axiom.store.database import Database, connect_reader, connect_writer
+from axiom.store.folder import Folder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connections:
+    """The connections to one laboratory's database, whichever database that is."""
+
+    folder: Folder
+
+    @contextmanager
+    def reader(self) -> Iterator[Database]:
+        """A connection that can read and nothing else, for the length of the body."""
+        db = connect_reader(self.folder.database)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def writer(self) -> Database:
+        """The one writable connection; whoever asks for it closes it."""
+        return connect_writer(self.folder.database)

@@ -1,0 +1,21 @@
+"""Which pictures were drawn, and of what: a picture is drawn again when what it shows has changed."""
+
+from datetime import datetime
+
+from axiom.store.database import Database, at
+
+_SHOWS = "SELECT name, shows FROM figure"
+_KEEP = """
+INSERT INTO figure (name, shows, svg, png, drawn_at) VALUES (:name, :shows, :svg, :png, :drawn_at)
+ON CONFLICT (name) DO UPDATE SET shows = :shows, svg = :svg, png = :png, drawn_at = :drawn_at
+"""
+
+
+def shows(db: Database) -> dict[str, str]:
+    """The digest of what each picture shows."""
+    return {row["name"]: row["shows"] for row in db.select(_SHOWS)}
+
+
+def keep(db: Database, *, name: str, shown: str, svg: str, png: str, now: datetime) -> None:
+    """Remember a picture; its bytes are blobs."""
+    db.execute(_KEEP, name=name, shows=shown, svg=svg, png=png, drawn_at=at(now))

@@ -1,0 +1,185 @@
+"""What is asked: the list of experiments, and one with its design, its progress and its exact signed source."""
+
+import base64
+import json
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from axiom.errors import NotFound
+from axiom.signed import bundles
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store import blobs, counters, experiments, finding_pages, findings, result_pages
+from axiom.store.experiments import StoredBundle, StoredExperiment
+from axiom.web import findings as finding_views
+from axiom.web.numbers import plain
+from axiom.web.plates import plate
+from axiom.web.reading import Answer, Reading
+
+_SPREAD = 20  # values from which a 5 % and a 95 % quantile say something
+
+
+def listed(reading: Reading) -> Answer:
+    """Every version of every experiment, the newest first."""
+    counted = counters.read(reading.db)
+    return {"experiments": [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]}
+
+
+def one(reading: Reading, name: str) -> Answer:
+    """An experiment by its name, or one version of it as `name@2`."""
+    stored = must(reading, name)
+    manifest = stored_manifest(stored.manifest)
+    registered = findings.registered(reading.db, stored.id)
+    standings = finding_pages.of_experiment(reading.db, stored.id)
+    forecasts = finding_pages.forecasts(reading.db, registered.id) if registered else []
+    claims = [finding_views.shown(reading, standing) for standing in standings]
+    return {
+        "experiment": shown(stored, counters.read(reading.db))
+        | {
+            "registration": registered.id if registered else None,
+            "registered_at": registered.created_at.isoformat() if registered else None,
+            "levels": levels(manifest),
+            "configs": [dict(config) for config in manifest.configs],
+            "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
+            "estimands": [
+                dict(estimand) | {"quantity": finding_views.quantity(estimand)} for estimand in manifest.estimands
+            ],
+            "predictions": [
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+            ],
+            "findings": claims,
+            "progress": _progress(reading, stored, manifest, claims),
+            "figures": {"sweep": _sweep(reading, stored, manifest)},
+            "source": _source(reading, stored),
+        }
+    }
+
+
+def shown(stored: StoredExperiment, counted: Mapping[counters.Key, int]) -> Answer:
+    """An experiment as lists, pages and JSON show it."""
+    manifest = stored_manifest(stored.manifest)
+    return {
+        "name": stored.name,
+        "aliases": list(manifest.aliases),
+        "version": stored.version,
+        "question": manifest.question,
+        "status": stored.status,
+        "reference": manifest.reference,
+        "created_at": stored.created_at.isoformat(),
+        "memory_mb": manifest.memory_mb,
+        "seconds": manifest.seconds,
+        **{
+            f"{noun}s": {
+                state: amount
+                for (what, whose, state), amount in counted.items()
+                if (what, whose) == (noun, stored.id) and amount
+            }
+            for noun in ("workunit", "task", "result")
+        },
+    }
+
+
+def must(reading: Reading, name: str) -> StoredExperiment:
+    """The version that an address names."""
+    plain_name, _, version = name.partition("@")
+    wanted = int(version) if version.isdecimal() and len(version) < 10 else None
+    stored = experiments.by_name(reading.db, plain_name, wanted)
+    if stored is None:
+        known = sorted({each.name for each in experiments.everything(reading.db)})
+        raise NotFound(
+            f"There is no experiment {name}. "
+            + (f"There are {', '.join(known)}." if known else "This laboratory has none yet.")
+        )
+    return stored
+
+
+def name_of(reading: Reading, experiment_id: int) -> str:
+    """The address of the version with this id."""
+    stored = experiments.by_id(reading.db, experiment_id)
+    if stored is None:
+        raise NotFound(f"There is no experiment number {experiment_id}.")
+    return f"{stored.name}@{stored.version}"
+
+
+def levels(manifest: Manifest) -> dict[str, list[Any]]:
+    """Each factor with the levels that the sweep visits, in its order."""
+    return {factor: list(dict.fromkeys(config[factor] for config in manifest.configs)) for factor in manifest.factors}
+
+
+def in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
+    """A config as a person says it."""
+    return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
+
+
+def varying(manifest: Manifest) -> set[str]:
+    """The factors that take more than one level."""
+    return {name for name, values in levels(manifest).items() if len(values) > 1}
+
+
+def _progress(reading: Reading, stored: StoredExperiment, manifest: Manifest, claims: list[Answer]) -> Answer:
+    counted = {
+        (noun, state): amount
+        for (noun, whose, state), amount in counters.read(reading.db).items()
+        if whose == stored.id and amount
+    }
+    issued = result_pages.issued(reading.db, stored.id)
+    weighed = [claim["evidence"] for claim in claims if claim["evidence"]]
+    tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
+    return {
+        "replicates": issued,
+        "in_evidence": max((each["seeds"] + each["missing"] for each in weighed), default=0),
+        "cells": issued * len(manifest.configs),
+        "cells_back": sum(amount for (noun, _), amount in counted.items() if noun == "result"),
+        "tasks": {
+            "valid": tasks.get("valid", 0),
+            "returned": tasks.get("returned", 0),
+            "out": tasks.get("sent", 0),
+            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired", "aborted")),
+            "not yet sent": tasks.get("unsent", 0),
+        },
+    }
+
+
+def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    measure = manifest.figure.y if manifest.figure else (manifest.measures[0].name if manifest.measures else "")
+    found = result_pages.values_by_config(reading.db, stored.id, measure)
+    shown_factors = varying(manifest)
+    rows = [
+        [in_words(manifest.configs[place], shown_factors), len(values), *_spread(values)]
+        for place, values in sorted(found.items())
+        if place < len(manifest.configs)
+    ]
+    headings = ("Config", "Results", f"Median of {measure}", "5 %", "95 %")
+    return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
+        "title": manifest.figure.title if manifest.figure else measure
+    }
+
+
+def _spread(values: list[float]) -> tuple[float, float | None, float | None]:
+    if len(values) < _SPREAD:
+        return statistics.median(values), None, None
+    cuts = statistics.quantiles(values, n=20)
+    return statistics.median(values), cuts[0], cuts[-1]
+
+
+def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """The experiment's file as it lies in the newest bundle, and whose signature vouches for it."""
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        return None
+    files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+    return {
+        "digest": bundle.digest,
+        "serial": bundle.serial,
+        "keys": _keys(bundle),
+        "published_at": bundle.created_at.isoformat(),
+        "expires_at": bundle.expires_at.isoformat(),
+        "file": f"{stored.name}.py",
+        "text": files[bundles.experiment_path(stored.name)].decode(),
+    }
+
+
+def _keys(bundle: StoredBundle) -> list[str]:
+    """Which keys signed the seal. A sealed text is a body and its signatures; each is named after its key."""
+    signatures = bundle.seal.partition(".")[2].encode()
+    return sorted(json.loads(base64.urlsafe_b64decode(signatures + b"=" * (-len(signatures) % 4))))

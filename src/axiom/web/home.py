@@ -1,0 +1,68 @@
+"""The front page: what is asked now, what was found, and how the laboratory does."""
+
+from axiom.domain.findings import Verdict
+from axiom.store import counters, experiments, fleet
+from axiom.web import experiments as experiment_views
+from axiom.web import findings as finding_views
+from axiom.web import sessions as session_views
+from axiom.web.reading import Answer, Reading
+
+_FINDINGS = 6
+_NEWS = 3
+
+
+def home(reading: Reading) -> Answer:
+    """Everything that the front page shows."""
+    rows = finding_views.listed(reading)["findings"]
+    weighed = sorted((row for row in rows if row["evidence"]), key=_weighed_at, reverse=True)
+    asked = _asked_now(rows, weighed)
+    counted = counters.read(reading.db)
+    questions = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
+    return {
+        "home": {
+            "name": reading.name,
+            "now": reading.now.isoformat(),
+            "asked_now": finding_views.one(reading, asked["number"])["finding"] if asked else None,
+            "questions": [each for each in questions if each["status"] == "open"],
+            "findings": weighed[:_FINDINGS],
+            "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
+            "all_findings": len(rows),
+            "counters": live(reading)["live"],
+            "news": session_views.news(reading)["news"][:_NEWS],
+        }
+    }
+
+
+def live(reading: Reading) -> Answer:
+    """The counters that move while one watches."""
+    counted = counters.read(reading.db)
+
+    def together(noun: str, *states: str) -> int:
+        return sum(
+            amount for (what, _, state), amount in counted.items() if what == noun and (not states or state in states)
+        )
+
+    known = fleet.hosts(reading.db)
+    return {
+        "live": {
+            "results": together("result"),
+            "out": together("task", "sent"),
+            "waiting": together("task", "unsent"),
+            "not_valid": together("task", "invalid", "failed", "expired"),
+            "hosts": len(known),
+            "cores": sum(host.capacity.cores for host in known),
+            "computing": len(reading.live().get("computing", ())),
+        }
+    }
+
+
+def _asked_now(rows: list[Answer], weighed: list[Answer]) -> Answer | None:
+    """An open question with a picture before one without; a settled one when nothing is open."""
+    undecided = [row for row in weighed if row["verdict"] == Verdict.UNDECIDED and row["status"] == "open"]
+    waiting = [row for row in reversed(rows) if not row["evidence"]]
+    return next(iter([*undecided, *waiting, *weighed]), None)
+
+
+def _weighed_at(row: Answer) -> str:
+    found: str = row["evidence"]["weighed_at"]
+    return found

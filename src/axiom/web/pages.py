@@ -1,0 +1,209 @@
+"""Which address shows what: a template for people, the same answer as JSON for programs."""
+
+import difflib
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from axiom.errors import AxiomError, NotFound
+from axiom.web import experiments, findings, fleet, home, plates, results, sessions
+from axiom.web.reading import Answer, Reading
+from axiom.web.status import status
+from axiom.web.templates import static_bytes, versioned
+
+log = logging.getLogger("axiom.web")
+
+Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
+_ADDRESSES = ("/findings", "/experiments", "/sessions", "/results", "/hosts", "/status", "/news")
+_DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
+_KINDS = {
+    "style.css": "text/css",
+    "htmx.min.js": "application/javascript",
+    "mark.svg": "image/svg+xml",
+    "literata-axiom.woff2": "font/woff2",
+    "OFL-Literata.txt": "text/plain",
+    "LICENSE-htmx.txt": "text/plain",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An address, what makes its answer, and the template that shows it."""
+
+    path: str
+    json: str
+    template: str
+    make: Callable[..., Answer]
+
+
+def _status(reading: Reading) -> Answer:
+    return {"status": status(reading.db, reading.folder, reading.now, {"name": reading.name, **reading.live()})}
+
+
+def _page(path: str, template: str, make: Callable[..., Answer]) -> Page:
+    return Page(path=path, json=f"{path}.json", template=template, make=make)
+
+
+PAGES = (
+    Page(path="/", json="/index.json", template="home.html", make=home.home),
+    Page(path="/live", json="/live.json", template="live.html", make=home.live),
+    _page("/findings", "findings.html", findings.listed),
+    _page("/findings/{number:int}", "finding.html", findings.one),
+    _page("/registrations/{number:int}", "registration.html", findings.registration),
+    _page("/experiments", "experiments.html", experiments.listed),
+    _page("/experiments/{name}", "experiment.html", experiments.one),
+    _page("/sessions", "sessions.html", sessions.listed),
+    _page("/sessions/{name}", "session.html", sessions.one),
+    _page("/results", "results.html", results.listed),
+    _page("/hosts", "hosts.html", fleet.hosts),
+    _page("/hosts/{number:int}", "host.html", fleet.host),
+    _page("/workunits/{number:int}", "workunit.html", fleet.workunit),
+    _page("/tasks/{number:int}", "task.html", fleet.task),
+    _page("/status", "status.html", _status),
+    _page("/news", "news.html", sessions.news),
+)
+
+
+def routes(templates: Environment, read: Read) -> list[Route]:
+    """Every address. The `.json` ones come first, since a name could end like that."""
+    shown = [Route(page.path, _guarded(templates, read, page)) for page in PAGES]
+    data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
+    files = [
+        Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
+        Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
+        Route("/results.csv", _text(read, lambda reading: plates.table_csv(*results.table(reading)), "text/csv")),
+        Route("/figures/{name:path}", _picture(read)),
+        Route("/static/{name}", _static),
+        Route("/healthz", _healthy),
+    ]
+    return [*files, *data, *shown]
+
+
+def missing(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
+    """What is said when nothing is at an address."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        text = str(error) if isinstance(error, NotFound) else f"There is no page {request.url.path} here."
+        near = difflib.get_close_matches(request.url.path, _ADDRESSES, n=1, cutoff=0.5)
+        if request.url.path.endswith(".json"):
+            return JSONResponse({"error": {"kind": "NotFound", "message": text}}, status_code=404)
+        with read(request) as reading:
+            page = {"text": text, "near": near[0] if near else None}
+            return HTMLResponse(_render(templates, reading, "missing.html", {"missing": page}), status_code=404)
+
+    return answer
+
+
+def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = False) -> Callable[..., Response]:
+    """The page, or the sentence that it could not be made. Starlette makes it in a thread of its own."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                made = page.make(reading, **request.path_params)
+                if as_data:
+                    return JSONResponse(made)
+                return HTMLResponse(_render(templates, reading, page.template, {**made, "json": _as_json(request)}))
+        except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
+            return missing(templates, read)(request, error)
+        except Exception as error:
+            number = "e-" + hashlib.sha256(f"{request.url.path} {error!r}".encode()).hexdigest()[:4]
+            log.exception("page.broken number=%s path=%r", number, request.url.path)
+            return _broken(templates, number, error, as_data=as_data)
+
+    return endpoint
+
+
+def _broken(templates: Environment, number: str, error: Exception, *, as_data: bool) -> Response:
+    """Tell the visitor that it is our fault; the log has told the operator what it was."""
+    text = f"This page could not be made. The records are safe; the operator sees this under number {number}."
+    if as_data:
+        kind = type(error).__name__ if isinstance(error, AxiomError) else "Fault"
+        return JSONResponse({"error": {"kind": kind, "message": text, "number": number}}, status_code=500)
+    page = templates.get_template("broken.html").render(number=number, versioned=versioned)
+    return HTMLResponse(page, status_code=500)
+
+
+def _render(templates: Environment, reading: Reading, template: str, answer: Answer) -> str:
+    return templates.get_template(template).render(
+        {"json": None, **answer},
+        lab=reading.name,
+        path=reading.path,
+        query=reading.query,
+        now=reading.now.isoformat(),
+        drawings=lambda name: [Markup(svg) for svg in plates.inline(reading, name)],  # noqa: S704  drawn by us
+    )
+
+
+def _as_json(request: Request) -> str:
+    """The address of the same answer for programs."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path if request.url.path != '/' else '/index'}.json{query}"
+
+
+def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                return PlainTextResponse(make(reading, **request.path_params), media_type=kind)
+        except NotFound as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+
+    return endpoint
+
+
+def _picture(read: Read) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        name, _, kind = request.path_params["name"].rpartition(".")
+        try:
+            with read(request) as reading:
+                if kind == "csv":
+                    shown = _plate(reading, name)
+                    return PlainTextResponse(plates.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
+                body = plates.file(reading, name, kind, static_bytes("figure.css").decode())
+        except (NotFound, ValueError) as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+        if kind == "png":
+            return Response(body, media_type="image/png")
+        return Response(body, media_type="image/svg+xml", headers=_DRAWING)
+
+    return endpoint
+
+
+def _plate(reading: Reading, name: str) -> Answer:
+    """The table under a picture, as the page of its finding or experiment has it."""
+    parts = name.split("/")
+    if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 15:
+        raise NotFound(f"There is no picture {name}.")
+    noun, number, picture = parts[0], int(parts[1]), parts[2]
+    made: Answer = {}
+    if noun == "finding":
+        made = findings.one(reading, number)["finding"]["figures"]
+    elif noun == "experiment":
+        made = experiments.one(reading, experiments.name_of(reading, number))["experiment"]["figures"]
+    if picture not in made:
+        raise NotFound(f"There is no picture {name}.")
+    found: Answer = made[picture]
+    return found
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _KINDS:
+        return PlainTextResponse(f"There is no file {name} here.\n", status_code=404)
+    lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
+    headers = {"cache-control": lasting} | (_DRAWING if name.endswith(".svg") else {})
+    return Response(static_bytes(name), media_type=_KINDS[name], headers=headers)
+
+
+def _healthy(request: Request) -> Response:
+    del request
+    return JSONResponse({"healthy": True})

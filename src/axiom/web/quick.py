@@ -1,0 +1,154 @@
+"""Rendered pages, kept for two seconds: a page that a hundred people look at is made once.
+
+Stands before all routing. Whoever already has the page is told so (304); whoever takes gzip gets what was compressed
+once.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+FRESH = 2.0  # seconds
+_MOST = 256  # pages in memory
+_SMALL = 256  # bytes below which compressing only adds
+_PACKED = (b"text/", b"application/json", b"application/javascript", b"image/svg")
+_KEPT_STATUS = {200, 404}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """An answer as it leaves: in full, compressed, and as the word that nothing has changed."""
+
+    status: int
+    etag: bytes
+    headers: Headers
+    packed_headers: Headers
+    unchanged_headers: Headers
+    body: bytes
+    packed: bytes | None
+    until: float
+
+
+class Quick:
+    """An application whose answers are kept. `clock` counts seconds and never goes back."""
+
+    def __init__(self, app: App, clock: Callable[[], float], fresh: float = FRESH) -> None:
+        self._app = app
+        self._clock = clock
+        self._fresh = fresh
+        self._kept: dict[tuple[str, bytes], Kept] = {}
+        self._under_way: dict[tuple[str, bytes], asyncio.Future[Kept]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or make the page and remember it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in {"GET", "HEAD"}:
+            await _refuse(send)
+            return
+        key = scope["path"], scope["query_string"]
+        kept = self._kept.get(key)
+        if kept is None or kept.until <= self._clock():
+            kept = await self._make(key, scope, receive)
+        await _answer(kept, scope, send)
+
+    async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive) -> Kept:
+        """Make a page once, however many ask for it meanwhile."""
+        waiting = self._under_way.get(key)
+        if waiting is not None:
+            return await asyncio.shield(waiting)
+        made: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        made.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._under_way[key] = made
+        try:
+            kept = await self._render({**scope, "method": "GET"}, receive)
+        except BaseException as error:
+            made.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped while it was made"))
+            raise
+        else:
+            made.set_result(kept)
+        finally:
+            del self._under_way[key]
+        if kept.status in _KEPT_STATUS:
+            self._remember(key, kept)
+        return kept
+
+    async def _render(self, scope: Scope, receive: Receive) -> Kept:
+        status, headers, body = 500, Headers(), bytearray()
+
+        async def take(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], list(message.get("headers", ()))
+            else:
+                body.extend(message.get("body", b""))
+
+        await self._app(scope, receive, take)
+        return _kept(status, headers, bytes(body), self._clock() + self._fresh)
+
+    def _remember(self, key: tuple[str, bytes], kept: Kept) -> None:
+        if len(self._kept) >= _MOST:
+            now = self._clock()
+            self._kept = {each: page for each, page in self._kept.items() if page.until > now}
+        if len(self._kept) >= _MOST:
+            self._kept.clear()
+        self._kept[key] = kept
+
+
+def _kept(status: int, headers: Headers, body: bytes, until: float) -> Kept:
+    etag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
+    lengthless = [(name, value) for name, value in headers if name != b"content-length"]
+    kinds = dict(headers).get(b"content-type", b"")
+    packs = len(body) >= _SMALL and kinds.startswith(_PACKED)
+    common = [*lengthless, (b"vary", b"accept-encoding"), *([(b"etag", etag)] if status == 200 else [])]
+    if b"cache-control" not in dict(headers):
+        common.append((b"cache-control", b"no-cache"))
+    packed = gzip.compress(body, 6, mtime=0) if packs else None
+    length = str(len(packed)).encode() if packed is not None else b""
+    return Kept(
+        status=status,
+        etag=etag,
+        headers=[*common, (b"content-length", str(len(body)).encode())],
+        packed_headers=[*common, (b"content-encoding", b"gzip"), (b"content-length", length)],
+        unchanged_headers=[each for each in common if each[0] != b"content-type"],
+        body=body,
+        packed=packed,
+        until=until,
+    )
+
+
+async def _answer(kept: Kept, scope: Scope, send: Send) -> None:
+    known = accepted = b""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            known = value
+        elif name == b"accept-encoding":
+            accepted = value
+    if kept.status == 200 and kept.etag in known:
+        await _send(send, 304, kept.unchanged_headers, b"")
+    elif kept.packed is not None and b"gzip" in accepted:
+        await _send(send, kept.status, kept.packed_headers, b"" if scope["method"] == "HEAD" else kept.packed)
+    else:
+        await _send(send, kept.status, kept.headers, b"" if scope["method"] == "HEAD" else kept.body)
+
+
+async def _refuse(send: Send) -> None:
+    text = b"These pages only read. Nothing was changed; ask with GET.\n"
+    headers = [(b"allow", b"GET, HEAD"), (b"content-type", b"text/plain; charset=utf-8")]
+    await _send(send, 405, [*headers, (b"content-length", str(len(text)).encode())], text)
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,132 @@
+"""Every result: a table with its filter and its order in the address."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from axiom.domain.work import Outcome
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store import counters, experiments, result_pages
+from axiom.store.experiments import StoredExperiment
+from axiom.store.result_pages import Listed, Order, Wanted
+from axiom.web.experiments import in_words, levels
+from axiom.web.reading import Answer, Reading
+
+PAGE = 100
+_LAST_PAGE = 10_000
+
+
+def listed(reading: Reading, limit: int = PAGE) -> Answer:
+    """The results that the address asks for, with what it could ask for besides."""
+    stored = _experiment(reading)
+    manifest = stored_manifest(stored.manifest) if stored else None
+    wanted = _wanted(reading.query, stored, manifest, limit)
+    rows = result_pages.listed(reading.db, wanted)
+    page = wanted.skip // limit + 1
+    names = {each.id: each for each in experiments.everything(reading.db)}
+    return {
+        "results": [_row(row, names) for row in rows[:limit]],
+        "page": page,
+        "next": _address(reading.query, page=page + 1) if len(rows) > limit else None,
+        "previous": _address(reading.query, page=page - 1) if page > 1 else None,
+        "sort": wanted.order,
+        "experiment": stored.name if stored else None,
+        "factors": levels(manifest) if manifest else {},
+        "measures": [measure.name for measure in manifest.measures] if manifest else [],
+        "experiments": sorted({each.name for each in names.values()}),
+        "stored": sum(amount for (noun, _, _), amount in counters.read(reading.db).items() if noun == "result"),
+        "asked": dict(reading.query),
+        "csv": _address({**reading.query, "page": str(page)}, path="/results.csv"),
+    }
+
+
+def table(reading: Reading, limit: int = 10_000) -> tuple[list[str], list[list[Any]]]:
+    """The same results as one flat table: a column for each factor and each measure."""
+    found = listed(reading, limit)["results"]
+    factors = list(dict.fromkeys(name for row in found for name in row["config"]))
+    measures = list(dict.fromkeys(name for row in found for name in row["measures"]))
+    plain = ["experiment", "version", "replicate", "seed"]
+    after = ["outcome", "cpu_seconds", "task", "host"]
+    rows = [
+        [
+            *(row[name] for name in plain),
+            *(row["config"].get(name) for name in factors),
+            *(row["measures"].get(name) for name in measures),
+            *(row[name] for name in after),
+        ]
+        for row in found
+    ]
+    return [*plain, *factors, *measures, *after], rows
+
+
+def sort_address(query: Mapping[str, str], order: str) -> str:
+    """The same results in another order, from the first page."""
+    return _address({name: value for name, value in query.items() if name != "page"}, sort=order)
+
+
+def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -> str:
+    kept = {name: value for name, value in {**query, **changes}.items() if value not in ("", None)}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def _experiment(reading: Reading) -> StoredExperiment | None:
+    name, _, version = reading.query.get("experiment", "").partition("@")
+    return experiments.by_name(reading.db, name, _whole(version)) if name else None
+
+
+def _wanted(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
+    page = min(max(_whole(query.get("page", "")) or 1, 1), _LAST_PAGE)
+    outcome, order = query.get("outcome", ""), query.get("sort", "")
+    unknown = query.get("experiment", "") and stored is None
+    return Wanted(
+        experiment_id=stored.id if stored else (0 if unknown else None),
+        outcome=Outcome(outcome) if outcome in set(Outcome) else None,
+        replicate=_whole(query.get("replicate", "")),
+        configs=_configs(query, manifest) if manifest else None,
+        order=Order(order) if order in set(Order) else (Order.REPLICATE if stored else Order.NEWEST),
+        skip=(page - 1) * limit,
+        limit=limit + 1,
+    )
+
+
+def _configs(query: Mapping[str, str], manifest: Manifest) -> list[int] | None:
+    """The places in the sweep at which every factor has the level that was asked for."""
+    asked = {name: value for name, value in query.items() if name in manifest.factors and value}
+    if not asked:
+        return None
+    return [
+        place
+        for place, config in enumerate(manifest.configs)
+        if all(_is_level(config[name], value) for name, value in asked.items())
+    ]
+
+
+def _is_level(level: Any, text: str) -> bool:
+    read: Callable[[str], Any] = float if isinstance(level, int | float) and not isinstance(level, bool) else str
+    try:
+        return bool(read(text) == (level if read is float else str(level)))
+    except ValueError:
+        return False
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+def _row(row: Listed, names: Mapping[int, StoredExperiment]) -> Answer:
+    stored = names[row.experiment_id]
+    configs = stored_manifest(stored.manifest).configs
+    config = dict(configs[row.config]) if row.config < len(configs) else {}
+    return {
+        "experiment": stored.name,
+        "version": stored.version,
+        "replicate": row.replicate,
+        "config": config,
+        "in_words": in_words(config),
+        "seed": row.seed,
+        "outcome": row.outcome,
+        "measures": dict(row.measures),
+        "cpu_seconds": row.cpu_seconds,
+        "task": row.task_id,
+        "host": row.host_id,
+    }

@@ -1,0 +1,73 @@
+"""What the laboratory did: sessions, the log of one, and the newest lines."""
+
+from axiom.domain.sessions import Note, Session, Step
+from axiom.errors import NotFound
+from axiom.store import session_pages, sessions
+from axiom.web import log
+from axiom.web.reading import Answer, Reading
+
+_SHOWN = 100
+
+
+def listed(reading: Reading) -> Answer:
+    """The newest sessions, each with the line that closed it."""
+    return {"sessions": [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN)]}
+
+
+def news(reading: Reading) -> Answer:
+    """What sessions said last."""
+    rows = [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN) if closed.line]
+    return {"news": [row for row in rows if row["ended_at"]]}
+
+
+def one(reading: Reading, name: str) -> Answer:
+    """The log of one session."""
+    session, notes = _must(reading, name)
+    before, after = session_pages.neighbours(reading.db, session.id)
+    return {
+        "session": shown(session)
+        | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
+        | {"log": log.chapters(notes)}
+    }
+
+
+def markdown(reading: Reading, name: str) -> str:
+    """The log as Markdown."""
+    return log.as_markdown(*_must(reading, name))
+
+
+def text(reading: Reading, name: str) -> str:
+    """The log as plain text."""
+    return log.as_text(*_must(reading, name))
+
+
+def shown(session: Session) -> Answer:
+    """A session as lists, pages and JSON show it."""
+    return {
+        "name": session.name,
+        "pi": session.pi,
+        "reason": session.reason,
+        "started_at": session.started_at.isoformat(),
+        "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+        "done": list(session.done),
+        "next": next((step for step in Step if step not in session.done), None) if not session.ended_at else None,
+    }
+
+
+def _closed(closed: session_pages.Closed) -> Answer:
+    line = closed.line
+    return shown(closed.session) | {
+        "line": log.sentence(line) if line else "",
+        "about": line.about if line and line.about.startswith("/") else "",
+    }
+
+
+def _must(reading: Reading, name: str) -> tuple[Session, list[tuple[Step, Note]]]:
+    session = sessions.by_name(reading.db, name)
+    if session is None:
+        newest = sessions.last(reading.db)
+        raise NotFound(
+            f"There is no session {name}. "
+            + (f"The newest is {newest.name}." if newest else "This laboratory has held none yet.")
+        )
+    return session, sessions.notes(reading.db, session.id)

@@ -1,0 +1,73 @@
+"""The systemd unit starts a command that exists, and lets it do no more than it must."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from living import AXIOM
+
+import axiom
+from axiom.settings import Settings
+
+UNIT = Path(axiom.__file__).parents[2] / "deploy" / "axiom.service"
+HOWTO = UNIT.parents[1] / "docs" / "howto" / "run-as-a-service.md"
+ANALYZE = shutil.which("systemd-analyze")
+MOST_EXPOSED = 20  # tenths of systemd's own score, in which 100 is a service without any protection
+
+
+@pytest.fixture(scope="module")
+def service() -> dict[str, str]:
+    """The last value of each key of the section [Service]."""
+    section = UNIT.read_text(encoding="utf-8").split("[Service]\n")[1].split("\n[")[0]
+    lines = [line for line in section.splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_what_it_starts_exists_and_takes_these_words(service: dict[str, str]) -> None:
+    from axiom.cli.main import axiom as program
+
+    path, *words = service["ExecStart"].split()
+    assert Path(path).name == AXIOM.name
+    done = CliRunner().invoke(program, [*words, "--help"])
+    assert done.exit_code == 0, done.output
+    assert service["Environment"] == f"AXIOM_DATA={service['ReadWritePaths']}"
+    assert service["ReadWritePaths"] == f"/var/lib/{service['StateDirectory']}"
+    assert Settings.__dataclass_fields__["host"].default == "127.0.0.1", "the page says that it listens there"
+
+
+def test_it_comes_back_and_may_write_its_folder_alone(service: dict[str, str]) -> None:
+    wanted = {
+        "Restart": "always",
+        "ProtectSystem": "strict",
+        "ProtectHome": "yes",
+        "PrivateTmp": "yes",
+        "NoNewPrivileges": "yes",
+        "CapabilityBoundingSet": "",
+        "StateDirectoryMode": "0700",
+        "UMask": "0077",
+    }
+    assert {name: service.get(name) for name in wanted} == wanted
+    assert "MemoryDenyWriteExecute" not in service, "JAX writes machine code and runs it"
+
+
+def test_the_page_names_the_paths_of_the_unit(service: dict[str, str]) -> None:
+    text = HOWTO.read_text(encoding="utf-8")
+    for path in (service["ExecStart"].split()[0].rsplit("/bin/", 1)[0], service["ReadWritePaths"]):
+        assert re.search(rf"{re.escape(path)}\b", text), path
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="systemd is not on this computer")
+def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
+    unit = tmp_path / "axiom.service"
+    unit.write_text(UNIT.read_text().replace("/opt/axiom/bin/axiom", str(AXIOM)))
+    verified = analyze("verify", "--recursive-errors=no", unit)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    exposed = analyze("security", "--offline=yes", "--no-pager", f"--threshold={MOST_EXPOSED}", unit)
+    assert exposed.returncode == 0, exposed.stdout.splitlines()[-1]
+
+
+def analyze(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([ANALYZE or "", *map(str, words)], capture_output=True, text=True, check=False, timeout=60)

@@ -1,0 +1,201 @@
+"""The site in a real browser: every page, light and dark, on a telephone and on a desk."""
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from furnished import fill, furnish_more
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from axiom.cli.listening import on_port
+from axiom.web.app import Site, site
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+ADDRESSES = (
+    *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
+    *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
+    *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/workunits/1", "/tasks/1", "/status", "/news"),
+    "/nowhere",
+)
+WIDTHS = (360, 1280)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the tests."""
+
+    def install_signal_handlers(self) -> None:
+        pass
+
+    def run(self, sockets: Any = None) -> None:
+        asyncio.run(self._serve(sockets))
+
+
+def serve(pages: Site) -> Iterator[str]:
+    """The site on a port of its own, for as long as somebody wants it."""
+    with on_port("127.0.0.1", 0) as listening:
+        server = _Server(uvicorn.Config(site(pages), lifespan="off", log_config=None))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def pages_of(lab) -> Site:
+    live = {"state": "running", "started_at": lab.now.isoformat(), "parts": {"writer": True, "engine": True}}
+    return Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live)
+
+
+@pytest.fixture(scope="module")
+def lab(new_lab, prepared, tmp_path_factory):
+    made = new_lab(tmp_path_factory.mktemp("site") / "lab")
+    fill(made, prepared)
+    furnish_more(made, prepared)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture(scope="module")
+def address(lab) -> Iterator[str]:
+    yield from serve(pages_of(lab))
+
+
+@pytest.fixture(scope="module")
+def empty(new_lab, tmp_path_factory) -> Iterator[str]:
+    made = new_lab(tmp_path_factory.mktemp("empty") / "lab")
+    yield from serve(pages_of(made))
+    made.db.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing, so no page was looked at: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def faults(page: Page) -> list[str]:
+    """Everything that the browser complains about from now on."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def examine(page: Page) -> list[str]:
+    """What is wrong with the page as it is shown, at this width and in these colours."""
+    violations = page.evaluate("axe.run().then(found => found.violations)")
+    wrong = [
+        f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for each in violations
+        for node in each["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wrong + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
+
+
+def look_everywhere(page: Page) -> dict[str, list[str]]:
+    """The page in both colours and at both widths, its disclosures open."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    page.evaluate(AXE)
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            found[f"{scheme} {width}"] = examine(page)
+    return {where: wrong for where, wrong in found.items() if wrong}
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_everybody_can_read_the_page(page, address, path):
+    complaints = faults(page)
+    reply = page.goto(address + path)
+    assert reply.status == (404 if path == "/nowhere" else 200)
+    assert look_everywhere(page) == {}
+    assert [text for text in complaints if "404" not in text] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/status"])
+def test_everybody_can_read_what_a_new_laboratory_says(page, empty, path):
+    complaints = faults(page)
+    page.goto(empty + path)
+    assert look_everywhere(page) == {}
+    assert complaints == []
+
+
+def test_the_counters_move_by_themselves(page, lab, address):
+    complaints = faults(page)
+    page.goto(address)
+    shown = page.locator("[hx-get] dd").nth(2)
+    before = int(shown.inner_text().split()[0])
+    lab.deploy(3, workunits=5)
+    page.wait_for_function(
+        "wanted => document.querySelectorAll('[hx-get] dd')[2].innerText.startsWith(wanted)",
+        arg=str(before + 5),
+        timeout=10_000,
+    )
+    assert complaints == []
+
+
+def test_without_scripts_everything_is_there(browser, address):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address)
+        assert page.locator("[hx-get] dd").first.is_visible()
+        page.goto(f"{address}/findings/1")
+        assert page.locator("svg.fig:visible").count() == 1
+        page.locator("summary").first.click()
+        assert page.get_by_role("cell", name="+0.93").first.is_visible()
+        page.goto(f"{address}/results")
+        page.select_option("#e", "tiny_sum")
+        page.get_by_role("button", name="Show").click()
+        assert "experiment=tiny_sum" in page.url
+
+
+def test_the_first_key_skips_to_the_content_and_every_stop_shows(page, address):
+    page.goto(f"{address}/findings")
+    page.keyboard.press("Tab")
+    skip = page.locator("a.skip")
+    assert skip.evaluate("link => link === document.activeElement")
+    assert skip.bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_one_picture_of_the_two_is_shown_at_each_width(page, address):
+    page.goto(f"{address}/findings/1")
+    for width, shown in zip(WIDTHS, ("narrow", "wide"), strict=True):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert re.findall("narrow|wide", page.locator("svg.fig:visible").get_attribute("class")) == [shown]
+
+
+def test_nothing_is_fetched_from_another_origin(page, address):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address, wait_until="networkidle")
+    assert asked
+    assert {url for url in asked if not url.startswith(address)} == set()

@@ -1,0 +1,77 @@
+"""The table of grades, row by row: what each asks for, and what is said to be missing."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.grading import Facts, grade
+from axiom.domain.findings import Grade, Verdict
+
+FACTS = Facts(
+    verdict=Verdict.POSITIVE,
+    seeds=60,
+    e_value=1e9,
+    hosts=12,
+    volunteers=4,
+    platforms=2,
+    agreeing=0,
+    leaning=(),
+    flags=(),
+)
+ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reached", "need"),
+    [
+        ({}, Grade.STRONG, "what this version cannot do yet"),
+        ({"seeds": 7}, Grade.AWAITING, "8 seeds (now 7)"),
+        ({"verdict": Verdict.UNDECIDED}, Grade.AWAITING, "a verdict"),
+        ({"verdict": Verdict.MIXED}, Grade.AWAITING, "a verdict"),
+        ({"seeds": 8}, Grade.MODERATE, "20 seeds (now 8)"),
+        ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (now 8)"),
+        ({"seeds": 20}, Grade.STRONG, "50 seeds (now 20)"),
+        ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (now 999)"),
+        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (now 1e+03)"),
+        ({"verdict": Verdict.ABSENT, "e_value": 0.1}, Grade.STRONG, "what this version cannot do yet"),
+        ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
+        ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (now 3 of 4)"),
+        ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (now 4)"),
+        ({"hosts": 4, "volunteers": 1}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
+        ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "to know which hosts computed it"),
+        ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (now 1)"),
+        ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(now 2 of 60)"),
+        ({"volunteers": 2, "hosts": 3, "agreeing": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
+        ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
+        ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
+        ({"platforms": 1}, Grade.STRONG, "2 platforms (now 1)"),
+    ],
+)
+def test_a_grade_is_what_its_row_asks_for(changes, reached, need):
+    found, needs = grade(replace(FACTS, **changes))
+    assert found is reached
+    assert any(need in one for one in needs)
+
+
+def test_every_need_is_said_at_once():
+    poor = replace(FACTS, seeds=8, e_value=30.0, leaning=("a", "b"), flags=("c",), **ALONE)
+    assert len(grade(poor)[1]) == 6
+
+
+ORDER = list(Grade)
+
+
+@given(
+    seeds=st.integers(0, 300),
+    e_value=st.floats(0.0, 1e300),
+    hosts=st.integers(0, 20),
+    more=st.sampled_from(["seeds", "hosts", "platforms"]),
+)
+def test_more_of_the_same_never_lowers_a_grade_and_none_is_definitive_yet(seeds, e_value, hosts, more):
+    facts = replace(FACTS, seeds=seeds, e_value=e_value, hosts=hosts)
+    richer = replace(facts, **{more: getattr(facts, more) + 5})
+    assert ORDER.index(grade(richer)[0]) >= ORDER.index(grade(facts)[0])
+    assert grade(richer)[0] is not Grade.DEFINITIVE
+    assert grade(facts)[1]

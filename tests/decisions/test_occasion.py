@@ -1,0 +1,34 @@
+"""A session is held for a reason, and the reason is told."""
+
+import pytest
+
+from axiom.decisions.occasion import occasion
+
+QUIET = {
+    "has_session": True,
+    "closed_blocks_unweighed": 0,
+    "waiting": 6,
+    "cores": 2,
+    "stage_changed": False,
+    "seconds_since_last": 1e6,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, ""),
+        ({"has_session": False}, "no session has been held yet"),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 0.1}, "2 closed blocks are not weighed yet"),
+        (
+            {"stage_changed": True, "seconds_since_last": 0.1},
+            "an experiment has moved on, and more of it may be ordered",
+        ),
+        ({"waiting": 1, "seconds_since_last": 300.0}, "1 tasks wait for 2 cores, and the last session was 300 s ago"),
+        ({"waiting": 1, "seconds_since_last": 299.0}, ""),
+        ({"waiting": 2}, ""),
+        ({"waiting": 0, "cores": 0}, ""),
+    ],
+)
+def test_a_session_is_held_when_it_would_change_something(changes, reason):
+    assert occasion(**(QUIET | changes)) == reason

@@ -1,0 +1,271 @@
+"""What closed blocks say about a claim: seeds counted once, gaps at their worst, and each step in words."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.weighing import Home, Returned, blocks, weigh
+from axiom.domain.findings import Grade, Kind, Observation, Verdict
+
+HOMES = {
+    number: Home(host_id=number, volunteer_id=(number + 1) // 2, platform="linux" if number % 2 else "windows")
+    for number in range(1, 7)
+}
+
+
+def estimand(kind: Kind = Kind.CONTRAST, *, null: float = 0.0, smallest: float = 0.5, bounds=None) -> dict:
+    return {"name": "asked", "kind": kind.value, "null": null, "smallest": smallest, "bounds": bounds}
+
+
+def observed(*values: float | None, hosts: tuple[int | None, ...] = (1,)) -> tuple[Observation, ...]:
+    return tuple(
+        Observation(
+            replicate=number, value=value, host_id=hosts[number % len(hosts)], why_missing="" if value else "late"
+        )
+        for number, value in enumerate(values)
+    )
+
+
+def weighed(asked: dict, values, *, hosts=(1,), duplicates=(0, 0)):
+    return weigh(asked, observed(*values, hosts=hosts), blocks=len(values) // 8, homes=HOMES, duplicates=duplicates)
+
+
+def back(*counts: int, over: tuple[int, ...] = ()) -> list[Returned]:
+    return [Returned(number=number, cells=3, back=count, over=number in over) for number, count in enumerate(counts)]
+
+
+@pytest.mark.parametrize(
+    ("returned", "closed", "reason"),
+    [
+        (back(3, 3), [True], "all 2 replicates are back"),
+        (back(3, 2), [False], "1 of 2 replicates are still out"),
+        (back(0, 2), [False], "2 of 2 replicates are still out"),
+        (back(3, 2, over=(1,)), [True], "1 of 2 replicates are back, and of 1 nothing more will come"),
+        (back(3, 3, over=(0, 1)), [True], "all 2 replicates are back"),
+        (back(0, 0, over=(0, 1)), [True], "0 of 2 replicates are back, and of 2 nothing more will come"),
+        (back(3), [False], "1 of 2 replicates are ordered"),
+        (back(0, 3, 3, 3), [False, True], "1 of 2 replicates are still out"),
+        (back(3, 3, 3), [True, False], "all 2 replicates are back"),
+        ([], [], None),
+    ],
+)
+def test_a_block_is_closed_when_nothing_more_of_it_will_come(returned, closed, reason):
+    found = blocks(returned, 2)
+    assert [block.closed for block in found] == closed
+    assert [block.number for block in found] == list(range(len(closed)))
+    assert reason is None or found[0].reason == reason
+
+
+@given(counts=st.lists(st.integers(0, 3), max_size=20), size=st.integers(1, 6), order=st.randoms())
+def test_blocks_are_those_of_issue_in_whatever_order_results_arrive(counts, size, order):
+    returned = back(*counts)
+    shuffled = list(returned)
+    order.shuffle(shuffled)
+    found = blocks(shuffled, size)
+    assert found == blocks(returned, size)
+    assert [number for block in found for number in block.replicates] == list(range(len(counts)))
+    assert all(len(block.replicates) == size for block in found if block.closed)
+
+
+@given(counts=st.lists(st.integers(0, 3), max_size=20), size=st.integers(1, 6), more=st.integers(1, 6))
+def test_what_is_ordered_later_never_opens_a_closed_block(counts, size, more):
+    before = [block for block in blocks(back(*counts), size) if block.closed]
+    after = [block for block in blocks(back(*counts, *[0] * more), size) if block.closed]
+    assert after == before
+
+
+EIGHT = [1.0, 1.2, 0.9, 1.1, 1.3, 0.8, 1.05, 0.95]
+NARROW = [0.01 * sign * place for place in range(1, 9) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "values", "verdict", "grade"),
+    [
+        (estimand(), EIGHT, Verdict.POSITIVE, Grade.MODERATE),
+        (estimand(), [-one for one in EIGHT], Verdict.NEGATIVE, Grade.MODERATE),
+        (estimand(), [], Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(), EIGHT[:6], Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(), [1.0, -1.0] * 8, Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(), [0.01] * 6 + [-0.01] * 10, Verdict.ABSENT, Grade.MODERATE),
+        (estimand(), NARROW, Verdict.ABSENT, Grade.MODERATE),
+        (estimand(smallest=0.01), NARROW, Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(), [0.2] * 8, Verdict.ABSENT, Grade.MODERATE),  # sure, and smaller than what matters
+        (estimand(null=2.0), EIGHT, Verdict.NEGATIVE, Grade.MODERATE),
+        (estimand(Kind.LEVEL, null=1.0), EIGHT, Verdict.ABSENT, Grade.MODERATE),
+        (estimand(Kind.SLOPE), EIGHT, Verdict.POSITIVE, Grade.MODERATE),
+        (estimand(Kind.RANK_CORRELATION), [-1.0] * 8, Verdict.NEGATIVE, Grade.MODERATE),
+        (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [1.0] * 8, Verdict.POSITIVE, Grade.MODERATE),
+        (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [0.0] * 8, Verdict.NEGATIVE, Grade.MODERATE),
+        (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [1.0, 0.0] * 4, Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(Kind.PROPORTION, null=0.0, smallest=0.1), [0.0] * 7 + [1.0], Verdict.POSITIVE, Grade.MODERATE),
+        (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [], Verdict.UNDECIDED, Grade.AWAITING),
+        (estimand(bounds=[-0.1, 0.1]), [], Verdict.UNDECIDED, Grade.AWAITING),
+    ],
+)
+def test_the_verdict_follows_interval_and_e_value(asked, values, verdict, grade):
+    found = weighed(asked, values)
+    assert (found.verdict, found.grade) == (verdict, grade)
+    assert verdict in found.reasons[-2] if not found.reasons[-2].startswith("without") else True
+    assert found.needs
+
+
+def test_a_sure_e_value_without_an_interval_beside_the_null_decides_nothing():
+    far_and_near = [5.0] * 12 + [-0.001] * 5  # the flips see how far, the interval sees how many
+    found = weighed(estimand(), far_and_near)
+    assert found.e_value >= 20
+    assert found.low < 0 < found.high
+    assert found.verdict is Verdict.UNDECIDED
+    assert any("the interval holds 0" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("asked", "e_kind"),
+    [
+        (estimand(Kind.CONTRAST), "flip"),
+        (estimand(Kind.CONTRAST, null=0.1), "sign"),
+        (estimand(Kind.SLOPE), "sign"),
+        (estimand(Kind.RANK_CORRELATION), "sign"),
+        (estimand(Kind.LEVEL, null=2.0), "sign"),
+        (estimand(Kind.EXPONENT), "sign"),
+        (estimand(Kind.BREAKPOINT), "sign"),
+        (estimand(Kind.PROPORTION, null=0.5), "bernoulli"),
+    ],
+)
+def test_the_kind_of_an_estimand_chooses_its_e_process(asked, e_kind):
+    assert weighed(asked, [1.0, 0.0] * 4).e_kind == e_kind
+
+
+def test_the_estimate_is_the_median_and_of_a_proportion_the_share():
+    assert weighed(estimand(), [1.0, 2.0, 30.0]).estimate == 2.0
+    assert weighed(estimand(Kind.PROPORTION, null=0.5), [1.0, 1.0, 0.0, None]).estimate == pytest.approx(2 / 3)
+
+
+def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
+    once = observed(*EIGHT)
+    copies = tuple(replace(one, host_id=host) for one in once for host in (1, 2, 3, 4, 5, 6))
+    found = weigh(estimand(), copies, blocks=1, homes=HOMES)
+    assert (found.seeds, found.hosts) == (8, 1)
+    assert found.e_value == weigh(estimand(), once, blocks=1, homes=HOMES).e_value
+    assert "40 further values of the same seeds are left out: a seed counts once" in found.reasons
+
+
+def test_one_seed_repeated_is_no_evidence():
+    same = tuple(Observation(replicate=0, value=1.0, host_id=host) for host in range(1, 7)) * 40
+    found = weigh(estimand(), same, blocks=30, homes=HOMES)
+    assert (found.seeds, found.verdict, found.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
+
+
+def test_missing_values_are_counted_named_and_weighed_at_their_worst():
+    found = weighed(estimand(), [*EIGHT, None, None])
+    assert (found.seeds, found.missing) == (8, 2)
+    assert "2 without a value, each counted against every verdict: 2 × late" in found.reasons
+    assert (found.low, found.high) == (None, None)
+    assert found.e_value < weighed(estimand(), EIGHT).e_value
+    bounded = weighed(estimand(bounds=[-1.5, 1.5]), [*EIGHT, None, None])
+    assert (bounded.low, bounded.high) == (-1.5, 1.5)
+    assert found.e_value <= bounded.e_value < weighed(estimand(), EIGHT).e_value
+
+
+def test_a_missing_event_counts_as_whatever_speaks_less():
+    asked = estimand(Kind.PROPORTION, null=0.5, smallest=0.1)
+    found = weighed(asked, [1.0] * 8 + [None] * 2)
+    assert found.e_value == pytest.approx(weighed(asked, [1.0] * 8 + [0.0] * 2).e_value)
+    assert found.high == 1.0
+    assert found.low == weighed(asked, [1.0] * 8 + [0.0] * 2).low
+
+
+def test_a_value_beyond_its_bounds_is_none_and_raises_a_flag():
+    found = weighed(estimand(bounds=[-1.25, 1.25]), EIGHT)
+    assert (found.seeds, found.missing) == (7, 1)
+    assert found.flags[0] == "1 values lie beyond the bounds that were declared"
+
+
+def test_the_interval_of_a_bounded_estimand_is_never_unbounded():
+    assert [weighed(estimand(bounds=[-1, 1]), [0.5] * 3).low, weighed(estimand(), [0.5] * 3).low] == [-1.0, None]
+    assert weighed(estimand(Kind.RANK_CORRELATION), [0.5] * 3).high == 1.0
+
+
+def test_who_computed_is_counted_where_there_is_a_value():
+    found = weighed(estimand(), [1.0, 1.0, 1.0, None, 1.0], hosts=(1, 2, 3, 6, None))
+    assert (found.hosts, found.volunteers, found.platforms) == (3, 2, 2)
+    assert found.flags == ()
+    assert weighed(estimand(), EIGHT).flags == ("one volunteer",)
+    assert weighed(estimand(), EIGHT, hosts=(None,)).hosts == 0
+    assert weighed(estimand(), EIGHT, hosts=(99,)).hosts == 0  # a host of which nothing is known
+
+
+def test_a_verdict_that_rests_on_one_host_is_said_to():
+    values = [1.0 if number % 4 == 0 else -0.9 if number % 16 == 5 else 1.0 for number in range(32)]
+    assert weighed(estimand(), values, hosts=(1, 2, 3, 4)).grade is Grade.STRONG
+    lonely = [1.0, 1.0, 1.0, 1.0] * 3 + [1.0, -0.1, -0.1, 1.0] * 2
+    found = weighed(estimand(), lonely, hosts=(1, 2, 3, 4))
+    assert found.verdict is Verdict.POSITIVE
+    assert "without host 1 the verdict is undecided" in found.reasons
+    assert found.grade is Grade.MODERATE
+    assert any("without volunteer 1" in need for need in found.needs)
+
+
+def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():
+    values = EIGHT * 3
+    assert weighed(estimand(), values).grade is Grade.MODERATE
+    assert weighed(estimand(), values, duplicates=(2, 2)).grade is Grade.STRONG
+    assert weighed(estimand(), values, duplicates=(1, 1)).grade is Grade.MODERATE
+    disagreeing = weighed(estimand(), values, duplicates=(4, 3))
+    assert disagreeing.grade is Grade.MODERATE
+    assert disagreeing.flags == ("1 of 4 duplicates disagree", "one volunteer")
+
+
+def test_every_step_of_the_weighing_is_told_in_words():
+    found = weighed(estimand(), [*EIGHT, *EIGHT, None])
+    assert [reason.split(" ")[0] for reason in found.reasons] == ["17", "1", "flip", "Moderate;"]
+    assert "effect +: the interval lies above 0" in found.reasons[2]
+    assert "e = " in found.reasons[2]
+
+
+VALUES = st.lists(st.one_of(st.none(), st.floats(-1.0, 1.0)), max_size=32)
+ASKED = st.sampled_from(
+    [estimand(kind, bounds=bounds) for kind in (Kind.CONTRAST, Kind.SLOPE) for bounds in (None, [-1.0, 1.0])]
+)
+
+
+@given(asked=ASKED, values=VALUES)
+def test_weighing_again_says_the_same(asked, values):
+    first = weighed(asked, values)
+    assert weighed(asked, values) == first
+    assert first.seeds + first.missing == len(values)
+    assert 0 < first.e_value < 1e300
+
+
+@given(asked=ASKED, values=VALUES)
+def test_turning_a_claim_around_turns_its_verdict_around(asked, values):
+    turned = {Verdict.POSITIVE: Verdict.NEGATIVE, Verdict.NEGATIVE: Verdict.POSITIVE}
+    there, back_again = (weighed(asked, [one and side * one for one in values]) for side in (1.0, -1.0))
+    assert back_again.verdict == turned.get(there.verdict, there.verdict)
+    assert back_again.e_value == pytest.approx(there.e_value)
+
+
+@given(asked=ASKED, values=VALUES, place=st.integers(0, 31), worst=st.sampled_from([-1.0, 1.0]))
+def test_a_value_that_is_missing_never_claims_what_its_presence_would_deny(asked, values, place, worst):
+    """With the gap filled by either end, the interval is inside the one with the gap."""
+    if place >= len(values):
+        return
+    gap = weighed(asked, [*values[:place], None, *values[place + 1 :]])
+    filled = weighed(asked, [*values[:place], worst, *values[place + 1 :]])
+    assert gap.low is None or gap.low <= filled.low
+    assert gap.high is None or gap.high >= filled.high
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_looking_at_every_block_a_true_null_is_rarely_called_an_effect(is_lost):
+    rng = np.random.default_rng(1)
+    asked, wrong = estimand(smallest=0.01), 0
+    streams = 400
+    for stream in rng.standard_t(3, (streams, 48)).tolist():
+        values = [None if is_lost and one < 0 and one < -1.5 else one for one in stream]
+        verdicts = {weighed(asked, values[:look]).verdict for look in range(8, 49, 8)}
+        wrong += bool(verdicts & {Verdict.POSITIVE, Verdict.NEGATIVE})
+    assert wrong / streams <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / streams)

@@ -1,0 +1,60 @@
+import pytest
+
+from axiom.domain.findings import Verdict
+from axiom.figures.palette import DARK, LIGHT, SERIES, VERDICTS, coloured, standalone
+
+INLINE = (
+    '<svg class="fig wide" role="img" width="660" height="100" viewBox="0 0 660 100"><title id="t">T</title>'
+    '<desc id="d">D</desc><path d="M0,0h9" stroke="var(--ink)" fill="var(--band)"/></svg>'
+    '<svg class="fig narrow" width="326" height="90"></svg>'
+)
+
+
+def brightness(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    dark, light = sorted((brightness(first), brightness(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_each_role_has_a_colour_of_its_own_in_both_schemes():
+    assert set(LIGHT) == set(DARK)
+    assert len(set(LIGHT.values())) == len(LIGHT)  # a colour stands for its role until it is a property
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_is_written_can_be_read(scheme):
+    written = {"ink", "ink2", "margin"} | {role for _, role in (*SERIES, *VERDICTS.values())}
+    assert {
+        role: contrast(scheme[role], scheme["paper"])
+        for role in written
+        if contrast(scheme[role], scheme["paper"]) < 4.5
+    } == {}
+
+
+def test_verdicts_and_series_differ_in_shape_as_well_as_in_colour():
+    assert set(VERDICTS) == set(Verdict)
+    for looks in (list(VERDICTS.values()), list(SERIES)):
+        assert len({shape for shape, _ in looks}) == len({role for _, role in looks}) == len(looks)
+
+
+def test_a_file_has_paper_and_the_light_scheme_s_colours():
+    text = coloured(INLINE)
+    assert f'<rect width="660" height="100" fill="{LIGHT["paper"]}"/>' in text
+    assert f'stroke="{LIGHT["ink"]}" fill="{LIGHT["band"]}"' in text
+    assert "narrow" not in text
+
+
+def test_a_file_for_itself_turns_dark_with_the_screen_and_not_in_print():
+    text = standalone(INLINE)
+    assert "@media screen and (prefers-color-scheme:dark)" in text
+    assert f'[stroke="{LIGHT["ink"]}"]{{stroke:{DARK["ink"]}}}' in text
+
+
+def test_a_text_that_is_no_picture_is_refused():
+    with pytest.raises(ValueError, match="holds no picture"):
+        coloured("<p>nothing</p>")

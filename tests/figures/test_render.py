@@ -1,0 +1,136 @@
+"""What every picture is: well-formed, described, small, coloured by role, and nothing that a page's policy refuses."""
+
+import gzip
+import re
+import struct
+from xml.etree import ElementTree as ET
+
+from axiom.figures.drawing import Draughtsman
+from axiom.figures.palette import LIGHT, WIDTHS, standalone
+from axiom.figures.requests import described
+
+ELEMENTS = {"svg", "title", "desc", "g", "path", "line", "rect", "text"}
+SAFE = {
+    *(
+        "class",
+        "role",
+        "aria-labelledby",
+        "id",
+        "viewBox",
+        "font-family",
+        "width",
+        "height",
+        "transform",
+        "d",
+        "x",
+        "y",
+    ),
+    *("x2", "y2", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray"),
+    *("stroke-linejoin", "text-anchor", "font-size", "font-weight"),
+}
+
+
+def pictures(svg: str) -> list[ET.Element]:
+    return list(ET.fromstring(f"<both>{svg}</both>"))
+
+
+def test_a_picture_holds_only_what_draws(drawn, request_of_each_kind):
+    svg = drawn(request_of_each_kind.name).svg
+    elements = [element for picture in pictures(svg) for element in picture.iter()]
+    assert {element.tag for element in elements} <= ELEMENTS
+    assert {name for element in elements for name in element.attrib} <= SAFE
+    assert "url(" not in svg
+    assert "http" not in svg
+
+
+def test_a_picture_is_coloured_by_role_alone(drawn, request_of_each_kind):
+    svg = drawn(request_of_each_kind.name).svg
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg))
+    assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
+    assert "var(--ink)" in colours
+
+
+def test_a_picture_comes_at_two_widths_each_with_its_words(drawn, request_of_each_kind):
+    found = pictures(drawn(request_of_each_kind.name).svg)
+    assert [(each.get("class"), int(each.get("width"))) for each in found] == [
+        (f"fig {kind}", width) for kind, width in WIDTHS.items()
+    ]
+    for each in found:
+        title, desc = each[0], each[1]
+        assert (title.text, desc.text) == (request_of_each_kind.title, described(request_of_each_kind))
+        assert each.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+        assert each.get("viewBox") == f"0 0 {each.get('width')} {each.get('height')}"
+    idents = [element.get("id") for each in found for element in each.iter() if element.get("id")]
+    assert len(set(idents)) == 4
+
+
+def test_a_picture_takes_at_most_four_kilobytes_of_a_page(drawn, request_of_each_kind):
+    for svg in re.findall(r"<svg.*?</svg>", drawn(request_of_each_kind.name).svg, re.DOTALL):
+        assert len(gzip.compress(svg.encode())) <= 4_096
+
+
+def test_the_png_is_the_wide_picture_twice_as_fine(drawn, request_of_each_kind):
+    both = drawn(request_of_each_kind.name)
+    signature, width, height = struct.unpack(">8s8xII", both.png[:24])
+    wide = pictures(both.svg)[0]
+    assert signature == b"\x89PNG\r\n\x1a\n"
+    assert (width, height) == (2 * int(wide.get("width")), 2 * int(wide.get("height")))
+
+
+def test_the_same_request_gives_the_same_bytes_in_every_process(draughtsman, requests):
+    chosen = [requests[name] for name in ("series", "narrowing", "strip")]
+    first = [draughtsman.draw(each) for each in chosen]
+    with Draughtsman() as another:
+        again = [another.draw(each) for each in reversed(chosen)]
+    assert first == list(reversed(again))
+
+
+def test_a_file_for_itself_is_whole(drawn, request_of_each_kind):
+    text = standalone(drawn(request_of_each_kind.name).svg)
+    root = ET.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in text
+    assert text.count("<style>") == 1
+    assert root.get("width") == "660"
+
+
+def marks(svg: str, role: str) -> int:
+    return len(re.findall(rf'"var\(--{role}\)"', svg))
+
+
+def test_what_was_predicted_is_red_and_nothing_else_is(drawn):
+    with_it, without = (pictures(drawn(name).svg)[0] for name in ("narrowing", "first-look"))
+    assert marks(ET.tostring(with_it, encoding="unicode"), "margin") == 4  # a bar, two caps and its words
+    assert marks(ET.tostring(without, encoding="unicode"), "margin") == 0
+
+
+def words(picture: ET.Element) -> list[str]:
+    return [element.text for element in picture.iter("text")]
+
+
+def test_the_words_of_a_narrowing_stand_in_it(drawn):
+    wide, narrow = (words(each) for each in pictures(drawn("narrowing").svg))
+    assert {"predicted, 80\N{NO-BREAK SPACE}%", "too small to matter", "Moderate", "Strong", "+0.05", "0"} <= set(wide)
+    assert "Strong" in narrow
+    assert "Moderate" not in narrow  # little room: the last grade alone
+
+
+def test_the_levels_of_a_sweep_are_its_ticks(drawn):
+    wide, narrow = (words(each) for each in pictures(drawn("sweep").svg))
+    assert [each for each in wide if each in {"8", "16", "32", "64", "128", "256", "512"}] == wide[:7]
+    assert {"8", "32", "128", "512"} <= set(narrow)
+    assert "16" not in narrow
+
+
+def test_a_series_is_named_where_it_ends_and_of_seven_six_are_drawn(drawn):
+    wide = words(pictures(drawn("series").svg)[0])
+    assert [each for each in wide if each in {"lr", "0.01", "0.03", "0.1", "0.3"}].count("lr") == 2  # rim and words
+    assert [series for series in ("0.01", "0.03", "0.1", "0.3", "10") if series not in wide] == ["0.3"]
+
+
+def test_every_value_is_a_dot_and_every_missing_one_is_counted(drawn, requests):
+    wide = pictures(drawn("strip").svg)[0]
+    dots = max((each.get("d").count("h0") for each in wide.iter("path") if "h0" in each.get("d", "")), default=0)
+    missing = requests["strip"].missing
+    assert dots == 480 - missing
+    assert f"+ no value: {missing}" in words(wide)

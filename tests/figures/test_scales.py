@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.figures.scales import at_levels, linear, logarithmic, said
+
+POSITIVE = st.floats(1e-6, 1e6)
+ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
+
+SAID = [
+    (None, "–"),
+    (True, "true"),
+    ("adam", "adam"),
+    (0, "0"),
+    (0.0, "0"),
+    (65_536, "65,536"),
+    (-12, "−12"),
+    (0.1, "0.1"),
+    (0.061234, "0.0612"),
+    (-0.5, "−0.5"),
+    (3.14159, "3.14"),
+    (314.159, "314"),
+    (12_345.678, "12,346"),
+    (0.00012345, "0.000123"),
+    (1e-6, "1e−6"),
+    (2.5e12, "2.5e12"),
+    (100.0, "100"),
+    (100.4, "100"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SAID)
+def test_a_number_is_written_for_people(value, text):
+    assert said(value) == text
+
+
+@given(st.lists(ANY, min_size=1, max_size=8), st.booleans())
+def test_a_linear_axis_holds_its_values_and_has_few_ticks(values, signed):
+    scale = linear(values, signed=signed)
+    slack = 1e-6 * max(1.0, *(abs(value) for value in values))
+    assert scale.low - slack <= min(values)
+    assert max(values) <= scale.high + slack
+    assert 2 <= len(scale.ticks) == len(scale.labels) <= 9
+
+
+@given(st.lists(POSITIVE, min_size=1, max_size=8))
+def test_a_logarithmic_axis_holds_its_values_and_has_few_ticks(values):
+    scale = logarithmic(values)
+    assert 0 < scale.low < min(values)
+    assert max(values) < scale.high
+    assert 1 <= len(scale.ticks) == len(scale.labels) <= 10
+    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
+
+
+@given(st.lists(POSITIVE, min_size=1, max_size=8), st.floats(0, 1))
+def test_a_place_leads_back_to_its_value(values, share):
+    for scale in (linear(values), logarithmic(values)):
+        assert scale.place(scale.at(share)) == pytest.approx(share, abs=1e-6)
+        assert (scale.place(scale.low), scale.place(scale.high)) == (0, pytest.approx(1))
+
+
+@given(st.lists(ANY, min_size=1, max_size=4), ANY)
+def test_what_lies_beyond_an_axis_is_held_at_its_edge(values, value):
+    assert 0 <= linear(values).place(value) <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((0, 1), ("0", "0.2", "0.4", "0.6", "0.8", "1.0")),
+        ((-0.06, 0.16), ("−0.10", "−0.05", "0", "0.05", "0.10", "0.15", "0.20")),
+        ((0, 20_000), ("0", "5,000", "10,000", "15,000", "20,000")),
+        ((5,), ("4.4", "4.6", "4.8", "5.0", "5.2", "5.4", "5.6")),
+    ],
+)
+def test_the_labels_of_a_linear_axis(values, labels):
+    assert linear(values).labels == labels
+
+
+def test_a_signed_axis_writes_plus_but_not_at_zero():
+    assert linear((-1, 1), about=2, signed=True).labels == ("−1", "0", "+1")
+
+
+def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
+    scale = logarithmic((8, 512))
+    levels = (512, 8, 16, 32, 64, 128, 256)
+    assert at_levels(scale, levels, most=12).labels == ("8", "16", "32", "64", "128", "256", "512")
+    assert at_levels(scale, levels, most=6).labels == ("8", "32", "128", "512")
+    even = linear(range(100))
+    assert at_levels(even, range(100), most=12) == even

@@ -1,0 +1,187 @@
+"""A backup is the whole laboratory at one moment, and whatever is not exactly that is refused."""
+
+import tarfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
+from axiom.lab.backup import back_up, restore
+from axiom.signed.keys import load_keys
+from axiom.signed.roles import write_trust
+from axiom.store import blobs, callers
+from axiom.store.database import connect_reader, connect_writer
+from axiom.store.folder import Folder
+
+LARGE = b"a file too large for the database" * 4_000
+
+
+@pytest.fixture
+def whole_lab(busy_lab):
+    """The busy laboratory with its keys and settings in its folder, and a file beside its database."""
+    lab, folder = busy_lab, busy_lab.folder
+    folder.keys.mkdir(mode=0o700)
+    for name in ("root", "bundle", "ticket"):
+        getattr(lab.keys, name).save(folder.keys / f"{name}.key")
+    (folder.keys / "trust.json").write_bytes(write_trust(lab.keys.trust, [lab.keys.root]))
+    folder.settings.write_text('name = "mine"\n')
+    with lab.db.transaction():
+        blobs.put(lab.db, folder, LARGE, lab.now)
+        entry = callers.Audited(
+            caller="operator", command="a test", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}"
+        )
+        callers.append(lab.db, entry, lab.now)
+    lab.db.execute("PRAGMA foreign_keys = ON")
+    return lab
+
+
+@pytest.fixture
+def backup(whole_lab, tmp_path):
+    target = tmp_path / "backup.tar"
+    back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
+    return target
+
+
+def everything(folder):
+    db = connect_reader(folder.database)
+    try:
+        return {table: db.select(f"SELECT * FROM {table}") for table in sorted(db.tables())}  # noqa: S608
+    finally:
+        db.close()
+
+
+def test_what_is_restored_is_what_was_there(whole_lab, backup, tmp_path):
+    again = Folder(path=tmp_path / "again")
+    made = restore(backup, again)
+    assert everything(again) == everything(whole_lab.folder)
+    assert again.settings.read_text() == 'name = "mine"\n'
+    assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust
+    assert {key.stat().st_mode & 0o777 for key in again.keys.iterdir()} == {0o600}
+    assert (made.results, made.experiments, made.audited, made.with_keys) == (2, 1, 1, True)
+    (large,) = again.blobs.glob("??/*")
+    assert large.read_bytes() == LARGE
+
+
+def test_a_backup_is_a_plain_archive_that_only_its_maker_may_read(backup):
+    with tarfile.open(backup) as tar:
+        names = tar.getnames()
+    assert names[0] == "axiom.db"
+    assert names[-1] == "manifest.json"
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_written_after_the_moment_of_the_backup_is_not_in_it(whole_lab, backup, tmp_path):
+    whole_lab.deploy()
+    restore(backup, again := Folder(path=tmp_path / "again"))
+    assert len(everything(again)["task"]) == len(everything(whole_lab.folder)["task"]) - 1
+
+
+def test_an_id_is_not_given_again_after_a_restore(whole_lab, tmp_path):
+    with whole_lab.db.transaction():
+        last = whole_lab.db.insert("INSERT INTO volunteer (name, created_at) VALUES ('gone', 0)")
+        whole_lab.db.execute("DELETE FROM volunteer WHERE id = :id", id=last)
+    target = tmp_path / "later.tar"
+    back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
+    restore(target, again := Folder(path=tmp_path / "again"))
+    db = connect_writer(again.database)
+    assert db.insert("INSERT INTO volunteer (name, created_at) VALUES ('new', 0)") == last + 1
+    db.close()
+
+
+def test_without_keys_no_secret_is_in_it_and_the_rest_is_proven_all_the_same(whole_lab, tmp_path):
+    target = tmp_path / "public.tar"
+    back_up(whole_lab.folder, target, with_keys=False, now=whole_lab.now)
+    with tarfile.open(target) as tar:
+        assert [name for name in tar.getnames() if name.startswith("keys/")] == ["keys/trust.json"]
+    again = Folder(path=tmp_path / "again")
+    assert not restore(target, again).with_keys
+    with pytest.raises(KeysUnusable):
+        load_keys(again.keys, whole_lab.now)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_single_flipped_bit_anywhere_is_noticed(backup, tmp_path, where, bit):
+    raw = bytearray(backup.read_bytes())
+    raw[int(where * len(raw))] ^= 1 << bit
+    refused(tmp_path, bytes(raw))
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=st.floats(0, 1, exclude_max=True))
+def test_a_backup_that_was_cut_short_anywhere_is_noticed(backup, tmp_path, where):
+    raw = backup.read_bytes()
+    refused(tmp_path, raw[: int(where * len(raw))])
+
+
+def test_something_else_is_no_backup(tmp_path, backup):
+    for raw in (b"", b"not a backup", backup.read_bytes() + b"\n", b"\0" * 20_480):
+        refused(tmp_path, raw)
+
+
+def refused(tmp_path, raw):
+    """Refused in one sentence, and no trace of it is left."""
+    damaged = tmp_path / "damaged.tar"
+    damaged.write_bytes(raw)
+    with pytest.raises(StoreDamaged, match="Nothing was restored") as told:
+        restore(damaged, Folder(path=tmp_path / "new"))
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "new").exists()
+    assert not list(tmp_path.glob(".new*"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("UPDATE audit SET caller = 'somebody else'", "audit 1 was altered"),
+        ("UPDATE registration SET cohort = 'confirmatory'", "registration 1 was altered"),
+        ("UPDATE result SET seed = seed + 1", "seed"),
+        ("DELETE FROM result WHERE id = 1", ""),
+    ],
+)
+def test_a_laboratory_that_broke_a_promise_is_not_restored(whole_lab, tmp_path, harm, said):
+    whole_lab.db.execute("PRAGMA foreign_keys = OFF")
+    whole_lab.db.execute(harm)
+    target = tmp_path / "harmed.tar"
+    back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
+    with pytest.raises(StoreDamaged, match="a promise is broken") as told:
+        restore(target, Folder(path=tmp_path / "new"))
+    assert said in str(told.value)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("present", ["a laboratory", "a stranger's file", "a file"])
+def test_nothing_is_overwritten(whole_lab, backup, tmp_path, present):
+    place = tmp_path / "there"
+    if present == "a laboratory":
+        place = whole_lab.folder.path
+    elif present == "a file":
+        place.write_text("mine")
+    else:
+        place.mkdir()
+        (place / "thesis.txt").write_text("mine")
+    with pytest.raises(Refused, match="nothing is overwritten"):
+        restore(backup, Folder(path=place))
+    with pytest.raises(Refused, match="never overwritten"):
+        back_up(whole_lab.folder, backup, with_keys=True, now=whole_lab.now)
+    assert backup.stat().st_size > len(LARGE)
+
+
+def test_an_empty_folder_may_be_restored_into(backup, tmp_path):
+    (tmp_path / "empty").mkdir()
+    restore(backup, again := Folder(path=tmp_path / "empty"))
+    assert again.exists()
+
+
+def test_a_place_that_cannot_be_written_leaves_nothing_behind(whole_lab, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FolderUnusable, match="cannot be written"):
+        back_up(whole_lab.folder, tmp_path / "file" / "backup.tar", with_keys=True, now=whole_lab.now)
+
+
+def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
+    next(whole_lab.folder.blobs.glob("??/*")).unlink()
+    with pytest.raises(FolderUnusable):
+        back_up(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
+    assert not list(tmp_path.glob("lost*"))

@@ -1,0 +1,48 @@
+"""A laboratory with results in it, opened as in a notebook."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+import axiom
+from axiom.domain.work import Outcome
+from axiom.signed.outputs import cell_line, footer_line, header_line
+
+
+@pytest.fixture
+def fill():
+    """Proves one task of two cells per replicate; `totals` are what its cells measured."""
+
+    def fill(lab, totals, outcomes=()):
+        lab.deploy(workunits=len(totals))
+        for measured, outcome in itertools.zip_longest(totals, outcomes, fillvalue=Outcome.OK):
+            lab.later(minutes=1)
+            order = lab.order(1)
+            cells = [
+                replace(cell, outcome=outcome, measures=None if outcome is Outcome.LATE else measures(total, outcome))
+                for cell, total in zip(lab.cells(order), measured, strict=True)
+            ]
+            output = header_line(lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
+            lab.report(order, output)
+        assert lab.validate() == len(totals)
+
+    return fill
+
+
+def measures(total, outcome):
+    return {"total": total if outcome is Outcome.OK else None, "count": None}
+
+
+@pytest.fixture
+def measured_lab(small_lab, prepared, fill):
+    """Eight replicates of two configs: size 1 measures 1 to 8, size 2 ten times as much."""
+    small_lab.publish(prepared())
+    small_lab.host()
+    fill(small_lab, [(float(number), 10.0 * number) for number in range(1, 9)])
+    return small_lab
+
+
+@pytest.fixture
+def opened(measured_lab):
+    return axiom.open(measured_lab.folder.path)

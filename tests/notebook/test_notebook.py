@@ -1,0 +1,215 @@
+"""What `axiom.open` gives: tidy tables, read while the laboratory works, shown without harm."""
+
+import html.parser
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+import axiom
+from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.work import Outcome
+from axiom.errors import CannotStart, NoLab, NotFound, UnknownName
+from axiom.store import evidence, tables
+
+
+def weigh(lab, blocks, *, low):
+    found = Evidence(
+        blocks=blocks,
+        seeds=8 * blocks,
+        missing=1,
+        estimate=1.5,
+        low=low,
+        high=None,
+        e_value=30.0,
+        e_kind="sign",
+        verdict=Verdict.POSITIVE,
+        grade=Grade.MODERATE,
+        hosts=1,
+        volunteers=1,
+        platforms=1,
+        needs=("a second volunteer",),
+        flags=(),
+        reasons=("eight seeds agree",),
+    )
+    seen = [Observation(replicate=0, value=1.5, host_id=1), Observation(replicate=1, value=None, why_missing="<late>")]
+    with lab.db.transaction():
+        evidence.record(lab.db, 1, found, seen, session_id=None, now=lab.now + timedelta(hours=blocks))
+
+
+def test_results_are_a_row_per_cell_with_factors_and_measures_as_columns(opened):
+    results = opened.results("tiny_sum")
+    assert list(results.columns) == [
+        *("replicate", "seed", "size", "total", "count"),
+        *("outcome", "cpu_seconds", "host", "platform", "task"),
+    ]
+    assert len(results) == 16
+    assert list(results)[3] == {
+        "replicate": 1,
+        "seed": seed_of("tiny_sum", 1, 1),
+        "size": 2,
+        "total": 20.0,
+        "count": None,
+        "outcome": "ok",
+        "cpu_seconds": 0.25,
+        "host": 1,
+        "platform": "linux-x86_64-avx2",
+        "task": 2,
+    }
+
+
+def test_the_summary_says_how_many_seeds_and_how_sure_per_config(opened):
+    small, large = opened.summary("tiny_sum")
+    assert (small["size"], small["n"], small["total_n"]) == (1, 8, 8)
+    assert (small["total_mean"], small["total_median"], large["total_mean"]) == (4.5, 4.5, 45.0)
+    assert (small["total_median_order95_low"], small["total_median_order95_high"]) == (1.0, 8.0)
+    assert small["total_mean_t95_low"] < 4.5 < small["total_mean_t95_high"]
+    assert (small["count_n"], small["count_mean"]) == (0, None)
+
+
+@pytest.mark.parametrize(("by", "rows", "mean"), [([], 1, 24.75), ("size", 2, 4.5)])
+def test_a_coarser_summary_still_counts_each_seed_once(opened, by, rows, mean):
+    found = opened.summary("tiny_sum", by=by)
+    assert len(found) == rows
+    assert (found["n"][0], found["total_mean"][0]) == (8, mean)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DIVERGED, Outcome.LATE])
+def test_what_diverged_or_was_late_is_a_row_without_measures_and_no_part_of_a_mean(measured_lab, opened, fill, outcome):
+    fill(measured_lab, [(0.0, 0.0)], outcomes=[outcome])
+    assert opened.results("tiny_sum")["outcome"].count(outcome) == 2
+    assert opened.results("tiny_sum")["total"][-1] is None
+    assert (opened.summary("tiny_sum")["n"][0], opened.summary("tiny_sum")["total_n"][0]) == (9, 8)
+
+
+def test_pages_of_any_size_give_the_same_rows(measured_lab):
+    found = [
+        [
+            (replicate, config)
+            for page in tables.pages(measured_lab.db, 1, size)
+            for replicate, config in zip(page.replicates, page.configs, strict=True)
+        ]
+        for size in (1, 3, 16, 17)
+    ]
+    assert found == [[(replicate, config) for replicate in range(8) for config in range(2)]] * 4
+
+
+def test_a_new_result_is_there_when_asked_again(measured_lab, opened, fill):
+    assert opened.experiments["results"] == (16,)
+    fill(measured_lab, [(9.0, 90.0)])
+    assert opened.experiments["results"] == (18,)
+    assert len(opened.results("tiny_sum@1")) == 18
+
+
+def test_an_experiment_without_results_has_its_columns(small_lab, prepared):
+    small_lab.publish(prepared())
+    empty = axiom.open(small_lab.folder.path).results("tiny_sum")
+    assert len(empty) == 0
+    assert "total" in empty.columns
+    assert "no rows yet" in repr(empty)
+    assert len(axiom.open(small_lab.folder.path).summary("tiny_sum")) == 0
+
+
+@pytest.mark.parametrize("name", ["tiny_sun", "tiny_sum@2", "tiny_sum@one", "tiny_sum@"])
+def test_an_unknown_experiment_or_version_is_named_with_the_nearest(opened, name):
+    if name == "tiny_sum@":
+        assert opened.version(name).name == "tiny_sum@1"
+        return
+    with pytest.raises(UnknownName, match="tiny_sum"):
+        opened.results(name)
+
+
+def test_an_unknown_factor_and_an_unknown_column_name_the_nearest(opened):
+    with pytest.raises(UnknownName, match="Did you mean size"):
+        opened.summary("tiny_sum", by=["sise"])
+    with pytest.raises(UnknownName, match="Did you mean total"):
+        opened.results("tiny_sum")["totl"]
+
+
+def test_a_finding_without_evidence_says_so(opened):
+    assert opened.findings["verdict"] == (None,)
+    card = opened.finding(1)
+    assert card.evidence is None
+    assert "has not closed" in repr(card)
+    assert card.claim == "a larger size has a larger total"
+
+
+def test_a_finding_has_its_history_and_its_observations(measured_lab, opened):
+    weigh(measured_lab, 1, low=None)
+    weigh(measured_lab, 2, low=0.5)
+    assert (opened.findings["low"], opened.findings["blocks"]) == ((0.5,), (2,))
+    card = opened.finding(1)
+    assert card.history["low"] == (None, 0.5)
+    assert card.observations["value"] == (1.5, None)
+    assert card.evidence.verdict is Verdict.POSITIVE
+    assert "0.5 to unbounded" in repr(card)
+    assert "a second volunteer" in card._repr_html_()
+
+
+def test_a_finding_that_is_none_says_which_there_are(opened):
+    with pytest.raises(NotFound, match="from 1 to 1"):
+        opened.finding(7)
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def handle_starttag(self, tag, _attributes):
+        self.seen.add(tag)
+
+
+def test_what_a_notebook_shows_is_escaped(measured_lab, opened):
+    weigh(measured_lab, 1, low=None)
+    measured_lab.db.execute("UPDATE host SET system = '<script>alert(1)</script>'")
+    tags = Tags()
+    card = opened.finding(1)
+    for shown in (opened, opened.results("tiny_sum"), opened.findings, card, card.observations):
+        tags.feed(shown._repr_html_())
+    assert "script" not in tags.seen
+    assert "late" not in tags.seen
+    assert {"table", "td"} <= tags.seen
+    assert "&lt;script&gt;" in opened.results("tiny_sum")._repr_html_()
+
+
+def test_a_long_table_shows_its_beginning_and_says_how_much_is_left(measured_lab, opened, fill):
+    fill(measured_lab, [(1.0, 2.0)] * 5)
+    assert repr(opened.results("tiny_sum")).endswith("… and 6 more rows")
+    assert "… and 6 more rows" in opened.results("tiny_sum")._repr_html_()
+
+
+def test_pandas_and_arrow_keep_every_bit_and_every_absence(opened):
+    results = opened.results("tiny_sum")
+    frame, arrow = results.to_pandas(), results.to_arrow()
+    assert tuple(frame["seed"]) == results["seed"]
+    assert frame["count"].isna().all()
+    assert str(frame["seed"].dtype) == "Int64"
+    assert arrow.to_pydict() == {name: list(values) for name, values in results.columns.items()}
+
+
+def test_without_the_extra_the_sentence_says_what_to_install(opened, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CannotStart, match=r"axiom\[data\]"):
+        opened.results("tiny_sum").to_arrow()
+
+
+def test_without_a_laboratory_nothing_is_opened_or_made(tmp_path):
+    with pytest.raises(NoLab, match="nothing to read"):
+        axiom.open(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_opening_costs_an_import_only_when_asked_for():
+    code = "import sys, axiom; print('axiom.notebook' in sys.modules, hasattr(axiom, 'close')); axiom.open"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False False\n"
+
+
+def test_reading_does_not_change_the_folder(measured_lab, opened):
+    before = measured_lab.folder.database.read_bytes()
+    opened.results("tiny_sum")
+    opened.findings  # noqa: B018 - reading is what is tested
+    assert measured_lab.folder.database.read_bytes() == before

@@ -1,0 +1,276 @@
+"""Right at every look: the false-positive rate, the power, the coverage, and values computed in another way."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.statistics.sequential import (
+    MOST,
+    bernoulli_log_e,
+    flip_log_e,
+    flip_looks,
+    median_sequence,
+    share_sequence,
+    sign_log_e,
+)
+
+STREAMS, LOOKS = 2_000, 100
+AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
+BAR = math.log(20.0)
+LAWS = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "t3": lambda rng, shape: rng.standard_t(3, shape),
+    "cauchy": lambda rng, shape: rng.standard_cauchy(shape),
+    "spike": lambda rng, shape: rng.choice([-1.0, 0.0, 1.0], p=[0.05, 0.9, 0.05], size=shape),
+    "skewed arms": lambda rng, shape: rng.lognormal(size=shape) - rng.lognormal(size=shape),
+}
+
+
+def drawn(law: str, *, streams: int = STREAMS, looks: int = LOOKS) -> np.ndarray:
+    return LAWS[law](np.random.default_rng(7), (streams, looks))
+
+
+def first_crossing(values: list) -> float:
+    return next((look for look, log_e in enumerate(flip_looks(values), start=1) if log_e >= BAR), math.inf)
+
+
+def mixed_by_quadrature(successes: int, n: int, p0: float) -> float:
+    """The Beta(1/2, 1/2) mixture as a plain sum: with p = sin², its density is even, so the midpoints are exact."""
+    points = 512
+    angles = (np.arange(points) + 0.5) * math.pi / 2 / points
+    chances = np.sin(angles) ** 2
+    likelihoods = chances**successes * (1 - chances) ** (n - successes)
+    return float(likelihoods.mean() / (p0**successes * (1 - p0) ** (n - successes)))
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "p0"),
+    [(0, 0, 0.5), (1, 1, 0.5), (0, 1, 0.3), (7, 7, 0.5), (3, 10, 0.5), (2, 16, 0.1), (40, 50, 0.5), (9, 60, 0.2)],
+)
+def test_the_bernoulli_e_value_is_the_mixture_computed_by_quadrature(successes, n, p0):
+    assert math.exp(bernoulli_log_e(successes, n, p0)) == pytest.approx(mixed_by_quadrature(successes, n, p0), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "p0", "log_e"),
+    [
+        (1, 5, 0.0, MOST),  # what cannot happen happened
+        (4, 5, 1.0, MOST),
+        (0, 1, 0.0, math.log(0.5)),
+        (1, 1, 1.0, math.log(0.5)),
+        (5_000, 5_000, 0.01, MOST),
+    ],
+)
+def test_at_the_ends_of_the_scale_the_e_value_stays_a_number(successes, n, p0, log_e):
+    assert bernoulli_log_e(successes, n, p0) == pytest.approx(log_e)
+
+
+@pytest.mark.parametrize(("successes", "n", "p0"), [(-1, 3, 0.5), (4, 3, 0.5), (1, 3, 1.5), (1, 3, math.nan)])
+def test_what_cannot_be_is_refused(successes, n, p0):
+    with pytest.raises(ValueError, match="cannot be"):
+        bernoulli_log_e(successes, n, p0)
+
+
+@pytest.mark.parametrize("p0", [0.1, 0.5, 0.8])
+def test_over_all_outcomes_the_bernoulli_e_value_is_one_on_average(p0):
+    n = 12
+    chances = (math.comb(n, k) * p0**k * (1 - p0) ** (n - k) for k in range(n + 1))
+    assert sum(chance * math.exp(bernoulli_log_e(k, n, p0)) for k, chance in enumerate(chances)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("sizes", [(1.0,) * 7, (1.0, 2.0, 0.5, 8.0, 0.0, 3.0, 1.0), (1e-9, 1.0, 1e9, 1e300)])
+def test_over_all_flips_of_the_signs_the_flip_e_value_is_one_on_average_at_every_look(sizes):
+    flips = list(itertools.product((-1.0, 1.0), repeat=len(sizes)))
+    paths = [list(flip_looks([sign * size for sign, size in zip(flip, sizes, strict=True)])) for flip in flips]
+    assert np.exp(paths).mean(axis=0) == pytest.approx(np.ones(len(sizes)), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("values", "e"),
+    [
+        ([], 1.0),
+        ([3.0], 1.0),  # nothing was bet yet
+        ([1.0, 1.0], 1 + math.tanh(1 / 2)),
+        ([1.0, -1.0], 1 - math.tanh(1 / 2)),
+        ([2.0, 2.0, 1.0], (1 + math.tanh(1 / 2)) * (1 + math.tanh(4 / 9))),
+        ([0.0, 0.0, 1.0], 1.0),
+        ([1.0, None], 1 - math.tanh(1 / 2)),  # at worst it was -1; a longer one would be worth less
+        ([1.0, None, 1.0], (1 - math.tanh(1 / 2)) * (1 + math.tanh(1 / 2))),
+        ([None, None], 1.0),
+    ],
+)
+def test_the_flip_e_value_is_what_a_hand_computes(values, e):
+    assert math.exp(flip_log_e(values)) == pytest.approx(e, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bet"),
+    [((-0.5, 0.5), 0.5 / 1.25), ((-9.0, 9.0), 0.5), ((-1e300, 0.5), 0.5), ((-0.5, 9.0), 0.5 / 1.25), ((0.0, 9.0), 0.0)],
+)
+def test_a_missing_value_within_bounds_is_the_worst_bound(bounds, bet):
+    assert math.exp(flip_log_e([1.0, None], bounds=bounds)) == pytest.approx(1 - math.tanh(bet))
+    mirrored = (-bounds[1], -bounds[0])
+    assert flip_log_e([-1.0, None], bounds=mirrored) == flip_log_e([1.0, None], bounds=bounds)
+
+
+VALUES = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), max_size=20)
+
+
+@given(values=VALUES, scale=st.sampled_from([2.0**-20, 4.0, 2.0**900]))
+def test_the_flip_e_value_knows_neither_the_unit_nor_which_way_is_up(values, scale):
+    log_e = flip_log_e(values)
+    assert flip_log_e([-one for one in values]) == log_e
+    assert flip_log_e([one * scale for one in values]) == pytest.approx(log_e, abs=1e-9)
+
+
+@given(values=VALUES, later=VALUES)
+def test_a_look_never_uses_what_comes_later(values, later):
+    assert list(flip_looks(values + later))[: len(values)] == list(flip_looks(values))
+
+
+def seen_whole(values: list[float], seen: list[bool]) -> float:
+    """The same bets, by somebody who also sees the values on which nothing is bet later."""
+    e, total, squares = 1.0, 0.0, 0.0
+    for one, is_seen in zip(values, seen, strict=True):
+        if squares + one * one > 0:
+            e *= 1 + math.tanh(total * one / (squares + one * one))
+        if is_seen:
+            total, squares = total + one, squares + one * one
+    return e
+
+
+@given(rows=st.lists(st.tuples(st.floats(-1.0, 1.0).map(lambda one: round(one, 3)), st.booleans()), max_size=12))
+def test_whatever_is_missing_the_flip_e_value_stays_below_that_of_everything(rows):
+    values, seen = [one for one, _ in rows], [is_seen for _, is_seen in rows]
+    known = [one if is_seen else None for one, is_seen in rows]
+    whole = seen_whole(values, seen) * (1 + 1e-9)
+    bounded, unbounded = (math.exp(flip_log_e(known, bounds=bounds)) for bounds in ((-1.0, 1.0), None))
+    assert unbounded <= bounded * (1 + 1e-9) <= whole * (1 + 1e-9)
+
+
+@given(signs=st.lists(st.sampled_from([-1, 1, 0]), max_size=10))
+def test_unknown_signs_are_dealt_out_as_badly_as_can_be(signs):
+    dealt = itertools.product(*[(sign,) if sign else (-1, 1) for sign in signs])
+    assert sign_log_e(signs) == pytest.approx(min(map(sign_log_e, dealt)), abs=1e-12)
+
+
+@pytest.mark.parametrize(("signs", "successes"), [([1, 1, -1], 2), ([0, 0, 1], 1), ([0] * 4 + [1] * 10, 10)])
+def test_the_sign_e_value_is_the_bernoulli_e_value_at_one_half(signs, successes):
+    assert sign_log_e(signs) == pytest.approx(bernoulli_log_e(successes, len(signs), 0.5))
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_looking_after_every_value_the_flip_e_value_rarely_lies(law):
+    crossings = [first_crossing(stream) for stream in drawn(law).tolist()]
+    assert np.isfinite(crossings).mean() <= AT_MOST
+
+
+def test_values_missing_for_their_sign_do_not_make_the_flip_e_value_lie():
+    rng = np.random.default_rng(11)
+    streams = drawn("normal")
+    hidden = (streams < 0) & (rng.random(streams.shape) < 0.6)
+    lost = [
+        [None if gone else one for one, gone in zip(*row, strict=True)] for row in zip(streams, hidden, strict=True)
+    ]
+    dropped = [[one for one in stream if one is not None] for stream in lost]
+    assert np.isfinite([first_crossing(stream) for stream in lost]).mean() <= AT_MOST
+    assert np.isfinite([first_crossing(stream) for stream in dropped]).mean() > 0.3  # what leaving them out would do
+
+
+def sign_e_values(looks: int) -> np.ndarray:
+    table = np.zeros((looks + 1, looks + 1))
+    for n in range(looks + 1):
+        for plus in range(n + 1):
+            table[plus, n] = bernoulli_log_e(plus, n, 0.5)
+    return table
+
+
+def test_looking_after_every_value_the_sign_e_value_rarely_lies_about_a_skewed_law():
+    streams = np.random.default_rng(5).lognormal(size=(STREAMS, LOOKS)) > 1.0  # its median
+    paths = sign_e_values(LOOKS)[np.cumsum(streams, axis=1), np.arange(1, LOOKS + 1)]
+    assert 0.005 < (paths.max(axis=1) >= BAR).mean() <= AT_MOST
+
+
+@pytest.mark.parametrize(("effect", "seeds", "tolerance"), [(2.0, 8, 1), (1.0, 12, 2), (0.5, 36, 4)])
+def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds, tolerance):
+    streams = drawn("normal", streams=1_000, looks=160) + effect
+    assert np.median([first_crossing(stream) for stream in streams.tolist()]) == pytest.approx(seeds, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing", "interval"),
+    [
+        ([], 0, (None, None)),
+        ([1, 2, 3, 4, 5, 6], 0, (None, None)),
+        ([7, 6, 5, 4, 3, 2, 1], 0, (1, 7)),  # seven signs alike give e = 27; six give 14
+        ([1, 2, 3, 4, 5, 6, 7, 8], 0, (1, 8)),
+        (list(range(1, 21)), 0, (4, 17)),  # 17 of 20 alike: e = 39; 16 of 20: 8
+        (list(range(1, 21)), 2, (3, 18)),  # 18 of 22 alike: e = 21; 17 of 22: 5
+        ([1, 2, 3, 4, 5, 6, 7], 1, (None, None)),
+        ([1, 2, 3, 4, 5, 6, 7, 8], 5, (None, None)),
+    ],
+)
+def test_the_interval_about_the_median_ends_at_values(values, missing, interval):
+    assert median_sequence(values, missing=missing) == interval
+
+
+def speaks_against(median: float, values: list[float], missing: int, alpha: float) -> bool:
+    """Is this median refuted in the worst case? By counting signs alone."""
+    above, below = sum(one > median for one in values), sum(one < median for one in values)
+    n = len(values) + missing
+    return any(2 * side > n and mixed_by_quadrature(side, n, 0.5) >= 1 / alpha for side in (above, below))
+
+
+@given(
+    values=st.lists(st.integers(-6, 6), max_size=24),
+    missing=st.integers(0, 3),
+    alpha=st.sampled_from([0.05, 0.2, 0.01]),
+)
+def test_the_interval_holds_exactly_the_medians_that_the_signs_do_not_refute(values, missing, alpha):
+    low, high = median_sequence(values, missing=missing, alpha=alpha)
+    for median in (half / 2 for half in range(-15, 16)):
+        is_inside = (low is None or low <= median) and (high is None or median <= high)
+        assert is_inside != speaks_against(median, values, missing, alpha)
+
+
+@pytest.mark.parametrize(("law", "median"), [("normal", 0.0), ("lognormal", 1.0)])
+def test_looking_after_every_value_the_interval_rarely_misses_the_median(law, median):
+    rng = np.random.default_rng(3)
+    streams = rng.normal(size=(STREAMS, 48)) if law == "normal" else rng.lognormal(size=(STREAMS, 48))
+    missed = 0
+    for stream in streams.tolist():
+        looks = (median_sequence(stream[:n]) for n in range(7, 49))
+        missed += any(low is not None and not low <= median <= high for low, high in looks)
+    assert 0.005 < missed / STREAMS <= AT_MOST
+
+
+@pytest.mark.parametrize(("successes", "n", "missing"), [(0, 0, 0), (0, 12, 0), (12, 12, 0), (5, 20, 0), (5, 20, 3)])
+def test_the_interval_of_a_chance_ends_where_the_e_value_reaches_twenty(successes, n, missing):
+    low, high = share_sequence(successes, n, missing=missing)
+    whole, most = n + missing, successes + missing
+    assert 0.0 <= low <= successes / max(1, whole) <= most / max(1, whole) <= high <= 1.0
+    assert low == 0.0 or mixed_by_quadrature(successes, whole, low) == pytest.approx(20.0)
+    assert high == 1.0 or mixed_by_quadrature(most, whole, high) == pytest.approx(20.0)
+    assert (low == 0.0) == (successes == 0)
+    assert (high == 1.0) == (most == whole)
+
+
+@pytest.mark.parametrize("chance", [0.5, 0.1])
+def test_looking_after_every_value_the_interval_of_a_chance_rarely_misses_it(chance):
+    happened = np.cumsum(np.random.default_rng(9).random((STREAMS, LOOKS)) < chance, axis=1)
+    outside = np.zeros((LOOKS + 1, LOOKS + 1), dtype=bool)
+    for n in range(1, LOOKS + 1, 3):
+        for successes in range(n + 1):
+            low, high = share_sequence(successes, n)
+            outside[successes, n] = not low <= chance <= high
+    assert 0.005 < outside[happened, np.arange(1, LOOKS + 1)].any(axis=1).mean() <= AT_MOST
+
+
+@pytest.mark.parametrize("values", [[5.0] * 3_000, [1.0, -1.0] * 1_500, [1e308] * 20, [5e-324] * 20])
+def test_an_e_value_stays_within_what_can_be_told(values):
+    assert -MOST <= flip_log_e(values) <= MOST
+    assert -MOST <= sign_log_e([1 if one > 0 else -1 for one in values]) <= MOST

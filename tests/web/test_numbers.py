@@ -1,0 +1,66 @@
+"""How numbers are written: enough digits, a true minus, never a made-up precision."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.web import numbers
+
+FINITE = st.floats(-1e9, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1234, "1,234"),
+        (-3, "−3"),
+        (0.0614, "0.0614"),
+        (-0.5, "−0.500"),
+        (2.0, "2"),
+        (1234.5678, "1,235"),
+        (1e-9, "1.00e−09"),
+        (True, "True"),
+        ("relu", "relu"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_a_number_has_three_digits(value, written):
+    assert numbers.plain(value) == written
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high", "written"),
+    [
+        (0.0612, 0.0501, 0.0722, ("+0.061", "+0.050", "+0.072")),
+        (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12")),
+        (-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")),
+        (0.1, None, 0.3, ("+0.10", "−∞", "+0.30")),
+        (0.1, None, None, ("+0.100", "−∞", "∞")),
+        (1.0, 1.0, 1.0, ("+1", "+1", "+1")),
+        (None, None, None, ("–", "−∞", "∞")),
+        (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20")),
+    ],
+)
+def test_an_interval_says_how_many_digits_count(estimate, low, high, written):
+    assert numbers.rounded(estimate, low, high) == written
+
+
+@given(st.tuples(FINITE, FINITE, FINITE).map(sorted))
+def test_what_is_written_is_near_what_is(values):
+    low, estimate, high = values
+    for text, value in zip(numbers.rounded(estimate, low, high), (estimate, low, high), strict=True):
+        read = float(text.replace("−", "-").replace(",", ""))
+        assert abs(read - value) <= max(0.006 * max(abs(value), abs(read)), 0.06 * (high - low), 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0 seconds"), (1, "1 second"), (59, "1 minute"), (90, "2 minutes"), (7200, "2 hours"), (1e6, "12 days")],
+)
+def test_a_length_of_time_has_one_unit(seconds, written):
+    assert numbers.span(seconds).replace("\xa0", " ") == written
+
+
+def test_a_moment_is_written_in_words():
+    assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
+    assert numbers.moment(None) == "–"

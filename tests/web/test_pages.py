@@ -1,0 +1,238 @@
+"""Every page for people and for programs: full, empty and missing, without a link that leads nowhere."""
+
+import re
+from html import unescape
+
+import pytest
+
+from axiom.web import pages
+
+NAMES = {
+    "/": "home",
+    "/live": "live",
+    "/findings": "findings",
+    "/findings/1": "finding",
+    "/registrations/1": "registration",
+    "/experiments": "experiments",
+    "/experiments/tiny_sum": "experiment",
+    "/sessions": "sessions",
+    "/sessions/2026-03-02-a": "session",
+    "/results": "results",
+    "/results?experiment=tiny_sum&size=2&sort=-replicate": "results",
+    "/hosts": "hosts",
+    "/hosts/1": "host",
+    "/workunits/1": "workunit",
+    "/tasks/1": "task",
+    "/status": "status",
+    "/news": "news",
+}
+LISTS = ("/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/status", "/news", "/live")
+
+
+def as_json(address: str) -> str:
+    path, _, query = address.partition("?")
+    return f"{'/index' if path == '/' else path}.json" + (f"?{query}" if query else "")
+
+
+def test_the_table_names_every_page():
+    assert {page.path.split("{")[0].rstrip("/") for page in pages.PAGES} == {
+        address.split("?")[0].rstrip("/").removesuffix("/1").replace("/tiny_sum", "").replace("/2026-03-02-a", "")
+        for address in NAMES
+    }
+
+
+@pytest.mark.parametrize(("address", "noun"), NAMES.items())
+def test_a_page_has_its_json_named_by_its_noun(site_of, address, noun):
+    page, data = site_of.get(address), site_of.get(as_json(address))
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), page.text
+    assert (data.status, data.headers["content-type"]) == (200, "application/json")
+    assert noun in data.json
+    if address != "/live":
+        assert unescape(page.text).count(f'href="{as_json(address)}"') >= 1
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_new_laboratory_has_every_list_and_says_what_comes(empty_site, address):
+    page = empty_site.get(address)
+    assert page.status == 200, page.text
+    assert empty_site.get(as_json(address)).status == 200
+    if address not in {"/live", "/status"}:
+        assert re.search(r"\byet\b|a few seconds", page.text)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/findings/310", "There is no finding 310. The numbers run from 1 to 1"),
+        ("/registrations/9", "There is no registration 9. The numbers run from 1 to 1"),
+        ("/experiments/tiny_sun", "There is no experiment tiny_sun. There are tiny_sum."),
+        ("/experiments/tiny_sum@2", "There is no experiment tiny_sum@2."),
+        ("/sessions/2026-03-02-z", "There is no session 2026-03-02-z. The newest is 2026-03-02-b."),
+        ("/hosts/7", "There is no host 7. The numbers run from 1 to 1"),
+        ("/workunits/99", "There is no workunit 99. The numbers run from 1 to 4"),
+        ("/tasks/99", "There is no task 99."),
+        ("/tasks/99999999999999999999999", "99999999999999999999999"),
+        ("/findngs", "There is no page /findngs here."),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(site_of, address, said):
+    page, data = site_of.get(address), site_of.get(f"{address}.json")
+    assert (page.status, data.status) == (404, 404)
+    words = re.sub(r"<[^>]+>", " ", unescape(page.text))
+    sentence = " ".join(words.replace("</h1>", ".").split())
+    for part in said.rstrip(".").split(". "):
+        assert part in sentence
+    assert 'href="/findings"' in page.text
+    if address != "/findngs" and len(address) < 30:
+        assert said.rstrip(".") in data.json["error"]["message"]
+
+
+def test_a_mistyped_address_gets_the_nearest_page(site_of):
+    assert 'Perhaps you meant <a href="/findings">' in site_of.get("/findngs").text
+
+
+def test_a_name_that_is_none_is_not_repeated_as_markup(site_of):
+    page = site_of.get("/experiments/<script>alert(1)<script>")
+    assert page.status == 404
+    assert "<script>alert" not in page.text
+
+
+def test_every_link_of_every_page_leads_somewhere(site_of):
+    seen, waiting = set(), ["/"]
+    while waiting:
+        address = waiting.pop()
+        page = site_of.get(address)
+        assert page.status == 200, address
+        if not page.headers["content-type"].startswith("text/html"):
+            continue
+        for found in re.findall(r'\b(?:href|src|hx-get)="([^"]+)"', page.text):
+            link = unescape(found).split("#")[0]
+            assert link.startswith("/") or not link, f"{address} leads away to {link}"
+            if link and link not in seen and "sort=" not in link:
+                seen.add(link)
+                waiting.append(link)
+    assert {"/findings/1", "/tasks/1", "/hosts/1", "/results.csv?page=1", "/sessions/2026-03-02-a.md"} <= seen
+
+
+@pytest.mark.parametrize("address", NAMES)
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere(site_of, address):
+    page = site_of.get(address)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)", page.text)
+    assert not re.search(r"https?://", page.text.replace("http://www.w3.org/2000/svg", ""))
+    policy = page.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "address", ["/hosts", "/hosts/1", "/tasks/3", "/sessions/2026-03-02-a", "/findings?q=<script>"]
+)
+def test_hostile_words_are_shown_as_words(site_of, address):
+    page = site_of.get(address).text
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_page_that_cannot_be_made_says_so_and_tells_the_operator(browse, small_lab, caplog):
+    broken = browse(small_lab)
+    small_lab.db.execute("DROP TABLE job")
+    page, data = broken.get("/status"), broken.get("/status.json")
+    assert (page.status, data.status) == (500, 500)
+    number = data.json["error"]["number"]
+    assert "The records are safe" in page.text
+    assert any(number in record.getMessage() for record in caplog.records)
+
+
+def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.deploy()
+    small_lab.host()
+    small_lab.later(minutes=1)
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    reader = browse(small_lab)
+    finding = reader.get("/findings.json").json["findings"][0]
+    assert (finding["evidence"], finding["verdict"], finding["grade"]) == (None, "undecided", "Awaiting")
+    assert (finding["awaits"]["back"], finding["awaits"]["cells"], finding["awaits"]["in_seconds"]) == (2, 16, 420.0)
+    text = " ".join(reader.get("/findings/1").text.split())
+    assert "Awaits its first block of 8 replicates: 2 of 16 cells are back." in text
+    assert "about 7 minutes" in text
+
+
+def test_a_finding_shows_the_interval_and_what_the_next_grade_needs(site_of):
+    finding = site_of.get("/findings/1.json").json["finding"]
+    assert finding["evidence"]["interval"] == pytest.approx([0.731, 1.131])
+    assert [line["blocks"] for line in finding["history"]] == [1, 2]
+    assert finding["next_grade"] == "Strong"
+    page = site_of.get("/findings/1").text
+    assert "<b>+0.93</b><i>[+0.73, +1.13]</i>" in page
+    assert "another must compute it" in page
+    assert "10<sup>3.2</sup>" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "amount"),
+    [
+        ("", 1),
+        ("?q=LARGER", 1),
+        ("?q=nothing", 0),
+        ("?verdict=effect %2B", 1),
+        ("?verdict=absent", 0),
+        ("?grade=Strong", 0),
+        ("?grade=Moderate&q=tiny", 1),
+        ("?grade=nonsense", 1),
+    ],
+)
+def test_findings_are_filtered_by_the_address(site_of, query, amount):
+    assert len(site_of.get(f"/findings.json{query}").json["findings"]) == amount
+    assert ("No finding matches" in site_of.get(f"/findings{query}").text) == (amount == 0)
+
+
+def test_an_experiment_shows_the_exact_signed_source(site_of, full):
+    source = site_of.get("/experiments/tiny_sum.json").json["experiment"]["source"]
+    assert source["text"].startswith('"""Adds up."""')
+    assert source["serial"] == 1
+    assert source["keys"] == [full.keys.bundle.id]
+    page = site_of.get("/experiments/tiny_sum").text
+    assert source["digest"] in page
+    assert source["text"] in unescape(page)
+    assert "2 valid" in page
+
+
+def test_a_page_shows_its_picture_at_both_widths_and_its_table(site_of):
+    page = site_of.get("/findings/1").text
+    assert page.count('class="fig wide"') == page.count('class="fig narrow"') == 1
+    assert "This picture is being drawn" in page, "the strip is not drawn yet"
+    assert "/figures/finding/1/narrowing.csv" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "begins"),
+    [
+        ("finding/1/narrowing/660.svg", "image/svg+xml", "<svg"),
+        ("finding/1/narrowing/326.png", "image/png", "\x89PNG"),
+        ("finding/1/narrowing.csv", "text/csv; charset=utf-8", "Replicates,Estimate"),
+        ("finding/1/strip.csv", "text/csv; charset=utf-8", "Replicate,Value"),
+        ("experiment/1/sweep.csv", "text/csv; charset=utf-8", "Config,Results"),
+    ],
+)
+def test_pictures_and_their_tables_can_be_taken_away(site_of, name, kind, begins):
+    file = site_of.get(f"/figures/{name}")
+    assert (file.status, file.headers["content-type"]) == (200, kind)
+    assert file.body.decode("latin-1").startswith(begins)
+    if name.endswith("svg"):
+        assert "<style>:root{--paper" in file.text
+        assert "style-src 'unsafe-inline'" in file.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "name", ["finding/1/other.csv", "finding/9/strip.csv", "x.svg", "finding/x/y.csv", "host/1/a.csv"]
+)
+def test_a_picture_that_is_none_is_not_found(site_of, name):
+    assert site_of.get(f"/figures/{name}").status == 404
+
+
+def test_status_json_is_what_the_command_line_shows(site_of):
+    assert site_of.get("/status.json").json["status"] == site_of.pages.status() | {"free_mb": pytest.approx(0, abs=1e9)}

@@ -1,0 +1,59 @@
+"""The table of results: the address says which, in which order, and from which on."""
+
+import csv
+import io
+
+import pytest
+
+from axiom.store.result_pages import Wanted, listed
+
+
+def cells(reply) -> list[tuple[int, int]]:
+    return [(row["replicate"], row["config"]["size"]) for row in reply.json["results"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [(1, 2), (1, 1), (0, 2), (0, 1)]),
+        ("experiment=tiny_sum", [(0, 1), (0, 2), (1, 1), (1, 2)]),
+        ("experiment=tiny_sum@1&size=2", [(0, 2), (1, 2)]),
+        ("experiment=tiny_sum&size=2.0", [(0, 2), (1, 2)]),
+        ("experiment=tiny_sum&size=7", []),
+        ("experiment=tiny_sum&size=large", []),
+        ("experiment=tiny_sum&replicate=1&sort=-replicate", [(1, 1), (1, 2)]),
+        ("experiment=tiny_sum&sort=-replicate", [(1, 1), (1, 2), (0, 1), (0, 2)]),
+        ("experiment=tiny_sum&sort=seconds", [(0, 1), (0, 2), (1, 1), (1, 2)]),
+        (
+            "experiment=tiny_sum&sort=nonsense&page=nonsense&outcome=nonsense&replicate=x",
+            [(0, 1), (0, 2), (1, 1), (1, 2)],
+        ),
+        ("experiment=unknown", []),
+        ("outcome=late", []),
+        ("outcome=ok&page=99999999999", []),
+    ],
+)
+def test_the_address_chooses(site_of, query, found):
+    assert cells(site_of.get(f"/results.json?{query}")) == found
+    page = site_of.get(f"/results?{query}")
+    assert page.status == 200
+    assert ("No result has all of this" in page.text) == (not found)
+
+
+def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):
+    first = listed(full.db, Wanted(experiment_id=1, limit=3))
+    assert [row.id for row in first] == [4, 3, 2]
+    assert [row.id for row in listed(full.db, Wanted(experiment_id=1, limit=3, skip=3))] == [1]
+    reply = site_of.get("/results.json?experiment=tiny_sum").json
+    assert (reply["page"], reply["next"], reply["previous"]) == (1, None, None)
+    assert (
+        site_of.get("/results.json?experiment=tiny_sum&page=2").json["previous"]
+        == "/results?experiment=tiny_sum&page=1"
+    )
+
+
+def test_the_csv_is_one_flat_table(site_of):
+    text = site_of.get("/results.csv?experiment=tiny_sum&size=1").text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["replicate"], row["size"], row["total"]) for row in rows] == [("0", "1", "0.5"), ("1", "1", "0.5")]
+    assert rows[0]["experiment"] == "tiny_sum"
