@@ -72,3 +72,17 @@ pin_threads() {
     export JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false
     unset OPENBLAS_CORETYPE # where it is set it halves NumPy, and would flatter any comparison with it
 }
+
+# The tests look at every page in a real browser. Root, or who may use sudo without a password, is helped; anybody else
+# is told the line, and the tests that need it fail.
+need_chromium() {
+    command -v chromium >/dev/null && return 0
+    as_root=
+    [ "$(id -u)" = 0 ] || as_root="sudo -n"
+    line="apt-get install --yes chromium"
+    if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
+        say "Installing the system's package chromium, about 100 MB: $line"
+        { $as_root apt-get update -q && $as_root $line; } >&2 && return 0
+    fi
+    say "There is no chromium, so the tests that look at pages will fail. Type this once: sudo $line"
+}

@@ -89,6 +89,7 @@ VIOLATIONS = [
     ("alone", "catalogue/stray.py", "import axiom.catalogue.lazy_vs_feature_learning"),
     ("sql", "server/stray.py", "import sqlite3"),
     ("site", "web/stray.py", "import axiom.lab"),
+    ("pi", "pi/stray.py", "import axiom.store"),
     ("edge", "commands/stray.py", "import asyncio"),
     ("cycles", "domain/stray/__init__.py", "import axiom.domain.work\nimport axiom.domain.stray.a"),
 ]

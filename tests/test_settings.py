@@ -84,6 +84,32 @@ def test_a_value_of_another_type_is_refused_and_says_where_it_is(file, text, kin
     assert str(file) in str(refused.value)
 
 
+OUTSIDE = {
+    "port": (-1, 65_536),
+    "workers": (-2, 1_025),
+    "task_seconds": (0.09, 86_401),
+    "queue_per_core": (0, 1_001),
+    "deadline_hours": (0.0, 8_761),
+    "max_failures": (0, 101),
+    "ticket_days": (0, 3_651),
+    "bundle_days": (-1.0, 3_651),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_number_has_a_least_and_a_most(file, name):
+    knob = next(knob for knob in fields(Settings) if knob.name == name)
+    for value in (knob.metadata["least"], knob.metadata["most"], knob.default):
+        assert getattr(read(file, {}, {name: value})[0], name) == value
+    for value in OUTSIDE[name]:
+        with pytest.raises(WrongUse, match=rf"{name} \(.*\) must be from .* to .*, and .* is not\. Nothing was"):
+            read(file, {}, {name: value})
+
+
+def test_every_number_has_a_least_and_a_most():
+    assert {knob.name for knob in fields(Settings) if knob.type in (int, float)} == set(OUTSIDE)
+
+
 @pytest.mark.parametrize(("text", "value"), [("task_seconds = 3", 3.0), ('task_seconds = "3.5"', 3.5)])
 def test_a_whole_number_is_a_real_one(file, text, value):
     file.write_text(text)

@@ -56,7 +56,7 @@ class Table:
 
     def write_csv(self, file: Any, *, heading: bool = True) -> None:
         """Write these rows to an open text file."""
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # ends lines as RFC 4180 does: otherwise a text with a lone CR would not come back
         if heading:
             writer.writerow(self.columns)
         written = [map(_IN_CSV[self.types[name]], values) for name, values in self.columns.items()]

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from living import answer, axiom, results_of, running
+from living import answer, axiom, running
 
 
 def test_a_working_laboratory_is_backed_up_restored_and_goes_on(quick: Path, tmp_path: Path) -> None:
@@ -24,7 +24,6 @@ def test_a_working_laboratory_is_backed_up_restored_and_goes_on(quick: Path, tmp
     issued = newest_task(again)
     with running(again, "--workers", "1") as lab:
         lab.wait(lambda status: status["totals"]["result"] > made["results"])
-        assert results_of(lab.status(), "test_deploy") >= 1
         lab.wait(lambda _status: newest_task(again) > issued)
         assert lab.stop() == 130
     assert axiom("doctor", "--invariants", data=again).returncode == 0

@@ -41,12 +41,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An environment that pipx would make: the locked packages, the wheel, and nothing of the checkout."""
+    """An environment that pipx would make: the locked packages, the wheel, compiled, and nothing of the checkout."""
     environment = tmp_path_factory.mktemp("fresh") / "venv"
     locked = ("sync", "--frozen", "--no-dev", "--no-install-project", "--project", ROOT, "--python", sys.executable)
-    uv(*locked, UV_PROJECT_ENVIRONMENT=str(environment))
+    uv(*locked, "--compile-bytecode", UV_PROJECT_ENVIRONMENT=str(environment))
     python = environment / "bin" / "python"
-    uv("pip", "install", "--offline", "--no-deps", "--python", python, wheel)
+    uv("pip", "install", "--offline", "--no-deps", "--compile-bytecode", "--python", python, wheel)
     uv("pip", "check", "--python", python)
     yield environment
     shutil.rmtree(environment)
@@ -66,10 +66,13 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
 
 def test_a_fresh_environment_computes_a_result_without_a_checkout(installed: Path, tmp_path: Path) -> None:
     data = tmp_path / "lab"
+    small = {"AXIOM_TASK_SECONDS": "0.5"}  # so that the first task is of one replicate
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AXIOM", "VIRTUAL"))}
     started = [str(installed / "bin" / "axiom"), "lab", "--port", "0", "--workers", "1", "--data", str(data)]
     with (tmp_path / "errors").open("w") as errors:
-        process = subprocess.Popen(started, cwd=tmp_path, env=clean, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            started, cwd=tmp_path, env=clean | small, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
     try:
         assert process.stdout
         address = process.stdout.readline().strip()

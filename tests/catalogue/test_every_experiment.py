@@ -167,7 +167,7 @@ def test_changed_numbers_need_another_version(change, sentence):
 
 def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_path):
     few = {"points": 100_000}
-    assert "Wrote test_deploy.json: version 1" in make_golden.make("test_deploy", few, tmp_path)
+    assert "Wrote test_deploy.json: version 2" in make_golden.make("test_deploy", few, tmp_path)
     path = tmp_path / "test_deploy.json"
     true = path.read_text(encoding="utf-8")
 
@@ -177,7 +177,7 @@ def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_pat
     forged = json.loads(true)
     forged["measures"]["share"] += 0.01
     path.write_text(json.dumps(forged), encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"Refused, nothing was written\..*raise version to 2"):
+    with pytest.raises(SystemExit, match=r"Refused, nothing was written\..*raise version to 3"):
         make_golden.make("test_deploy", {}, tmp_path)
     assert json.loads(path.read_text(encoding="utf-8")) == forged
 

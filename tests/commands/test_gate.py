@@ -14,14 +14,19 @@ from axiom.errors import (
     LimitReached,
     NotAllowed,
     NotFound,
-    StoreDamaged,
+    Refused,
     StoreError,
+    TicketTooLong,
     UnknownName,
     Withdrawn,
 )
+from axiom.signed.bundles import contents
 from axiom.store import work
 
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
+# As if the sweep had been registered with a config of 130,000 characters.
+LONGER = """UPDATE registration SET body = replace(body, '"configs":[', '"configs":["' || hex(zeroblob(65000)) || '",'),
+    hash = hash || 'x'"""
 
 
 def test_a_command_that_was_done_is_audited_with_its_answer(door):
@@ -121,6 +126,10 @@ def test_the_same_key_with_other_words_is_refused(door, other):
         door.submit(other, key="once")
     assert refused.value.exit_code == 4
     assert door.stored() == before
+    assert [(entry["command"], entry["outcome"], entry["key"]) for entry in door.audited()] == [
+        ("experiment.deploy", "done", "once"),
+        (other.name, "refused", None),
+    ]
 
 
 def test_keys_of_different_callers_are_different(door, caller):
@@ -165,8 +174,9 @@ def test_a_retired_experiment_is_not_ordered_of(door):
     door.submit(DEPLOY)
     retired = door.submit(RetireExperiment(experiment="tiny_sum", reason="enough"))
     assert retired == {"experiment": "tiny_sum", "version": 1, "cancelled": 2}
-    with pytest.raises(Withdrawn, match="is retired"):
-        door.submit(DEPLOY)
+    for command in (DEPLOY, RetireExperiment(experiment="tiny_sum"), PublishExperiment(experiment="tiny_sum")):
+        with pytest.raises(Withdrawn, match="is retired"):
+            door.submit(command)
     assert door.look(lambda db: {found.reason for found in work.workunits(db)}) == {"enough"}
     assert door.broken() == {}
 
@@ -181,13 +191,12 @@ def test_what_is_published_already_is_unchanged(door):
     )
 
 
-def test_when_the_store_fails_while_a_command_is_prepared_nothing_is_audited(door):
-    door.gate.writer.run(lambda db: db.execute("UPDATE blob SET body = NULL"))
+def test_a_bundle_whose_bytes_were_lost_is_published_again(door):
+    door.gate.writer.run(lambda db: db.execute("UPDATE blob SET body = x'00' WHERE body IS NOT NULL"))
     for stored in door.lab.folder.blobs.glob("??/*"):
         stored.unlink()
-    with pytest.raises(StoreDamaged):
-        door.submit(PublishExperiment(experiment="tiny_sum"))
-    assert door.audited() == []
+    assert door.submit(PublishExperiment(experiment="tiny_sum"))["change"] == "mended"
+    assert door.broken() == {}
 
 
 def test_when_the_store_fails_while_a_command_is_done_nothing_is_audited(door):
@@ -196,3 +205,42 @@ def test_when_the_store_fails_while_a_command_is_done_nothing_is_audited(door):
         door.submit(PublishExperiment(experiment="large_sum"))
     assert door.audited() == []
     assert door.submit(DEPLOY)["workunits"] == 2  # the gate still stands
+
+
+def own(source: bytes) -> str:
+    return source.decode().replace('name="tiny_sum"', 'name="own_sum", aliases=("mine",)')
+
+
+def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, prepared):
+    text = own(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    command = PublishExperiment(experiment="own_sum", text=text)
+    assert door.submit(command, dry_run=True)["change"] == "new experiment"
+    assert not door.lab.folder.catalogue.exists()
+    assert door.submit(command)["change"] == "new experiment"
+    assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
+    laboratory = door.gate.laboratory
+    assert [file.stem for file in laboratory.experiment_files()] == ["broken_sum", "large_sum", "own_sum", "tiny_sum"]
+    for name in ("own_sum", "mine"):
+        assert door.submit(PublishExperiment(experiment=name))["change"] == "unchanged"
+        assert door.submit(DeployExperiment(experiment=name, workunits=1))["experiment"] == "own_sum"
+    assert text not in json.dumps(door.audited())
+    assert door.submit(RetireExperiment(experiment="mine"))["experiment"] == "own_sum"
+    assert door.broken() == {}
+
+
+def test_a_file_of_ones_own_takes_no_shipped_name_and_no_other(door, prepared):
+    text = own(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    for name, error, reason in (
+        ("tiny_sum", Refused, "Axiom brings along"),
+        ("other_sum", ExperimentError, "name the file like it"),
+    ):
+        with pytest.raises(error, match=reason):
+            door.submit(PublishExperiment(experiment=name, text=text))
+    assert not door.lab.folder.catalogue.exists()
+
+
+def test_an_order_that_fits_no_ticket_is_refused(door):
+    door.gate.writer.run(lambda db: db.execute(LONGER))
+    with pytest.raises(TicketTooLong, match="order fewer replicates"):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=1))
+    assert door.look(work.workunits) == []

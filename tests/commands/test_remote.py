@@ -86,9 +86,13 @@ def test_a_refusal_has_the_same_words_and_exit_code_on_both_sides(door, command,
     [
         (b"{", "is not JSON"),
         (b"\xff", "is not JSON"),
-        (b"[]", "names no command"),
-        (b'{"name": 7, "words": {}}', "names no command"),
-        (b'{"name": "experiment.deploy"}', "has no words"),
+        (b"[]", "is not an object"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"name": 7, "words": {}}', "request: name: Input should be a valid string"),
+        (b'{"name": "experiment.deploy"}', "request: words: Field required"),
+        (b'{"name": "experiment.deploy", "words": {}, "dry-run": true}', "Did you mean dry_run?"),
+        (b'{"name": "experiment.deploy", "words": {}, "dry_run": "no"}', "request: dry_run"),
+        (b'{"name": "experiment.deploy", "words": {}, "key": 5}', "request: key"),
         (b'{"name": "experiment.deplo", "words": {}}', "Did you mean experiment.deploy?"),
         (b'{"name": "experiment.deploy", "words": {"experiment": 5}}', "experiment"),
     ],
@@ -123,3 +127,15 @@ def test_a_laboratory_that_does_not_answer_cannot_be_told_anything(door):
 def test_a_socket_that_nobody_serves_any_more_does_not_answer(door):
     on_path(door.lab.folder.socket).close()
     assert not Remote(door.lab.folder.socket).answers()
+
+
+def test_a_fault_of_ours_is_answered_as_one_and_its_traceback_is_kept(door, caplog):
+    def talk(remote):
+        door.gate.writer.run(lambda db: db.execute("DROP TABLE prediction"))
+        door.gate.writer.run(lambda db: db.execute("ALTER TABLE experiment RENAME TO elsewhere"))
+        return remote.submit(DEPLOY)
+
+    with pytest.raises(AxiomError, match=r"fault of ours: OperationalError .* Nothing of the command") as failed:
+        through(door, talk)
+    assert failed.value.exit_code == 70
+    assert "Traceback" in caplog.text

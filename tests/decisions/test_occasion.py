@@ -11,6 +11,7 @@ QUIET = {
     "cores": 2,
     "stage_changed": False,
     "seconds_since_last": 1e6,
+    "age_seconds": 1e7,
 }
 
 
@@ -19,7 +20,13 @@ QUIET = {
     [
         ({}, ""),
         ({"has_session": False}, "no session has been held yet"),
-        ({"closed_blocks_unweighed": 2, "seconds_since_last": 0.1}, "2 closed blocks are not weighed yet"),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 599.0}, ""),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 600.0}, "2 closed blocks are not weighed yet"),
+        (
+            {"closed_blocks_unweighed": 1, "seconds_since_last": 1.0, "age_seconds": 60.0},
+            "1 closed blocks are not weighed yet",
+        ),
+        ({"closed_blocks_unweighed": 1, "seconds_since_last": 59.0, "age_seconds": 3_600.0}, ""),
         (
             {"stage_changed": True, "seconds_since_last": 0.1},
             "an experiment has moved on, and more of it may be ordered",

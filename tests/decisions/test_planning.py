@@ -143,6 +143,7 @@ def aim(**facts) -> Aim:
         ({"replicate_seconds": 9.0}, {"replicate_seconds": 8.0}, 2),
         ({"aims": (SETTLED, OPEN_QUESTION)}, {"aims": (OPEN_QUESTION, OPEN_QUESTION)}, 2),
         ({"aims": (aim(seeds=8),)}, {"aims": (OPEN_QUESTION,)}, 2),  # narrow already, only early
+        ({"aims": (aim(seeds=8),)}, {"aims": (aim(seeds=8),) * 2}, 2),  # even then, two are more than one
         ({"aims": (aim(low=0.7),)}, {"aims": (aim(low=0.3),)}, 2),  # the wider
         ({"aims": (aim(seeds=8, low=1.0, high=1.0),)}, {"aims": (aim(low=0.3),)}, 2),
         ({"issued": 24}, {"issued": 8}, 2),  # less is on its way

@@ -109,7 +109,7 @@ NARROW = [0.01 * sign * place for place in range(1, 9) for sign in (1, -1)]
 def test_the_verdict_follows_interval_and_e_value(asked, values, verdict, grade):
     found = weighed(asked, values)
     assert (found.verdict, found.grade) == (verdict, grade)
-    assert verdict in found.reasons[-2] if not found.reasons[-2].startswith("without") else True
+    assert any(f"; {verdict}: " in reason for reason in found.reasons)
     assert found.needs
 
 
@@ -120,6 +120,14 @@ def test_a_sure_e_value_without_an_interval_beside_the_null_decides_nothing():
     assert found.low < 0 < found.high
     assert found.verdict is Verdict.UNDECIDED
     assert any("the interval holds 0" in reason for reason in found.reasons)
+
+
+def test_an_interval_beside_the_null_without_a_sure_e_value_decides_nothing():
+    found = weighed(estimand(), [100.0] + [1.0] * 7)  # the first value makes every later bet small
+    assert found.low > 0.5
+    assert 1 < found.e_value < 20
+    assert found.verdict is Verdict.UNDECIDED
+    assert any("e is below 20" in reason for reason in found.reasons)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +184,9 @@ def test_a_missing_event_counts_as_whatever_speaks_less():
     assert found.e_value == pytest.approx(weighed(asked, [1.0] * 8 + [0.0] * 2).e_value)
     assert found.high == 1.0
     assert found.low == weighed(asked, [1.0] * 8 + [0.0] * 2).low
+    never = weighed(asked, [0.0] * 8 + [None] * 2)
+    assert never.e_value == pytest.approx(weighed(asked, [0.0] * 8 + [1.0] * 2).e_value)
+    assert never.high == weighed(asked, [0.0] * 8 + [1.0] * 2).high
 
 
 def test_a_value_beyond_its_bounds_is_none_and_raises_a_flag():
@@ -199,9 +210,9 @@ def test_who_computed_is_counted_where_there_is_a_value():
 
 
 def test_a_verdict_that_rests_on_one_host_is_said_to():
-    values = [1.0 if number % 4 == 0 else -0.9 if number % 16 == 5 else 1.0 for number in range(32)]
+    values = [-0.9 if number % 16 == 5 else 1.0 for number in range(32)]
     assert weighed(estimand(), values, hosts=(1, 2, 3, 4)).grade is Grade.STRONG
-    lonely = [1.0, 1.0, 1.0, 1.0] * 3 + [1.0, -0.1, -0.1, 1.0] * 2
+    lonely = [1.0] * 13 + [-0.1] * 3 + [1.0] * 4  # 17 of 20; without host 1 it is 12 of 15
     found = weighed(estimand(), lonely, hosts=(1, 2, 3, 4))
     assert found.verdict is Verdict.POSITIVE
     assert "without host 1 the verdict is undecided" in found.reasons

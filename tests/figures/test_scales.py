@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.figures.scales import at_levels, linear, logarithmic, said
+from axiom.figures.scales import at_levels, linear, logarithmic, of_intervals, said
 
 POSITIVE = st.floats(1e-6, 1e6)
 ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
@@ -88,3 +88,28 @@ def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
     assert at_levels(scale, levels, most=6).labels == ("8", "32", "128", "512")
     even = linear(range(100))
     assert at_levels(even, range(100), most=12) == even
+
+
+@pytest.mark.parametrize(
+    ("medians", "ends", "asked", "is_log"),
+    [
+        ((1.0, 10.0), (0.5,), True, True),
+        ((1.0, 10.0), (0.5,), False, False),
+        ((0.0, 10.0), (), True, False),  # nothing on a logarithmic axis is zero
+        ((-1.0,), (), True, False),
+        ((5e-324, 1.0), (), True, False),
+    ],
+)
+def test_an_axis_is_logarithmic_where_it_can_be(medians, ends, asked, is_log):
+    assert of_intervals(medians, ends, is_log=asked).is_log == is_log
+
+
+def test_an_interval_that_reaches_zero_ends_at_the_edge_of_a_logarithmic_axis():
+    scale = of_intervals((1.0, 10.0), (0.0, 20.0), is_log=True)
+    assert 0.05 < scale.low < 0.1
+    assert scale.high > 20
+    assert scale.place(0.0) == 0
+
+
+def test_an_axis_of_what_is_never_negative_does_not_go_below_zero():
+    assert of_intervals((0.5,), (0.0, 1.0), is_log=False).low == 0

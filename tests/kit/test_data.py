@@ -60,3 +60,33 @@ def test_a_label_does_not_depend_on_the_length_of_its_input():
     made = task()
     outputs = np.maximum(3.0 * made.x_train @ first, 0) @ second
     assert np.array_equal(np.argmax(outputs, axis=1), made.y_train)
+
+
+def mixture(seed=5, **changes):
+    sizes = {"inputs": 20, "classes": 5, "train": 3_000, "test": 1_000} | changes
+    return data.clusters(chance.stream(seed, "clusters"), **sizes)
+
+
+def test_a_mixture_has_the_shapes_and_types_of_every_task():
+    made, other = mixture(train=400, test=100), task()
+    assert [(value.shape, value.dtype) for value in vars(made).values()] == [
+        (value.shape, value.dtype) for value in vars(other).values()
+    ]
+    assert not np.array_equal(made.y_train, mixture(seed=6, train=400, test=100).y_train)
+
+
+def test_each_cloud_is_standard_normal_around_its_own_centre():
+    made = mixture()
+    centres = np.stack([made.x_train[made.y_train == label].mean(axis=0) for label in range(5)])
+    assert (made.x_train - centres[made.y_train]).std() == pytest.approx(1.0, abs=0.01)
+    assert np.linalg.norm(centres, axis=1) == pytest.approx([0.55 * np.sqrt(20)] * 5, rel=0.6)
+
+
+def test_the_nearest_centre_tells_the_class_better_the_farther_they_are_apart():
+    right = []
+    for separation in (0.0, 0.55, 2.0):
+        made = mixture(separation=separation)
+        centres = np.stack([made.x_train[made.y_train == label].mean(axis=0) for label in range(5)])
+        guessed = np.argmin(((made.x_test[:, None] - centres) ** 2).sum(axis=2), axis=1)
+        right.append(np.mean(guessed == made.y_test))
+    assert right[0] < 0.3 < 0.6 < right[1] < 0.97 < right[2]

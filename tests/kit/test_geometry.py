@@ -73,3 +73,27 @@ def test_cka_with_something_that_does_not_vary_is_zero():
 )
 def test_dead_is_the_share_of_columns_that_no_row_wakes(activations, expected):
     assert geometry.dead(np.array(activations)) == expected
+
+
+def by_svd(matrix):
+    singular = np.linalg.svd(matrix, compute_uv=False)
+    return (singular**2).sum() / singular[0] ** 2
+
+
+@given(seed=SEEDS, rows=st.integers(1, 40), columns=st.integers(1, 40))
+def test_the_stable_rank_is_that_of_an_svd_whatever_the_shape(seed, rows, columns):
+    matrix = draw(seed, rows, columns)
+    assert geometry.stable_rank(matrix) == pytest.approx(by_svd(matrix), rel=3e-3)
+    assert geometry.stable_rank(matrix.astype(np.float32)) == pytest.approx(by_svd(matrix), rel=3e-3)
+
+
+@pytest.mark.parametrize(("strengths", "rank"), [([5], 1), ([3, 3, 3], 3), ([4, 2, 0], 1.25), ([1e-8, 1e-8], 2)])
+def test_the_stable_rank_counts_directions_by_their_strength(strengths, rank):
+    assert geometry.stable_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
+
+
+@given(seed=SEEDS, scale=st.floats(1e-6, 1e6))
+def test_the_stable_rank_is_the_same_turned_around_and_at_every_scale(seed, scale):
+    matrix = draw(seed, 12, 5)
+    assert geometry.stable_rank(scale * matrix) == pytest.approx(geometry.stable_rank(matrix))
+    assert geometry.stable_rank(matrix.T) == pytest.approx(geometry.stable_rank(matrix))

@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.kit import chance, data, models, pace, training
+from axiom.kit import chance, data, models, optimizers, pace, training
 from axiom.kit.models import Layer
+from axiom.kit.optimizers import Rates
 
 TASK = data.teacher(chance.stream(5, "data"), inputs=6, classes=3, train=40, test=20)
 PLACES = [("weights", (0, 0)), ("weights", (2, 1)), ("biases", (1,)), ("biases", (2,))]
@@ -89,6 +90,42 @@ def test_no_learning_rate_and_no_seed_compiles_anew():
     for lr, seed in ((0.2, 5), (0.3, 6)):
         trained(start(), lr=lr, seed=seed)
     assert training._block._cache_size() == compiled
+
+
+def descended(optimizer, *, epochs=4, every=1, lr=0.1, weight_decay=0.0):
+    orders, rates = chance.orders(5, items=40, epochs=epochs), Rates(lr=lr, weight_decay=weight_decay)
+    return list(training.descend(start(), TASK, orders, optimizer=optimizer, rates=rates, batch=8, every=every))
+
+
+@pytest.mark.parametrize(("every", "seen"), [(1, [0, 1, 2, 3]), (2, [1, 3]), (3, [2, 3]), (9, [3])])
+def test_nets_come_after_so_many_epochs_and_are_the_same_nets(every, seen):
+    single = descended(optimizers.ADAMW, lr=0.01)
+    several = descended(optimizers.ADAMW, lr=0.01, every=every)
+    assert len(several) == len(seen)
+    for net, place in zip(several, seen, strict=True):
+        assert np.allclose(net[0].weights, single[place][0].weights, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["SGD", "MOMENTUM", "RMSPROP", "ADAMW"])
+def test_a_compiled_training_is_the_rule_applied_by_hand(name):
+    optimizer, rates = getattr(optimizers, name), Rates(lr=0.01, weight_decay=0.1)
+    weights, shape = jax.tree.flatten(start())
+    memories = [(np.zeros_like(weight),) * optimizer.memories for weight in weights]
+    batches = chance.orders(5, items=40, epochs=1).reshape(5, 8)
+    gradient = jax.jit(jax.grad(training.cross_entropy))
+    for count, items in enumerate(batches, start=1):
+        net = jax.tree.unflatten(shape, weights)
+        slopes = jax.tree.leaves(gradient(net, TASK.x_train[items], TASK.y_train[items]))
+        new = [optimizer.rule(*each, count, rates) for each in zip(weights, slopes, memories, strict=True)]
+        weights, memories = [weight for weight, _ in new], [memory for _, memory in new]
+    end = descended(optimizer, epochs=1, lr=0.01, weight_decay=0.1)[-1]
+    for weight, compiled in zip(weights, jax.tree.leaves(end), strict=True):
+        assert np.allclose(weight, compiled, atol=2e-5)
+
+
+def test_decay_makes_the_weights_smaller():
+    plain, decayed = (descended(optimizers.SGD, weight_decay=decay)[-1] for decay in (0.0, 0.5))
+    assert np.linalg.norm(decayed[0].weights) < 0.9 * np.linalg.norm(plain[0].weights)
 
 
 def test_a_batch_that_never_fills_is_refused():

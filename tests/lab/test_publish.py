@@ -9,7 +9,7 @@ import pytest
 
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.errors import ExperimentError, Refused
+from axiom.errors import ExperimentError, Refused, Withdrawn
 from axiom.lab.publish import prepare
 from axiom.signed.bundles import contents, open_bundle, read_seal
 from axiom.store import blobs, experiments, findings, work
@@ -182,3 +182,33 @@ def test_a_new_version_of_a_retired_experiment_is_open(small_lab, prepared):
         experiments.retire(small_lab.db, 1, small_lab.now)
     small_lab.publish(prepared(version=2))
     assert experiments.by_name(small_lab.db, "tiny_sum").status == "open"
+
+
+def test_the_registration_says_when_it_stops_and_what_was_predicted(small_lab, prepared):
+    small_lab.publish(prepared())
+    body = json.loads(findings.registered(small_lab.db, 1).body)
+    assert (body["stopping"]["rule"], body["stopping"]["size"]) == ("blocks", body["block"])
+    assert [(said["estimand"], said["forecaster"]) for said in body["predictions"]] == [
+        ("grows", "catalogue, informed")
+    ]
+    small_lab.db.execute("UPDATE prediction SET positive = 0.99")
+    assert list(small_lab.broken()) == ["I12"]
+
+
+def test_a_bundle_whose_bytes_were_lost_is_mended(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.db.execute("UPDATE blob SET body = x'00'")
+    assert "I11" in small_lab.broken()
+    assert small_lab.publish(prepared()).change == "mended"
+    assert small_lab.broken() == {}
+
+
+def test_what_was_retired_is_not_published_again(small_lab, prepared):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        experiments.retire(small_lab.db, 1, small_lab.now)
+    before = whole(small_lab)
+    with pytest.raises(Withdrawn, match=r"version 1 is retired, .* raise `version`") as refused:
+        small_lab.publish(prepared())
+    assert refused.value.exit_code == 4
+    assert whole(small_lab) == before

@@ -98,3 +98,31 @@ def test_a_job_that_fails_is_written_down_and_tried_again(work, writer):
     doing.nudge("publish")
     row = until(writer, lambda row: row["last_ok"] is not None)
     assert (tried.qsize(), row["last_error"]) == (2, "")
+
+
+def test_of_a_job_of_every_second_an_error_is_remembered_until_it_is_over(work, writer):
+    troubles = ["no luck", "no luck", "worse", None]
+    tried = queue.Queue()
+
+    def fail():
+        trouble = troubles[min(tried.qsize(), 3)]
+        tried.put(1)
+        if trouble:
+            raise ValueError(trouble)
+
+    doing = work(Job(name="sweep", every=3_600.0, work=fail, remembered=False))
+    assert until(writer, lambda row: row["last_error"])["last_error"] == "ValueError: no luck"
+    doing.nudge("sweep")
+    doing.nudge("sweep")
+    while tried.qsize() < 2:
+        time.sleep(0.01)
+    doing.nudge("sweep")
+    assert until(writer, lambda row: "worse" in row["last_error"])["last_start"] is None
+    doing.nudge("sweep")
+    assert until(writer, lambda row: row["last_ok"] is not None)["last_error"] == ""
+
+
+def test_an_error_from_before_a_restart_is_over_when_the_job_succeeds(work, writer):
+    writer.run(lambda db: jobs.failed(db, "sweep", 1.0, "no luck"))
+    work(Job(name="sweep", every=3_600.0, work=lambda: None, remembered=False))
+    assert until(writer, lambda row: row["last_ok"] is not None)["last_error"] == ""

@@ -1,12 +1,16 @@
 """Hosts get their tasks and bring them back: once each, whatever is lost on the way."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from axiom.domain.work import Exit, TaskState, WorkunitState
+from axiom.server.transitioner import transit
+from axiom.signed.bundles import MANIFEST, contents, pack
+from axiom.signed.strict import canonical
 from axiom.signed.tickets import check, read_ticket
-from axiom.store import blobs, counters, results, work
+from axiom.store import blobs, counters, fleet, results, work
 
 
 def states(lab, workunit_id=1):
@@ -216,3 +220,48 @@ def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
     assert working_lab.ask(1).orders == ()
     assert states(working_lab) == [TaskState.ABORTED]
     assert counters.problems(working_lab.db) == []
+
+
+def test_asking_in_vain_writes_nothing(working_lab):
+    order = working_lab.order(1)
+    before = working_lab.db.one("PRAGMA data_version"), whole(working_lab)
+    for _ in range(5):
+        working_lab.later(seconds=5)
+        assert working_lab.ask(1, holding=(order.task,)).orders == ()
+    assert (working_lab.db.one("PRAGMA data_version"), whole(working_lab)) == before
+    working_lab.later(minutes=1)
+    working_lab.ask(1, holding=(order.task,))
+    assert fleet.host(working_lab.db, 1).seen_at == working_lab.now
+
+
+def whole(lab) -> list:
+    return [lab.db.select(f"SELECT * FROM {table}") for table in sorted(lab.db.tables())]  # noqa: S608  our own tables
+
+
+def test_a_repair_that_needs_more_memory_and_time_gets_it(working_lab, prepared):
+    made = prepared(top="REPAIRED = True")
+    declared = json.loads(made.declaration) | {"memory_mb": 900, "cell_seconds": [100.0, 20.0]}
+    files = contents(made.archive) | {MANIFEST: canonical(declared)}
+    working_lab.publish(replace(made, declaration=canonical(declared).decode(), archive=pack(files)))
+    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
+    assert (ticket.memory_mb, ticket.cell_seconds) == (900, (500.0, 100.0))
+    assert working_lab.broken() == {}
+
+
+def test_a_bundle_without_a_manifest_of_its_own_is_sent_as_registered(working_lab):
+    working_lab.db.execute("UPDATE bundle SET manifest = ''")
+    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
+    assert (ticket.memory_mb, ticket.cell_seconds) == (100, (60.0, 60.0))
+
+
+def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
+    with working_lab.db.transaction():
+        work.request_abort(working_lab.db, 1, "not this one")
+        transit(working_lab.db, 1, working_lab.now)
+    working_lab.deploy(workunits=1, replicates_each=5_000)
+    working_lab.deploy(workunits=1)
+    assert working_lab.ask(1).orders == ()
+    assert work.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
+    assert "a command line takes" in work.workunit(working_lab.db, 2).reason
+    assert working_lab.order(1).task == 3
+    assert working_lab.broken() == {}

@@ -121,3 +121,35 @@ def test_a_flipped_bit_is_refused_or_changes_what_is_read(whole, data):
     except OutputError:
         return
     assert read != read_output(whole, limit=2**20)
+
+
+def test_an_output_over_which_judging_stumbles_is_invalid_and_holds_up_no_other(working_lab, caplog):
+    working_lab.deploy(workunits=1)
+    first, second = working_lab.ask(1, wanted=2).orders
+    for order in (first, second):
+        working_lab.report(order, working_lab.output(order))
+    working_lab.db.execute(
+        f"CREATE TRIGGER stumble BEFORE INSERT ON result WHEN new.task_id = {first.task} "
+        "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
+    )
+    working_lab.validate()
+    stumbled, well = (work.task(working_lab.db, order.task) for order in (first, second))
+    assert (stumbled.state, well.state) == (TaskState.INVALID, TaskState.VALID)
+    assert "IntegrityError" in stumbled.reason
+    assert "nobody foresaw this" in caplog.text
+    assert "Traceback" in caplog.text
+    assert results.of_task(working_lab.db, first.task) == []
+    working_lab.sweep()
+    assert [task.state for task in work.tasks_of(working_lab.db, 1)] == [TaskState.INVALID, TaskState.UNSENT]
+    working_lab.db.execute("DROP TRIGGER stumble")
+    assert working_lab.broken() == {}
+
+
+def test_a_number_larger_than_any_float_is_no_measure(working_lab):
+    order = working_lab.order(1)
+    huge = working_lab.output(order).replace(b'"total":0.5', b'"total":1' + b"0" * 400)
+    working_lab.report(order, huge)
+    working_lab.validate()
+    task = work.task(working_lab.db, order.task)
+    assert task.state is TaskState.INVALID
+    assert "'total' is not a finite number" in task.reason

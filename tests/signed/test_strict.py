@@ -117,3 +117,19 @@ def test_an_empty_list_and_a_repeated_item_are_refused():
         strict.distinct([], "the sweep")
     with pytest.raises(ValueError, match="the sweep names the same thing twice"):
         strict.distinct([{"a": 1}, {"a": 1}], "the sweep")
+
+
+HUGE = 10**400  # larger than any float
+
+
+@pytest.mark.parametrize("value", [HUGE, -HUGE, True, "1", None, math.nan])
+def test_what_is_no_finite_number_is_refused(value):
+    with pytest.raises(ValueError, match="is not a finite number"):
+        strict.real(value, "it")
+
+
+@pytest.mark.parametrize("value", [2**63, HUGE])
+def test_a_whole_number_has_63_bits(value):
+    assert strict.whole(2**63 - 1, "it") == strict.LARGEST
+    with pytest.raises(ValueError, match="63 bits"):
+        strict.whole(value, "it")

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.experiments import seed_of
-from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketError, UnequalTicket
+from axiom.errors import (
+    EmptyTicket,
+    ExpiredTicket,
+    ForeignTicket,
+    MalformedTicket,
+    TicketError,
+    TicketTooLong,
+    UnequalTicket,
+)
 from axiom.signed.roles import seal
 from axiom.signed.tickets import Order, check, read_ticket, write_ticket
 
@@ -147,3 +155,11 @@ def test_plain_words_that_differ_from_the_ticket_are_refused(changes, words, mak
 def test_an_order_for_another_host_is_foreign(make_ticket, text):
     with pytest.raises(ForeignTicket, match="for host 1, and this is host 2"):
         check(Order.of(make_ticket(), text), make_ticket(), host=2)
+
+
+def test_a_ticket_that_no_command_line_could_carry_is_not_written(make_ticket, keys):
+    many = tuple(range(5_000))
+    ticket = make_ticket(replicates=many, seeds=tuple(seed_of("probe", 1, number) for number in many))
+    with pytest.raises(TicketTooLong, match=r"5000 replicates of probe .* a command line takes 120000") as refused:
+        write_ticket(ticket, keys.ticket)
+    assert refused.value.exit_code == 4

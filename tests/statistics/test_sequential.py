@@ -117,7 +117,7 @@ def test_a_missing_value_within_bounds_is_the_worst_bound(bounds, bet):
     assert flip_log_e([-1.0, None], bounds=mirrored) == flip_log_e([1.0, None], bounds=bounds)
 
 
-VALUES = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), max_size=20)
+VALUES = st.lists(st.floats(-1e6, 1e6).filter(lambda one: one == 0 or abs(one) > 1e-280), max_size=20)
 
 
 @given(values=VALUES, scale=st.sampled_from([2.0**-20, 4.0, 2.0**900]))

@@ -165,3 +165,16 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
     monkeypatch.setattr(Path, "replace", replace)
     blobs.put(database, folder, LARGE, now)
     assert order == ["sync lab", "sync blobs", "sync .part", "rename", {"amount": 0}, f"sync {digest[:2]}"]
+
+
+def test_damaged_bytes_are_mended_by_storing_them_again(database, folder, now):
+    for body in (SMALL, LARGE):
+        digest = blobs.put(database, folder, body, now)
+        assert blobs.intact(database, folder, digest)
+        database.execute("UPDATE blob SET body = x'00' WHERE digest = :digest AND body IS NOT NULL", digest=digest)
+        if file_of(folder, digest).exists():
+            file_of(folder, digest).write_bytes(b"x")
+        assert not blobs.intact(database, folder, digest)
+        assert blobs.put(database, folder, body, now) == digest
+        assert blobs.get(database, folder, digest) == body
+    assert not blobs.intact(database, folder, "0" * 64)

@@ -16,7 +16,6 @@ from axiom.store.database import (
     at,
     connect_reader,
     connect_writer,
-    maybe_at,
     maybe_moment,
     moment,
 )
@@ -153,9 +152,8 @@ def test_a_moment_comes_back_to_the_microsecond(when):
 
 
 def test_no_moment_is_no_number():
-    assert maybe_at(None) is None
     assert maybe_moment(None) is None
-    assert maybe_moment(maybe_at(datetime(2026, 1, 1, tzinfo=UTC))) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert maybe_moment(at(datetime(2026, 1, 1, tzinfo=UTC))) == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_a_time_without_a_zone_is_refused(database):
@@ -241,3 +239,32 @@ def test_another_way_to_the_disk_can_be_named(folder):
     with pytest.raises(FolderUnusable, match="no such vfs: nowhere"):
         connect_writer(folder.database, vfs="nowhere")
     connect_writer(folder.database, vfs="unix-excl").close()
+
+
+def test_a_snapshot_does_not_see_what_is_written_meanwhile(database, folder):
+    reader = connect_reader(folder.database)
+    database.execute(VOLUNTEER, name="Ada")
+    with reader.snapshot():
+        assert names(reader) == ["Ada"]
+        database.execute(VOLUNTEER, name="Bob")
+        with reader.snapshot():
+            assert names(reader) == ["Ada"]
+    assert names(reader) == ["Ada", "Bob"]
+    with pytest.raises(ValueError, match="stop"), reader.snapshot():
+        raise ValueError("stop")
+    assert not reader.in_transaction
+    reader.close()
+
+
+def test_the_files_of_a_database_are_its_keepers_alone(database, folder):
+    database.execute(VOLUNTEER, name="Ada")
+    files = list(folder.path.glob("axiom.db*"))
+    assert len(files) >= 3
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_files_that_were_open_to_others_are_closed_to_them(connect, folder):
+    connect().close()
+    folder.database.chmod(0o644)
+    connect().close()
+    assert folder.database.stat().st_mode & 0o777 == 0o600

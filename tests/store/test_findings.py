@@ -1,5 +1,6 @@
 """Registrations come before workunits, and nobody can change, remove or add one unnoticed."""
 
+import json
 import sqlite3
 
 import pytest
@@ -86,3 +87,24 @@ def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
     work.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
+
+
+@pytest.mark.parametrize(
+    ("damage", "well"),
+    [
+        (None, True),
+        ("UPDATE prediction SET positive = 0.9", False),
+        ("UPDATE prediction SET forecaster = 'Bob'", False),
+        ("UPDATE prediction SET because = 'I saw it'", False),
+        ("DELETE FROM prediction", False),
+    ],
+)
+def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, damage, well):
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    body = json.dumps({"predictions": [PREDICTION]})
+    findings.register(database, experiment_id=1, cohort="", body=body, predictions=[PREDICTION], now=now)
+    if damage:
+        assert database.execute(damage) == 1
+    found = findings.broken_links(database)
+    assert (found == []) is well
+    assert well or found == ["the predictions of registration 1 are not those that were registered"]

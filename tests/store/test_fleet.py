@@ -53,5 +53,12 @@ def test_a_host_was_last_seen_when_it_was_last_seen(database, ada, now, minutes,
     assert fleet.host(database, first).seen_at == now + timedelta(minutes=seen)
 
 
+@pytest.mark.parametrize(("seconds", "seen"), [(59, 0), (61, 61)])
+def test_an_idle_host_is_written_down_once_a_minute(database, ada, now, seconds, seen):
+    first = meet(database, ada, now)
+    fleet.seen(database, first, now + timedelta(seconds=seconds), idle=True)
+    assert fleet.host(database, first).seen_at == now + timedelta(seconds=seen)
+
+
 def test_an_unknown_host_is_none(database):
     assert fleet.host(database, 9) is None

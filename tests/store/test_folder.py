@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from axiom.errors import FolderInUse, FolderUnusable
-from axiom.store.folder import Folder, holder, lock
+from axiom.errors import FolderInUse, FolderUnusable, StoreError
+from axiom.store.database import connect_writer
+from axiom.store.folder import Folder, holder, keep, lock
+from axiom.store.migrate import migrate
 
 HOLD = """
 import sys, time
@@ -44,8 +46,6 @@ def test_a_new_folder_is_closed_to_others_and_explains_itself(tmp_path):
     assert (folder.path / ".gitignore").read_text() == "*\n"
     assert len((folder.path / "README").read_text().splitlines()) == 5
     assert not folder.exists()
-    folder.database.touch()
-    assert folder.exists()
 
 
 def test_creating_again_changes_nothing(folder):
@@ -155,3 +155,35 @@ def test_releasing_twice_is_harmless(folder):
     held = lock(folder, "a test")
     held.release()
     held.release()
+
+
+def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
+    folder.database.touch()
+    assert not folder.exists()
+    db = connect_writer(folder.database)
+    assert not folder.exists()
+    migrate(db, None, datetime(2026, 3, 2, tzinfo=UTC))
+    assert folder.exists()
+    db.close()
+    folder.database.write_bytes(b"not a database at all" * 100)
+    assert folder.exists()  # somebody's, and to be mended
+
+
+def test_a_folder_knows_what_no_laboratory_put_there(folder):
+    connect_writer(folder.database).close()
+    for name in ("keys", "blobs", "logs", "catalogue"):
+        (folder.path / name).mkdir()
+    with lock(folder, "a test"):
+        assert folder.strangers() == []
+    (folder.path / "thesis.txt").touch()
+    assert folder.strangers() == ["thesis.txt"]
+    assert Folder(path=folder.path / "nowhere").strangers() == []
+
+
+def test_a_file_is_kept_whole_and_again(folder):
+    keep(folder.catalogue / "tiny.py", b"one")
+    keep(folder.catalogue / "tiny.py", b"two")
+    assert [file.read_bytes() for file in folder.catalogue.iterdir()] == [b"two"]
+    (folder.catalogue / "other.py").mkdir()
+    with pytest.raises(StoreError, match="could not be written"):
+        keep(folder.catalogue / "other.py", b"one")

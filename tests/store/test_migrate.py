@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from axiom.errors import FolderUnusable, StoreDamaged, StoreTooNew
+from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
 from axiom.store.database import at, connect_writer
-from axiom.store.migrate import MIGRATIONS, Migration, migrate, migrations, schema
+from axiom.store.migrate import MIGRATIONS, Migration, check, migrate, migrations, schema
 
 FIRST = Migration(number=1, name="0001_first", text="-- {id}; first\nCREATE TABLE a (id {id});\n")
 SECOND = Migration(
@@ -101,3 +101,24 @@ def test_the_schema_for_readers_is_current():
     assert (MIGRATIONS.parent / "schema.sql").read_text(encoding="utf-8") == schema(), (
         "run: python -m axiom.store.migrate > src/axiom/store/schema.sql"
     )
+
+
+def test_a_database_that_lacks_a_migration_is_not_read(folder, now):
+    database = connect_writer(folder.database)
+    known = migrations()
+    migrate(database, None, now, known[:1])
+    with pytest.raises(CannotStart, match=rf"lacks {known[-1].name}.* start the laboratory once"):
+        check(database)
+    migrate(database, None, now)
+    check(database)
+    database.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
+    with pytest.raises(StoreTooNew, match="0099_future"):
+        check(database)
+    database.close()
+
+
+def test_a_new_database_leaves_no_backup_of_nothing(folder, now):
+    database = connect_writer(folder.database)
+    assert len(migrate(database, folder, now)) > 1
+    assert not folder.backups.exists()
+    database.close()

@@ -185,13 +185,34 @@ def test_copies_of_a_workunit_are_told_apart_by_their_ordinal(ordered, now):
 
 
 def test_the_newest_time_is_of_whatever_was_written_last(ordered, now):
-    assert work.newest_time(ordered) == now  # a host was seen
+    assert work.newest(ordered) == (now, "host 1")
     jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
-    assert work.newest_time(ordered) == now + timedelta(hours=1)
+    assert work.newest(ordered) == (now + timedelta(hours=1), "the job publish")
     entry = Audited(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
     callers.append(ordered, entry, now + timedelta(hours=2))
-    assert work.newest_time(ordered) == now + timedelta(hours=2)
+    assert work.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
 
 
 def test_an_empty_laboratory_was_written_before_all_time(database):
-    assert work.newest_time(database).year == 1970
+    assert work.newest(database)[0].year == 1970
+
+
+HOSTILE = "\x1b[2J" + "no\n" * 1_000
+
+
+def test_words_that_may_come_from_a_host_are_kept_short_and_harmless(ordered, now):
+    task, wanted = work.task(ordered, 1), work.workunit(ordered, 1)
+    work.move(ordered, task, TaskState.INVALID, HOSTILE, now)
+    work.request_abort(ordered, 1, HOSTILE)
+    work.close(ordered, wanted, WorkunitState.CANCELLED, HOSTILE, now)
+    for reason in (work.task(ordered, 1).reason, work.workunit(ordered, 1).reason):
+        assert len(reason) == 500
+        assert reason.isprintable()
+    said = Report(
+        task_id=2, host_id=1, exit_status=10, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0, message=HOSTILE
+    )
+    work.create_task(ordered, wanted, 1, now)
+    work.record_report(ordered, work.task(ordered, 2), said, state=TaskState.FAILED, reason=HOSTILE, now=now)
+    row = ordered.one("SELECT message, reason FROM task WHERE id = 2")
+    assert (len(row["message"]), len(row["reason"])) == (1_000, 500)
+    assert (row["message"] + row["reason"]).isprintable()

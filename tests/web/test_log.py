@@ -19,7 +19,7 @@ SESSION = Session(
     ("text", "facts", "said"),
     [
         ("{results} results", {"results": 1234}, "1,234 results"),
-        ("{low} and {missing}", {"low": -0.5}, "−0.500 and {missing}"),
+        ("{low} and {missing}", {"low": -0.5}, "−0.5 and {missing}"),
         ("no fact", {}, "no fact"),
         ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
     ],

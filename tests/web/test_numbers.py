@@ -15,8 +15,10 @@ FINITE = st.floats(-1e9, 1e9)
         (1234, "1,234"),
         (-3, "−3"),
         (0.0614, "0.0614"),
-        (-0.5, "−0.500"),
+        (-0.5, "−0.5"),
         (2.0, "2"),
+        (0.05, "0.05"),
+        (0.3333, "0.333"),
         (1234.5678, "1,235"),
         (1e-9, "1.00e−09"),
         (True, "True"),
@@ -24,8 +26,12 @@ FINITE = st.floats(-1e9, 1e9)
         (float("inf"), "∞"),
     ],
 )
-def test_a_number_has_three_digits(value, written):
+def test_a_number_has_at_most_three_digits(value, written):
     assert numbers.plain(value) == written
+
+
+def test_in_a_column_the_zeros_stay():
+    assert [numbers.plain(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,7 @@ def test_a_number_has_three_digits(value, written):
         (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12")),
         (-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")),
         (0.1, None, 0.3, ("+0.10", "−∞", "+0.30")),
-        (0.1, None, None, ("+0.100", "−∞", "∞")),
+        (0.1, None, None, ("+0.1", "−∞", "∞")),
         (1.0, 1.0, 1.0, ("+1", "+1", "+1")),
         (None, None, None, ("–", "−∞", "∞")),
         (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20")),

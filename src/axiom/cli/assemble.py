@@ -176,22 +176,8 @@ def _build(
     engine = LocalEngine(
         desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
     )
-    caller = laboratory_caller(workers)
     draughtsman = Draughtsman()
-    gallery = Gallery(writer, folder, draughtsman)
-    for job in (
-        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller)),
-        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-        Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False),
-        Job(
-            name="validate",
-            every=2.0,
-            work=lambda: writer.run(lambda db: validate_returned(db, folder, keys.trust, now())),
-            remembered=False,
-        ),
-        Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
-        Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
-    ):
+    for job in _jobs(gate, Gallery(writer, folder, draughtsman), laboratory_caller(workers), stopping):
         jobs.add(job)
     counter = Counter(
         writer=writer,
@@ -202,6 +188,24 @@ def _build(
         reported=lambda: jobs.nudge("validate"),
     )
     return _Parts(writer=writer, engine=engine, jobs=jobs, gate=gate, counter=counter, draughtsman=draughtsman)
+
+
+def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> list[Job]:
+    """What the server does again and again. Only the daily ones remember each time."""
+    writer, laboratory, now = gate.writer, gate.laboratory, gate.now
+    folder, trust = laboratory.folder, laboratory.keys.trust
+
+    def judge() -> None:
+        writer.run(lambda db: validate_returned(db, folder, trust, now()))
+
+    return [
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller)),
+        Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
+        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
+        Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False),
+        Job(name="validate", every=2.0, work=judge, remembered=False),
+        Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
+    ]
 
 
 def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitStack) -> None:

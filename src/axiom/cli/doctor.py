@@ -4,19 +4,23 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.cli.clock import Accepted
+from axiom.cli.opening import reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
 from axiom.errors import AxiomError
-from axiom.server.invariants import PROMISES, broken
+from axiom.lab.promises import PROMISES, broken
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
-from axiom.store import work
-from axiom.store.database import connect_reader, version
+from axiom.store import jobs, work
+from axiom.store.connections import Connections
+from axiom.store.database import Database, version
 from axiom.store.folder import Folder, holder
+from axiom.store.migrate import check
 
 _LEAST_FREE_MB = 1_000
 _SLOW_SYNC_MS = 50.0
@@ -43,21 +47,19 @@ def examine(folder: Folder) -> Iterator[Finding]:
         return
     yield _room(folder)
     yield _sync(folder)
-    yield _clock(folder)
+    yield _asked(folder, "clock", _clock)
     yield _keys(folder)
     yield _server(folder)
-    yield Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+    yield _asked(folder, "database", _database)
+    yield _asked(folder, "jobs", _jobs)
 
 
 def examine_invariants(folder: Folder) -> Iterator[Finding]:
     """Look at every promise."""
     now = wall_clock()
-    db = connect_reader(folder.database)
-    try:
+    with reading(folder) as db:
         problems = broken(db, folder, load_keys(folder.keys, now).trust, now)
-    finally:
-        db.close()
-    for number, promise in PROMISES.items():
+    for number, promise in sorted(PROMISES.items(), key=lambda item: int(item[0].removeprefix("I"))):
         found = problems[number]
         more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
         yield Finding(
@@ -111,18 +113,41 @@ def _sync(folder: Folder) -> Finding:
     )
 
 
-def _clock(folder: Folder) -> Finding:
-    db = connect_reader(folder.database)
+def _asked(folder: Folder, name: str, look: Callable[[Database], Finding]) -> Finding:
+    """What the database answers; that it does not answer is a finding, too."""
     try:
-        newest = work.newest_time(db)
-    finally:
-        db.close()
+        with Connections(folder=folder).reader() as db:
+            return look(db)
+    except AxiomError as error:
+        return Finding(name=name, well=False, says=str(error), cure="start the laboratory, or restore a backup")
+
+
+def _clock(db: Database) -> Finding:
+    newest, what = work.newest(db)
     ahead = (newest - wall_clock()).total_seconds()
+    accepted = Accepted.read(db)
+    well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
+    late = f"stands {ahead:.0f} s before what is written ({what})"
     return Finding(
         name="clock",
-        well=ahead < 60,
-        says="agrees with what is written" if ahead < 60 else f"stands {ahead:.0f} s before what is written",
-        cure="set the computer's clock right",
+        well=well,
+        says="agrees with what is written" if ahead < 60 else f"{late}, which was accepted" if well else late,
+        cure="set the computer's clock right; if it is right, `axiom lab --accept-clock`",
+    )
+
+
+def _database(db: Database) -> Finding:
+    check(db)
+    return Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+
+
+def _jobs(db: Database) -> Finding:
+    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.everything(db) if row["last_error"]]
+    return Finding(
+        name="jobs",
+        well=not failing,
+        says="; ".join(failing) or "none of the periodic jobs is failing",
+        cure="logs/axiom.log says more; each is tried again by itself while the laboratory runs",
     )
 
 

@@ -1,12 +1,15 @@
 """`axiom experiment`: the questions."""
 
 import json
+import signal
 import time
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 import click
 
+from axiom.cli.groups import Group
 from axiom.cli.manifests import cache, catalogue_files, file_of, manifest_of, manifests
 from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import (
@@ -22,8 +25,8 @@ from axiom.cli.options import (
 )
 from axiom.cli.sweeps import configs
 from axiom.cli.template import new
+from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
-from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
 from axiom.errors import WrongUse
@@ -38,7 +41,7 @@ _COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs
 _LEAST_SECONDS = 120.0
 
 
-@click.group()
+@click.group(cls=Group)
 def experiment() -> None:
     """Questions: each a sweep, a pure function and what will be concluded from it."""
 
@@ -51,7 +54,7 @@ experiment.add_command(new)
 @json_option
 def list_experiments(folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
-    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in manifests(catalogue_files())]
+    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in manifests(catalogue_files(folder))]
     if as_json:
         show_json({"experiments": rows})
         return
@@ -68,7 +71,7 @@ def list_experiments(folder: Folder, as_json: bool) -> None:
 @json_option
 def show(name: str, folder: Folder, as_json: bool) -> None:
     """One experiment: what it asks, varies, measures and predicts."""
-    manifest = manifest_of(file_of(name))
+    manifest = manifest_of(file_of(name, folder))
     facts = {
         **_listed(manifest, _standing(folder, manifest.name)),
         "reference": manifest.reference,
@@ -101,6 +104,7 @@ def run(name: str, words: Sequence[str], seed: int | None, replicate: int | None
 
     NAME is an experiment of the catalogue or a FILE.py. Levels are written lr=0.1,0.2 or width=8:128:x2.
     """
+    signal.signal(signal.SIGTERM, _interrupted)
     file = file_of(name)
     manifest = manifest_of(file)
     chosen = configs(manifest, words)
@@ -127,8 +131,8 @@ def run(name: str, words: Sequence[str], seed: int | None, replicate: int | None
 @json_option
 @quiet_option
 def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
-    """Sign an experiment's bundle and register what it asks."""
-    answer = submit(folder, PublishExperiment(experiment=name), dry_run=dry_run)
+    """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
+    answer = submit(folder, read_command("experiment.publish", _file_words(name)), dry_run=dry_run)
     _answered(answer, as_json, quiet, f"{answer['experiment']}@{answer['version']}: {answer['change']}")
 
 
@@ -152,7 +156,7 @@ def deploy(
     quiet: bool,
 ) -> None:
     """Order workunits of a published experiment."""
-    command = DeployExperiment(experiment=name, workunits=workunits, reason=reason)
+    command = read_command("experiment.deploy", {"experiment": name, "workunits": workunits, "reason": reason})
     answer = submit(folder, command, dry_run=dry_run, key=key)
     each = answer["replicates_each"]
     _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each")
@@ -167,8 +171,25 @@ def deploy(
 @quiet_option
 def retire(name: str, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
-    answer = submit(folder, RetireExperiment(experiment=name, reason=reason), dry_run=dry_run)
+    command = read_command("experiment.retire", {"experiment": name, "reason": reason})
+    answer = submit(folder, command, dry_run=dry_run)
     _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """End as by Ctrl-C: children and temporary folders are cleared away."""
+    raise KeyboardInterrupt
+
+
+def _file_words(name: str) -> dict[str, Any]:
+    """A name as it is; of a path the stem and the text, since whoever publishes may see other folders than we do."""
+    if not name.endswith(".py"):
+        return {"experiment": name}
+    file = file_of(name)
+    try:
+        return {"experiment": file.stem, "text": file.read_bytes().decode()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
 
 
 def _answered(answer: Answer, as_json: bool, quiet: bool, sentence: str) -> None:
@@ -248,7 +269,7 @@ def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict
 
 
 def _compiled() -> Any:
-    """Where compiled programs are kept between two calls, if the user's cache can be written."""
+    """Where compiled programs are kept between two calls, if the cache can be written."""
     folder = cache() / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)

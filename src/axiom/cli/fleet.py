@@ -5,15 +5,16 @@ from typing import Any
 
 import click
 
+from axiom.cli.groups import Group
 from axiom.cli.opening import reading
-from axiom.cli.options import data_option, json_option, show_facts, show_json, show_table
+from axiom.cli.options import ID, data_option, json_option, show_facts, show_json, show_table
 from axiom.domain import fleet as words
 from axiom.errors import NotFound
 from axiom.store import fleet
 from axiom.store.folder import Folder
 
 
-@click.group()
+@click.group(cls=Group)
 def host() -> None:
     """Computers."""
 
@@ -36,7 +37,7 @@ def list_hosts(folder: Folder, as_json: bool) -> None:
 
 
 @host.command("show")
-@click.argument("host_id", type=int)
+@click.argument("host_id", type=ID)
 @data_option
 @json_option
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """The tree of commands. It imports click and nothing heavier, so that `axiom --help` is quick."""
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 import click
 
 from axiom import __version__
+from axiom.cli.groups import Group
 
 
-class Lazy(click.Group):
+class Lazy(Group):
     """A group that knows its commands' names and first lines, and imports one only when it is called."""
 
     def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
@@ -29,16 +29,6 @@ class Lazy(click.Group):
         command = getattr(importlib.import_module(f"axiom.cli.{module}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest the nearest."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]}?" if near else f" `{ctx.command_path} --help` lists them."
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint} Nothing was started.", ctx)
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
         """List the first lines without importing anything."""
         rows = [(name, self.table[name][1]) for name in self.table]
@@ -55,7 +45,7 @@ _COMMANDS = {
     "init": ("operate", "A new laboratory: folder, keys, settings, database."),
     "status": ("operate", "What the laboratory is doing now."),
     "doctor": ("operate", "What is wrong, and what to do about it."),
-    "experiment": ("experiments", "The questions: list, show, run, publish, deploy, retire."),
+    "experiment": ("experiments", "The questions: new, list, show, run, publish, deploy, retire."),
     "finding": ("findings", "What is concluded so far: list, show."),
     "session": ("sessions", "Rounds of weighing and deploying: list, show, run, plan."),
     "workunit": ("work", "What is ordered: list, show, cancel."),

@@ -1,6 +1,6 @@
 """Manifests of the files in the catalogue, for commands that need no laboratory.
 
-Asking a file costs a process, so what it answered is kept under the user's cache folder, by the digest of everything
+Asking a file costs a process, so what it answered is kept in a cache folder, by the digest of everything
 that could change the answer.
 """
 
@@ -53,7 +53,7 @@ def manifests(files: Sequence[Path]) -> list[Manifest]:
 
 
 def cache() -> Path:
-    """Where this user's caches are."""
+    """Where the caches are of whoever types."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "axiom"
 
 

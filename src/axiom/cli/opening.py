@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axiom
 from axiom.cli.callers import operator
-from axiom.cli.clock import Clock
+from axiom.cli.clock import Clock, open_clock
 from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
@@ -15,10 +15,10 @@ from axiom.commands.remote import Remote
 from axiom.errors import NoLab
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
-from axiom.store import work
-from axiom.store.database import Database, connect_reader, connect_writer
+from axiom.store.connections import Connections
+from axiom.store.database import Database
 from axiom.store.folder import Folder, holder, lock
-from axiom.store.migrate import migrate
+from axiom.store.migrate import check, migrate
 from axiom.store.writer import Writer
 
 
@@ -38,13 +38,11 @@ def demand(folder: Folder) -> None:
 
 @contextlib.contextmanager
 def reading(folder: Folder) -> Iterator[Database]:
-    """A read-only connection, whether or not a server is up."""
+    """A read-only connection to a database that this program knows, whether or not a server is up."""
     demand(folder)
-    db = connect_reader(folder.database)
-    try:
+    with Connections(folder=folder).reader() as db:
+        check(db)
         yield db
-    finally:
-        db.close()
 
 
 def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
@@ -62,7 +60,7 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
     """A gate of our own. Whoever calls holds the folder's lock."""
     clock = prepare_database(folder)
     keys = load_keys(folder.keys, clock.now())
-    writer = Writer(lambda: connect_writer(folder.database))
+    writer = Writer(Connections(folder=folder).writer)
     writer.start()
     try:
         laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
@@ -71,11 +69,14 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
         writer.stop()
 
 
-def prepare_database(folder: Folder) -> Clock:
-    """Bring the database up to date, and set a clock that never says less than what is written in it."""
-    db = connect_writer(folder.database)
+def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
+    """Bring the database up to date, and set a clock that never says less than what is written in it.
+
+    `accept`: go on although something is written down for later than the computer's clock says.
+    """
+    db = Connections(folder=folder).writer()
     try:
         migrate(db, folder, wall_clock())
-        return Clock(work.newest_time(db))
+        return open_clock(db, accept=accept, caller=operator().name)
     finally:
         db.close()

@@ -1,15 +1,19 @@
 """Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from axiom.cli.doctor import as_data, examine, examine_invariants
+from axiom.cli.groups import Group
 from axiom.cli.opening import demand, prepare_database, reading
 from axiom.cli.options import (
     color_option,
     data_option,
+    dry_run_option,
     json_option,
     quiet_option,
     remark,
@@ -31,27 +35,59 @@ from axiom.web.status import status as status_of
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--name", default="Axiom", show_default=True, help="The laboratory's name.")
+@click.option("--url", default="", help="The address under which others will find it; empty: they will not.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port of its site.")
+@dry_run_option
+@json_option
 @quiet_option
-def init(folder: Path, name: str, port: int, quiet: bool) -> None:
-    """Make a new laboratory: folder, settings, keys, database."""
+def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Make a new laboratory: folder, settings, keys, database. An axiom.toml that is there already is kept."""
     made = Folder(path=folder)
-    if made.exists():
-        raise Refused(
-            f"There is a laboratory in {folder} already; nothing was changed. `axiom lab --data {folder}` starts it."
+    _demand_room(made)
+    answer: dict[str, Any] = {"path": str(folder), "settings": "kept" if made.settings.exists() else "written"}
+    if dry_run:
+        answer["dry_run"] = True
+    else:
+        answer["lab"] = _make(made, {"name": name, "url": url, "port": port})
+    if as_json:
+        show_json({"laboratory": answer})
+    elif dry_run:
+        remark(f"A laboratory would be made in {folder}. Nothing was changed.", quiet=quiet)
+    else:
+        remark(
+            f"Made laboratory {answer['lab'][:12]} in {folder}. Its keys are in {made.keys} (mode 0600): whoever has "
+            f"them signs in its name.\nStart it: axiom lab --data {folder}",
+            quiet=quiet,
         )
-    made.create()
-    with lock(made, "axiom init"):
-        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-        made.settings.write_text(f'name = "{escaped}"\nport = {port}\n')
-        from_process(made.settings)
-        clock = prepare_database(made)
-        keys = make_keys(made.keys, clock.now())
-    remark(
-        f"Made laboratory {keys.trust.lab[:12]} in {folder}. Its keys are in {made.keys} (mode 0600): whoever has them "
-        f"signs in its name.\nStart it: axiom lab --data {folder}",
-        quiet=quiet,
-    )
+
+
+def _demand_room(folder: Folder) -> None:
+    if folder.exists():
+        raise Refused(
+            f"There is a laboratory in {folder.path} already; nothing was changed. "
+            f"`axiom lab --data {folder.path}` starts it."
+        )
+    if strangers := folder.strangers():
+        raise Refused(
+            f"The folder {folder.path} holds {', '.join(strangers[:3])}, which no laboratory put there. Nothing was "
+            "changed; choose an empty folder or a new one."
+        )
+
+
+def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
+    """The laboratory is there; returns its id."""
+    folder.create()
+    with lock(folder, "axiom init"):
+        if not folder.settings.exists():
+            folder.settings.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in chosen.items()))
+        from_process(folder.settings)
+        clock = prepare_database(folder)
+        return make_keys(folder.keys, clock.now()).trust.lab
+
+
+def _toml(value: str | int) -> str:
+    """TOML writes texts and numbers as JSON does, but for one sign that JSON leaves as it is."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 @click.command()
@@ -100,7 +136,7 @@ def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
     raise click.exceptions.Exit(0 if well else 1)
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Who may sign what."""
 
@@ -120,7 +156,7 @@ def show_keys(folder: Folder, as_json: bool) -> None:
         show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
 
 
-@click.group()
+@click.group(cls=Group)
 def settings() -> None:
     """Every knob."""
 
@@ -143,7 +179,7 @@ def show_settings(folder: Folder, as_json: bool) -> None:
         )
 
 
-@click.group()
+@click.group(cls=Group)
 def audit() -> None:
     """The hash-chained list of commands."""
 
@@ -174,7 +210,7 @@ def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
 @json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
-    with reading(folder) as db, db.savepoint():
+    with reading(folder) as db, db.snapshot():
         problems, entries, head = callers.broken_links(db), callers.length(db), callers.latest(db, 1)
     facts = {
         "well": not problems,

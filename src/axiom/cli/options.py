@@ -14,6 +14,8 @@ from axiom.store.folder import Folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ID = click.IntRange(1, 2**63 - 1)  # of a row: what the database can hold
+
 
 def data_option(command: F) -> F:
     """`--data D`, or AXIOM_DATA, or ./lab-data: which laboratory is meant."""

@@ -67,7 +67,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="test_accuracy", log=("x",), title="Accuracy by width"),
-    needs=Needs(seconds=lambda _: 0.02, memory_mb=350),  # of one cell, and of a whole task
+    needs=Needs(seconds=lambda _: 0.02, memory_mb=400),  # of one cell, and of a whole task
 )
 ''')
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from axiom.cli.groups import Group
 from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
+    ID,
     data_option,
     dry_run_option,
     json_option,
@@ -16,7 +18,7 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.commands.work import CancelWorkunits
+from axiom.commands.catalogue import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
 from axiom.store import results, work
@@ -27,7 +29,7 @@ _limit = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def workunit() -> None:
     """Orders: some replicates of one experiment each."""
 
@@ -52,7 +54,7 @@ def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool)
 
 
 @workunit.command("show")
-@click.argument("workunit_id", type=int)
+@click.argument("workunit_id", type=ID)
 @data_option
 @json_option
 def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
@@ -71,7 +73,7 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
 
 
 @workunit.command("cancel")
-@click.argument("workunit_ids", type=int, nargs=-1, required=True)
+@click.argument("workunit_ids", type=ID, nargs=-1, required=True)
 @click.option("--reason", default="cancelled by the operator", help="Why; it stays with the workunit.")
 @data_option
 @dry_run_option
@@ -81,14 +83,15 @@ def cancel(
     workunit_ids: tuple[int, ...], reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 ) -> None:
     """Withdraw open workunits; what is out may still come back."""
-    answer = submit(folder, CancelWorkunits(workunits=list(workunit_ids), reason=reason), dry_run=dry_run)
+    command = read_command("workunit.cancel", {"workunits": list(workunit_ids), "reason": reason})
+    answer = submit(folder, command, dry_run=dry_run)
     if as_json:
-        show_json({"cancelled": answer})
+        show_json({"workunits": answer})
     else:
         remark(f"{len(answer['cancelled'])} cancelled{' (dry run)' if dry_run else ''}.", quiet=quiet)
 
 
-@click.group()
+@click.group(cls=Group)
 def task() -> None:
     """Copies of workunits, each given to one host."""
 
@@ -109,7 +112,7 @@ def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> 
 
 
 @task.command("show")
-@click.argument("task_id", type=int)
+@click.argument("task_id", type=ID)
 @data_option
 @json_option
 def show_task(task_id: int, folder: Folder, as_json: bool) -> None:

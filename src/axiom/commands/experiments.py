@@ -18,6 +18,7 @@ from axiom.errors import NotFound, Refused, StoreDamaged, UnknownName, Withdrawn
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
 from axiom.lab.withdraw import withdraw
+from axiom.server.ordering import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.store import blobs, experiments
 from axiom.store.database import Database, connect_reader
@@ -112,6 +113,8 @@ class DeployExperiment(Command):
         found = _known(db, self.experiment)
         seconds = stored_manifest(found.manifest).seconds
         each = self.replicates_each or replicates_per_workunit(seconds, laboratory.settings.task_seconds)
+        lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
+        demand_room(db, found, replicates=each, lab=lab, key=key, now=now)
         allotment = Allotment(
             experiment_id=found.id, workunits=self.workunits, replicates_each=each, reason=self.reason
         )

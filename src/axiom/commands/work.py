@@ -1,7 +1,7 @@
 """Commands about work: cancel workunits."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from axiom.decisions.limits import Request
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound
 from axiom.server.transitioner import transit
+from axiom.signed.strict import LARGEST
 from axiom.store import work
 from axiom.store.database import Database
 
@@ -21,7 +22,7 @@ class CancelWorkunits(Command):
     name: ClassVar[str] = "workunit.cancel"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    workunits: list[int] = Field(min_length=1, max_length=10_000)
+    workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(min_length=1, max_length=10_000)
     reason: str = Field(default="cancelled", max_length=500)
 
     def request(self, db: Database) -> Request:

@@ -86,31 +86,16 @@ def weigh(
 
     `duplicates` is how many of these replicates were computed again, and how many of those agreed. A seed counts once.
     A missing value counts against every verdict: the e-value is the least that any value in its place could have
-    given, and the interval is the widest. So a value may be missing for whatever reason, also because of what it would
-    have been: what is reported stays below the e-process of the complete data.
+    given, and the interval is the widest. So what is reported stays below the e-process of the complete data, and a
+    value may be missing for whatever reason, also because of what it would have been.
     """
     question = _question(estimand)
     counted, flags, reasons = _counted(question, observations, blocks)
     concluded = _conclude(question, [one.value for one in counted])
-    computed = {one.host_id for one in counted if one.value is not None}
-    places = [home for home in homes.values() if home.host_id in computed]
     leaning = _leaning(question, counted, homes, concluded.verdict)
-    again, agreed = duplicates
-    if agreed < again:
-        flags.append(f"{again - agreed} of {again} duplicates disagree")
-    facts = Facts(
-        verdict=concluded.verdict,
-        seeds=sum(one.value is not None for one in counted),
-        e_value=math.exp(concluded.log_e),
-        hosts=len({place.host_id for place in places}),
-        volunteers=len({place.volunteer_id for place in places}),
-        platforms=len({place.platform for place in places}),
-        agreeing=agreed,
-        leaning=leaning,
-        flags=tuple(flags),
-    )
+    flags += _disagreeing(*duplicates)
+    facts = _facts(concluded, counted, homes, agreeing=duplicates[1], leaning=leaning, flags=flags)
     reached, needs = grade(facts)
-    reasons += [concluded.reason, *leaning, _grade_reason(reached, needs)]
     return Evidence(
         blocks=blocks,
         seeds=facts.seeds,
@@ -127,7 +112,7 @@ def weigh(
         platforms=facts.platforms,
         needs=needs,
         flags=(*flags, *(["one volunteer"] if facts.volunteers == 1 else [])),
-        reasons=tuple(reasons),
+        reasons=(*reasons, concluded.reason, *leaning, _grade_reason(reached, needs)),
     )
 
 
@@ -278,6 +263,34 @@ def _leaning(
             if without is not verdict:
                 found.append(f"without {what} {number} the verdict is {without}")
     return tuple(found)
+
+
+def _disagreeing(again: int, agreed: int) -> list[str]:
+    return [f"{again - agreed} of {again} duplicates disagree"] if agreed < again else []
+
+
+def _facts(
+    concluded: _Conclusion,
+    counted: Sequence[Observation],
+    homes: Mapping[int, Home],
+    *,
+    agreeing: int,
+    leaning: tuple[str, ...],
+    flags: Sequence[str],
+) -> Facts:
+    computed = {one.host_id for one in counted if one.value is not None}
+    places = [home for home in homes.values() if home.host_id in computed]
+    return Facts(
+        verdict=concluded.verdict,
+        seeds=sum(one.value is not None for one in counted),
+        e_value=math.exp(concluded.log_e),
+        hosts=len(places),
+        volunteers=len({place.volunteer_id for place in places}),
+        platforms=len({place.platform for place in places}),
+        agreeing=agreeing,
+        leaning=leaning,
+        flags=tuple(flags),
+    )
 
 
 def _grade_reason(reached: Grade, needs: Sequence[str]) -> str:

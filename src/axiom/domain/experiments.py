@@ -49,28 +49,6 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replicate:
-    """One independent repetition of a whole sweep: the smallest thing that counts as evidence."""
-
-    experiment: str
-    version: int
-    number: int
-
-    @property
-    def seed(self) -> int:
-        """The seed that all cells of this replicate share."""
-        return seed_of(self.experiment, self.version, self.number)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One config of one replicate: the smallest thing a workunit orders. `config` is its place in the sweep."""
-
-    replicate: int
-    config: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A question, a sweep, a pure function and the estimands that will be concluded from what it measures."""
 

@@ -1,10 +1,11 @@
 """From numbers to places and words: the ticks and labels of an axis, for pictures and sketches alike."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
+_LEAST = 1e-290  # a tenth of it is still a number with all its digits
 _DENSE = 2  # decades; an axis shorter than this is marked at 2 and 5 too
 
 
@@ -53,6 +54,19 @@ def logarithmic(values: Iterable[float]) -> Scale:
     if len(ticks) < 3:
         ticks = linear((low, high), about=4, tight=True).ticks
     return Scale(low=low, high=high, ticks=ticks, labels=tuple(said(tick) for tick in ticks), is_log=True)
+
+
+def of_intervals(
+    medians: Sequence[float], ends: Iterable[float], *, is_log: bool, about: int = 5, margin: float = 0.03
+) -> Scale:
+    """Return the axis of medians and the ends of their intervals; logarithmic if asked for and every median can be."""
+    if is_log and min(medians) > _LEAST:
+        least = min(medians) / 10  # an interval that nears zero must not push all the rest together
+        return logarithmic([*medians, *(max(end, least) for end in ends)])
+    values = [*medians, *ends]
+    room = margin * (max(values) - min(values))
+    low = min(values) - room
+    return linear((max(low, 0.0) if min(values) >= 0 else low, max(values) + room), about=about)
 
 
 def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom.figures.requests import Point
-from axiom.figures.scales import Scale, linear, logarithmic, said
+from axiom.figures.scales import Scale, of_intervals, said
 
 _WIDEST = 60
 _HEIGHT = 10  # rows of the plot; with the heading, the axis, its labels and the names at most 15
@@ -59,9 +59,7 @@ def sketch(
 def _vertical(points: Sequence[Point], log: Sequence[str]) -> Scale:
     medians = [point.median for point in points if point.median is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
-    if "y" in log and min(medians) > 0:
-        return logarithmic([*medians, *(max(end, min(medians) / 10) for end in ends)])
-    return linear([*medians, *ends], about=4)
+    return of_intervals(medians, ends, is_log="y" in log, about=4, margin=0.0)
 
 
 def _horizontal(points: Sequence[Point], log: Sequence[str], room: int) -> tuple[dict[str, int], dict[int, str]]:

@@ -8,7 +8,7 @@ import altair as alt
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import SERIES, WIDTHS
 from axiom.figures.requests import Level, Point, Sweep
-from axiom.figures.scales import Scale, at_levels, linear, logarithmic, said
+from axiom.figures.scales import Scale, at_levels, linear, logarithmic, of_intervals, said
 
 _HEIGHTS = {"wide": 270, "narrow": 230}
 _TICKS = {"wide": 12, "narrow": 6}
@@ -95,13 +95,7 @@ def _x_axis(request: Sweep, points: Sequence[Point], kind: str) -> tuple[Scale, 
 def _y_axis(request: Sweep, points: Sequence[Point]) -> Scale:
     medians = [point.median for point in points if point.median is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
-    if "y" in request.log and min(medians) > 0:
-        least = min(medians) / 10  # an interval that nears zero must not push all the rest together
-        return logarithmic([*medians, *(max(end, least) for end in ends)])
-    values = [*medians, *ends]
-    room = 0.03 * (max(values) - min(values))
-    floor = min(values) - room
-    return linear((max(floor, 0.0) if min(values) >= 0 else floor, max(values) + room))
+    return of_intervals(medians, ends, is_log="y" in request.log)
 
 
 def _with_room(scale: Scale, names: Sequence[Level | None], kind: str) -> Scale:

@@ -35,6 +35,7 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.draw")
 
 _EVERYTHING = 2**62  # replicate numbers end long before
+_RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
@@ -47,6 +48,7 @@ class Gallery:
         self._draughtsman = draughtsman
         self._seen: dict[int, tuple[int, int]] = {}
         self._refused: set[str] = set()
+        self._idle = 0
 
     def draw(self, now: datetime) -> int:
         """Draw what has changed; how many pictures that were."""
@@ -55,6 +57,9 @@ class Gallery:
             stale = list(self._stale(reader))
         finally:
             reader.close()
+        self._idle = 0 if stale else self._idle + 1
+        if self._idle == _RESTS_AFTER:
+            self._draughtsman.rest()
         return sum(self._one(name, request, shown, now) for name, request, shown in stale)
 
     def _stale(self, db: Database) -> Iterator[tuple[str, Request, str]]:

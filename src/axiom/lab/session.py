@@ -61,6 +61,7 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
         cores=planning.cores(db, now),
         stage_changed=bool(planning.decide(db, policy, now).allotments),
         seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
+        age_seconds=(now - sessions.first_started(db, now)).total_seconds(),
     )
 
 

@@ -18,8 +18,8 @@ from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
 
 _SCRIPT = Path(__file__).with_name("child.py")
-_LINE_LIMIT = 4 * 1024 * 1024
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
+_CHUNK = 64 * 1024
 _POLL = 0.1
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
 _STEP_LIMIT = 1.0  # a host that slept must not find every cell late
@@ -174,12 +174,12 @@ class Child:
                 self._drain(key.fileobj)
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
-            return strict.parse(line, limit=_LINE_LIMIT)
+            return strict.parse(line, limit=outputs.ANSWER_LIMIT)
         except ValueError as fault:
             raise self._lost(f"it spoke out of form: {fault}") from None
 
     def _drain(self, stream: Any) -> None:
-        chunk = os.read(stream.fileno(), 65_536)
+        chunk = os.read(stream.fileno(), _CHUNK)
         if stream is self._stderr:
             self._tail = (self._tail + chunk)[-_TAIL_LIMIT:]
             if not chunk:
@@ -188,7 +188,7 @@ class Child:
             self._buffer += chunk
             if not chunk:
                 raise self._lost()
-            if len(self._buffer) > _LINE_LIMIT:
+            if len(self._buffer) > outputs.ANSWER_LIMIT + _CHUNK:
                 raise self._lost("it spoke without end")
 
     def _lost(self, why: str = "") -> ChildLost:

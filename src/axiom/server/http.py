@@ -15,10 +15,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEADER_BYTES = 64 * 1024
 BODY_BYTES = 1024 * 1024
 HEADER_SECONDS = 10.0
+BODY_SECONDS = 30.0
 
 
 class Hardened(HttpToolsProtocol):
-    """Closes a connection whose headers are too long or too slow, or whose body is too large."""
+    """Closes a connection whose headers or body are too large or too slow."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
         """Begin to wait for headers."""
@@ -26,11 +27,12 @@ class Hardened(HttpToolsProtocol):
         self._header_bytes = 0
         self._body_bytes = 0
         self._in_headers = True
-        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._in_body = False
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any more."""
-        self._header_timer.cancel()
+        self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -48,22 +50,25 @@ class Hardened(HttpToolsProtocol):
         """The headers of one more request on this connection."""
         self._in_headers = True
         self._body_bytes = 0
-        self._header_timer.cancel()
-        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._timer.cancel()
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The headers are here, perhaps all of them in one piece that nobody has counted yet."""
-        self._in_headers = False
+        self._in_headers, self._in_body = False, True
         self._header_bytes = 0
-        self._header_timer.cancel()
+        self._timer.cancel()
+        self._timer = self.loop.call_later(BODY_SECONDS, self._too_slow)
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
             self._refuse(b"431 Request Header Fields Too Large")
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """A request that was refused has nothing to complete."""
+        """The body is here; a request that was refused has nothing to complete."""
+        self._in_body = False
+        self._timer.cancel()
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -78,7 +83,7 @@ class Hardened(HttpToolsProtocol):
         super().on_body(body)
 
     def _too_slow(self) -> None:
-        if self._in_headers and not self.transport.is_closing():
+        if (self._in_headers or self._in_body) and not self.transport.is_closing():
             self._refuse(b"408 Request Timeout")
 
     def _refuse(self, status: bytes) -> None:

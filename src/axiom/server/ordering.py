@@ -10,6 +10,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.work import Task, Workunit
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
+from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Order, Ticket, write_ticket
 from axiom.store import experiments, findings, work
 from axiom.store.database import Database
@@ -63,6 +64,38 @@ def write_order(
     text = write_ticket(ticket, dispatch.key)
     sent = work.send(db, task, host_id=host_id, bundle_digest=bundle.digest, ticket=text, deadline=deadline, now=now)
     return Order.of(ticket, text) if sent else None
+
+
+def demand_room(
+    db: Database, experiment: StoredExperiment, *, replicates: int, lab: str, key: SigningKey, now: datetime
+) -> None:
+    """A TicketTooLong when so many replicates of an experiment would not fit a ticket."""
+    registration = findings.registered(db, experiment.id)
+    bundle = experiments.bundle_now(db, experiment.id)
+    if registration is None or bundle is None:
+        return  # then nothing is ordered or sent at all, and whoever refuses that says why
+    design = _design(db, registration.id)
+    first, configs = experiments.issued(db, experiment.id), tuple(design["configs"])
+    numbers = tuple(range(first, first + replicates))
+    largest = Ticket(
+        lab=lab,
+        host=LARGEST,
+        task=LARGEST,
+        experiment=experiment.name,
+        version=experiment.version,
+        bundle=bundle.digest,
+        serial=bundle.serial,
+        replicates=numbers,
+        seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
+        configs=configs,
+        places=tuple(range(len(configs))),
+        cell_seconds=tuple(COST_MARGIN * seconds for seconds in _seconds(design, bundle)),
+        memory_mb=LARGEST,
+        issued=now,
+        deadline=now,
+        expires=now,
+    )
+    write_ticket(largest, key)
 
 
 def order_again(db: Database, task: Task) -> Order:

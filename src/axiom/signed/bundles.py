@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
@@ -25,7 +26,6 @@ SIZE_LIMIT = 8 * 1024 * 1024
 _KIND = "axiom-bundle-1"
 _SEAL_LIMIT = 4_096
 _HEX = r"[0-9a-f]{64}"
-_NAME = r"[a-z][a-z0-9_]{2,63}"
 _SHARED = re.compile(r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.py|axiom/catalogue/__init__\.py")
 _MODE = stat.S_IFREG | 0o644
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that the format can say
@@ -93,7 +93,7 @@ def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
             Seal.__dataclass_fields__,
         )
         found = Seal(
-            experiment=fields.text("experiment", _NAME),
+            experiment=fields.text("experiment", NAME.pattern),
             version=fields.whole("version", least=1),
             serial=fields.whole("serial", least=1),
             digest=fields.text("digest", _HEX),

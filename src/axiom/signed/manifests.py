@@ -6,13 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
-from axiom.domain.experiments import Figure
+from axiom.domain.experiments import NAME, Figure
 from axiom.domain.findings import Kind
 from axiom.errors import ExperimentError
 from axiom.signed import strict
 
 _LIMIT = 1024 * 1024
-_NAME = r"[a-z][a-z0-9_]{2,63}"
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats"
@@ -85,7 +84,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
     manifest = Manifest(
-        name=fields.text("name", _NAME),
+        name=fields.text("name", NAME.pattern),
         aliases=fields.each("aliases", strict.text),
         version=fields.whole("version", least=1),
         question=fields.text("question"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.domain.experiments import NAME
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
@@ -15,8 +16,8 @@ from axiom.signed import strict
 
 _FORMAT = "axiom-output-1"
 _LINE_LIMIT = 1024 * 1024
+ANSWER_LIMIT = _LINE_LIMIT - 1024  # what a child may say in a line; with the cell's name it still fits one of ours
 _HEX = r"[0-9a-f]{64}"
-_NAME = r"[a-z][a-z0-9_]{2,63}"
 _ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
 _EARLY_LIMIT = 8
 _LABEL = r"[^\x00-\x1f]{0,200}"
@@ -140,7 +141,7 @@ def read_header(line: bytes) -> Header:
     return Header(
         task=fields.whole("task", least=1),
         host=fields.whole("host", least=1),
-        experiment=fields.text("experiment", _NAME),
+        experiment=fields.text("experiment", NAME.pattern),
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
         ticket=fields.text("ticket", _HEX),

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Self
 
-from axiom.domain.experiments import seed_of
+from axiom.domain.experiments import NAME, seed_of
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import strict
 from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
@@ -20,7 +20,6 @@ _KIND = "axiom-ticket-1"
 _LIMIT = 120_000  # characters; Linux takes 131,071 in one word of a command line
 _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
 _HEX = r"[0-9a-f]{64}"
-_NAME = r"[a-z][a-z0-9_]{2,63}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +108,7 @@ def _ticket(payload: dict[str, object]) -> Ticket:
         lab=fields.text("lab", _HEX),
         host=fields.whole("host", least=1),
         task=fields.whole("task", least=1),
-        experiment=fields.text("experiment", _NAME),
+        experiment=fields.text("experiment", NAME.pattern),
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
         serial=fields.whole("serial", least=1),

@@ -8,6 +8,7 @@ from axiom.store.chains import Chain
 from axiom.store.database import Database, Row, at
 
 _LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
+_LATEST_OF = "SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1"
 _BY_KEY = "SELECT * FROM audit WHERE caller = :caller AND key = :key"
 _SPENT = """
 SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts
@@ -68,6 +69,11 @@ def spent(db: Database, caller: str, since: datetime) -> Row:
     """How many workunits and aborts this caller has had since then."""
     row = db.one(_SPENT, caller=caller, since=at(since))
     return row if row is not None else {"workunits": 0, "aborts": 0}
+
+
+def latest_of(db: Database, command: str) -> Row | None:
+    """The newest entry about this command."""
+    return db.one(_LATEST_OF, command=command)
 
 
 def latest(db: Database, limit: int) -> list[Row]:

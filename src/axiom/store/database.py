@@ -7,6 +7,7 @@ file for as long as its connection lives.
 """
 
 import fcntl
+import functools
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -257,13 +258,9 @@ def _close_to_others(path: Path) -> None:
             file.chmod(0o600)
 
 
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
-
-
 def _sole_writer(path: Path) -> Callable[[], None]:
     try:
-        lock = open(path.with_name(path.name + "-writer"), "ab", opener=_private)  # noqa: PTH123  Path has no opener
+        lock = os.open(path.with_name(path.name + "-writer"), os.O_WRONLY | os.O_CREAT, 0o600)
     except OSError as error:
         raise FolderUnusable(
             f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "
@@ -272,12 +269,12 @@ def _sole_writer(path: Path) -> Callable[[], None]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.close()
+        os.close(lock)
         raise FolderInUse(
             f"The database {path} already has its one writable connection; a second could damage it. "
             "Nothing was changed; send the change to the process that holds it, or stop that process."
         ) from error
-    return lock.close
+    return functools.partial(os.close, lock)
 
 
 def _address(path: Path, **options: str) -> str:

@@ -11,9 +11,12 @@ from axiom.domain.findings import Evidence, Finding, Observation, Prediction
 from axiom.store import evidence
 from axiom.store.database import Database, Row, moment
 
-_STANDING = """
+# Without the observations, which are long.
+_EVIDENCE = """e.blocks, e.seeds, e.missing, e.estimate, e.low, e.high, e.e_value, e.e_kind, e.verdict, e.grade,
+    e.hosts, e.volunteers, e.platforms, e.needs, e.flags, e.reasons, e.created_at"""
+_STANDING = f"""
 SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.created_at AS numbered_at,
-    x.name AS experiment, x.version, r.body, s.name AS session, e.*
+    x.name AS experiment, x.version, r.body, s.name AS session, {_EVIDENCE}
 FROM finding f
 JOIN experiment x ON x.id = f.experiment_id
 JOIN registration r ON r.id = f.registration_id
@@ -29,8 +32,8 @@ _PREDICTIONS = """
 SELECT * FROM prediction WHERE registration_id = :registration_id AND (:estimand = '' OR estimand = :estimand)
 ORDER BY id
 """
-_HISTORY = """
-SELECT e.*, s.name AS session FROM evidence e LEFT JOIN session s ON s.id = e.session_id
+_HISTORY = f"""
+SELECT {_EVIDENCE}, s.name AS session FROM evidence e LEFT JOIN session s ON s.id = e.session_id
 WHERE e.finding_number = :number ORDER BY e.blocks
 """
 _NEWEST = "SELECT observations FROM evidence WHERE finding_number = :number ORDER BY blocks DESC LIMIT 1"

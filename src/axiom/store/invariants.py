@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from axiom.domain.experiments import seed_of
+from axiom.store import work
 from axiom.store.database import Database, Row
 
 _LOST_OUTPUT = """
@@ -39,10 +40,6 @@ _REPLICATES = """
 SELECT p.experiment_id, p.number, p.seed, e.name, e.version
 FROM replicate p JOIN experiment e ON e.id = p.experiment_id
 """
-_UNATTENDED = """
-SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
-    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
-"""
 _TIMELESS = "SELECT id FROM task WHERE state = 'sent' AND (deadline IS NULL OR host_id IS NULL)"
 _REVIVED = """
 SELECT t.id FROM task t JOIN workunit w ON w.id = t.workunit_id
@@ -56,6 +53,8 @@ _UNREGISTERED = """
 SELECT w.id FROM workunit w JOIN registration r ON r.id = w.registration_id
 WHERE r.experiment_id <> w.experiment_id OR r.created_at > w.created_at
 """
+
+_MOST = 1_000  # of one kind: the first are enough to know what is broken
 
 
 def reports(db: Database) -> list[str]:
@@ -97,7 +96,7 @@ def seeds(db: Database) -> list[str]:
 
 def endings(db: Database) -> list[str]:
     """I7: every workunit that is not closed has something that will move it."""
-    problems = _ids("workunit {} is open and nothing is done for it", db.select(_UNATTENDED))
+    problems = _ids("workunit {} is open and nothing is done for it", db.select(work.UNATTENDED, limit=_MOST))
     return problems + _ids("task {} is out without a host or a deadline", db.select(_TIMELESS))
 
 

@@ -74,8 +74,9 @@ def migrate(
     known = migrations() if known is None else known
     applied = _applied(database, known)
     pending = [migration for migration in known if migration.number not in applied]
+    is_new = not applied
     for migration in pending:
-        if folder is not None and applied:
+        if folder is not None and not is_new:
             _back_up(folder, migration)
         _apply(database, migration, now)
         applied.add(migration.number)

@@ -50,6 +50,12 @@ def last(db: Database) -> Session | None:
     return _session(row) if row else None
 
 
+def first_started(db: Database, now: datetime) -> datetime:
+    """When the first session began; now, if there was none."""
+    row = db.one("SELECT min(started_at) AS started_at FROM session")
+    return moment(row["started_at"]) if row and row["started_at"] is not None else now
+
+
 def sessions(db: Database, limit: int) -> list[Session]:
     """The newest sessions first."""
     return [_session(row) for row in db.select(_ALL, limit=limit)]

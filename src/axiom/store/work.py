@@ -19,7 +19,7 @@ _WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER
 _OPEN_IDS = """
 SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
 """
-_UNATTENDED = """
+UNATTENDED = """
 SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
     SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
 ORDER BY w.id LIMIT :limit
@@ -58,7 +58,7 @@ WHERE id = :id AND state = :was
 """
 _MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
 _NEWEST = """
-SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE at = (SELECT max(at) FROM audit)
+SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE id = (SELECT max(id) FROM audit)
 UNION ALL
 SELECT seen_at AS written, 'host ' || CAST(id AS TEXT) AS what FROM host
 WHERE seen_at = (SELECT max(seen_at) FROM host)
@@ -119,7 +119,7 @@ def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) 
 
 def unattended(db: Database, limit: int) -> list[int]:
     """Open workunits without a living task: each needs a transition."""
-    return [int(row["id"]) for row in db.select(_UNATTENDED, limit=limit)]
+    return [int(row["id"]) for row in db.select(UNATTENDED, limit=limit)]
 
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:

@@ -134,7 +134,8 @@ def _progress(reading: Reading, stored: StoredExperiment, manifest: Manifest, cl
             "valid": tasks.get("valid", 0),
             "returned": tasks.get("returned", 0),
             "out": tasks.get("sent", 0),
-            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired", "aborted")),
+            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired")),
+            "withdrawn": tasks.get("aborted", 0),
             "not yet sent": tasks.get("unsent", 0),
         },
     }

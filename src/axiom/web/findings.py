@@ -1,5 +1,6 @@
 """What is concluded: the list of findings, and one finding with its history."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,6 @@ def one(reading: Reading, number: int) -> Answer:
     standing = _must(reading, number)
     lines = finding_pages.history(reading.db, number)
     observed = finding_pages.observations(reading.db, number)
-    history = [_row(line, standing) for line in lines]
     values = [[each.replicate, each.value, each.host_id, each.why_missing] for each in observed]
     forecasts = finding_pages.forecasts(reading.db, standing.finding.registration_id, standing.finding.estimand)
     return {
@@ -39,11 +39,16 @@ def one(reading: Reading, number: int) -> Answer:
             "predictions": [predicted(forecast) for forecast in forecasts],
             "history": [evidence(line) for line in lines],
             "figures": {
-                "narrowing": plate(reading, f"finding/{number}/narrowing", _HISTORY, history),
+                "narrowing": narrowing(reading, number, lines, standing.estimand.get("kind", "")),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values),
             },
         }
     }
+
+
+def narrowing(reading: Reading, number: int, lines: Sequence[Line], kind: str) -> Answer:
+    """The picture of how a finding's interval became narrower."""
+    return plate(reading, f"finding/{number}/narrowing", _HISTORY, [_row(line, kind) for line in lines])
 
 
 def registration(reading: Reading, number: int) -> Answer:
@@ -156,9 +161,9 @@ def is_signed(kind: str) -> bool:
     return kind not in _UNSIGNED
 
 
-def _row(line: Line, standing: Standing) -> list[Any]:
+def _row(line: Line, kind: str) -> list[Any]:
     found = line.evidence
-    texts = rounded(found.estimate, found.low, found.high, signed=is_signed(standing.estimand.get("kind", "")))
+    texts = rounded(found.estimate, found.low, found.high, signed=is_signed(kind))
     return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
 
 

@@ -1,7 +1,7 @@
 """The front page: what is asked now, what was found, and how the laboratory does."""
 
 from axiom.domain.findings import Verdict
-from axiom.store import counters, experiments, fleet
+from axiom.store import counters, experiments, finding_pages, fleet
 from axiom.web import experiments as experiment_views
 from axiom.web import findings as finding_views
 from axiom.web import sessions as session_views
@@ -22,13 +22,14 @@ def home(reading: Reading) -> Answer:
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "asked_now": finding_views.one(reading, asked["number"])["finding"] if asked else None,
+            "asked_now": _with_picture(reading, asked) if asked else None,
             "questions": [each for each in questions if each["status"] == "open"],
+            "latest": _with_picture(reading, weighed[0]) if weighed and weighed[0] is not asked else None,
             "findings": weighed[:_FINDINGS],
             "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
             "all_findings": len(rows),
             "counters": live(reading)["live"],
-            "news": session_views.news(reading)["news"][:_NEWS],
+            "news": session_views.news(reading, _NEWS)["news"],
         }
     }
 
@@ -61,6 +62,11 @@ def _asked_now(rows: list[Answer], weighed: list[Answer]) -> Answer | None:
     undecided = [row for row in weighed if row["verdict"] == Verdict.UNDECIDED and row["status"] == "open"]
     waiting = [row for row in reversed(rows) if not row["evidence"]]
     return next(iter([*undecided, *waiting, *weighed]), None)
+
+
+def _with_picture(reading: Reading, row: Answer) -> Answer:
+    lines = finding_pages.history(reading.db, row["number"])
+    return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row["kind"])}}
 
 
 def _weighed_at(row: Answer) -> str:

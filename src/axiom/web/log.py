@@ -17,7 +17,8 @@ def pieces(note: Note) -> list[Answer]:
     end = 0
     for match in _FACT.finditer(note.text):
         found.append({"text": note.text[end : match.start()], "is_fact": False})
-        found.append({"text": _fact(note.facts, match), "is_fact": True})
+        fact = _fact(note.facts, match)
+        found.append({"text": fact, "is_fact": " " not in fact})  # a reason, which is a sentence, stays one
         end = match.end()
     found.append({"text": note.text[end:], "is_fact": False})
     return [piece for piece in found if piece["text"]]

@@ -7,13 +7,13 @@ _MINUS = "−"
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 
 
-def plain(value: object, *, signed: bool = False) -> str:
-    """A number with three significant digits; a whole number with all of its own, in groups of three."""
+def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
+    """A number with at most three significant digits, always three where columns align; whole numbers in full."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < _TO):
         return _minus(f"{value:{'+' if signed and value else ''},.0f}")
-    return _minus(_few_digits(value, signed=signed))
+    return _minus(_few_digits(value, signed=signed, aligned=aligned))
 
 
 def rounded(value: float | None, low: float | None, high: float | None, *, signed: bool = True) -> tuple[str, str, str]:
@@ -62,13 +62,15 @@ def _decimals(known: list[float]) -> int | None:
     return max(0, 1 - math.floor(math.log10(width)))
 
 
-def _few_digits(value: float, *, signed: bool) -> str:
+def _few_digits(value: float, *, signed: bool, aligned: bool) -> str:
     if not math.isfinite(value):
         return "∞" if value > 0 else "-∞"
     sign = "+" if signed and value > 0 else ""
     if _FROM <= abs(value) < _TO:
         decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-        return f"{sign}{value:,.{decimals}f}"
+        text = f"{value:,.{decimals}f}"
+        says_nothing = decimals > 0 and not aligned and float(text.replace(",", "")) == value
+        return sign + (text.rstrip("0").rstrip(".") if says_nothing else text)
     return f"{sign}{value:.2e}"
 
 

@@ -14,10 +14,10 @@ def listed(reading: Reading) -> Answer:
     return {"sessions": [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN)]}
 
 
-def news(reading: Reading) -> Answer:
-    """What sessions said last."""
-    rows = [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN) if closed.line]
-    return {"news": [row for row in rows if row["ended_at"]]}
+def news(reading: Reading, limit: int = _SHOWN) -> Answer:
+    """What sessions said last; the one that is being held has not yet said it."""
+    rows = [_closed(closed) for closed in session_pages.newest(reading.db, limit + 1) if closed.line]
+    return {"news": [row for row in rows if row["ended_at"]][:limit]}
 
 
 def one(reading: Reading, name: str) -> Answer:

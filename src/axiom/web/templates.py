@@ -58,6 +58,7 @@ def environment() -> Environment:
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
         "cell": _cell,
+        "sentence": lambda text: text[:1].upper() + text[1:],
     }
     made.globals |= {
         "estimate": _estimate,
@@ -103,4 +104,4 @@ def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[
 
 def _cell(value: Any) -> str:
     """One cell of a data table."""
-    return "–" if value is None or value == "" else numbers.plain(value)
+    return "–" if value is None or value == "" else numbers.plain(value, aligned=True)
