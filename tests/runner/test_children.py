@@ -10,6 +10,7 @@ from axiom.errors import ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.children import Child
 from axiom.runner.home import write_tree
 from axiom.runner.limits import environment
+from axiom.signed import outputs
 
 LIMITS = {"cpu_limit": 20.0, "wall_limit": 30.0, "memory_mb": 200.0}
 
@@ -119,6 +120,7 @@ def test_a_child_that_ends_is_lost_and_the_cause_is_decoded(act, words, child):
         (b'{"answer":{}}\n', "it answered out of form: the answer lacks"),
         (b'{"answer":{"cpu_seconds":1e999}}\n', "it spoke out of form"),
         (b"x" * 5_000_000, "it spoke without end"),
+        (b'{"answer":"' + b"x" * outputs.ANSWER_LIMIT + b'"}\n', f"and {outputs.ANSWER_LIMIT} are allowed"),
     ],
 )
 def test_a_child_that_speaks_out_of_form_is_lost(words, reason, child, surroundings):

@@ -1,5 +1,6 @@
 """The site on raw sockets: what is too long, too slow or too much is refused, and everybody else is served."""
 
+import asyncio
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -190,6 +191,35 @@ def test_an_answer_that_takes_longer_than_the_headers_may_is_given(monkeypatch):
         return line.answer()
 
     assert served(talk) == b"HTTP/1.1 200 OK|/page 4"
+
+
+@pytest.mark.parametrize("begin", [b"", GET])
+def test_a_body_that_is_too_slow_is_refused(monkeypatch, begin):
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+
+    def talk(line):
+        line.say(begin + post(4) + b"12")
+        heard = line.answer()
+        if begin:
+            heard = line.answer()
+        return heard, line.is_closed()
+
+    assert served(talk) == (b"HTTP/1.1 408 Request Timeout|", True)
+
+
+def test_an_answer_may_take_longer_than_a_body(monkeypatch):
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.1)
+
+    class Slow(Echo):
+        async def __call__(self, scope, receive, send) -> None:
+            await asyncio.sleep(0.3)
+            await super().__call__(scope, receive, send)
+
+    def talk(line):
+        line.say(post(4) + b"1234")
+        return line.answer()
+
+    assert served(talk, Slow()) == b"HTTP/1.1 200 OK|/page 4"
 
 
 @pytest.mark.parametrize("chunked", [False, True])

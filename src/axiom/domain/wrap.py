@@ -29,17 +29,11 @@ def wrap(
     cell costs, as a number or as a function of its config. The seed must decide everything that is drawn by chance.
     """
     levels = {factor: _levels(factor, values) for factor, values in sweep.items()}
-    config = make_dataclass(
-        "Config", [(factor, type(values[0])) for factor, values in levels.items()], frozen=True, kw_only=True
-    )
-    measured = make_dataclass("Measures", list(measures.items()), frozen=True, kw_only=True)
+    config = _declared("Config", {factor: type(values[0]) for factor, values in levels.items()})
+    measured = _declared("Measures", measures)
 
     def run(config: Any, seed: int) -> Any:
-        found = function(**asdict(config), seed=seed)
-        if not isinstance(found, Mapping) or set(found) != set(measures):
-            said = sorted(found) if isinstance(found, Mapping) else type(found).__name__
-            raise TypeError(f"{name} declares the measures {sorted(measures)}, and its function returned {said}")
-        return measured(**found)
+        return measured(**_checked(name, function(**asdict(config), seed=seed), measures))
 
     return Experiment(
         name=name,
@@ -54,6 +48,18 @@ def wrap(
         figure=figure,
         reference=reference,
     )
+
+
+def _declared(name: str, kinds: Mapping[str, Any]) -> type[Any]:
+    return make_dataclass(name, list(kinds.items()), frozen=True, kw_only=True)
+
+
+def _checked(name: str, found: Any, measures: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the function returned, once it is seen to be what was declared."""
+    if isinstance(found, Mapping) and set(found) == set(measures):
+        return found
+    said = sorted(found) if isinstance(found, Mapping) else type(found).__name__
+    raise TypeError(f"{name} declares the measures {sorted(measures)}, and its function returned {said}")
 
 
 def _levels(factor: str, values: Sequence[Any]) -> list[Any]:

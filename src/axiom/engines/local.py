@@ -61,6 +61,8 @@ class LocalEngine:
             _end(runner)
         for thread in self._threads:
             thread.join(timeout=_STOP_SECONDS)
+        for runner in list(self._runners.values()):
+            _hang_up(runner)  # only now: a core listens until its runner is gone
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
@@ -166,15 +168,20 @@ class LocalEngine:
             if "exit" in said:
                 return dict(said)
             self.progress[order.task] = float(said.get("progress", 0.0))
-        self._runners.pop(core, None)
         _end(runner)
+        _hang_up(runner)
+        self._runners.pop(core, None)
         if self._stopping.is_set():
             return None
         return _ended(Exit.RUNNER_FAULT, f"the runner ended by itself with status {runner.returncode}")
 
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)
-        if runner is None or runner.poll() is not None:
+        if runner is not None and runner.poll() is not None:
+            _end(runner)
+            _hang_up(runner)
+            runner = None
+        if runner is None:
             runner = subprocess.Popen(
                 [*_RUNNER, "--home", str(self._home), "--host", str(self._host_id), "--serve"],
                 stdin=subprocess.PIPE,
@@ -226,6 +233,11 @@ def _place(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _hang_up(runner: subprocess.Popen[str]) -> None:
+    if runner.stdout is not None:
+        runner.stdout.close()
 
 
 def _end(runner: subprocess.Popen[str]) -> None:

@@ -1,0 +1,171 @@
+"""Making a laboratory, and what its doctor says of it."""
+
+import json
+import tomllib
+from datetime import UTC, datetime
+
+import pytest
+
+from axiom.__main__ import _main
+from axiom.signed.bundles import contents
+from axiom.store import jobs
+from axiom.store.database import connect_writer
+from axiom.store.folder import Folder
+from axiom.store.migrate import migrate, migrations
+
+NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
+
+
+@pytest.fixture
+def say(capsys, tmp_path):
+    """Types a command about the laboratory in a folder of its own; status, answer and what was said."""
+
+    def typed(*words: object, data: bool = True):
+        where = ["--data", str(tmp_path / "lab")] if data else []
+        status = _main([*map(str, words), *where])
+        out, err = capsys.readouterr()
+        return status, (json.loads(out) if "--json" in words and out else out), err
+
+    return typed
+
+
+@pytest.fixture
+def lab(tmp_path, say):
+    assert say("init", tmp_path / "lab", "--port", 0, data=False)[0] == 0
+    return Folder(path=tmp_path / "lab")
+
+
+def test_a_laboratory_is_made_as_it_was_asked_for(say, tmp_path):
+    words = ("init", tmp_path / "lab", "--name", NAME, "--url", "https://lab.example/", "--port", 7, "--json")
+    status, would, _ = say(*words, "--dry-run", data=False)
+    assert (status, would["laboratory"]["dry_run"]) == (0, True)
+    assert not (tmp_path / "lab").exists()
+    status, made, _ = say(*words, data=False)
+    assert (status, len(made["laboratory"]["lab"])) == (0, 64)
+    chosen = tomllib.loads((tmp_path / "lab" / "axiom.toml").read_text())
+    assert chosen == {"name": NAME, "url": "https://lab.example/", "port": 7}
+    assert (tmp_path / "lab").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "lab" / "axiom.db").stat().st_mode & 0o777 == 0o600
+    shown = {one["name"]: one["value"] for one in say("settings", "show", "--json")[1]["settings"]}
+    assert (shown["name"], shown["url"]) == (NAME, "https://lab.example/")
+
+
+def test_a_second_init_changes_nothing(say, lab):
+    before = lab.settings.read_text()
+    status, _, err = say("init", lab.path, "--name", "Other", data=False)
+    assert status == 4
+    assert "There is a laboratory" in err
+    assert lab.settings.read_text() == before
+
+
+def test_a_folder_with_other_things_is_left_alone(say, tmp_path):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "thesis.txt").touch()
+    status, _, err = say("init", tmp_path / "lab", data=False)
+    assert status == 4
+    assert "thesis.txt, which no laboratory put there" in err
+    assert [file.name for file in (tmp_path / "lab").iterdir()] == ["thesis.txt"]
+
+
+def test_an_init_that_was_cut_off_is_completed_and_keeps_the_settings(say, tmp_path):
+    folder = Folder(path=tmp_path / "lab")
+    folder.create()
+    folder.database.touch()
+    folder.settings.write_text("port = 3\n")
+    for command in (("status",), ("task", "list"), ("doctor", "--invariants")):
+        status, out, err = say(*command)
+        assert (status, out) == (5, "")
+        assert "There is no laboratory" in err
+    assert say("init", folder.path, "--port", 9, data=False)[0] == 0
+    assert folder.settings.read_text() == "port = 3\n"
+    assert say("status")[0] == 0
+
+
+def test_an_older_database_is_not_read_but_brought_up_to_date_by_a_start(say, tmp_path):
+    folder = Folder(path=tmp_path / "lab")
+    folder.create()
+    db = connect_writer(folder.database)
+    migrate(db, None, datetime(2026, 3, 2, tzinfo=UTC), migrations()[:1])
+    db.close()
+    status, _, err = say("task", "list")
+    assert status == 5
+    assert "start the laboratory once" in err
+
+
+def findings(say) -> dict[str, dict]:
+    _, answer, _ = say("doctor", "--json")
+    return {one["name"]: one for one in answer["doctor"]["findings"]}
+
+
+def test_the_doctor_names_a_job_that_fails(say, lab):
+    assert findings(say)["jobs"]["well"]
+    db = connect_writer(lab.database)
+    jobs.failed(db, "validate", 2.0, "ValueError: no luck")
+    db.close()
+    found = findings(say)["jobs"]
+    assert (found["well"], found["says"]) == (False, "validate: ValueError: no luck")
+
+
+def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
+    lab.database.write_bytes(b"not a database, not at all" * 1_000)
+    for left in ("-wal", "-shm"):
+        (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
+    found = findings(say)
+    assert {name for name, one in found.items() if not one["well"]} == {"clock", "database", "jobs"}
+    assert found["keys"]["well"]
+
+
+@pytest.mark.usefixtures("lab")
+def test_every_promise_is_asked_in_order(say):
+    status, answer, _ = say("doctor", "--invariants", "--json")
+    numbers = [int(one["name"][1:]) for one in answer["doctor"]["findings"]]
+    assert status == 0
+    assert numbers == sorted(numbers)
+    assert {1, 3, 10, 12, 13} <= set(numbers)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("keys", "shw"), 2, "There is no command 'shw'. Did you mean show? Nothing was started."),
+        (("audit", "xyzzy"), 2, "`axiom audit --help` lists them. Nothing was started."),
+        (("experiment", "publsh"), 2, "Did you mean publish? Nothing was started."),
+        (("workunit", "cancle"), 2, "Did you mean cancel? Nothing was started."),
+        (("host", "shwo"), 2, "Did you mean show? Nothing was started."),
+        (("task", "show", 2**63), 2, "is not in the range"),
+        (("host", "show", 0), 2, "is not in the range"),
+        (("workunit", "show", 2**63 - 1), 3, "There is no workunit"),
+        (("workunit", "cancel", 2**63 - 1), 3, "There is no workunit"),
+        (("workunit", "cancel", 1, "--reason", "x" * 501), 2, "reason: String should have at most 500"),
+        (("experiment", "deploy", "no-such-name"), 2, "experiment: String should match"),
+        (("experiment", "retire", "test_deplo"), 2, "There is none yet. Nothing was started."),
+        (("experiment", "publish", "/none.py"), 3, "There is no file /none.py"),
+        (("experiment", "run", "/none.py", "--seed", 1), 3, "There is no file /none.py"),
+        (("experiment", "run", "smoke_test", "--seed", 1), 2, "There is no experiment named"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(capsys, lab, words, status, said):
+    where = [] if words[:2] == ("experiment", "run") else ["--data", str(lab.path)]
+    assert _main([*map(str, words), *where]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("lab")
+def test_cancelled_workunits_are_answered_under_their_own_noun(say):
+    assert say("experiment", "publish", "test_deploy", "--quiet")[0] == 0
+    assert say("experiment", "deploy", "test_deploy", "--workunits", 2, "--quiet")[0] == 0
+    _, answer, _ = say("workunit", "cancel", 1, "--json")
+    assert answer == {"workunits": {"cancelled": [1], "closed_before": []}}
+
+
+def test_a_file_of_ones_own_is_published_from_where_it_lies(say, lab, prepared, tmp_path):
+    file = tmp_path / "tiny_sum.py"
+    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    status, answer, _ = say("experiment", "publish", file, "--json")
+    assert (status, answer["experiment"]["change"]) == (0, "new experiment")
+    assert (lab.catalogue / "tiny_sum.py").read_bytes() == file.read_bytes()
+    listed = say("experiment", "list", "--json")[1]["experiments"]
+    assert [row["status"] for row in listed if row["name"] == "tiny_sum"] == ["open"]
