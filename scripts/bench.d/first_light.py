@@ -62,7 +62,7 @@ def one_round() -> dict[str, float]:
 def has_interval(findings: list[dict[str, Any]]) -> bool:
     """Does one of them say how sure it is?"""
     known = [one["evidence"] for one in findings if one["evidence"]]
-    return any(one["low"] is not None and one["high"] is not None for one in known)
+    return any(None not in one["interval"] for one in known)
 
 
 def until(began: float, reached: Any) -> float:

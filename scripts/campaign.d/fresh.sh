@@ -50,7 +50,7 @@ inside scripts/lab --help >/dev/null 2>"$scratch/again"
 [ ! -s "$scratch/again" ] || { cat "$scratch/again" >&2; say "the second time it had something to say: not idempotent"; exit 1; }
 say "again: nothing to do"
 inside /usr/bin/python3 ../lab.py first
-say "a laboratory: results of both experiments, stopped by Ctrl-C"
+say "a laboratory: results of all its experiments, stopped by Ctrl-C"
 inside /usr/bin/python3 ../lab.py more
 say "started again: nothing lost, more results"
 inside --offline scripts/lab --help >/dev/null

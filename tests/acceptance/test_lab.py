@@ -38,7 +38,9 @@ def test_a_finding_forms_with_an_interval(lab: Lab) -> None:
     lab.wait(lambda _status: any(_interval(one) for one in _findings(lab)), seconds=200)
     found = next(one for one in _findings(lab) if _interval(one))
     evidence = found["evidence"]
-    assert evidence["low"] <= evidence["estimate"] <= evidence["high"]
+    assert evidence["interval"][0] <= evidence["estimate"] <= evidence["interval"][1]
+    listed = answer("finding", "list", data=lab.data)["findings"]
+    assert {frozenset(one) for one in listed} == {frozenset(found)}, "command line and page say the same things"
     assert evidence["seeds"] % 8 == 0
     assert found["grade"] in {"Awaiting", "Moderate"}, "one host alone cannot carry more"
 
@@ -187,7 +189,7 @@ def _findings(lab: Lab) -> list[dict[str, Any]]:
 
 def _interval(finding: dict[str, Any]) -> bool:
     evidence = finding["evidence"]
-    return bool(evidence) and None not in (evidence["low"], evidence["high"])
+    return bool(evidence) and None not in evidence["interval"]
 
 
 def _name(lab: Lab, row: dict[str, Any]) -> str:

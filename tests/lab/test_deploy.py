@@ -2,10 +2,8 @@
 
 import pytest
 
-from axiom.decisions.planning import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
-from axiom.lab.deploy import standings
 from axiom.lab.withdraw import withdraw
 from axiom.store import experiments, work
 
@@ -33,24 +31,12 @@ def test_nothing_is_ordered_of_what_is_retired(working_lab):
         assert withdraw(working_lab.db, 1, "retired", working_lab.now) == 0
     with pytest.raises(Withdrawn, match="tiny_sum version 1 is retired"):
         working_lab.deploy()
-    assert standings(working_lab.db) == []
 
 
 def test_nothing_is_ordered_before_it_is_registered(small_lab):
     experiments.add(small_lab.db, name="tiny_sum", version=1, manifest="{}", now=small_lab.now)
     with pytest.raises(Withdrawn, match="tiny_sum is not registered"):
         small_lab.deploy()
-
-
-def test_the_standing_of_an_experiment_is_what_waits_and_what_a_replicate_costs(working_lab):
-    working_lab.deploy(workunits=2)
-    working_lab.order(1)
-    assert standings(working_lab.db) == [Standing(experiment_id=1, name="tiny_sum", unsent=2, replicate_seconds=2.0)]
-
-
-def test_an_experiment_without_a_bundle_is_not_ordered_of(working_lab):
-    working_lab.db.execute("DELETE FROM bundle")
-    assert standings(working_lab.db) == []
 
 
 def test_a_retirement_cancels_any_number_of_workunits_and_sends_nothing_more(working_lab):

@@ -1,4 +1,4 @@
-"""Start the laboratory of this checkout, wait until both experiments have results (or more of them), stop it.
+"""Start the laboratory of this checkout, wait until its experiments have results (or more of them), stop it.
 
 Runs on the system's own Python inside the empty root, so the standard library is all it has.
 """
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-EXPERIMENTS = {"lazy_vs_feature_learning", "test_deploy"}
+EXPERIMENTS = {"lazy_vs_feature_learning", "optimizer_comparison", "rank_dynamics"}
 PATIENCE_SECONDS = 240
 KEPT = Path("../results.json")  # what the laboratory had when it was last stopped
 

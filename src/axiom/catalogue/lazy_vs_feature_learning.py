@@ -98,5 +98,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="movement", log=("x", "y"), title="How far the weights travel"),
-    needs=Needs(seconds=lambda config: config.epochs * (4e-4 + 6.8e-8 * config.width**2), memory_mb=400),
+    needs=Needs(seconds=lambda config: config.epochs * (4e-4 + 6.8e-8 * config.width**2), memory_mb=600),
 )

@@ -156,5 +156,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="final_accuracy", log=("x",), title="What each optimizer reaches"),
-    needs=Needs(seconds=lambda config: config.epochs * 5.7e-4, memory_mb=400),
+    needs=Needs(seconds=lambda config: config.epochs * 5.7e-4, memory_mb=600),
 )

@@ -159,5 +159,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose"),
-    needs=Needs(seconds=_seconds, memory_mb=400),
+    needs=Needs(seconds=_seconds, memory_mb=600),
 )

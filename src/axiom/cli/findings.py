@@ -1,18 +1,17 @@
-"""`axiom finding`: what is concluded so far."""
+"""`axiom finding`: what is concluded so far, in the very shape of the pages' JSON."""
 
-import json
-from dataclasses import asdict
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from axiom.cli.opening import reading
-from axiom.cli.options import data_option, json_option, show_facts, show_json, show_table
-from axiom.domain.findings import Evidence
-from axiom.errors import NotFound
-from axiom.store import evidence, experiments, findings
-from axiom.store.database import Database
+from axiom.cli.options import data_option, json_option, show_facts, show_json, show_table, wall_clock
+from axiom.settings import from_process
 from axiom.store.folder import Folder
+from axiom.web import findings
+from axiom.web.reading import Reading
 
 
 @click.group()
@@ -25,14 +24,14 @@ def finding() -> None:
 @json_option
 def list_findings(folder: Folder, as_json: bool) -> None:
     """Every finding with its newest evidence."""
-    with reading(folder) as db:
-        rows = _findings(db)
+    with _view(folder) as view:
+        answer = findings.listed(view)
     if as_json:
-        show_json({"findings": rows})
+        show_json(answer)
         return
     show_table(
         ("number", "claim", "verdict", "grade", "estimate", "interval", "seeds"),
-        [_line(row) for row in rows],
+        [_line(row) for row in answer["findings"]],
         none="No finding is registered yet.",
     )
 
@@ -43,67 +42,47 @@ def list_findings(folder: Folder, as_json: bool) -> None:
 @json_option
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One finding: its evidence, what the next grade needs, and how the evidence came to be."""
-    with reading(folder) as db:
-        found = next((row for row in _findings(db) if row["number"] == number), None)
-        history = evidence.history(db, number)
-    if found is None:
-        raise NotFound(f"There is no finding {number}. `axiom finding list` shows what there is.")
-    found["history"] = [_evidence(one) for one in history]
+    with _view(folder) as view:
+        answer = findings.one(view, number)
     if as_json:
-        show_json({"finding": found})
+        show_json(answer)
         return
-    newest = found["evidence"] or {}
-    show_facts({name: found[name] for name in ("number", "claim", "experiment", "verdict", "grade")})
-    if not newest:
+    found = answer["finding"]
+    show_facts({name: found[name] for name in ("number", "claim", "experiment", "quantity", "verdict", "grade")})
+    newest = found["evidence"]
+    if newest is None:
         click.echo("\nIt awaits its first block of replicates.")
         return
-    show_facts({name: newest[name] for name in ("estimate", "low", "high", "seeds", "missing", "e_value", "hosts")})
+    facts = {name: newest[name] for name in ("estimate", "seeds", "missing", "e_value", "hosts", "volunteers")}
+    show_facts({**facts, "interval": _interval(newest)})
     for heading in ("needs", "flags", "reasons"):
         if newest[heading]:
             click.echo(f"\n{heading}")
             click.echo("\n".join(f"  {line}" for line in newest[heading]))
 
 
-def _findings(db: Database) -> list[dict[str, Any]]:
-    newest = evidence.newest(db)
-    rows = []
-    for experiment in experiments.everything(db):
-        for found in evidence.weighed(db, experiment.id):
-            registration = findings.registration(db, found.registration_id)
-            estimands = json.loads(registration.body)["estimands"] if registration else []
-            claim = next((one["claim"] for one in estimands if one["name"] == found.estimand), found.estimand)
-            known = newest.get(found.number)
-            rows.append(
-                {
-                    "number": found.number,
-                    "claim": claim,
-                    "experiment": experiment.name,
-                    "version": experiment.version,
-                    "estimand": found.estimand,
-                    "verdict": known.verdict.value if known else "undecided",
-                    "grade": known.grade.value if known else "Awaiting",
-                    "evidence": _evidence(known) if known else None,
-                }
-            )
-    return rows
-
-
-def _evidence(known: Evidence) -> dict[str, Any]:
-    return {
-        **asdict(known),
-        "needs": list(known.needs),
-        "flags": list(known.flags),
-        "reasons": list(known.reasons),
-    }
+@contextlib.contextmanager
+def _view(folder: Folder) -> Iterator[Reading]:
+    """The records as a page sees them."""
+    settings, _ = from_process(folder.settings)
+    with reading(folder) as db:
+        yield Reading(db=db, folder=folder, now=wall_clock(), name=settings.name, live=dict)
 
 
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:
-    known = row["evidence"]
-    if known is None:
-        return (row["number"], row["claim"], row["verdict"], row["grade"], None, None, 0)
-    interval = f"[{_bound(known['low'])}, {_bound(known['high'])}]"
-    return (row["number"], row["claim"], row["verdict"], row["grade"], known["estimate"], interval, known["seeds"])
+    known = row["evidence"] or {"estimate": None, "interval": None, "seeds": 0}
+    return (
+        row["number"],
+        row["claim"],
+        row["verdict"],
+        row["grade"],
+        known["estimate"],
+        _interval(known),
+        known["seeds"],
+    )
 
 
-def _bound(value: float | None) -> str:
-    return "unbounded" if value is None else f"{value:.4g}"
+def _interval(known: dict[str, Any]) -> str | None:
+    if known["interval"] is None:
+        return None
+    return "[{}, {}]".format(*("unbounded" if end is None else f"{end:.4g}" for end in known["interval"]))

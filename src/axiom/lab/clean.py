@@ -22,7 +22,7 @@ def clean(db: Database, now: datetime) -> list[Note]:
             work.move(db, task, TaskState.EXPIRED, found[task.id], now)
             transit(db, task.workunit_id, now)
     if not found:
-        return [Note(kind="clean.nothing", text="{out} tasks are out and none is stuck.", facts={"out": len(out)})]
+        return [Note(kind="clean.nothing", text="Tasks that are out: {out}. None is stuck.", facts={"out": len(out)})]
     return [
         Note(
             kind="task.stuck",

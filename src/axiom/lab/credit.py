@@ -45,7 +45,7 @@ def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     return [
         Note(
             kind="credit.awarded",
-            text="{credit} credit for {tasks} tasks under {tariff} version {version}; {total} in all sessions.",
+            text="Credit: {credit}, for tasks numbering {tasks}, under {tariff} version {version}. In all sessions: {total}.",
             facts={
                 "credit": amount / 1_000,
                 "tasks": tasks,

@@ -58,7 +58,7 @@ def notes(planned: Plan) -> list[Note]:
     orders = [
         Note(
             kind="plan.order",
-            text="{workunits} workunits of {replicates} replicates each: {reason}",
+            text="Workunits to order: {workunits}, of replicates each: {replicates}. Why: {reason}",
             facts={"workunits": one.workunits, "replicates": one.replicates_each, "reason": one.reason},
         )
         for one in planned.allotments
@@ -77,7 +77,7 @@ def notes(planned: Plan) -> list[Note]:
         *left,
         Note(
             kind="plan.cores",
-            text="{idle} cores are idle: {reason}",
+            text="Idle cores: {idle}. {reason}",
             facts={"idle": planned.idle_cores, "reason": planned.reason},
         ),
     ]

@@ -24,13 +24,13 @@ def _note(row: Row) -> Note:
     if row["state"] == TaskState.VALID:
         return Note(
             kind="task.valid",
-            text="{amount} tasks of {experiment} are valid; they took {seconds} core-seconds.",
+            text="{experiment}: tasks now valid: {amount}, in {seconds} core-seconds.",
             facts={**facts, "seconds": round(row["cpu_seconds"] or 0.0, 1)},
             about=about,
         )
     return Note(
         kind=f"task.{row['state']}",
-        text="{amount} tasks of {experiment} ended {state}: {reason}",
+        text="{experiment}: tasks now {state}: {amount}, because {reason}",
         facts={**facts, "reason": row["reason"]},
         about=about,
     )

@@ -95,7 +95,7 @@ def _deploy(db: Database, policy: Policy, session: Session, now: datetime) -> li
         notes.append(
             Note(
                 kind="deploy.ordered",
-                text="{workunits} workunits of {experiment}, {first} to {last}.",
+                text="{experiment}: workunits {first} to {last}, in number {workunits}.",
                 facts={"workunits": len(made), "experiment": experiment.name, "first": made[0], "last": made[-1]},
                 about=f"/experiments/{experiment.name}",
             )
@@ -110,7 +110,7 @@ def _close(db: Database, session: Session) -> list[Note]:
     return [
         Note(
             kind="session.closed",
-            text="Session {session} is closed: {weighed} findings weighed again, {ordered} workunits ordered.",
+            text="Session {session} is closed. Findings weighed again: {weighed}. Workunits ordered: {ordered}.",
             facts={"session": session.name, "weighed": weighed, "ordered": ordered},
         )
     ]

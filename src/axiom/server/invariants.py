@@ -20,7 +20,7 @@ PROMISES = {
     "I8": "what is closed or retired is not sent or made again",
     "I9": "no row without its file, no file without its row",
     "I11": "every bundle is what the bundle key signed",
-    "I12": "the chains of the audit and of registrations hold, and the counters count",
+    "I12": "the chains of the audit and of registrations hold, with their predictions, and the counters count",
 }
 
 

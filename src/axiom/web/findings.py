@@ -141,7 +141,7 @@ def quantity(estimand: Any) -> str:
     arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand.get("between", ())]
     match estimand.get("kind"):
         case Kind.CONTRAST:
-            return f"{measure}: {' minus '.join(reversed(arms))}"
+            return f"{measure}: {' minus '.join(arms)}"
         case Kind.SLOPE:
             return f"slope of log {measure} over log {across}"
         case Kind.RANK_CORRELATION:

@@ -17,13 +17,14 @@ def home(reading: Reading) -> Answer:
     weighed = sorted((row for row in rows if row["evidence"]), key=_weighed_at, reverse=True)
     asked = _asked_now(rows, weighed)
     counted = counters.read(reading.db)
+    concluded = {row["experiment"] for row in rows}  # an experiment without a finding asks nothing
     questions = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
             "asked_now": _with_picture(reading, asked) if asked else None,
-            "questions": [each for each in questions if each["status"] == "open"],
+            "questions": [each for each in questions if each["status"] == "open" and each["name"] in concluded],
             "latest": _with_picture(reading, weighed[0]) if weighed and weighed[0] is not asked else None,
             "findings": weighed[:_FINDINGS],
             "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
