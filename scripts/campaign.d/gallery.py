@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
 AXIOM = Path(sys.executable).parent / "axiom"
 GALLERY = Path(__file__).resolve().parents[2] / "docs" / "gallery"
@@ -111,12 +111,14 @@ def visit(browser: Browser, address: str, wanted: dict[str, str], width: int, sc
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
+    heard: list[ConsoleMessage] = []
+    page.on("console", lambda message: heard.append(message))
     for name, path in wanted.items():
-        said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
+        heard.clear()
         page.goto(f"{address}{path}", wait_until="load")
-        if name != "missing":
-            complaints += [f"{name} {width} {scheme}: {text}" for text in said]
+        errors = [message.text for message in heard if message.type == "error"]
+        if name != "missing":  # whose status is 404, which a browser calls an error
+            complaints += [f"{name} {width} {scheme}: {text}" for text in errors]
         if page.evaluate("document.documentElement.scrollWidth") > width:
             complaints.append(f"{name} {width} {scheme}: scrolls sideways")
         target = GALLERY / f"{name}-{width}-{scheme}.jpg"
