@@ -112,7 +112,7 @@ def visit(browser: Browser, address: str, wanted: dict[str, str], width: int, sc
     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
     heard: list[ConsoleMessage] = []
-    page.on("console", lambda message: heard.append(message))
+    page.on("console", lambda message: heard.append(message))  # noqa: PLW0108  a method of a list cannot be marked
     for name, path in wanted.items():
         heard.clear()
         page.goto(f"{address}{path}", wait_until="load")

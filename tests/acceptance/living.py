@@ -64,9 +64,9 @@ class Lab:
 
 
 @contextlib.contextmanager
-def running(data: Path, *words: str, wrapped: Sequence[str] = ()) -> Iterator[Lab]:
+def running(data: Path, *words: str, wrapped: Sequence[str] = (), command: str = "lab") -> Iterator[Lab]:
     """Start a laboratory; it is ended afterwards, however the test ends."""
-    start = [*wrapped, str(AXIOM), "lab", "--data", str(data), "--port", "0", *words]
+    start = [*wrapped, str(AXIOM), command, "--data", str(data), "--port", "0", *words]
     errors = data.with_name(f"{data.name}.errors")
     with errors.open("a") as terminal:
         process = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=terminal, text=True)

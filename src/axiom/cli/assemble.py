@@ -16,6 +16,7 @@ from axiom import __version__
 from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
+from axiom.cli.clock import Clock
 from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import package, prepare_database
@@ -26,7 +27,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller
 from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
-from axiom.errors import AxiomError, StoreDamaged, StoreError, UnknownName, WrongUse
+from axiom.errors import AxiomError, StoreDamaged, StoreError, UnknownName, Withdrawn, WrongUse
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw import Gallery
 from axiom.lab.policy import policy_of
@@ -65,6 +66,7 @@ _host = click.option("--host", help="The address on which the site listens.")
 @_host
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
 @click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
+@click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
 @quiet_option
 @color_option
 @click.pass_context
@@ -75,6 +77,7 @@ def lab(
     host: str | None,
     workers: int | None,
     no_pi: bool,
+    accept_clock: bool,
     quiet: bool,
 ) -> None:
     """Start the laboratory: server, site, local engine and autopilot in one process tree.
@@ -82,7 +85,7 @@ def lab(
     Ctrl-C stops it; the same command goes on where it stopped.
     """
     settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
-    _hold(context, folder, settings, pi=not no_pi, quiet=quiet)
+    _hold(context, folder, settings, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
 
 
 @click.command()
@@ -95,10 +98,12 @@ def lab(
 def serve(context: click.Context, folder: Folder, port: int | None, host: str | None, quiet: bool) -> None:
     """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
     settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
-    _hold(context, folder, settings, pi=False, quiet=quiet)
+    _hold(context, folder, settings, pi=False, accept_clock=False, quiet=quiet)
 
 
-def _hold(context: click.Context, folder: Folder, settings: Settings, *, pi: bool, quiet: bool) -> None:
+def _hold(
+    context: click.Context, folder: Folder, settings: Settings, *, pi: bool, accept_clock: bool, quiet: bool
+) -> None:
     if settings.workers < -1:
         raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
     # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
@@ -109,7 +114,8 @@ def _hold(context: click.Context, folder: Folder, settings: Settings, *, pi: boo
         with lock(folder, "axiom lab") as held:
             held.note(port=listening.getsockname()[1], url=address_of(listening))
             _log_to(folder, settings)
-            by = _run(folder, settings, listening, pi=pi, quiet=quiet)
+            clock = prepare_database(folder, accept=accept_clock)
+            by = _run(folder, settings, listening, clock, pi=pi, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)
 
@@ -127,9 +133,8 @@ class _Parts:
 
 
 def _run(
-    folder: Folder, settings: Settings, listening: socket.socket, *, pi: bool, quiet: bool
+    folder: Folder, settings: Settings, listening: socket.socket, clock: Clock, *, pi: bool, quiet: bool
 ) -> signal.Signals | None:
-    clock = prepare_database(folder)
     first_time = not folder.keys.exists()
     keys = make_keys(folder.keys, clock.now())
     workers = cores() if settings.workers == -1 else settings.workers
@@ -239,6 +244,8 @@ def _publish_all(gate: Gate, caller: Caller) -> None:
             gate.submit(PublishExperiment(experiment=file.stem), caller)
         except StoreError:
             raise  # then none can be stored; the job comes back to it
+        except Withdrawn as error:
+            log.info("publish.withdrawn experiment=%s %s", file.stem, error)
         except AxiomError as error:
             log.error("publish.refused experiment=%s %s", file.stem, error)
 

@@ -106,7 +106,7 @@ def work(folder: Folder, engine: str, name: str, workers: int | None, quiet: boo
 def _alone(home: Path, name: str) -> Iterator[None]:
     """Two engines of one name would take each other's tasks for lost."""
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as held:
+    with (home / "engine.lock").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -13,6 +13,7 @@ from axiom.cli.groups import Group
 from axiom.cli.manifests import cache, catalogue_files, file_of, manifest_of, manifests
 from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import (
+    bar,
     data_option,
     dry_run_option,
     json_option,
@@ -30,6 +31,8 @@ from axiom.commands.command import Answer
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
 from axiom.errors import WrongUse
+from axiom.figures.requests import Measured, points_of
+from axiom.figures.sketch import sketch
 from axiom.runner.here import compute_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
@@ -118,6 +121,7 @@ def run(name: str, words: Sequence[str], seed: int | None, replicate: int | None
         show_json({"experiment": manifest.name, "version": manifest.version, "seed": number, "cells": cells})
     else:
         _show_cells(manifest, cells)
+        _show_picture(manifest, cells)
     failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
     if failed:
         remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
@@ -237,7 +241,7 @@ def _compute(
 
     def tell(place: int, share: float) -> None:
         if not quiet:
-            progress(f"{manifest.name}: cell {place + 1} of {len(chosen)}, {share:.0%}")
+            progress(f"{manifest.name} {bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}")
 
     answers = compute_here(
         files,
@@ -276,6 +280,19 @@ def _compiled() -> Any:
     except OSError:
         return None
     return folder
+
+
+def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:
+    """The experiment's figure in characters, where one can be drawn from these cells."""
+    figure = manifest.figure
+    if figure is None or len(cells) < 2:
+        return
+    measured = [
+        Measured(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y)) for cell in cells
+    ]
+    if any(isinstance(each.median, int | float) for each in measured):
+        points, _ = points_of(figure.x, measured)
+        click.echo(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
 
 
 def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:

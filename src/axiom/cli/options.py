@@ -94,6 +94,12 @@ def remark(text: str, *, quiet: bool = False) -> None:
         click.echo(text, err=True)
 
 
+def bar(share: float, width: int = 24) -> str:
+    """How far it is, drawn."""
+    full = round(width * min(1.0, max(0.0, share)))
+    return f"[{'#' * full}{'.' * (width - full)}]"
+
+
 def progress(text: str) -> None:
     """The one progress line, on a terminal only."""
     if sys.stderr.isatty():

@@ -45,7 +45,8 @@ def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     return [
         Note(
             kind="credit.awarded",
-            text="Credit: {credit}, for tasks numbering {tasks}, under {tariff} version {version}. In all sessions: {total}.",
+            text="Credit: {credit}, for tasks in number {tasks}, under {tariff} version {version}. "
+            "In all sessions: {total}.",
             facts={
                 "credit": amount / 1_000,
                 "tasks": tasks,

@@ -11,7 +11,7 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState
 from axiom.lab.policy import Policy
-from axiom.signed.manifests import stored_manifest
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store import counters, evidence, experiments, findings, fleet
 from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
@@ -28,8 +28,9 @@ def candidates(db: Database) -> list[Candidate]:
     """Every open experiment that has a bundle, and how it stands."""
     counted = counters.read(db)
     newest = evidence.newest(db)
+    declared = experiments.declared(db)
     return [
-        _candidate(db, experiment, counted, newest)
+        _candidate(db, experiment, stored_manifest(declared[experiment.id]), counted, newest)
         for experiment in experiments.everything(db)
         if experiment.status == "open" and experiments.bundle_now(db, experiment.id)
     ]
@@ -101,10 +102,10 @@ def from_data(data: Any) -> Plan:
 def _candidate(
     db: Database,
     experiment: StoredExperiment,
+    manifest: Manifest,
     counted: dict[tuple[str, int, str], int],
     newest: dict[int, Any],
 ) -> Candidate:
-    manifest = stored_manifest(experiment.manifest)
     registration = findings.registered(db, experiment.id)
     design = json.loads(registration.body) if registration else {"block": 1}
     stage = stage_of(experiment, counted)

@@ -1,0 +1,71 @@
+"""The parts of a laboratory, started one by one as an operator starts them."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from living import AXIOM, Lab, answer, axiom, running
+
+
+def part(*words: object, data: Path) -> subprocess.Popen[str]:
+    """Start a part beside the server."""
+    return subprocess.Popen(
+        [AXIOM, *map(str, words), "--data", data],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    """Ctrl-C."""
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    return process.returncode
+
+
+def test_server_engine_and_autopilot_one_by_one(quick: Path) -> None:
+    with running(quick, command="serve") as lab:
+        assert lab.status()["parts"]["engine"] is False
+        pilot = part("pi", "--pause", "0.2", data=quick)
+        engine = part("work", "--workers", "1", "--name", "beside", data=quick)
+        try:
+            lab.wait(lambda status: status["totals"]["result"] > 0, seconds=120)
+            second = axiom("work", "--workers", "1", "--name", "beside", data=quick)
+            assert second.returncode == 5
+            assert "another --name" in second.stderr
+            assert _names(quick) == {"this computer", "beside"}
+        finally:
+            assert end(engine) == 0
+            assert end(pilot) == 0
+        assert answer("session", "list", data=quick)["sessions"]
+        assert axiom("doctor", "--invariants", data=quick).returncode == 0
+        assert lab.stop() == 130
+
+
+def test_an_engine_without_a_laboratory_says_what_is_missing(quick: Path) -> None:
+    done = axiom("work", data=quick)
+    assert done.returncode == 5
+    assert "axiom serve" in done.stderr
+
+
+def test_engine_and_autopilot_end_with_their_laboratory(quick: Path) -> None:
+    with running(quick, command="serve") as lab:
+        pilot = part("pi", "--pause", "0.2", data=quick)
+        engine = part("work", "--workers", "1", data=quick)
+        lab.wait(lambda status: status["totals"]["workunit"] > 0)
+        _kill(lab)
+        for process in (pilot, engine):
+            process.communicate(timeout=30)
+            assert process.returncode == 0
+
+
+def _kill(lab: Lab) -> None:
+    os.kill(lab.process.pid, signal.SIGKILL)
+    lab.process.wait()
+
+
+def _names(data: Path) -> set[str]:
+    return {host["name"] for host in answer("host", "list", data=data)["hosts"]}
