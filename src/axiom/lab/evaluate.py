@@ -1,5 +1,6 @@
 """The fourth step: every block that closed is weighed into the evidence of its findings."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.decisions.weighing import Home, Returned, blocks, weigh
-from axiom.domain.findings import Block, Evidence, Observation
+from axiom.domain.findings import Evidence, Observation
 from axiom.domain.sessions import Note, Session
 from axiom.domain.work import Outcome
 from axiom.signed.manifests import stored_manifest
@@ -42,9 +43,10 @@ def unweighed(db: Database) -> int:
     """How many closed blocks wait to be weighed."""
     waiting = 0
     for experiment in experiments.everything(db):
-        pending = [one for one in evidence.weighed(db, experiment.id) if experiment.recalled_at is None]
-        if pending:
-            waiting += max(0, len(_closed(db, experiment, pending[0].registration_id)) - min(p.blocks for p in pending))
+        found = evidence.weighed(db, experiment.id)
+        if found and experiment.recalled_at is None:
+            least = min(found, key=lambda one: one.blocks)
+            waiting += _closed(db, experiment, least) - least.blocks
     return waiting
 
 
@@ -68,7 +70,7 @@ def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now:
     homes = _homes(db)
     for found in evidence.weighed(db, experiment.id):
         design = _design(db, found.registration_id)
-        closed = len(_closed(db, experiment, found.registration_id))
+        closed = _closed(db, experiment, found)
         for number in range(found.blocks + 1, closed + 1):
             observed = _observations(db, experiment, design, found.estimand, number * design.block)
             weighed = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
@@ -77,20 +79,20 @@ def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now:
     return notes
 
 
-def _closed(db: Database, experiment: StoredExperiment, registration_id: int) -> list[Block]:
-    """The closed blocks from the first on; a later one waits for those before it."""
-    design = _design(db, registration_id)
-    back = evidence.returned(db, experiment.id)
+def _closed(db: Database, experiment: StoredExperiment, found: Weighed) -> int:
+    """How many blocks are closed, from the first on; a later one waits for those before it.
+
+    Only what comes after the weighed blocks is looked at: this is asked every second, however much is stored.
+    """
+    design = _design(db, found.registration_id)
+    first = found.blocks * design.block
+    back = evidence.returned(db, experiment.id, first)
     standing = [
         Returned(number=number, cells=len(design.configs), back=back.get(number, 0), over=over)
-        for number, over in sorted(evidence.ordered(db, registration_id).items())
+        for number, over in sorted(evidence.ordered(db, found.registration_id, first).items())
     ]
-    closed: list[Block] = []
-    for block in blocks(standing, design.block):
-        if not block.closed:
-            break
-        closed.append(block)
-    return closed
+    closed = itertools.takewhile(lambda block: block.closed, blocks(standing, design.block))
+    return found.blocks + sum(1 for _ in closed)
 
 
 def _observations(

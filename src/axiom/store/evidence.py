@@ -26,9 +26,13 @@ SELECT f.id AS number, f.registration_id, f.estimand, coalesce(max(e.blocks), 0)
 FROM finding f LEFT JOIN evidence e ON e.finding_number = f.id
 WHERE f.experiment_id = :experiment_id GROUP BY f.id, f.registration_id, f.estimand ORDER BY f.id
 """
-_RETURNED = "SELECT replicate, count(*) AS back FROM result WHERE experiment_id = :experiment_id GROUP BY replicate"
+_RETURNED = """
+SELECT replicate, count(*) AS back FROM result
+WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
+"""
 _ORDERED = """
-SELECT replicates, state FROM workunit WHERE registration_id = :registration_id ORDER BY id
+SELECT id, replicates, state FROM workunit
+WHERE registration_id = :registration_id AND id < :before ORDER BY id DESC LIMIT 100
 """
 _CELLS = """
 SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id
@@ -36,6 +40,8 @@ FROM result r JOIN task t ON t.id = r.task_id
 WHERE r.experiment_id = :experiment_id AND r.replicate <= :last ORDER BY r.replicate, r.config
 """
 _HOMES = "SELECT id, volunteer_id, system, processor, instructions FROM host"
+
+_AFTER_ALL = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,17 +104,26 @@ def weighed(db: Database, experiment_id: int) -> list[Weighed]:
     return [Weighed(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
 
 
-def returned(db: Database, experiment_id: int) -> dict[int, int]:
-    """How many cells of each replicate are back."""
-    return {row["replicate"]: row["back"] for row in db.select(_RETURNED, experiment_id=experiment_id)}
+def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]:
+    """How many cells of each replicate are back, from this number on."""
+    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
+    return {row["replicate"]: row["back"] for row in rows}
 
 
-def ordered(db: Database, registration_id: int) -> dict[int, bool]:
-    """Every replicate that was ordered under a registration, and whether nothing more of it will come."""
+def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
+    """Every replicate from this number on that was ordered, and whether nothing more of it will come.
+
+    Numbers are issued in order, so the newest workunits have the highest: from there back to the first.
+    """
     found: dict[int, bool] = {}
-    for row in db.select(_ORDERED, registration_id=registration_id):
-        for number in json.loads(row["replicates"]):
-            found[number] = row["state"] != "open"
+    before = _AFTER_ALL
+    while rows := db.select(_ORDERED, registration_id=registration_id, before=before):
+        before = rows[-1]["id"]
+        for row in rows:
+            numbers = json.loads(row["replicates"])
+            if max(numbers) < first:
+                return found
+            found.update({number: row["state"] != "open" for number in numbers if number >= first})
     return found
 
 

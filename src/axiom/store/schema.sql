@@ -304,3 +304,5 @@ CREATE TABLE figure (
 CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;
 
 CREATE INDEX audit_caller ON audit (caller, at);
+
+CREATE INDEX workunit_registration ON workunit (registration_id, id);

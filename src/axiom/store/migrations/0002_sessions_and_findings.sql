@@ -109,3 +109,4 @@ ALTER TABLE bundle ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
 
 -- How much a caller has had in a day is asked before every command.
 CREATE INDEX audit_caller ON audit (caller, at);
+CREATE INDEX workunit_registration ON workunit (registration_id, id);
