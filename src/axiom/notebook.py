@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.declaration import ValueType
-from axiom.domain.findings import Evidence
+from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook_summary import summary
 from axiom.notebook_table import Table, facts_html, joined
@@ -58,6 +58,7 @@ _FINDINGS = {
     "estimand": ValueType.TEXT,
     "claim": ValueType.TEXT,
     "status": ValueType.TEXT,
+    "reads": ValueType.TEXT,
     **_WEIGHED,
 }
 _OBSERVATIONS = {
@@ -99,6 +100,7 @@ class FindingCard:
     experiment: str
     estimand: str
     status: str
+    reads: Meaning | None  # what the verdict says about the claim
     evidence: Evidence | None  # None until the first block closed
     history: Table
     observations: Table
@@ -121,6 +123,7 @@ class FindingCard:
         middle = "none" if found.estimate is None else f"{found.estimate:.4g}"
         return facts | {
             "verdict": found.verdict,
+            "reads": self.reads,
             "grade": found.grade,
             "median over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
             "e-value": f"{found.e_value:.4g} ({found.e_kind})",
@@ -197,6 +200,7 @@ class Lab:
             experiment=f"{row['experiment']}@{row['version']}",
             estimand=row["estimand"],
             status=row["status"],
+            reads=row["reads"],
             evidence=evidence.read(lines[-1]) if lines else None,
             history=_table(lines, _WEIGHED, f"History of finding {number}"),
             observations=_table(observed, _OBSERVATIONS, f"Observations of finding {number}"),

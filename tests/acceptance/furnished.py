@@ -111,7 +111,7 @@ def furnish_more(lab, prepared) -> None:
     order = lab.order(1)
     lab.report(order, lab.output(order))
     lab.validate()
-    absent = weighed(3, estimate=-0.01, low=-0.04, high=0.02, e_value=0.2, verdict=Verdict.ABSENT, grade=Grade.STRONG)
+    absent = weighed(3, estimate=-0.01, low=-0.04, high=0.02, e_value=73.0, verdict=Verdict.ABSENT, grade=Grade.STRONG)
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'retired' WHERE id = 2")
         evidence.record(lab.db, 2, absent, [], session_id=None, now=lab.now)

@@ -45,6 +45,17 @@ def test_server_engine_and_autopilot_one_by_one(quick: Path) -> None:
         assert lab.stop() == 130
 
 
+def test_an_autopilot_started_without_a_terminal_stays(quick: Path) -> None:
+    with running(quick, command="serve") as lab:
+        pilot = subprocess.Popen(
+            [AXIOM, "pi", "--pause", "0.2", "--data", quick], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        lab.wait(lambda _status: answer("session", "list", data=quick)["sessions"], seconds=60)
+        assert pilot.poll() is None
+        pilot.send_signal(signal.SIGINT)
+        assert pilot.wait(timeout=30) == 0
+
+
 def test_an_engine_without_a_laboratory_says_what_is_missing(quick: Path) -> None:
     done = axiom("work", data=quick)
     assert done.returncode == 5

@@ -185,3 +185,12 @@ def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_pat
     path.write_text(json.dumps(forged), encoding="utf-8")
     make_golden.make("test_deploy", {}, tmp_path)
     assert path.read_text(encoding="utf-8") == true
+
+
+BELOW = {("lazy_vs_feature_learning", "movement_slope")}  # claims that hold when the number is below its null
+
+
+@every_experiment
+def test_a_claim_says_on_which_side_its_number_lies(name):
+    for estimand in make_golden.load(name).estimands:
+        assert estimand.expects == ("-" if (name, estimand.name) in BELOW else "+"), estimand.claim

@@ -96,3 +96,15 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, held, free):
         assert each.unsent > 0
         assert each.memory_mb <= free
         assert not (each.avx and host is OLD_HOST)
+
+
+def test_experiments_take_turns_on_a_single_core():
+    """A lone core goes round: nobody waits for ever behind the first of equals."""
+    turns = {1: 0, 2: 0, 3: 0}
+    given = []
+    for moment in range(1, 10):
+        queues = [replace(queue(each), last_turn=last) for each, last in turns.items()]
+        first = assign(HOST, queues, held=0, free_memory_mb=1_000).experiments[0]
+        turns[first] = moment
+        given.append(first)
+    assert given == [1, 2, 3] * 3

@@ -10,7 +10,7 @@ import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.signed.manifests import read_manifest
 from axiom.signed.strict import canonical
 
@@ -72,6 +72,7 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
                 kind=Kind.SLOPE,
                 measure="loss",
                 across="width",
+                expects=Direction.LESS,
                 smallest=0.1,
                 prediction=Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0, 1), because="a test"),
             ),
@@ -93,6 +94,7 @@ def test_a_declaration_is_what_the_manifests_reader_reads(figure):
         "bias": ValueType.BOOL,
         "data": ValueType.TEXT,
     }
+    assert [estimand["expects"] for estimand in manifest.estimands] == ["+", "-"]
     assert (manifest.cell_seconds, manifest.figure, manifest.measures) == ((1.0, 2.0), figure, DECLARED)
 
 

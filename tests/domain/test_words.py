@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.domain.findings import Prediction
+from axiom.domain.findings import Direction, Meaning, Prediction, Verdict, reading
 from axiom.domain.fleet import Platform
 from axiom.domain.work import TaskState
 
@@ -20,6 +20,25 @@ def test_a_prediction_that_is_none_is_refused(changes, problem):
     assert Prediction(**fields)
     with pytest.raises(ValueError, match=problem):
         Prediction(**fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "of_more", "of_less"),
+    [
+        ("effect +", "as claimed", "the opposite of the claim"),
+        ("effect −", "the opposite of the claim", "as claimed"),
+        ("absent", "too small to matter", "too small to matter"),
+        ("mixed", "designs disagree", "designs disagree"),
+        ("undecided", "undecided", "undecided"),
+    ],
+)
+def test_a_verdict_is_read_by_the_direction_that_the_claim_expects(verdict, of_more, of_less):
+    found = [reading(Verdict(verdict), direction) for direction in (Direction.MORE, Direction.LESS)]
+    assert found == [Meaning(of_more), Meaning(of_less)]
+
+
+def test_every_verdict_says_something_about_the_claim():
+    assert {reading(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
 
 
 def test_a_task_is_alive_a_failure_or_at_rest():

@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain import declaration
 from axiom.domain.experiments import Figure
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.wrap import wrap
 
 
@@ -59,17 +59,19 @@ def test_a_cost_may_depend_on_the_config():
 def test_estimands_ranges_and_a_figure_are_handed_on():
     estimand = Estimand(
         name="wider",
-        claim="wider is better",
+        claim="wider is worse",
         kind=Kind.CONTRAST,
         measure="accuracy",
         between=({"width": 32}, {"width": 8}),
         smallest=0.1,
+        expects=Direction.LESS,
         prediction=Prediction(positive=1, negative=0, absent=0, interval=(0, 1), because="a test"),
     )
     figure = Figure(x="width", y="accuracy", title="Accuracy")
     experiment = wrapped(estimands=(estimand,), figure=figure, ranges={"width": (1, 64)}, version=3)
     assert (experiment.estimands, experiment.figure, experiment.version) == ((estimand,), figure, 3)
     assert experiment.ranges == {"width": (1, 64)}
+    assert declaration.declare(experiment, avx=False)["estimands"][0]["expects"] == "-"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, UnknownName
 from axiom.store import evidence, tables
@@ -131,7 +131,7 @@ def test_an_unknown_factor_and_an_unknown_column_name_the_nearest(opened):
 def test_a_finding_without_evidence_says_so(opened):
     assert opened.findings["verdict"] == (None,)
     card = opened.finding(1)
-    assert card.evidence is None
+    assert (card.evidence, card.reads, opened.findings["reads"]) == (None, None, (None,))
     assert "has not closed" in repr(card)
     assert card.claim == "a larger size has a larger total"
 
@@ -144,6 +144,8 @@ def test_a_finding_has_its_history_and_its_observations(measured_lab, opened):
     assert card.history["low"] == (None, 0.5)
     assert card.observations["value"] == (1.5, None)
     assert card.evidence.verdict is Verdict.POSITIVE
+    assert (opened.findings["reads"], card.reads) == (("as claimed",), Meaning.AS_CLAIMED)
+    assert "verdict: effect +\nreads: as claimed\n" in repr(card)
     assert "0.5 to unbounded" in repr(card)
     assert "a second volunteer" in card._repr_html_()
 

@@ -111,6 +111,8 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
         (lambda d: d["measures"].append(["note", "str", False]), "type 'str' has not the form"),
         (lambda d: d["estimands"][0].update(kind="guess"), "kind 'guess' has not the form"),
         (lambda d: d["estimands"][0].pop("null"), r"estimands\[0\] lacks the field 'null'"),
+        (lambda d: d["estimands"][0].pop("expects"), r"estimands\[0\] lacks the field 'expects'"),
+        (lambda d: d["estimands"][0].update(expects="−"), "expects '−' has not the form"),
         (lambda d: d["estimands"][0].update(smallest="x"), "smallest is not a finite number"),
         (lambda d: d["estimands"][0]["prediction"].update(positiv=1), "did you mean positive"),
         (lambda d: d["estimands"][0]["prediction"].update(absent=-1), "absent is not a finite number of at least 0"),

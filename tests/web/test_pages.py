@@ -4,7 +4,10 @@ import re
 from html import unescape
 
 import pytest
+from furnished import fill, furnish_more, weighed
 
+from axiom.domain.findings import Verdict
+from axiom.store import evidence
 from axiom.web import pages
 
 NAMES = {
@@ -111,7 +114,7 @@ def test_every_link_of_every_page_leads_somewhere(site_of):
             if link and link not in seen and "sort=" not in link:
                 seen.add(link)
                 waiting.append(link)
-    assert {"/findings/1", "/tasks/1", "/hosts/1", "/results.csv?page=1", "/sessions/2026-03-02-a.md"} <= seen
+    assert {"/findings/1", "/tasks/1", "/hosts/1", "/results.csv", "/sessions/2026-03-02-a.md"} <= seen
 
 
 @pytest.mark.parametrize("address", NAMES)
@@ -236,3 +239,40 @@ def test_a_picture_that_is_none_is_not_found(site_of, name):
 
 def test_status_json_is_what_the_command_line_shows(site_of):
     assert site_of.get("/status.json").json["status"] == site_of.pages.status() | {"free_mb": pytest.approx(0, abs=1e9)}
+
+
+@pytest.fixture(scope="session")
+def three_of_a_kind(new_lab, prepared, tmp_path_factory):
+    """Three findings: an effect, one that is absent, and one that awaits its first block. Tests only read it."""
+    lab = new_lab(tmp_path_factory.mktemp("three") / "lab")
+    fill(lab, prepared)
+    furnish_more(lab, prepared)
+    yield lab
+    lab.db.close()
+
+
+@pytest.mark.parametrize(("number", "reads"), [(1, "as claimed"), (2, "too small to matter"), (3, "undecided")])
+def test_beside_the_verdict_stands_what_it_says_about_the_claim(browse, three_of_a_kind, number, reads):
+    reader = browse(three_of_a_kind)
+    rows = {row["number"]: row["reads"] for row in reader.get("/findings.json").json["findings"]}
+    assert (rows[number], reader.get(f"/findings/{number}.json").json["finding"]["reads"]) == (reads, reads)
+    row = next(each for each in reader.get("/findings").text.split("<li>") if f'"/findings/{number}"' in each)
+    stamp = re.search(r'<p class="stamp">.*?</p>', reader.get(f"/findings/{number}").text)
+    assert stamp is not None
+    for words in (row, stamp.group()):
+        assert re.sub(r"<[^>]+>", "", words).count(reads) == 1
+
+
+def test_an_effect_against_the_claim_is_called_its_opposite(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    against = weighed(2, estimate=-0.9, low=-1.1, high=-0.7, verdict=Verdict.NEGATIVE)
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, against, [], session_id=None, now=small_lab.now)
+    assert "the opposite of the claim" in browse(small_lab).get("/findings/1").text
+
+
+@pytest.mark.parametrize(("number", "absent"), [(1, False), (2, True)])
+def test_an_absent_effect_is_said_to_be_small_and_not_to_be_likely(browse, three_of_a_kind, number, absent):
+    text = " ".join(browse(three_of_a_kind).get(f"/findings/{number}").text.split())
+    assert ("If there is an effect, it is smaller than 0.04." in text) == absent
+    assert ("The chance of evidence like this without an effect" in text) != absent

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, models, training
 
 
@@ -75,6 +75,7 @@ experiment = Experiment(
             kind=Kind.SLOPE,  # of log movement on log width, one value per replicate: its seven cells share a seed
             measure="movement",
             across="width",
+            expects=Direction.LESS,  # the claim holds when the slope is below zero
             smallest=0.05,
             prediction=Prediction(
                 positive=0.01,

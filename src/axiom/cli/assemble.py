@@ -2,12 +2,11 @@
 
 import contextlib
 import logging
-import logging.handlers
 import signal
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
@@ -17,33 +16,25 @@ from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
 from axiom.cli.clock import Clock
+from axiom.cli.computing import OURSELVES, computing, demand_writer, log_to, workers_of
 from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
-from axiom.cli.opening import package, prepare_database
+from axiom.cli.opening import prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller
-from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
-from axiom.errors import AxiomError, StoreDamaged, StoreError, UnknownName, Withdrawn, WrongUse
+from axiom.errors import AxiomError, StoreError, Withdrawn, WrongUse
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw import Gallery
 from axiom.lab.policy import policy_of
-from axiom.runner.host import platform_here
-from axiom.server.desk import LocalDesk
 from axiom.server.http import Listener, Stopping
 from axiom.server.http import serve as serve_sockets
 from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
-from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import sweep
-from axiom.server.validator import validate_returned
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import Keys, make_keys
-from axiom.store import fleet
-from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder, holder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site, site
@@ -51,10 +42,6 @@ from axiom.web.control import control
 from axiom.web.desk import desk_routes
 
 log = logging.getLogger("axiom.lab")
-
-_OURSELVES = "the laboratory itself"
-_THIS_COMPUTER = "this computer"
-
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")
@@ -113,7 +100,7 @@ def _hold(
         folder.create()
         with lock(folder, "axiom lab") as held:
             held.note(port=listening.getsockname()[1], url=address_of(listening))
-            _log_to(folder, settings)
+            log_to(folder, settings)
             clock = prepare_database(folder, accept=accept_clock)
             by = _run(folder, settings, listening, clock, pi=pi, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
@@ -137,9 +124,9 @@ def _run(
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
     keys = make_keys(folder.keys, clock.now())
-    workers = cores() if settings.workers == -1 else settings.workers
+    workers = workers_of(settings)
     stopping = Stopping()
-    parts = _build(folder, settings, keys, clock.now, workers, stopping)
+    parts = _build(folder, settings, keys, clock.now, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(parts.writer.stop)
@@ -155,60 +142,41 @@ def _run(
             by = serve_sockets(
                 [Listener(app=site(pages), socket=listening), Listener(app=behind, socket=door)], stopping
             )
-    if parts.writer.failed is not None:
-        raise StoreDamaged(
-            f"The laboratory stopped because it could not write: {parts.writer.failed}"
-        ) from parts.writer.failed
+    demand_writer(parts.writer)
     return by
 
 
-def _build(
-    folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], workers: int, stopping: Stopping
-) -> _Parts:
-    writer = Writer(lambda: connect_writer(folder.database))
-    writer.start()
-    host_id = writer.run(lambda db: _this_host(db, workers, now()))
-    dispatch = Dispatch(
-        lab=keys.trust.lab,
-        key=keys.ticket,
-        deadline=timedelta(hours=settings.deadline_hours),
-        grace=timedelta(days=settings.ticket_days),
-    )
-    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
-    laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
-    gate = Gate(writer=writer, laboratory=laboratory, now=now)
-    jobs = Jobs(writer, now)
-    engine = LocalEngine(
-        desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
-    )
+def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: Stopping) -> _Parts:
+    core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
-    for job in _jobs(gate, Gallery(writer, folder, draughtsman), laboratory_caller(workers), stopping):
-        jobs.add(job)
+    gallery = Gallery(core.writer, folder, draughtsman)
+    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+        core.jobs.add(job)
     counter = Counter(
-        writer=writer,
+        writer=core.writer,
         folder=folder,
-        dispatch=dispatch,
-        volunteer=_OURSELVES,
+        dispatch=core.dispatch,
+        volunteer=OURSELVES,
         now=now,
-        reported=lambda: jobs.nudge("validate"),
+        reported=core.look_again,
     )
-    return _Parts(writer=writer, engine=engine, jobs=jobs, gate=gate, counter=counter, draughtsman=draughtsman)
+    return _Parts(
+        writer=core.writer,
+        engine=core.engine,
+        jobs=core.jobs,
+        gate=core.gate,
+        counter=counter,
+        draughtsman=draughtsman,
+    )
 
 
 def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> list[Job]:
-    """What the server does again and again. Only the daily ones remember each time."""
-    writer, laboratory, now = gate.writer, gate.laboratory, gate.now
-    folder, trust = laboratory.folder, laboratory.keys.trust
-
-    def judge() -> None:
-        writer.run(lambda db: validate_returned(db, folder, trust, now()))
-
+    """What the server does again and again beside moving work on. Only the daily ones remember each time."""
+    writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
         Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller)),
         Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
         Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-        Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False),
-        Job(name="validate", every=2.0, work=judge, remembered=False),
         Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
     ]
 
@@ -223,18 +191,6 @@ def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitSta
     trust = parts.gate.laboratory.folder.keys / "trust.json"
     parts.engine.start(trust.read_bytes())
     stack.callback(parts.engine.stop)
-
-
-def _this_host(db: Database, workers: int, now: datetime) -> int:
-    us = fleet.volunteer(db, _OURSELVES, now)
-    return fleet.meet(
-        db,
-        volunteer_id=us.id,
-        name=_THIS_COMPUTER,
-        platform=platform_here(),
-        capacity=this_capacity(workers),
-        now=now,
-    )
 
 
 def _publish_all(gate: Gate, caller: Caller) -> None:
@@ -278,18 +234,3 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
             f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
             quiet=quiet,
         )
-
-
-def _log_to(folder: Folder, settings: Settings) -> None:
-    levels = ("debug", "info", "warning", "error")
-    if settings.log not in levels:
-        raise UnknownName("level of the setting log", settings.log, levels)
-    logs = folder.path / "logs"
-    logs.mkdir(exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    terminal = logging.StreamHandler()
-    terminal.setLevel(logging.ERROR)
-    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
-    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
-    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)

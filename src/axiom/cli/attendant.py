@@ -21,20 +21,23 @@ class Attendant:
     """Keeps one autopilot in a process of its own. It ends with us, however we end: its standard input is ours."""
 
     def __init__(self, folder: Folder) -> None:
-        self._command = [sys.executable, "-m", "axiom", "pi", "--quiet", "--data", str(folder.path)]
+        self._command = [sys.executable, "-m", "axiom", "pi", "--quiet", "--attached", "--data", str(folder.path)]
+        self._log = folder.path / "logs" / "pi.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
     def keep(self) -> None:
         """Start it if it is not there."""
         if not self._stopped and (self._process is None or self._process.poll() is not None):
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._log.parent.mkdir(exist_ok=True)
+            with self._log.open("a") as log:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    start_new_session=True,
+                )
 
     def stop(self) -> None:
         """End it."""

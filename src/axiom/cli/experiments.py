@@ -100,21 +100,37 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
 @click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
 @click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
+@click.option("--replicates", type=click.IntRange(1, 100_000), help="Compute so many, durably, in a laboratory.")
+@click.option("--workers", type=click.IntRange(1, 1_024), help="With --replicates: on so many cores; else on all.")
+@data_option
 @json_option
 @quiet_option
-def run(name: str, words: Sequence[str], seed: int | None, replicate: int | None, as_json: bool, quiet: bool) -> None:
-    """Compute one replicate here and now.
+def run(
+    name: str,
+    words: Sequence[str],
+    seed: int | None,
+    replicate: int | None,
+    replicates: int | None,
+    workers: int | None,
+    folder: Folder,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Compute one replicate here and now, or a whole sweep with --replicates.
 
     NAME is an experiment of the catalogue or a FILE.py. Levels are written lr=0.1,0.2 or width=8:128:x2.
+
+    With --replicates 8 the replicates 0 to 7 of the declared sweep are computed into the laboratory in --data, which
+    is made if there is none. Interrupted in any way, the same command computes what is missing.
     """
     signal.signal(signal.SIGTERM, _interrupted)
+    _demand_one_way(words, seed, replicate, replicates, workers)
+    if replicates is not None:
+        _run_replicates(name, replicates, folder, workers, as_json=as_json, quiet=quiet)
+        return
     file = file_of(name)
     manifest = manifest_of(file)
     chosen = configs(manifest, words)
-    if (seed is None) == (replicate is None):
-        raise WrongUse(
-            "Give either --seed or --replicate. There is no default: it would repeat a computation, not replicate it."
-        )
     number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate or 0)
     cells = _compute(file.stem, bundles.collect(package(), file), manifest, chosen, number, quiet=quiet or as_json)
     if as_json:
@@ -178,6 +194,35 @@ def retire(name: str, reason: str, folder: Folder, dry_run: bool, as_json: bool,
     command = read_command("experiment.retire", {"experiment": name, "reason": reason})
     answer = submit(folder, command, dry_run=dry_run)
     _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
+
+
+def _demand_one_way(
+    words: Sequence[str], seed: int | None, replicate: int | None, replicates: int | None, workers: int | None
+) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if sum(chosen is not None for chosen in (seed, replicate, replicates)) != 1:
+        raise WrongUse(
+            "Give one of --seed, --replicate and --replicates. There is no default: it would repeat a computation, not "
+            "replicate it."
+        )
+    if replicates is None and workers is not None:
+        raise WrongUse("--workers goes with --replicates; one replicate is computed on one core. Nothing was started.")
+    if replicates is not None and words:
+        raise WrongUse(
+            f"{' '.join(words)} is another sweep than the one that is registered, and --replicates computes that one. "
+            "Nothing was started; change the sweep in a FILE.py of yours, or give --seed instead of --replicates."
+        )
+
+
+def _run_replicates(
+    name: str, replicates: int, folder: Folder, workers: int | None, *, as_json: bool, quiet: bool
+) -> None:
+    from axiom.cli.replicates import compute, show  # an engine is not imported for one replicate
+
+    file = file_of(name, folder)
+    publish = read_command("experiment.publish", _file_words(name if name.endswith(".py") else file.stem))
+    ordered, standing = compute(file.stem, publish, replicates, folder=folder, workers=workers, quiet=quiet or as_json)
+    show(folder, ordered, standing, as_json=as_json, quiet=quiet)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

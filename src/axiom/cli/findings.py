@@ -30,7 +30,7 @@ def list_findings(folder: Folder, as_json: bool) -> None:
         show_json(answer)
         return
     show_table(
-        ("number", "claim", "verdict", "grade", "estimate", "interval", "seeds"),
+        ("number", "claim", "verdict", "reads", "grade", "estimate", "interval", "seeds"),
         [_line(row) for row in answer["findings"]],
         none="No finding is registered yet.",
     )
@@ -48,7 +48,9 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         show_json(answer)
         return
     found = answer["finding"]
-    show_facts({name: found[name] for name in ("number", "claim", "experiment", "quantity", "verdict", "grade")})
+    show_facts(
+        {name: found[name] for name in ("number", "claim", "experiment", "quantity", "verdict", "reads", "grade")}
+    )
     newest = found["evidence"]
     if newest is None:
         click.echo("\nIt awaits its first block of replicates.")
@@ -75,6 +77,7 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
         row["number"],
         row["claim"],
         row["verdict"],
+        row["reads"],
         row["grade"],
         known["estimate"],
         _interval(known),

@@ -20,7 +20,7 @@ from axiom.cli.options import (
 )
 from axiom.commands.command import Answer
 from axiom.commands.remote import Remote
-from axiom.commands.sessions import HoldSession, StepSession
+from axiom.commands.sessions import HoldSession, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import NotFound
 from axiom.lab import plan as planning
@@ -86,14 +86,12 @@ def show(name: str, folder: Folder, form: str) -> None:
 
 @session.command("run")
 @data_option
-@click.option("--pi", type=click.Choice(["autopilot"]), default="autopilot", show_default=True, help="Who chooses.")
 @click.option("--until", type=click.Choice([step.value for step in Step]), default="log", help="The last step to do.")
 @dry_run_option
 @json_option
 @quiet_option
-def run(folder: Folder, pi: str, until: str, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def run(folder: Folder, until: str, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Hold one session, or go on with the one that is open."""
-    del pi
     reason = "the operator asked for it"
     if dry_run:
         held = submit(folder, HoldSession(pi="person", reason=reason, until=Step(until)), dry_run=True)
@@ -129,15 +127,16 @@ def plan(folder: Folder, as_json: bool) -> None:
 @click.command()
 @data_option
 @click.option("--pause", type=click.FloatRange(0.1, 3_600), default=1.0, show_default=True, help="Seconds.")
+@click.option("--attached", is_flag=True, hidden=True, help="End when standard input does: whoever started us is gone.")
 @quiet_option
-def pi(folder: Folder, pause: float, quiet: bool) -> None:
+def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
     """Look after a laboratory: hold a session whenever there is a reason. Ends with the laboratory."""
     demand(folder)
     logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopping.set())
-    if not sys.stdin.isatty():
+    if attached:
         threading.Thread(target=_until_closed, args=(stopping,), daemon=True).start()
     autopilot.attend(
         Remote(folder.socket), stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet)
@@ -153,6 +152,6 @@ def _until_closed(stopping: threading.Event) -> None:
 
 def _steps(folder: Folder, reason: str, until: Step) -> list[Answer]:
     done: list[Answer] = []
-    while not done or not (done[-1]["ended"] or done[-1]["step"] == until):
+    while not done or not reached(done[-1], until):
         done.append(submit(folder, StepSession(pi="person", reason=reason)))
     return done

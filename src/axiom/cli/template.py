@@ -17,7 +17,7 @@ Say here why anybody should want to know, what you expect, and what would surpri
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 
 
@@ -41,9 +41,8 @@ def run(config: Config, seed: int) -> Measures:
     """One cell. Everything drawn by chance comes from the seed, through chance.stream(seed, purpose)."""
     task = data.teacher(chance.stream(seed, "data"), inputs=20, classes=5, train=500, test=500)
     start = models.mlp(chance.stream(seed, "start"), (20, config.width, 5))
-    orders = chance.orders(seed, items=500, epochs=20)
-    nets = training.sgd(start, task, orders, lr=config.lr, batch=50)  # the network after each epoch
-    curve = [training.accuracy(net, task.x_test, task.y_test) for net in nets]
+    nets = training.sgd(start, task, chance.orders(seed, items=500, epochs=20), lr=config.lr, batch=50)
+    curve = [training.accuracy(net, task.x_test, task.y_test) for net in nets]  # after each epoch
     return Measures(test_accuracy=curve[-1], accuracy_by_epoch=tuple(curve))
 
 
@@ -62,6 +61,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"width": 64}, {"width": 4}),
+            expects=Direction.MORE,  # the number is above zero if the claim holds; LESS: below
             smallest=0.02,  # nearer to nothing than this counts as absent
             prediction=Prediction(positive=0.9, negative=0.02, absent=0.08, interval=(0.05, 0.3), because="a guess"),
         ),

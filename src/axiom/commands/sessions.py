@@ -44,9 +44,15 @@ class HoldSession(Command):
         del prepared
         policy = policy_of(laboratory.settings)
         done: list[Answer] = []
-        while not done or not (done[-1]["ended"] or done[-1]["step"] == self.until):
+        while not done or not reached(done[-1], self.until):
             done.append(_answer(step(db, policy, pi=self.pi, reason=self.reason, now=now)))
         return {"session": done[-1]["session"], "steps": done}
+
+
+def reached(answer: Answer, until: Step) -> bool:
+    """Is a session as far as this step? One that was further already is, too."""
+    steps = list(Step)
+    return steps.index(Step(answer["step"])) >= steps.index(until)
 
 
 def _answer(stepped: Stepped) -> Answer:

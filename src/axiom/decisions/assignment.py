@@ -16,6 +16,7 @@ class Queue:
     in_progress: int
     memory_mb: int
     avx: bool
+    last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,10 +43,11 @@ def assign(host: Host, queues: Sequence[Queue], *, held: int, free_memory_mb: in
             fitting.append(queue)
     if not fitting:
         return Assignment(experiments=(), reason="; ".join(obstacles))
-    fitting.sort(key=lambda queue: (queue.in_progress, queue.experiment_id))
+    # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
+    fitting.sort(key=lambda queue: (queue.in_progress, queue.last_turn, queue.experiment_id))
     return Assignment(
         experiments=tuple(queue.experiment_id for queue in fitting),
-        reason=f"{fitting[0].name} has the fewest tasks out ({fitting[0].in_progress})",
+        reason=f"{fitting[0].name} has the fewest tasks out ({fitting[0].in_progress}), and it is its turn",
     )
 
 

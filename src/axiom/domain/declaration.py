@@ -114,6 +114,7 @@ def _factors(declared: type) -> dict[str, ValueType]:
 def _estimand(estimand: Estimand) -> dict[str, Any]:
     data = asdict(estimand)
     data["kind"] = estimand.kind.value
+    data["expects"] = estimand.expects.value
     data["between"] = [dict(arm) for arm in estimand.between]
     data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
     data["prediction"]["interval"] = _numbers(estimand.prediction.interval)

@@ -19,6 +19,13 @@ class Kind(StrEnum):
     LEVEL = "level"  # the measure itself, against a registered value
 
 
+class Direction(StrEnum):
+    """On which side of its null a number lies when the claim is true."""
+
+    MORE = "+"
+    LESS = "-"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """What somebody expected before anything was seen."""
@@ -52,6 +59,7 @@ class Estimand:
     between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
     bounds: tuple[float, float] | None = None
     null: float = 0.0
+    expects: Direction = Direction.MORE  # an effect of this sign is what the claim says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,31 @@ class Verdict(StrEnum):
     ABSENT = "absent"  # shown to be nearer to nothing than the smallest effect that matters
     MIXED = "mixed"  # designs disagree
     UNDECIDED = "undecided"
+
+
+class Meaning(StrEnum):
+    """What a verdict says about the claim: "effect −" alone does not tell whether the claim holds."""
+
+    AS_CLAIMED = "as claimed"
+    OPPOSITE = "the opposite of the claim"
+    TOO_SMALL = "too small to matter"
+    DISAGREE = "designs disagree"
+    UNDECIDED = "undecided"
+
+
+_OF_NO_SIGN = {
+    Verdict.ABSENT: Meaning.TOO_SMALL,
+    Verdict.MIXED: Meaning.DISAGREE,
+    Verdict.UNDECIDED: Meaning.UNDECIDED,
+}
+
+
+def reading(verdict: Verdict, expects: Direction) -> Meaning:
+    """Return what a verdict says about a claim that expects an effect of this sign."""
+    if verdict in _OF_NO_SIGN:
+        return _OF_NO_SIGN[verdict]
+    is_claimed = (verdict is Verdict.POSITIVE) == (expects is Direction.MORE)
+    return Meaning.AS_CLAIMED if is_claimed else Meaning.OPPOSITE
 
 
 class Grade(StrEnum):

@@ -31,7 +31,7 @@ class LocalEngine:
 
     def __init__(self, desk: Desk, *, home: Path, host_id: int, cores: int, reported: Callable[[], None]) -> None:
         self._desk = desk
-        self._home = home
+        self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id
         self._cores = cores
         self._reported = reported
@@ -43,6 +43,12 @@ class LocalEngine:
         self._runners: dict[int, subprocess.Popen[str]] = {}
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
+
+    def warm(self) -> None:
+        """Start the runners while the first task is still being prepared. Only before `start`."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        for core in range(self._cores):
+            self._runner(core)
 
     def start(self, trust: bytes) -> None:
         """Begin computing for the laboratory whose keys these are."""

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
-from axiom.server.invariants import broken
+from axiom.lab.promises import broken
 from axiom.signed import strict
 from axiom.signed.keys import load_keys
 from axiom.signed.roles import read_trust

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -23,7 +23,6 @@ from axiom.figures.requests import (
     values_of,
 )
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.signed.strict import canonical
 from axiom.statistics.sequential import median_sequence
 from axiom.store import blobs, evidence, experiments, figures, findings
 from axiom.store.database import Database, connect_reader
@@ -35,6 +34,7 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.draw")
 
 _EVERYTHING = 2**62  # replicate numbers end long before
+_EVER = datetime.max.replace(tzinfo=UTC)
 _RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
@@ -52,26 +52,29 @@ class Gallery:
 
     def draw(self, now: datetime) -> int:
         """Draw what has changed; how many pictures that were."""
+        seen: dict[int, tuple[int, int]] = {}
         reader = connect_reader(self._folder.database)
         try:
-            stale = list(self._stale(reader))
+            stale = list(self._stale(reader, seen))
         finally:
             reader.close()
         self._idle = 0 if stale else self._idle + 1
         if self._idle == _RESTS_AFTER:
             self._draughtsman.rest()
-        return sum(self._one(name, request, shown, now) for name, request, shown in stale)
+        drawn = sum(self._one(name, request, shown, now) for name, request, shown in stale)
+        self._seen.update(seen)  # not before: what could not be stored is drawn again
+        return drawn
 
-    def _stale(self, db: Database) -> Iterator[tuple[str, Request, str]]:
+    def _stale(self, db: Database, seen: dict[int, tuple[int, int]]) -> Iterator[tuple[str, Request, str]]:
         drawn = figures.shows(db)
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
             standing = (sum(evidence.returned(db, experiment.id).values()), sum(one.blocks for one in weighed))
             if self._seen.get(experiment.id) == standing:
                 continue
-            self._seen[experiment.id] = standing
+            seen[experiment.id] = standing
             for name, request in _pictures(db, experiment, weighed):
-                shown = hashlib.sha256(canonical(to_data(request))).hexdigest()
+                shown = _digest(request)
                 if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
                     yield name, request, shown
 
@@ -90,6 +93,11 @@ class Gallery:
         for width, svg in zip(_WIDTHS, _apart(drawn.svg), strict=True):
             kept = blobs.put(db, self._folder, svg.encode(), now)
             figures.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
+
+
+def _digest(request: Request) -> str:
+    """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
+    return hashlib.sha256(json.dumps(to_data(request), sort_keys=True).encode()).hexdigest()
 
 
 def _apart(svg: str) -> list[str]:
@@ -112,7 +120,7 @@ def _sweep(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sw
     if figure is None:
         return None
     values: dict[int, list[float]] = {}
-    for row in evidence.cells(db, experiment.id, _EVERYTHING):
+    for row in evidence.cells(db, experiment.id, _EVERYTHING, _EVER):
         if row["outcome"] == Outcome.OK and row["measures"] is not None:
             measured = json.loads(row["measures"])[figure.y]
             if isinstance(measured, int | float):

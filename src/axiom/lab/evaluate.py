@@ -14,7 +14,7 @@ from axiom.domain.work import Outcome
 from axiom.signed.manifests import stored_manifest
 from axiom.statistics.estimands import value
 from axiom.store import evidence, experiments, findings
-from axiom.store.database import Database, Row
+from axiom.store.database import Database, Row, moment
 from axiom.store.evidence import Weighed
 from axiom.store.experiments import StoredExperiment
 
@@ -57,12 +57,20 @@ def recomputed(db: Database) -> list[str]:
     for experiment in experiments.everything(db):
         for found in evidence.weighed(db, experiment.id):
             design = _design(db, found.registration_id)
-            for row in evidence.lines(db, found.number):
-                observed = _observations(db, experiment, design, found.estimand, row["blocks"] * design.block)
-                again = weigh(design.estimands[found.estimand], observed, blocks=row["blocks"], homes=homes)
-                if observed != evidence.observations(row) or again != evidence.read(row):
-                    problems.append(f"finding {found.number} after {row['blocks']} blocks is not what its results say")
+            for number, row in enumerate(evidence.lines(db, found.number), start=1):
+                observed = _observations(db, experiment, design, found.estimand, number, moment(row["created_at"]))
+                again = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
+                if not _says(row, observed, again):
+                    problems.append(f"finding {found.number} after {number} blocks is not what its results say")
     return problems
+
+
+def _says(row: Row, observed: tuple[Observation, ...], again: Evidence) -> bool:
+    """Is this what the line says? One that cannot even be read does not."""
+    try:
+        return evidence.observations(row) == observed and evidence.read(row) == again
+    except (TypeError, ValueError):
+        return False
 
 
 def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now: datetime) -> list[Note]:
@@ -72,7 +80,7 @@ def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now:
         design = _design(db, found.registration_id)
         closed = _closed(db, experiment, found)
         for number in range(found.blocks + 1, closed + 1):
-            observed = _observations(db, experiment, design, found.estimand, number * design.block)
+            observed = _observations(db, experiment, design, found.estimand, number, now)
             weighed = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
             evidence.record(db, found.number, weighed, observed, session_id=session.id, now=now)
             notes.append(_note(experiment, found, design, weighed))
@@ -96,11 +104,16 @@ def _closed(db: Database, experiment: StoredExperiment, found: Weighed) -> int:
 
 
 def _observations(
-    db: Database, experiment: StoredExperiment, design: _Design, estimand: str, replicates: int
+    db: Database, experiment: StoredExperiment, design: _Design, estimand: str, blocks: int, now: datetime
 ) -> tuple[Observation, ...]:
-    """The estimand in each of the first replicates, in the order in which their numbers were issued."""
+    """The estimand in each replicate of the first blocks, in the order in which their numbers were issued.
+
+    What came back after `now` is missing: a task that was given up on may still bring its results, when its block was
+    weighed without them. They enter with the next block.
+    """
+    replicates = blocks * design.block
     rows: dict[int, list[Row]] = {}
-    for row in evidence.cells(db, experiment.id, replicates - 1):
+    for row in evidence.cells(db, experiment.id, replicates - 1, now):
         rows.setdefault(row["replicate"], []).append(row)
     found = []
     for number in range(replicates):

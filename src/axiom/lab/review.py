@@ -2,20 +2,19 @@
 
 from datetime import datetime
 
-from axiom.domain.sessions import Note, Session
+from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
 from axiom.store import sessions
 from axiom.store.database import Database, Row, at
 
 
-def review(db: Database, session: Session, now: datetime) -> tuple[list[Note], int]:
-    """Count each closed task once, ever; also returns up to which moment they are reviewed now."""
+def review(db: Database, now: datetime) -> tuple[list[Note], int]:
+    """Count each closed task once, ever; also returns before which moment all are reviewed now."""
     seen = sessions.seen(db)
-    rows = sessions.closed_since(db, seen, now)
-    notes = [_note(row) for row in rows]
+    notes = [_note(row) for row in sessions.closed_since(db, seen, now)]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
-    return notes, max([seen, *(row["newest"] for row in rows)], default=at(session.started_at))
+    return notes, max(seen, at(now))
 
 
 def _note(row: Row) -> Note:

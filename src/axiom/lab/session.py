@@ -37,7 +37,7 @@ def step(db: Database, policy: Policy, *, pi: str, reason: str, now: datetime) -
     due = next(one for one in Step if one not in session.done)
     seen = sessions.seen(db)
     if due is Step.REVIEW:
-        notes, seen = review(db, session, now)
+        notes, seen = review(db, now)
     else:
         notes = _do(db, policy, session, due, now)
     ends = due is list(Step)[-1]

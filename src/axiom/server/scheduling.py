@@ -88,7 +88,7 @@ def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: 
     free = host.capacity.memory_mb - sum(
         manifests[task.experiment_id].memory_mb for task in work.held(db, host.id) if task.experiment_id in manifests
     )
-    decided = assign(host, _queues(counters.read(db), manifests), held=occupied, free_memory_mb=free)
+    decided = assign(host, _queues(db, manifests), held=occupied, free_memory_mb=free)
     for experiment_id in decided.experiments:
         task = work.next_unsent(db, experiment_id, host.id)
         if task is None:
@@ -106,7 +106,8 @@ def _one_more(db: Database, dispatch: Dispatch, host: Host, occupied: int, now: 
     return None, decided.reason if not decided.experiments else "all waiting work is meant for other hosts"
 
 
-def _queues(counted: dict[tuple[str, int, str], int], manifests: dict[int, Manifest]) -> list[Queue]:
+def _queues(db: Database, manifests: dict[int, Manifest]) -> list[Queue]:
+    counted = counters.read(db)
     return [
         Queue(
             experiment_id=experiment_id,
@@ -115,6 +116,7 @@ def _queues(counted: dict[tuple[str, int, str], int], manifests: dict[int, Manif
             in_progress=counted.get(("task", experiment_id, TaskState.SENT), 0),
             memory_mb=manifest.memory_mb,
             avx=manifest.avx,
+            last_turn=work.last_turn(db, experiment_id),
         )
         for experiment_id, manifest in manifests.items()
     ]

@@ -1,13 +1,14 @@
 """The experiment's declaration as data: all that the server ever reads of an experiment."""
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.experiments import NAME, Figure
-from axiom.domain.findings import Kind
+from axiom.domain.findings import Direction, Kind
 from axiom.errors import ExperimentError
 from axiom.signed import strict
 
@@ -15,6 +16,10 @@ _LIMIT = 1024 * 1024
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats"
+_ESTIMAND = (
+    *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
+    "expects",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,11 +149,11 @@ def _measure(value: Any, what: str) -> Measure:
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
-    names = ["name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"]
-    fields = strict.Fields(value, what, names)
+    fields = strict.Fields(value, what, _ESTIMAND)
     for name in ("name", "claim", "measure", "across"):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
+    fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))
     for name in ("smallest", "null"):
         fields.real(name)
     fields.each("between", strict.config)

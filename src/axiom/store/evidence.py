@@ -37,7 +37,8 @@ WHERE registration_id = :registration_id AND id < :before ORDER BY id DESC LIMIT
 _CELLS = """
 SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id
 FROM result r JOIN task t ON t.id = r.task_id
-WHERE r.experiment_id = :experiment_id AND r.replicate <= :last ORDER BY r.replicate, r.config
+WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at <= :until
+ORDER BY r.replicate, r.config
 """
 _HOMES = "SELECT id, volunteer_id, system, processor, instructions FROM host"
 
@@ -127,9 +128,9 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
     return found
 
 
-def cells(db: Database, experiment_id: int, last: int) -> list[Row]:
-    """Every result up to this replicate, with the host that computed it."""
-    return db.select(_CELLS, experiment_id=experiment_id, last=last)
+def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[Row]:
+    """Every result up to this replicate that was there at a moment, with the host that computed it."""
+    return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
 
 
 def homes(db: Database) -> list[Row]:

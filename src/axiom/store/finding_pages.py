@@ -7,7 +7,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.findings import Evidence, Finding, Observation, Prediction
+from axiom.domain.findings import (
+    Direction,
+    Evidence,
+    Finding,
+    Meaning,
+    Observation,
+    Prediction,
+    Verdict,
+    reading,
+)
 from axiom.store import evidence
 from axiom.store.database import Database, Row, moment
 
@@ -64,6 +73,16 @@ class Standing:
     registered: Mapping[str, Any]  # the registration's body
     estimand: Mapping[str, Any]
     line: Line | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The newest verdict; undecided until something is weighed."""
+        return self.line.evidence.verdict if self.line else Verdict.UNDECIDED
+
+    @property
+    def reads(self) -> Meaning:
+        """What the verdict says about the claim."""
+        return reading(self.verdict, Direction(self.estimand["expects"]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,9 +60,9 @@ def unpaid(db: Database, limit: int) -> list[Row]:
 
 
 def typical_cpu_seconds(db: Database, experiment_id: int) -> float | None:
-    """What 99 of 100 valid tasks of this experiment stay below."""
+    """What 99 of 100 valid tasks of this experiment stay below; None where no task said a number."""
     row = db.one(_TYPICAL, experiment_id=experiment_id)
-    return None if row is None else float(row["cpu_seconds"])
+    return None if row is None or row["cpu_seconds"] is None else float(row["cpu_seconds"])
 
 
 def award(db: Database, given: Award, *, tariff_id: int, session_id: int | None, now: datetime) -> int:

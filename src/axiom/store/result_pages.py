@@ -1,8 +1,9 @@
 """Results as pages show them: filtered, in an order, a page at a time, and summed up by config."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,16 +26,19 @@ _BY = {
     Order.REPLICATE: "r.replicate, r.config",
     Order.LAST_REPLICATE: "r.replicate DESC, r.config",
     Order.SECONDS: "r.cpu_seconds, r.id",
-    Order.MOST_SECONDS: "r.cpu_seconds DESC, r.id",
+    Order.MOST_SECONDS: "r.cpu_seconds DESC, r.id DESC",
 }
+# The ids are chosen from an index alone; only the rows of the page itself are read.
 _LISTED = """
 SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
 FROM result r JOIN task t ON t.id = r.task_id
+WHERE r.id IN (SELECT r.id FROM result r {where} ORDER BY {order} LIMIT :limit OFFSET :skip) ORDER BY {order}
 """
-_TAIL = 1_000  # the newest results of an experiment are enough for a table by config
-_BY_CONFIG = """
-SELECT config, outcome, measures FROM result
-WHERE experiment_id = :experiment_id AND id > (SELECT coalesce(max(id), 0) FROM result) - :tail
+_ANY_EXPERIMENT = "r.experiment_id IN (SELECT id FROM experiment)"  # so that an index can be used that begins with it
+_AT_ONCE = 1_000
+_MORE = """
+SELECT id, config, outcome, measures FROM result
+WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
 """
 _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE experiment_id = :experiment_id"
 
@@ -70,37 +74,74 @@ class Listed:
 
 def listed(db: Database, wanted: Wanted) -> list[Listed]:
     """One page of results."""
-    asked: dict[str, Any] = {}
-    tests = []
-    for name in ("experiment_id", "outcome", "replicate"):
-        if getattr(wanted, name) is not None:
-            tests.append(f"r.{name} = :{name}")
-            asked[name] = getattr(wanted, name)
-    if wanted.configs is not None:
-        places = {f"config_{place}": config for place, config in enumerate(wanted.configs)}
-        tests.append(f"r.config IN ({', '.join(f':{name}' for name in places) or 'NULL'})")
-        asked |= places
-    where = f"WHERE {' AND '.join(tests)}" if tests else ""
-    sql = f"{_LISTED} {where} ORDER BY {_BY[wanted.order]} LIMIT :limit OFFSET :skip"
+    tests, asked = _tests(wanted)
+    sql = _LISTED.format(where=f"WHERE {' AND '.join(tests)}" if tests else "", order=_BY[wanted.order])
     return [_listed(row) for row in db.select(sql, **asked, limit=wanted.limit, skip=wanted.skip)]
 
 
-def values_by_config(db: Database, experiment_id: int, measure: str) -> dict[int, list[float]]:
-    """The newest values of one measure by config, where a cell has a single number of it."""
-    found: dict[int, list[float]] = {}
-    for row in db.select(_BY_CONFIG, experiment_id=experiment_id, tail=_TAIL):
-        if row["outcome"] != Outcome.OK or not row["measures"]:
-            continue
-        value = json.loads(row["measures"]).get(measure)
-        if isinstance(value, int | float):
-            found.setdefault(row["config"], []).append(float(value))
-    return found
+@dataclass(kw_only=True)
+class _Kept:
+    """The values of one measure of one version, as far as they were read."""
+
+    after: int = 0  # the last result that was read
+    values: dict[int, list[float]] = field(default_factory=dict)
+
+    def read(self, db: Database, experiment_id: int, measure: str) -> bool:
+        """Read on; whether there may be more."""
+        rows = db.select(_MORE, experiment_id=experiment_id, after=self.after, limit=_AT_ONCE)
+        for row in rows:
+            self.after = row["id"]
+            if row["outcome"] == Outcome.OK and row["measures"]:
+                value = json.loads(row["measures"]).get(measure)
+                if isinstance(value, int | float):
+                    self.values.setdefault(row["config"], []).append(float(value))
+        return len(rows) == _AT_ONCE
+
+
+class Tally:
+    """Every value of a measure by config. A result never changes, so each is read once, and a page reads the new ones.
+
+    Pages are made by several threads; they share one tally.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, str], _Kept] = {}
+        self._lock = threading.Lock()
+
+    def values(self, db: Database, experiment_id: int, measure: str) -> dict[int, list[float]]:
+        """The values by config, in ascending order, where a cell has a single number of this measure."""
+        with self._lock:
+            kept = self._kept.setdefault((experiment_id, measure), _Kept())
+            while kept.read(db, experiment_id, measure):
+                pass
+            for values in kept.values.values():
+                values.sort()
+            return {config: list(values) for config, values in kept.values.items()}
 
 
 def issued(db: Database, experiment_id: int) -> int:
     """How many replicate numbers this version has given out."""
     row = db.one(_ISSUED, experiment_id=experiment_id)
     return int(row["amount"]) if row else 0
+
+
+def _tests(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    """The filter in SQL, and its values."""
+    asked: dict[str, Any] = {
+        name: getattr(wanted, name)
+        for name in ("experiment_id", "outcome", "replicate")
+        if getattr(wanted, name) is not None
+    }
+    tests = [f"r.{name} = :{name}" for name in asked]
+    if asked.get("outcome", Outcome.OK) != Outcome.OK:
+        tests.append("r.outcome <> 'ok'")  # said in so many words: few are, and they have an index of their own
+    if tests and wanted.experiment_id is None:
+        tests.append(_ANY_EXPERIMENT)
+    if wanted.configs is not None:
+        places = {f"config_{place}": config for place, config in enumerate(wanted.configs)}
+        tests.append(f"r.config IN ({', '.join(f':{name}' for name in places) or 'NULL'})")
+        asked |= places
+    return tests, asked
 
 
 def _listed(row: Row) -> Listed:

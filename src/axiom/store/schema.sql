@@ -306,3 +306,11 @@ CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX audit_caller ON audit (caller, at);
 
 CREATE INDEX workunit_registration ON workunit (registration_id, id);
+
+CREATE INDEX result_newest ON result (experiment_id, id, config);
+
+CREATE INDEX result_seconds ON result (experiment_id, cpu_seconds, id, config);
+
+CREATE INDEX result_odd ON result (experiment_id, outcome, replicate, config) WHERE outcome <> 'ok';
+
+CREATE INDEX task_turn ON task (experiment_id, sent_at) WHERE sent_at IS NOT NULL;

@@ -10,10 +10,9 @@ from axiom.store.database import Database, Row, at, maybe_moment, moment
 
 _OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
 _CLOSED = """
-SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, sum(t.cpu_seconds) AS cpu_seconds,
-    max(t.closed_at) AS newest
+SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, sum(t.cpu_seconds) AS cpu_seconds
 FROM task t JOIN experiment e ON e.id = t.experiment_id
-WHERE t.closed_at > :seen AND t.closed_at <= :until
+WHERE t.closed_at >= :seen AND t.closed_at < :until
 GROUP BY e.id, e.name, e.version, t.state, CASE WHEN t.state = 'valid' THEN '' ELSE t.reason END
 ORDER BY e.id, t.state
 """
@@ -34,7 +33,10 @@ _NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
 
 
 def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
-    """What became of the tasks that closed after a moment: how many of each experiment ended how."""
+    """What became of the tasks that closed from one moment to just before another: how many of each ended how.
+
+    Many may close at one moment, also after we have looked: the clock stands still after it was set back.
+    """
     return db.select(_CLOSED, seen=seen_task, until=at(until))
 
 
@@ -80,7 +82,7 @@ def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
 
 
 def seen(db: Database) -> int:
-    """Up to which moment, in microseconds, earlier sessions have reviewed closed tasks."""
+    """Before which moment, in microseconds, earlier sessions have reviewed closed tasks."""
     row = db.one(_LAST)
     return int(row["seen_task"]) if row else 0
 

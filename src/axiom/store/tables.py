@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.domain.findings import Direction, Verdict, reading
 from axiom.store import fleet
 from axiom.store.database import Database, Row
 
@@ -69,7 +70,7 @@ def counted(db: Database) -> list[Row]:
 
 def findings(db: Database) -> list[Row]:
     """Every finding with its newest evidence, which is null where nothing was weighed yet."""
-    return [{**row, "claim": _claim(row)} for row in db.select(_FINDINGS)]
+    return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 
 def _page(rows: Sequence[Row], platforms: dict[int, str]) -> Page:
@@ -88,6 +89,8 @@ def _page(rows: Sequence[Row], platforms: dict[int, str]) -> Page:
     )
 
 
-def _claim(row: Row) -> str:
-    estimands = json.loads(row["body"])["estimands"]
-    return next((str(one["claim"]) for one in estimands if one["name"] == row["estimand"]), "")
+def _of_estimand(row: Row) -> Row:
+    """The claim, and what the newest verdict says about it; null where nothing was weighed yet."""
+    estimand = next(one for one in json.loads(row["body"])["estimands"] if one["name"] == row["estimand"])
+    reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
+    return {"claim": estimand["claim"], "reads": reads}

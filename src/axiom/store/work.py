@@ -47,6 +47,7 @@ UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_dige
     sent_at = :now, deadline = :deadline
 WHERE id = :id AND state = 'unsent'
 """
+_LAST_TURN = "SELECT max(sent_at) AS sent_at FROM task WHERE experiment_id = :experiment_id AND sent_at IS NOT NULL"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _RETURNED = "SELECT * FROM task WHERE state = 'returned' ORDER BY id LIMIT :limit"
 _LATE = "SELECT DISTINCT workunit_id FROM task WHERE state = 'sent' AND deadline < :now LIMIT :limit"
@@ -57,6 +58,10 @@ UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, 
 WHERE id = :id AND state = :was
 """
 _MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
+_SAID = """
+SELECT message FROM task WHERE experiment_id = :experiment_id AND state = 'failed' AND message <> ''
+ORDER BY id DESC LIMIT 1
+"""
 _NEWEST = """
 SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE id = (SELECT max(id) FROM audit)
 UNION ALL
@@ -195,6 +200,12 @@ def send(
     return claimed
 
 
+def last_turn(db: Database, experiment_id: int) -> int:
+    """When a task of this version was last sent, in microseconds; 0 when none was."""
+    row = db.one(_LAST_TURN, experiment_id=experiment_id)
+    return int(row["sent_at"]) if row and row["sent_at"] is not None else 0
+
+
 def held(db: Database, host_id: int) -> list[Task]:
     """What this host should be computing, by our books."""
     return [_task(row) for row in db.select(_HELD, host_id=host_id)]
@@ -244,6 +255,12 @@ def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
     return changed
+
+
+def last_words(db: Database, experiment_id: int) -> str:
+    """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
+    row = db.one(_SAID, experiment_id=experiment_id)
+    return str(row["message"]) if row else ""
 
 
 def newest(db: Database) -> tuple[datetime, str]:

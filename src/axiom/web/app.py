@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.store.database import connect_reader
 from axiom.store.folder import Folder
+from axiom.store.result_pages import Tally
 from axiom.web.pages import missing, routes
 from axiom.web.quick import Quick
 from axiom.web.reading import Reading
@@ -42,6 +43,7 @@ class Site:
     name: str
     now: Callable[[], datetime]
     live: Callable[[], Mapping[str, Any]]
+    tally: Tally = field(default_factory=Tally)
 
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
@@ -65,6 +67,7 @@ class Site:
                     live=self.live,
                     path=request.url.path,
                     query=dict(request.query_params),
+                    tally=self.tally,
                 )
         finally:
             db.close()

@@ -9,14 +9,13 @@ from typing import Any
 from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.statistics.sequential import median_sequence
 from axiom.store import blobs, counters, experiments, finding_pages, findings, result_pages
 from axiom.store.experiments import StoredBundle, StoredExperiment
 from axiom.web import findings as finding_views
 from axiom.web.numbers import plain
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading
-
-_SPREAD = 20  # values from which a 5 % and a 95 % quantile say something
 
 
 def listed(reading: Reading) -> Answer:
@@ -142,25 +141,24 @@ def _progress(reading: Reading, stored: StoredExperiment, manifest: Manifest, cl
 
 
 def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """The picture of the sweep, and the numbers that it draws: all results that are back, by config."""
     measure = manifest.figure.y if manifest.figure else (manifest.measures[0].name if manifest.measures else "")
-    found = result_pages.values_by_config(reading.db, stored.id, measure)
+    found = reading.tally.values(reading.db, stored.id, measure)
     shown_factors = varying(manifest)
     rows = [
-        [in_words(manifest.configs[place], shown_factors), len(values), *_spread(values)]
+        [
+            in_words(manifest.configs[place], shown_factors),
+            len(values),
+            statistics.median(values),
+            *median_sequence(values),
+        ]
         for place, values in sorted(found.items())
         if place < len(manifest.configs)
     ]
-    headings = ("Config", "Results", f"Median of {measure}", "5 %", "95 %")
+    headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
     return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
         "title": manifest.figure.title if manifest.figure else measure
     }
-
-
-def _spread(values: list[float]) -> tuple[float, float | None, float | None]:
-    if len(values) < _SPREAD:
-        return statistics.median(values), None, None
-    cuts = statistics.quantiles(values, n=20)
-    return statistics.median(values), cuts[0], cuts[-1]
 
 
 def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:

@@ -1,5 +1,6 @@
 """What is concluded: the list of findings, and one finding with its history."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +37,7 @@ def one(reading: Reading, number: int) -> Answer:
         "finding": shown(reading, standing)
         | {
             "next_grade": _next_grade(standing),
+            "smaller_than": _smaller_than(standing),
             "predictions": [predicted(forecast) for forecast in forecasts],
             "history": [evidence(line) for line in lines],
             "figures": {
@@ -80,7 +82,8 @@ def shown(reading: Reading, standing: Standing) -> Answer:
         "number": finding.number,
         "claim": finding.claim,
         "status": finding.status,
-        "verdict": line.evidence.verdict if line else Verdict.UNDECIDED,
+        "verdict": standing.verdict,
+        "reads": standing.reads,
         "grade": line.evidence.grade if line else Grade.AWAITING,
         "experiment": standing.experiment,
         "version": standing.version,
@@ -165,6 +168,21 @@ def _row(line: Line, kind: str) -> list[Any]:
     found = line.evidence
     texts = rounded(found.estimate, found.low, found.high, signed=is_signed(kind))
     return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
+
+
+def _smaller_than(standing: Standing) -> float | None:
+    """Of an absent effect, how large it could be at most by its interval, rounded up to two digits."""
+    if standing.line is None or standing.verdict is not Verdict.ABSENT:
+        return None
+    found, null = standing.line.evidence, float(standing.estimand["null"])
+    if found.low is None or found.high is None:
+        return None
+    most = max(abs(found.low - null), abs(found.high - null))
+    smallest = float(standing.estimand["smallest"])
+    if not most:
+        return smallest
+    step = 10.0 ** (math.floor(math.log10(most)) - 1)
+    return min(smallest, float(f"{math.ceil(most / step) * step:.2g}"))
 
 
 def _next_grade(standing: Standing) -> str | None:

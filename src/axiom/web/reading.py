@@ -9,6 +9,7 @@ from axiom.errors import NotFound
 from axiom.store import blobs, work_pages
 from axiom.store.database import Database
 from axiom.store.folder import Folder
+from axiom.store.result_pages import Tally
 
 Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
 
@@ -24,6 +25,7 @@ class Reading:
     live: Callable[[], Mapping[str, Any]]
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     def text(self, digest: str) -> str:
         """A stored file as text."""

@@ -1,6 +1,7 @@
 """Every result: a table with its filter and its order in the address."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,9 @@ from axiom.web.experiments import in_words, levels
 from axiom.web.reading import Answer, Reading
 
 PAGE = 100
-_LAST_PAGE = 10_000
+_LAST_PAGE = 100  # further on, a page would cost more the further it is; who wants all takes the export
+_MOST = PAGE * _LAST_PAGE  # rows of a CSV
+_CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 
 def listed(reading: Reading, limit: int = PAGE) -> Answer:
@@ -22,13 +25,15 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     manifest = stored_manifest(stored.manifest) if stored else None
     wanted = _wanted(reading.query, stored, manifest, limit)
     rows = result_pages.listed(reading.db, wanted)
+    is_more = len(rows) > limit
     page = wanted.skip // limit + 1
     names = {each.id: each for each in experiments.everything(reading.db)}
     return {
         "results": [_row(row, names) for row in rows[:limit]],
         "page": page,
-        "next": _address(reading.query, page=page + 1) if len(rows) > limit else None,
+        "next": _address(reading.query, page=page + 1) if is_more and page < _LAST_PAGE else None,
         "previous": _address(reading.query, page=page - 1) if page > 1 else None,
+        "ends_early": is_more and page == _LAST_PAGE,
         "sort": wanted.order,
         "experiment": stored.name if stored else None,
         "factors": levels(manifest) if manifest else {},
@@ -36,13 +41,18 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "experiments": sorted({each.name for each in names.values()}),
         "stored": sum(amount for (noun, _, _), amount in counters.read(reading.db).items() if noun == "result"),
         "asked": dict(reading.query),
-        "csv": _address({**reading.query, "page": str(page)}, path="/results.csv"),
+        "csv": _address(_without_page(reading.query), path="/results.csv"),
+        "csv_rows": _MOST,
     }
 
 
-def table(reading: Reading, limit: int = 10_000) -> tuple[list[str], list[list[Any]]]:
-    """The same results as one flat table: a column for each factor and each measure."""
-    found = listed(reading, limit)["results"]
+def table(reading: Reading, limit: int = _MOST) -> tuple[list[str], list[list[Any]]]:
+    """The results of every page as one flat table: a column for each factor and each measure.
+
+    When there are more than fit, the last line says so: a table that ends early must not look whole.
+    """
+    answer = listed(replace(reading, query=_without_page(reading.query)), limit)
+    found = answer["results"]
     factors = list(dict.fromkeys(name for row in found for name in row["config"]))
     measures = list(dict.fromkeys(name for row in found for name in row["measures"]))
     plain = ["experiment", "version", "replicate", "seed"]
@@ -56,12 +66,18 @@ def table(reading: Reading, limit: int = 10_000) -> tuple[list[str], list[list[A
         ]
         for row in found
     ]
+    if answer["next"]:
+        rows.append([_CUT_OFF.format(most=limit)])
     return [*plain, *factors, *measures, *after], rows
 
 
 def sort_address(query: Mapping[str, str], order: str) -> str:
     """The same results in another order, from the first page."""
-    return _address({name: value for name, value in query.items() if name != "page"}, sort=order)
+    return _address(_without_page(query), sort=order)
+
+
+def _without_page(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in query.items() if name != "page"}
 
 
 def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -> str:
@@ -76,14 +92,14 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 
 def _wanted(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
     page = min(max(_whole(query.get("page", "")) or 1, 1), _LAST_PAGE)
-    outcome, order = query.get("outcome", ""), query.get("sort", "")
+    outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else Order.NEWEST
     unknown = query.get("experiment", "") and stored is None
     return Wanted(
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
         replicate=_whole(query.get("replicate", "")),
         configs=_configs(query, manifest) if manifest else None,
-        order=Order(order) if order in set(Order) else (Order.REPLICATE if stored else Order.NEWEST),
+        order=Order(order) if order in set(Order) else Order.REPLICATE,
         skip=(page - 1) * limit,
         limit=limit + 1,
     )

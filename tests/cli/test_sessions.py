@@ -1,0 +1,132 @@
+"""`axiom session` and `axiom finding`: a round from a terminal, dry and in earnest, and what is concluded."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from axiom.__main__ import _main
+from axiom.domain.sessions import Step
+from axiom.signed.keys import make_keys
+from axiom.store import sessions
+from axiom.store.database import connect_reader, connect_writer
+
+
+@pytest.fixture
+def say(capsys, small_lab):
+    """Types a command about the laboratory, which nobody holds meanwhile; status, answer and what was said."""
+    small_lab.db.close()
+    make_keys(small_lab.folder.keys, small_lab.now)
+
+    def typed(*words: object):
+        status = _main([*map(str, words), "--data", str(small_lab.folder.path)])
+        out, err = capsys.readouterr()
+        return status, (json.loads(out) if {"--json", "json"} & set(words) and not status else out), err
+
+    return typed
+
+
+@pytest.fixture
+def opened(small_lab, prepared):
+    """tiny_sum is published, a host was heard from just now, and the first block is back."""
+    small_lab.now = datetime.now(UTC)
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=4, replicates_each=2)
+    for _ in range(4):
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    return small_lab
+
+
+def look(lab, question):
+    db = connect_reader(lab.folder.database)
+    try:
+        return question(db)
+    finally:
+        db.close()
+
+
+def dump(lab) -> dict[str, list]:
+    """Every row but those of the audit and of its counter."""
+
+    def everything(db):
+        tables = sorted(db.tables() - {"audit", "sqlite_sequence"})
+        rows = {table: db.select(f"SELECT * FROM {table}") for table in tables}  # noqa: S608  our own tables
+        return rows | {"counter": [row for row in rows["counter"] if row["noun"] != "audit"]}
+
+    return look(lab, everything)
+
+
+def test_a_session_is_shown_dry_and_then_held(opened, say):
+    before = dump(opened)
+    status, out, err = say("session", "run", "--dry-run")
+    assert (status, dump(opened) == before) == (0, True)
+    assert "Nothing was changed: this was a dry run." in err
+    assert [line for line in out.splitlines() if not line.startswith(" ")] == [step.value for step in Step]
+    assert "Finding 1 (tiny_sum): a larger size has a larger total." in out
+    status, held, _ = say("session", "run", "--json")
+    assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step]
+    assert dump(opened) != before
+    name = held["session"]["session"]
+    assert [one["name"] for one in say("session", "list", "--json")[1]["sessions"]] == [name]
+    assert name in say("session", "list")[1]
+
+
+def test_a_session_is_held_up_to_a_step_and_goes_on(opened, say):
+    assert say("session", "run", "--until", "credit")[2].startswith("Session ")
+    assert look(opened, sessions.opened).done == (Step.REVIEW, Step.CREDIT)
+    held = say("session", "run", "--json")[1]
+    assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step][2:]
+    assert look(opened, sessions.opened) is None
+
+
+@pytest.mark.usefixtures("opened")
+def test_the_log_is_text_markdown_or_json(say):
+    name = say("session", "run", "--json")[1]["session"]["session"]
+    text, markdown = say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]
+    assert text.startswith(f"Session {name}\n=")
+    assert markdown.startswith(f"# Session {name}\n")
+    lines = say("session", "show", name, "--format", "json")[1]["session"]["notes"]
+    assert [line["kind"] for line in lines][-1] == "session.closed"
+    assert f"- {lines[-1]['text']}\n" in text
+    status, _, err = say("session", "show", "1999-01-01-a")
+    assert status == 3
+    assert "There is no session 1999-01-01-a. `axiom session list` shows what there is." in err
+
+
+def test_the_plan_is_explained_and_nothing_is_changed(opened, say):
+    before = dump(opened)
+    assert "Idle cores: 2." in say("session", "plan")[1]
+    planned = say("session", "plan", "--json")[1]
+    assert {one["experiment_id"] for one in planned["allotments"]} == {1}
+    assert dump(opened) == before
+
+
+def test_a_laboratory_without_sessions_or_findings_says_so(say):
+    assert say("session", "list")[1] == "No session was held yet.\n"
+    assert say("finding", "list")[1] == "No finding is registered yet.\n"
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_finding_awaits_its_first_block_and_then_says_what_is_known(say):
+    assert "It awaits its first block of replicates." in say("finding", "show", 1)[1]
+    assert "a larger size has a larger total" in say("finding", "list")[1]
+    say("session", "run")
+    (row,) = say("finding", "list", "--json")[1]["findings"]
+    assert row["evidence"]["seeds"] == 8
+    assert "[-1, -1]" in say("finding", "list")[1]
+    shown = say("finding", "show", 1)[1]
+    for word in ("interval", "needs", "flags", "reasons", "8 replicates of 1 closed blocks"):
+        assert word in shown
+    assert say("finding", "show", 1, "--json")[1]["finding"]["number"] == 1
+    assert say("finding", "show", 7)[0] == 3
+
+
+def test_an_interval_without_an_end_is_called_unbounded(opened, say):
+    say("session", "run")
+    db = connect_writer(opened.folder.database)
+    db.execute("UPDATE evidence SET low = NULL")
+    db.close()
+    assert "[unbounded, -1]" in say("finding", "list")[1]

@@ -1,0 +1,133 @@
+"""Laboratories that hold sessions: rounds of steps, each in one transaction as in the writer."""
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import axiom
+from axiom.lab import promises
+from axiom.lab.policy import Policy
+from axiom.lab.publish import Prepared, prepare
+from axiom.lab.session import Stepped, step
+from axiom.signed.bundles import contents
+from axiom.store import sessions
+from axiom.store.database import Database
+
+PACKAGE = Path(axiom.__file__).parent
+POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
+ESTIMANDS = re.compile(r"estimands=\(.*?\n    \),\n", re.DOTALL)
+FIGURE = 'figure=Figure(x="size", y="total", title="The sum over the size"),\n    needs='
+
+
+@dataclass(kw_only=True)
+class Rounds:
+    """A small laboratory whose sessions are held, and what tests ask about them."""
+
+    lab: Any
+    policy: Policy = POLICY
+
+    @property
+    def db(self) -> Database:
+        return self.lab.db
+
+    def step(self) -> Stepped:
+        with self.db.transaction(), self.db.savepoint():
+            return step(self.db, self.policy, pi="autopilot", reason="a test", now=self.lab.now)
+
+    def hold(self) -> list[Stepped]:
+        """One session to its end."""
+        done = [self.step()]
+        while not done[-1].ended:
+            done.append(self.step())
+        return done
+
+    def kinds(self) -> list[str]:
+        """What kinds of notes the newest session wrote."""
+        return [note.kind for _, note in sessions.notes(self.db, sessions.last(self.db).id)]
+
+    def said(self, kind: str) -> list[str]:
+        """The sentences of one kind in the newest session."""
+        return [note.sentence for _, note in sessions.notes(self.db, sessions.last(self.db).id) if note.kind == kind]
+
+    def compute(self, amount: int = 1, *, host: int = 1, by: Callable[[Any], bytes | None] | None = None) -> list:
+        """So many tasks are handed out, computed and judged; `by` makes the output, or None for a failure."""
+        orders = []
+        for _ in range(amount):
+            order = self.lab.order(host)
+            output = self.lab.output(order) if by is None else by(order)
+            self.lab.report(order, output, exit_status=0 if output else 10)
+            orders.append(order)
+        self.lab.validate()
+        self.lab.later(seconds=1)
+        return orders
+
+    def fill_block(self, experiment_id: int = 1) -> None:
+        """The next eight replicates, ordered and computed."""
+        self.lab.deploy(experiment_id, workunits=8)
+        self.compute(8)
+
+    def stored(self, *tables: str) -> dict[str, list]:
+        """Every row of these tables, or of all."""
+        return {
+            table: self.db.select(f"SELECT * FROM {table}")  # noqa: S608  our own tables
+            for table in tables or sorted(self.db.tables())
+        }
+
+    def broken(self) -> dict[str, list[str]]:
+        found = promises.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
+        return {promise: problems for promise, problems in found.items() if problems}
+
+
+@pytest.fixture(scope="session")
+def variant(tmp_path_factory, prepared) -> Callable[..., Prepared]:
+    """The tiny experiment under another name, cost or declaration; each variant once in a session."""
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+
+    @functools.cache
+    def make(name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False) -> Prepared:
+        text = source.replace('name="tiny_sum"', f'name="{name}"')
+        text = text.replace("lambda config: 1.0", f"lambda config: {seconds}")
+        if not asks:
+            text = ESTIMANDS.sub("estimands=(),\n", text)
+        if figure:
+            text = text.replace("import Experiment, ", "import Experiment, Figure, ").replace("needs=", FIGURE)
+        file = tmp_path_factory.mktemp(name) / f"{name}.py"
+        file.write_text(text)
+        return prepare(PACKAGE, file)
+
+    return make
+
+
+@pytest.fixture
+def rounds_of():
+    """Holds the sessions of a laboratory under its own policy."""
+    return lambda lab, **changes: Rounds(lab=lab, policy=replace(POLICY, **changes))
+
+
+@pytest.fixture
+def rounds(small_lab, prepared) -> Rounds:
+    """tiny_sum is published and host 1 is there."""
+    small_lab.publish(prepared())
+    assert small_lab.host() == 1
+    return Rounds(lab=small_lab)
+
+
+@pytest.fixture
+def due_rounds(rounds, variant) -> Rounds:
+    """Every step of the next session has something to do, and something to leave alone."""
+    lab = rounds.lab
+    lab.publish(variant("deploy_sum", asks=False))
+    lab.host("gone", cores=1)
+    lab.deploy(workunits=8)
+    rounds.compute(8)
+    lab.deploy(workunits=2)
+    lab.order(2)
+    rounds.compute(by=lambda _order: None)
+    lab.later(hours=49)
+    lab.ask(1, wanted=0)
+    return rounds

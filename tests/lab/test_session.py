@@ -1,0 +1,316 @@
+"""A session does its steps in order and each once, wherever it is cut off."""
+
+import itertools
+import shutil
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from axiom.domain.sessions import Step
+from axiom.lab.policy import Policy
+from axiom.lab.session import due, step
+from axiom.lab.withdraw import withdraw
+from axiom.store import sessions
+from axiom.store.database import Database
+
+POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
+
+
+class Cut(BaseException):
+    """Whatever stops us in the middle."""
+
+
+class Cutting(sqlite3.Connection):
+    """Stops us at one of its statements: by an exception, or for good, before or after SQLite has done it."""
+
+    left: int | None = None
+    how = "raises"
+    spoken = 0
+
+    def execute(self, sql, /, *values):
+        return self._perhaps_cut(super().execute, sql, *values)
+
+    def executemany(self, sql, values, /):
+        return self._perhaps_cut(super().executemany, sql, values)
+
+    def _perhaps_cut(self, do, *what):
+        self.spoken += 1
+        if self.left is None:
+            return do(*what)
+        self.left -= 1
+        if self.left >= 0:
+            return do(*what)
+        if self.how == "raises":
+            self.left = None  # whoever catches it may roll back
+        elif self.left == -1 and self.how == "ends after it":
+            do(*what)
+        raise Cut
+
+
+def opened(path) -> tuple[Cutting, Database]:
+    connection = sqlite3.connect(path, isolation_level=None, factory=Cutting)
+    db = Database(connection)
+    db.select("PRAGMA foreign_keys = ON")
+    db.select("PRAGMA synchronous = OFF")  # what a power cut does to the disk is tested elsewhere
+    connection.spoken = 0
+    return connection, db
+
+
+@pytest.fixture
+def copies(due_rounds, tmp_path):
+    """Opens copies of one laboratory in which every step is due; all are closed at the end."""
+    due_rounds.db.settle()
+    due_rounds.db.close()
+    numbers, left_open = itertools.count(), []
+
+    def make():
+        path = tmp_path / f"copy-{next(numbers)}.db"
+        shutil.copy(due_rounds.lab.folder.database, path)
+        connection, db = opened(path)
+        left_open.append((path, connection))
+        return path, connection, db
+
+    yield make
+    for path, connection in left_open:
+        connection.close()
+        path.unlink()
+
+
+def one_step(db, now):
+    """A step as the writer does it."""
+    with db.transaction(), db.savepoint():
+        return step(db, POLICY, pi="autopilot", reason="a test", now=now)
+
+
+def dump(db) -> dict[str, list]:
+    """Every row of every table."""
+    return {table: db.select(f"SELECT * FROM {table}") for table in sorted(db.tables())}  # noqa: S608  our own tables
+
+
+def steps_done(db) -> int:
+    """How far the newest session is."""
+    last = sessions.last(db)
+    return len(last.done) if last else 0
+
+
+def finish(db, now) -> list[Step]:
+    """Go on until the session is over; the steps that this took."""
+    done = []
+    while (last := sessions.last(db)) is None or last.ended_at is None:
+        done.append(one_step(db, now).step)
+    return done
+
+
+def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
+    held = due_rounds.hold()
+    assert [one.step for one in held] == list(Step)
+    assert [one.ended for one in held] == [False] * 6 + [True]
+    assert due_rounds.kinds() == [
+        "task.failed",
+        "task.valid",
+        "credit.awarded",
+        "task.stuck",
+        "evidence.weighed",
+        *["plan.order"] * 2,
+        "plan.skip",
+        "plan.cores",
+        *["deploy.ordered"] * 2,
+        "session.closed",
+    ]
+    (found,) = sessions.sessions(due_rounds.db, 10)
+    assert (found.name, found.done, found.ended_at) == ("2026-03-04-a", tuple(Step), due_rounds.lab.now)
+    assert due_rounds.said("session.closed") == [
+        "Session 2026-03-04-a is closed. Findings weighed again: 1. Workunits ordered: 4."
+    ]
+    assert due_rounds.broken() == {}
+
+
+@pytest.mark.parametrize("how", ["raises", "ends before it", "ends after it"])
+def test_a_session_that_is_cut_off_at_any_statement_ends_as_if_it_had_not_been(copies, due_rounds, how):
+    now = due_rounds.lab.now
+    _, connection, db = copies()
+    assert finish(db, now) == list(Step)
+    statements, undisturbed = connection.spoken, dump(db)
+    assert statements > 150
+    for number in range(statements):
+        path, connection, db = copies()
+        connection.left, connection.how = number, how
+        with pytest.raises(Cut):
+            finish(db, now)
+        if how != "raises":
+            connection.close()
+            connection, db = opened(path)
+        done = steps_done(db)
+        assert finish(db, now) == list(Step)[done:], f"cut off at statement {number}"
+        assert dump(db) == undisturbed, f"cut off at statement {number}"
+        connection.close()
+
+
+def test_a_cut_does_stop_us_inside_every_step(copies, due_rounds):
+    """That the test above looks at something: what was cut off is not there, and what was done before is."""
+    stopped = set()
+    for number in range(1, 400, 5):
+        _, connection, db = copies()
+        connection.left = number
+        try:
+            finish(db, due_rounds.lab.now)
+        except Cut:
+            stopped.add(steps_done(db))
+    assert stopped == set(range(len(Step)))
+
+
+NOTHING = [
+    "review.nothing",
+    "credit.nothing",
+    "clean.nothing",
+    "evaluate.nothing",
+    "plan.skip",
+    "plan.cores",
+    "deploy.nothing",
+    "session.closed",
+]
+
+
+def test_a_session_that_finds_nothing_to_do_says_so_at_every_step(rounds):
+    rounds.lab.later(hours=2)  # host 1 was not heard from for so long that it is not counted on
+    rounds.hold()
+    assert rounds.kinds() == NOTHING
+
+
+def test_a_second_session_repeats_nothing_of_the_first(due_rounds):
+    due_rounds.hold()
+    before = due_rounds.stored("award", "entry", "evidence", "workunit", "task", "tariff")
+    due_rounds.lab.later(seconds=1)
+    due_rounds.hold()
+    # What the first one's cleaning closed is reviewed now; whatever came back before it is not counted again.
+    assert due_rounds.kinds() == ["task.expired", *NOTHING[1:4], *["plan.skip"] * 2, *NOTHING[5:]]
+    assert due_rounds.stored("award", "entry", "evidence", "workunit", "task", "tariff") == before
+    assert sessions.last(due_rounds.db).name == "2026-03-04-b"
+
+
+def test_an_open_session_goes_on_and_no_other_begins(due_rounds):
+    first = due_rounds.step()
+    due_rounds.lab.later(days=1)
+    second = due_rounds.step()
+    assert (second.session.name, second.step) == (first.session.name, Step.CREDIT)
+    assert len(sessions.sessions(due_rounds.db, 10)) == 1
+    assert due(due_rounds.db, POLICY, due_rounds.lab.now) == "a session is open and goes on"
+
+
+def test_what_was_planned_is_ordered_even_if_another_plan_would_be_made_by_then(due_rounds):
+    while due_rounds.step().step is not Step.PLAN:
+        continue
+    planned = sessions.kept_plan(due_rounds.db, 1)["allotments"]
+    due_rounds.lab.host("first", cores=16)
+    (ordered, *_) = due_rounds.step().notes
+    assert ordered.facts["workunits"] == planned[0]["workunits"] == 2
+
+
+def test_what_was_withdrawn_after_it_was_planned_is_not_ordered(due_rounds):
+    while due_rounds.step().step is not Step.PLAN:
+        continue
+    with due_rounds.db.transaction():
+        withdraw(due_rounds.db, 1, "a test", due_rounds.lab.now)
+    before = due_rounds.stored("workunit")
+    assert [note.kind for note in due_rounds.step().notes] == ["deploy.nothing"]
+    assert due_rounds.stored("workunit") == before
+
+
+def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rounds):
+    lab = rounds.lab
+
+    def why() -> str:
+        return due(rounds.db, POLICY, lab.now)
+
+    assert why() == "no session has been held yet"
+    rounds.hold()
+    assert why() == ""
+    rounds.compute(3)
+    assert why() == "an experiment has moved on, and more of it may be ordered"
+    rounds.hold()
+    assert why() == ""
+    rounds.compute(3)  # the rest of block 0, in three workunits
+    lab.later(minutes=1)
+    assert why() == "1 closed blocks are not weighed yet"
+    rounds.hold()
+    assert why() == ""
+
+
+def test_idle_cores_alone_are_a_reason_only_now_and_then(rounds, variant):
+    rounds.db.execute("UPDATE experiment SET retired_at = 0")
+    rounds.lab.publish(variant("deploy_sum", asks=False))
+    rounds.hold()
+    rounds.lab.later(seconds=299)
+    assert due(rounds.db, POLICY, rounds.lab.now) == ""
+    rounds.lab.later(seconds=1)
+    assert due(rounds.db, POLICY, rounds.lab.now) == "0 tasks wait for 2 cores, and the last session was 300 s ago"
+
+
+def test_each_closed_task_is_reviewed_once_ever(rounds):
+    lab = rounds.lab
+    lab.deploy(workunits=20)
+    reviewed: Counter[str] = Counter()
+    for failures in (0, 2, 0, 1):
+        rounds.compute(3)
+        rounds.compute(failures, by=lambda _order: None)
+        review = rounds.step().notes
+        for note in review:
+            reviewed[note.kind] += int(str(note.facts.get("amount", 1)))
+        rounds.compute(1)  # comes back while the session is open: it is the next one's
+        rounds.hold()
+    assert reviewed == {"task.valid": 3 * 4 + 3, "task.failed": 3}
+
+
+def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_session(rounds):
+    """A clock that was set back stands still until the time has come again, and work goes on meanwhile."""
+    lab = rounds.lab
+    lab.deploy(workunits=2)
+    amounts = []
+    for moves in (False, True):
+        order = lab.order(1)
+        lab.report(order, lab.output(order))
+        lab.validate()
+        lab.later(seconds=moves)
+        amounts += [note.facts.get("amount", 0) for note in rounds.hold()[0].notes]
+    assert sum(amounts) == 2
+
+
+def test_failures_are_reviewed_by_their_reason(rounds):
+    rounds.lab.deploy(workunits=3)
+    rounds.compute(2, by=lambda _order: None)
+    rounds.compute(1, by=lambda _order: b"nonsense")
+    failed, invalid = rounds.step().notes
+    assert failed.sentence == (
+        "tiny_sum@1: tasks now failed: 2, because the experiment's code raised in at least one cell"
+    )
+    assert invalid.sentence.startswith("tiny_sum@1: tasks now invalid: 1, because ")
+
+
+def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):
+    lab = rounds.lab
+    lab.deploy(workunits=3)
+    lab.host("slow", cores=1)
+    lab.host("silent", cores=1)
+    slow, silent = lab.order(2), lab.order(3)
+    lab.later(hours=13)
+    lab.ask(2, holding=(slow.task,), wanted=0)  # it lives
+    while (stepped := rounds.step()).step is not Step.CLEAN:
+        continue
+    (note,) = stepped.notes
+    assert note.sentence == (
+        f"Task {silent.task} was given up on: out for 13 h, and its host was last heard from 13 h ago"
+    )
+    assert note.about == f"/tasks/{silent.task}"
+    states = {row["id"]: row["state"] for row in rounds.stored("task")["task"]}
+    assert (states[slow.task], states[silent.task]) == ("sent", "expired")
+    assert len(states) == 4  # another copy waits for another host
+    assert rounds.broken() == {}
+
+
+def test_tasks_that_are_out_and_not_stuck_are_counted(rounds):
+    rounds.lab.deploy(workunits=2)
+    rounds.lab.order(1)
+    while (stepped := rounds.step()).step is not Step.CLEAN:
+        continue
+    assert [note.sentence for note in stepped.notes] == ["Tasks that are out: 1. None is stuck."]

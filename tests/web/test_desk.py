@@ -1,0 +1,180 @@
+"""The desk behind the socket: an engine of another process computes through it, and cannot be lied to by it."""
+
+import http.client
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+import pytest
+
+from axiom.cli.counter import Counter
+from axiom.cli.engine import RemoteDesk
+from axiom.cli.listening import on_path
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.remote import Remote, short_name
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.work import Report, TaskState
+from axiom.errors import AxiomError, NotFound
+from axiom.runner.host import platform_here
+from axiom.server import scheduling
+from axiom.server.http import Listener, Stopping, serve
+from axiom.settings import Settings
+from axiom.store import fleet, work
+from axiom.store.database import connect_reader, connect_writer
+from axiom.store.writer import Writer
+from axiom.web.app import Site
+from axiom.web.control import control
+from axiom.web.desk import desk_routes
+
+
+class Served:
+    """A laboratory behind its socket, with its desk."""
+
+    def __init__(self, lab) -> None:
+        self.lab, self.folder, self.heard = lab, lab.folder, 0
+        self.writer = Writer(lambda: connect_writer(lab.folder.database))
+        self.counter = Counter(
+            writer=self.writer,
+            folder=lab.folder,
+            dispatch=lab.dispatch,
+            volunteer="Ada",
+            now=lambda: lab.now,
+            reported=self.hear,
+        )
+
+    def hear(self) -> None:
+        self.heard += 1
+
+    def through(self, talk):
+        """What `talk` returns while the laboratory listens; the loop needs the main thread."""
+        laboratory = Laboratory(folder=self.folder, keys=self.lab.keys, settings=Settings(), package=self.folder.path)
+        gate = Gate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
+        pages = Site(folder=self.folder, name="Small", now=lambda: self.lab.now, live=dict)
+        limits = Limits(workunits_per_day=1, aborts_per_day=1)
+        app = control(gate, pages, Caller(name="operator", capabilities=frozenset(Capability), limits=limits))
+        app.router.routes.extend(desk_routes(self.counter))
+        listener, stopping = Listener(app=app, socket=on_path(self.folder.socket)), Stopping()
+
+        def talking():
+            try:
+                return talk()
+            finally:
+                stopping.now()
+
+        with ThreadPoolExecutor(1) as pool:
+            talked = pool.submit(talking)
+            serve([listener], stopping)
+            return talked.result(timeout=20)
+
+    def look(self, question):
+        db = connect_reader(self.folder.database)
+        try:
+            return question(db)
+        finally:
+            db.close()
+
+
+@pytest.fixture
+def served(working_lab):
+    """Two workunits wait; host 1 is another than the engine's."""
+    working_lab.deploy()
+    working_lab.db.close()
+    served = Served(working_lab)
+    served.writer.start()
+    yield served
+    served.writer.stop()
+
+
+def finished(order) -> Report:
+    return Report(
+        task_id=order.task, host_id=order.host, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
+    )
+
+
+def test_an_engine_elsewhere_asks_computes_and_reports(served, prepared):
+    def talk():
+        desk = RemoteDesk(served.folder, "more cores", 2)
+        (order,) = desk.ask(frozenset(), 1)
+        held = desk.held()
+        again = desk.ask(frozenset(), 1)
+        bundle = desk.bundle(prepared().digest)
+        desk.report(finished(order), served.lab.output(order))
+        return desk, order, held, again, bundle
+
+    desk, order, held, again, bundle = served.through(talk)
+    assert (desk.host_id, order.host) == (2, 2)
+    assert held == {order.task}
+    assert again == [order]  # it was told that the first one was lost
+    assert bundle == prepared().archive
+    assert served.heard == 1
+    task = served.look(lambda db: work.task(db, order.task))
+    assert (task.state, task.host_id) == (TaskState.RETURNED, 2)
+    assert list((served.folder.engine / "reports").iterdir()) == []
+    host = served.look(lambda db: fleet.host(db, 2))
+    assert (host.name, host.capacity.cores, host.platform) == ("more cores", 2, platform_here())
+
+
+def test_an_engine_of_the_same_name_is_the_same_host(served):
+    first, second, other = served.through(
+        lambda: [RemoteDesk(served.folder, name, 1).host_id for name in ("here", "here", "there")]
+    )
+    assert first == second != other
+
+
+def test_a_failure_travels_without_an_output(served):
+    def talk():
+        desk = RemoteDesk(served.folder, "more cores", 1)
+        (order,) = desk.ask(frozenset(), 1)
+        desk.report(finished(order), None)
+        return order
+
+    order = served.through(talk)
+    assert served.look(lambda db: work.task(db, order.task)).state is TaskState.FAILED
+
+
+def test_the_seal_of_a_bundle_is_read_and_a_missing_one_is_named(served, prepared):
+    desk = served.through(lambda: RemoteDesk(served.folder, "more cores", 1))
+    assert desk.seal(prepared().digest) == served.look(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    with pytest.raises(NotFound, match="There is no bundle abcdefabcdef here"):
+        desk.seal("abcdef" * 10)
+
+
+@pytest.mark.parametrize("path", ["{outside}", "{folder}/../secret", "{folder}/link"])
+def test_an_output_that_lies_elsewhere_is_not_read(served, path):
+    secret = served.folder.path.parent / "secret"
+    secret.write_text("a secret")
+    (served.folder.path / "link").symlink_to(secret)
+    name = path.format(outside=secret, folder=served.folder.path)
+    said = {"host": 1, "report": asdict(finished(served_order(served))), "output": name}
+    with pytest.raises(AxiomError, match="lies outside the data folder; it was not read") as refused:
+        served.through(lambda: Remote(served.folder.socket).say("/desk/report", said))
+    assert refused.value.exit_code == 2
+    assert served.heard == 0
+    assert served.look(lambda db: db.select("SELECT id FROM task WHERE state = 'returned'")) == []
+
+
+def served_order(served):
+    """An order that host 1 has."""
+    (order,) = served.writer.run(
+        lambda db: scheduling.ask(db, served.lab.dispatch, host_id=1, holding=frozenset(), wanted=1, now=served.lab.now)
+    ).orders
+    return order
+
+
+@pytest.mark.parametrize("path", ["hello", "ask", "report"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'"hello"'])
+def test_what_is_no_sentence_of_an_engine_is_answered_and_the_next_one_is_heard(served, path, body):
+    def talk():
+        with socket.socket(socket.AF_UNIX) as line, short_name(served.folder.socket) as name:
+            line.connect(name)
+            connection = http.client.HTTPConnection("localhost")
+            connection.sock = line
+            connection.request("POST", f"/desk/{path}", body=body)
+            refused = json.loads(connection.getresponse().read())
+        return refused, RemoteDesk(served.folder, "more cores", 1).host_id
+
+    refused, host = served.through(talk)
+    assert refused["error"]["message"]
+    assert host == 2
