@@ -35,7 +35,8 @@ def candidate(experiment_id: int, **facts) -> Candidate:
 
 
 def pilot(experiment_id: int, **facts) -> Candidate:
-    return candidate(experiment_id, **({"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 0} | facts))
+    facts = {"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 0} | facts
+    return candidate(experiment_id, **({"pilot_missing": max(0, 3 - facts["issued"])} | facts))
 
 
 def planned(*candidates: Candidate, cores: int = 2, per_core: int = 3, task_seconds: float = 8.0):

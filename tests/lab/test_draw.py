@@ -87,6 +87,21 @@ def test_a_picture_appears_when_there_is_something_to_show(exhibition):
     assert exhibition.rounds.broken() == {}
 
 
+def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):
+    lab = exhibition.rounds.lab
+    lab.deploy(workunits=8)
+    exhibition.rounds.compute(2)
+    assert exhibition.draw() == 1
+    blobs = lab.db.one("SELECT count(*) AS amount FROM blob")["amount"]
+    exhibition.rounds.compute(1)
+    assert exhibition.draw() == 0  # a moment later it would only cost
+    lab.later(seconds=21)
+    assert exhibition.draw() == 1
+    outputs = 1
+    assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == blobs + outputs
+    assert exhibition.rounds.broken() == {}
+
+
 def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibition):
     exhibition.grow()
     assert exhibition.draw() == 3

@@ -22,11 +22,13 @@ class StepSession(Command):
 
     pi: Literal["autopilot", "person"]
     reason: str = Field(min_length=1, max_length=500)
+    session: str = Field(default="", max_length=40)  # the session to go on with; empty for whichever is open
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """One step, with its notes."""
         del prepared
-        return _answer(step(db, policy_of(laboratory.settings), pi=self.pi, reason=self.reason, now=now))
+        policy = policy_of(laboratory.settings)
+        return _answer(step(db, policy, pi=self.pi, reason=self.reason, now=now, name=self.session))
 
 
 class HoldSession(Command):

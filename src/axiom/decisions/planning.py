@@ -40,6 +40,7 @@ class Candidate:
     in_progress: int
     aims: tuple[Aim, ...]
     block: int  # replicates that enter evidence together
+    pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
 
 
 def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
@@ -87,7 +88,7 @@ def _obstacle(one: Candidate) -> str:
     if one.stage is Stage.PAUSED:
         return one.stage_reason
     if one.stage is Stage.PILOT:
-        return one.stage_reason if one.issued >= PILOT_TASKS else ""
+        return "" if one.pilot_missing else one.stage_reason
     if one.issued >= MOST_SEEDS and not one.issued % one.block:
         return f"{one.issued} replicates are ordered, and {MOST_SEEDS} are as far as one design goes"
     if all(_is_settled(aim) for aim in one.aims):
@@ -98,7 +99,7 @@ def _obstacle(one: Candidate) -> str:
 def _pilot(one: Candidate) -> Allotment:
     return Allotment(
         experiment_id=one.experiment_id,
-        workunits=PILOT_TASKS - one.issued,
+        workunits=one.pilot_missing,
         replicates_each=1,
         reason=f"the pilot of {one.name}: {PILOT_TASKS} tasks of one replicate before more goes out",
     )

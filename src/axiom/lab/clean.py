@@ -14,7 +14,7 @@ _SLICE = 10_000
 
 def clean(db: Database, now: datetime) -> list[Note]:
     """Expire what is stuck by rule."""
-    out = work.tasks(db, state=TaskState.SENT, limit=_SLICE)
+    out = work.out(db, _SLICE)
     seen = {host.id: host.seen_at for host in fleet.hosts(db)}
     found = {one.task_id: one.reason for one in stuck(out, seen, now)}
     for task in out:

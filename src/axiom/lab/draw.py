@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -35,6 +35,7 @@ log = logging.getLogger("axiom.draw")
 
 _EVERYTHING = 2**62  # replicate numbers end long before
 _EVER = datetime.max.replace(tzinfo=UTC)
+_BETWEEN = timedelta(seconds=20)  # that a picture stands, unless a block closed: each costs a fifth of a second
 _RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
@@ -47,6 +48,7 @@ class Gallery:
         self._folder = folder
         self._draughtsman = draughtsman
         self._seen: dict[int, tuple[int, int]] = {}
+        self._rests: dict[int, datetime] = {}
         self._refused: set[str] = set()
         self._idle = 0
 
@@ -55,7 +57,7 @@ class Gallery:
         seen: dict[int, tuple[int, int]] = {}
         reader = connect_reader(self._folder.database)
         try:
-            stale = list(self._stale(reader, seen))
+            stale = list(self._stale(reader, seen, now))
         finally:
             reader.close()
         self._idle = 0 if stale else self._idle + 1
@@ -65,18 +67,26 @@ class Gallery:
         self._seen.update(seen)  # not before: what could not be stored is drawn again
         return drawn
 
-    def _stale(self, db: Database, seen: dict[int, tuple[int, int]]) -> Iterator[tuple[str, Request, str]]:
+    def _stale(
+        self, db: Database, seen: dict[int, tuple[int, int]], now: datetime
+    ) -> Iterator[tuple[str, Request, str]]:
         drawn = figures.shows(db)
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
             standing = (sum(evidence.returned(db, experiment.id).values()), sum(one.blocks for one in weighed))
-            if self._seen.get(experiment.id) == standing:
+            before = self._seen.get(experiment.id)
+            if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
                 continue
             seen[experiment.id] = standing
+            self._rests[experiment.id] = now + _BETWEEN
             for name, request in _pictures(db, experiment, weighed):
                 shown = _digest(request)
                 if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
                     yield name, request, shown
+
+    def _may_rest(self, experiment_id: int, before: tuple[int, int], standing: tuple[int, int], now: datetime) -> bool:
+        """Can a picture stand a while longer? Not the first one, and not when a block closed."""
+        return before[0] > 0 and before[1] == standing[1] and now < self._rests[experiment_id]
 
     def _one(self, name: str, request: Request, shown: str, now: datetime) -> int:
         try:

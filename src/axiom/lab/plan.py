@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.decisions.planning import Aim, Candidate, plan
-from axiom.decisions.release import Release, release
+from axiom.decisions.release import PILOT_TASKS, Release, release
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState
@@ -99,6 +99,13 @@ def from_data(data: Any) -> Plan:
     )
 
 
+def _pilot_missing(experiment: StoredExperiment, counted: dict[tuple[str, int, str], int]) -> int:
+    """What was ordered besides, or cancelled, does not count: the pilot ends with so many valid tasks."""
+    counting = (TaskState.VALID, TaskState.UNSENT, TaskState.SENT, TaskState.RETURNED)
+    there = sum(counted.get(("task", experiment.id, state), 0) for state in counting)
+    return max(0, PILOT_TASKS - there)
+
+
 def _candidate(
     db: Database,
     experiment: StoredExperiment,
@@ -135,4 +142,5 @@ def _candidate(
         in_progress=counted.get(("task", experiment.id, TaskState.SENT), 0),
         aims=tuple(aims),
         block=design["block"],
+        pilot_missing=_pilot_missing(experiment, counted),
     )

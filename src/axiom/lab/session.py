@@ -31,8 +31,14 @@ class Stepped:
     ended: bool
 
 
-def step(db: Database, policy: Policy, *, pi: str, reason: str, now: datetime) -> Stepped:
-    """Do the next step of the open session, or open one and do its first. The caller makes it one transaction."""
+def step(db: Database, policy: Policy, *, pi: str, reason: str, now: datetime, name: str = "") -> Stepped:
+    """Do the next step of the open session, or open one and do its first. The caller makes it one transaction.
+
+    Whoever goes on with a session says its name: if somebody else has ended it meanwhile, no other is begun.
+    """
+    named = sessions.by_name(db, name) if name else None
+    if named is not None and named.ended_at is not None:
+        return Stepped(session=named, step=list(Step)[-1], notes=(), ended=True)
     session = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
     due = next(one for one in Step if one not in session.done)
     seen = sessions.seen(db)

@@ -41,7 +41,9 @@ def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callabl
 
 def hold(door: Door, reason: str) -> str:
     """One session to its end; its name. An open one goes on where it stopped."""
+    name = ""
     while True:
-        answer = door.submit(StepSession(pi="autopilot", reason=reason))
+        answer = door.submit(StepSession(pi="autopilot", reason=reason, session=name))
+        name = str(answer["session"])
         if answer["ended"]:
-            return str(answer["session"])
+            return name

@@ -22,6 +22,11 @@ _RECORD = """
 INSERT INTO blob (digest, size, body, created_at) VALUES (:digest, :size, :body, :created_at)
 ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body
 WHERE blob.size <> excluded.size OR (blob.body IS NULL) <> (excluded.body IS NULL) OR blob.body <> excluded.body"""
+_FORGET = """
+DELETE FROM blob WHERE digest = :digest
+    AND NOT EXISTS (SELECT 1 FROM task WHERE output_digest = :digest)
+    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = :digest)
+"""
 _BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
 _NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
 _IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
@@ -83,6 +88,11 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
 def files(db: Database, folder: Folder) -> list[Path]:
     """Where the larger ones lie, which a copy of the database does not hold."""
     return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
+
+
+def forget(db: Database, digest: str) -> None:
+    """Drop a blob that nothing needs any more; the file of a large one is swept away later."""
+    db.execute(_FORGET, digest=digest)
 
 
 def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:

@@ -314,3 +314,5 @@ CREATE INDEX result_seconds ON result (experiment_id, cpu_seconds, id, config);
 CREATE INDEX result_odd ON result (experiment_id, outcome, replicate, config) WHERE outcome <> 'ok';
 
 CREATE INDEX task_turn ON task (experiment_id, sent_at) WHERE sent_at IS NOT NULL;
+
+CREATE INDEX task_output ON task (output_digest) WHERE output_digest IS NOT NULL;

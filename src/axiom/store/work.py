@@ -49,6 +49,7 @@ WHERE id = :id AND state = 'unsent'
 """
 _LAST_TURN = "SELECT max(sent_at) AS sent_at FROM task WHERE experiment_id = :experiment_id AND sent_at IS NOT NULL"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
+_OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
 _RETURNED = "SELECT * FROM task WHERE state = 'returned' ORDER BY id LIMIT :limit"
 _LATE = "SELECT DISTINCT workunit_id FROM task WHERE state = 'sent' AND deadline < :now LIMIT :limit"
 _REPORTED = """
@@ -209,6 +210,11 @@ def last_turn(db: Database, experiment_id: int) -> int:
 def held(db: Database, host_id: int) -> list[Task]:
     """What this host should be computing, by our books."""
     return [_task(row) for row in db.select(_HELD, host_id=host_id)]
+
+
+def out(db: Database, limit: int) -> list[Task]:
+    """Tasks that hosts have, those that are due first before the others."""
+    return [_task(row) for row in db.select(_OUT, limit=limit)]
 
 
 def returned(db: Database, limit: int) -> list[Task]:

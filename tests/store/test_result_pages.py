@@ -1,0 +1,117 @@
+"""Pages of results: the right ones in the right order, found without looking at those that are not shown."""
+
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from axiom.domain.work import Outcome
+from axiom.store.database import connect_writer
+from axiom.store.migrate import migrate
+from axiom.store.result_pages import Order, Tally, Wanted, listed
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+AMOUNT, EXPERIMENTS, CONFIGS = 24_000, 3, 8
+_RESULTS = """
+WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < :amount)
+INSERT INTO result (id, task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds,
+    created_at)
+SELECT id, 1, 1 + id % 3, id / 24, id / 3 % 8, id, CASE WHEN id % 5000 = 7 THEN 'late' ELSE 'ok' END,
+    '{"total": ' || (id * 7919 % 1000) || '}', '[]', id / 3 % 8 + id * 7919 % 1000 / 1000.0, 0
+FROM n
+"""
+_TASK = "INSERT INTO task (id, workunit_id, experiment_id, state, ordinal, created_at) VALUES (1, 1, 1, 'valid', 0, 0)"
+_FEW = 40  # thousand steps of SQLite's machine; looking at every result takes over a hundred
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A store with results of three experiments, made without the work that would have led to them."""
+    database = connect_writer(tmp_path_factory.mktemp("large") / "axiom.db")
+    database.execute("PRAGMA foreign_keys = OFF")
+    migrate(database, None, NOW)
+    for number in range(1, EXPERIMENTS + 1):
+        database.execute(
+            "INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, 1, '{}', 0)",
+            name=f"number_{number}",
+        )
+    database.execute(_TASK)
+    database.execute(_RESULTS, amount=AMOUNT)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def every(large):
+    """All results, as one page without a filter has them."""
+    return listed(large, Wanted(limit=AMOUNT))
+
+
+def steps(database, wanted: Wanted) -> int:
+    """How much work a page is, in thousands of steps of SQLite's machine."""
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+
+    database._connection.set_progress_handler(step, 1000)
+    try:
+        listed(database, wanted)
+    finally:
+        database._connection.set_progress_handler(None, 0)
+    return count
+
+
+FILTERS = [
+    dict(zip(("experiment_id", "outcome", "replicate", "configs"), chosen, strict=True))
+    for chosen in product((None, 2), (None, Outcome.OK, Outcome.LATE, Outcome.DIVERGED), (None, 77), (None, [0, 5], []))
+    if not (chosen[0] is None and chosen[3] is not None)
+]
+KEYS = {
+    Order.NEWEST: lambda row: -row.id,
+    Order.REPLICATE: lambda row: (row.replicate, row.config),
+    Order.LAST_REPLICATE: lambda row: (-row.replicate, row.config),
+    Order.SECONDS: lambda row: (row.cpu_seconds, row.id),
+    Order.MOST_SECONDS: lambda row: (-row.cpu_seconds, -row.id),
+}
+
+
+def orders(chosen) -> list[Order]:
+    return list(Order) if chosen["experiment_id"] else [Order.NEWEST]
+
+
+def fits(row, chosen) -> bool:
+    configs = chosen["configs"]
+    return (configs is None or row.config in configs) and all(
+        chosen[name] in (None, getattr(row, name)) for name in ("experiment_id", "outcome", "replicate")
+    )
+
+
+@pytest.mark.parametrize("chosen", FILTERS, ids=str)
+def test_a_page_holds_what_was_asked_for_in_the_order_asked_for(large, every, chosen):
+    for order in orders(chosen):
+        expected = sorted((row for row in every if fits(row, chosen)), key=KEYS[order])[50:90]
+        assert listed(large, Wanted(**chosen, order=order, skip=50, limit=40)) == expected
+
+
+@pytest.mark.parametrize("chosen", FILTERS, ids=str)
+def test_a_page_is_found_without_looking_at_every_result(large, chosen):
+    assert {
+        order: work for order in orders(chosen) if (work := steps(large, Wanted(**chosen, order=order))) > _FEW
+    } == {}
+
+
+def test_all_values_are_counted_and_new_ones_with_them(large, every):
+    tally = Tally()
+    own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK]
+    expected = {place: sorted(row.measures["total"] for row in own if row.config == place) for place in range(CONFIGS)}
+    assert tally.values(large, 2, "total") == expected
+    assert tally.values(large, 2, "curve") == {}
+    with large.savepoint():
+        large.execute(
+            "INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early,"
+            " cpu_seconds, created_at) VALUES (1, 2, 5000, 3, 1, 'ok', '{\"total\": -1}', '[]', 1, 0)"
+        )
+        assert tally.values(large, 2, "total") == expected | {3: [-1.0, *expected[3]]}
+        large.execute("DELETE FROM result WHERE replicate = 5000")
