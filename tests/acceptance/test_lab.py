@@ -156,8 +156,11 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
 
 
 def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The campaign that kills a hundred times, at its smallest."""
-    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", "--longest", "2"])
+    """The campaign that kills a hundred times, at its smallest.
+
+    How soon it serves again is the campaign's to measure, on a quiet computer; here other tests share the cores.
+    """
+    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", "--longest", "2", "--within", "15"])
     assert _campaign("kill").main() == 0, capsys.readouterr().out
 
 

@@ -2,10 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
 from axiom.store.result_pages import Wanted, listed
+from axiom.web import results
+from axiom.web.reading import Reading
 
 
 def cells(reply) -> list[tuple[int, int]]:
@@ -28,6 +31,7 @@ def cells(reply) -> list[tuple[int, int]]:
             "experiment=tiny_sum&sort=nonsense&page=nonsense&outcome=nonsense&replicate=x",
             [(0, 1), (0, 2), (1, 1), (1, 2)],
         ),
+        ("sort=seconds", [(1, 2), (1, 1), (0, 2), (0, 1)]),  # an order needs an experiment
         ("experiment=unknown", []),
         ("outcome=late", []),
         ("outcome=ok&page=99999999999", []),
@@ -57,3 +61,34 @@ def test_the_csv_is_one_flat_table(site_of):
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["replicate"], row["size"], row["total"]) for row in rows] == [("0", "1", "0.5"), ("1", "1", "0.5")]
     assert rows[0]["experiment"] == "tiny_sum"
+
+
+def test_the_csv_of_any_page_begins_with_the_first_row_and_keeps_filter_and_order(site_of):
+    page = site_of.get("/results.json?experiment=tiny_sum&sort=-replicate&page=2").json
+    assert page["csv"] == "/results.csv?experiment=tiny_sum&sort=-replicate"
+    for address in (page["csv"], f"{page['csv']}&page=2"):
+        rows = list(csv.DictReader(io.StringIO(site_of.get(address).text)))
+        assert [(row["replicate"], row["size"]) for row in rows] == [("1", "1"), ("1", "2"), ("0", "1"), ("0", "2")]
+
+
+@pytest.mark.parametrize(("limit", "amount", "cut"), [(3, 3, True), (4, 4, False)])
+def test_a_csv_that_is_cut_off_says_so_in_its_last_line(full, limit, amount, cut):
+    _, rows = results.table(Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict), limit)
+    assert len([row for row in rows if len(row) > 1]) == amount
+    assert (
+        rows[-1][0] == "cut off after 3 rows; choose fewer, or take all of an experiment with axiom data export"
+    ) == cut
+
+
+def test_a_page_sorts_within_an_experiment_alone(site_of):
+    assert "sort=" not in site_of.get("/results").text
+    assert "sort=seconds" in site_of.get("/results?experiment=tiny_sum").text
+
+
+def test_the_last_page_says_that_there_are_more(full, site_of, monkeypatch):
+    monkeypatch.setattr(results, "_LAST_PAGE", 2)
+    reading = Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict, query={"page": "2"})
+    last = results.listed(reading, 1)
+    assert (len(last["results"]), last["next"], last["ends_early"]) == (1, None, True)
+    assert results.listed(replace(reading, query={"page": "1"}), 1)["next"] == "/results?page=2"
+    assert "no further page" not in site_of.get("/results").text

@@ -49,7 +49,7 @@ class RemoteDesk:
         """Take a finished task. The output travels as a file, which both processes see."""
         path = None
         if output is not None:
-            path = self._folder.engine / "reports" / f"{report.task_id}.jsonl"
+            path = self._folder.engine.absolute() / "reports" / f"{report.task_id}.jsonl"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(output)
         said = {"host": self.host_id, "report": asdict(report), "output": str(path) if path else None}

@@ -14,8 +14,8 @@ from axiom.web.experiments import in_words, levels
 from axiom.web.reading import Answer, Reading
 
 PAGE = 100
-_LAST_PAGE = 100  # further on, a page would cost more the further it is; who wants all takes the export
-_MOST = PAGE * _LAST_PAGE  # rows of a CSV
+_LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
+_MOST = 10_000  # rows of a CSV
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 

@@ -1,0 +1,59 @@
+"""The page of an experiment: its table holds what its picture draws."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.experiments import Figure
+from axiom.lab import draw
+from axiom.signed.manifests import stored_manifest
+from axiom.store import experiments
+
+OTHERS = """
+WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 1500)
+INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
+SELECT 1, 2, 0, id, 0, 'ok', '{"total": 7.0}', '[]', 1.0, 0 FROM n
+"""
+
+
+def compute(lab, amount: int) -> None:
+    for _ in range(amount):
+        order = lab.order(1)
+        lab.report(order, lab.output(order))
+    lab.validate()
+
+
+@pytest.fixture
+def measured(small_lab, prepared):
+    """Nine replicates of two configs, all with different totals, and then many results of the next version."""
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=9)
+    compute(small_lab, 9)
+    small_lab.publish(prepared(version=2))
+    small_lab.deploy(2, workunits=2)
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 9 + config)")
+        small_lab.db.execute(OTHERS)
+    return small_lab
+
+
+def test_the_table_holds_the_numbers_of_the_picture(browse, measured):
+    stored = experiments.by_name(measured.db, "tiny_sum", 1)
+    manifest = replace(stored_manifest(stored.manifest), figure=Figure(x="size", y="total", title="Total"))
+    drawn = draw._sweep(measured.db, stored, manifest)
+    found = browse(measured).get("/experiments/tiny_sum@1.json").json["experiment"]["figures"]["sweep"]
+    assert found["headings"] == ["Config", "Results", "Median of total", "Low", "High"]
+    assert found["rows"] == [
+        [f"size {point.x}", point.seeds, point.median, point.low, point.high] for point in drawn.points
+    ]
+    assert [row[1:] for row in found["rows"]] == [[9, 4.0, 0.0, 8.0], [9, 5.0, 1.0, 9.0]]
+
+
+def test_new_results_are_in_the_table_of_the_next_page(browse, measured):
+    reader = browse(measured)
+    reader.app._fresh = 0.0  # so that each page is made new
+    for back in (1, 2):
+        compute(measured, 1)
+        rows = reader.get("/experiments/tiny_sum@2.json").json["experiment"]["figures"]["sweep"]["rows"]
+        assert [row[1] for row in rows] == [back, back]
