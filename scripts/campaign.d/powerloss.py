@@ -120,12 +120,14 @@ class RecordedFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802, ARG002 - SQLite's name and arguments
         """From here on no power cut takes what was written. The real disk is not troubled."""
-        self.disk.step(self.disk.histories)
-        self.disk.histories[self.path].sync()
+        if self.path:
+            self.disk.step(self.disk.histories)
+            self.disk.histories[self.path].sync()
 
     def _change(self, kind: str, offset: int, data: bytes) -> None:
-        self.disk.step(self.disk.histories)
-        self.disk.histories[self.path].pending.append((kind, offset, data))
+        if self.path:  # SQLite's own temporary files have no name, and nothing of them has to last
+            self.disk.step(self.disk.histories)
+            self.disk.histories[self.path].pending.append((kind, offset, data))
 
 
 @dataclass(kw_only=True)

@@ -276,3 +276,15 @@ def test_an_absent_effect_is_said_to_be_small_and_not_to_be_likely(browse, three
     text = " ".join(browse(three_of_a_kind).get(f"/findings/{number}").text.split())
     assert ("If there is an effect, it is smaller than 0.04." in text) == absent
     assert ("The chance of evidence like this without an effect" in text) != absent
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(-0.01311, 0.002, 0.014), (0.0, 0.00995, 0.01), (-0.09, 0.0999, 0.1), (0.0, 0.0, 0.1), (0.0, 5e-324, 0.1)],
+)
+def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prepared, low, high, said):
+    small_lab.publish(prepared())
+    absent = weighed(2, estimate=0.0, low=low, high=high, verdict=Verdict.ABSENT)
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, absent, [], session_id=None, now=small_lab.now)
+    assert browse(small_lab).get("/findings/1.json").json["finding"]["smaller_than"] == said

@@ -15,6 +15,7 @@ from axiom.web.reading import Answer, Reading, must, no_such
 
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
 _GRADES = list(Grade)
+_NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
 _OBSERVED = ("Replicate", "Value", "Host", "Missing because")
 
@@ -175,11 +176,11 @@ def _smaller_than(standing: Standing) -> float | None:
     if standing.line is None or standing.verdict is not Verdict.ABSENT:
         return None
     found, null = standing.line.evidence, float(standing.estimand["null"])
-    if found.low is None or found.high is None:
-        return None
-    most = max(abs(found.low - null), abs(found.high - null))
     smallest = float(standing.estimand["smallest"])
-    if not most:
+    if found.low is None or found.high is None:
+        return smallest
+    most = max(abs(found.low - null), abs(found.high - null))
+    if most < _NEXT_TO_NOTHING:
         return smallest
     step = 10.0 ** (math.floor(math.log10(most)) - 1)
     return min(smallest, float(f"{math.ceil(most / step) * step:.2g}"))
