@@ -101,7 +101,7 @@ def undisturbed(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 def test_killed_at_half_and_typed_again_nothing_is_lost_or_done_twice(tmp_path: Path, undisturbed: Any) -> None:
-    file, data = experiment(tmp_path, pause=0.15), tmp_path / "lab"
+    file, data = experiment(tmp_path, pause=0.8), tmp_path / "lab"  # longer than a second command needs to start
     process = begin(file, data)
     try:
         wait_for_half(process, data)

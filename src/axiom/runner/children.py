@@ -1,5 +1,6 @@
 """The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -134,7 +135,8 @@ class Child:
         self._process.wait()
         self._selector.close()
         for stream in (self._stdin, self._stdout, self._stderr):
-            stream.close()
+            with contextlib.suppress(BrokenPipeError):  # a question that never left; the process is gone
+                stream.close()
 
     def _load(self, module: str) -> None:
         self._say(do="load", module=module)
