@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
-from axiom.store import evidence
+from axiom.store import evidence, fleet
 from axiom.store.evidence import Weighed
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -122,5 +122,5 @@ def test_cells_come_with_their_host_and_only_those_that_were_there_at_the_time(b
     assert json.loads(cells[1]["measures"])["total"] == 1.5
     assert evidence.cells(busy_lab.db, 1, -1, busy_lab.now) == []
     assert evidence.cells(busy_lab.db, 1, 0, busy_lab.now - timedelta(minutes=1)) == []
-    (home,) = evidence.homes(busy_lab.db)
-    assert (home["id"], home["volunteer_id"], home["instructions"]) == (1, 1, "avx2")
+    (home,) = fleet.hosts(busy_lab.db)
+    assert (home.id, home.volunteer_id, home.platform.instructions) == (1, 1, "avx2")

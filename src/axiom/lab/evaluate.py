@@ -13,7 +13,7 @@ from axiom.domain.sessions import Note, Session
 from axiom.domain.work import Outcome
 from axiom.signed.manifests import stored_manifest
 from axiom.statistics.estimands import value
-from axiom.store import evidence, experiments, findings
+from axiom.store import evidence, experiments, findings, fleet
 from axiom.store.database import Database, Row, moment
 from axiom.store.evidence import Weighed
 from axiom.store.experiments import StoredExperiment
@@ -141,12 +141,8 @@ def _measured(design: _Design, rows: Sequence[Row]) -> _CELLS:
 
 def _homes(db: Database) -> dict[int, Home]:
     return {
-        row["id"]: Home(
-            host_id=row["id"],
-            volunteer_id=row["volunteer_id"],
-            platform=f"{row['system']}-{row['processor']}-{row['instructions']}",
-        )
-        for row in evidence.homes(db)
+        host.id: Home(host_id=host.id, volunteer_id=host.volunteer_id, platform=str(host.platform))
+        for host in fleet.hosts(db)
     }
 
 

@@ -40,7 +40,6 @@ FROM result r JOIN task t ON t.id = r.task_id
 WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at <= :until
 ORDER BY r.replicate, r.config
 """
-_HOMES = "SELECT id, volunteer_id, system, processor, instructions FROM host"
 
 _AFTER_ALL = 2**63 - 1
 
@@ -131,11 +130,6 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
 def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[Row]:
     """Every result up to this replicate that was there at a moment, with the host that computed it."""
     return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
-
-
-def homes(db: Database) -> list[Row]:
-    """Where results can come from: every host with its volunteer and platform."""
-    return db.select(_HOMES)
 
 
 def read(row: Mapping[str, Any]) -> Evidence:

@@ -1,10 +1,10 @@
 """Sessions as pages show them: with their neighbours and the line that closed each."""
 
-import json
 from dataclasses import dataclass
 
-from axiom.domain.sessions import Note, Session, Step
-from axiom.store.database import Database, Row, maybe_moment, moment
+from axiom.domain.sessions import Note, Session
+from axiom.store import sessions
+from axiom.store.database import Database
 
 _LISTED = """
 SELECT s.*, n.kind, n.text, n.facts, n.about FROM session s
@@ -27,28 +27,13 @@ class Closed:
 
 def newest(db: Database, limit: int) -> list[Closed]:
     """The newest sessions first, each with its last line."""
-    return [Closed(session=_session(row), line=_note(row)) for row in db.select(_LISTED, limit=limit)]
+    return [
+        Closed(session=sessions.read(row), line=sessions.read_note(row) if row["kind"] is not None else None)
+        for row in db.select(_LISTED, limit=limit)
+    ]
 
 
 def neighbours(db: Database, session_id: int) -> tuple[str, str]:
     """The names of the session before and the one after; empty where there is none."""
     row = db.one(_NEIGHBOUR, id=session_id)
     return (row["before"] or "", row["after"] or "") if row else ("", "")
-
-
-def _note(row: Row) -> Note | None:
-    if row["kind"] is None:
-        return None
-    return Note(kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]), about=row["about"])
-
-
-def _session(row: Row) -> Session:
-    return Session(
-        id=row["id"],
-        name=row["name"],
-        pi=row["pi"],
-        done=tuple(Step(step) for step in json.loads(row["done"])),
-        reason=row["reason"],
-        started_at=moment(row["started_at"]),
-        ended_at=maybe_moment(row["ended_at"]),
-    )

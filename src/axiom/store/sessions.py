@@ -43,13 +43,13 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
 def opened(db: Database) -> Session | None:
     """The session that is being held."""
     row = db.one(_OPEN)
-    return _session(row) if row else None
+    return read(row) if row else None
 
 
 def last(db: Database) -> Session | None:
     """The newest session, ended or not."""
     row = db.one(_LAST)
-    return _session(row) if row else None
+    return read(row) if row else None
 
 
 def first_started(db: Database, now: datetime) -> datetime:
@@ -60,13 +60,13 @@ def first_started(db: Database, now: datetime) -> datetime:
 
 def sessions(db: Database, limit: int) -> list[Session]:
     """The newest sessions first."""
-    return [_session(row) for row in db.select(_ALL, limit=limit)]
+    return [read(row) for row in db.select(_ALL, limit=limit)]
 
 
 def by_name(db: Database, name: str) -> Session | None:
     """The session of this name."""
     row = db.one(_BY_NAME, name=name)
-    return _session(row) if row else None
+    return read(row) if row else None
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
@@ -130,13 +130,12 @@ def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> N
 
 def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
     """Everything that a session wrote down, in order."""
-    return [
-        (
-            Step(row["step"]),
-            Note(kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]), about=row["about"]),
-        )
-        for row in db.select(_NOTES, session_id=session_id)
-    ]
+    return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
+
+
+def read_note(row: Row) -> Note:
+    """A note from its row."""
+    return Note(kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]), about=row["about"])
 
 
 def _letters(number: int) -> str:
@@ -149,7 +148,8 @@ def _letters(number: int) -> str:
     return text
 
 
-def _session(row: Row) -> Session:
+def read(row: Row) -> Session:
+    """A session from its row."""
     return Session(
         id=row["id"],
         name=row["name"],
