@@ -22,6 +22,7 @@
     ├── TaskError                        the runner gives the task up; the exit code is the task's
     │   ├── ChildLost  TooManyStarts  NoRoom  MemoryLimit   exits 11, 12, 15, 198
     ├── OutputError                      what a host returned is not an output
+    ├── MalformedRequest                 what a client sent is not a request
     ├── Fault                   exit 70  a fault of ours in the process that does the commands
     ├── FigureNotDrawn                   a picture is missing; what it shows is not
     └── ExperimentError         exit 1   the experiment's own file or code is at fault
@@ -233,6 +234,10 @@ class MemoryLimit(TaskError):
 
 class OutputError(AxiomError):
     """What a host returned is not an output."""
+
+
+class MalformedRequest(AxiomError):
+    """What a client sent is not a request of BOINC's."""
 
 
 class FigureNotDrawn(AxiomError):

@@ -10,6 +10,7 @@ class Capability(StrEnum):
     READ = "read"
     DEPLOY = "deploy"  # order work that is published
     OPERATE = "operate"  # publish, retire, abort
+    ACCOUNT = "manage own account"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,8 +23,9 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who asks: a person at this computer, the laboratory itself, later a PI or a program."""
+    """Who asks: a person at this computer, a volunteer at the site, the laboratory itself, later a PI or a program."""
 
     name: str
     capabilities: frozenset[Capability]
     limits: Limits
+    volunteer_id: int | None = None  # whose account they may manage

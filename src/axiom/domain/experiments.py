@@ -32,10 +32,12 @@ def grid(config: Callable[..., C], **levels: Sequence[Any]) -> tuple[C, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What one cell costs: reference-core seconds as a function of its config, and memory for a whole task."""
+    """What one cell costs: reference-core seconds as a function of its config; and what a whole task takes."""
 
     seconds: Callable[[Any], float]
     memory_mb: int
+    disk_mb: int = 100
+    gpu: bool = False  # computes on a GPU, and its memory must be there, too
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,11 +17,47 @@ class Platform:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gpu:
+    """A kind of graphics processor in a host, and how many of them there are."""
+
+    kind: str  # NVIDIA, ATI, intel_gpu, apple_gpu: BOINC's words, as the client asks for work with them
+    count: int
+    memory_mb: int
+    model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Capacity:
     """What a host can give."""
 
     cores: int
-    memory_mb: int
+    memory_mb: int  # for all tasks together, by the volunteer's preferences
+    disk_mb: int | None = None  # for all tasks together; None where nobody has said
+    gpus: tuple[Gpu, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What a host's work so far says of it."""
+
+    valid_in_row: int = 0
+    quota: int | None = None  # tasks a day and core; None is the laboratory's most
+    quota_day: int = 0  # days since 1970, in UTC
+    sent_that_day: int = 0
+    turnaround_seconds: float | None = None  # from dispatch to report, averaged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """How a volunteer is reached and known: never a key or a password, only digests of them."""
+
+    email: str | None
+    password: str | None  # Argon2id over what the client sends
+    password_serial: int
+    key_serial: int
+    cross_id: str  # BOINC's internal cross-project id
+    is_exported: bool  # has agreed to appear in the statistics files
+    shows_hosts: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +66,23 @@ class Volunteer:
 
     id: int
     name: str
+    created_at: datetime
+    team_id: int | None = None
+    country: str = ""
+    website: str = ""
+    venue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Team:
+    """Volunteers who compute together."""
+
+    id: int
+    name: str
+    founder_id: int
+    country: str
+    website: str
+    about: str
     created_at: datetime
 
 
@@ -44,3 +97,9 @@ class Host:
     capacity: Capacity
     created_at: datetime
     seen_at: datetime
+    flops: float = 0.0  # of one core, as its client measured; 0 where nobody has
+    speed: float | None = None  # reference-core seconds it computes in a second of one core, from its tasks
+    availability: float = 1.0  # share of the time in which it computes
+    venue: str = ""
+    standing: Standing = Standing()
+    why_no_work: str = ""  # what it was told when it last asked and got none

@@ -22,6 +22,7 @@ class Award:
     volunteer_id: int
     amount: int
     because: str
+    team_id: int | None = None  # the volunteer's at that moment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,3 +31,12 @@ class Entry:
 
     account: str  # laboratory, or volunteer:7
     amount: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Balance:
+    """What a volunteer, a host or a team has in all, in thousandths, and a recent average in credits a day."""
+
+    total: int
+    recent: float  # as it was at `recent_at`; it halves every seven days
+    recent_at: int  # microseconds since 1970

@@ -1,9 +1,12 @@
 """What is ordered, handed out and brought back: workunits, tasks and results, and their states."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+_TASK_NAME = re.compile(r"[a-z0-9_]{1,100}-[0-9]{1,9}-w(?P<workunit>[0-9]{1,18})-t(?P<task>[0-9]{1,18})", re.ASCII)
 
 
 class WorkunitState(StrEnum):
@@ -80,6 +83,7 @@ class Workunit:
     target_host_id: int | None = None
     abort_requested: bool = False
     reason: str = ""
+    checks_task_id: int | None = None  # the task whose cells this repeats, to see whether hosts agree
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +107,16 @@ class Task:
     cpu_seconds: float | None = None
     elapsed_seconds: float | None = None
     reason: str = ""
+    cause: str = ""  # how it ended, one of `Cause`
+    agreement: str = ""  # of a checked task and of its check: one of `Agreement`
+
+
+class Agreement(StrEnum):
+    """What a check has shown of a task."""
+
+    WAITING = "waiting"  # its check is on its way
+    AGREES = "agrees"
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,6 +130,11 @@ class Report:
     cpu_seconds: float
     elapsed_seconds: float
     message: str = ""  # the host's own words: hostile, never interpreted
+    boinc_state: int | None = None  # where the BOINC client says that it stopped; None from our own engines
+    cause: str = ""  # how it ended, one of `Cause`; empty where the exit status says it all
+    peak_memory_mb: float | None = None
+    peak_disk_mb: float | None = None
+    workunit_id: int | None = None  # as the task's name says; None from our own engines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,3 +150,14 @@ class Result:
     measures: Mapping[str, object] | None
     early: tuple[float, ...]
     cpu_seconds: float
+
+
+def task_name(experiment: str, version: int, workunit_id: int, task_id: int) -> str:
+    """The name by which a volunteer's client knows a task; it says what is computed, and who finds it again."""
+    return f"{experiment}-{version}-w{workunit_id}-t{task_id}"
+
+
+def read_task_name(name: str) -> tuple[int, int] | None:
+    """The workunit and the task that a name speaks of; None for a name that is not one of ours."""
+    found = _TASK_NAME.fullmatch(name)
+    return (int(found["workunit"]), int(found["task"])) if found else None

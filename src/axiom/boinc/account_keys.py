@@ -1,0 +1,69 @@
+"""The words by which BOINC knows a volunteer: account keys, weak keys, and digests of the email address.
+
+A key follows from the laboratory's secret, the volunteer and a serial number that goes up when the volunteer asks for
+another key. So nothing but its digest is stored, and it can still be told again to whoever proves the password.
+"""
+
+import hashlib
+import hmac
+import re
+
+_KEY = re.compile(r"[0-9a-f]{32}|[1-9][0-9]{0,17}_[0-9a-f]{32}")
+
+
+def passwd_hash(password: str, email: str) -> str:
+    """Return what a client sends in place of a password."""
+    return _md5(password + email.lower())
+
+
+def account_key(secret: bytes, volunteer_id: int, serial: int) -> str:
+    """Return the key that computes for a volunteer and may do everything else too."""
+    return _mac(secret, f"axiom-account-1|{volunteer_id}|{serial}")
+
+
+def weak_key(secret: bytes, volunteer_id: int, password_serial: int) -> str:
+    """Return the key that only computes for a volunteer; another password makes another one."""
+    return f"{volunteer_id}_{_mac(secret, f'axiom-weak-1|{volunteer_id}|{password_serial}')}"
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text has the form of an account key or a weak key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def is_weak(key: str) -> bool:
+    """Tell whether a key is a weak one, which only computes."""
+    return "_" in key
+
+
+def key_digest(key: str) -> str:
+    """Return what is stored of a key. A key has 128 random bits, so a plain hash hides it."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def internal_cpid(secret: bytes, volunteer_id: int) -> str:
+    """Return a volunteer's cross-project id as it first stands; clients carry it from project to project."""
+    return _mac(secret, f"axiom-cpid-1|{volunteer_id}")
+
+
+def external_cpid(internal: str, email: str) -> str:
+    """Return the cross-project id that pages and statistics may show."""
+    return _md5(internal + email.lower())
+
+
+def email_hash(email: str) -> str:
+    """Return the digest of an email address that BOINC compares preferences by."""
+    return _md5(email.lower())
+
+
+def exported_host_cpid(host_cpid: str, email: str) -> str:
+    """Return the cross-project id of a host that statistics may show."""
+    return _md5(host_cpid + email.lower())
+
+
+def _mac(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, text.encode(), hashlib.sha256)[:16].hex()
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

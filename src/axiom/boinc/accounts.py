@@ -1,0 +1,219 @@
+"""Creating and finding an account through a BOINC client, and what an account manager reads and sets.
+
+A client sends these as a query; the route has decoded it. What it may not say is answered with one of BOINC's numbers,
+for which the client has a sentence of its own.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from axiom.boinc.escaping import escaped, in_ascii
+
+_EMAIL = re.compile(
+    r"[^\s@<>\"'(),:;\\\[\]]{1,64}@((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]+|localhost)"
+)
+_HASH = re.compile(r"[0-9a-f]{32}")
+_LONGEST_EMAIL = 254
+_LONGEST_NAME = 60
+
+
+class AccountError(IntEnum):
+    """BOINC's numbers for what is wrong with an account or a request for one."""
+
+    NO_SUCH_ACCOUNT = -136
+    NOT_UNIQUE = -137
+    PROJECT_DOWN = -183
+    BAD_NAME = -188
+    BAD_EMAIL = -205
+    BAD_PASSWORD = -206
+    CREATION_DISABLED = -208
+    CONSENT_NEEDED = -242
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Why there is no account for this request, as a client is told."""
+
+    error: AccountError
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateAccount:
+    """A client asks for a new account, or for the one that it already has under this address and password."""
+
+    email: str  # in lower case
+    passwd_hash: str
+    name: str
+    team_name: str = ""
+    consents: bool = False  # to the terms of use
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookupAccount:
+    """A client asks for the key of an account."""
+
+    email: str  # in lower case
+    passwd_hash: str
+
+
+def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
+    """Read a request for a new account, or say what is wrong with it."""
+    found = read_lookup(fields)
+    if isinstance(found, Problem):
+        return found
+    name, team_name = tidy_name(fields.get("user_name", "")), fields.get("team_name", "")
+    if name is None:
+        return Problem(
+            error=AccountError.BAD_NAME,
+            text=f"The name must have 1 to {_LONGEST_NAME} printable characters, none of them < or >.",
+        )
+    return CreateAccount(
+        email=found.email,
+        passwd_hash=found.passwd_hash,
+        name=name,
+        team_name=tidy_name(team_name) or "",
+        consents=fields.get("consent_flag", "").strip() == "1",
+        source=tidy_name(fields.get("source", "")) or "",
+    )
+
+
+def read_lookup(fields: Mapping[str, str]) -> LookupAccount | Problem:
+    """Read a request for an account's key, or say what is wrong with it.
+
+    Without a password there is no answer, so nobody learns from here who has an account.
+    """
+    email, digest = tidy_email(fields.get("email_addr", "")), fields.get("passwd_hash", "").strip().lower()
+    if email is None:
+        return Problem(error=AccountError.BAD_EMAIL, text="This is not an email address.")
+    if not _HASH.fullmatch(digest):
+        return Problem(error=AccountError.BAD_PASSWORD, text="The password is missing.")
+    return LookupAccount(email=email, passwd_hash=digest)
+
+
+def tidy_email(text: str) -> str | None:
+    """Return an email address in the one form in which we keep it, or None when it is none."""
+    email = text.strip().lower()
+    good = email.isascii() and email.isprintable() and len(email) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email)
+    return email if good else None
+
+
+def tidy_name(text: str) -> str | None:
+    """Return a name of a volunteer or team without idle blanks, or None when it cannot be shown as one."""
+    name = " ".join(text.split())
+    good = 1 <= len(name) <= _LONGEST_NAME and name.isprintable() and not set("<>") & set(name)
+    return name if good else None
+
+
+def account_out(key: str) -> bytes:
+    """Answer with the account's key."""
+    return in_ascii(f"<account_out>\n<authenticator>{escaped(key)}</authenticator>\n</account_out>\n")
+
+
+def error_reply(problem: Problem) -> bytes:
+    """Answer with what is wrong. Clients read the text under one name or the other."""
+    words = escaped(problem.text)
+    return in_ascii(
+        f"<error>\n<error_num>{problem.error.value}</error_num>\n<error_string>{words}</error_string>\n"
+        f"<error_msg>{words}</error_msg>\n</error>\n"
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountInfo:
+    """What an account manager is told about an account."""
+
+    id: int
+    name: str
+    country: str
+    weak_key: str
+    cpid: str  # the external one
+    created_at: int  # seconds since 1970
+    global_preferences: str  # XML, as it is stored: well-formed
+    project_preferences: str  # the same
+    website: str
+    wants_email: bool
+    shows_hosts: bool
+    team_id: int | None
+    venue: str
+
+
+def info_reply(info: AccountInfo) -> bytes:
+    """Answer am_get_info. Account managers expect what a volunteer has written in the way addresses write it."""
+    facts = {
+        "id": str(info.id),
+        "name": _percent(info.name),
+        "country": _percent(info.country),
+        "weak_auth": escaped(info.weak_key),
+        "cpid": escaped(info.cpid),
+        "create_time": str(info.created_at),
+        "global_prefs": info.global_preferences,
+        "project_prefs": info.project_preferences,
+        "url": _percent(info.website),
+        "send_email": str(int(info.wants_email)),
+        "show_hosts": str(int(info.shows_hosts)),
+        "teamid": str(info.team_id or 0),
+        "venue": escaped(info.venue),
+    }
+    lines = "".join(f"<{tag}>{value}</{tag}>\n" for tag, value in facts.items())
+    return in_ascii(f"<am_get_info_reply>\n<success/>\n{lines}</am_get_info_reply>\n")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountChange:
+    """What an account manager sets; None is left as it is."""
+
+    name: str | None = None
+    country: str | None = None
+    website: str | None = None
+    global_preferences: str | None = None  # XML as it came: to be read before it is stored
+    project_preferences: str | None = None
+    wants_email: bool | None = None
+    shows_hosts: bool | None = None
+    team_id: int | None = None  # 0: leave the team
+    venue: str | None = None
+    email: str | None = None
+    passwd_hash: str | None = None
+
+
+def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
+    """Read what am_set_info sets, or say what is wrong with it. An empty field sets nothing."""
+    given = {name: value.strip() for name, value in fields.items() if value.strip()}
+    name, email = given.get("name"), given.get("email_addr")
+    digest, team = given.get("password_hash", "").lower(), given.get("teamid", "")
+    if name is not None and tidy_name(name) is None:
+        return Problem(error=AccountError.BAD_NAME, text="This name cannot be shown.")
+    if email is not None and tidy_email(email) is None:
+        return Problem(error=AccountError.BAD_EMAIL, text="This is not an email address.")
+    if digest and not _HASH.fullmatch(digest):
+        return Problem(error=AccountError.BAD_PASSWORD, text="This is no password hash.")
+    return AccountChange(
+        name=tidy_name(name) if name is not None else None,
+        country=tidy_name(given.get("country", "")),
+        website=given.get("url", "")[:255] or None,
+        global_preferences=given.get("global_prefs"),
+        project_preferences=given.get("project_prefs"),
+        wants_email=_flag(given, "send_email"),
+        shows_hosts=_flag(given, "show_hosts"),
+        team_id=int(team) if re.fullmatch(r"[0-9]{1,18}", team) else None,
+        venue=tidy_name(given.get("venue", "")),
+        email=tidy_email(email) if email is not None else None,
+        passwd_hash=digest or None,
+    )
+
+
+def _flag(fields: Mapping[str, str], name: str) -> bool | None:
+    return {"0": False, "1": True}.get(fields.get(name, ""))
+
+
+def change_reply() -> bytes:
+    """Answer am_set_info: what it set is stored."""
+    return b"<am_set_info_reply>\n<success/>\n</am_set_info_reply>\n"
+
+
+def _percent(text: str) -> str:
+    plain = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+    return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

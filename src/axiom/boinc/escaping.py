@@ -1,0 +1,17 @@
+"""Text as it may stand between two tags."""
+
+import re
+from html import escape
+
+# XML 1.0 has no place for these, not even as references.
+_NO_PLACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def escaped(text: str) -> str:
+    """Return the text without what XML cannot hold, and with its signs escaped."""
+    return escape(_NO_PLACE.sub("", text), quote=False)
+
+
+def in_ascii(body: str) -> bytes:
+    """Return a body whose bytes mean the same in every encoding that a reader may assume."""
+    return body.encode("ascii", "xmlcharrefreplace")

@@ -1,0 +1,354 @@
+"""A scheduler request's bytes in, `axiom.boinc.requests` out; BOINC's names of the elements stand here."""
+
+import re
+from hashlib import blake2b
+
+from axiom.boinc.requests import (
+    Ask,
+    Coprocessor,
+    DiskUsage,
+    HeldFile,
+    HeldTask,
+    HeldVersion,
+    HostInfo,
+    NetStats,
+    OutputFile,
+    Preferences,
+    Request,
+    RunningTask,
+    State,
+    TaskReport,
+    TimeStats,
+    Trickle,
+)
+from axiom.boinc.scan import Element, bag, cut, lines, one_line, refused, tree, unescaped
+from axiom.errors import MalformedRequest
+
+LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
+LONGEST_MESSAGE = 4096
+LONGEST_KEY = 4096
+
+Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
+
+_PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
+_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>([^<]{0,400})</time>[ \t]*\r?\n?")
+_VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
+_STATES = {state.value: state for state in State}
+_KINDS = {
+    b"coproc_cuda": "NVIDIA",
+    b"coproc_ati": "ATI",
+    b"coproc_intel_gpu": "intel_gpu",
+    b"coproc_apple_gpu": "apple_gpu",
+    b"coproc": "",
+}
+
+
+def peek_authenticator(body: bytes) -> str:
+    """The key at the head of a request, empty where there is none; nothing else of the body is looked at."""
+    found = _PEEK.search(body, 0, 4096)
+    return one_line(found[1], 255) if found else ""
+
+
+def read_request(body: bytes) -> Request:
+    """What a client says.
+
+    Raises:
+        MalformedRequest: it is no scheduler request.
+    """
+    plain, sections = cut(body)
+    top = tree(plain)
+    if top.leaves or len(top.children) != 1 or top.children[0].tag != b"scheduler_request":
+        raise refused("it is not one <scheduler_request>")
+    return _request(top.children[0], sections)
+
+
+def _request(root: Element, sections: Sections) -> Request:
+    host = _section(root, b"host_info", sections)
+    stored = _sound(_section(root, b"global_preferences", sections))
+    version, platforms, brand = _version(root), _platforms(root), root.text(b"client_brand")
+    return Request(
+        authenticator=root.text(b"authenticator"),
+        host_id=root.whole(b"hostid", high=2**63 - 1),
+        rpc_seqno=root.whole(b"rpc_seqno"),
+        version=version,
+        brand=brand,
+        dont_send_work=root.flag(b"dont_send_work"),
+        several_on_host=root.flag(b"allow_multiple_clients"),
+        work_seconds=root.number(b"work_req_seconds", high=1e10),
+        cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
+        platforms=platforms,
+        code_sign_key=_key(root),
+        working_preferences=_section(root, b"working_global_preferences", sections),
+        global_preferences=f"<global_preferences>\n{lines(stored)}\n</global_preferences>" if stored else "",
+        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
+        preferences_source=root.text(b"global_prefs_source_email_hash"),
+        cross_project_id=root.text(b"cross_project_id"),
+        time_stats=_time_stats(root.child(b"time_stats")),
+        net_stats=_net_stats(root.child(b"net_stats")),
+        disk=_disk(root.child(b"disk_usage")),
+        host_info=host,
+        host_digest=_digest(host, *platforms, brand, *map(str, version)),
+        coprocessors=_coprocessors(root),
+        results=_reports(root, sections),
+        trickles=_trickles(sections),
+        app_versions=tuple(_held_version(each) for each in root.child(b"app_versions").each(b"app_version")),
+        other_results=_others(root),
+        running=_running(root),
+        files=_files(root),
+    )
+
+
+def _version(root: Element) -> tuple[int, int, int]:
+    return (
+        root.whole(b"core_client_major_version", high=2**31),
+        root.whole(b"core_client_minor_version", high=2**31),
+        root.whole(b"core_client_release", high=2**31),
+    )
+
+
+def _sound(preferences: bytes) -> bytes:
+    """Stored preferences that other hosts could read; else none, for some project's site wrote them, not the client."""
+    try:
+        tree(preferences)
+    except MalformedRequest:
+        return b""
+    return preferences
+
+
+def read_host_info(section: bytes) -> HostInfo:
+    """What a host is, from the raw section of a request; numbers that are missing or absurd are the defaults."""
+    says = bag(section)
+    return HostInfo(
+        cpid=says.text(b"host_cpid"),
+        domain_name=says.text(b"domain_name"),
+        address=says.text(b"ip_addr"),
+        timezone=says.whole(b"timezone", low=-86_400, high=86_400),
+        cores=says.whole(b"p_ncpus", default=1, low=1, high=65_536),
+        vendor=says.text(b"p_vendor"),
+        model=says.text(b"p_model"),
+        features=says.text(b"p_features", 8192),
+        flops=says.number(b"p_fpops"),
+        iops=says.number(b"p_iops"),
+        memory_bandwidth=says.number(b"p_membw"),
+        memory_bytes=says.number(b"m_nbytes"),
+        cache_bytes=says.number(b"m_cache"),
+        swap_bytes=says.number(b"m_swap"),
+        disk_total=says.number(b"d_total"),
+        disk_free=says.number(b"d_free"),
+        os_name=says.text(b"os_name"),
+        os_version=says.text(b"os_version"),
+        virtualbox_version=says.text(b"virtualbox_version"),
+        usable_coprocessors=says.whole(b"n_usable_coprocs", high=65_536),
+    )
+
+
+def read_preferences(section: bytes) -> Preferences:
+    """What the preferences in force allow, from the raw section of a request; BOINC's defaults where it is silent."""
+    says = bag(section)
+    usual = Preferences()
+    return Preferences(
+        modified_at=says.number(b"mod_time", high=1e11),
+        cores_percent=says.number(b"max_ncpus_pct", usual.cores_percent, high=100.0),
+        memory_busy_percent=says.number(b"ram_max_used_busy_pct", usual.memory_busy_percent, high=100.0),
+        memory_idle_percent=says.number(b"ram_max_used_idle_pct", usual.memory_idle_percent, high=100.0),
+        disk_max_gigabytes=says.number(b"disk_max_used_gb", usual.disk_max_gigabytes),
+        disk_max_percent=says.number(b"disk_max_used_pct", usual.disk_max_percent, high=100.0),
+        disk_free_gigabytes=says.number(b"disk_min_free_gb", usual.disk_free_gigabytes),
+        buffer_days=says.number(b"work_buf_min_days", usual.buffer_days, high=1000.0),
+        extra_buffer_days=says.number(b"work_buf_additional_days", usual.extra_buffer_days, high=1000.0),
+    )
+
+
+def _section(element: Element, tag: bytes, sections: Sections) -> bytes:
+    place = element.leaves.get(tag)
+    return sections[int(place)][1] if place else b""
+
+
+def _digest(host: bytes, *words: str) -> bytes:
+    """Of what describes a host; its free disk space changes with every contact and stays out."""
+    before, _, rest = host.partition(b"<d_free>")
+    _, _, after = rest.partition(b"</d_free>")
+    return blake2b(b"\0".join((before, after, "\0".join(words).encode())), digest_size=16).digest()
+
+
+def _platforms(root: Element) -> tuple[str, ...]:
+    names = (root.text(b"platform_name"), *(each.text(b"name") for each in root.each(b"alt_platform")))
+    return tuple(name for name in names if name)
+
+
+def _key(root: Element) -> str:
+    return lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip()
+
+
+def _ask(says: Element, seconds: bytes, instances: bytes) -> Ask:
+    return Ask(
+        seconds=says.number(seconds, high=1e10),
+        instances=says.number(instances, high=1e5),
+        estimated_delay=says.number(b"estimated_delay", high=1e10),
+    )
+
+
+def _time_stats(says: Element) -> TimeStats:
+    return TimeStats(
+        on=says.number(b"on_frac", 1.0, high=1.0),
+        active=says.number(b"active_frac", 1.0, high=1.0),
+        gpu_active=says.number(b"gpu_active_frac", 1.0, high=1.0),
+        cpu_and_network=says.number(b"cpu_and_network_available_frac", 1.0, high=1.0),
+        connected=says.number(b"connected_frac", 1.0, high=1.0),
+    )
+
+
+def _net_stats(says: Element) -> NetStats:
+    return NetStats(up=says.number(b"bwup"), down=says.number(b"bwdown"))
+
+
+def _disk(says: Element) -> DiskUsage:
+    return DiskUsage(
+        used_total=says.number(b"d_boinc_used_total"),
+        used_project=says.number(b"d_boinc_used_project"),
+        project_share=says.number(b"d_project_share"),
+    )
+
+
+def _coprocessors(root: Element) -> tuple[Coprocessor, ...]:
+    return tuple(_coprocessor(each) for each in root.child(b"coprocs").children if each.tag in _KINDS)
+
+
+def _coprocessor(says: Element) -> Coprocessor:
+    opencl = says.child(b"coproc_opencl")
+    memory = says.number(b"totalGlobalMem") or says.number(b"localRAM") * 2**20 or opencl.number(b"global_mem_size")
+    return Coprocessor(
+        kind=_KINDS[says.tag] or says.text(b"type"),
+        model=says.text(b"name"),
+        count=says.whole(b"count", high=1024),
+        memory_bytes=memory,
+        available_bytes=says.number(b"available_ram"),
+        peak_flops=says.number(b"peak_flops"),
+        have_cuda=says.flag(b"have_cuda"),
+        have_cal=says.flag(b"have_cal"),
+        have_opencl=says.flag(b"have_opencl"),
+        cuda_version=says.whole(b"cudaVersion", high=2**31),
+        driver_version=says.whole(b"drvVersion", high=2**31),
+        compute_capability=100 * says.whole(b"major", high=10_000) + says.whole(b"minor", high=99),
+        ask=_ask(says, b"req_secs", b"req_instances"),
+    )
+
+
+def _reports(root: Element, sections: Sections) -> tuple[TaskReport, ...]:
+    return tuple(_report(each, name, sections) for each in root.each(b"result") if (name := each.text(b"name")))
+
+
+def _report(says: Element, name: str, sections: Sections) -> TaskReport:
+    message, stderr = _last_words(_section(says, b"stderr_out", sections))
+    return TaskReport(
+        name=name,
+        exit_status=says.whole(b"exit_status", low=-(2**31), high=2**32),
+        state=_STATES.get(says.whole(b"state"), State.NEW),
+        cpu_seconds=says.number(b"final_cpu_time", high=1e10),
+        elapsed_seconds=says.number(b"final_elapsed_time", high=1e10),
+        platform=says.text(b"platform"),
+        version=says.whole(b"version_num", high=2**31),
+        plan_class=says.text(b"plan_class"),
+        peak_memory_bytes=says.number(b"final_peak_working_set_size"),
+        peak_swap_bytes=says.number(b"final_peak_swap_size"),
+        peak_disk_bytes=says.number(b"final_peak_disk_usage"),
+        bytes_sent=says.number(b"final_bytes_sent"),
+        bytes_received=says.number(b"final_bytes_received"),
+        flops_done=says.number(b"fpops_cumulative", high=1e30),
+        message=message,
+        stderr=stderr,
+        files=tuple(_output(each, name) for each in says.each(b"file_info") if (name := each.text(b"name"))),
+    )
+
+
+def _output(says: Element, name: str) -> OutputFile:
+    return OutputFile(
+        name=name,
+        bytes=says.number(b"nbytes"),
+        max_bytes=says.number(b"max_nbytes"),
+        md5=says.text(b"md5_cksum"),
+        upload_url=says.text(b"upload_url", 1000),
+        error=says.text(b"error_msg", 1000),
+    )
+
+
+def _last_words(section: bytes) -> tuple[str, str]:
+    """The client's message about a task's end, and the end of the program's standard error."""
+    if not section:
+        return "", ""
+    _, opened, inside = section.partition(b"<![CDATA[")
+    if opened:
+        head, closed, _ = inside.rpartition(b"]]>")
+        inside = head if closed else inside
+    else:
+        inside = unescaped(section.rpartition(b"</core_client_version>")[2])
+    before, marked, rest = inside.partition(b"<stderr_txt>")
+    program, closed, after = rest.rpartition(b"</stderr_txt>")
+    if marked and not closed:
+        program, after = rest, b""
+    words = (before + after).replace(b"<message>", b"").replace(b"</message>", b"")
+    return lines(words[:LONGEST_MESSAGE]).strip(), lines(program[-LONGEST_STDERR:])
+
+
+def _trickles(sections: Sections) -> tuple[Trickle, ...]:
+    heads = ((content, _TRICKLE.match(content)) for tag, content in sections if tag == b"msg_from_host")
+    return tuple(_trickle(head, content[head.end() :]) for content, head in heads if head)
+
+
+def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
+    variety = _VARIETY.search(body)
+    return Trickle(
+        task=one_line(head[1], 255),
+        sent_at=Element(b"", {b"time": head[2]}).number(b"time", high=1e11),
+        variety=one_line(variety[1], 255) if variety else "",
+        body=body.rstrip(),
+    )
+
+
+def _held_version(says: Element) -> HeldVersion:
+    coprocessor = says.child(b"coproc")
+    return HeldVersion(
+        app=says.text(b"app_name"),
+        version=says.whole(b"version_num", high=2**31),
+        platform=says.text(b"platform"),
+        plan_class=says.text(b"plan_class"),
+        flops=says.number(b"flops"),
+        cores=says.number(b"avg_ncpus", 1.0, high=65_536.0),
+        coprocessor=coprocessor.text(b"type"),
+        coprocessors=coprocessor.number(b"count", high=1024.0),
+    )
+
+
+def _others(root: Element) -> tuple[HeldTask, ...] | None:
+    found = root.child(b"other_results")
+    if not found.tag and b"other_results" not in root.leaves:
+        return None
+    return tuple(
+        HeldTask(
+            name=name,
+            app_version=each.whole(b"app_version", default=-1, low=-1, high=2**31),
+            plan_class=each.text(b"plan_class"),
+        )
+        for each in found.each(b"other_result")
+        if (name := each.text(b"name"))
+    )
+
+
+def _running(root: Element) -> tuple[RunningTask, ...]:
+    return tuple(
+        RunningTask(
+            name=name,
+            deadline=each.number(b"report_deadline", high=1e11),
+            seconds_left=each.number(b"cpu_time_remaining", high=1e10),
+        )
+        for each in root.child(b"in_progress_results").each(b"ip_result")
+        if (name := each.text(b"name"))
+    )
+
+
+def _files(root: Element) -> tuple[HeldFile, ...]:
+    return tuple(
+        HeldFile(name=name, bytes=each.number(b"nbytes"), status=each.whole(b"status", low=-(2**31), high=2**31))
+        for each in root.each(b"file_info")
+        if (name := each.text(b"name"))
+    )

@@ -1,0 +1,238 @@
+"""What a scheduler reply says, as plain values; `axiom.boinc.writing` makes its bytes.
+
+Definitions before use are not needed across kinds, but a task, its workunit, its app version and their files must all
+be in the reply or be known to the client: what is missing makes it drop the task, and that task only.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Priority(StrEnum):
+    """Where a message appears: in the event log or among the notices."""
+
+    LOW = "low"
+    HIGH = "high"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A sentence for the volunteer; the client cuts it after 1023 bytes, so the writer does."""
+
+    text: str
+    priority: Priority = Priority.LOW
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What a client shows of its volunteer and team."""
+
+    id: int
+    name: str
+    total_credit: float = 0.0
+    recent_credit: float = 0.0
+    created_at: float = 0.0
+    email_hash: str = ""
+    cross_project_id: str = ""  # the internal one
+    external_cpid: str = ""
+    team_id: int = 0
+    team_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostFacts:
+    """What a client shows of its host. `id` only when the record was just made or found again."""
+
+    id: int | None = None
+    total_credit: float = 0.0
+    recent_credit: float = 0.0
+    created_at: float = 0.0
+    venue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """The program by name."""
+
+    name: str
+    title: str
+    fraction_done_exact: bool = True
+    non_cpu_intensive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignedFile:
+    """A file of an app version: for ever the same bytes under one name, and signed with the code-signing key."""
+
+    name: str
+    urls: tuple[str, ...]
+    md5: str
+    bytes: int
+    signature: str  # BOINC's text form
+    executable: bool = False
+    gzipped_url: str = ""
+    gzipped_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputFile:
+    """A file of a workunit, unsigned; a sticky one stays on the host for others that need it."""
+
+    name: str
+    urls: tuple[str, ...]
+    md5: str
+    bytes: int
+    sticky: bool = False
+    sticky_seconds: float = 0.0  # 0: until it is deleted by name or for want of space
+    gzipped_url: str = ""
+    gzipped_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputSlot:
+    """A file that a task may upload."""
+
+    name: str
+    upload_url: str
+    max_bytes: int
+    token: str  # opaque to the client, which hands it to the upload handler
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileRef:
+    """A file under the name that the program opens."""
+
+    file: str
+    open_name: str = ""
+    main_program: bool = False
+    copy: bool = False  # a real file in the slot, not a link
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppVersion:
+    """A program for one platform: what it is made of and what it takes while it runs."""
+
+    app: str
+    version: int
+    platform: str
+    files: tuple[FileRef, ...]
+    plan_class: str = ""
+    api_version: str = "7.20.0"
+    cores: float = 1.0
+    flops: float = 1e9
+    cmdline: str = ""
+    coprocessor: str = ""  # its kind; empty without
+    coprocessors: float = 0.0
+    gpu_memory_bytes: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkunitOrder:
+    """A workunit with its limits; the elapsed time limit is `flops_bound` by the app version's `flops`."""
+
+    name: str
+    app: str
+    flops_estimate: float
+    flops_bound: float
+    memory_bytes: float
+    disk_bytes: float
+    command_line: str = ""
+    files: tuple[FileRef, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskOrder:
+    """One task for this host."""
+
+    name: str
+    workunit: str
+    platform: str
+    version: int
+    deadline: int  # seconds since 1970
+    plan_class: str = ""
+    files: tuple[FileRef, ...] = ()
+    report_immediately: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrickleDown:
+    """A message for a running task: lines of its own, each shorter than 256 bytes."""
+
+    task: str
+    sent_at: int
+    body: str  # the program's own XML
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteLink:
+    """A page of the project that a client offers as a button."""
+
+    name: str
+    description: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """One answer of the scheduler."""
+
+    project_name: str
+    master_url: str
+    request_delay: float  # no automatic contact before so many seconds
+    next_rpc_delay: float = 0.0  # a contact at least that often; 0: as the client likes
+    project_is_down: bool = False
+    messages: tuple[Message, ...] = ()
+    account: Account | None = None
+    host: HostFacts | None = None
+    global_preferences: str = ""  # a whole XML element; only when newer than the client's
+    project_preferences: str = ""
+    acknowledged: tuple[str, ...] = ()  # one for each reported task, also for unknown ones
+    aborts: tuple[str, ...] = ()
+    aborts_if_not_started: tuple[str, ...] = ()
+    apps: tuple[App, ...] = ()
+    signed_files: tuple[SignedFile, ...] = ()
+    app_versions: tuple[AppVersion, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
+    workunits: tuple[WorkunitOrder, ...] = ()
+    outputs: tuple[OutputSlot, ...] = ()
+    tasks: tuple[TaskOrder, ...] = ()
+    code_sign_key: str = ""  # when the request has none, or when it changes
+    code_sign_key_signature: str = ""  # by the old key; only when it changes
+    trickles_received: bool = False
+    trickles: tuple[TrickleDown, ...] = ()
+    unstick: tuple[str, ...] = ()  # sticky files that the client may delete
+    nothing_for: tuple[str, ...] = ()  # resources for which there is no program at all; never all that a host has
+    links: tuple[SiteLink, ...] = ()
+
+
+def down(project_name: str, master_url: str, delay: float, why: str) -> Reply:
+    """The polite answer while the project rests: clients keep everything and come back after the delay."""
+    return Reply(
+        project_name=project_name,
+        master_url=master_url,
+        request_delay=delay,
+        project_is_down=True,
+        messages=(Message(text=why),),
+    )
+
+
+def busy(project_name: str, master_url: str, delay: float, why: str) -> Reply:
+    """The polite answer to what cannot be served or read: a line in the event log, and a contact later."""
+    return Reply(
+        project_name=project_name,
+        master_url=master_url,
+        request_delay=delay,
+        messages=(Message(text=why),),
+    )
+
+
+def bad_key(project_name: str, master_url: str, delay: float, why: str) -> Reply:
+    """The answer to an unknown account key: a notice that the volunteer sees, and nothing else."""
+    return Reply(
+        project_name=project_name,
+        master_url=master_url,
+        request_delay=delay,
+        messages=(Message(text=why, priority=Priority.NOTICE),),
+    )

@@ -1,0 +1,265 @@
+"""What a scheduler request says: a client's whole state, once a contact, as plain values.
+
+`axiom.boinc.reading` makes these values. Everything in them is the client's word and can be forged: numbers are finite
+and in a sane range, texts are cut to a sane length and hold no control characters (standard error and raw XML aside),
+and nothing more is promised. BOINC's names of the elements stand in `reading`.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """How far a client got with a task, in BOINC's numbers."""
+
+    NEW = 0
+    DOWNLOADING = 1
+    DOWNLOADED = 2
+    COMPUTE_ERROR = 3
+    UPLOADING = 4
+    UPLOADED = 5
+    ABORTED = 6
+    UPLOAD_FAILED = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """How much work one resource of a host wants."""
+
+    seconds: float = 0.0
+    instances: float = 0.0  # how many stand idle
+    estimated_delay: float = 0.0  # seconds until the resource falls idle
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it wants any work at all."""
+        return self.seconds > 0 or self.instances > 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeStats:
+    """Which part of the time a host computes, each between 0 and 1; 1 where the client says nothing."""
+
+    on: float = 1.0  # the client runs
+    active: float = 1.0  # … and may compute
+    gpu_active: float = 1.0
+    cpu_and_network: float = 1.0  # may compute and has a connection
+    connected: float = 1.0
+
+    @property
+    def availability(self) -> float:
+        """The part of all time in which a task gets ahead."""
+        return self.on * self.active
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetStats:
+    """A host's transfer rates in bytes a second; 0 where they are unknown."""
+
+    up: float = 0.0
+    down: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiskUsage:
+    """What BOINC and this project fill on a host, and what the project may fill, in bytes."""
+
+    used_total: float = 0.0
+    used_project: float = 0.0
+    project_share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostInfo:
+    """What a host is. `cores` and the like are the client's word."""
+
+    cpid: str = ""
+    domain_name: str = ""
+    address: str = ""
+    timezone: int = 0  # seconds east of Greenwich
+    cores: int = 1
+    vendor: str = ""
+    model: str = ""
+    features: str = ""  # the processor's flags, separated by blanks: "… avx2 fma …"
+    flops: float = 0.0  # of one core; 1e9 exactly where the benchmarks were skipped
+    iops: float = 0.0
+    memory_bandwidth: float = 0.0
+    memory_bytes: float = 0.0
+    cache_bytes: float = 0.0
+    swap_bytes: float = 0.0
+    disk_total: float = 0.0
+    disk_free: float = 0.0
+    os_name: str = ""
+    os_version: str = ""
+    virtualbox_version: str = ""
+    usable_coprocessors: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coprocessor:
+    """The GPUs of one kind in a host."""
+
+    kind: str  # NVIDIA, ATI, intel_gpu, apple_gpu or what a client's settings name
+    model: str = ""
+    count: int = 0
+    memory_bytes: float = 0.0  # of one
+    available_bytes: float = 0.0
+    peak_flops: float = 0.0
+    have_cuda: bool = False
+    have_cal: bool = False
+    have_opencl: bool = False
+    cuda_version: int = 0  # 12040 for 12.4
+    driver_version: int = 0
+    compute_capability: int = 0  # 806 for 8.6
+    ask: Ask = field(default_factory=Ask)
+
+    @property
+    def present(self) -> int:
+        """How many there are. A client whose settings simulate them says none, and asks for their work all the same."""
+        return self.count or int(self.ask.seconds > 0 or self.ask.instances > 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputFile:
+    """What a client says of one output file of a task that it tried to upload."""
+
+    name: str
+    bytes: float = 0.0
+    max_bytes: float = 0.0
+    md5: str = ""
+    upload_url: str = ""
+    error: str = ""  # why it could not be uploaded, for ever
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskReport:
+    """What a client says about one task that it has finished: a <result> of its request."""
+
+    name: str
+    exit_status: int = 0
+    state: State = State.NEW
+    cpu_seconds: float = 0.0
+    elapsed_seconds: float = 0.0
+    platform: str = ""
+    version: int = 0  # of the app version
+    plan_class: str = ""
+    peak_memory_bytes: float = 0.0  # sampled every 10 s: 0 for shorter tasks
+    peak_swap_bytes: float = 0.0
+    peak_disk_bytes: float = 0.0
+    bytes_sent: float = 0.0
+    bytes_received: float = 0.0
+    flops_done: float = 0.0
+    message: str = ""  # the client's own words about the end
+    stderr: str = ""  # the program's, the last 63 KB
+    files: tuple[OutputFile, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trickle:
+    """A message of a running task."""
+
+    task: str
+    sent_at: float  # seconds since 1970, by the host's clock
+    variety: str
+    body: bytes  # the program's own XML, as it came
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldVersion:
+    """An app version that a client has; of an anonymous platform the only word about it."""
+
+    app: str
+    version: int = 0
+    platform: str = ""
+    plan_class: str = ""
+    flops: float = 0.0
+    cores: float = 1.0
+    coprocessor: str = ""  # its kind; empty without
+    coprocessors: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldTask:
+    """A task that a client still has: the truth for limits, resends and aborts."""
+
+    name: str
+    app_version: int = -1  # index into `Request.app_versions`; -1 where the client does not say
+    plan_class: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunningTask:
+    """What a client expects of a task that it has in progress."""
+
+    name: str
+    deadline: float = 0.0
+    seconds_left: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldFile:
+    """A sticky file that a client holds."""
+
+    name: str
+    bytes: float = 0.0
+    status: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preferences:
+    """What a volunteer allows, as far as the choice of work depends on it; percentages of the whole."""
+
+    modified_at: float = 0.0
+    cores_percent: float = 100.0
+    memory_busy_percent: float = 50.0
+    memory_idle_percent: float = 90.0
+    disk_max_gigabytes: float = 0.0  # 0: no limit
+    disk_max_percent: float = 90.0
+    disk_free_gigabytes: float = 0.1
+    buffer_days: float = 0.1
+    extra_buffer_days: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One contact of a client with the scheduler."""
+
+    authenticator: str  # an account's key or a weak key
+    host_id: int = 0  # 0: the host does not know it yet
+    rpc_seqno: int = 0
+    version: tuple[int, int, int] = (0, 0, 0)
+    brand: str = ""
+    dont_send_work: bool = False
+    several_on_host: bool = False  # the host allows several clients, which then share its name and hardware
+    work_seconds: float = 0.0
+    cpu: Ask = field(default_factory=Ask)
+    platforms: tuple[str, ...] = ()  # the main one first; "anonymous" where the volunteer brings the program
+    code_sign_key: str = ""
+    working_preferences: bytes = b""  # in force: raw, for `read_preferences`
+    global_preferences: str = ""  # the stored ones with their venues, a whole XML element as it came, or empty
+    preferences_modified_at: float = 0.0
+    preferences_source: str = ""  # hash of the account's address from which they came
+    cross_project_id: str = ""
+    time_stats: TimeStats = field(default_factory=TimeStats)
+    net_stats: NetStats = field(default_factory=NetStats)
+    disk: DiskUsage = field(default_factory=DiskUsage)
+    host_info: bytes = b""  # raw, for `read_host_info`
+    host_digest: bytes = b""  # changes when the host does; free disk space apart
+    coprocessors: tuple[Coprocessor, ...] = ()
+    results: tuple[TaskReport, ...] = ()
+    trickles: tuple[Trickle, ...] = ()
+    app_versions: tuple[HeldVersion, ...] = ()
+    other_results: tuple[HeldTask, ...] | None = None  # None: the client does not say what it has
+    running: tuple[RunningTask, ...] = ()
+    files: tuple[HeldFile, ...] = ()
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the volunteer brings the program, so that no app version is sent."""
+        return self.platforms[:1] == ("anonymous",)
+
+    @property
+    def asks_for_work(self) -> bool:
+        """Whether any resource of the host wants work, and the volunteer lets it."""
+        asks = (self.cpu, *(each.ask for each in self.coprocessors))
+        return not self.dont_send_work and (self.work_seconds > 0 or any(ask.wanted for ask in asks))

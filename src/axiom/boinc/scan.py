@@ -1,0 +1,263 @@
+"""Bytes of a BOINC client in, a small tree out, in one pass and in time that grows with the bytes.
+
+Clients write XML by hand, so no XML parser takes all of it: a program's standard error stands in CDATA with whatever
+bytes it printed, `]]>` among them. So the sections that hold foreign bytes are cut out first, by their tags, and the
+rest is strict: every tag is closed where it should be, no text stands between elements, and nothing is ever expanded,
+because declarations, comments and unknown entities are refused.
+"""
+
+import re
+from collections.abc import Iterator
+
+from axiom.errors import MalformedRequest
+
+LONGEST_BODY = 16 * 2**20
+LONGEST_PLAIN = 4 * 2**20  # without the sections; a thousand tasks take a third of it
+LONGEST_SECTION = 64 * 2**10  # of preferences or a host's description; real ones have 3 KB
+LONGEST_TRICKLE = 256 * 2**10
+MOST_SECTIONS = 20_000  # a client brings a thousand results and less
+LONGEST_TAG = 4096  # with its attributes
+MOST_TAGS = 200_000
+DEEPEST = 32
+
+_DECLARATION = re.compile(rb"\s*<\?xml\s[^<>?]{0,200}\?>")
+_SECTION = re.compile(rb"<(stderr_out|msg_from_host|host_info|working_global_preferences|global_preferences)>")
+# A leaf with its closing tag, or an opening tag with the text after it; a closing tag; any other tag; text elsewhere.
+_TOKEN = re.compile(rb"<(?:([\w.:-]{1,100})>([^<]*)(?:<(/)\1>)?|/([\w.:-]{1,100})>|([^<]*))\s*|([^<]+)")
+_LEAF = re.compile(rb"<(\w+)>([^<]*)</\1>")
+_EMPTY = re.compile(rb"([\w.:-]+)\s*/>\s*")
+_WITH_ATTRIBUTES = re.compile(rb'([\w.:-]+)(?:\s+[\w.:-]+="[^"<>]{0,1000}")+\s*(/?)>([^<]*)')
+_ENTITY = re.compile(rb"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6}));")
+_UNKNOWN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w{0,31};")
+_NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
+_CONTROLS = bytes({*range(32), 127})
+_CONTROLS_BUT_LINES = bytes({*range(32), 127} - {9, 10})
+_LATE_CONTROLS = dict.fromkeys(range(0x80, 0xA0))
+
+
+def refused(why: str) -> MalformedRequest:
+    """The one error of this folder's readers, with what happens next."""
+    return MalformedRequest(
+        f"This is not a request of a BOINC client: {why}. Nothing of it was recorded; send it whole."
+    )
+
+
+class Element:
+    """An element that holds others: its leaves by name, the last of equal names, and its children in order."""
+
+    __slots__ = ("children", "leaves", "tag")
+
+    def __init__(self, tag: bytes, leaves: dict[bytes, bytes] | None = None) -> None:
+        self.tag = tag
+        self.leaves: dict[bytes, bytes] = {} if leaves is None else leaves
+        self.children: list[Element] = []
+
+    def each(self, tag: bytes) -> Iterator["Element"]:
+        """The children of a name."""
+        return (child for child in self.children if child.tag == tag)
+
+    def child(self, tag: bytes) -> "Element":
+        """The last child of a name, or an empty one."""
+        return next((child for child in reversed(self.children) if child.tag == tag), EMPTY)
+
+    def text(self, tag: bytes, longest: int = 255) -> str:
+        """A leaf as one line of printable text, cut to a length; empty where there is none."""
+        raw = self.leaves.get(tag)
+        return one_line(raw, longest) if raw else ""
+
+    def whole(self, tag: bytes, default: int = 0, low: int = 0, high: int = 2**53) -> int:
+        """A leaf as a whole number, moved into a range; the default where there is none or it is no number."""
+        raw = self.leaves.get(tag)
+        if raw is None or len(raw) > 400:
+            return default
+        try:
+            value = int(raw)
+        except ValueError:
+            return int(self.number(tag, default, low, high))
+        return low if value < low else min(value, high)
+
+    def number(self, tag: bytes, default: float = 0.0, low: float = 0.0, high: float = 1e18) -> float:
+        """A leaf as a finite number, moved into a range; the default where there is none or it is no number."""
+        raw = self.leaves.get(tag)
+        if raw is None or len(raw) > 400:
+            return default
+        try:
+            value = float(raw)
+        except ValueError:
+            return default
+        if low <= value <= high:
+            return value
+        if value != value:  # not a number
+            return default
+        return low if value < low else high
+
+    def flag(self, tag: bytes) -> bool:
+        """Whether a leaf says 1, or stands there empty."""
+        raw = self.leaves.get(tag)
+        return raw is not None and (not raw or self.whole(tag) != 0)
+
+
+EMPTY = Element(b"")
+
+
+def one_line(raw: bytes, longest: int) -> str:
+    """Bytes of a client as one line of printable text."""
+    if b"&" not in raw and len(raw) <= longest and raw.isascii():
+        text = raw.decode().strip()  # nearly always
+        if text.isprintable():
+            return text
+    raw = raw[: 10 * longest]  # no character is written longer than that
+    if b"&" in raw:
+        raw = _ENTITY.sub(_character, raw)
+    text = raw.translate(None, _CONTROLS).decode("utf-8", "replace")
+    if not text.isascii():
+        text = "".join(filter(str.isprintable, text))
+    return text.strip()[:longest]
+
+
+def lines(raw: bytes) -> str:
+    """Bytes of a client as lines of text without control characters."""
+    text = raw.translate(None, _CONTROLS_BUT_LINES).decode("utf-8", "replace")
+    return text.strip("\n") if text.isascii() else text.translate(_LATE_CONTROLS).strip("\n")
+
+
+def unescaped(raw: bytes) -> bytes:
+    """The bytes that a client meant where it escaped them."""
+    return _ENTITY.sub(_character, raw) if b"&" in raw else raw
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    """Clients escape each byte of a character by itself, so a number below 256 is a byte."""
+    name, decimal, hexadecimal = found.groups()
+    if name:
+        return _NAMED[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    if code < 256:
+        return bytes([code])
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        return "\ufffd".encode()
+    return chr(code).encode()
+
+
+def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """A body whose sections of foreign bytes are replaced by their places in the list that comes with it.
+
+    Each entry of the list is a section's tag and what stood in it.
+    """
+    if len(body) > LONGEST_BODY:
+        raise refused(f"it has {len(body)} bytes, and {LONGEST_BODY} is the most")
+    body = body.rstrip(b"\0 \t\r\n")
+    declaration = _DECLARATION.match(body)
+    at = declaration.end() if declaration else 0
+    if body.count(b"</stderr_out>") > MOST_SECTIONS:
+        raise refused("it has too many ends of standard error")
+    pieces: list[bytes] = []
+    sections: list[tuple[bytes, bytes]] = []
+    while found := _SECTION.search(body, at):
+        tag, start = found[1], found.end()
+        end = _end_of_stderr(body, start) if tag == b"stderr_out" else body.find(b"</" + tag + b">", start)
+        if end < 0:
+            raise refused(f"its <{tag.decode()}> has no end")
+        _check_section(tag, section := body[start:end])
+        pieces += (body[at:start], str(len(sections)).encode())
+        sections.append((tag, section))
+        if len(sections) > MOST_SECTIONS:
+            raise refused(f"it has more than {MOST_SECTIONS} sections")
+        at = end
+    pieces.append(body[at:])
+    return b"".join(pieces), sections
+
+
+def _end_of_stderr(body: bytes, start: int) -> int:
+    """Where a <stderr_out> ends: behind its CDATA, even if the program printed the closing tag itself."""
+    first = body.find(b"</stderr_out>", start)
+    if body.find(b"<![CDATA[", start, first) < 0:
+        return first
+    end = first
+    while end >= 0 and not body[max(start, end - 8) : end].rstrip().endswith(b"]]>"):
+        after = body.find(b"</stderr_out>", end + 1)
+        if body.find(b"<stderr_out>", end, after if after >= 0 else None) >= 0:
+            return first  # the next task's begins: this one's CDATA was cut short
+        end = after
+    return end if end >= 0 else first
+
+
+def _check_section(tag: bytes, section: bytes) -> None:
+    if tag == b"stderr_out":
+        return
+    longest = LONGEST_TRICKLE if tag == b"msg_from_host" else LONGEST_SECTION
+    if len(section) > longest:
+        raise refused(f"its <{tag.decode()}> has {len(section)} bytes, and {longest} is the most")
+    if tag == b"msg_from_host":
+        return
+    if b"<!" in section or b"<?" in section:
+        raise refused(f"its <{tag.decode()}> holds a declaration")
+    _check_entities(section)
+
+
+def _check_entities(plain: bytes) -> None:
+    if b"&" in plain and (unknown := _UNKNOWN_ENTITY.search(plain)):
+        raise refused(f"it holds the unknown entity {unknown[0].decode()}")
+
+
+def _check_plain(plain: bytes) -> None:
+    if len(plain) > LONGEST_PLAIN:
+        raise refused(f"it has {len(plain)} bytes without what programs printed, and {LONGEST_PLAIN} is the most")
+    if plain.count(b"<") > MOST_TAGS:
+        raise refused(f"it has more than {MOST_TAGS} tags")
+    _check_entities(plain)
+
+
+def tree(plain: bytes) -> Element:
+    """The elements of strict XML without declarations, under a nameless one."""
+    _check_plain(plain)
+    here = top = Element(b"")
+    leaves = top.leaves
+    above: list[Element] = []
+    for tag, text, closed, closing, other, stray in _TOKEN.findall(plain.lstrip()):
+        if closed:
+            leaves[tag] = text
+            continue
+        if closing:
+            if closing != here.tag:
+                raise refused(f"</{_shown(closing)}> closes <{_shown(here.tag)}>")
+            here = above.pop()
+        elif tag and not text.strip():
+            here = _deeper(tag, here, above)
+        else:
+            here = _rare(tag or stray, other, here, above)
+        leaves = here.leaves
+    if above:
+        raise refused(f"its <{_shown(here.tag)}> has no end")
+    return top
+
+
+def _deeper(tag: bytes, here: Element, above: list[Element]) -> Element:
+    if len(above) >= DEEPEST:
+        raise refused(f"its elements are nested deeper than {DEEPEST}")
+    child = Element(tag)
+    here.children.append(child)
+    above.append(here)
+    return child
+
+
+def _rare(loose: bytes, rest: bytes, here: Element, above: list[Element]) -> Element:
+    """A tag that is neither <a> nor </a>: an empty one, or one with attributes. Text has no place beside elements."""
+    if loose:
+        raise refused(f"text and elements are mixed at {_shown(loose)}")
+    if empty := _EMPTY.fullmatch(rest):
+        here.leaves[empty[1]] = b""
+        return here
+    found = _WITH_ATTRIBUTES.fullmatch(rest) if len(rest) < LONGEST_TAG else None
+    if found:
+        return here if found[2] else _deeper(found[1], here, above)
+    raise refused(f"<{_shown(rest)} is no tag")
+
+
+def _shown(raw: bytes) -> str:
+    return one_line(raw, 40)
+
+
+def bag(section: bytes) -> Element:
+    """The leaves of a section, wherever in it they stand; what is no leaf is passed over."""
+    return Element(b"", dict(_LEAF.findall(section)))

@@ -1,0 +1,241 @@
+"""What passes between a host and the data server: the head of an upload, the answers, and the part of a file asked for.
+
+The bytes of an upload follow its head in the same body, so the head is read from whatever has arrived.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+from axiom.boinc.escaping import escaped, in_ascii
+from axiom.errors import MalformedRequest
+
+HEAD_LIMIT = 16_384
+_START = b"<data_server_request>"
+_DATA = b"<data>\n"
+_END = b"</data_server_request>"
+_LEAF = re.compile(rb"<(name|xml_signature|max_nbytes|nbytes|md5_cksum|offset|get_file_size)>([^<>]*)</\1>")
+_UPLOAD = frozenset((b"name", b"xml_signature", b"max_nbytes", b"nbytes", b"md5_cksum", b"offset"))
+_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
+_NUMBER = re.compile(r"([0-9]{1,15})(?:\.0{1,6})?")  # clients write a size as a float without a fraction
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_TOKEN = re.compile(r"1-[0-9a-f]{64}")
+_NAME_MAC = 32  # hex digits
+_NO_STORE = "Nothing was stored."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizeQuery:
+    """A host asks how much of a file has already arrived."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A host brings a file, from `offset` to its end; its bytes begin at `data_starts_at` of the body."""
+
+    name: str
+    token: str
+    max_nbytes: int
+    nbytes: int
+    md5: str  # of the whole file
+    offset: int
+    data_starts_at: int
+
+    @property
+    def body_length(self) -> int:
+        """How long the whole body must be; any other Content-Length says something else than the head."""
+        return self.data_starts_at + self.nbytes - self.offset
+
+
+def read_head(buffer: bytes | bytearray, *, ended: bool = False) -> SizeQuery | Upload | None:
+    """Return what the beginning of a body asks for; None when it does not yet hold the whole head.
+
+    `ended` says that nothing more will come: then a head that is not whole is malformed too.
+    """
+    begun = bytes(buffer[: len(_START) + 16]).lstrip()
+    if not (begun.startswith(_START) or _START.startswith(begun)):
+        raise MalformedRequest(f"The body does not begin as a request to the data server does. {_NO_STORE}")
+    end = buffer.find(_DATA, 0, HEAD_LIMIT)
+    if end >= 0:
+        return _upload(bytes(buffer[:end]), end + len(_DATA))
+    end = buffer.find(_END, 0, HEAD_LIMIT)
+    if end >= 0:
+        return _size_query(bytes(buffer[:end]))
+    if len(buffer) >= HEAD_LIMIT:
+        raise MalformedRequest(f"The head of the request is longer than {HEAD_LIMIT} bytes. {_NO_STORE}")
+    if ended:
+        raise MalformedRequest(f"The request ends within its head. {_NO_STORE}")
+    return None
+
+
+def _leaves(head: bytes) -> dict[bytes, str]:
+    found = _LEAF.findall(head)
+    leaves = {tag: value.decode("ascii", "replace").strip() for tag, value in found}
+    if len(leaves) != len(set(found)):
+        raise MalformedRequest(f"The head of the request says one thing in two ways. {_NO_STORE}")
+    return leaves
+
+
+def _upload(head: bytes, data_starts_at: int) -> Upload:
+    leaves = _leaves(head)
+    if leaves.keys() != _UPLOAD:
+        odd = b", ".join(sorted(leaves.keys() ^ _UPLOAD)).decode()
+        raise MalformedRequest(f"The head of the upload lacks, or has beyond what belongs there: {odd}. {_NO_STORE}")
+    upload = Upload(
+        name=_name(leaves[b"name"]),
+        token=leaves[b"xml_signature"],
+        max_nbytes=_number(leaves, b"max_nbytes"),
+        nbytes=_number(leaves, b"nbytes"),
+        md5=leaves[b"md5_cksum"],
+        offset=_number(leaves, b"offset"),
+        data_starts_at=data_starts_at,
+    )
+    if not _MD5.fullmatch(upload.md5):
+        raise MalformedRequest(f"The md5_cksum of the upload is not 32 lower-case hex digits. {_NO_STORE}")
+    if upload.offset > upload.nbytes:
+        raise MalformedRequest(
+            f"The upload begins at byte {upload.offset} of a file of {upload.nbytes} bytes. {_NO_STORE}"
+        )
+    return upload
+
+
+def _size_query(head: bytes) -> SizeQuery:
+    leaves = _leaves(head)
+    if leaves.keys() != {b"get_file_size"}:
+        raise MalformedRequest(f"The request asks neither for a size nor does it bring a file. {_NO_STORE}")
+    return SizeQuery(name=_name(leaves[b"get_file_size"]))
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise MalformedRequest(f"The name in the request is not a file's name. {_NO_STORE}")
+    return text
+
+
+def _number(leaves: dict[bytes, str], tag: bytes) -> int:
+    found = _NUMBER.fullmatch(leaves[tag])
+    if found is None:
+        raise MalformedRequest(f"The {tag.decode()} of the upload is not a whole number. {_NO_STORE}")
+    return int(found[1])
+
+
+def write_token(key: bytes, *, name: str, max_nbytes: int) -> str:
+    """Write the word that lets its bearer upload this file up to this size.
+
+    It does not run out: a name belongs to one task, and the task's state says whether its file is still awaited, also
+    after an outage that moved every deadline.
+    """
+    return "1-" + _mac(key, b"axiom-upload-1", name, str(max_nbytes))
+
+
+def check_token(key: bytes, upload: Upload) -> str | None:
+    """Say why the upload may not be stored; None when its token is ours, for this name and this size."""
+    if not _TOKEN.fullmatch(upload.token):
+        return "the upload carries no token"
+    expected = write_token(key, name=upload.name, max_nbytes=upload.max_nbytes)
+    if not hmac.compare_digest(expected, upload.token):
+        return "the upload's token is not for this file and this size"
+    if upload.nbytes > upload.max_nbytes:
+        return f"the file has {upload.nbytes} bytes, and {upload.max_nbytes} were agreed"
+    return None
+
+
+def write_name(key: bytes, task: str) -> str:
+    """Name a task's output so that nobody can guess it: a host may ask for the size of a file without any token."""
+    return f"{task}-{_mac(key, b'axiom-output-1', task)[:_NAME_MAC]}"
+
+
+def read_name(key: bytes, name: str) -> str | None:
+    """Return the task whose output has this name; None when we never gave such a name."""
+    task = name[: -_NAME_MAC - 1]
+    if _NAME.fullmatch(name) and task and hmac.compare_digest(write_name(key, task), name):
+        return task
+    return None
+
+
+def _mac(key: bytes, purpose: bytes, *words: str) -> str:
+    """Each word after its length: no two lists of words are the same bytes."""
+    pieces = [purpose]
+    for word in words:
+        body = word.encode()
+        pieces.append(len(body).to_bytes(4, "big") + body)
+    return hmac.digest(key, b"".join(pieces), hashlib.sha256).hex()
+
+
+def size_reply(nbytes: int) -> bytes:
+    """Answer a size query: so many bytes are here, 0 also for a file that nobody awaits."""
+    return b"<data_server_reply>\n<status>0</status>\n<file_size>%d</file_size>\n</data_server_reply>\n" % nbytes
+
+
+def done() -> bytes:
+    """Answer an upload whose file is whole, right and on the disk."""
+    return b"<data_server_reply>\n<status>0</status>\n</data_server_reply>\n"
+
+
+def try_again(message: str) -> bytes:
+    """Answer an upload that failed for now: the host comes back after a while."""
+    return _reply(1, message)
+
+
+def refused(message: str) -> bytes:
+    """Answer an upload that will never be taken: the host gives the file up and reports its task."""
+    return _reply(-1, message)
+
+
+def _reply(status: int, message: str) -> bytes:
+    line = escaped(" ".join(message.split())[:500])
+    body = f"<data_server_reply>\n<status>{status}</status>\n<message>{line}</message>\n</data_server_reply>\n"
+    return in_ascii(body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """Which bytes of a file of `size` to send, from `start` up to but not including `stop`, under which status."""
+
+    status: int  # 200 whole, 206 a part, 416 there is no such part
+    start: int
+    stop: int
+    size: int
+
+    @property
+    def content_range(self) -> str | None:
+        """The value of the header Content-Range; a whole file has none."""
+        if self.status == 206:
+            return f"bytes {self.start}-{self.stop - 1}/{self.size}"
+        return f"bytes */{self.size}" if self.status == 416 else None
+
+
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+def read_range(header: str | None, size: int) -> Span:
+    """Return which part of a file a Range header asks for. What is not one plain range is answered with the whole."""
+    found = _RANGE.fullmatch(header.strip()) if header else None
+    if found is None or not (found[1] or found[2]):
+        return _whole(size)
+    if not found[1]:
+        return _last(int(found[2]), size)
+    start = int(found[1])
+    stop = min(int(found[2]) + 1, size) if found[2] else size
+    if found[2] and int(found[2]) < start:
+        return _whole(size)
+    return _part(start, stop, size)
+
+
+def _last(length: int, size: int) -> Span:
+    if length and not size:
+        return _whole(size)
+    return _part(max(size - length, 0), size, size)
+
+
+def _part(start: int, stop: int, size: int) -> Span:
+    if start >= size:
+        return Span(status=416, start=0, stop=0, size=size)
+    return Span(status=206, start=start, stop=stop, size=size)
+
+
+def _whole(size: int) -> Span:
+    return Span(status=200, start=0, stop=size, size=size)

@@ -1,0 +1,37 @@
+"""How much credit a day of late? The average by which volunteers compare themselves, computed as BOINC does."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+HALF_LIFE = timedelta(days=7)
+_DAY = timedelta(days=1)
+_FADE = math.log(2) * (_DAY / HALF_LIFE)  # a day
+# BOINC divides the first amount by the time it took. Ten seconds of work would then promise hundreds of credits a day.
+_SHORTEST_FIRST = _DAY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recent:
+    """Credit a day, averaged over the past with a half-life of a week, as it was at `at`."""
+
+    value: float
+    at: datetime
+
+
+def grown(recent: Recent | None, amount: float, *, began: datetime, now: datetime) -> Recent:
+    """Add what was earned since the last time, as if evenly over that time; the first time, evenly since `began`.
+
+    Awards of one moment belong together in one call: what comes after them counts as earned in no time at all.
+    """
+    if recent is None:
+        return Recent(value=amount / (max(now - began, _SHORTEST_FIRST) / _DAY), at=now)
+    days = max((now - recent.at) / _DAY, 0.0)
+    faded = math.exp(-days * _FADE)
+    share = -math.expm1(-days * _FADE) / days if days > 0 else _FADE
+    return Recent(value=recent.value * faded + amount * share, at=max(now, recent.at))
+
+
+def faded(recent: Recent, now: datetime) -> float:
+    """Return the average as it stands now, when nothing was earned since."""
+    return recent.value * math.exp(-max((now - recent.at) / _DAY, 0.0) * _FADE)

@@ -1,0 +1,233 @@
+"""Accounts through a client: what is asked, what is wrong with it, and the answers."""
+
+import xml.etree.ElementTree as ET
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from axiom.boinc.accounts import (
+    AccountChange,
+    AccountError,
+    AccountInfo,
+    CreateAccount,
+    LookupAccount,
+    Problem,
+    account_out,
+    change_reply,
+    error_reply,
+    info_reply,
+    read_change,
+    read_create,
+    read_lookup,
+    tidy_email,
+    tidy_name,
+)
+
+HASH = "0123456789abcdef" * 2
+GOOD = {"email_addr": "Ann@Example.org", "passwd_hash": HASH, "user_name": "Ann"}
+
+
+def says(reply: bytes) -> dict[str, str | None]:
+    return {each.tag: each.text for each in ET.fromstring(reply)}
+
+
+def test_a_request_for_an_account_is_read():
+    fields = GOOD | {"team_name": "The  Team", "consent_flag": "1", "source": "boinc", "unknown": "x"}
+    assert read_create(fields) == CreateAccount(
+        email="ann@example.org", passwd_hash=HASH, name="Ann", team_name="The Team", consents=True, source="boinc"
+    )
+    assert read_create(GOOD) == CreateAccount(email="ann@example.org", passwd_hash=HASH, name="Ann")
+    assert read_lookup(GOOD) == LookupAccount(email="ann@example.org", passwd_hash=HASH)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "number"),
+    [
+        ({"email_addr": ""}, AccountError.BAD_EMAIL, -205),
+        ({"email_addr": "ann"}, AccountError.BAD_EMAIL, -205),
+        ({"email_addr": "", "passwd_hash": "", "user_name": ""}, AccountError.BAD_EMAIL, -205),
+        ({"passwd_hash": ""}, AccountError.BAD_PASSWORD, -206),
+        ({"passwd_hash": "secret"}, AccountError.BAD_PASSWORD, -206),
+        ({"passwd_hash": HASH + "0"}, AccountError.BAD_PASSWORD, -206),
+        ({"user_name": " "}, AccountError.BAD_NAME, -188),
+        ({"user_name": "<b>"}, AccountError.BAD_NAME, -188),
+        ({"user_name": "a" * 61}, AccountError.BAD_NAME, -188),
+        ({"user_name": "a\u202eb"}, AccountError.BAD_NAME, -188),
+    ],
+)
+def test_what_is_wrong_is_said_in_boinc_s_number(changes, error, number):
+    found = read_create(GOOD | changes)
+    assert isinstance(found, Problem)
+    assert found.error is error
+    assert says(error_reply(found))["error_num"] == str(number)
+
+
+def test_every_number_of_an_account_s_errors_is_boinc_s():
+    assert {error.name: error.value for error in AccountError} == {
+        "NO_SUCH_ACCOUNT": -136,
+        "NOT_UNIQUE": -137,
+        "PROJECT_DOWN": -183,
+        "BAD_NAME": -188,
+        "BAD_EMAIL": -205,
+        "BAD_PASSWORD": -206,
+        "CREATION_DISABLED": -208,
+        "CONSENT_NEEDED": -242,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        (" Ann.B+boinc@Sub.Example.org\n", "ann.b+boinc@sub.example.org"),
+        ("root@localhost", "root@localhost"),
+        ("o_'brien@example.org", None),
+        ("a@b", None),
+        ("a@b@example.org", None),
+        ("a b@example.org", None),
+        ("a@-example.org", None),
+        ("a@example..org", None),
+        ("a@example.org.", None),
+        ("a@exa\u0308mple.org", None),
+        ('"a"@example.org', None),
+        ("a\0@example.org", None),
+        ("a" * 65 + "@example.org", None),
+        ("a@" + ".".join(["b" * 60] * 5) + ".org", None),
+    ],
+)
+def test_an_address_has_one_form_or_is_none(text, email):
+    assert tidy_email(text) == email
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("A", "A"), ("a" * 60, "a" * 60), ("a" * 61, None), (" a\t\nb ", "a b"), ("", None), ("a>b", None)],
+)
+def test_a_name_has_one_form_or_is_none(text, name):
+    assert tidy_name(text) == name
+
+
+def test_the_longest_address_is_taken_and_no_longer_one():
+    longest = "a" * 60 + "@" + ".".join(["b" * 61] * 3 + ["c" * 7])
+    assert len(longest) == 254
+    assert tidy_email(longest) == longest
+    assert tidy_email("a" + longest) is None
+
+
+def test_blanks_and_capitals_around_a_hash_do_not_matter():
+    fields = GOOD | {"passwd_hash": f" {HASH.upper()}\n", "consent_flag": " 1"}
+    assert read_create(fields) == CreateAccount(email="ann@example.org", passwd_hash=HASH, name="Ann", consents=True)
+    assert read_change({"venue": " work ", "send_email": "1 "}) == AccountChange(venue="work", wants_email=True)
+
+
+@given(text=st.one_of(st.text(), st.emails()))
+@example(text="a@" + "a." * 200)
+def test_a_tidy_address_or_name_stays_as_it_is(text):
+    email, name = tidy_email(text), tidy_name(text)
+    assert email is None or tidy_email(email) == email
+    assert name is None or tidy_name(name) == name
+
+
+FIELDS = st.dictionaries(
+    st.sampled_from(
+        ["email_addr", "passwd_hash", "user_name", "team_name", "name", "password_hash", "teamid", "send_email", "url"]
+    ),
+    st.one_of(st.text(), st.just(HASH), st.just("ann@example.org"), st.just("1")),
+)
+
+
+@given(fields=FIELDS)
+def test_any_fields_are_a_request_or_a_problem_that_can_be_told(fields):
+    for found in (read_create(fields), read_lookup(fields), read_change(fields)):
+        if isinstance(found, Problem):
+            assert says(error_reply(found))["error_string"] == found.text
+        elif isinstance(found, CreateAccount | LookupAccount):
+            assert len(found.passwd_hash) == 32
+            assert "@" in found.email
+
+
+def test_the_answers_are_what_clients_read():
+    assert says(account_out("ab" * 16)) == {"authenticator": "ab" * 16}
+    reply = error_reply(Problem(error=AccountError.BAD_PASSWORD, text="wrong <password> & more"))
+    assert ET.fromstring(reply).tag == "error"
+    assert says(reply) == {
+        "error_num": "-206",
+        "error_string": "wrong <password> & more",
+        "error_msg": "wrong <password> & more",
+    }
+
+
+def test_an_account_manager_reads_an_account():
+    info = AccountInfo(
+        id=7,
+        name="Ann Ölmann",
+        country="Åland",
+        weak_key="7_" + "ab" * 16,
+        cpid="cd" * 16,
+        created_at=1_772_000_000,
+        global_preferences="<global_preferences><mod_time>5</mod_time></global_preferences>",
+        project_preferences="",
+        website="https://example.org/?a=b&c",
+        wants_email=False,
+        shows_hosts=True,
+        team_id=None,
+        venue="home",
+    )
+    root = ET.fromstring(info_reply(info))
+    assert root.tag == "am_get_info_reply"
+    assert root.find("success") is not None
+    assert unquote(root.findtext("name", "")) == "Ann Ölmann"
+    assert unquote(root.findtext("country", "")) == "Åland"
+    assert unquote(root.findtext("url", "")) == "https://example.org/?a=b&c"
+    assert root.findtext("global_prefs/global_preferences/mod_time") == "5"
+    plain = ("id", "weak_auth", "cpid", "create_time", "send_email", "show_hosts", "teamid", "venue")
+    assert [root.findtext(tag) for tag in plain] == [
+        *("7", "7_" + "ab" * 16, "cd" * 16, "1772000000", "0", "1", "0", "home")
+    ]
+
+
+def test_an_account_manager_sets_what_it_names_and_nothing_else():
+    assert read_change({"account_key": "ab" * 16, "venue": "", "name": " "}) == AccountChange()
+    fields = {
+        "name": "Bea",
+        "country": "Peru",
+        "url": "https://example.org",
+        "venue": "work",
+        "teamid": "0",
+        "send_email": "0",
+        "show_hosts": "1",
+        "email_addr": "Bea@example.org",
+        "password_hash": HASH.upper(),
+        "global_prefs": "<global_preferences/>",
+        "project_prefs": "<project_preferences/>",
+    }
+    assert read_change(fields) == AccountChange(
+        name="Bea",
+        country="Peru",
+        website="https://example.org",
+        global_preferences="<global_preferences/>",
+        project_preferences="<project_preferences/>",
+        wants_email=False,
+        shows_hosts=True,
+        team_id=0,
+        venue="work",
+        email="bea@example.org",
+        passwd_hash=HASH,
+    )
+    assert ET.fromstring(change_reply()).find("success") is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"name": "<b>"}, AccountError.BAD_NAME),
+        ({"email_addr": "bea"}, AccountError.BAD_EMAIL),
+        ({"password_hash": "secret"}, AccountError.BAD_PASSWORD),
+        ({"password_hash": HASH + "0"}, AccountError.BAD_PASSWORD),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_a_problem(fields, error):
+    found = read_change(fields)
+    assert isinstance(found, Problem)
+    assert found.error is error

@@ -1,0 +1,169 @@
+"""Every way in which a task can end on a volunteer's host, by what the client reports of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.boinc.exits import decode
+from axiom.boinc.reading import read_request
+from axiom.boinc.requests import OutputFile, State, TaskReport
+from axiom.domain.endings import Blame, Cause, of_exit
+from axiom.domain.work import Exit
+
+RECORDED = Path(__file__).parent / "recorded"
+ERROR = "<file_xfer_error>\n  <file_name>f</file_name>\n  <error_code>{} ({})</error_code>\n</file_xfer_error>"
+DOWNLOAD = "WU download error: couldn't get input files:\n" + ERROR
+UPLOAD = "upload failure: " + ERROR
+
+
+def report(exit_status: int, state: int, message: str = "", stderr: str = "", error: str = "") -> TaskReport:
+    files = (OutputFile(name="f", error=error),)
+    return TaskReport(
+        name="t", exit_status=exit_status, state=State(state), message=message, stderr=stderr, files=files
+    )
+
+
+CASES = [
+    # what BOINC's client reports, row by row of the reference
+    (report(0, 5), Cause.SUCCESS, Blame.NOBODY, "done"),
+    (report(0, 3), Cause.NO_OUTPUT, Blame.UNCLEAR, "left no output"),
+    (report(0, 3, UPLOAD.format(-240, "stat() failed")), Cause.NO_OUTPUT, Blame.UNCLEAR, "left no output"),
+    (report(0, 3, UPLOAD.format(-161, "not found")), Cause.NO_OUTPUT, Blame.UNCLEAR, "left no output"),
+    (report(0, 3, UPLOAD.format(-131, "file size too big")), Cause.OUTPUT_TOO_BIG, Blame.EXPERIMENT, "larger"),
+    (report(0, 3, error=ERROR.format(-131, "too big")), Cause.OUTPUT_TOO_BIG, Blame.EXPERIMENT, "larger"),
+    (report(0, 5, error="upload refused"), Cause.UPLOAD_REFUSED, Blame.LABORATORY, "refused its output"),
+    (report(0, 7), Cause.UPLOAD_FAILED, Blame.HOST, "could not be uploaded"),
+    (report(0, 6), Cause.ABORTED, Blame.VOLUNTEER, "does not say by whom"),
+    (report(0, 4), Cause.UNKNOWN, Blame.HOST, "claims success in state 4, which is no end"),
+    (report(7, 3, "process exited with code 7 (0x7, -249)"), Cause.EXIT_CODE, Blame.UNCLEAR, "with exit status 7"),
+    (report(2, 3, "process exited with code 2 (0x2, -254)"), Cause.EXIT_CODE, Blame.UNCLEAR, "with exit status 2"),
+    (
+        report(
+            2, 3, "process exited with code 2 (0x2, -254)", "Process creation (../../p/r) failed: Error -1, errno=2"
+        ),
+        Cause.INTERPRETER_MISSING,
+        Blame.HOST,
+        "the program that should run it is missing",
+    ),
+    (report(8, 3, stderr="Process creation (r) failed"), Cause.NOT_STARTED, Blame.HOST, "not made for this kind"),
+    (report(13, 3, stderr="Process creation (r) failed"), Cause.NOT_STARTED, Blame.HOST, "does not let it"),
+    (report(11, 3, "process got signal 11"), Cause.SIGNAL, Blame.UNCLEAR, "signal 11 (SIGSEGV"),
+    (report(139, 3, "process got signal 11"), Cause.SIGNAL, Blame.UNCLEAR, "signal 11 (SIGSEGV"),
+    (report(139, 3, "process got signal 139"), Cause.SIGNAL, Blame.UNCLEAR, "signal 11 (SIGSEGV"),
+    (report(4, 3, "process got signal 4"), Cause.SIGNAL, Blame.UNCLEAR, "an instruction that this processor does not"),
+    (report(64, 3, "process got signal 64"), Cause.SIGNAL, Blame.UNCLEAR, "the system killed it: signal 64"),
+    (report(11, 3, "process exited with code 11 (0xb, -245)"), Cause.CHILD_LOST, Blame.UNCLEAR, "computing process"),
+    (report(-226, 3), Cause.NO_FINISH_FILE, Blame.UNCLEAR, "without saying that it was done"),
+    (
+        report(-186, 1, DOWNLOAD.format(-224, "permanent HTTP error")),
+        Cause.DOWNLOAD_MISSING,
+        Blame.LABORATORY,
+        "give out",
+    ),
+    (report(-186, 2, DOWNLOAD.format(-119, "MD5 check failed")), Cause.DOWNLOAD_ALTERED, Blame.HOST, "not what"),
+    (report(-186, 2, DOWNLOAD.format(-120, "RSA key")), Cause.DOWNLOAD_UNSIGNED, Blame.LABORATORY, "signature"),
+    (report(-186, 1, DOWNLOAD.format(-200, "wrong size")), Cause.DOWNLOAD_WRONG_SIZE, Blame.HOST, "another size"),
+    (report(1, 1, DOWNLOAD.format(-224, "HTTP error")), Cause.DOWNLOAD_MISSING, Blame.LABORATORY, "give out"),
+    (report(1, 3, UPLOAD.format(-224, "HTTP error")), Cause.EXIT_CODE, Blame.UNCLEAR, "with exit status 1"),
+    (report(255, 3, "process got signal 127"), Cause.SIGNAL, Blame.UNCLEAR, "signal 127"),
+    (report(-186, 1), Cause.DOWNLOAD_FAILED, Blame.HOST, "could not be downloaded"),
+    (report(-186, 3), Cause.DOWNLOAD_FAILED, Blame.HOST, "could not be downloaded"),
+    (report(-185, 3), Cause.NOT_STARTED, Blame.HOST, "could not start the program"),
+    (report(-187, 7), Cause.UPLOAD_FAILED, Blame.HOST, "could not be uploaded"),
+    (report(-177, 3), Cause.RESOURCE_LIMIT, Blame.UNCLEAR, "limit of time, memory or disk"),
+    (report(-197, 6), Cause.ABORTED_BY_VOLUNTEER, Blame.VOLUNTEER, "by a person or a program"),
+    (report(192, 3), Cause.STATE_NOT_WRITTEN, Blame.HOST, "state could not be written"),
+    (report(193, 3), Cause.SIGNAL, Blame.UNCLEAR, "does not say which signal"),
+    (report(194, 3), Cause.KILLED_AFTER_FINISH, Blame.LABORATORY, "did not go"),
+    (report(195, 3), Cause.PART_FAILED, Blame.UNCLEAR, "a program that it started failed"),
+    (report(196, 3, "Disk usage limit exceeded"), Cause.DISK_LIMIT, Blame.UNCLEAR, "disk limit"),
+    (report(197, 3, "exceeded elapsed time limit 130.00"), Cause.TIME_LIMIT, Blame.UNCLEAR, "its time limit"),
+    (report(198, 3, "working set size > client RAM limit"), Cause.MEMORY_LIMIT, Blame.UNCLEAR, "memory limit"),
+    (report(199, 6), Cause.STOPPED_WITH_BOINC, Blame.VOLUNTEER, "BOINC was stopped"),
+    (report(200, 6), Cause.NOT_STARTED_IN_TIME, Blame.HOST, "not begun it by its deadline"),
+    (report(201, 3), Cause.GPU_MISSING, Blame.HOST, "no longer has the GPU"),
+    (
+        report(202, 6, "aborted by project - no longer usable"),
+        Cause.ABORTED_BY_LABORATORY,
+        Blame.NOBODY,
+        "took it back",
+    ),
+    (report(203, 6, "aborted by user"), Cause.ABORTED_BY_VOLUNTEER, Blame.VOLUNTEER, "by a person or a program"),
+    (report(204, 3), Cause.UNKNOWN, Blame.HOST, "the program itself says so"),
+    (report(205, 3), Cause.OUT_OF_MEMORY, Blame.UNCLEAR, "no more memory"),
+    (report(206, 3), Cause.START_FAILED, Blame.HOST, "could not begin"),
+    (report(207, 3), Cause.PART_FAILED, Blame.UNCLEAR, "nothing to start"),
+    (report(208, 3), Cause.PART_FAILED, Blame.UNCLEAR, "a program that it started failed"),
+    (report(209, 3), Cause.WAITED_TOO_LONG, Blame.UNCLEAR, "until it gave up"),
+    (report(-148, 3), Cause.BOINC_ERROR, Blame.HOST, "number -148 of its list"),
+    # Windows
+    (report(-1073741819, 3), Cause.WINDOWS_FAULT, Blame.UNCLEAR, "0xC0000005, it touched memory that is not its own"),
+    (report(0xC0000005, 3), Cause.WINDOWS_FAULT, Blame.UNCLEAR, "0xC0000005, it touched memory that is not its own"),
+    (report(-1073741795, 3), Cause.WINDOWS_FAULT, Blame.UNCLEAR, "0xC000001D, an instruction that this processor"),
+    (report(-529697949, 3), Cause.WINDOWS_FAULT, Blame.UNCLEAR, "Windows ended it: 0xE06D7363"),
+    (report(0x40010004, 3), Cause.WINDOWS_FAULT, Blame.UNCLEAR, "ended with the session"),
+    (report(4096, 3), Cause.EXIT_CODE, Blame.UNCLEAR, "it ended with exit status 4096"),
+    # a program may end with BOINC's numbers by itself
+    (report(203, 3, "process exited with code 203 (0xcb, -53)"), Cause.EXIT_CODE, Blame.UNCLEAR, "exit status 203"),
+    (report(202, 3, "process exited with code 202 (0xca, -54)"), Cause.EXIT_CODE, Blame.UNCLEAR, "exit status 202"),
+    (report(196, 3, "process exited with code 196 (0xc4, -60)"), Cause.EXIT_CODE, Blame.UNCLEAR, "exit status 196"),
+    (report(197, 3, "process exited with code 197 (0xc5, -59)"), Cause.TIME_LIMIT, Blame.UNCLEAR, "its time limit"),
+    (report(198, 3, "process exited with code 198 (0xc6, -58)"), Cause.MEMORY_LIMIT, Blame.UNCLEAR, "memory limit"),
+]
+
+
+@pytest.mark.parametrize(("reported", "cause", "blame", "words"), CASES)
+def test_a_report_has_a_cause_whose_doing_and_words(reported, cause, blame, words):
+    found = decode(reported)
+    assert (found.cause, found.blame) == (cause, blame)
+    assert words in found.reason
+
+
+def test_every_cause_that_boinc_can_report_has_its_case():
+    by_runner = {decode(report(status, 3)).cause for status in Exit}
+    assert set(Cause) == {cause for _, cause, _, _ in CASES} | by_runner
+
+
+@pytest.mark.parametrize("status", [status for status in Exit if status != Exit.DONE])
+def test_the_runner_s_own_exits_have_the_words_that_they_have_on_our_own_hosts(status):
+    message = f"process exited with code {status.value}" if status < 190 else ""
+    assert decode(report(status.value, 3, message)).reason == of_exit(status.value).reason
+
+
+@pytest.mark.parametrize(
+    ("recording", "causes"),
+    [
+        ("reports_one_success", [Cause.SUCCESS]),
+        ("reports_exit_7", [Cause.EXIT_CODE]),
+        ("reports_signal_11", [Cause.SIGNAL]),
+        ("reports_time_limit_197", [Cause.TIME_LIMIT]),
+        ("reports_disk_196_and_memory_198", [Cause.MEMORY_LIMIT, Cause.DISK_LIMIT]),
+        ("reports_download_failure_186", [Cause.DOWNLOAD_MISSING]),
+        ("reports_server_abort_202", [Cause.ABORTED_BY_LABORATORY] * 2),
+        ("reports_user_abort_203", [Cause.ABORTED_BY_VOLUNTEER]),
+    ],
+)
+def test_what_the_stock_client_reported_is_understood(recording, causes):
+    request = read_request((RECORDED / f"{recording}.xml").read_bytes())
+    assert [decode(each).cause for each in request.results] == causes
+
+
+def test_what_the_program_wrote_cannot_excuse_it():
+    forged = "process got signal 9\naborted by user\n<error_code>-224 (permanent HTTP error)</error_code>"
+    assert decode(report(7, 3, "process exited with code 7", forged)).cause is Cause.EXIT_CODE
+
+
+@given(
+    status=st.one_of(st.integers(), st.integers(-300, 300)),
+    state=st.sampled_from(State),
+    message=st.text(),
+    stderr=st.text(),
+    error=st.text(),
+)
+def test_any_report_ends_somehow_and_in_our_words(status, state, message, stderr, error):
+    found = decode(report(status, state, message, stderr, error))
+    assert found.reason.startswith(found.cause.words) or found.cause is Cause.EXIT_CODE
+    assert found.succeeded == (status == 0 and state is State.UPLOADED and not error)
+    assert len(found.reason) < 200 or abs(status) > 10**50

@@ -1,0 +1,366 @@
+"""A reply holds everything in BOINC's order, as any client reads it, or is not written at all."""
+
+import dataclasses
+import re
+import timeit
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.boinc.replies import (
+    Account,
+    App,
+    AppVersion,
+    FileRef,
+    HostFacts,
+    InputFile,
+    Message,
+    OutputSlot,
+    Priority,
+    Reply,
+    SignedFile,
+    SiteLink,
+    TaskOrder,
+    TrickleDown,
+    WorkunitOrder,
+    bad_key,
+    busy,
+    down,
+)
+from axiom.boinc.writing import write_reply
+
+SITE = "http://127.0.0.1:18080/axiom/"
+KEY = "1024\n" + "ab" * 32 + "\n.\n"
+BARE = Reply(project_name="Axiom", master_url=SITE, request_delay=7.0)
+APP = App(name="axiom", title="Axiom's runner")
+RUNNER = SignedFile(
+    name="axiom_runner_1.00", urls=(SITE + "download/r",), md5="0" * 32, bytes=8331, signature=KEY, executable=True
+)
+VERSION = AppVersion(
+    app="axiom",
+    version=100,
+    platform="x86_64-pc-linux-gnu",
+    plan_class="cpu_avx2",
+    cmdline="--nthreads 1",
+    files=(
+        FileRef(file="axiom_runner_1.00", main_program=True),
+        FileRef(file="lib_1.py", open_name="lib/a.py", copy=True),
+    ),
+)
+GPU = dataclasses.replace(
+    VERSION, plan_class="nv_cuda12", cores=0.5, coprocessor="NVIDIA", coprocessors=1.0, gpu_memory_bytes=1e8
+)
+BUNDLE = InputFile(
+    name="bundle_7.zip",
+    urls=(SITE + "download/b", SITE + "mirror/b"),
+    md5="f" * 32,
+    bytes=4000,
+    sticky=True,
+    sticky_seconds=864_000.0,
+    gzipped_url=SITE + "download/b.gz",
+    gzipped_bytes=2000,
+)
+WORKUNIT = WorkunitOrder(
+    name="lazy_7_12",
+    app="axiom",
+    flops_estimate=5e12,
+    flops_bound=1e18,
+    memory_bytes=5e8,
+    disk_bytes=1e8,
+    command_line="eyJhIjoxfQ --a <b> & c",
+    files=(FileRef(file="bundle_7.zip", open_name="bundle", copy=True),),
+)
+OPAQUE = "1-abc\ndef"
+SLOT = OutputSlot(name="lazy_7_12_0_out", upload_url=SITE + "file_upload_handler", max_bytes=10**6, token=OPAQUE)
+TASK = TaskOrder(
+    name="lazy_7_12_0",
+    workunit="lazy_7_12",
+    platform="x86_64-pc-linux-gnu",
+    version=100,
+    plan_class="cpu_avx2",
+    deadline=1795155134,
+    report_immediately=True,
+    files=(FileRef(file="lazy_7_12_0_out", open_name="out", optional=True),),
+)
+FULL = Reply(
+    project_name="Axiom",
+    master_url=SITE,
+    request_delay=7.5,
+    next_rpc_delay=3600.0,
+    project_is_down=True,
+    messages=(Message(text="Tea & <b>cake</b>", priority=Priority.NOTICE), Message(text="low")),
+    account=Account(
+        id=1,
+        name="Zoë <&>",
+        total_credit=1234.5,
+        recent_credit=0.00001,
+        created_at=1795150000.9,
+        email_hash="e" * 32,
+        cross_project_id="c" * 32,
+        external_cpid="x" * 32,
+        team_name="Rød & Blå",
+    ),
+    host=HostFacts(id=12, total_credit=1e9, recent_credit=2.0, created_at=1795150001.0, venue="home"),
+    global_preferences='<global_preferences>\n<venue name="home"><a>1</a></venue>\n</global_preferences>',
+    project_preferences="<project_preferences><resource_share>50</resource_share></project_preferences>",
+    acknowledged=("a_0", "odd <name>"),
+    aborts=("b_0",),
+    aborts_if_not_started=("c_0",),
+    apps=(APP,),
+    signed_files=(RUNNER,),
+    app_versions=(VERSION, GPU),
+    inputs=(BUNDLE,),
+    workunits=(WORKUNIT,),
+    outputs=(SLOT,),
+    tasks=(TASK,),
+    code_sign_key=KEY,
+    code_sign_key_signature=KEY,
+    trickles_received=True,
+    trickles=(TrickleDown(task="lazy_7_12_0", sent_at=1795155000, body="<cmd>stop</cmd>"),),
+    unstick=("bundle_6.zip",),
+    nothing_for=("NVIDIA",),
+    links=(SiteLink(name="Your hosts", description="See & rename them", url=SITE + "hosts?a=1&b=2"),),
+)
+
+ORDER = """
+scheduler_version dont_use_dcf master_url project_name request_delay project_is_down next_rpc_delay message message
+userid user_name user_total_credit user_expavg_credit user_create_time email_hash cross_project_id external_cpid
+hostid host_total_credit host_expavg_credit host_venue host_create_time team_name global_preferences project_preferences
+result_ack result_ack result_abort result_abort_if_not_started app file_info app_version app_version file_info workunit
+file_info result code_sign_key code_sign_key_signature message_ack trickle_down delete_file_info no_rsc_apps gui_urls
+"""
+
+
+def read(reply: Reply) -> ET.Element:
+    """What a strict parser makes of it; clients are looser."""
+    return ET.fromstring(write_reply(reply))
+
+
+def test_a_full_reply_has_everything_in_boinc_s_order():
+    assert [each.tag for each in read(FULL)] == ORDER.split()
+
+
+def test_a_bare_reply_says_little():
+    assert write_reply(BARE).decode() == (
+        "<scheduler_reply>\n<scheduler_version>720</scheduler_version>\n<dont_use_dcf/>\n"
+        f"<master_url>{SITE}</master_url>\n<project_name>Axiom</project_name>\n"
+        "<request_delay>7.000000</request_delay>\n</scheduler_reply>\n"
+    )
+
+
+VALUES = [  # where in the full reply, and what a client finds there
+    ("request_delay", "7.500000"),
+    ("message[1]", "Tea & <b>cake</b>"),
+    ("message[2]", "low"),
+    ("user_name", "Zoë <&>"),
+    ("user_total_credit", "1234.500000"),
+    ("user_expavg_credit", "0.000010"),
+    ("user_create_time", "1795150001"),
+    ("hostid", "12"),
+    ("host_total_credit", "1000000000.000000"),
+    ("host_venue", "home"),
+    ("team_name", "Rød & Blå"),
+    ("global_preferences/venue/a", "1"),
+    ("result_ack[2]/name", "odd <name>"),
+    ("result_abort/name", "b_0"),
+    ("result_abort_if_not_started/name", "c_0"),
+    ("app/user_friendly_name", "Axiom's runner"),
+    ("app/fraction_done_exact", "1"),
+    ("file_info[1]/nbytes", "8331"),
+    ("file_info[1]/file_signature", "\n" + KEY),
+    ("app_version[1]/file_ref[2]/open_name", "lib/a.py"),
+    ("app_version[1]/flops", "1000000000.000000"),
+    ("app_version[2]/coproc/type", "NVIDIA"),
+    ("app_version[2]/coproc/count", "1.000000"),
+    ("app_version[2]/gpu_ram", "100000000.000000"),
+    ("file_info[2]/url[2]", SITE + "mirror/b"),
+    ("file_info[2]/gzipped_nbytes", "2000"),
+    ("file_info[2]/sticky_lifetime", "864000.000000"),
+    ("workunit/rsc_fpops_bound", "1000000000000000000.000000"),
+    ("workunit/command_line", "eyJhIjoxfQ --a <b> & c"),
+    ("file_info[3]/max_nbytes", "1000000"),
+    ("file_info[3]/url", SITE + "file_upload_handler"),
+    ("file_info[3]/xml_signature", "\n1-abc\ndef\n"),
+    ("result/report_deadline", "1795155134"),
+    ("result/plan_class", "cpu_avx2"),
+    ("result/file_ref/file_name", "lazy_7_12_0_out"),
+    ("code_sign_key", "\n" + KEY),
+    ("trickle_down/cmd", "stop"),
+    ("delete_file_info", "bundle_6.zip"),
+    ("no_rsc_apps", "NVIDIA"),
+    ("gui_urls/gui_url/url", SITE + "hosts?a=1&b=2"),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), VALUES, ids=[row[0] for row in VALUES])
+def test_each_value_is_where_a_client_looks_for_it(path, text):
+    assert read(FULL).findtext(path) == text
+
+
+MARKS = [
+    "dont_use_dcf", "project_is_down", "file_info[1]/executable", "app_version[1]/file_ref[1]/main_program",
+    "app_version[1]/file_ref[2]/copy_file", "file_info[2]/sticky", "file_info[3]/generated_locally",
+    "file_info[3]/upload_when_present", "workunit/file_ref/copy_file", "result/report_immediately",
+    "result/file_ref/optional", "message_ack",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", MARKS)
+def test_each_mark_is_set(path):
+    assert read(FULL).find(path) is not None
+
+
+def test_priorities_tell_notices_from_the_log():
+    assert [each.get("priority") for each in read(FULL).iter("message")] == ["notice", "low"]
+
+
+def test_numbers_have_no_exponents():
+    numbers = re.findall(rb">([0-9][0-9.e+-]*)<", write_reply(FULL))
+    assert len(numbers) > 30
+    assert [each for each in numbers if b"e" in each] == []
+
+
+def test_a_trickle_stands_on_lines_of_its_own():
+    lines = b"<result_name>lazy_7_12_0</result_name>\n<time>1795155000</time>\n<cmd>stop</cmd>\n</trickle_down>\n"
+    assert b"\n<trickle_down>\n" + lines in write_reply(FULL)
+
+
+def test_a_host_that_is_known_is_not_told_its_number_again():
+    assert read(dataclasses.replace(FULL, host=HostFacts())).find("hostid") is None
+
+
+def test_an_upload_address_of_any_path_is_told_in_its_own_element():
+    slot = dataclasses.replace(SLOT, upload_url=SITE + "up")
+    root = read(dataclasses.replace(BARE, outputs=(slot,)))
+    assert (root.findtext("file_info/upload_url"), root.find("file_info/url")) == (SITE + "up", None)
+
+
+def test_a_file_sticks_only_where_it_should_and_so_long():
+    for_ever, not_at_all = dataclasses.replace(BUNDLE, sticky_seconds=0.0), dataclasses.replace(BUNDLE, sticky=False)
+    first, second = read(dataclasses.replace(BARE, inputs=(for_ever, not_at_all))).iter("file_info")
+    assert (first.find("sticky") is not None, first.find("sticky_lifetime")) == (True, None)
+    assert (second.find("sticky"), second.find("sticky_lifetime")) == (None, None)
+
+
+# What XML can hold, but for the carriage return, which every XML parser turns into a line's end.
+texts = st.text(
+    st.characters(codec="utf-8", exclude_characters=[*map(chr, range(9)), *map(chr, range(11, 32)), "\ufffe", "\uffff"])
+)
+
+
+@given(texts, texts, texts)
+def test_every_text_is_read_back_as_it_was_written(first, second, third):
+    reply = Reply(
+        project_name=first,
+        master_url=SITE,
+        request_delay=1.0,
+        messages=(Message(text=first[:200]),),
+        account=Account(
+            id=1, name=first, email_hash=second, cross_project_id=third, external_cpid=first, team_name=second
+        ),
+        host=HostFacts(venue=third),
+        acknowledged=(first,),
+        aborts=(second,),
+        aborts_if_not_started=(third,),
+        apps=(App(name="a", title=first),),
+        app_versions=(dataclasses.replace(VERSION, cmdline=second[:60]),),
+        workunits=(dataclasses.replace(WORKUNIT, command_line=third[:90]),),
+        nothing_for=(first,),
+        links=(SiteLink(name=second, description=third, url=SITE),),
+    )
+    root = read(reply)
+    read_back = {
+        "project_name": first, "message": first[:200], "user_name": first, "email_hash": second,
+        "cross_project_id": third, "external_cpid": first, "team_name": second, "host_venue": third,
+        "result_ack/name": first, "result_abort/name": second, "result_abort_if_not_started/name": third,
+        "app/user_friendly_name": first, "app_version/cmdline": second[:60], "no_rsc_apps": first,
+        "gui_urls/gui_url/name": second, "gui_urls/gui_url/description": third,
+    }  # fmt: skip
+    assert {path: root.findtext(path) for path in read_back} == read_back
+    assert (root.findtext("workunit/command_line") or "") == third[:90]
+
+
+@given(st.text(st.characters(), max_size=3000))
+def test_a_message_fits_into_what_a_client_keeps(text):
+    written = write_reply(dataclasses.replace(BARE, messages=(Message(text=text),)))
+    inside = written.partition(b'priority="low">')[2].partition(b"</message>")[0]
+    assert len(inside) <= 1023
+    ET.fromstring(written)
+
+
+def test_a_long_message_is_cut_between_characters():
+    root = read(dataclasses.replace(BARE, messages=(Message(text="&" * 2000), Message(text="é" * 2000))))
+    assert [each.text for each in root.iter("message")] == ["&" * 204 + "…", "é" * 510 + "…"]
+
+
+def change(kind: str, **fields: object) -> Reply:
+    (item,) = getattr(FULL, kind)[:1]
+    return dataclasses.replace(BARE, **{kind: (dataclasses.replace(item, **fields),)})
+
+
+REFUSED = {
+    "a name with a slash": change("workunits", name="../x"),
+    "a name with two dots": change("tasks", name="a..b"),
+    "a name with a percent sign": change("outputs", name="a%41"),
+    "a name with a blank": change("apps", name="a b"),
+    "a name with a line's end": change("tasks", name="a\n"),
+    "a name too long": change("tasks", workunit="a" * 201),
+    "no name": change("signed_files", name=""),
+    "an open name that climbs": change("workunits", files=(FileRef(file="a", open_name="../a"),)),
+    "a plan class too long": change("app_versions", plan_class="a" * 64),
+    "a plan class with a tag": change("tasks", plan_class="<b>"),
+    "a program's words too long": change("app_versions", cmdline="é" * 128),
+    "an API version too long": change("app_versions", api_version="1" * 16),
+    "a GPU class for another make": dataclasses.replace(
+        BARE, app_versions=(dataclasses.replace(GPU, plan_class="nv_simulation"),)
+    ),
+    "an order too long": change("workunits", command_line="x" * 64_001),
+    "an order of too many words": change("workunits", command_line="x " * 101),
+    "no digest": change("inputs", md5="0" * 31),
+    "no address": change("inputs", urls=("ftp://x/",)),
+    "an address with a line's end": dataclasses.replace(BARE, master_url=SITE + "\n"),
+    "an empty token": change("outputs", token=""),
+    "a token with a tag": change("outputs", token=OPAQUE + "</xml_signature>"),
+    "a token too long": change("outputs", token="x" * 4096),
+    "a signature with a bracket": change("signed_files", signature="<"),
+    "a key with an ampersand": dataclasses.replace(BARE, code_sign_key="&"),
+    "no number": dataclasses.replace(BARE, request_delay=float("nan")),
+    "no finite number": change("workunits", flops_bound=float("inf")),
+    "preferences that end the reply": dataclasses.replace(BARE, global_preferences="</scheduler_reply>"),
+    "preferences cut short": dataclasses.replace(BARE, project_preferences="<project_preferences>"),
+    "a trickle's line too long": change("trickles", body=f"<a>{'x' * 256}</a>"),
+    "a trickle that ends itself": change("trickles", body="</trickle_down><trickle_down>"),
+}
+
+
+@pytest.mark.parametrize("reply", REFUSED.values(), ids=REFUSED)
+def test_what_a_client_could_not_take_is_not_written(reply):
+    with pytest.raises(ValueError, match="client"):
+        write_reply(reply)
+
+
+def test_polite_answers_keep_a_client_s_work():
+    rest = read(down("Axiom", SITE, 600.0, "Back in ten minutes."))
+    assert rest.find("project_is_down") is not None
+    assert (rest.findtext("request_delay"), rest.findtext("message")) == ("600.000000", "Back in ten minutes.")
+    later = read(busy("Axiom", SITE, 60.0, "Busy."))
+    assert (later.find("project_is_down"), later.find("message").get("priority")) == (None, "low")
+    wrong = read(bad_key("Axiom", SITE, 3600.0, "Invalid or missing account key."))
+    assert (wrong.find("message").get("priority"), wrong.find("hostid")) == ("notice", None)
+
+
+def test_twice_the_tasks_take_twice_the_time():
+    def seconds(count: int) -> float:
+        reply = dataclasses.replace(
+            BARE,
+            workunits=(WORKUNIT,) * count,
+            outputs=(SLOT,) * count,
+            tasks=(TASK,) * count,
+            acknowledged=("a_0",) * count,
+        )
+        return min(timeit.repeat(lambda: write_reply(reply), number=5, repeat=5))
+
+    seconds(10)
+    assert seconds(800) <= 2.5 * seconds(400)

@@ -1,0 +1,308 @@
+"""Any bytes become a tree or a declared refusal, in time that grows with the bytes and no faster."""
+
+import contextlib
+import math
+import time
+import tracemalloc
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.boinc.scan import (
+    DEEPEST,
+    LONGEST_BODY,
+    LONGEST_PLAIN,
+    LONGEST_SECTION,
+    MOST_SECTIONS,
+    MOST_TAGS,
+    Element,
+    bag,
+    cut,
+    lines,
+    one_line,
+    tree,
+    unescaped,
+)
+from axiom.errors import MalformedRequest
+
+REFUSED = {
+    "a document type": b"<!DOCTYPE a><a></a>",
+    "an entity": b'<!ENTITY x "y"><a></a>',
+    "a comment": b"<a><!-- b --></a>",
+    "CDATA outside of standard error": b"<a><![CDATA[b]]></a>",
+    "a processing instruction": b"<a><?php ?></a>",
+    "an element without end": b"<a><b>",
+    "an end without element": b"</a>",
+    "an end too many": b"<a></a></a>",
+    "crossed elements": b"<a><b></a></b>",
+    "an element closed by another's end": b"<a><b>1</c></a>",
+    "other letters' case": b"<a><b>1</B></a>",
+    "text beside an element": b"<a>text<b>1</b></a>",
+    "text behind an element": b"<a><b>1</b>text</a>",
+    "text before everything": b"text<a></a>",
+    "text after everything": b"<a></a>text",
+    "a tag that does not end": b"<a><b",
+    "a bare bracket": b"<a><</a>",
+    "a bracket in a text": b"<a><b>1 < 2</b></a>",
+    "an attribute without quotes": b"<a b=c></a>",
+    "an endless attribute": b'<a b="' + b"x" * 5000 + b'"></a>',
+    "a tag with a blank": b"<a ></a>",
+    "an unknown entity": b"<a>&nbsp;</a>",
+    "an entity of one's own": b"<a>&lol9;</a>",
+    "two bytes a letter": "<a>1</a>".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("plain", REFUSED.values(), ids=REFUSED)
+def test_what_is_not_strict_is_refused(plain):
+    with pytest.raises(MalformedRequest, match="not a request of a BOINC client"):
+        tree(plain)
+
+
+def test_a_refusal_quotes_no_more_than_a_line():
+    with pytest.raises(MalformedRequest) as refusal:
+        tree(b"<a>\n\x1b[31m" + b"x" * 10_000 + b"<b></b></a>")
+    assert len(str(refusal.value)) < 300
+    assert str(refusal.value).isprintable()
+
+
+def test_leaves_children_empty_tags_and_attributes_are_read():
+    top = tree(b'  <a>\n<b>1</b>\n<c><d>2</d><e/><f />\n</c><c><d>3</d></c><v n="x">\n<d>4</d></v><w n="y"/></a>\n')
+    (a,) = top.children
+    assert (a.tag, a.leaves) == (b"a", {b"b": b"1"})
+    assert [child.leaves.get(b"d") for child in a.each(b"c")] == [b"2", b"3"]
+    assert a.child(b"c").leaves == {b"d": b"3"}
+    assert (a.children[0].flag(b"e"), a.children[0].flag(b"f"), a.flag(b"b"), a.flag(b"no")) == (
+        True,
+        True,
+        True,
+        False,
+    )
+    assert a.child(b"v").leaves == {b"d": b"4"}
+    assert a.child(b"missing").text(b"d") == ""
+
+
+def test_nesting_has_an_end():
+    deep = b"<a>" * DEEPEST + b"<a>1</a>" + b"</a>" * DEEPEST
+    assert tree(deep).children
+    with pytest.raises(MalformedRequest, match="nested deeper"):
+        tree(b"<a>" + deep + b"</a>")
+
+
+WHOLE = [  # as it stands, as a whole number between -10 and 1000 with default 7
+    (b"12", 12),
+    (b" 12\n", 12),
+    (b"-3", -3),
+    (b"12.000000", 12),
+    (b"5000", 1000),
+    (b"-5000", -10),
+    (b"9" * 399, 1000),
+    (b"9" * 5000, 7),
+    (b"1e400", 1000),
+    (b"-inf", -10),
+    (b"nan", 7),
+    (b"-1.#IND", 7),
+    (b"", 7),
+    (b"twelve", 7),
+    (b"\xff", 7),
+    (b"0x10", 7),
+]
+
+
+@pytest.mark.parametrize(("raw", "value"), WHOLE)
+def test_whole_numbers_stay_in_their_range(raw, value):
+    assert Element(b"a", {b"n": raw}).whole(b"n", default=7, low=-10, high=1000) == value
+
+
+@given(st.binary(max_size=40) | st.floats().map(lambda value: repr(value).encode()))
+def test_numbers_are_finite_and_in_their_range(raw):
+    element = Element(b"a", {b"n": raw})
+    number = element.number(b"n", 0.5, low=-1.0, high=1e6)
+    assert math.isfinite(number)
+    assert -1.0 <= number <= 1e6
+    assert -1 <= element.whole(b"n", low=-1, high=10) <= 10
+
+
+LINES = [
+    (b" plain ", "plain"),
+    (b"a &lt;b&gt; &amp;amp; &quot;&apos;", "a <b> &amp; \"'"),
+    (b"caf&#195;&#169;", "café"),  # clients escape each byte by itself
+    ("café".encode(), "café"),
+    (b"caf\xe9", "caf\ufffd"),
+    (b"&#8364;&#x20AC;", "€€"),
+    (b"a\x00\x01\x1b[31m\nb", "a[31mb"),
+    (b"a&#0;&#27;b", "ab"),
+    (b"&#55296;&#9999999;", "\ufffd\ufffd"),
+    ("\u202eabc\u009b".encode(), "abc"),
+    (b"fish & chips & &c", "fish & chips & &c"),
+    (b"x" * 300, "x" * 255),
+]
+
+
+@pytest.mark.parametrize(("raw", "text"), LINES)
+def test_text_is_one_printable_line(raw, text):
+    assert one_line(raw, 255) == text
+
+
+@given(st.binary(max_size=200), st.integers(0, 50))
+def test_any_bytes_are_text(raw, longest):
+    text = one_line(raw, longest)
+    assert len(text) <= longest
+    assert text.isprintable()
+    assert all(each.isprintable() or each in "\n\t\u2028\u2029" or not each.isascii() for each in lines(raw))
+    assert isinstance(unescaped(raw), bytes)
+
+
+def test_sections_of_foreign_bytes_are_cut_out():
+    body = b"<?xml version='1.0'?>\n<r><host_info><p>1</p></host_info><msg_from_host><!bad></msg_from_host></r>\n\0"
+    plain, sections = cut(body)
+    assert plain == b"\n<r><host_info>0</host_info><msg_from_host>1</msg_from_host></r>"
+    assert sections == [(b"host_info", b"<p>1</p>"), (b"msg_from_host", b"<!bad>")]
+
+
+STDERR = {  # what stands between the tags, and after them: is the first part found whole?
+    "plain CDATA": b"\n<![CDATA[\nabc\n]]>\n",
+    "closed CDATA inside": b"\n<![CDATA[\na ]]> b\n]]>\n",
+    "the closing tag inside": b"\n<![CDATA[\na </stderr_out> b\n]]>\n",
+    "many closing tags inside": b"<![CDATA[" + b"</stderr_out>" * 50 + b"]]>",
+    "CDATA cut short": b"\n<![CDATA[\nabc\n",
+    "no CDATA": b"abc &lt;",
+    "a request inside": b"<![CDATA[<scheduler_request><result><host_info></result>]]>",
+    "control bytes": b"<![CDATA[" + bytes(set(range(256)) - {60}) + b"]]>",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("inside", STDERR.values(), ids=STDERR)
+def test_standard_error_is_found_whole_and_apart(inside):
+    second = b"<![CDATA[second]]>"
+    body = b"<r><stderr_out>" + inside + b"</stderr_out></r><r><stderr_out>" + second + b"</stderr_out></r>"
+    assert cut(body) == (
+        b"<r><stderr_out>0</stderr_out></r><r><stderr_out>1</stderr_out></r>",
+        [(b"stderr_out", inside), (b"stderr_out", second)],
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * (LONGEST_BODY + 1),
+        b"<host_info>" + b" " * (LONGEST_SECTION + 1) + b"</host_info>",
+        b"<host_info><!DOCTYPE a></host_info>",
+        b"<global_preferences><?php ?></global_preferences>",
+        b"<working_global_preferences>&bomb;</working_global_preferences>",
+        b"<stderr_out></stderr_out>" * (MOST_SECTIONS + 1),
+        b"<msg_from_host></msg_from_host>" * (MOST_SECTIONS + 1),
+        b"<stderr_out><![CDATA[abc",
+        b"<host_info>",
+    ],
+    ids=["body", "section", "declaration", "instruction", "entity", "reports", "trickles", "standard error", "open"],
+)
+def test_sections_that_are_not_a_client_s_are_refused(body):
+    with pytest.raises(MalformedRequest):
+        cut(body)
+
+
+def test_a_bag_holds_the_leaves_wherever_they_stand():
+    assert bag(b"<a>1</a> <b><c>2</c></b> <d> <e>x < y</e> <f>3</f>").leaves == {b"a": b"1", b"c": b"2", b"f": b"3"}
+
+
+names = st.sampled_from(["name", "value", "flag", "p_model", "other-one"])
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20).map(str.strip)
+trees = st.recursive(st.dictionaries(names, texts, max_size=4), lambda inner: st.dictionaries(names, inner, max_size=4))
+
+
+@given(trees)
+def test_strict_xml_is_read_as_another_parser_reads_it(made):
+    def build(parent, what):
+        for name, inside in what.items():
+            child = ET.SubElement(parent, name)
+            if isinstance(inside, dict):
+                build(child, inside)
+            else:
+                child.text = inside
+
+    def same(ours, theirs):
+        leaves = {each.tag: each.text or "" for each in theirs if not len(each)}
+        assert {tag.decode(): one_line(raw, 255) for tag, raw in ours.leaves.items()} == {
+            tag: "".join(filter(str.isprintable, text)).strip() for tag, text in leaves.items()
+        }
+        deeper = [each for each in theirs if len(each)]
+        assert [each.tag.decode() for each in ours.children] == [each.tag for each in deeper]
+        for child, other in zip(ours.children, deeper, strict=True):
+            same(child, other)
+
+    root = ET.Element("top")
+    build(root, {"root": {"always": {"a": "1"}} | made})
+    body = ET.tostring(root.find("root"), encoding="utf-8", xml_declaration=False)
+    same(tree(body), ET.fromstring(b"<top>" + body + b"</top>"))
+
+
+PIECES = b"""<a> </a> <b>1</b> <c/> </d> < > &lt; &x; text <!
+<stderr_out> </stderr_out> <![CDATA[ ]]> <host_info> </host_info> <?xml ?>""".split()
+pieces = st.sampled_from([*PIECES, b'<d e="f">', b" ", b"\0", b"\xff"])
+
+
+@given(st.lists(pieces, max_size=40).map(b"".join) | st.binary(max_size=200))
+def test_any_bytes_are_a_tree_or_refused(body):
+    try:
+        plain, sections = cut(body)
+        top = tree(plain)
+    except MalformedRequest:
+        return
+    assert top.tag == b""
+    assert sum(map(len, (section for _, section in sections))) <= len(body)
+
+
+BODIES = {
+    "leaves": lambda n: b"<a>" + b"<b>1</b>" * (n // 8) + b"</a>",
+    "open tags": lambda n: b"<a>" * min(n // 3, MOST_TAGS),
+    "brackets": lambda n: b"<" * min(n, MOST_TAGS),
+    "one long tag": lambda n: b"<" + b"a" * n,
+    "one long text": lambda n: b"<a>" + b"x" * n,
+    "one long blank": lambda n: b"<a>" + b" " * n + b"x</a>",
+    "attributes": lambda n: b"<a" + b' b="c"' * (n // 6) + b"></a>",
+    "ampersands": lambda n: b"<a>" + b"&a" * (n // 2) + b"</a>",
+    "sections": lambda n: b"<host_info></host_info>" * (n // 24),
+    "sections in each other": lambda n: b"<host_info>" * (n // 11),
+    "standard error": lambda n: b"<stderr_out><![CDATA[ ]]></stderr_out>" * (n // 38),
+    "standard error cut short": lambda n: b"<stderr_out><![CDATA[</stderr_out>" * (n // 34),
+    "ends of standard error": lambda n: b"<stderr_out><![CDATA[" + b"</stderr_out>" * (n // 13),
+    "starts of standard error": lambda n: b"<stderr_out><![CDATA[" * (n // 21),
+    "CDATA": lambda n: b"<![CDATA[" * (n // 9),
+    "declarations": lambda n: b"<?xml " * (n // 6),
+    "garbage": lambda n: bytes(range(256)) * (n // 256),
+}
+
+
+def seconds_of(body: bytes) -> float:
+    best = math.inf
+    for _ in range(5):
+        start = time.process_time()
+        with contextlib.suppress(MalformedRequest):
+            tree(cut(body)[0])
+        best = min(best, time.process_time() - start)
+    return best
+
+
+@pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)
+def test_twice_the_bytes_take_twice_the_time(make):
+    seconds_of(make(2_000))
+    once, twice = seconds_of(make(350_000)), seconds_of(make(700_000))
+    assert twice <= 2.5 * once + 0.002
+
+
+@pytest.mark.parametrize("size", [LONGEST_PLAIN - 200, 10 * 2**20])
+@pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)
+def test_a_bomb_is_refused_or_read_in_little_time_and_room(make, size):
+    body = make(size)
+    tracemalloc.start()
+    start = time.process_time()
+    with contextlib.suppress(MalformedRequest):
+        tree(cut(body)[0])
+    took, (_, most) = time.process_time() - start, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most <= 50 * 2**20
+    assert took <= 1.0  # with every allocation traced; a tenth of it without

@@ -1,0 +1,300 @@
+"""What passes between a host and the data server, as the stock client writes it and as nobody should."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from axiom.boinc.transfers import (
+    HEAD_LIMIT,
+    SizeQuery,
+    Span,
+    Upload,
+    check_token,
+    done,
+    read_head,
+    read_name,
+    read_range,
+    refused,
+    size_reply,
+    try_again,
+    write_name,
+    write_token,
+)
+from axiom.errors import MalformedRequest
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+NAME = "rank_dynamics-3-w812-t99_out.jsonl"
+TOKEN = write_token(KEY, name=NAME, max_nbytes=1_000_000)
+VERSIONS = (
+    "<data_server_request>\n    <core_client_major_version>7</core_client_major_version>\n"
+    "    <core_client_minor_version>20</core_client_minor_version>\n"
+    "    <core_client_release>5</core_client_release>\n"
+)
+SIZE_QUERY = f"{VERSIONS}<get_file_size>{NAME}</get_file_size>\n</data_server_request>\n".encode()
+
+
+def upload(data: bytes = b"", **changes: object) -> bytes:
+    """An upload as client 7.20.5 writes it; what is None is left out."""
+    says = {
+        "name": NAME,
+        "xml_signature": f"\n{TOKEN}",  # the closing tag is on the line of the data
+        "max_nbytes": 1_000_000,
+        "nbytes": 195,
+        "md5_cksum": "f9c8d93c2e25b65901d9c0781078c750",
+        "offset": 0,
+    } | changes
+    line = {tag: "" if value is None else f"<{tag}>{value}</{tag}>\n" for tag, value in says.items()}
+    return (
+        f"{VERSIONS}<file_upload>\n<file_info>\n{line['name']}{line['xml_signature']}{line['max_nbytes']}</file_info>\n"
+        f"{line['nbytes']}{line['md5_cksum']}{line['offset']}<data>\n"
+    ).encode() + data
+
+
+def read_upload(body: bytes) -> Upload:
+    head = read_head(body)
+    assert isinstance(head, Upload)
+    return head
+
+
+def test_an_upload_is_read_and_its_data_begin_after_the_head():
+    body = upload(b"the data, <offset>7</offset> and <data>\n all")
+    head = read_upload(body)
+    assert head == Upload(
+        name=NAME,
+        token=TOKEN,
+        max_nbytes=1_000_000,
+        nbytes=195,
+        md5="f9c8d93c2e25b65901d9c0781078c750",
+        offset=0,
+        data_starts_at=len(upload()),
+    )
+    assert body[head.data_starts_at :].startswith(b"the data")
+    assert check_token(KEY, head) is None
+
+
+def test_the_whole_body_is_as_long_as_the_head_says():
+    head = read_upload(upload(b"x" * 95, offset=100))
+    assert head.body_length == len(upload(b"x" * 95, offset=100))
+
+
+def test_a_file_may_have_every_byte_that_was_agreed_and_may_all_be_there_already():
+    head = read_upload(upload(nbytes=1_000_000, offset=1_000_000))
+    assert head.body_length == head.data_starts_at
+    assert check_token(KEY, head) is None
+
+
+def test_a_size_query_is_read():
+    assert read_head(SIZE_QUERY) == SizeQuery(name=NAME)
+
+
+@pytest.mark.parametrize("body", [upload(b"data"), SIZE_QUERY])
+def test_a_head_that_arrives_byte_by_byte_is_read_once_it_is_whole(body):
+    answers = [read_head(body[:end]) for end in range(len(body) + 1)]
+    first = next(place for place, answer in enumerate(answers) if answer is not None)
+    assert set(answers[:first]) == {None}
+    assert set(answers[first:]) == {read_head(body)}
+    with pytest.raises(MalformedRequest, match="ends within its head"):
+        read_head(body[: first - 1], ended=True)
+
+
+def test_sizes_are_read_also_as_floats_without_a_fraction():
+    assert read_upload(upload(max_nbytes="1000000.000000", nbytes="195.0")).max_nbytes == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (upload(nbytes=None), "lacks, or has beyond what belongs there: nbytes"),
+        (upload(xml_signature=None), "xml_signature"),
+        (upload().replace(b"<data>", b"<get_file_size>a</get_file_size><data>"), "get_file_size"),
+        (upload().replace(b"<data>", b"<offset>1</offset><data>"), "one thing in two ways"),
+        (upload(offset=196), "begins at byte 196 of a file of 195 bytes"),
+        (upload(offset=-1), "the offset of the upload is not a whole number"),
+        (upload(nbytes="1.5"), "the nbytes of the upload is not"),
+        (upload(nbytes="9" * 16), "the nbytes of the upload is not"),
+        (upload(nbytes="1e3"), "the nbytes of the upload is not"),
+        (upload(nbytes="١"), "the nbytes of the upload is not"),
+        (upload(md5_cksum="F9C8D93C2E25B65901D9C0781078C750"), "not 32 lower-case hex digits"),
+        (upload(md5_cksum="f9c8d93c2e25b65901d9c0781078c7500"), "not 32 lower-case hex digits"),
+        (SIZE_QUERY.replace(b"get_file_size", b"get_file_date"), "neither for a size"),
+        (b"<scheduler_request>\n", "does not begin"),
+        (b"GET / HTTP/1.1", "does not begin"),
+        (VERSIONS.encode() + b"x" * HEAD_LIMIT, f"longer than {HEAD_LIMIT}"),
+        (b" " * HEAD_LIMIT, f"longer than {HEAD_LIMIT}"),
+    ],
+)
+def test_what_is_no_request_is_said_to_be_none(body, words):
+    with pytest.raises(MalformedRequest) as said:
+        read_head(body)
+    assert words.lower() in str(said.value).lower()
+    assert "Nothing was stored." in str(said.value)
+
+
+NO_NAMES = [
+    "",
+    ".",
+    "..",
+    "a/b",
+    "a\\b",
+    "../../etc/passwd",
+    "a..b",
+    ".hidden",
+    "-rf",
+    "a" * 201,
+    "a b",
+    "a%2e",
+    "ä",
+    "a\0",
+]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_a_name_that_could_lead_elsewhere_is_refused(name):
+    with pytest.raises(MalformedRequest, match="not a file's name"):
+        read_head(upload(name=name))
+    with pytest.raises(MalformedRequest, match="not a file's name"):
+        read_head(SIZE_QUERY.replace(NAME.encode(), name.encode()))
+
+
+@given(body=st.one_of(st.binary(), st.binary().map(lambda tail: VERSIONS.encode() + tail)), ended=st.booleans())
+@example(body=b"", ended=True)
+def test_any_bytes_are_a_request_or_malformed(body, ended):
+    try:
+        head = read_head(body, ended=ended)
+    except MalformedRequest:
+        return
+    assert head is not None or not ended
+
+
+@given(data=st.data())
+def test_a_damaged_upload_is_malformed_or_carries_no_valid_token_or_differs_in_what_no_token_binds(data):
+    body = bytearray(upload())
+    body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        head = read_head(body)
+    except MalformedRequest:
+        return
+    if isinstance(head, Upload) and check_token(KEY, head) is None:
+        assert (head.name, head.max_nbytes) == (NAME, 1_000_000)
+        assert head.nbytes <= head.max_nbytes
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "words"),
+    [
+        (OTHER, {}, "not for this file and this size"),
+        (KEY, {"name": "rank_dynamics-3-w812-t98_out.jsonl"}, "not for this file and this size"),
+        (KEY, {"max_nbytes": 2_000_000}, "not for this file and this size"),
+        (KEY, {"xml_signature": TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1")}, "not for this file"),
+        (KEY, {"xml_signature": ""}, "no token"),
+        (KEY, {"xml_signature": TOKEN.upper()}, "no token"),
+        (KEY, {"xml_signature": TOKEN + "0"}, "no token"),
+        (KEY, {"xml_signature": "2" + TOKEN[1:]}, "no token"),
+        (KEY, {"xml_signature": "é" * 66}, "no token"),
+        (KEY, {"nbytes": 1_000_001}, "has 1000001 bytes, and 1000000 were agreed"),
+    ],
+)
+def test_a_token_is_of_this_laboratory_for_this_file_and_this_size(key, changes, words):
+    reason = check_token(key, read_upload(upload(**changes)))
+    assert reason is not None
+    assert words in reason
+
+
+@given(first=st.tuples(st.text(), st.integers(0)), second=st.tuples(st.text(), st.integers(0)))
+@example(first=("a1", 1), second=("a", 11))
+def test_two_files_have_two_tokens(first, second):
+    tokens = {write_token(KEY, name=name, max_nbytes=size) for name, size in (first, second)}
+    assert len(tokens) == len({first, second})
+
+
+def test_an_output_s_name_tells_its_task_to_the_laboratory_alone():
+    name = write_name(KEY, "rank_dynamics-3-w812-t99")
+    assert name.startswith("rank_dynamics-3-w812-t99-")
+    assert read_name(KEY, name) == "rank_dynamics-3-w812-t99"
+    assert read_name(OTHER, name) is None
+    assert read_head(SIZE_QUERY.replace(NAME.encode(), name.encode())) == SizeQuery(name=name)
+
+
+@given(guess=st.one_of(st.text(), st.from_regex(r"rank_dynamics-3-w812-t99-[0-9a-f]{32}", fullmatch=True)))
+@example(guess="-" + "0" * 32)
+@example(guess="rank_dynamics-3-w812-t99")
+def test_nobody_guesses_an_output_s_name(guess):
+    assert read_name(KEY, guess) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (size_reply(65_536), {"status": "0", "file_size": "65536"}),
+        (done(), {"status": "0"}),
+        (try_again("the disk\nis <full>"), {"status": "1", "message": "the disk is <full>"}),
+        (refused("zu groß" + "x" * 999), {"status": "-1", "message": "zu groß" + "x" * 493}),
+        (refused("a\0b\x1b"), {"status": "-1", "message": "ab"}),
+    ],
+)
+def test_a_reply_is_xml_that_says_this(reply, says):
+    root = ET.fromstring(reply)
+    assert root.tag == "data_server_reply"
+    assert {each.tag: each.text for each in root} == says
+    assert reply.isascii()
+
+
+def part(start: int, stop: int, size: int) -> Span:
+    return Span(status=206, start=start, stop=stop, size=size)
+
+
+def whole(size: int) -> Span:
+    return Span(status=200, start=0, stop=size, size=size)
+
+
+def beyond(size: int) -> Span:
+    return Span(status=416, start=0, stop=0, size=size)
+
+
+@pytest.mark.parametrize(
+    ("header", "size", "span"),
+    [
+        ("bytes=95000-", 300_000, part(95_000, 300_000, 300_000)),  # what the stock client asks after a cut download
+        ("bytes=0-499", 1_000, part(0, 500, 1_000)),
+        ("bytes=500-500", 1_000, part(500, 501, 1_000)),
+        ("bytes=500-5000", 1_000, part(500, 1_000, 1_000)),
+        ("bytes=-300", 1_000, part(700, 1_000, 1_000)),
+        ("bytes=-3000", 1_000, part(0, 1_000, 1_000)),
+        (" bytes=0- ", 1_000, part(0, 1_000, 1_000)),
+        ("bytes=1000-", 1_000, beyond(1_000)),
+        ("bytes=0-", 0, beyond(0)),
+        ("bytes=-0", 1_000, beyond(1_000)),
+        ("bytes=-5", 0, whole(0)),
+        (None, 1_000, whole(1_000)),
+        ("", 1_000, whole(1_000)),
+        ("bytes=5-4", 1_000, whole(1_000)),
+        ("bytes=-", 1_000, whole(1_000)),
+        ("bytes=0-1,5-6", 1_000, whole(1_000)),
+        ("lines=0-1", 1_000, whole(1_000)),
+        ("bytes=a-b", 1_000, whole(1_000)),
+        ("bytes=" + "9" * 5_000 + "-", 1_000, whole(1_000)),
+    ],
+)
+def test_a_range_is_a_part_the_whole_or_beyond(header, size, span):
+    assert read_range(header, size) == span
+
+
+@pytest.mark.parametrize(
+    ("span", "value"),
+    [(part(5, 10, 20), "bytes 5-9/20"), (beyond(20), "bytes */20"), (whole(20), None)],
+)
+def test_the_header_of_the_answer_says_which_part(span, value):
+    assert span.content_range == value
+
+
+@given(
+    header=st.one_of(st.text(), st.from_regex(r"bytes=[0-9]{0,4}-[0-9]{0,4}", fullmatch=True)),
+    size=st.integers(0, 2_000),
+)
+def test_whatever_is_asked_the_part_lies_in_the_file(header, size):
+    span = read_range(header, size)
+    assert 0 <= span.start <= span.stop <= size
+    assert span.status != 206 or span.start < span.stop
+    assert span.status != 200 or (span.start, span.stop) == (0, size)
