@@ -82,7 +82,7 @@ class Serving:
 
     def answer(self) -> dict[str, object]:
         while "exit" not in (said := self.hear()):
-            assert set(said) == {"task", "progress", "cell"}
+            assert set(said) == {"task", "progress", "kept"}
         return said
 
     def close(self) -> int:

@@ -51,7 +51,7 @@ def test_an_order_becomes_an_output_with_every_cell(obey, lab):
     assert found.cells[0].measures["value"] == order.seeds[0] / 2**63
     assert answer.cpu_seconds == sum(cell.cpu_seconds for cell in found.cells)
     assert answer.elapsed_seconds > 0
-    assert told == [(5, 0.25, 0), (5, 0.5, 1), (5, 0.75, 2), (5, 1.0, 3)]
+    assert told == [(5, 0.25, 1), (5, 0.5, 2), (5, 0.75, 3), (5, 1.0, 4)]
     header = found.header
     assert (header.task, header.host, header.experiment, header.version) == (5, 1, "probe_cells", 1)
     assert (header.bundle, header.ticket) == (lab.digest, ticket_digest(order.ticket))

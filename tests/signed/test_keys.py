@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.errors import KeysUnusable
-from axiom.signed.keys import SigningKey, load_keys, make_keys
+from axiom.signed.keys import SigningKey, load_keys, load_secrets, make_keys, make_secrets
 from axiom.signed.roles import Role
 from axiom.signed.signing import is_signed
 
@@ -110,3 +110,39 @@ def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
     (folder / "trust.json").unlink()
     with pytest.raises(KeysUnusable, match="cannot be read"):
         load_keys(folder, now)
+
+
+SECRETS = ("accounts.key", "upload.key", "code.key")
+
+
+def test_the_secrets_for_volunteers_are_made_once_also_in_an_old_laboratory(tmp_path, now):
+    folder = tmp_path / "keys"
+    make_keys(folder, now)
+    made, again = make_secrets(folder), make_secrets(folder)
+    assert (made.accounts, made.upload) == (again.accounts, again.upload)
+    assert made.code.public_text == again.code.public_text == load_secrets(folder).code.public_text
+    assert made.accounts != made.upload
+    assert (len(made.accounts), len(made.upload)) == (32, 32)
+    assert {(folder / name).stat().st_mode & 0o777 for name in SECRETS} == {0o600}
+    assert make_keys(folder, now).trust.version == 1
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_in_danger_are_refused_in_words_that_do_not_show_them(tmp_path, now, name):
+    folder = tmp_path / "keys"
+    make_keys(folder, now)
+    made, path = make_secrets(folder), folder / name
+    whole = path.read_bytes()
+    path.chmod(0o644)
+    with pytest.raises(KeysUnusable, match=r"mode 644.*chmod 600"):
+        make_secrets(folder)
+    path.chmod(0o600)
+    for body in (b"", whole[:-9], whole.upper(), b"{}", b"\xff"):
+        path.write_bytes(body)
+        with pytest.raises(KeysUnusable, match="is damaged") as caught:
+            make_secrets(folder)
+        assert not any(secret.hex()[:16] in str(caught.value) for secret in (made.accounts, made.upload))
+    path.unlink()
+    with pytest.raises(KeysUnusable, match="cannot be read"):
+        load_secrets(folder)
+    assert made.accounts.hex() not in repr(made)

@@ -50,7 +50,7 @@ EXPERIMENT = Experiment(
             prediction=Prediction(positive=0.5, negative=0.25, absent=0.25, interval=(0, 1), because="a guess"),
         ),
     ),
-    needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100),
+    needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100, disk_mb=300, gpu=True),
     figure=Figure(x="width", y="loss", title="Loss", log=("x",)),
     aliases=("prb",),
     reference="none",
@@ -68,6 +68,7 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     assert manifest.configs[1] == {"width": 16, "lr": 0.5, "act": "relu", "bias": True}
     assert manifest.factors == {"width": "int", "lr": "float", "act": "str", "bias": "bool"}
     assert manifest.cell_seconds == (1.0, 2.0)
+    assert (manifest.memory_mb, manifest.disk_mb, manifest.gpu) == (100, 300, True)
     assert manifest.seconds == 3.0
     assert manifest.measures[2] == Measure("reached", ValueType.INT, True)
     assert [kind.value for _, kind, _ in manifest.measures] == ["float", "int", "int", "bool", "floats", "ints"]
@@ -82,6 +83,12 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
     manifest = read_manifest(canonical(data))
     assert manifest.figure is None
     assert canonical(manifest.as_data()) == canonical(data)
+
+
+def test_a_manifest_from_before_disks_and_gpus_were_declared_needs_little_of_one_and_none_of_the_other(data):
+    del data["disk_mb"], data["gpu"]
+    manifest = read_manifest(canonical(data))
+    assert (manifest.disk_mb, manifest.gpu) == (100, False)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +125,8 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
         (lambda d: d["estimands"][0]["prediction"].update(absent=-1), "absent is not a finite number of at least 0"),
         (lambda d: d["figure"].update(z="x"), "figure has an unknown field 'z'"),
         (lambda d: d.update(avx="yes"), "avx is not true or false"),
+        (lambda d: d.update(gpu=1), "gpu is not true or false"),
+        (lambda d: d.update(disk_mb=0), "disk_mb is not a whole number of at least 1"),
     ],
 )
 def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, words, data):

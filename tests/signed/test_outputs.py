@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ HEADER = Header(
     experiment="probe",
     version=1,
     bundle="ab" * 32,
-    ticket=ticket_digest("TICKET"),
+    ticket_text="TICKET",
     runner="26.11.0",
     platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
 )
@@ -64,6 +66,22 @@ def test_an_output_is_read_as_written():
     output = read(WHOLE)
     assert output.header == HEADER
     assert output.cells == CELLS
+
+
+def test_an_output_carries_its_ticket_and_is_named_by_its_digest():
+    header = read(WHOLE).header
+    assert (header.ticket_text, header.ticket) == ("TICKET", ticket_digest("TICKET"))
+
+
+@pytest.mark.parametrize("text", ["", "two words", "line\nbreak", "T" * 60_001])
+def test_a_header_without_a_ticket_in_its_form_is_refused(text):
+    with pytest.raises(OutputError, match="ticket_text"):
+        read(header_line(replace(HEADER, ticket_text=text)) + footer_line(0))
+
+
+def test_the_longest_ticket_fits_a_header():
+    header = replace(HEADER, ticket_text="T" * 60_000)
+    assert read(header_line(header) + footer_line(0)).header == header
 
 
 def test_an_empty_output_is_called_empty():
@@ -138,7 +156,7 @@ def test_a_line_that_is_off_is_refused_with_its_number(middle, words):
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (WHOLE.replace(b"axiom-output-1", b"axiom-output-2"), "Line 1.*format"),
+        (WHOLE.replace(b"axiom-output-2", b"axiom-output-3"), "Line 1.*format"),
         (WHOLE.replace(b'"avx2"', b'"<b>"'), "Line 1.*instructions"),
         (WHOLE.replace(b'{"cells":4}', b'{"cells":5}'), "footer counts 5 cells, and there are 4"),
         (WHOLE + b"{}\n", "Line 6 of the output"),

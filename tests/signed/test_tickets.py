@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -160,6 +161,16 @@ def test_an_order_for_another_host_is_foreign(make_ticket, text):
 def test_a_ticket_that_no_command_line_could_carry_is_not_written(make_ticket, keys):
     many = tuple(range(5_000))
     ticket = make_ticket(replicates=many, seeds=tuple(seed_of("probe", 1, number) for number in many))
-    with pytest.raises(TicketTooLong, match=r"5000 replicates of probe .* a command line takes 120000") as refused:
+    with pytest.raises(TicketTooLong, match=r"5000 replicates of probe .* a command line takes 60000") as refused:
         write_ticket(ticket, keys.ticket)
     assert refused.value.exit_code == 4
+
+
+def test_a_ticket_that_would_fit_alone_is_not_written_when_its_seeds_beside_it_do_not_fit_too(make_ticket, keys):
+    many = tuple(range(1_300))
+    ticket = make_ticket(replicates=many, seeds=tuple(seed_of("probe", 1, number) for number in many))
+    with pytest.raises(TicketTooLong, match="characters with the words beside it"):
+        write_ticket(ticket, keys.ticket)
+    fewer = replace(ticket, replicates=many[:1_000], seeds=ticket.seeds[:1_000])
+    words = " ".join(Order.of(fewer, write_ticket(fewer, keys.ticket)).argv())
+    assert 50_000 < len(words) <= 60_000

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pkgutil
 import selectors
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.gate import Awake, Gate
 from axiom.runner.limits import usage
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
@@ -23,7 +25,6 @@ _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
-_STEP_LIMIT = 1.0  # a host that slept must not find every cell late
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,9 @@ class Described:
 class Child:
     """A process that computes cells of one bundle, one after the other."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], gate: Gate) -> None:
         self._process = process
+        self._gate = gate
         self._buffer = b""
         self._tail = b""
         self._selector = selectors.DefaultSelector()
@@ -49,18 +51,22 @@ class Child:
             self._selector.register(stream, selectors.EVENT_READ)
 
     @classmethod
-    def start(cls, tree: Path, module: str | None, environment: Mapping[str, str]) -> Self:
-        """Start a process on an unpacked bundle and import the module in it (None: only to describe)."""
+    def start(cls, tree: Path, module: str | None, environment: Mapping[str, str], gate: Gate | None = None) -> Self:
+        """Start a process on an unpacked bundle and import the module in it (None: only to describe).
+
+        It stands still while the gate is shut; without one, nothing ever holds it up.
+        """
         child = cls(
             subprocess.Popen(
-                [sys.executable, "-I", "-B", str(_SCRIPT), str(os.getpid()), str(tree)],
+                [sys.executable, "-I", "-B", *_script(), str(os.getpid()), str(tree)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=dict(environment),
                 cwd=environment.get("TMPDIR"),
                 start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
-            )
+            ),
+            gate or Gate(),
         )
         if module is not None:
             try:
@@ -107,16 +113,16 @@ class Child:
         """Compute one cell within its limits; over its time it is LATE and this process is gone."""
         began = usage(self.pid)[0]
         early: tuple[float, ...] = ()
-        waited, moment = 0.0, time.monotonic()
+        waited = Awake()  # a host that slept must not find every cell late
         self._say(do="compute", config=dict(config), seed=seed)
         while True:
+            self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
                 return self._answer(message["answer"])
             if "progress" in message:
                 on_progress(message["progress"])
             early = tuple(message.get("early", early))
-            waited, moment = waited + min(time.monotonic() - moment, _STEP_LIMIT), time.monotonic()
             cpu, held_mb = usage(self.pid)
             if held_mb > memory_mb:
                 self.stop()
@@ -124,7 +130,7 @@ class Child:
                     f"The computing process held {held_mb:.0f} MB, and the ticket allows {memory_mb:.0f}. It was "
                     "stopped; the task fails here, and the experiment must say that it needs more."
                 )
-            if cpu - began > cpu_limit or waited > wall_limit:
+            if cpu - began > cpu_limit or waited.seconds() > wall_limit:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
 
@@ -157,12 +163,24 @@ class Child:
             raise self._lost() from None
 
     def _await(self, key: str) -> Any:
-        message = self._hear(_LOAD_LIMIT)
+        waited, message = Awake(), None
+        while message is None and waited.seconds() < _LOAD_LIMIT:
+            self._attend()
+            message = self._hear(_POLL)
         if message is None or key not in message:
             raise self._lost(
                 f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else "it answered amiss"
             )
         return message[key]
+
+    def _attend(self) -> None:
+        """Have the whole process group stand still for as long as the gate is shut."""
+        if self._gate.is_shut:
+            os.killpg(self.pid, signal.SIGSTOP)
+            self._gate.wait()
+            os.killpg(self.pid, signal.SIGCONT)
+        else:
+            self._gate.wait()
 
     def _hear(self, seconds: float) -> dict[str, Any] | None:
         """Return the next message, or None after so many seconds; what is printed is drained on the way."""
@@ -198,6 +216,13 @@ class Child:
             why = _ending(self._process)
         self.stop()
         return ChildLost(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
+
+
+def _script() -> list[str]:
+    """The words that start the child's script: its file, or its text where the runner is a single file itself."""
+    if _SCRIPT.is_file():
+        return [str(_SCRIPT)]
+    return ["-c", (pkgutil.get_data(__package__, _SCRIPT.name) or b"").decode()]
 
 
 def _ending(process: subprocess.Popen[bytes]) -> str:

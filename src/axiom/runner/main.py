@@ -22,13 +22,10 @@ from types import FrameType
 
 from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
+from axiom.runner.gate import Ended
 from axiom.runner.home import Home
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import strict
-
-
-class Ended(BaseException):
-    """Whoever started this runner is gone, or wants it gone."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,11 +101,11 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     raise Ended
 
 
-def _progress(task: int, fraction: float, cell: int) -> None:
-    _say({"task": task, "progress": round(fraction, 4), "cell": cell})
+def _progress(task: int, fraction: float, kept: int) -> None:
+    _say({"task": task, "progress": round(fraction, 4), "kept": kept})
 
 
-def _ignore(_task: int, _fraction: float, _cell: int) -> None:
+def _ignore(_task: int, _fraction: float, _kept: int) -> None:
     """One order in a command line has nobody who listens."""
 
 

@@ -45,6 +45,12 @@ class Slot:
         """Add the footer, and have the whole output on the disk before anybody is told."""
         self._append(outputs.footer_line(cells), is_last=True)
 
+    def forgive(self) -> None:
+        """Take back the start that `begin` counted: the task was asked to stop, which is no failure of its own."""
+        counted = _read_starts(self._starts)
+        if counted is not None:
+            self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
+
     def _append(self, line: bytes, *, is_last: bool = False) -> None:
         with _room(self.path), self.output.open("ab") as file:
             file.write(line)
@@ -61,8 +67,11 @@ class Slot:
                 f"The task began {starts - 1} times and stood at {cells} finished cells each time. It is given up "
                 "here; the laboratory sends a copy to another host."
             )
+        self._write_starts({"cells": cells, "starts": starts, "ticket": ticket})
+
+    def _write_starts(self, counted: dict[str, object]) -> None:
         draft = self._starts.with_suffix(".new")
-        draft.write_bytes(strict.canonical({"cells": cells, "starts": starts, "ticket": ticket}))
+        draft.write_bytes(strict.canonical(counted))
         draft.replace(self._starts)
 
 

@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import functools
+import itertools
+import os
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,12 +16,13 @@ import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ExperimentError
 from axiom.runner.children import Child
+from axiom.runner.gate import Ended, Gate
 from axiom.runner.home import Home
 from axiom.runner.host import platform_here
-from axiom.runner.limits import environment
+from axiom.runner.limits import environment, usage
 from axiom.runner.slot import Slot
 from axiom.signed import tickets
-from axiom.signed.outputs import CellOutput, Header, ticket_digest
+from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
 _LOG_LIMIT = 1024 * 1024
@@ -43,9 +46,10 @@ class Answer:
 class Runner:
     """Obeys orders one after the other; the child of the last bundle is kept warm."""
 
-    def __init__(self, home: Home, host: int) -> None:
+    def __init__(self, home: Home, host: int, gate: Gate | None = None) -> None:
         self._home = home
         self._host = host
+        self._gate = gate or Gate()
         self._platform = platform_here()
         self._child: Child | None = None
         self._tree: Path | None = None
@@ -53,7 +57,10 @@ class Runner:
     def obey(
         self, argv: Sequence[str], slot: Path, *, now: datetime, report: Callable[[int, float, int], None]
     ) -> Answer:
-        """Carry out one order. Whatever happens becomes an answer; `report` is told task, progress and cell."""
+        """Carry out one order. Whatever happens becomes an answer; an Ended alone passes.
+
+        `report` is told the task, which share of it is done, and how many of its cells are kept in the slot.
+        """
         began = time.monotonic()
         task: int | None = None
         done: list[CellOutput] = []
@@ -79,6 +86,12 @@ class Runner:
             elapsed_seconds=time.monotonic() - began,
             message=message,
         )
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What the children of this process have used until now; any thread may ask."""
+        gone, child = os.times(), self._child
+        return gone.children_user + gone.children_system + (usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
         """End the child, if there is one."""
@@ -119,12 +132,18 @@ class Runner:
 
         cells = tuple(ticket.cells)
         done.extend(slot.begin(self._header(order, ticket), cells))
-        for place, cell in enumerate(cells[len(done) :], start=len(done)):
-            on_progress = functools.partial(_tell, report, order.task, place, len(cells))
-            found = self._compute(cell, tree, ticket, on_progress)
-            slot.add(found)
-            done.append(found)
-            on_progress(1.0)
+        tell = functools.partial(_tell, functools.partial(report, order.task), _shares(cells))
+        if done:
+            tell(len(done), 0.0)
+        try:
+            for place, cell in enumerate(cells[len(done) :], start=len(done)):
+                found = self._compute(cell, tree, ticket, functools.partial(tell, place))
+                slot.add(found)
+                done.append(found)
+                tell(len(done), 0.0)
+        except Ended:
+            slot.forgive()
+            raise
         slot.finish(len(done))
         return _failures(done)
 
@@ -149,7 +168,7 @@ class Runner:
     def _warm(self, tree: Path, module: str) -> Child:
         if self._child is None or not self._child.alive or self._tree != tree:
             self.stop()
-            self._child = Child.start(tree, module, environment(self._home.cache))
+            self._child = Child.start(tree, module, environment(self._home.cache), self._gate)
             self._tree = tree
         return self._child
 
@@ -160,14 +179,22 @@ class Runner:
             experiment=ticket.experiment,
             version=ticket.version,
             bundle=ticket.bundle,
-            ticket=ticket_digest(order.ticket),
+            ticket_text=order.ticket,
             runner=axiom.__version__,
             platform=self._platform,
         )
 
 
-def _tell(report: Callable[[int, float, int], None], task: int, place: int, cells: int, fraction: float) -> None:
-    report(task, (place + fraction) / cells, place)
+def _shares(cells: Sequence[OrderedCell]) -> tuple[float, ...]:
+    """The share of the task before each cell, and 1 behind the last; a cell's limit follows from its prediction."""
+    sums = tuple(itertools.accumulate((cell.cpu_limit for cell in cells), initial=0.0))
+    return tuple(before / sums[-1] for before in sums)
+
+
+def _tell(report: Callable[[float, int], None], shares: Sequence[float], kept: int, fraction: float) -> None:
+    """Report a moment in the cell that follows the kept ones."""
+    before, behind = shares[kept], shares[min(kept + 1, len(shares) - 1)]
+    report(before + fraction * (behind - before), kept)
 
 
 def _failures(done: Sequence[CellOutput]) -> str:

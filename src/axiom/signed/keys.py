@@ -1,18 +1,23 @@
 """The keys of one laboratory, in one folder that nobody else may read."""
 
 import os
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import KeysUnusable
-from axiom.signed import roles
+from axiom.signed import roles, strict
+from axiom.signed.code_signing import CodeKey
 from axiom.signed.roles import Role, Signers, Trust
 from axiom.signed.signing import SigningKey, sync_folder, write_once
 
-__all__ = ["Keys", "SigningKey", "load_keys", "make_keys"]
+__all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
 _TRUST_FILE = "trust.json"
+_ACCOUNTS, _UPLOAD, _CODE = "accounts.key", "upload.key", "code.key"
+_SECRET_FORMAT = "axiom-secret-1"  # noqa: S105  a name
+_SECRET_BYTES = 32
 _LIFETIME = timedelta(days=365)
 _RENEW_BEFORE = timedelta(days=30)
 _EXPIRY_NOT_ASKED = datetime.min.replace(tzinfo=UTC)  # a trust file that has run out is still ours to renew
@@ -103,3 +108,58 @@ def _trust_file(signing: dict[Role, SigningKey], *, version: int, now: datetime)
         roles={role: Signers(threshold=1, keys={key.id: key.public}) for role, key in signing.items()},
     )
     return roles.write_trust(trust, [signing[Role.ROOT]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """What the laboratory needs beside its signing keys to have volunteers. None of it leaves the server."""
+
+    accounts: bytes = field(repr=False)  # what all account keys follow from
+    upload: bytes = field(repr=False)  # what names outputs and lets hosts bring them
+    code: CodeKey = field(repr=False)  # what BOINC's own client checks the runner's files by
+
+
+def make_secrets(folder: Path) -> Secrets:
+    """Make what is missing beside the signing keys, which are there already, and load all."""
+    for name in (_ACCOUNTS, _UPLOAD):
+        if not (folder / name).exists():
+            secret = secrets.token_hex(_SECRET_BYTES)
+            write_once(folder / name, strict.canonical({"format": _SECRET_FORMAT, "secret": secret}))
+    if not (folder / _CODE).exists():
+        CodeKey.make().save(folder / _CODE)
+    return load_secrets(folder)
+
+
+def load_secrets(folder: Path) -> Secrets:
+    """Load what the server needs to have volunteers; whatever is missing, damaged or loose is refused."""
+    return Secrets(
+        accounts=_load_secret(folder / _ACCOUNTS),
+        upload=_load_secret(folder / _UPLOAD),
+        code=CodeKey.load(folder / _CODE),
+    )
+
+
+def _load_secret(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode & 0o777
+        raw = path.read_bytes()
+    except OSError as fault:
+        raise KeysUnusable(
+            f"The secret {path} cannot be read ({fault.strerror}), so no volunteer would be known again. "
+            "Restore it from the backup of the folder it is in."
+        ) from None
+    if os.name == "posix" and mode & 0o077:
+        raise KeysUnusable(
+            f"The secret {path} is open to others (mode {mode:03o}), who could act in any volunteer's name. "
+            f"Type: chmod 600 {path}"
+        )
+    try:
+        fields = strict.Fields(strict.parse(raw, limit=1_000), "the secret", ("format", "secret"))
+        fields.text("format", _SECRET_FORMAT)
+        return bytes.fromhex(fields.text("secret", r"[0-9a-f]{64}"))
+    except ValueError:
+        # The reader's words may quote the secret itself, so they are not repeated.
+        raise KeysUnusable(
+            f"The secret {path} is damaged, so no volunteer would be known again. "
+            "Restore it from the backup of the folder it is in."
+        ) from None

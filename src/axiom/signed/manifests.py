@@ -20,6 +20,8 @@ _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
+# What manifests from before these fields meant by leaving them out.
+_LATER = {"disk_mb": 100, "gpu": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class Manifest:
     cell_seconds: tuple[float, ...]
     memory_mb: int
     avx: bool  # the code needs JAX, and JAX needs AVX
+    disk_mb: int = 100
+    gpu: bool = False
 
     @property
     def seconds(self) -> float:
@@ -84,7 +88,7 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = strict.Fields(data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields = strict.Fields(_LATER | data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
@@ -103,6 +107,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         cell_seconds=fields.each("cell_seconds", strict.real),
         memory_mb=fields.whole("memory_mb", least=1),
         avx=fields.flag("avx"),
+        disk_mb=fields.whole("disk_mb", least=1),
+        gpu=fields.flag("gpu"),
     )
     _check(manifest)
     return manifest

@@ -1,6 +1,8 @@
 """What a runner writes and the server reads: a header, one line per cell, a footer. One strict reader.
 
-The footer is how a whole output is told from one that was cut; a line is one canonical JSON object.
+The footer is how a whole output is told from one that was cut; a line is one canonical JSON object. The header carries
+the ticket itself: an output proves what it answers even to a laboratory that was restored from a backup made before
+the task was sent.
 """
 
 import hashlib
@@ -13,13 +15,15 @@ from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed import strict
+from axiom.signed.tickets import TEXT_LIMIT
 
-_FORMAT = "axiom-output-1"
+_FORMAT = "axiom-output-2"
 _LINE_LIMIT = 1024 * 1024
 ANSWER_LIMIT = _LINE_LIMIT - 1024  # what a child may say in a line; with the cell's name it still fits one of ours
 _HEX = r"[0-9a-f]{64}"
 _ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
 _EARLY_LIMIT = 8
+_TICKET = rf"[A-Za-z0-9_.-]{{1,{TEXT_LIMIT}}}"
 _LABEL = r"[^\x00-\x1f]{0,200}"
 
 
@@ -60,9 +64,14 @@ class Header:
     experiment: str
     version: int
     bundle: str
-    ticket: str  # SHA-256 of the ticket's text
+    ticket_text: str
     runner: str
     platform: Platform
+
+    @property
+    def ticket(self) -> str:
+        """The SHA-256 of the ticket's text."""
+        return ticket_digest(self.ticket_text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +153,7 @@ def read_header(line: bytes) -> Header:
         experiment=fields.text("experiment", NAME.pattern),
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
-        ticket=fields.text("ticket", _HEX),
+        ticket_text=fields.text("ticket_text", _TICKET),
         runner=fields.text("runner", r"[0-9A-Za-z.+-]{1,64}"),
         platform=Platform(
             system=platform.text("system", word),

@@ -57,7 +57,11 @@ class Trust:
 
 def seal(kind: str, payload: Mapping[str, Any], role_keys: Sequence[SigningKey]) -> str:
     """Sign a payload as one word without spaces, fit for a command line and a file."""
-    body = strict.canonical({**payload, "kind": kind})
+    return sealed(strict.canonical({**payload, "kind": kind}), role_keys)
+
+
+def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
+    """Sign a payload that is canonical already and says its kind."""
     return f"{_encode(body)}.{_encode(strict.canonical(_signatures(body, role_keys)))}"
 
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def canonical(data: Any) -> bytes:
     """Write a value in its one form: keys sorted, no spaces, UTF-8, no NaN and no infinity."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _WRITER.encode(data).encode()
 
 
 def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
     if len(raw) > limit:
         raise ValueError(f"it has {len(raw)} bytes, and {limit} are allowed")
     try:
-        data = json.loads(raw.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        data = _READER.decode(raw.decode())
         is_canonical = canonical(data) == raw
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -51,6 +51,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"it holds {name}, which is no number")
+
+
+# Made once: to make them anew for every line costs more than to read it.
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def utc(moment: datetime) -> str:

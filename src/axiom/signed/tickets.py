@@ -4,20 +4,23 @@ The plain words beside a ticket (task, host, bundle, seeds) are for people and l
 says two things is obeyed in neither.
 """
 
+import base64
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from axiom.domain.experiments import NAME, seed_of
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import strict
-from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
+from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
 from axiom.signed.signing import SigningKey
 
 _KIND = "axiom-ticket-1"
-_LIMIT = 120_000  # characters; Linux takes 131,071 in one word of a command line
+TEXT_LIMIT = 60_000  # characters of an order, plain words and all: boinc-client takes 64 kB in a command line
+_PLAIN_WORDS = 200  # characters at most of the plain words, without the seeds
 _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
 _HEX = r"[0-9a-f]{64}"
 
@@ -63,19 +66,79 @@ class Ticket:
             yield OrderedCell(replicate=replicate, config=place, seed=seed, values=values, cpu_limit=limit)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Particulars:
+    """What no other ticket says: for whom and until when, and which replicates."""
+
+    host: int
+    task: int
+    replicates: tuple[int, ...]
+    seeds: tuple[int, ...]
+    issued: datetime
+    deadline: datetime
+    expires: datetime
+
+
+class TicketForm:
+    """All that tickets for the same cells under the same bundle share, written down once."""
+
+    def __init__(
+        self,
+        *,
+        lab: str,
+        experiment: str,
+        version: int,
+        bundle: str,
+        serial: int,
+        configs: Sequence[Mapping[str, object]],
+        places: Sequence[int],
+        cell_seconds: Sequence[float],
+        memory_mb: int,
+    ) -> None:
+        # The canonical form has the fields in the order of their names; what differs goes between these pieces.
+        self._pieces = (
+            f'{{"bundle":{_json(bundle)},"cell_seconds":{_json(cell_seconds)},"configs":{_json(configs)},"deadline":"',
+            f'","experiment":{_json(experiment)},"expires":"',
+            f'","kind":{_json(_KIND)},"lab":{_json(lab)},"memory_mb":{memory_mb},"places":{_json(places)},"replicates":',
+            f',"serial":{serial},"task":',
+            f',"version":{version}}}',
+        )
+        self._what = f"replicates of {experiment} at {len(configs)} configs"
+
+    def write(self, differs: Particulars, key: SigningKey) -> str:
+        """Sign a ticket as one word for a command line; a Refused says when it is longer than a word can be."""
+        before_deadline, before_expires, before_replicates, before_task, end = self._pieces
+        seeds = _numbers(differs.seeds)
+        body = (
+            f"{before_deadline}{strict.utc(differs.deadline)}{before_expires}{strict.utc(differs.expires)}"
+            f'","host":{differs.host},"issued":"{strict.utc(differs.issued)}'
+            f'{before_replicates}[{_numbers(differs.replicates)}],"seeds":[{seeds}]'
+            f"{before_task}{differs.task}{end}"
+        )
+        text = sealed(body.encode(), [key])
+        length = len(text) + len(seeds) + _PLAIN_WORDS
+        if length > TEXT_LIMIT:
+            raise TicketTooLong(
+                f"The ticket of {len(differs.replicates)} {self._what} has {length} characters with the words beside "
+                f"it, and a command line takes {TEXT_LIMIT}. Nothing was ordered; order fewer replicates in each "
+                "workunit, or shorten the sweep."
+            )
+        return text
+
+
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
     """Sign a ticket as one word for a command line; a Refused says when it would be longer than a word can be."""
-    payload = asdict(ticket)
-    for name in ("issued", "deadline", "expires"):
-        payload[name] = strict.utc(payload[name])
-    text = seal(_KIND, payload, [key])
-    if len(text) > _LIMIT:
-        raise TicketTooLong(
-            f"The ticket of {len(ticket.replicates)} replicates of {ticket.experiment} at {len(ticket.configs)} "
-            f"configs has {len(text)} characters, and a command line takes {_LIMIT}. Nothing was ordered; order fewer "
-            "replicates in each workunit, or shorten the sweep."
-        )
-    return text
+    shared = ("lab", "experiment", "version", "bundle", "serial", "configs", "places", "cell_seconds", "memory_mb")
+    form = TicketForm(**{name: getattr(ticket, name) for name in shared})
+    return form.write(Particulars(**{name: getattr(ticket, name) for name in Particulars.__dataclass_fields__}), key)
+
+
+def _json(value: object) -> str:
+    return strict.canonical(value).decode()
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return ",".join(map(str, values))
 
 
 def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
@@ -83,7 +146,7 @@ def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
     if not text.strip():
         raise EmptyTicket("The ticket")
     try:
-        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=_LIMIT)
+        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=TEXT_LIMIT)
         ticket = _ticket(payload)
     except Untrusted as fault:
         raise ForeignTicket(f"The ticket is not the laboratory's: {fault}. {_NOTHING}") from None
@@ -205,3 +268,33 @@ def check(order: Order, ticket: Ticket, *, host: int) -> None:
             )
     if ticket.host != host:
         raise ForeignTicket(f"The ticket is for host {ticket.host}, and this is host {host}. {_NOTHING}")
+
+
+def parse(text: str) -> Ticket:
+    """Read a ticket that this laboratory wrote and kept itself: no signature is checked, nor what signing implies.
+
+    Whatever came from outside is for `read_ticket`. A MalformedTicket says that what was kept is damaged.
+    """
+    try:
+        body = base64.urlsafe_b64decode(text.partition(".")[0] + "===")
+        payload = json.loads(body)
+        return Ticket(
+            lab=payload["lab"],
+            host=payload["host"],
+            task=payload["task"],
+            experiment=payload["experiment"],
+            version=payload["version"],
+            bundle=payload["bundle"],
+            serial=payload["serial"],
+            replicates=tuple(payload["replicates"]),
+            seeds=tuple(payload["seeds"]),
+            configs=tuple(payload["configs"]),
+            places=tuple(payload["places"]),
+            cell_seconds=tuple(payload["cell_seconds"]),
+            memory_mb=payload["memory_mb"],
+            issued=datetime.fromisoformat(payload["issued"]),
+            deadline=datetime.fromisoformat(payload["deadline"]),
+            expires=datetime.fromisoformat(payload["expires"]),
+        )
+    except (ValueError, KeyError, TypeError) as fault:
+        raise MalformedTicket(f"The ticket that was kept cannot be read: {fault!r}. {_NOTHING}") from None

@@ -1,0 +1,149 @@
+"""What boinc-client lays into the folder of a task, and what it looks for there. BOINC's own words end in this file."""
+
+import contextlib
+import fcntl
+import mmap
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+_CHANNELS = 8
+_SIZE = 1024  # of each: a flag, then a text that ends with a zero
+_LINK = re.compile(rb"\s*<soft_link>([^<\n]+)</soft_link>\s*")
+_LINK_LIMIT = 4_096
+_FOREIGN = re.compile(r"<(project_preferences|host_info)>.*?</\1>", re.DOTALL)  # other people's words, any tag in them
+_SECONDS = r"[0-9.eE+-]{1,40}"
+_NOTE_LIMIT = 250  # boinc-client reads lines of 256
+_LOCK_SECONDS = 35.0  # how long an earlier process may take to notice that it should be gone
+
+
+class Channel(IntEnum):
+    """The places of the shared file that a runner uses."""
+
+    CONTROL = 0
+    HEARTBEAT = 4
+    STATUS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What boinc-client says about itself and the task. The account's key stands beside it and is not read."""
+
+    host: int
+    project: Path  # the folder that all tasks of this laboratory share on this host
+    pid: int  # of boinc-client
+    cpu_seconds: float  # what the task used before its last checkpoint, in earlier processes
+
+
+def read_given(slot: Path) -> Given:
+    """Read `init_data.xml`; a ValueError says what is off."""
+    text = _FOREIGN.sub("", (slot / "init_data.xml").read_text(encoding="utf-8", errors="replace"))
+    return Given(
+        host=int(_leaf(text, "hostid", r"[0-9]{1,18}")),
+        project=Path(_leaf(text, "project_dir", r"[^<]+")),
+        pid=int(_leaf(text, "client_pid", r"[0-9]{1,9}")),
+        cpu_seconds=float(_leaf(text, "wu_cpu_time", _SECONDS)),
+    )
+
+
+def _leaf(text: str, name: str, pattern: str) -> str:
+    found = re.search(rf"<{name}>\s*({pattern}?)\s*</{name}>", text)
+    if found is None:
+        raise ValueError(f"init_data.xml has no usable {name}")
+    return found[1]
+
+
+class Channels:
+    """The file that boinc-client and the task share: in each channel one message waits until it is taken."""
+
+    def __init__(self, slot: Path) -> None:
+        with (slot / "boinc_mmap_file").open("r+b") as file:
+            self._shared = mmap.mmap(file.fileno(), _CHANNELS * _SIZE)
+
+    def take(self, channel: Channel) -> str:
+        """Return the message that waits, and make room for the next; nothing when none waits."""
+        start = channel * _SIZE
+        if not self._shared[start]:
+            return ""
+        text = self._shared[start + 1 : start + _SIZE].partition(b"\0")[0]
+        self._shared[start] = 0
+        return text.decode(errors="replace")
+
+    def put(self, channel: Channel, text: str) -> bool:
+        """Leave a message, unless the one before still waits: it must not change while it is read."""
+        start = channel * _SIZE
+        if self._shared[start]:
+            return False
+        body = text.encode()[: _SIZE - 2]
+        self._shared[start + 1 : start + 2 + len(body)] = body + b"\0"
+        self._shared[start] = 1  # last: only now is the message whole
+        return True
+
+
+def status_text(*, cpu_seconds: float, kept_cpu_seconds: float, fraction: float) -> str:
+    """Write what boinc-client shows of a task: its CPU time, that of its last checkpoint, and which share is done."""
+    return (
+        f"<current_cpu_time>{cpu_seconds:e}</current_cpu_time>\n"
+        f"<checkpoint_cpu_time>{kept_cpu_seconds:e}</checkpoint_cpu_time>\n"
+        f"<fraction_done>{fraction:e}</fraction_done>\n"
+    )
+
+
+def resolve(slot: Path, name: str, project: Path) -> Path:
+    """Return where a file of the task really lies: copied into its folder, or where the link there leads.
+
+    A link that leads out of the laboratory's own folder is not followed.
+    """
+    path = slot / name
+    try:
+        with path.open("rb") as file:
+            link = _LINK.fullmatch(file.read(_LINK_LIMIT))
+    except FileNotFoundError:
+        return path
+    target = slot / os.fsdecode(link[1]) if link else path
+    return target if target.resolve().is_relative_to(project.resolve()) else path
+
+
+@contextmanager
+def alone(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
+    """Hold the folder's lock; False when another process still has it after so many seconds."""
+    with (slot / "boinc_lockfile").open("a") as file:
+        until = time.monotonic() + seconds
+        while not (is_ours := _lock(file.fileno())) and time.monotonic() < until:
+            time.sleep(0.2)
+        yield is_ours
+
+
+def _lock(handle: int) -> bool:
+    with contextlib.suppress(OSError):
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def finish(slot: Path, status: int, message: str) -> None:
+    """Say that the task has ended for good. Without this file boinc-client starts it again."""
+    _write(slot / "boinc_finish_called", f"{status:d}\n{_one_line(message)}")
+
+
+def come_again(slot: Path, seconds: int, message: str) -> None:
+    """Say that the task should be started again later."""
+    _write(slot / "boinc_temporary_exit", f"{seconds}\n{_one_line(message)}")
+
+
+def _one_line(message: str) -> str:
+    """The message as a line of boinc-client's own log, or nothing."""
+    line = " ".join(message.split())[:_NOTE_LIMIT]
+    return f"{line}\n" if line else ""
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,59 @@
+"""May the computing go on? Whoever conducts a runner turns the gate; the process that computes stops before it."""
+
+import threading
+import time
+
+_STEP_LIMIT = 1.0
+
+
+class Ended(BaseException):
+    """Whoever started this runner is gone, or wants it gone."""
+
+
+class Gate:
+    """Open, shut for a while, or closed for good. Any thread may turn it; only the computing one waits before it."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+        self._open.set()
+        self._is_over = False
+
+    @property
+    def is_shut(self) -> bool:
+        """Would somebody who comes now have to wait?"""
+        return not self._open.is_set()
+
+    def shut(self) -> None:
+        """Let nobody pass until it is opened."""
+        if not self._is_over:
+            self._open.clear()
+
+    def open(self) -> None:
+        """Let everybody pass again."""
+        self._open.set()
+
+    def end(self) -> None:
+        """Send away everybody who comes from now on, and everybody who waits."""
+        self._is_over = True
+        self._open.set()
+
+    def wait(self) -> None:
+        """Return when the gate is open; an Ended when it will not open again."""
+        self._open.wait()
+        if self._is_over:
+            raise Ended
+
+
+class Awake:
+    """Seconds that passed since the beginning, without the hours that the host slept."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._moment = time.monotonic()
+
+    def seconds(self) -> float:
+        """Return how long it was; ask several times a second, for a longer step counts as one second."""
+        moment = time.monotonic()
+        self._seconds += min(moment - self._moment, _STEP_LIMIT)
+        self._moment = moment
+        return self._seconds

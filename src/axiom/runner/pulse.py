@@ -1,0 +1,133 @@
+"""Ten times a second: hear what boinc-client wants, and once a second tell it how far the task is."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from axiom.runner import boinc
+from axiom.runner.boinc import Channel, Channels
+from axiom.runner.gate import Awake, Gate
+
+_BEAT = 0.1
+_BEATS_PER_STATUS = 10
+_SILENCE = 30.0  # seconds without a heartbeat after which boinc-client is taken for gone
+
+
+class Turn(StrEnum):
+    """What becomes of the computing."""
+
+    SAME = "goes on as it is"
+    HALT = "halts"
+    GO_ON = "goes on"
+    QUIT = "stops, to be started again"
+    ABORT = "stops for good"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What becomes of the computing, and why."""
+
+    turn: Turn
+    reason: str
+
+
+_WORDS = {
+    "<abort/>": Decision(turn=Turn.ABORT, reason="boinc-client gives the task up"),
+    "<quit/>": Decision(turn=Turn.QUIT, reason="boinc-client asks for a stop"),
+    "<suspend/>": Decision(turn=Turn.HALT, reason="boinc-client asks for a pause"),
+    "<resume/>": Decision(turn=Turn.GO_ON, reason="boinc-client lets the task go on"),
+}
+
+
+def decide(control: str, *, silent: float, is_there: bool) -> Decision:
+    """Decide what a control message (or none), so many silent seconds and a client that is there or gone mean."""
+    for word, decision in _WORDS.items():  # the weightiest first
+        if word in control:
+            return decision
+    if not is_there:
+        return Decision(turn=Turn.QUIT, reason="boinc-client is gone")
+    if silent >= _SILENCE:
+        return Decision(turn=Turn.QUIT, reason=f"boinc-client was silent for {silent:.0f} seconds")
+    return Decision(turn=Turn.SAME, reason="boinc-client wants nothing")
+
+
+class Pulse:
+    """The thread that keeps in touch with boinc-client while the task is computed."""
+
+    def __init__(self, channels: Channels, gate: Gate, *, pid: int, earlier: float, spent: Callable[[], float]) -> None:
+        self._channels = channels
+        self._gate = gate
+        self._pid = pid
+        self._earlier = earlier
+        self._spent = spent  # CPU seconds of the processes that compute
+        self._cpu = self._kept_cpu = earlier
+        self._kept = 0
+        self._fraction = 0.0
+        self._silence = Awake()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self.ended = Decision(turn=Turn.QUIT, reason="this process was asked to end")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell how far the task came, and end."""
+        self._is_over.set()
+        self._thread.join()
+
+    def report(self, _task: int, fraction: float, kept: int) -> None:
+        """Take how far the task is. What is kept will not be computed again, whatever happens to this process."""
+        self._fraction = fraction
+        if kept != self._kept:
+            self._kept, self._kept_cpu = kept, self._cpu_now()
+
+    def _run(self) -> None:
+        beat = 0
+        try:
+            while not self._is_over.wait(_BEAT):
+                self._hear()
+                beat += 1
+                if beat % _BEATS_PER_STATUS == 0:
+                    self._tell()
+            self._tell()
+        finally:
+            self._gate.end()  # without this thread nobody hears boinc-client
+
+    def _hear(self) -> None:
+        if self._channels.take(Channel.HEARTBEAT):
+            self._silence = Awake()
+        control = self._channels.take(Channel.CONTROL)
+        decided = decide(control, silent=self._silence.seconds(), is_there=_is_there(self._pid))
+        if decided.turn is Turn.HALT:
+            self._gate.shut()
+        elif decided.turn is Turn.GO_ON:
+            self._gate.open()
+        elif decided.turn in (Turn.QUIT, Turn.ABORT):
+            self.ended = decided
+            self._gate.end()
+
+    def _tell(self) -> None:
+        self._channels.put(
+            Channel.STATUS,
+            boinc.status_text(cpu_seconds=self._cpu_now(), kept_cpu_seconds=self._kept_cpu, fraction=self._fraction),
+        )
+
+    def _cpu_now(self) -> float:
+        """CPU time of the whole task; it never falls, though a child may end between two looks."""
+        self._cpu = max(self._cpu, self._earlier + time.process_time() + self._spent())
+        return self._cpu
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it runs under another account
+    return True

@@ -1,0 +1,102 @@
+"""A home whose files arrive with the tasks: boinc-client fetches them, and lays them into each task's own folder."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from axiom.errors import BundleAltered, BundleError, ForeignTicket
+from axiom.runner.home import Home
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, read_seal
+from axiom.signed.roles import Trust, read_trust
+from axiom.signed.tickets import Ticket
+
+_TRUST, _ARCHIVE, _SEAL = "trust.json", "bundle.zip", "bundle.seal"
+_SMALL = 64 * 1024
+
+
+class SuppliedHome(Home):
+    """The home that all tasks of a laboratory share on a host; `supply` tells where a file of this task lies."""
+
+    def __init__(self, path: Path, supply: Callable[[str], Path]) -> None:
+        super().__init__(path)
+        self._supply = supply
+
+    def trust(self, now: datetime) -> Trust:
+        """Return whom to trust, with the trust file of this task kept if it is the newest.
+
+        Tasks wait for days, so an older file than the one that is here may arrive: it is passed over.
+        """
+        self.create()
+        held = self.path / _TRUST
+        fresh = _read(self._supply(_TRUST), _SMALL)
+        if fresh is not None and (not held.exists() or held.read_bytes() != fresh):
+            with self._alone():
+                seen = self._read_seen()
+                try:
+                    read_trust(fresh, lab=seen.lab, newest=seen.trust, now=now)
+                    _place(held, fresh)
+                except ValueError as fault:
+                    if not held.exists():
+                        raise ForeignTicket(f"{fault} Nothing was computed.") from None
+        return super().trust(now)
+
+    def unpack(self, ticket: Ticket, *, trust: Trust, now: datetime) -> Path:
+        """Return the folder of the ticket's bundle; what is not here yet is taken from among the task's files."""
+        stem = self.path / "bundles" / ticket.bundle
+        self._keep_archive(stem.with_suffix(".zip"), ticket.bundle)
+        self._keep_seal(stem.with_suffix(".seal"), ticket, trust, now)
+        return super().unpack(ticket, trust=trust, now=now)
+
+    def _keep_archive(self, held: Path, digest: str) -> None:
+        if held.exists() and bundles.digest(held.read_bytes()) == digest:
+            return
+        fresh = _read(self._supply(_ARCHIVE), bundles.SIZE_LIMIT)
+        if fresh is None:
+            return
+        if bundles.digest(fresh) != digest:
+            raise BundleAltered(
+                f"The bundle that came with the task has the digest {bundles.digest(fresh)[:12]}, and its ticket "
+                f"orders {digest[:12]}. Nothing was imported; boinc-client must fetch the task's files again."
+            )
+        _place(held, fresh)
+
+    def _keep_seal(self, held: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
+        fresh = _read(self._supply(_SEAL), _SMALL)
+        if fresh is None:
+            return
+        before = _read(held, _SMALL)
+        known = _seal(before, ticket, trust, now) if before is not None else None
+        offered = _seal(fresh, ticket, trust, now)
+        if known is None or (offered is not None and offered.expires > known.expires):
+            _place(held, fresh)  # one that is no good either is refused by name when it is read
+
+
+def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | None:
+    """A seal of the ticket's bundle, or None."""
+    try:
+        seal = read_seal(raw.decode("ascii", errors="replace"), trust=trust, now=now)
+    except BundleError:
+        return None
+    return seal if (seal.digest, seal.serial) == (ticket.bundle, ticket.serial) else None
+
+
+def _read(path: Path, limit: int) -> bytes | None:
+    """The file's bytes, at most one more than the limit, so that a larger one is seen to be none of ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _place(path: Path, body: bytes) -> None:
+    """The file is there whole, after a power cut too, or not at all; two tasks may place it at once."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)

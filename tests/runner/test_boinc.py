@@ -1,0 +1,158 @@
+import mmap
+import subprocess
+import sys
+
+import pytest
+
+from axiom.runner import boinc
+from axiom.runner.boinc import Channel, Channels, Given, read_given
+
+INIT_DATA = """<app_init_data>
+<hostid>12</hostid>
+<app_name>axiom</app_name>
+<project_preferences>
+<hostid>1</hostid><wu_cpu_time>9</wu_cpu_time>
+</project_preferences>
+<project_dir>/data/projects/lab.example_axiom</project_dir>
+<authenticator>0123456789abcdef</authenticator>
+<client_pid>4711</client_pid>
+<host_info>
+    <hostid>2</hostid>
+</host_info>
+<wu_cpu_time>3.25</wu_cpu_time>
+</app_init_data>
+"""
+
+
+def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_the_key(tmp_path):
+    (tmp_path / "init_data.xml").write_text(INIT_DATA)
+    given = read_given(tmp_path)
+    project = type(tmp_path)("/data/projects/lab.example_axiom")
+    assert given == Given(host=12, project=project, pid=4711, cpu_seconds=3.25)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("<hostid>12</hostid>", "", "hostid"),
+        ("<hostid>12<", "<hostid>-1<", "hostid"),
+        ("<hostid>12<", "<hostid>12 13<", "hostid"),
+        ("<client_pid>4711<", "<client_pid><", "client_pid"),
+        (">3.25<", ">soon<", "wu_cpu_time"),
+        ("project_dir", "projectdir", "project_dir"),
+    ],
+)
+def test_init_data_that_is_off_is_named(old, new, name, tmp_path):
+    (tmp_path / "init_data.xml").write_text(INIT_DATA.replace(old, new))
+    with pytest.raises(ValueError, match=f"has no usable {name}"):
+        read_given(tmp_path)
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """Both ends of the shared file: the runner's, and the bytes that the client sees."""
+    path = tmp_path / "boinc_mmap_file"
+    path.write_bytes(bytes(8192))
+    with path.open("r+b") as file:
+        yield Channels(tmp_path), mmap.mmap(file.fileno(), 8192)
+
+
+def test_a_message_is_taken_once(shared):
+    ours, seen = shared
+    assert ours.take(Channel.CONTROL) == ""
+    seen[1:11] = b"<suspend/>"
+    assert ours.take(Channel.CONTROL) == ""  # its flag is not set yet
+    seen[0] = 1
+    assert ours.take(Channel.CONTROL) == "<suspend/>"
+    assert (ours.take(Channel.CONTROL), seen[0]) == ("", 0)
+
+
+def test_a_message_waits_until_the_client_has_taken_it(shared):
+    ours, seen = shared
+    start = 5 * 1024
+    assert ours.put(Channel.STATUS, "first, and longer")
+    assert not ours.put(Channel.STATUS, "second")
+    assert seen[start : start + 19] == b"\x01first, and longer\0"
+    seen[start] = 0
+    assert ours.put(Channel.STATUS, "second")
+    assert seen[start : start + 8] == b"\x01second\0"
+
+
+def test_a_message_never_reaches_into_the_next_channel(shared):
+    ours, seen = shared
+    assert ours.put(Channel.HEARTBEAT, "x" * 5000)
+    assert seen[5 * 1024 - 1 : 5 * 1024 + 1] == b"\0\0"
+    seen[: 2 * 1024] = b"y" * 2048
+    assert ours.take(Channel.CONTROL) == "y" * 1023
+
+
+@pytest.mark.parametrize("size", [0, 1024])
+def test_a_shared_file_that_is_too_small_is_refused(size, tmp_path):
+    (tmp_path / "boinc_mmap_file").write_bytes(bytes(size))
+    with pytest.raises(ValueError, match="mmap"):
+        Channels(tmp_path)
+
+
+def test_a_status_is_written_as_the_client_reads_it():
+    assert boinc.status_text(cpu_seconds=12.5, kept_cpu_seconds=10, fraction=0.25) == (
+        "<current_cpu_time>1.250000e+01</current_cpu_time>\n"
+        "<checkpoint_cpu_time>1.000000e+01</checkpoint_cpu_time>\n"
+        "<fraction_done>2.500000e-01</fraction_done>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "leads"),
+    [
+        ("<soft_link>../../projects/P/file</soft_link>\n", True),
+        ("<soft_link>../../projects/P/file</soft_link>", True),
+        ("<soft_link>../../projects/../secret</soft_link>\n", False),
+        ("<soft_link>/etc/passwd</soft_link>\n", False),
+        ("<soft_link>../../projects/P/file</soft_link>\nmore", False),
+        ("PK plain bytes", False),
+        (None, False),
+    ],
+)
+def test_a_link_is_followed_only_within_the_laboratory_s_folder(content, leads, tmp_path):
+    slot, project = tmp_path / "slots" / "0", tmp_path / "projects" / "P"
+    slot.mkdir(parents=True)
+    project.mkdir(parents=True)
+    if content is not None:
+        (slot / "bundle.zip").write_text(content)
+    found = boinc.resolve(slot, "bundle.zip", project)
+    assert found.resolve() == (project / "file" if leads else slot / "bundle.zip")
+
+
+def test_the_end_of_a_task_is_said_in_lines_that_the_client_reads(tmp_path):
+    boinc.finish(tmp_path, 13, "two\nlines " + "x" * 500)
+    status, line = (tmp_path / "boinc_finish_called").read_text().splitlines()
+    assert (status, line) == ("13", ("two lines " + "x" * 500)[:250])
+    boinc.finish(tmp_path, 0, "")
+    assert (tmp_path / "boinc_finish_called").read_text() == "0\n"
+    boinc.come_again(tmp_path, 600, "later")
+    assert (tmp_path / "boinc_temporary_exit").read_text() == "600\nlater\n"
+
+
+HOLDER = """
+import fcntl, sys
+file = open("boinc_lockfile", "a")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_folder_is_computed_in_by_one_process_at_a_time(tmp_path, ending):
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    ending(other.pid)
+    assert other.stdout.readline() == "held\n"
+    with boinc.alone(tmp_path, seconds=0.3) as is_alone:
+        assert not is_alone
+    other.communicate("")
+    with boinc.alone(tmp_path, seconds=5) as is_alone:
+        assert is_alone
+        again = "import fcntl; fcntl.lockf(open('boinc_lockfile', 'a'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+        done = subprocess.run([sys.executable, "-c", again], cwd=tmp_path, capture_output=True, check=False)
+        assert b"BlockingIOError" in done.stderr
