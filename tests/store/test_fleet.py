@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.store import fleet
+from axiom.store import accounts, fleet
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
@@ -13,7 +13,7 @@ CAPACITY = Capacity(cores=4, memory_mb=8_000)
 
 @pytest.fixture
 def ada(database, now):
-    return fleet.volunteer(database, "Ada", now)
+    return accounts.volunteer(database, "Ada", now)
 
 
 def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY) -> int:
@@ -21,15 +21,15 @@ def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY)
 
 
 def test_a_volunteer_is_the_same_at_every_meeting(database, ada, now):
-    assert fleet.volunteer(database, "Ada", now + timedelta(days=1)) == ada
-    bob = fleet.volunteer(database, "Bob", now)
-    assert fleet.volunteers(database) == [ada, bob]
+    assert accounts.volunteer(database, "Ada", now + timedelta(days=1)) == ada
+    bob = accounts.volunteer(database, "Bob", now)
+    assert accounts.volunteers(database) == [ada, bob]
     assert (ada.name, ada.created_at) == ("Ada", now)
 
 
 def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now):
     first, second = meet(database, ada, now), meet(database, ada, now, name="second")
-    bob = fleet.volunteer(database, "Bob", now)
+    bob = accounts.volunteer(database, "Bob", now)
     namesake = meet(database, bob, now)
     assert len({first, second, namesake}) == 3
     assert meet(database, ada, now) == first

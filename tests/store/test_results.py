@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.work import Outcome, Result
-from axiom.store import counters, experiments, findings, results, work
+from axiom.store import counters, experiments, findings, results, returning, work
 from axiom.store.results import Recorded
 
 CELL = Result(
@@ -30,7 +30,7 @@ def issued(database, now):
     experiments.issue(database, experiments.by_id(database, 1), 1, 2)
     work.order(database, experiment_id=1, registration_id=1, replicates=[0], configs=[0], max_failures=3, now=now)
     for ordinal in (0, 1):
-        work.create_task(database, work.workunit(database, 1), ordinal, now)
+        returning.create(database, [(work.workunit(database, 1), ordinal)], now)
     return database
 
 
@@ -46,7 +46,7 @@ def test_a_result_is_read_as_it_was_recorded(issued, now):
 def test_the_same_cell_again_is_a_duplicate_and_raises_nothing(issued, now):
     results.record(issued, [CELL], now)
     again = replace(CELL, task_id=2, measures={"total": 0.2})
-    assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1)
+    assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
     assert results.of_experiment(issued, 1, limit=9) == [CELL]
     assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == {
         "result_id": 1,

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.store import callers, counters, experiments, findings, fleet, jobs, work
+from axiom.domain.work import TaskState, WorkunitState
+from axiom.store import accounts, callers, counters, dispatching, experiments, findings, fleet, jobs, returning, work
 from axiom.store.callers import Audited
+from axiom.store.database import at
+from axiom.store.work import Claim
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def ordered(database, now):
     for name in ("first", "second"):
         fleet.meet(
             database,
-            volunteer_id=fleet.volunteer(database, "Ada", now).id,
+            volunteer_id=accounts.volunteer(database, "Ada", now).id,
             name=name,
             platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
             capacity=Capacity(cores=4, memory_mb=8_000),
@@ -42,36 +44,22 @@ def order(db, now, target: int | None = None) -> int:
         now=now,
         target_host_id=target,
     )
-    work.create_task(db, work.workunit(db, made), 0, now)
+    returning.create(db, [(work.workunit(db, made), 0)], now)
     return made
 
 
-def send(db, now, *, host: int = 1, task: int = 1) -> bool:
-    return work.send(
-        db,
-        work.task(db, task),
-        host_id=host,
-        bundle_digest="ab",
-        ticket="signed",
-        deadline=now + timedelta(hours=48),
-        now=now,
-    )
+def send(db, now, *, host: int = 1, task: int = 1) -> None:
+    work.send(db, [claim(now, task)], host_id=host, now=now)
 
 
-def report(host: int = 1, message: str = "") -> Report:
-    return Report(
-        task_id=1,
-        host_id=host,
-        exit_status=0,
-        output_digest="cd",
-        cpu_seconds=1.5,
-        elapsed_seconds=2.5,
-        message=message,
-    )
+def claim(now, task: int = 1) -> Claim:
+    return Claim(task_id=task, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48))
 
 
 def amounts(db) -> dict[tuple[str, str], int]:
-    return {(noun, state): amount for (noun, _, state), amount in counters.read(db).items() if amount}
+    """How many workunits and tasks there are of each state."""
+    counted = counters.read(db).items()
+    return {(noun, state): amount for (noun, _, state), amount in counted if amount and noun in {"workunit", "task"}}
 
 
 def test_a_workunit_is_read_as_it_was_ordered(ordered, now):
@@ -84,7 +72,7 @@ def test_a_workunit_is_read_as_it_was_ordered(ordered, now):
 
 def test_the_newest_come_first_and_of_one_state_if_asked(ordered, now):
     second = order(ordered, now)
-    work.close(ordered, work.workunit(ordered, second), WorkunitState.DONE, "", now)
+    returning.close(ordered, [(work.workunit(ordered, second), WorkunitState.DONE, "")], now)
     assert [found.id for found in work.workunits(ordered)] == [2, 1]
     assert [found.id for found in work.workunits(ordered, state="open")] == [1]
     assert [found.id for found in work.workunits(ordered, limit=1)] == [2]
@@ -103,12 +91,11 @@ def test_open_workunits_come_in_slices(ordered, now):
 
 def test_a_workunit_closes_once_for_good(ordered, now):
     wanted = work.workunit(ordered, 1)
-    assert work.close(ordered, wanted, WorkunitState.DONE, "quorum met", now)
-    assert not work.close(ordered, wanted, WorkunitState.FAILED, "too late", now)
+    returning.close(ordered, [(wanted, WorkunitState.DONE, "quorum met")], now)
     assert not work.request_abort(ordered, 1, "too late")
     found = work.workunit(ordered, 1)
     assert (found.state, found.reason) == (WorkunitState.DONE, "quorum met")
-    assert amounts(ordered) == {("workunit", "done"): 1, ("task", "unsent"): 1, ("registration", "written"): 1}
+    assert amounts(ordered) == {("workunit", "done"): 1, ("task", "unsent"): 1}
 
 
 def test_an_abort_is_asked_for_with_its_reason(ordered):
@@ -118,41 +105,56 @@ def test_an_abort_is_asked_for_with_its_reason(ordered):
 
 
 def test_a_task_is_given_to_one_host_alone(ordered, now):
-    waiting = work.task(ordered, 1)
-    assert send(ordered, now)
-    refused = work.send(ordered, waiting, host_id=2, bundle_digest="ab", ticket="2", deadline=now, now=now)
-    assert not refused
+    send(ordered, now)
+    with pytest.raises(LookupError, match="task 1 was to be sent to host 2 and does not wait any more"):
+        send(ordered, now, host=2)
     sent = work.task(ordered, 1)
     assert (sent.state, sent.host_id, sent.ticket, sent.bundle_digest) == (TaskState.SENT, 1, "signed", "ab")
     assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
     assert work.held(ordered, 1) == [sent]
     assert work.held(ordered, 2) == []
-    assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1, ("registration", "written"): 1}
+    assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1}
 
 
-def test_the_oldest_waiting_task_comes_first_and_a_targeted_one_before_it(ordered, now):
+def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
+    made = work.order_many(
+        ordered,
+        experiment_id=1,
+        registration_id=1,
+        replicates=[(5, 6), (7,), (8, 9)],
+        configs=(0, 1),
+        max_failures=4,
+        now=now,
+    )
+    assert made == (2, 3, 4)
+    found = [work.workunit(ordered, number) for number in made]
+    assert [each.replicates for each in found] == [(5, 6), (7,), (8, 9)]
+    assert {(each.configs, each.max_failures, each.quorum, each.state) for each in found} == {((0, 1), 4, 1, "open")}
+    for number in made:
+        (task,) = work.tasks_of(ordered, number)
+        assert (task.ordinal, task.state, task.experiment_id, task.created_at) == (0, TaskState.UNSENT, 1, now)
+    assert amounts(ordered)["task", "unsent"] == 4
+    assert counters.problems(ordered) == []
+
+
+def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, now):
     order(ordered, now)
     order(ordered, now, target=2)
-    assert work.next_unsent(ordered, 1, host_id=1).id == 1
-    assert work.next_unsent(ordered, 1, host_id=2).id == 3
-    assert work.next_unsent(ordered, 2, host_id=1) is None
+    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=0, limit=9)] == [1, 2]
+    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=1, limit=9)] == [2]
+    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=0, limit=1)] == [1]
+    assert [each.task_id for each in dispatching.targeted(ordered, 1, 2, limit=9)] == [3]
+    assert dispatching.targeted(ordered, 1, 1, limit=9) == []
+    assert dispatching.candidates(ordered, 2, after=0, limit=9) == []
+    (for_one,), (for_two,) = dispatching.waiting(ordered, 1), dispatching.waiting(ordered, 2)
+    assert (for_one.unsent, for_one.is_meant, for_one.is_open, for_one.last_turn) == (3, False, True, 0)
+    assert (for_two.is_meant, for_two.is_open) == (True, True)
     for task in (1, 2):
         send(ordered, now, task=task)
-    assert work.next_unsent(ordered, 1, host_id=1) is None
-
-
-def test_a_report_is_written_down_once(ordered, now):
-    send(ordered, now)
-    sent, later = work.task(ordered, 1), now + timedelta(hours=1)
-    said = report(message="x" * 2_000)
-    assert work.record_report(ordered, sent, said, state=TaskState.RETURNED, reason="returned", now=later)
-    assert not work.record_report(ordered, sent, said, state=TaskState.FAILED, reason="again", now=later)
-    found = work.task(ordered, 1)
-    assert (found.state, found.exit_status, found.output_digest) == (TaskState.RETURNED, 0, "cd")
-    assert (found.cpu_seconds, found.elapsed_seconds, found.returned_at) == (1.5, 2.5, later)
-    assert ordered.one("SELECT message FROM task") == {"message": "x" * 1_000}
-    assert work.returned(ordered, 5) == [found]
-    assert amounts(ordered)["task", "returned"] == 1
+    (left,) = dispatching.waiting(ordered, 1)
+    assert (left.unsent, left.in_progress, left.is_open, left.last_turn) == (1, 2, False, at(now))
+    assert [(held.experiment_id, held.ids) for held in dispatching.held(ordered, 1)] == [(1, {1, 2})]
+    assert dispatching.held(ordered, 2) == []
 
 
 def test_a_task_moves_only_from_where_it_is_believed_to_be(ordered, now):
@@ -172,16 +174,16 @@ def test_what_is_late_and_what_nobody_attends_is_found(ordered, now):
     assert work.unattended(ordered, 9) == []
     work.move(ordered, work.task(ordered, 1), TaskState.FAILED, "", now)
     assert work.unattended(ordered, 9) == [1]
-    work.close(ordered, work.workunit(ordered, 1), WorkunitState.FAILED, "", now)
+    returning.close(ordered, [(work.workunit(ordered, 1), WorkunitState.FAILED, "")], now)
     assert work.unattended(ordered, 9) == []
 
 
 def test_copies_of_a_workunit_are_told_apart_by_their_ordinal(ordered, now):
     wanted = work.workunit(ordered, 1)
-    work.create_task(ordered, wanted, 1, now)
+    returning.create(ordered, [(wanted, 1)], now)
     assert [task.ordinal for task in work.tasks_of(ordered, 1)] == [0, 1]
     with pytest.raises(Exception, match="UNIQUE"):
-        work.create_task(ordered, wanted, 1, now)
+        returning.create(ordered, [(wanted, 1)], now)
 
 
 def test_the_newest_time_is_of_whatever_was_written_last(ordered, now):
@@ -204,15 +206,7 @@ def test_words_that_may_come_from_a_host_are_kept_short_and_harmless(ordered, no
     task, wanted = work.task(ordered, 1), work.workunit(ordered, 1)
     work.move(ordered, task, TaskState.INVALID, HOSTILE, now)
     work.request_abort(ordered, 1, HOSTILE)
-    work.close(ordered, wanted, WorkunitState.CANCELLED, HOSTILE, now)
+    returning.close(ordered, [(wanted, WorkunitState.CANCELLED, HOSTILE)], now)
     for reason in (work.task(ordered, 1).reason, work.workunit(ordered, 1).reason):
         assert len(reason) == 500
         assert reason.isprintable()
-    said = Report(
-        task_id=2, host_id=1, exit_status=10, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0, message=HOSTILE
-    )
-    work.create_task(ordered, wanted, 1, now)
-    work.record_report(ordered, work.task(ordered, 2), said, state=TaskState.FAILED, reason=HOSTILE, now=now)
-    row = ordered.one("SELECT message, reason FROM task WHERE id = 2")
-    assert (len(row["message"]), len(row["reason"])) == (1_000, 500)
-    assert (row["message"] + row["reason"]).isprintable()

@@ -281,6 +281,20 @@ def test_a_stranger_who_holds_the_database_delays_only_for_a_while(folder, conne
     assert stored(folder) == ["Grace"]
 
 
+def test_more_than_can_wait_is_refused_politely_and_the_rest_is_done(connect, folder):
+    writer = Writer(connect, max_waiting=3)
+    writer.start()
+    go = hold(writer)
+    answers = [writer.submit(add(name)) for name in ("Ada", "Grace", "Mary")]
+    with pytest.raises(StoreBusy, match=r"3 changes wait .* send it again"):
+        writer.submit(add("Emmy"))
+    go.set()
+    assert [answer.result(20) for answer in answers] == [1, 2, 3]
+    assert writer.run(add("Rosa")) == 4
+    writer.stop()
+    assert stored(folder) == ["Ada", "Grace", "Mary", "Rosa"]
+
+
 KILLED = """
 import itertools, sys, threading
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,7 +11,9 @@ from axiom.cli.options import data_option, json_option, quiet_option, remark, sh
 from axiom.errors import NotFound
 from axiom.lab.backup import Backup, back_up
 from axiom.lab.backup import restore as restore_backup
+from axiom.lab.recovery import Recovered, Wish
 from axiom.store.folder import Folder
+from axiom.store.history import SKIPPED
 
 
 @click.command()
@@ -38,19 +41,38 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: boo
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--journal", type=click.Path(path_type=Path), help="Where the journal of the lost laboratory lies.")
+@click.option("--as-it-was", is_flag=True, help="Only the backup, without what the journal says came after it.")
+@click.option("--as-far-as-possible", is_flag=True, help="Follow a damaged journal up to where the damage begins.")
 @data_option
 @json_option
 @quiet_option
-def restore(file: Path, folder: Folder, as_json: bool, quiet: bool) -> None:
-    """Make a laboratory from a backup, in a new folder, after proving every byte and every promise."""
+def restore(
+    file: Path,
+    journal: Path | None,
+    as_it_was: bool,
+    as_far_as_possible: bool,
+    folder: Folder,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make a laboratory from a backup and its journal, in a new folder, after proving every byte and every promise.
+
+    Without --journal, one that lies beside the backup or where the backup's settings say is gone on from.
+    """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
-    made = restore_backup(file, folder)
+    wish = Wish(journal=journal, as_it_was=as_it_was, as_far_as_possible=as_far_as_possible)
+    restored = restore_backup(file, folder, now=wall_clock(), wish=wish)
+    made = restored.backup
     if as_json:
-        show_json({"restored": {"data": str(folder.path), **asdict(made)}})
+        known = {"data": str(folder.path), **asdict(made), "journal": _as_data(restored.recovered)}
+        show_json({"restored": known})
         return
     click.echo(folder.path)
-    remark(f"Restored {_contents(made)}. Every sum, both chains and every promise hold.", quiet=quiet)
+    remark(f"Restored {_contents(made)}.", quiet=quiet)
+    remark(_reached(restored.recovered, wish), quiet=quiet)
+    remark("Every sum, both chains and every promise hold.", quiet=quiet)
     if made.with_keys:
         remark(f"Go on: axiom lab --data {folder.path} (never while the first one still works).", quiet=quiet)
     else:
@@ -62,3 +84,27 @@ def _contents(made: Backup) -> str:
         f"laboratory {made.lab[:12]} as of {made.made_at[:19]} UTC: {made.experiments} experiments, {made.results} "
         f"results, {made.findings} findings, {made.audited} audited commands, {made.files} files"
     )
+
+
+def _reached(recovered: Recovered, wish: Wish) -> str:
+    """How far the journal led, and what that means for numbers."""
+    later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
+    if wish.as_it_was:
+        return f"What came in after the backup was left out. {later}"
+    if recovered.journal is None:
+        return f"No journal was found (--journal names its folder): what came in after the backup is lost. {later}"
+    until = f", up to {recovered.until:%Y-%m-%d %H:%M:%S} UTC" if recovered.until else ""
+    done = f"{recovered.groups} groups of changes of the journal in {recovered.journal} were done again{until}"
+    if recovered.complete:
+        return f"{done}: everything that it holds."
+    return f"{done}; it was followed no further, as {recovered.ending.value}. {later}"
+
+
+def _as_data(recovered: Recovered) -> dict[str, Any]:
+    return {
+        "folder": str(recovered.journal) if recovered.journal else None,
+        "groups": recovered.groups,
+        "until": recovered.until.isoformat() if recovered.until else None,
+        "ending": recovered.ending.name.lower(),
+        "complete": recovered.complete,
+    }

@@ -21,10 +21,11 @@ from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.promises import broken
+from axiom.lab.recovery import Recovered, Wish, recover
 from axiom.signed import strict
 from axiom.signed.keys import load_keys
 from axiom.signed.roles import read_trust
-from axiom.store import blobs, callers, tables
+from axiom.store import blobs, callers, history, tables
 from axiom.store.database import connect_reader, connect_writer, copy, sync
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -54,6 +55,15 @@ class Backup:
     audited: int
     files: int
     bytes: int
+    position: int = 0  # in the journal; 0 also where there was none yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What was in a backup, and what a journal added to it."""
+
+    backup: Backup
+    recovered: Recovered
 
 
 def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> Backup:
@@ -83,8 +93,11 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> 
     return made
 
 
-def restore(archive: Path, folder: Folder) -> Backup:
-    """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there."""
+def restore(archive: Path, folder: Folder, *, now: datetime, wish: Wish | None = None) -> Restored:
+    """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
+
+    What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
+    """
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
@@ -95,7 +108,8 @@ def restore(archive: Path, folder: Folder) -> Backup:
         unproven.create()
         with archive.open("rb") as file:
             made = _unpack(file, _whole(file, archive), unproven, archive)
-        _prove(unproven, made, archive)
+        recovered = _bring_up(unproven, archive, wish or Wish(), now)
+        _prove(unproven, made, archive, recovered.until)
         _settle(place)
         place.replace(folder.path)
         sync(folder.path.parent)
@@ -105,13 +119,13 @@ def restore(archive: Path, folder: Folder) -> Backup:
         ) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return made
+    return Restored(backup=made, recovered=recovered)
 
 
 def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
     db = connect_reader(copied.database)
     try:
-        versions = tables.counted(db)
+        versions, point = tables.counted(db), history.standing(db)
         return Backup(
             lab=lab,
             made_at=now.isoformat(),
@@ -122,6 +136,7 @@ def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Bac
             audited=callers.length(db),
             files=0,
             bytes=0,
+            position=point.position if point else 0,
         )
     finally:
         db.close()
@@ -243,14 +258,28 @@ def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
     try:
         fields = strict.Fields(strict.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums"))
         fields.text("format", _FORMAT)
-        made = strict.Fields(fields.part("made"), "made", Backup.__dataclass_fields__)
+        said = {"position": 0} | fields.part("made")  # which backups of before there were journals do not say
+        made = strict.Fields(said, "made", Backup.__dataclass_fields__)
         return Backup(**made.data), fields.part("sums")
     except ValueError as fault:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
 
 
-def _prove(unproven: Folder, made: Backup, archive: Path) -> None:
-    """The database opens, has today's tables and keeps every promise."""
+def _bring_up(unproven: Folder, archive: Path, wish: Wish, now: datetime) -> Recovered:
+    """The database opens, and has what came after the backup."""
+    db = connect_writer(unproven.database)
+    try:
+        try:
+            history.standing(db)
+        except AxiomError as error:
+            raise _damaged(archive, f"its database cannot be used: {error}") from error
+        return recover(db, unproven, wish, beside=archive.absolute().parent, now=now)
+    finally:
+        db.close()
+
+
+def _prove(unproven: Folder, made: Backup, archive: Path, until: datetime | None) -> None:
+    """The database has today's tables and keeps every promise."""
     made_at = datetime.fromisoformat(made.made_at)
     try:
         trust = read_trust((unproven.path / _TRUST).read_bytes(), lab=made.lab, now=made_at)
@@ -258,8 +287,10 @@ def _prove(unproven: Folder, made: Backup, archive: Path) -> None:
         raise _damaged(archive, f"its trust file is not the laboratory's: {fault}") from None
     db = connect_writer(unproven.database)
     try:
-        migrate(db, None, made_at)
-        problems = [text for found in broken(db, unproven, trust, made_at).values() for text in found]
+        if migrate(db, None, made_at):
+            history.interrupt(db)
+        reached = max(made_at, until or made_at)
+        problems = [text for found in broken(db, unproven, trust, reached).values() for text in found]
     except AxiomError as error:
         raise _damaged(archive, f"its database cannot be used: {error}") from error
     finally:

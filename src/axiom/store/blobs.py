@@ -7,7 +7,9 @@ committed may be left behind; it harms nothing, and after a day it is swept away
 import contextlib
 import errno
 import hashlib
+import json
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,8 +28,13 @@ _FORGET = """
 DELETE FROM blob WHERE digest = :digest
     AND NOT EXISTS (SELECT 1 FROM task WHERE output_digest = :digest)
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = :digest)
+    AND NOT EXISTS (SELECT 1 FROM upload WHERE digest = :digest)
 """
 _BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
+_INLINE = """
+SELECT b.digest, b.size, b.body FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value
+WHERE b.body IS NOT NULL
+"""
 _NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
 _IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
 _EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
@@ -37,10 +44,17 @@ def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
     """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged."""
     digest = hashlib.sha256(body).hexdigest()
     if len(body) > LIMIT:
-        _keep_file(_place(folder, digest), body, now)
+        keep_file(folder, digest, body, now)
     inline = body if len(body) <= LIMIT else None
-    db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
+    changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
+    if changed and inline is None:
+        db.file(digest, body)
     return digest
+
+
+def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
+    """The file of a blob that is too large for its row is there, whole and on the disk."""
+    _keep_file(_place(folder, digest), body, now)
 
 
 def get(db: Database, folder: Folder, digest: str) -> bytes:
@@ -57,6 +71,12 @@ def get(db: Database, folder: Folder, digest: str) -> bytes:
             "somebody changed it. It was not used; restore it from a backup."
         )
     return body
+
+
+def small(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
+    """The bytes of those that stand in the database and are proven; for the others ask one by one, and be told why."""
+    rows = db.select(_INLINE, digests=json.dumps(list(digests)))
+    return {row["digest"]: row["body"] for row in rows if not _differs(row["body"], row["digest"], row["size"])}
 
 
 def intact(db: Database, folder: Folder, digest: str) -> bool:

@@ -1,11 +1,14 @@
 """How a laboratory's database is reached: many who read, one who writes. Whoever needs a connection is handed this."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.folder import Folder
+from axiom.store.journal import attach
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,3 +29,13 @@ class Connections:
     def writer(self) -> Database:
         """The one writable connection; whoever asks for it closes it."""
         return connect_writer(self.folder.database)
+
+    def journalled(self, journal: Path, now: Callable[[], datetime]) -> Database:
+        """Like `writer`, and every change is in the journal in this folder before it is committed."""
+        db = self.writer()
+        try:
+            attach(db, self.folder, journal, now)
+        except BaseException:
+            db.close()
+            raise
+        return db

@@ -3,6 +3,8 @@
 Whoever changes a row changes its counter in the same transaction. `problems` counts, and says where the two differ.
 """
 
+from collections.abc import Mapping
+
 from axiom.store.database import Database
 
 _ADD = """
@@ -15,8 +17,11 @@ UNION ALL
 SELECT 'workunit' AS noun, experiment_id, state, count(*) AS amount FROM workunit GROUP BY experiment_id, state
 UNION ALL
 SELECT 'result' AS noun, experiment_id, outcome AS state, count(*) AS amount
-FROM result GROUP BY experiment_id, outcome"""
-_COUNTED = {"task", "workunit", "result"}
+FROM result GROUP BY experiment_id, outcome
+UNION ALL
+SELECT 'cause' AS noun, experiment_id, cause AS state, count(*) AS amount
+FROM task WHERE cause <> '' GROUP BY experiment_id, cause"""
+_COUNTED = {"task", "workunit", "result", "cause"}
 
 Key = tuple[str, int, str]
 
@@ -24,6 +29,18 @@ Key = tuple[str, int, str]
 def add(db: Database, noun: str, experiment_id: int, state: str, amount: int) -> None:
     """So many more of this noun are in this state; fewer when `amount` is negative."""
     db.execute(_ADD, noun=noun, experiment_id=experiment_id, state=state, amount=amount)
+
+
+def add_all(db: Database, changes: Mapping[Key, int]) -> None:
+    """So many more, or fewer, of each of these."""
+    db.many(
+        _ADD,
+        [
+            {"noun": noun, "experiment_id": experiment_id, "state": state, "amount": amount}
+            for (noun, experiment_id, state), amount in changes.items()
+            if amount
+        ],
+    )
 
 
 def read(db: Database) -> dict[Key, int]:

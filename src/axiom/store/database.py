@@ -4,6 +4,9 @@ SQLite today; PostgreSQL can join behind the same names. Values are bound by nam
 time is a whole number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions
 before 3.51.3 can damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the
 file for as long as its connection lives.
+
+Whatever a connection changes can also be written down elsewhere (`record_in`): each statement with its values, in
+order, on the disk before the transaction that holds it is committed.
 """
 
 import fcntl
@@ -18,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store.changes import FILE, Change, Kind, Recorder, kind_of
 
 Row = Mapping[str, Any]
 
@@ -55,6 +59,8 @@ class Database:
         self._connection = connection
         self._on_close = on_close
         self._depth = 0  # transactions and savepoints that are open here
+        self._recorder: Recorder | None = None
+        self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         if isinstance(connection, sqlite3.Connection):
             connection.row_factory = _row
             self._changed: Callable[[Any], int] = _rowcount
@@ -64,8 +70,12 @@ class Database:
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row of the answer; also for a change that ends in RETURNING."""
+        bound, kind = _bound(values), self._kind(sql)
         with self._translated():
-            return list(self._connection.execute(sql, _bound(values)))
+            rows = list(self._connection.execute(sql, bound))
+        if kind is not Kind.NOTHING:
+            self._note(sql, bound)
+        return rows
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of the answer, if there is one."""
@@ -74,12 +84,16 @@ class Database:
 
     def execute(self, sql: str, /, **values: Any) -> int:
         """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
+        bound, kind = _bound(values), self._kind(sql)
         with self._translated():
-            return max(0, self._changed(self._connection.execute(sql, _bound(values))))
+            changed = max(0, self._changed(self._connection.execute(sql, bound)))
+        if kind is Kind.MORE or (kind is Kind.ROWS and changed):
+            self._note(sql, bound)
+        return changed
 
     def insert(self, sql: str, /, **values: Any) -> int:
         """Insert one row and return its id."""
-        rows = self.select(f"{sql} RETURNING id", **values)
+        rows = self.select(_with_id(sql), **values)
         if len(rows) != 1:
             raise StoreError(
                 f"An INSERT of one row made {len(rows)}, so there is no id to return. Nothing else changed."
@@ -87,24 +101,63 @@ class Database:
         return int(rows[0]["id"])
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Change something once per mapping of values."""
-        with self._translated():
-            self._connection.executemany(sql, (_bound(row) for row in rows))
+        """Change something once per mapping of values: for all of them, or for none."""
+        bound, kind = [_bound(row) for row in rows], self._kind(sql)
+        with self.savepoint():
+            with self._translated():
+                self._connection.executemany(sql, bound)
+            if kind is not Kind.NOTHING:
+                for row in bound:
+                    self._note(sql, row)
+
+    def file(self, digest: str, body: bytes) -> None:
+        """A row of the open transaction stands for a file of these bytes, which are written down like the row."""
+        if self._recorder is not None and self._changes is not None:
+            self._changes.append((FILE, ("digest", "body"), (digest, body)))
+
+    def record_in(self, recorder: Recorder) -> None:
+        """From here on every change is written down there before its commit, and none is made outside transactions."""
+        self._recorder = recorder
+
+    @property
+    def recorded(self) -> bool:
+        """Is every change written down elsewhere, too?"""
+        return self._recorder is not None
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Everything in the body, or nothing of it: rolls back to here when the body raises."""
         name = f"level_{self._depth}"
+        changes = self._changes
+        mark = 0 if changes is None else len(changes)
         self.execute(f"SAVEPOINT {name}")
-        with self._within(f"RELEASE {name}", f"ROLLBACK TO {name}", f"RELEASE {name}"):
-            yield
+        try:
+            with self._within(f"RELEASE {name}", f"ROLLBACK TO {name}", f"RELEASE {name}"):
+                yield
+        except BaseException:
+            if changes is not None:
+                del changes[mark:]
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """The body in one transaction that may write; committed, and then durable, when the body ends."""
         self.execute("BEGIN IMMEDIATE")
-        with self._within("COMMIT", "ROLLBACK"):
-            yield
+        changes: list[Change] = []
+        self._changes = changes
+        written = False
+        try:
+            with self._within("COMMIT", "ROLLBACK"):
+                yield
+                if changes and self._recorder is not None:
+                    self._recorder.append(self, tuple(changes))
+                    written = True
+        except BaseException as error:
+            if written and self._recorder is not None:
+                self._recorder.withdraw(self, error)
+            raise
+        finally:
+            self._changes = None
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -132,9 +185,24 @@ class Database:
     def close(self) -> None:
         """Close the connection; the writable one gives its lock back."""
         self._connection.close()
+        if self._recorder is not None:
+            self._recorder.close()
         if self._on_close is not None:
             self._on_close()
             self._on_close = None
+
+    def _kind(self, sql: str) -> Kind:
+        """What is to be written down; a change that could not be before its commit is refused before it is made."""
+        if self._recorder is None:
+            return Kind.NOTHING
+        kind = kind_of(sql)
+        if kind is not Kind.NOTHING and self._changes is None:
+            raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
+        return kind
+
+    def _note(self, sql: str, values: Mapping[str, Any]) -> None:
+        if self._changes is not None:
+            self._changes.append((sql, tuple(values), tuple(values.values())))
 
     @contextmanager
     def _within(self, finish: str, *undo: str) -> Iterator[None]:
@@ -294,6 +362,11 @@ def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if any(isinstance(value, datetime) for value in values.values()):
         return {name: at(value) if isinstance(value, datetime) else value for name, value in values.items()}
     return values
+
+
+@functools.lru_cache(maxsize=4_096)
+def _with_id(sql: str) -> str:
+    return f"{sql} RETURNING id"
 
 
 def _foreseen(error: Exception) -> StoreError | None:

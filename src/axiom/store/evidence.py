@@ -32,7 +32,7 @@ WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
 """
 _ORDERED = """
 SELECT id, replicates, state FROM workunit
-WHERE registration_id = :registration_id AND id < :before ORDER BY id DESC LIMIT 100
+WHERE registration_id = :registration_id AND checks_task_id IS NULL AND id < :before ORDER BY id DESC LIMIT 100
 """
 _CELLS = """
 SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id

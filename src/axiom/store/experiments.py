@@ -1,9 +1,11 @@
 """Experiments, their bundles and the numbers issued to their replicates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.experiments import seed_of
+from axiom.store import counters
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 
 
@@ -51,6 +53,9 @@ INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :ver
 _RETIRE = "UPDATE experiment SET retired_at = :now WHERE id = :id AND retired_at IS NULL"
 _BUNDLES = "SELECT * FROM bundle ORDER BY id"
 _BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
+_NEWEST_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = b.experiment_id)
+"""
 _BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
 _ADD_BUNDLE = """
 INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at)
@@ -62,8 +67,19 @@ LEFT JOIN bundle b ON b.experiment_id = e.id
     AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
 WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
 """
+_STAMP = """
+SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id = 0 AND state = 'changed') AS changes,
+    (SELECT max(id) FROM experiment) AS experiment,
+    (SELECT digest FROM bundle ORDER BY id DESC LIMIT 1) AS bundle,
+    (SELECT hash FROM registration ORDER BY id DESC LIMIT 1) AS registration
+"""
 _RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
+_HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
+_NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
+_GAPS = """
+SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state
+"""
 _ISSUE = """
 INSERT INTO replicate (experiment_id, number, registration_id, seed)
 VALUES (:experiment_id, :number, :registration_id, :seed)
@@ -89,12 +105,20 @@ def by_name(db: Database, name: str, version: int | None = None) -> StoredExperi
 
 def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
     """A new version; its row never changes but for retirement and recall."""
+    _changed(db)
     return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
 
 
 def retire(db: Database, experiment_id: int, now: datetime) -> bool:
     """Set the day of retirement, once."""
+    _changed(db)
     return db.execute(_RETIRE, id=experiment_id, now=at(now)) == 1
+
+
+def stamp(db: Database) -> tuple[object, ...]:
+    """Differs from what it was when an experiment, a bundle or a registration has been added or changed since."""
+    row = db.one(_STAMP)
+    return tuple(row.values()) if row else ()
 
 
 def bundles(db: Database) -> list[StoredBundle]:
@@ -106,6 +130,11 @@ def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
     """The bundle that the next dispatched task of this version will carry."""
     row = db.one(_BUNDLE_NOW, experiment_id=experiment_id)
     return _bundle(row) if row else None
+
+
+def newest_bundles(db: Database) -> list[StoredBundle]:
+    """Of each version the bundle that its next dispatched task will carry."""
+    return [_bundle(row) for row in db.select(_NEWEST_BUNDLES)]
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:
@@ -131,6 +160,7 @@ def add_bundle(
     now: datetime,
 ) -> int:
     """A new bundle of a version, with the next serial."""
+    _changed(db)
     return db.insert(
         _ADD_BUNDLE,
         experiment_id=experiment_id,
@@ -145,14 +175,38 @@ def add_bundle(
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
     """Sign the same bytes for longer."""
+    _changed(db)
     db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
 
 
 def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
     """The next replicate numbers of this version, issued once and for ever to this registration."""
-    row = db.one(_NEXT_NUMBER, experiment_id=experiment.id)
-    first = int(row["number"]) if row else 0
-    numbers = tuple(range(first, first + amount))
+    gaps = _gaps(db, experiment.id)[:amount]
+    first = issued(db, experiment.id)
+    numbers = (*gaps, *range(first, first + amount - len(gaps)))
+    _issue(db, experiment, registration_id, numbers)
+    if gaps:
+        counters.add(db, *_missing(experiment.id), -len(gaps))
+    return numbers
+
+
+def remember(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
+    """These numbers were issued before, and it was forgotten. What lies between is issued again, before any new one."""
+    lost = [number for number in numbers if db.one(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
+    if lost:
+        first = issued(db, experiment.id)
+        skipped = max(0, max(lost) + 1 - first)
+        _issue(db, experiment, registration_id, lost)
+        counters.add(db, *_missing(experiment.id), skipped - len(lost))
+
+
+def issued(db: Database, experiment_id: int) -> int:
+    """How many replicate numbers of this version have been issued."""
+    row = db.one(_NEXT_NUMBER, experiment_id=experiment_id)
+    return int(row["number"]) if row else 0
+
+
+def _issue(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
     db.many(
         _ISSUE,
         [
@@ -165,13 +219,24 @@ def issue(db: Database, experiment: StoredExperiment, registration_id: int, amou
             for number in numbers
         ],
     )
-    return numbers
 
 
-def issued(db: Database, experiment_id: int) -> int:
-    """How many replicate numbers of this version have been issued."""
-    row = db.one(_NEXT_NUMBER, experiment_id=experiment_id)
-    return int(row["number"]) if row else 0
+def _gaps(db: Database, experiment_id: int) -> list[int]:
+    """Numbers below the highest that nobody has. There are some only where a backup was restored."""
+    noun, experiment, state = _missing(experiment_id)
+    row = db.one(_GAPS, noun=noun, experiment_id=experiment, state=state)
+    if row is None or not row["amount"]:
+        return []
+    there = {row["number"] for row in db.select(_NUMBERS, experiment_id=experiment_id)}
+    return [number for number in range(max(there, default=0)) if number not in there]
+
+
+def _missing(experiment_id: int) -> counters.Key:
+    return "replicate", experiment_id, "missing"
+
+
+def _changed(db: Database) -> None:
+    counters.add(db, "experiment", 0, "changed", 1)
 
 
 def _experiment(row: Row) -> StoredExperiment:

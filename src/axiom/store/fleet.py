@@ -1,16 +1,22 @@
-"""Volunteers and their hosts."""
+"""Hosts: what they are, when they were heard from, how they stand. And the volunteers who own them."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from axiom.domain.fleet import Capacity, Host, Platform, Volunteer
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 from axiom.store.database import Database, Row, at, moment
 
-_VOLUNTEER = "SELECT * FROM volunteer WHERE name = :name"
-_VOLUNTEERS = "SELECT * FROM volunteer ORDER BY id"
-_ADD_VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, :created_at)"
 _HOSTS = "SELECT * FROM host ORDER BY id"
 _HOST = "SELECT * FROM host WHERE id = :id"
-_HOST_BY_NAME = "SELECT * FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
+_HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
+_OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
+_BY_CPID = """
+SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
+ORDER BY id DESC LIMIT 1
+"""
 _ADD_HOST = """
 INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at)
 VALUES (:volunteer_id, :name, :system, :processor, :instructions, :cores, :memory_mb, :now, :now)
@@ -20,33 +26,56 @@ UPDATE host SET system = :system, processor = :processor, instructions = :instru
     memory_mb = :memory_mb, seen_at = :now
 WHERE id = :id
 """
+_DESCRIBE = """
+UPDATE host SET name = :name, system = :system, processor = :processor, instructions = :instructions, cores = :cores,
+    memory_mb = :memory_mb, disk_mb = :disk_mb, flops = :flops, availability = :availability, gpus = :gpus,
+    cpid = :cpid, facts = :facts, facts_digest = :facts_digest
+WHERE id = :id
+"""
+_HEARD = "UPDATE host SET rpc_seqno = :rpc_seqno, seen_at = :now WHERE id = :id"
 _SEEN = "UPDATE host SET seen_at = :now WHERE id = :id AND seen_at < :before"
+_STANDING = """
+UPDATE host SET valid_in_row = :valid_in_row, quota = :quota, quota_day = :quota_day, sent_that_day = :sent_that_day,
+    turnaround_seconds = :turnaround_seconds, speed = coalesce(:speed, speed)
+WHERE id = :id
+"""
+_SENT = "UPDATE host SET quota_day = :day, sent_that_day = :sent WHERE id = :id"
+_WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
+_VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
+_OTHERS_LATELY = """
+SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at >= :since LIMIT 1
+"""
 
 # A host that asks twice a second for work that is not there must not make the disk write twice a second.
 _SELDOM = timedelta(minutes=1)
+_MOST_NAMES = 1_000  # hosts of one volunteer that may carry the same name
 
 
-def volunteer(db: Database, name: str, now: datetime) -> Volunteer:
-    """The volunteer of this name, who exists from now on."""
-    row = db.one(_VOLUNTEER, name=name)
-    if row is None:
-        db.insert(_ADD_VOLUNTEER, name=name, created_at=at(now))
-        row = db.one(_VOLUNTEER, name=name)
-    if row is None:
-        raise LookupError(f"volunteer {name} was not stored")
-    return Volunteer(id=row["id"], name=row["name"], created_at=moment(row["created_at"]))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    """What a client says of its computer; all of it can be forged."""
+
+    name: str
+    cpid: str
+    platform: Platform
+    capacity: Capacity
+    flops: float
+    availability: float
+    facts: Mapping[str, Any]  # what no decision looks at: vendor, model, system's version and so on
+    digest: str  # changes when any of this does
 
 
-def volunteers(db: Database) -> list[Volunteer]:
-    """Everybody who owns hosts."""
-    return [
-        Volunteer(id=row["id"], name=row["name"], created_at=moment(row["created_at"]))
-        for row in db.select(_VOLUNTEERS)
-    ]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredHost:
+    """A host with what is only of use at its next contact."""
+
+    host: Host
+    rpc_seqno: int
+    facts_digest: str
 
 
 def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
-    """The id of this volunteer's host of this name, with what it can do today."""
+    """The id of this volunteer's host of this name, with what it can do today. For engines of our own."""
     facts = {
         "system": platform.system,
         "processor": platform.processor,
@@ -62,9 +91,86 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
     return int(row["id"])
 
 
+def add(db: Database, volunteer_id: int, said: Described, now: datetime) -> int:
+    """A computer that was never here before."""
+    made = db.insert(
+        _ADD_HOST,
+        volunteer_id=volunteer_id,
+        name=_free_name(db, volunteer_id, said.name),
+        system=said.platform.system,
+        processor=said.platform.processor,
+        instructions=said.platform.instructions,
+        cores=said.capacity.cores,
+        memory_mb=said.capacity.memory_mb,
+        now=at(now),
+    )
+    describe(db, made, said)
+    return made
+
+
+def describe(db: Database, host_id: int, said: Described) -> None:
+    """Write down what a host says of itself today."""
+    known = db.one(_HOST, id=host_id)
+    if known is None:
+        return
+    is_renamed = not (known["name"] == said.name or known["name"].startswith(f"{said.name} ("))
+    name = _free_name(db, known["volunteer_id"], said.name) if is_renamed else known["name"]
+    db.execute(
+        _DESCRIBE,
+        id=host_id,
+        name=name,
+        cpid=said.cpid,
+        system=said.platform.system,
+        processor=said.platform.processor,
+        instructions=said.platform.instructions,
+        cores=said.capacity.cores,
+        memory_mb=said.capacity.memory_mb,
+        disk_mb=said.capacity.disk_mb,
+        flops=said.flops,
+        availability=said.availability,
+        gpus=json.dumps([[gpu.kind, gpu.count, gpu.memory_mb, gpu.model] for gpu in said.capacity.gpus]),
+        facts=json.dumps(said.facts, sort_keys=True),
+        facts_digest=said.digest,
+    )
+
+
+def heard(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
+    """A client has spoken for this host."""
+    db.execute(_HEARD, id=host_id, rpc_seqno=rpc_seqno, now=at(now))
+
+
 def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
     """Note that the host was heard from; of an idle one, at most once a minute."""
     db.execute(_SEEN, id=host_id, now=at(now), before=at(now - _SELDOM if idle else now))
+
+
+def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float | None = None) -> None:
+    """How a host stands after its latest tasks; `speed` only where it was measured."""
+    db.execute(
+        _STANDING,
+        id=host_id,
+        valid_in_row=standing.valid_in_row,
+        quota=standing.quota,
+        quota_day=standing.quota_day,
+        sent_that_day=standing.sent_that_day,
+        turnaround_seconds=standing.turnaround_seconds,
+        speed=speed,
+    )
+
+
+def count_sent(db: Database, host_id: int, *, day: int, sent: int) -> None:
+    """How many tasks the host has had on this day."""
+    db.execute(_SENT, id=host_id, day=day, sent=sent)
+
+
+def told_why(db: Database, host_id: int, why: str) -> None:
+    """What the host was told when it asked for work and got none; empty when it got some."""
+    db.execute(_WHY, id=host_id, why=why)
+
+
+def set_venue(db: Database, host_id: int, venue: str) -> None:
+    """Where the volunteer says that the computer stands: home, school, work or nowhere."""
+    db.execute(_VENUE, id=host_id, venue=venue)
 
 
 def host(db: Database, host_id: int) -> Host | None:
@@ -73,9 +179,56 @@ def host(db: Database, host_id: int) -> Host | None:
     return _host(row) if row else None
 
 
+def stored(db: Database, host_id: int) -> StoredHost | None:
+    """The host with this id and how its last contact left it."""
+    row = db.one(_HOST, id=host_id)
+    if row is None:
+        return None
+    return StoredHost(host=_host(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"])
+
+
+def facts(db: Database, host_id: int) -> dict[str, Any]:
+    """What the host says of itself and no decision looks at."""
+    row = db.one(_HOST, id=host_id)
+    found: dict[str, Any] = json.loads(row["facts"]) if row else {}
+    return found
+
+
+def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
+    """The volunteer's newest host that called itself by this cross-project id."""
+    row = db.one(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
+    return int(row["id"]) if row else None
+
+
+def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
+    """The newest hosts of a volunteer."""
+    return [_host(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
+
+
 def hosts(db: Database) -> list[Host]:
     """Every host."""
     return [_host(row) for row in db.select(_HOSTS)]
+
+
+def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
+    """Has a host of anybody but this volunteer been heard from since then?"""
+    return db.one(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
+
+
+def _free_name(db: Database, volunteer_id: int, name: str) -> str:
+    """The name, with a number behind it where the volunteer has such a host already."""
+    for number in range(1, _MOST_NAMES):
+        tried = name if number == 1 else f"{name} ({number})"
+        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=tried) is None:
+            return tried
+    raise LookupError(f"volunteer {volunteer_id} has {_MOST_NAMES} hosts of one name")
+
+
+def _gpus(text: str) -> tuple[Gpu, ...]:
+    if text == "[]":
+        return ()
+    rows: Sequence[Sequence[Any]] = json.loads(text)
+    return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)
 
 
 def _host(row: Row) -> Host:
@@ -84,7 +237,21 @@ def _host(row: Row) -> Host:
         volunteer_id=row["volunteer_id"],
         name=row["name"],
         platform=Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"]),
-        capacity=Capacity(cores=row["cores"], memory_mb=row["memory_mb"]),
+        capacity=Capacity(
+            cores=row["cores"], memory_mb=row["memory_mb"], disk_mb=row["disk_mb"], gpus=_gpus(row["gpus"])
+        ),
         created_at=moment(row["created_at"]),
         seen_at=moment(row["seen_at"]),
+        flops=row["flops"],
+        speed=row["speed"],
+        availability=row["availability"],
+        venue=row["venue"],
+        standing=Standing(
+            valid_in_row=row["valid_in_row"],
+            quota=row["quota"],
+            quota_day=row["quota_day"],
+            sent_that_day=row["sent_that_day"],
+            turnaround_seconds=row["turnaround_seconds"],
+        ),
+        why_no_work=row["why_no_work"],
     )

@@ -50,6 +50,11 @@ class Folder:
         return self.path / "backups"
 
     @property
+    def journal(self) -> Path:
+        """Every change since the last copies, unless the settings name another folder for it."""
+        return self.path / "journal"
+
+    @property
     def keys(self) -> Path:
         """The keys that sign."""
         return self.path / "keys"
@@ -80,6 +85,21 @@ class Folder:
         return self.path / "catalogue"
 
     @property
+    def runners(self) -> Path:
+        """The runner's files, as volunteers' computers fetch them."""
+        return self.path / "runners"
+
+    @property
+    def uploads(self) -> Path:
+        """Outputs of which only a part has arrived."""
+        return self.path / "uploads"
+
+    @property
+    def statistics(self) -> Path:
+        """The files for credit sites."""
+        return self.path / "stats"
+
+    @property
     def bundles(self) -> Path:
         """The signed bundles, ready to be fetched."""
         return self.path / "bundles"
@@ -106,8 +126,8 @@ class Folder:
     def _names(self) -> list[Path]:
         return [
             *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
-            *(self.blobs, self.backups, self.keys, self.socket, self.lock_file, self.engine, self.settings),
-            *(self.bundles, self.catalogue, self.database),
+            *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
+            *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
         ]
 
     def create(self) -> None:

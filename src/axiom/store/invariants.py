@@ -26,6 +26,11 @@ WHERE t.state <> 'valid' OR t.host_id IS NULL OR t.ticket IS NULL OR t.sent_at I
 _WRONG_TARGET = """
 SELECT id FROM task WHERE target_host_id IS NOT NULL AND host_id IS NOT NULL AND host_id <> target_host_id
 """
+_SELF_CHECKED = """
+SELECT t.id FROM workunit w JOIN task t ON t.workunit_id = w.id JOIN host h ON h.id = t.host_id
+JOIN task c ON c.id = w.checks_task_id JOIN host o ON o.id = c.host_id
+WHERE w.checks_task_id IS NOT NULL AND o.volunteer_id = h.volunteer_id
+"""
 _CROWDED = """
 SELECT w.id FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.state = 'open' AND t.state IN ('unsent', 'sent', 'returned', 'valid') GROUP BY w.id, w.quorum
@@ -80,8 +85,9 @@ def dispatched(db: Database) -> list[str]:
 
 
 def targeted(db: Database) -> list[str]:
-    """I5: targeted work only on its target, and no more living tasks than wanted."""
+    """I5: targeted work only on its target, checks at another volunteer, and no more living tasks than wanted."""
     problems = _ids("task {} is on another host than the one it is meant for", db.select(_WRONG_TARGET))
+    problems += _ids("task {} checks a task of the very volunteer who has it", db.select(_SELF_CHECKED))
     return problems + _ids("workunit {} has more living tasks than it needs", db.select(_CROWDED))
 
 

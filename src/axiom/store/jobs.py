@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.store.database import Database, Row, at
+from axiom.store.database import Database, Row, at, maybe_moment
 
 _STARTED = """
 INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
@@ -13,6 +13,7 @@ _FAILED = """
 INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
 """
+_LAST_START = "SELECT last_start FROM job WHERE name = :name"
 _ALL = "SELECT * FROM job ORDER BY name"
 
 
@@ -29,6 +30,12 @@ def done(db: Database, name: str, now: datetime) -> None:
 def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
     """Note what went wrong."""
     db.execute(_FAILED, name=name, every=every_seconds, error=error)
+
+
+def last_start(db: Database, name: str) -> datetime | None:
+    """When the job last began, if it ever did."""
+    row = db.one(_LAST_START, name=name)
+    return maybe_moment(row["last_start"]) if row else None
 
 
 def everything(db: Database) -> list[Row]:

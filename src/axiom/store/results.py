@@ -1,6 +1,7 @@
 """What was measured: one row per cell, once, and the duplicates that show whether hosts agree."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,9 @@ _ADD = """
 INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
 VALUES (:task_id, :experiment_id, :replicate, :config, :seed, :outcome, :measures, :early, :cpu_seconds, :now)
 """
-_SAME_CELL = """
-SELECT id FROM result WHERE experiment_id = :experiment_id AND replicate = :replicate AND config = :config
+_STORED = """
+SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
+CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
 """
 _ADD_DUPLICATE = """
 INSERT INTO duplicate (result_id, task_id, outcome, measures, early, cpu_seconds, created_at)
@@ -24,43 +26,90 @@ _OF_TASK = "SELECT * FROM result WHERE task_id = :task_id ORDER BY replicate, co
 _OF_EXPERIMENT = """
 SELECT * FROM result WHERE experiment_id = :experiment_id ORDER BY replicate, config LIMIT :limit
 """
+_REPEATED = """
+SELECT d.task_id, r.experiment_id, r.replicate, r.config, r.seed, d.outcome, d.measures, d.early, d.cpu_seconds
+FROM result r JOIN duplicate d ON d.result_id = r.id WHERE r.task_id = :task_id
+ORDER BY d.task_id, r.replicate, r.config
+"""
+
+_JSON = json.JSONEncoder(allow_nan=False)
+_Cell = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """How many cells were new, and how many only showed that hosts agree or do not."""
+    """How many cells were new, and how many only showed that hosts agree or do not; and which tasks brought those."""
 
     results: int
     duplicates: int
+    tasks: frozenset[int] = frozenset()
 
 
 def record(db: Database, results: Sequence[Result], now: datetime) -> Recorded:
     """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
-    new = again = 0
+    there = _there(db, results)
+    new: dict[_Cell, Result] = {}
+    again: list[Result] = []
     for result in results:
-        facts = {
-            "task_id": result.task_id,
-            "outcome": result.outcome,
-            "measures": None if result.measures is None else json.dumps(result.measures, allow_nan=False),
-            "early": json.dumps(list(result.early), allow_nan=False),
-            "cpu_seconds": result.cpu_seconds,
-            "now": at(now),
-        }
-        key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "config": result.config}
-        first = db.one(_SAME_CELL, **key)
-        if first is None:
-            db.insert(_ADD, **key, seed=result.seed, **facts)
-            counters.add(db, "result", result.experiment_id, result.outcome, 1)
-            new += 1
+        cell = _cell(result)
+        if cell in there or cell in new:
+            again.append(result)
         else:
-            db.insert(_ADD_DUPLICATE, result_id=first["id"], **facts)
-            again += 1
-    return Recorded(results=new, duplicates=again)
+            new[cell] = result
+    stamp = at(now)
+    db.many(_ADD, [{**_key(result), "seed": result.seed, **_facts(result, stamp)} for result in new.values()])
+    if again:
+        if any(_cell(result) not in there for result in again):
+            there = _there(db, again)  # two tasks of one batch brought the same cell: the first is there now
+        rows = [{"result_id": there[_cell(result)], **_facts(result, stamp)} for result in again]
+        db.many(_ADD_DUPLICATE, rows)
+    changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
+    counters.add_all(db, changes)
+    return Recorded(results=len(new), duplicates=len(again), tasks=frozenset(one.task_id for one in again))
+
+
+def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
+    """Those of these cells that are stored, and the result of each."""
+    wanted: dict[int, set[int]] = {}
+    for result in results:
+        wanted.setdefault(result.experiment_id, set()).add(result.replicate)
+    return {
+        (experiment_id, row["replicate"], row["config"]): row["id"]
+        for experiment_id, replicates in wanted.items()
+        for row in db.select(_STORED, experiment_id=experiment_id, replicates=json.dumps(sorted(replicates)))
+    }
+
+
+def _cell(result: Result) -> _Cell:
+    return result.experiment_id, result.replicate, result.config
+
+
+def _key(result: Result) -> dict[str, int]:
+    return {"experiment_id": result.experiment_id, "replicate": result.replicate, "config": result.config}
+
+
+def _facts(result: Result, stamp: int) -> dict[str, object]:
+    return {
+        "task_id": result.task_id,
+        "outcome": result.outcome,
+        "measures": None if result.measures is None else _JSON.encode(result.measures),
+        "early": _JSON.encode(result.early),
+        "cpu_seconds": result.cpu_seconds,
+        "now": stamp,
+    }
 
 
 def of_task(db: Database, task_id: int) -> list[Result]:
     """The results that this task brought."""
     return [_result(row) for row in db.select(_OF_TASK, task_id=task_id)]
+
+
+def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
+    """By task, what others brought of the cells that this task was the first to bring."""
+    found: dict[int, list[Result]] = {}
+    for row in db.select(_REPEATED, task_id=task_id):
+        found.setdefault(row["task_id"], []).append(_result(row))
+    return found
 
 
 def of_experiment(db: Database, experiment_id: int, limit: int) -> list[Result]:

@@ -75,7 +75,7 @@ CREATE TABLE workunit (
     reason TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,
     closed_at BIGINT
-);
+, checks_task_id BIGINT REFERENCES task (id));
 
 CREATE INDEX workunit_open ON workunit (experiment_id, id) WHERE state = 'open';
 
@@ -83,7 +83,7 @@ CREATE TABLE volunteer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
-);
+, email TEXT, password TEXT, password_serial BIGINT NOT NULL DEFAULT 0, key_serial BIGINT NOT NULL DEFAULT 0, key_digest TEXT, weak_digest TEXT, cross_id TEXT NOT NULL DEFAULT '', team_id BIGINT REFERENCES team (id), country TEXT NOT NULL DEFAULT '', website TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', preferences TEXT NOT NULL DEFAULT '', preferences_at BIGINT NOT NULL DEFAULT 0, project_preferences TEXT NOT NULL DEFAULT '{}', is_exported BIGINT NOT NULL DEFAULT 0, shows_hosts BIGINT NOT NULL DEFAULT 1);
 
 CREATE TABLE host (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,7 +95,7 @@ CREATE TABLE host (
     cores BIGINT NOT NULL,
     memory_mb BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL, cpid TEXT NOT NULL DEFAULT '', rpc_seqno BIGINT NOT NULL DEFAULT 0, disk_mb BIGINT, flops DOUBLE PRECISION NOT NULL DEFAULT 0, availability DOUBLE PRECISION NOT NULL DEFAULT 1, gpus TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '{}', facts_digest TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', valid_in_row BIGINT NOT NULL DEFAULT 0, quota BIGINT, quota_day BIGINT NOT NULL DEFAULT 0, sent_that_day BIGINT NOT NULL DEFAULT 0, speed DOUBLE PRECISION, turnaround_seconds DOUBLE PRECISION, why_no_work TEXT NOT NULL DEFAULT '',
     UNIQUE (volunteer_id, name)
 );
 
@@ -119,7 +119,7 @@ CREATE TABLE task (
     cpu_seconds DOUBLE PRECISION,
     elapsed_seconds DOUBLE PRECISION,
     message TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '', boinc_state BIGINT, cause TEXT NOT NULL DEFAULT '', peak_memory_mb DOUBLE PRECISION, peak_disk_mb DOUBLE PRECISION, agreement TEXT NOT NULL DEFAULT '', is_paid BIGINT NOT NULL DEFAULT 0,
     UNIQUE (workunit_id, ordinal)
 );
 
@@ -280,7 +280,7 @@ CREATE TABLE award (
     session_id BIGINT,
     amount BIGINT NOT NULL,
     because TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, team_id BIGINT REFERENCES team (id),
     UNIQUE (task_id, reason)
 );
 
@@ -316,3 +316,108 @@ CREATE INDEX result_odd ON result (experiment_id, outcome, replicate, config) WH
 CREATE INDEX task_turn ON task (experiment_id, sent_at) WHERE sent_at IS NOT NULL;
 
 CREATE INDEX task_output ON task (output_digest) WHERE output_digest IS NOT NULL;
+
+CREATE UNIQUE INDEX volunteer_email ON volunteer (email) WHERE email IS NOT NULL;
+
+CREATE UNIQUE INDEX volunteer_key ON volunteer (key_digest) WHERE key_digest IS NOT NULL;
+
+CREATE UNIQUE INDEX volunteer_weak ON volunteer (weak_digest) WHERE weak_digest IS NOT NULL;
+
+CREATE INDEX volunteer_team ON volunteer (team_id) WHERE team_id IS NOT NULL;
+
+CREATE TABLE team (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    founder_id BIGINT NOT NULL REFERENCES volunteer (id),
+    country TEXT NOT NULL DEFAULT '',
+    website TEXT NOT NULL DEFAULT '',
+    about TEXT NOT NULL DEFAULT '',
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE sign_in (
+    token_digest TEXT PRIMARY KEY,
+    volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX sign_in_expiry ON sign_in (expires_at);
+
+CREATE INDEX host_cpid ON host (volunteer_id, cpid) WHERE cpid <> '';
+
+CREATE INDEX host_volunteer ON host (volunteer_id, id);
+
+CREATE INDEX workunit_checks ON workunit (checks_task_id) WHERE checks_task_id IS NOT NULL;
+
+CREATE INDEX task_unpaid ON task (id) WHERE state = 'valid' AND is_paid = 0;
+
+CREATE INDEX task_cost ON task (experiment_id, cpu_seconds) WHERE state = 'valid';
+
+CREATE INDEX task_host ON task (host_id, id) WHERE host_id IS NOT NULL AND sent_at IS NOT NULL;
+
+CREATE INDEX task_said ON task (experiment_id, id) WHERE state = 'failed' AND message <> '';
+
+CREATE TABLE upload (
+    task_id BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL REFERENCES blob (digest),
+    size BIGINT NOT NULL,
+    md5 TEXT NOT NULL,
+    received_at BIGINT NOT NULL
+);
+
+CREATE INDEX upload_digest ON upload (digest);
+
+CREATE INDEX upload_age ON upload (received_at);
+
+CREATE TABLE balance (
+    holder TEXT NOT NULL,
+    holder_id BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    recent DOUBLE PRECISION NOT NULL,
+    recent_at BIGINT NOT NULL,
+    PRIMARY KEY (holder, holder_id)
+);
+
+CREATE INDEX balance_rank ON balance (holder, total);
+
+CREATE TABLE carried (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),
+    source TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    because TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (volunteer_id, source)
+);
+
+CREATE INDEX award_host ON award (host_id, id);
+
+CREATE INDEX award_volunteer ON award (volunteer_id, id);
+
+CREATE INDEX award_session ON award (id) WHERE session_id IS NOT NULL;
+
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    host_id BIGINT NOT NULL REFERENCES host (id),
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    told_at BIGINT
+);
+
+CREATE INDEX notice_untold ON notice (host_id, id) WHERE told_at IS NULL;
+
+CREATE INDEX notice_kind ON notice (host_id, kind, created_at);
+
+CREATE INDEX workunit_checking ON workunit (experiment_id, id) WHERE state = 'open' AND checks_task_id IS NOT NULL;
+
+CREATE INDEX entry_award ON entry (award_id);
+
+CREATE TABLE journal (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    history TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    digest TEXT NOT NULL
+);

@@ -1,10 +1,12 @@
 """Workunits and tasks: what is ordered, who has it, how it stands. Every change of state keeps its counter."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 
@@ -14,6 +16,8 @@ INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state
 VALUES (:experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures,
     :target_host_id, :created_at)
 """
+_LAST_WORKUNIT = "SELECT max(id) AS id FROM workunit"
+_MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
 _WORKUNIT = "SELECT * FROM workunit WHERE id = :id"
 _WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _OPEN_IDS = """
@@ -22,43 +26,29 @@ SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id 
 UNATTENDED = """
 SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
     SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
-ORDER BY w.id LIMIT :limit
+ORDER BY w.experiment_id, w.id LIMIT :limit
 """
 _REQUEST_ABORT = "UPDATE workunit SET abort_requested = 1, reason = :reason WHERE id = :id AND state = 'open'"
-_CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
+CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
 
-_ADD_TASK = """
+ADD_TASK = """
 INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, created_at)
 VALUES (:workunit_id, :experiment_id, :target_host_id, :ordinal, 'unsent', :created_at)
 """
 _TASK = "SELECT * FROM task WHERE id = :id"
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
 _TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
-_POP_TARGETED = """
-SELECT * FROM task
-WHERE state = 'unsent' AND experiment_id = :experiment_id AND target_host_id = :host_id ORDER BY id LIMIT 1
-"""
-_POP_OPEN = """
-SELECT * FROM task
-WHERE state = 'unsent' AND experiment_id = :experiment_id AND target_host_id IS NULL ORDER BY id LIMIT 1
-"""
 _SEND = """
 UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
     sent_at = :now, deadline = :deadline
 WHERE id = :id AND state = 'unsent'
 """
-_LAST_TURN = "SELECT max(sent_at) AS sent_at FROM task WHERE experiment_id = :experiment_id AND sent_at IS NOT NULL"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
-_RETURNED = "SELECT * FROM task WHERE state = 'returned' ORDER BY id LIMIT :limit"
-_LATE = "SELECT DISTINCT workunit_id FROM task WHERE state = 'sent' AND deadline < :now LIMIT :limit"
-_REPORTED = """
-UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
-    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
-    closed_at = :closed_at
-WHERE id = :id AND state = :was
+_LATE = """
+SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
 """
-_MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
+MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
 _SAID = """
 SELECT message FROM task WHERE experiment_id = :experiment_id AND state = 'failed' AND message <> ''
 ORDER BY id DESC LIMIT 1
@@ -74,8 +64,50 @@ WHERE last_start = (SELECT max(last_start) FROM job)
 ORDER BY 1 DESC LIMIT 1
 """
 
-_MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
+MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
 _MOST_REASON = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A waiting task with the order that its host will get."""
+
+    task_id: int
+    experiment_id: int
+    bundle_digest: str
+    ticket: str
+    deadline: datetime
+
+
+def order_many(
+    db: Database,
+    *,
+    experiment_id: int,
+    registration_id: int,
+    replicates: Sequence[Sequence[int]],
+    configs: Sequence[int],
+    max_failures: int,
+    now: datetime,
+    target_host_id: int | None = None,
+) -> tuple[int, ...]:
+    """One new open workunit for each of these groups of replicates, in order, and its first task with it."""
+    before, stamp, places = _last_workunit(db), at(now), json.dumps(list(configs))
+    same = {
+        "experiment_id": experiment_id,
+        "registration_id": registration_id,
+        "configs": places,
+        "quorum": 1,
+        "max_failures": max_failures,
+        "target_host_id": target_host_id,
+        "created_at": stamp,
+    }
+    db.many(_ADD_WORKUNIT, [same | {"replicates": json.dumps(list(numbers))} for numbers in replicates])
+    made = tuple(int(row["id"]) for row in db.select(_MADE_SINCE, before=before))
+    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
+    first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}
+    db.many(ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
+    counters.add(db, "task", experiment_id, TaskState.UNSENT, len(made))
+    return made
 
 
 def order(
@@ -130,30 +162,7 @@ def unattended(db: Database, limit: int) -> list[int]:
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
     """Ask the transitioner to withdraw an open workunit."""
-    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=_told(reason)) == 1
-
-
-def close(db: Database, wanted: Workunit, state: WorkunitState, reason: str, now: datetime) -> bool:
-    """Close an open workunit for good."""
-    closed = db.execute(_CLOSE, id=wanted.id, state=state, reason=_told(reason), now=at(now)) == 1
-    if closed:
-        counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, -1)
-        counters.add(db, "workunit", wanted.experiment_id, state, 1)
-    return closed
-
-
-def create_task(db: Database, wanted: Workunit, ordinal: int, now: datetime) -> int:
-    """One more copy of a workunit, waiting for a host."""
-    made = db.insert(
-        _ADD_TASK,
-        workunit_id=wanted.id,
-        experiment_id=wanted.experiment_id,
-        target_host_id=wanted.target_host_id,
-        ordinal=ordinal,
-        created_at=at(now),
-    )
-    counters.add(db, "task", wanted.experiment_id, TaskState.UNSENT, 1)
-    return made
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=told(reason)) == 1
 
 
 def task(db: Database, task_id: int) -> Task | None:
@@ -172,39 +181,28 @@ def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     return [_task(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
 
 
-def next_unsent(db: Database, experiment_id: int, host_id: int) -> Task | None:
-    """The oldest waiting task of this version for this host: one meant for it alone, else one for anybody."""
-    row = db.one(_POP_TARGETED, experiment_id=experiment_id, host_id=host_id) or db.one(
-        _POP_OPEN, experiment_id=experiment_id
-    )
-    return _task(row) if row else None
-
-
-def send(
-    db: Database, sent: Task, *, host_id: int, bundle_digest: str, ticket: str, deadline: datetime, now: datetime
-) -> bool:
-    """Give a waiting task to a host. False when somebody else has just had it."""
-    claimed = (
-        db.execute(
+def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime) -> None:
+    """Give these waiting tasks to a host: all of them, or none when one of them waits no more."""
+    if not claims:
+        return
+    stamp = at(now)
+    for claim in claims:
+        changed = db.execute(
             _SEND,
-            id=sent.id,
+            id=claim.task_id,
             host_id=host_id,
-            bundle_digest=bundle_digest,
-            ticket=ticket,
-            deadline=at(deadline),
-            now=at(now),
+            bundle_digest=claim.bundle_digest,
+            ticket=claim.ticket,
+            deadline=at(claim.deadline),
+            now=stamp,
         )
-        == 1
-    )
-    if claimed:
-        _count(db, sent.experiment_id, TaskState.UNSENT, TaskState.SENT)
-    return claimed
-
-
-def last_turn(db: Database, experiment_id: int) -> int:
-    """When a task of this version was last sent, in microseconds; 0 when none was."""
-    row = db.one(_LAST_TURN, experiment_id=experiment_id)
-    return int(row["sent_at"]) if row and row["sent_at"] is not None else 0
+        if changed != 1:
+            raise LookupError(f"task {claim.task_id} was to be sent to host {host_id} and does not wait any more")
+    changes: Counter[counters.Key] = Counter()
+    for claim in claims:
+        changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
+        changes["task", claim.experiment_id, TaskState.SENT] += 1
+    counters.add_all(db, changes)
 
 
 def held(db: Database, host_id: int) -> list[Task]:
@@ -217,47 +215,16 @@ def out(db: Database, limit: int) -> list[Task]:
     return [_task(row) for row in db.select(_OUT, limit=limit)]
 
 
-def returned(db: Database, limit: int) -> list[Task]:
-    """Tasks whose proof is still to be looked at, oldest first."""
-    return [_task(row) for row in db.select(_RETURNED, limit=limit)]
-
-
 def late(db: Database, now: datetime, limit: int) -> list[int]:
     """Workunits with a task whose deadline has passed in silence."""
     return [int(row["workunit_id"]) for row in db.select(_LATE, now=at(now), limit=limit)]
 
 
-def record_report(
-    db: Database, reported: Task, report: Report, *, state: TaskState, reason: str, now: datetime
-) -> bool:
-    """Write down what the host said, and the state that follows from it."""
-    changed = (
-        db.execute(
-            _REPORTED,
-            id=reported.id,
-            was=reported.state,
-            state=state,
-            exit_status=report.exit_status,
-            output_digest=report.output_digest,
-            cpu_seconds=report.cpu_seconds,
-            elapsed_seconds=report.elapsed_seconds,
-            message=_told(report.message, _MOST_MESSAGE),
-            reason=_told(reason),
-            now=at(now),
-            closed_at=None if state.is_alive else at(now),
-        )
-        == 1
-    )
-    if changed:
-        _count(db, reported.experiment_id, reported.state, state)
-    return changed
-
-
 def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
     """Move a task along one arrow of `TaskState`."""
     closed_at = None if state.is_alive else at(now)
-    values = {"id": moved.id, "was": moved.state, "state": state, "reason": _told(reason), "closed_at": closed_at}
-    changed = db.execute(_MOVE, **values) == 1
+    values = {"id": moved.id, "was": moved.state, "state": state, "reason": told(reason), "closed_at": closed_at}
+    changed = db.execute(MOVE, **values) == 1
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
     return changed
@@ -275,8 +242,15 @@ def newest(db: Database) -> tuple[datetime, str]:
     return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
 
 
-def _told(text: str, most: int = _MOST_REASON) -> str:
+def _last_workunit(db: Database) -> int:
+    row = db.one(_LAST_WORKUNIT)
+    return int(row["id"] or 0) if row else 0
+
+
+def told(text: str, most: int = _MOST_REASON) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
+    if text.isprintable():
+        return text[:most]
     return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
@@ -299,6 +273,7 @@ def _workunit(row: Row) -> Workunit:
         target_host_id=row["target_host_id"],
         abort_requested=bool(row["abort_requested"]),
         reason=row["reason"],
+        checks_task_id=row["checks_task_id"],
     )
 
 
@@ -321,4 +296,36 @@ def _task(row: Row) -> Task:
         cpu_seconds=row["cpu_seconds"],
         elapsed_seconds=row["elapsed_seconds"],
         reason=row["reason"],
+        cause=row["cause"],
+        agreement=row["agreement"],
     )
+
+
+# What comes back changes many rows at once. The statements stand here, since this module alone changes these tables;
+# `returning` has the functions.
+
+RETURN = """
+UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
+    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
+    closed_at = :closed_at, boinc_state = :boinc_state, cause = :cause, peak_memory_mb = :peak_memory_mb,
+    peak_disk_mb = :peak_disk_mb
+WHERE id = :id AND state = :was
+"""
+AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
+PAID = "UPDATE task SET is_paid = 1 WHERE id = :id"
+POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
+ADD_CHECK = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    created_at, checks_task_id)
+SELECT w.experiment_id, w.registration_id, w.replicates, w.configs, 'open', 1, w.max_failures, :now, :task_id
+FROM workunit w WHERE w.id = (SELECT workunit_id FROM task WHERE id = :task_id)
+"""
+ADMIT_WORKUNIT = """
+INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at)
+VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', 1, :max_failures, :created_at)
+"""
+ADMIT_TASK = """
+INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at)
+VALUES (:id, :workunit_id, :experiment_id,
+    (SELECT coalesce(max(ordinal) + 1, 0) FROM task WHERE workunit_id = :workunit_id), 'unsent', :created_at)
+"""

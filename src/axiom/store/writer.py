@@ -16,6 +16,8 @@ from axiom.store.database import Database
 
 T = TypeVar("T")
 
+MAX_WAITING = 20_000  # works in the queue: more than are done in a few seconds, so that nobody waits for longer
+
 _Order = tuple[Callable[[Database], Any], Future[Any]]
 _Answer = tuple[Future[Any], Any, BaseException | None]
 
@@ -23,9 +25,12 @@ _Answer = tuple[Future[Any], Any, BaseException | None]
 class Writer:
     """Owns the writable connection; everybody else hands it works."""
 
-    def __init__(self, connect: Callable[[], Database], *, max_group: int = 256) -> None:
+    def __init__(
+        self, connect: Callable[[], Database], *, max_group: int = 256, max_waiting: int = MAX_WAITING
+    ) -> None:
         self._connect = connect
         self._max_group = max_group
+        self._max_waiting = max_waiting
         self._queue: SimpleQueue[_Order | None] = SimpleQueue()  # None: no more will come
         self._door = threading.Lock()  # nothing enters the queue after it was closed
         self._thread: threading.Thread | None = None
@@ -65,6 +70,11 @@ class Writer:
                 raise _refusal(self._failed)
             if not self._open:
                 raise StoreError("The writer is not open: not started yet or already stopped. Nothing was stored.")
+            if self._queue.qsize() >= self._max_waiting:
+                raise StoreBusy(
+                    f"{self._max_waiting:,} changes wait to be stored already, more than a few seconds' work. Nothing "
+                    "of this one was stored; send it again in a minute."
+                )
             self._queue.put((work, future))
         return future
 

@@ -1,0 +1,83 @@
+"""After a backup was unpacked: what its laboratory's journal says came after it is done again, as far as that goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from axiom.errors import NotFound, StoreDamaged
+from axiom.settings import read
+from axiom.store import history
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+from axiom.store.journal_course import Ending, replay
+from axiom.store.journal_records import segments
+
+_NO_END = {Ending.LATE, Ending.GAP, Ending.DAMAGED, Ending.FOREIGN}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """Which journal to go on from, and what to do with one that cannot be followed to its end."""
+
+    journal: Path | None = None  # without it, one that lies where the backup does or where its settings say
+    as_it_was: bool = False
+    as_far_as_possible: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovered:
+    """How far the laboratory was brought."""
+
+    journal: Path | None = None
+    groups: int = 0
+    until: datetime | None = None
+    ending: Ending = Ending.ABSENT
+
+    @property
+    def complete(self) -> bool:
+        """Is everything there that the journal holds? Otherwise the next numbers are a million later."""
+        return self.ending is Ending.END
+
+
+def recover(db: Database, unproven: Folder, wish: Wish, *, beside: Path, now: datetime) -> Recovered:
+    """Bring the database of an unpacked backup up to what its journal says; `beside` is where the backup lies."""
+    journal = None if wish.as_it_was else _chosen(db, unproven, wish, beside)
+    recovered = Recovered()
+    if journal is not None:
+        replayed = replay(db, unproven, journal)
+        recovered = Recovered(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
+        if recovered.ending in _NO_END and not wish.as_far_as_possible:
+            raise StoreDamaged(_stopped(recovered, replayed.damaged))
+    if not recovered.complete:
+        history.part(db, now)
+    return recovered
+
+
+def _chosen(db: Database, unproven: Folder, wish: Wish, beside: Path) -> Path | None:
+    if wish.journal is not None:
+        if not _fits(db, [wish.journal]):
+            raise NotFound(
+                f"{wish.journal} holds no journal of the laboratory in this backup. Nothing was restored; name the "
+                "right folder, or restore without one: --as-it-was."
+            )
+        return wish.journal
+    settings, _ = read(unproven.settings, {}, {})
+    named = Path(settings.journal)
+    fitting = _fits(db, [beside, *([named] if named.is_absolute() else [])])
+    return fitting[0] if fitting else None
+
+
+def _fits(db: Database, places: Sequence[Path]) -> list[Path]:
+    """Those of the folders in which there is something of this database's history."""
+    point = history.standing(db)
+    return [place for place in places if point is not None and segments(place, point.history)]
+
+
+def _stopped(recovered: Recovered, damaged: Path | None) -> str:
+    reached = f" after {recovered.groups} groups, at {recovered.until:%Y-%m-%d %H:%M:%S} UTC" if recovered.until else ""
+    return (
+        f"The journal in {recovered.journal} cannot be followed to its end{reached}: {recovered.ending.value}"
+        f"{f' ({damaged})' if damaged else ''}. Nothing was restored; take a newer backup, or accept that what comes "
+        "after is lost: --as-far-as-possible."
+    )

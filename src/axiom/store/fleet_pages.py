@@ -1,0 +1,115 @@
+"""Hosts, volunteers and teams as pages show them: a part of a list at a time, how many, ranks, what was carried over.
+
+Every question goes along an index and stops after so many rows: there may be a hundred thousand hosts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from axiom.domain.ledger import Balance
+from axiom.store.database import Database, at, moment
+
+
+class List(StrEnum):
+    """What is listed, by number."""
+
+    HOSTS = "hosts"
+    HOSTS_OF = "hosts of a volunteer"
+    VOLUNTEERS = "volunteers"
+    MEMBERS = "volunteers of a team"
+    TEAMS = "teams"
+
+
+_ON = {
+    List.HOSTS: "SELECT id FROM host WHERE id > :mark ORDER BY id LIMIT :limit",
+    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id > :mark ORDER BY id LIMIT :limit",
+    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    List.TEAMS: "SELECT id FROM team WHERE id > :mark ORDER BY id LIMIT :limit",
+}
+_BACK = {
+    List.HOSTS: "SELECT id FROM host WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    List.TEAMS: "SELECT id FROM team WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+}
+_AMOUNT = {
+    List.HOSTS: "SELECT count(*) AS amount FROM host",
+    List.HOSTS_OF: "SELECT count(*) AS amount FROM host WHERE volunteer_id = :whose",
+    List.VOLUNTEERS: "SELECT count(*) AS amount FROM volunteer",
+    List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
+    List.TEAMS: "SELECT count(*) AS amount FROM team",
+}
+_EXTENT = "SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host"
+_LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
+_LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
+_CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A part of a list, in order, and whether there is more on either side of it."""
+
+    ids: tuple[int, ...]
+    is_more_before: bool
+    is_more_after: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """Credit that a volunteer brought along from somewhere else, in thousandths."""
+
+    source: str
+    amount: int
+    because: str
+    at: datetime
+
+
+def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> Part:
+    """So many numbers of a list: the first after a number, or, where one is said, the last before another."""
+    ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
+    return Part(
+        ids=tuple(ids),
+        is_more_before=bool(ids) and bool(_ids(db, _BACK[of], ids[0], 1, whose)),
+        is_more_after=bool(ids) and bool(_ids(db, _ON[of], ids[-1], 1, whose)),
+    )
+
+
+def amount(db: Database, of: List, whose: int = 0) -> int:
+    """How long a list is."""
+    row = db.one(_AMOUNT[of], whose=whose)
+    return int(row["amount"]) if row else 0
+
+
+def extent(db: Database) -> tuple[int, int]:
+    """How many hosts are known, and how many cores they have together."""
+    row = db.one(_EXTENT)
+    return (int(row["hosts"]), int(row["cores"])) if row else (0, 0)
+
+
+def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:
+    """What all volunteers, hosts or teams have whose recent average has changed since then, in no order."""
+    return [
+        (row["holder_id"], Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"]))
+        for row in db.select(_LATELY, holder=holder, since=at(moment_))
+    ]
+
+
+def rank(db: Database, holder: str, total: int) -> int:
+    """At which place of all volunteers, hosts or teams this much credit stands."""
+    row = db.one(_LARGER, holder=holder, total=total)
+    return int(row["amount"]) + 1 if row else 1
+
+
+def carried(db: Database, volunteer_id: int) -> list[Carried]:
+    """What a volunteer brought along, by where it is from."""
+    return [
+        Carried(source=row["source"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        for row in db.select(_CARRIED, volunteer_id=volunteer_id)
+    ]
+
+
+def _ids(db: Database, sql: str, mark: int, limit: int, whose: int) -> list[int]:
+    return [row["id"] for row in db.select(sql, mark=mark, limit=limit, whose=whose)]

@@ -1,0 +1,54 @@
+"""Sentences for the owner of a host, each shown once by the client; of one kind at most one a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.store.database import Database, at, moment
+
+_ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
+_LATELY = "SELECT 1 FROM notice WHERE host_id = :host_id AND kind = :kind AND created_at > :since LIMIT 1"
+_UNTOLD = "SELECT * FROM notice WHERE host_id = :host_id AND told_at IS NULL ORDER BY id LIMIT :limit"
+_TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
+
+_MOST_TEXT = 1_000  # characters
+_MOST_AT_ONCE = 5
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A sentence, of which kind, and when it was written."""
+
+    id: int
+    host_id: int
+    kind: str
+    text: str
+    created_at: datetime
+
+
+def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
+    """Write a sentence for a host's owner; not when one of the kind was written within a day."""
+    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - _A_DAY)) is not None:
+        return False
+    db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
+    return True
+
+
+def untold(db: Database, host_id: int) -> list[Notice]:
+    """What the owner of a host was not told yet, oldest first and a few at a time."""
+    return [
+        Notice(
+            id=row["id"],
+            host_id=row["host_id"],
+            kind=row["kind"],
+            text=row["text"],
+            created_at=moment(row["created_at"]),
+        )
+        for row in db.select(_UNTOLD, host_id=host_id, limit=_MOST_AT_ONCE)
+    ]
+
+
+def told(db: Database, ids: Sequence[int], now: datetime) -> None:
+    """These sentences are on their way to the owner, once and for all."""
+    db.many(_TOLD, [{"id": notice_id, "now": at(now)} for notice_id in ids])

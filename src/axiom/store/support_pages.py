@@ -1,0 +1,62 @@
+"""Whose results stand behind which finding: counted from the observations that each finding was last weighed from."""
+
+import threading
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from axiom.store import evidence
+from axiom.store.database import Database
+
+_NEWEST = """
+SELECT e.id, e.finding_number FROM finding f JOIN evidence e ON e.finding_number = f.id
+    AND e.blocks = (SELECT max(blocks) FROM evidence WHERE finding_number = f.id)
+ORDER BY f.id
+"""
+_OBSERVATIONS = "SELECT observations FROM evidence WHERE id = :id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """How many of the replicates behind a finding some hosts have computed."""
+
+    finding: int
+    replicates: int
+    of: int
+
+
+class Support:
+    """Replicates by host behind every finding. Evidence never changes, so each is counted once.
+
+    Pages are made by several threads; they share one.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[int, Counter[int]] = {}  # by evidence
+        self._lock = threading.Lock()
+
+    def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[Share]:
+        """The findings that results of these hosts are in, in order."""
+        wanted = frozenset(host_ids)
+        shares = [
+            Share(
+                finding=number,
+                replicates=sum(amount for host_id, amount in counted.items() if host_id in wanted),
+                of=counted.total(),
+            )
+            for number, counted in self._newest(db)
+        ]
+        return [share for share in shares if share.replicates]
+
+    def _newest(self, db: Database) -> list[tuple[int, Counter[int]]]:
+        with self._lock:
+            rows = db.select(_NEWEST)
+            self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row["id"]) for row in rows}
+            return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
+
+
+def _count(db: Database, evidence_id: int) -> Counter[int]:
+    """How many replicates with a value each host has computed."""
+    row = db.one(_OBSERVATIONS, id=evidence_id)
+    observed = evidence.observations(row) if row else ()
+    return Counter(one.host_id for one in observed if one.value is not None and one.host_id is not None)

@@ -1,0 +1,81 @@
+"""Outputs that volunteers' clients have brought and whose reports are awaited. Their bytes are blobs."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.database import Database, Row, at, moment
+
+# A task whose output was reported is closed to uploads: what a report vouched for is never exchanged.
+_RECORD = """
+INSERT INTO upload (task_id, name, digest, size, md5, received_at)
+SELECT :task_id, :name, :digest, :size, :md5, :received_at
+WHERE NOT EXISTS (SELECT 1 FROM task WHERE id = :task_id AND output_digest IS NOT NULL)
+ON CONFLICT (task_id) DO UPDATE SET
+    name = excluded.name, digest = excluded.digest, size = excluded.size, md5 = excluded.md5,
+    received_at = excluded.received_at
+"""
+_OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
+_FORGET = "DELETE FROM upload WHERE task_id = :task_id"
+_OLDER = "SELECT * FROM upload WHERE received_at < :before ORDER BY received_at LIMIT :limit"
+_REPORTED = "SELECT output_digest FROM task WHERE id = :task_id"
+_BESIDE = """
+SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u JOIN task t ON t.id = u.task_id
+WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """A whole output, proven by its MD5, of one task."""
+
+    task_id: int
+    name: str
+    digest: str
+    size: int
+    md5: str
+    received_at: datetime
+
+
+def record(db: Database, *, task_id: int, name: str, digest: str, size: int, md5: str, now: datetime) -> bool:
+    """The output of a task has arrived, in place of one before it; False when one was reported already."""
+    return db.execute(_RECORD, task_id=task_id, name=name, digest=digest, size=size, md5=md5, received_at=at(now)) > 0
+
+
+def reported(db: Database, task_id: int) -> str | None:
+    """The digest of the output that the task was reported with."""
+    row = db.one(_REPORTED, task_id=task_id)
+    return row["output_digest"] if row else None
+
+
+def of(db: Database, task_ids: Iterable[int]) -> dict[int, Upload]:
+    """What has arrived of these tasks."""
+    return {row["task_id"]: _upload(row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
+
+
+def forget(db: Database, task_ids: Iterable[int]) -> None:
+    """These tasks are reported, or nobody waits for them any more; their blobs stay for whoever needs them."""
+    db.many(_FORGET, [{"task_id": task_id} for task_id in task_ids])
+
+
+def older(db: Database, before: datetime, limit: int) -> list[Upload]:
+    """Those that have waited for their report since before then, the oldest first."""
+    return [_upload(row) for row in db.select(_OLDER, before=at(before), limit=limit)]
+
+
+def bytes_beside(db: Database, task_id: int) -> int:
+    """How much the host of this task has brought for other tasks and not reported yet."""
+    row = db.one(_BESIDE, task_id=task_id)
+    return int(row["bytes"]) if row else 0
+
+
+def _upload(row: Row) -> Upload:
+    return Upload(
+        task_id=row["task_id"],
+        name=row["name"],
+        digest=row["digest"],
+        size=row["size"],
+        md5=row["md5"],
+        received_at=moment(row["received_at"]),
+    )

@@ -1,0 +1,136 @@
+"""A laboratory whose changes are in a journal, and older copies of it."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from axiom.store import history
+from axiom.store.database import Database, connect_reader, connect_writer, copy
+from axiom.store.folder import Folder
+from axiom.store.journal import attach
+from axiom.store.journal_course import Replayed, replay
+from axiom.store.migrate import migrate
+
+VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A laboratory, where its journal lies, and what a test does with both."""
+
+    folder: Folder
+    journal: Path
+    now: datetime
+
+    @classmethod
+    def make(cls, path: Path, now: datetime, *tables: str) -> "Kept":
+        folder = Folder(path=path)
+        folder.create()
+        db = connect_writer(folder.database)
+        migrate(db, None, now)
+        for table in tables:
+            db.execute(table)
+        history.begin(db)
+        db.close()
+        return cls(folder=folder, journal=folder.journal, now=now)
+
+    def connect(self, **options: Any) -> Database:
+        db = connect_writer(self.folder.database)
+        try:
+            attach(db, self.folder, self.journal, lambda: self.now, **options)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    @contextlib.contextmanager
+    def opened(self, **options: Any) -> Iterator[Database]:
+        db = self.connect(**options)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def add(self, *names: str, **options: Any) -> None:
+        """So many groups of one volunteer each."""
+        with self.opened(**options) as db:
+            for name in names:
+                add(db, name)
+
+    def names(self) -> list[str]:
+        db = connect_reader(self.folder.database)
+        try:
+            return names(db)
+        finally:
+            db.close()
+
+    def everything(self) -> dict[str, list[str]]:
+        """Every row of every table."""
+        db = connect_reader(self.folder.database)
+        try:
+            return {
+                table: sorted(map(repr, db.select(f"SELECT * FROM {table}")))  # noqa: S608
+                for table in db.tables()
+            }
+        finally:
+            db.close()
+
+    def older(self, path: Path) -> "Kept":
+        """A copy as it is now, which knows the journal of this one."""
+        folder = Folder(path=path)
+        folder.create()
+        copy(self.folder.database, folder.database)
+        if self.folder.blobs.exists():
+            shutil.copytree(self.folder.blobs, folder.blobs)
+        return Kept(folder=folder, journal=self.journal, now=self.now)
+
+    def brought_up(self, journal: Path | None = None) -> Replayed:
+        """Do what the journal says came after."""
+        db = connect_writer(self.folder.database)
+        try:
+            return replay(db, self.folder, journal or self.journal)
+        finally:
+            db.close()
+
+    def files(self) -> list[Path]:
+        return sorted(self.journal.glob("*.log"))
+
+    def flip(self, byte: int | bytes) -> None:
+        """Flip one bit in the first file: at this place, or where these bytes are."""
+        raw = bytearray(self.files()[0].read_bytes())
+        raw[raw.index(byte) if isinstance(byte, bytes) else byte] ^= 1
+        self.files()[0].write_bytes(raw)
+
+
+def add(db: Database, name: str) -> int:
+    with db.transaction():
+        return db.insert(VOLUNTEER, name=name)
+
+
+def names(db: Database) -> list[str]:
+    return [row["name"] for row in db.select("SELECT name FROM volunteer ORDER BY id")]
+
+
+@pytest.fixture
+def make():
+    return Kept.make
+
+
+@pytest.fixture
+def kept(tmp_path, now):
+    return Kept.make(tmp_path / "lab", now)
+
+
+@pytest.fixture
+def behind(kept, tmp_path):
+    """A copy from after the second of six groups."""
+    kept.add("Ada", "Grace")
+    copied = kept.older(tmp_path / "older")
+    kept.add("Mary", "Emmy", "Rosa", "Lise")
+    return copied

@@ -1,0 +1,172 @@
+"""An older copy of the database and the journal are the newest database, row by row."""
+
+import contextlib
+import sqlite3
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from axiom.errors import StoreError
+from axiom.store import blobs
+from axiom.store.database import connect_reader
+from axiom.store.journal import SEGMENT_BYTES
+from axiom.store.journal_course import Ending
+from axiom.store.migrate import Migration, migrate, migrations
+
+VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
+
+
+def test_an_older_copy_and_the_journal_are_the_newest_database(kept, behind):
+    replayed = behind.brought_up()
+    assert (replayed.groups, replayed.changes, replayed.ending) == (4, 4, Ending.END)
+    assert replayed.until == kept.now
+    assert behind.everything() == kept.everything()
+    assert behind.brought_up().groups == 0
+
+
+def test_a_start_brings_an_older_database_up_by_itself(behind):
+    behind.add("Hedy")
+    assert behind.names() == ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise", "Hedy"]
+
+
+THING = "CREATE TABLE thing (id INTEGER PRIMARY KEY AUTOINCREMENT, name BIGINT UNIQUE, body)"
+INSERT = "INSERT INTO thing (name, body) VALUES (:name, :body)"
+IGNORE = f"{INSERT} ON CONFLICT DO NOTHING"
+UPSERT = f"{INSERT} ON CONFLICT (name) DO UPDATE SET body = excluded.body RETURNING body"
+ATOMS = st.one_of(
+    st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=9), st.binary(max_size=9), st.booleans()
+)
+KINDS = ["insert", "ignore", "upsert", "update", "delete", "many", "file", "swallow", "fail"]
+STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), ATOMS), max_size=6)
+
+
+def swallow(db, rows):
+    with contextlib.suppress(sqlite3.IntegrityError):
+        db.many(INSERT, rows)
+
+
+def do(db, kept, steps):
+    """A work: some of its steps fail, and some of those failures are swallowed."""
+    for kind, number, atom in steps:
+        thing = {"name": number, "body": atom}
+        rows = [{"name": 100 + number, "body": atom}, {"body": atom, "name": number}]
+        act = {
+            "insert": lambda thing=thing: db.insert(INSERT, **thing),
+            "ignore": lambda thing=thing: db.execute(IGNORE, **thing),
+            "upsert": lambda thing=thing: db.select(UPSERT, **thing),
+            "update": lambda thing=thing: db.execute("UPDATE thing SET body = :body WHERE name > :name", **thing),
+            "delete": lambda number=number: db.execute("DELETE FROM thing WHERE name = :name", name=number),
+            "many": lambda rows=rows: db.many(INSERT, rows),
+            "swallow": lambda rows=rows: swallow(db, rows),
+            "file": lambda number=number: blobs.put(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now),
+            "fail": lambda: db.execute("INSERT INTO thing (id) VALUES ('no number')"),
+        }
+        act[kind]()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    works=st.lists(st.tuples(STEPS, STEPS), max_size=8),
+    copied_before=st.integers(0, 8),
+    restarts=st.sets(st.integers(0, 8), max_size=2),
+    segment_bytes=st.sampled_from([1, 400, SEGMENT_BYTES]),
+)
+def test_any_works_are_the_same_after_a_replay(
+    make, now, tmp_path_factory, works, copied_before, restarts, segment_bytes
+):
+    place = tmp_path_factory.mktemp("any")
+    kept = make(place / "lab", now, THING)
+    db = kept.connect(segment_bytes=segment_bytes)
+    copied = None
+    for number, group in enumerate(works):
+        if number == copied_before:
+            copied = kept.older(place / "older")
+        if number in restarts:
+            db.close()
+            db = kept.connect(segment_bytes=segment_bytes)
+        with db.transaction():
+            for steps in group:
+                with contextlib.suppress(sqlite3.IntegrityError), db.savepoint():
+                    do(db, kept, steps)
+    db.close()
+    copied = copied or kept.older(place / "older")
+    assert copied.brought_up().ending is Ending.END
+    assert copied.everything() == kept.everything()
+    reader = connect_reader(copied.folder.database)
+    assert blobs.problems(reader, copied.folder) == []
+    reader.close()
+
+
+def test_a_migration_is_in_the_journal_like_any_change(kept, behind, now):
+    number = migrations()[-1].number + 1
+    text = "ALTER TABLE volunteer ADD COLUMN height BIGINT;\n-- new\nCREATE TABLE thing (id {id});\n"
+    new = Migration(number=number, name=f"{number:04}_thing", text=text)
+    with kept.opened() as db:
+        migrate(db, None, now, [*migrations(), new])
+        with db.transaction():
+            db.execute("UPDATE volunteer SET height = id")
+    assert behind.brought_up().ending is Ending.END
+    assert behind.everything() == kept.everything()
+
+
+def test_what_changes_nothing_is_not_written_down(kept):
+    kept.add("Ada")
+    size = kept.files()[0].stat().st_size
+    with kept.opened() as db:
+        with db.transaction():
+            assert db.select("SELECT name FROM volunteer") == [{"name": "Ada"}]
+            assert db.execute("UPDATE volunteer SET name = 'x' WHERE name = 'y'") == 0
+            assert db.execute("DELETE FROM volunteer WHERE name = 'y'") == 0
+            with contextlib.suppress(sqlite3.IntegrityError), db.savepoint():
+                db.insert(VOLUNTEER, name="Grace")
+                db.insert(VOLUNTEER, name="Ada")
+        with contextlib.suppress(sqlite3.IntegrityError), db.transaction():
+            db.insert(VOLUNTEER, name="Grace")
+            db.insert(VOLUNTEER, name="Ada")
+    assert kept.files()[0].stat().st_size == size
+
+
+def test_an_insert_that_is_ignored_is_written_down_since_it_uses_up_a_number(kept, behind):
+    with kept.opened() as db:
+        for name in ("Ada", "Hedy", "Ada", "Maria"):
+            with db.transaction():
+                db.execute(f"{VOLUNTEER} ON CONFLICT (name) DO NOTHING", name=name)
+    assert behind.brought_up().ending is Ending.END
+    assert behind.everything() == kept.everything()
+
+
+def test_a_text_of_sql_is_written_once(kept):
+    kept.add(*map(str, range(50)))
+    assert kept.files()[0].read_bytes().count(VOLUNTEER.encode()) == 1
+
+
+def test_a_change_outside_a_transaction_is_refused(kept):
+    with kept.opened() as db:
+        for change in (db.execute, db.select, db.insert):
+            with pytest.raises(StoreError, match="would not be in the journal"):
+                change(VOLUNTEER, name="Ada")
+        with pytest.raises(StoreError, match="would not be in the journal"), db.savepoint():
+            db.execute(VOLUNTEER, name="Ada")
+        with pytest.raises(StoreError, match="would not be in the journal"):
+            db.many(VOLUNTEER, [{"name": "Ada"}])
+    assert kept.names() == []
+
+
+def test_a_statement_of_which_nothing_is_known_is_not_done(kept):
+    with kept.opened() as db, pytest.raises(StoreError, match="changes anything is not known"), db.transaction():
+        db.execute("VACUUM")
+
+
+class Unwritten:
+    """SQLite knows what it is, and the journal does not."""
+
+    def __conform__(self, _protocol):
+        return "Grace"
+
+
+def test_what_cannot_be_written_down_is_not_stored(kept):
+    with kept.opened() as db, pytest.raises(TypeError), db.transaction():
+        db.execute(VOLUNTEER, name=Unwritten())
+    kept.add("Ada")
+    assert kept.names() == ["Ada"]

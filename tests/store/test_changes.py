@@ -1,0 +1,87 @@
+"""What a statement may change is known before it is done, and doing it again does the same."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.errors import StoreError
+from axiom.store.changes import Kind, kind_of
+
+STORE = Path(axiom.__file__).parent / "store"
+FIRST_IN_A_JOURNAL = "0007"  # what came before is done already where a journal begins
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("SELECT 1", Kind.NOTHING),
+        ("\n  -- a word; INSERT\n/* UPDATE */ select 1", Kind.NOTHING),
+        ("PRAGMA wal_checkpoint(TRUNCATE)", Kind.NOTHING),
+        ("SAVEPOINT level_1", Kind.NOTHING),
+        ("WITH ready AS (SELECT 1) SELECT replace(name, 'a', 'b') FROM ready", Kind.NOTHING),
+        ("update task SET state = 'sent'", Kind.ROWS),
+        ("\nDELETE FROM task", Kind.ROWS),
+        ("INSERT INTO task (id) VALUES (1) ON CONFLICT DO NOTHING", Kind.MORE),
+        ("WITH ready AS (SELECT 1 AS id) UPDATE task SET state = 'sent' WHERE id IN (SELECT id FROM ready)", Kind.MORE),
+        ("WITH ready AS (SELECT 1) INSERT OR IGNORE INTO task SELECT * FROM ready", Kind.MORE),
+        ("-- first\nCREATE TABLE thing (id {id})", Kind.MORE),
+    ],
+)
+def test_what_a_statement_may_change(sql, kind):
+    assert kind_of(sql) is kind
+
+
+@pytest.mark.parametrize("sql", ["", "VACUUM", "ATTACH 'x' AS y", "1"])
+def test_a_statement_of_which_nothing_is_known_is_refused(sql):
+    with pytest.raises(StoreError, match="not known here"):
+        kind_of(sql)
+
+
+def statements():
+    """Every text of SQL in the store, with its file."""
+    later = [path for path in (STORE / "migrations").glob("*.sql") if path.name >= FIRST_IN_A_JOURNAL]
+    for path in [*sorted(STORE.glob("*.py")), *sorted(later)]:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".sql":
+            yield from ((path.name, part) for part in text.split(";"))
+            continue
+        tree = ast.parse(text)
+        spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken:
+                yield path.name, node.value
+
+
+CHANGES = re.compile(
+    r"\b(INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE\s+\w+\s+SET|CREATE\s+TABLE)\b"
+)
+CHANCE = re.compile(
+    r"\b(random|randomblob|date|time|datetime|julianday|strftime|unixepoch|changes|total_changes|last_insert_rowid)\s*\("
+    r"|\bCURRENT_(DATE|TIME|TIMESTAMP)\b",
+    re.IGNORECASE,
+)
+IN_ANY_ORDER = re.compile(r"\bLIMIT\b|\bINSERT\b(?:(?!VALUES).)*\bSELECT\b", re.IGNORECASE | re.DOTALL)
+IN_ONE = re.compile(r"\bORDER BY\b|\bWHERE (\w+\.)?id = ")  # or there is but one row
+
+
+def changing():
+    return [(name, sql) for name, sql in statements() if CHANGES.search(sql)]
+
+
+def test_the_search_finds_the_store_s_changes():
+    assert len(changing()) > 40
+    assert all(CHANCE.search(sql) for sql in ("x = random()", "DEFAULT CURRENT_TIMESTAMP", "datetime('now')"))
+    assert IN_ANY_ORDER.search("INSERT INTO a (b) SELECT c FROM d")
+    assert not IN_ANY_ORDER.search("INSERT INTO a (b) VALUES (:b) ON CONFLICT DO UPDATE SET b = (SELECT 1)")
+
+
+def test_no_change_has_a_clock_or_dice():
+    assert [(name, sql) for name, sql in changing() if CHANCE.search(sql)] == []
+
+
+def test_no_change_depends_on_the_order_in_which_rows_are_found():
+    unordered = [(name, sql) for name, sql in changing() if IN_ANY_ORDER.search(sql) and not IN_ONE.search(sql)]
+    assert unordered == []

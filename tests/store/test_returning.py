@@ -1,0 +1,187 @@
+"""Many tasks at once come back, move and close, and the counters follow."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Agreement, Report, TaskState, WorkunitState
+from axiom.store import accounts, counters, experiments, findings, fleet, returning, work
+from axiom.store.returning import Reported
+from axiom.store.work import Claim
+
+HOSTILE = "\x1b[2J" + "no\n" * 1_000
+
+
+@pytest.fixture
+def out(database, now):
+    """Workunits 1 to 3 with tasks 1 to 3, all out to host 1 of volunteer 1."""
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    experiments.add_bundle(
+        database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
+    )
+    platform, capacity = (
+        Platform(system="linux", processor="x86_64", instructions="avx2"),
+        Capacity(cores=4, memory_mb=1),
+    )
+    for name in ("Ada", "Bob"):
+        owner = accounts.volunteer(database, name, now).id
+        fleet.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
+    work.order_many(
+        database,
+        experiment_id=1,
+        registration_id=1,
+        replicates=[[0], [1], [2]],
+        configs=[0, 1],
+        max_failures=3,
+        now=now,
+    )
+    claims = [
+        Claim(task_id=number, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48))
+        for number in (1, 2, 3)
+    ]
+    work.send(database, claims, host_id=1, now=now)
+    return database
+
+
+def report(task: int, **changes) -> Report:
+    said = Report(
+        task_id=task, host_id=1, exit_status=0, output_digest="cd", cpu_seconds=1.5, elapsed_seconds=2.5, message="well"
+    )
+    return replace(said, **changes)
+
+
+def amounts(db) -> dict[tuple[str, str], int]:
+    """How many of each state there are, where there are any."""
+    nouns = {"task", "workunit", "cause"}
+    return {(noun, state): amount for (noun, _, state), amount in counters.read(db).items() if amount and noun in nouns}
+
+
+def test_what_is_known_of_tasks_says_whose_they_are_and_leaves_out_what_is_not_there(out):
+    found = returning.known(out, [3, 1, 99])
+    assert set(found) == {1, 3}
+    assert (found[3].task.state, found[3].task.host_id, found[3].volunteer_id) == (TaskState.SENT, 1, 1)
+    assert returning.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
+
+
+def test_reports_are_written_down_with_all_that_they_say(out, now):
+    later = now + timedelta(hours=1)
+    said = report(1, message="x" * 2_000, boinc_state=5, peak_memory_mb=1.25, peak_disk_mb=7.0)
+    failed = report(2, exit_status=197, output_digest=None, message=HOSTILE)
+    tasks = {number: found.task for number, found in returning.known(out, [1, 2]).items()}
+    taken = [
+        Reported(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),
+        Reported(task=tasks[2], report=failed, state=TaskState.FAILED, reason=HOSTILE, cause="time-limit"),
+    ]
+    returning.record(out, taken, later)
+    first, second = out.select("SELECT * FROM task WHERE id < 3 ORDER BY id")
+    names = ("state", "exit_status", "output_digest", "cpu_seconds", "elapsed_seconds", "boinc_state", "cause")
+    assert [first[name] for name in names] == ["returned", 0, "cd", 1.5, 2.5, 5, "success"]
+    assert (first["peak_memory_mb"], first["peak_disk_mb"], first["closed_at"]) == (1.25, 7.0, None)
+    assert (first["message"], work.task(out, 1).returned_at) == ("x" * 1_000, later)
+    assert (second["state"], second["cause"], second["exit_status"]) == ("failed", "time-limit", 197)
+    assert second["closed_at"] is not None
+    assert (len(second["message"]), len(second["reason"])) == (1_000, 500)
+    assert (second["message"] + second["reason"]).isprintable()
+    assert amounts(out) == {
+        ("task", "sent"): 1,
+        ("task", "returned"): 1,
+        ("task", "failed"): 1,
+        ("workunit", "open"): 3,
+        ("cause", "success"): 1,
+        ("cause", "time-limit"): 1,
+    }
+    assert counters.problems(out) == []
+    (waiting,) = returning.returned(out, 5)
+    assert waiting.task.ticket == "signed"
+    assert (waiting.volunteer_id, waiting.registration_id, waiting.checks_task_id, waiting.is_targeted) == (
+        1,
+        1,
+        None,
+        False,
+    )
+
+
+def test_tasks_move_and_workunits_close_in_one_go(out, now):
+    found = returning.workunits(out, [3, 1, 2, 99])
+    assert [(wanted.id, [task.id for task in tasks]) for wanted, tasks in found] == [(3, [3]), (1, [1]), (2, [2])]
+    by_id = {wanted.id: (wanted, tasks) for wanted, tasks in found}
+    moves = [(by_id[1][1][0], TaskState.VALID, "as ordered"), (by_id[2][1][0], TaskState.EXPIRED, "late")]
+    returning.move(out, moves, now)
+    returning.close(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
+    returning.create(out, [(by_id[2][0], 1)], now)
+    assert amounts(out) == {
+        ("task", "valid"): 1,
+        ("task", "expired"): 1,
+        ("task", "sent"): 1,
+        ("task", "unsent"): 1,
+        ("workunit", "open"): 2,
+        ("workunit", "done"): 1,
+    }
+    assert counters.problems(out) == []
+    assert [task.state for task in work.tasks_of(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
+
+
+def test_nothing_to_do_changes_nothing(out, now):
+    before = out.select("SELECT * FROM counter")
+    for change in (returning.move, returning.close, returning.create, returning.record):
+        change(out, [], now)
+    assert out.select("SELECT * FROM counter") == before
+    assert returning.workunits(out, []) == []
+
+
+def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
+    made = returning.order_check(out, work.task(out, 2), now)
+    ((check, tasks),) = returning.workunits(out, [made])
+    assert (check.replicates, check.configs, check.checks_task_id, check.quorum) == ((1,), (0, 1), 2, 1)
+    assert tasks == []
+    returning.create(out, [(check, 0)], now)
+    assert returning.waiting_checks(out) == {1: 1}
+    assert returning.stale_checks(out, now, 9) == []
+    assert returning.stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
+    returning.agree(out, {2: Agreement.WAITING, 3: Agreement.DIFFERS})
+    assert returning.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
+    work.send(
+        out,
+        [Claim(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],
+        host_id=2,
+        now=now,
+    )
+    assert returning.waiting_checks(out) == {}
+    assert returning.stale_checks(out, now + timedelta(days=9), 9) == []
+    returning.move(out, [(work.task(out, 4), TaskState.VALID, "")], now)
+    assert returning.valid_checks(out, 2) == [(4, 2)]
+
+
+def test_how_a_host_did_lately_counts_its_newest_closed_tasks(out, now):
+    found = returning.known(out, [1, 2, 3])
+    moves = [(found[1].task, TaskState.INVALID, ""), (found[2].task, TaskState.VALID, "")]
+    returning.move(out, moves, now)
+    assert returning.lately(out, 1, 9) == {TaskState.INVALID: 1, TaskState.VALID: 1}
+    assert returning.lately(out, 1, 1) == {TaskState.VALID: 1}
+    assert returning.lately(out, 2, 9) == {}
+
+
+def test_deadlines_of_what_is_out_move_and_of_nothing_else(out, now):
+    before = {task.id: task.deadline for task in work.tasks(out)}
+    returning.move(out, [(work.task(out, 3), TaskState.EXPIRED, "")], now)
+    assert returning.postpone(out, timedelta(hours=24)) == 2
+    after = {task.id: task.deadline for task in work.tasks(out)}
+    assert after == {1: before[1] + timedelta(hours=24), 2: before[2] + timedelta(hours=24), 3: before[3]}
+
+
+def test_what_was_forgotten_comes_back_under_its_own_number(out):
+    ((wanted, _),) = returning.workunits(out, [1])
+    returning.admit_workunit(out, replace(wanted, id=70))
+    returning.admit_task(out, 90, replace(wanted, id=70))
+    returning.admit_task(out, 91, replace(wanted, id=70))
+    assert [(task.id, task.ordinal, task.state) for task in work.tasks_of(out, 70)] == [
+        (90, 0, TaskState.UNSENT),
+        (91, 1, TaskState.UNSENT),
+    ]
+    assert work.workunit(out, 70).replicates == (0,)
+    assert counters.problems(out) == []
+    with pytest.raises(Exception, match="UNIQUE"):
+        returning.admit_task(out, 90, replace(wanted, id=70))

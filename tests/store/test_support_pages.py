@@ -1,0 +1,53 @@
+"""Whose results stand behind a finding: those of the newest evidence, counted once."""
+
+import pytest
+from furnished import weighed
+
+from axiom.domain.findings import Observation
+from axiom.store import evidence
+from axiom.store.support_pages import Share, Support
+
+
+def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:
+    """A replicate with a value of each of these hosts, and some of host 1 without one."""
+    values = [Observation(replicate=number, value=1.0, host_id=host) for number, host in enumerate(hosts)]
+    return values + [Observation(replicate=100 + number, value=None, host_id=1) for number in range(missing)]
+
+
+@pytest.fixture
+def weigh(small_lab, prepared):
+    """Writes down that finding 1 was weighed from these observations."""
+    small_lab.publish(prepared())
+
+    def weigh(blocks: int, observations: list[Observation]) -> None:
+        with small_lab.db.transaction():
+            evidence.record(small_lab.db, 1, weighed(blocks), observations, session_id=None, now=small_lab.now)
+
+    return weigh
+
+
+@pytest.mark.parametrize(
+    ("hosts", "shares"),
+    [
+        ([1], [Share(finding=1, replicates=2, of=5)]),
+        ([1, 2], [Share(finding=1, replicates=5, of=5)]),
+        ([3], []),
+        ([], []),
+    ],
+)
+def test_replicates_with_a_value_are_counted_by_host(small_lab, weigh, hosts, shares):
+    weigh(1, observed(1, 1, 2, 2, 2, None, missing=3))
+    assert Support().of_hosts(small_lab.db, hosts) == shares
+
+
+def test_the_newest_evidence_counts(small_lab, weigh):
+    support = Support()
+    weigh(1, observed(1, 1))
+    assert support.of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=2, of=2)]
+    weigh(2, observed(1, 2, 2))
+    assert support.of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=1, of=3)]
+
+
+def test_a_finding_without_evidence_rests_on_nobody(small_lab, prepared):
+    small_lab.publish(prepared())
+    assert Support().of_hosts(small_lab.db, [1]) == []

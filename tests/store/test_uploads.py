@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+import pytest
+
+from axiom.store import blobs, uploads
+
+
+@pytest.fixture
+def lab(busy_lab):
+    """Task 1 is reported with its output, task 2 is out, task 3 waits."""
+    with busy_lab.db.transaction():
+        for body in (b"one", b"two"):
+            blobs.put(busy_lab.db, busy_lab.folder, body, busy_lab.now)
+    return busy_lab
+
+
+def record(lab, task_id: int, body: bytes, **changes):
+    with lab.db.transaction():
+        digest = blobs.put(lab.db, lab.folder, body, lab.now)
+        facts = {"name": f"n{task_id}", "size": len(body), "md5": "m", "now": lab.now, **changes}
+        return uploads.record(lab.db, task_id=task_id, digest=digest, **facts)
+
+
+def test_an_upload_is_kept_until_it_is_forgotten(lab):
+    assert record(lab, 2, b"one")
+    assert record(lab, 77, b"two")  # a task that nobody here remembers
+    found = uploads.of(lab.db, [1, 2, 3, 77])
+    assert {task: (one.name, one.size, one.received_at) for task, one in found.items()} == {
+        2: ("n2", 3, lab.now),
+        77: ("n77", 3, lab.now),
+    }
+    with lab.db.transaction():
+        uploads.forget(lab.db, [2, 5])
+    assert list(uploads.of(lab.db, [1, 2, 3, 77])) == [77]
+
+
+def test_a_later_upload_of_a_task_replaces_the_one_before(lab):
+    assert record(lab, 2, b"one")
+    lab.later(minutes=1)
+    assert record(lab, 2, b"two", md5="other")
+    (one,) = uploads.of(lab.db, [2]).values()
+    assert (one.md5, one.received_at) == ("other", lab.now)
+
+
+def test_a_task_that_was_reported_with_an_output_takes_no_other(lab):
+    before = uploads.reported(lab.db, 1)
+    assert before is not None
+    assert not record(lab, 1, b"another")
+    assert uploads.reported(lab.db, 1) == before
+    assert uploads.reported(lab.db, 2) is None
+    assert uploads.reported(lab.db, 77) is None
+
+
+def test_the_oldest_that_wait_are_found_first(lab):
+    for task_id in (77, 2, 78):
+        record(lab, task_id, b"one")
+        lab.later(hours=1)
+    assert [one.task_id for one in uploads.older(lab.db, lab.now - timedelta(hours=1, minutes=30), 5)] == [77, 2]
+    assert [one.task_id for one in uploads.older(lab.db, lab.now, 1)] == [77]
+
+
+def test_how_much_a_host_has_brought_for_its_other_tasks(lab):
+    other = lab.order(1)
+    record(lab, 2, b"x" * 10)
+    record(lab, other.task, b"y" * 100)
+    assert uploads.bytes_beside(lab.db, 2) == 100
+    assert uploads.bytes_beside(lab.db, other.task) == 10
+    assert uploads.bytes_beside(lab.db, 77) == 0
