@@ -33,12 +33,27 @@ class Settings:
         8.0, "how long a task of the local engine should take, in seconds of one core", least=0.1, most=86_400
     )
     queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting", least=1, most=1_000)
+    tasks_per_core: int = _knob(
+        16, "how many tasks for each of its cores a volunteer's host may have in hand", least=1, most=1_000
+    )
+    daily_per_core: int = _knob(
+        10_000,
+        "how many tasks a day for each of its cores a volunteer's host may have; errors make it fewer",
+        least=1,
+        most=1_000_000,
+    )
     deadline_hours: float = _knob(
         48.0, "how long a host may be silent about a task before another host gets it", least=0.01, most=8_760
     )
     max_failures: int = _knob(3, "after so many failed tasks a workunit is given up", least=1, most=100)
     ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed", least=0.01, most=3_650)
     bundle_days: float = _knob(90.0, "how long the signature over a bundle is good", least=0.01, most=3_650)
+    new_accounts: int = _knob(
+        100, "how many accounts may be opened from one address in an hour; 0 opens none", least=0, most=100_000
+    )
+    journal: str = _knob(
+        "journal", "the folder of the journal, seen from the data folder; another disk survives the loss of this one"
+    )
     log: str = _knob("info", "how much is logged: debug, info, warning or error")
 
 

@@ -1,14 +1,16 @@
-"""Which work a host gets, and why."""
+"""Which work a host gets, how much of it, and why not more."""
 
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.assignment import Queue, assign
-from axiom.domain.fleet import Capacity, Host, Platform
+from axiom.decisions.assignment import Allowance, Held, Queue, Share, Wish, assign, day_of, gpu_of, sent_today
+from axiom.decisions.speed import elapsed_on
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOST = Host(
@@ -21,90 +23,288 @@ HOST = Host(
     seen_at=NOW,
 )
 OLD_HOST = replace(HOST, platform=Platform(system="linux", processor="x86_64", instructions="none"))
+GPU_HOST = replace(
+    HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(Gpu(kind="NVIDIA", count=1, memory_mb=600),))
+)
+SILENT_GPU = Gpu(kind="NVIDIA", count=1, memory_mb=0)
+SILENT_GPU_HOST = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(SILENT_GPU,)))
+ALLOWANCE = Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
+ONE = Wish(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
 
-def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int = 100, avx: bool = False) -> Queue:
+def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int = 100, **more) -> Queue:
     return Queue(
         experiment_id=experiment_id,
         name=f"experiment_{experiment_id}",
         unsent=unsent,
         in_progress=out,
         memory_mb=memory_mb,
-        avx=avx,
+        **({"seconds": 60.0} | more),
     )
 
 
+def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float = 60.0) -> Held:
+    return Held(tasks=tasks, seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb)
+
+
+def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0):
+    return assign(host, queues, held=has, wish=wish, allowance=allowance, sent_today=today)
+
+
+def many(amount: int) -> Wish:
+    return Wish(seconds=0.0, instances=amount, most=64)
+
+
 @pytest.mark.parametrize(
-    ("host", "queues", "ranked"),
+    ("host", "queues", "first"),
     [
-        (HOST, [queue(1, out=3), queue(2, out=1), queue(3, out=2)], (2, 3, 1)),
-        (HOST, [queue(2), queue(1)], (1, 2)),  # equally many out: the older first
-        (HOST, [queue(1, unsent=0), queue(2, out=9)], (2,)),
-        (HOST, [queue(1, memory_mb=501), queue(2, out=9, memory_mb=500)], (2,)),
-        (OLD_HOST, [queue(1, avx=True), queue(2, out=9)], (2,)),
-        (HOST, [queue(1, avx=True)], (1,)),
+        (HOST, [queue(1, out=3), queue(2, out=1), queue(3, out=2)], 2),
+        (HOST, [queue(2), queue(1)], 1),  # equally many out: the older first
+        (HOST, [queue(1, last_turn=9), queue(2, last_turn=8)], 2),  # its turn was longest ago
+        (HOST, [queue(1, unsent=0), queue(2, out=9)], 2),
+        (HOST, [queue(1, memory_mb=1_001), queue(2, out=9, memory_mb=1_000)], 2),
+        (OLD_HOST, [queue(1, avx=True), queue(2, out=9)], 2),
+        (HOST, [queue(1, avx=True)], 1),
+        (HOST, [queue(1), queue(2, out=9, is_meant=True)], 2),  # what is meant for it alone before all else
+        (HOST, [queue(1, gpu=True), queue(2, out=9)], 2),
     ],
 )
-def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, ranked):
-    assert assign(host, queues, held=3, free_memory_mb=500).experiments == ranked
+def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, first):
+    assert decide(host, queues).shares == (Share(experiment_id=first, tasks=1),)
 
 
 @pytest.mark.parametrize(
-    ("host", "queues", "held", "reason"),
+    ("wish", "tasks"),
     [
-        (HOST, [queue(1)], 4, "all 4 cores of this host have a task"),
-        (HOST, [queue(1)], 5, "all 4 cores of this host have a task"),
-        (HOST, [], 0, "no work is waiting at the moment"),
-        (HOST, [queue(1, unsent=0)], 0, "no work is waiting at the moment"),
-        (HOST, [queue(1, memory_mb=800)], 0, "experiment_1 needs 800 MB a task and 500 MB are free"),
-        (OLD_HOST, [queue(1, avx=True)], 0, "experiment_1 needs a processor with AVX"),
+        (ONE, 1),
+        (many(3), 3),
+        (Wish(seconds=180.0, instances=0.0, most=64), 3),
+        (Wish(seconds=181.0, instances=0.0, most=64), 4),
+        (Wish(seconds=60.0, instances=2.0, most=64), 2),
+        (Wish(seconds=600.0, instances=4.0, most=2), 2),
+        (many(99), 16),  # four for each core
+        (Wish(seconds=0.0, instances=0.0, most=64), 0),
+    ],
+)
+def test_a_host_gets_as_much_as_it_asks_for(wish, tasks):
+    assert sum(share.tasks for share in decide(HOST, [queue(1, unsent=99)], wish=wish).shares) == tasks
+
+
+@pytest.mark.parametrize(("speed", "availability", "tasks"), [(1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)])
+def test_a_fast_host_gets_more_for_the_same_time(speed, availability, tasks):
+    host = replace(HOST, speed=speed, availability=availability)
+    wish = Wish(seconds=600.0, instances=0.0, most=64)
+    (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=replace(ALLOWANCE, tasks_per_core=64)).shares
+    assert share.tasks == tasks
+
+
+QUOTA = replace(HOST, standing=Standing(quota=1))
+SLOW = replace(HOST, speed=0.001)
+SMALL_DISK = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, disk_mb=250))
+FREEBSD = replace(HOST, platform=Platform(system="x86_64-pc-freebsd", processor="unknown", instructions="none"))
+
+
+@pytest.mark.parametrize(
+    ("host", "queues", "has", "reason"),
+    [
+        (HOST, [], [], "no work is waiting at the moment"),
+        (HOST, [queue(1, unsent=0)], [], "no work is waiting at the moment"),
+        (HOST, [queue(1)], [held(16)], "your computer has 16 tasks of the 16 that it may have"),
+        (HOST, [queue(1)], [held(9), held(9)], "your computer has 18 tasks of the 16 that it may have"),
+        (
+            HOST,
+            [queue(1, memory_mb=600)],
+            [held(2, memory_mb=300)],
+            "experiment_1 needs 600 MB of memory a task, and 400 MB are free by your preferences",
+        ),
+        (OLD_HOST, [queue(1, avx=True)], [], "experiment_1 needs a processor with AVX"),
         (
             OLD_HOST,
-            [queue(1, avx=True), queue(2, memory_mb=900)],
-            0,
-            "experiment_1 needs a processor with AVX; experiment_2 needs 900 MB a task and 500 MB are free",
+            [queue(1, avx=True), queue(2, memory_mb=9_000), queue(3, memory_mb=9_000)],
+            [],
+            "experiment_1 needs a processor with AVX; 2 more that wait do not fit either",
+        ),
+        (
+            SMALL_DISK,
+            [queue(1, disk_mb=200)],
+            [held(1)],
+            "experiment_1 needs 200 MB of disk a task, and 150 MB are free by your preferences",
+        ),
+        (HOST, [queue(1, gpu=True)], [], "experiment_1 needs a GPU of NVIDIA with 100 MB"),
+        (GPU_HOST, [queue(1, gpu=True, memory_mb=601)], [], "experiment_1 needs a GPU of NVIDIA with 601 MB"),
+        (
+            SLOW,
+            [queue(1, seconds=200.0)],
+            [],
+            "experiment_1 would not be done by its deadline at your computer's speed and availability",
+        ),
+        (
+            HOST,
+            [queue(1)],
+            [held(4, seconds=48 * 3_600.0)],
+            "experiment_1 would not be done by its deadline at your computer's speed and availability",
+        ),
+        (FREEBSD, [queue(1)], [], "there is no program for computers of the kind x86_64-pc-freebsd"),
+    ],
+)
+def test_a_host_that_gets_nothing_is_told_why(host, queues, has, reason):
+    decided = decide(host, queues, has=has)
+    assert (decided.shares, decided.reason) == ((), reason)
+
+
+def test_the_daily_quota_ends_what_a_host_gets():
+    decided = decide(QUOTA, [queue(1, unsent=99)], wish=many(9), today=1)
+    assert decided.shares == (Share(experiment_id=1, tasks=3),)
+    assert decided.reason.startswith("the daily quota of 4 tasks is used up; it grows with valid results")
+    assert decide(QUOTA, [queue(1)], today=4).shares == ()
+    assert decide(HOST, [queue(1)], today=399).shares == (Share(experiment_id=1, tasks=1),)
+    assert decide(HOST, [queue(1)], today=400).shares == ()
+    ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
+    assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000).shares != ()
+
+
+@pytest.mark.parametrize(
+    ("wish", "queues", "shares", "reason"),
+    [
+        (Wish(seconds=0, instances=0, most=9), [queue(1)], (), "no work was asked for"),
+        (many(2), [queue(1)], (Share(experiment_id=1, tasks=2),), "this is as much as was asked for"),
+        (
+            many(9),
+            [queue(1)],
+            (Share(experiment_id=1, tasks=5),),
+            "no more work of the kind that was asked for is waiting at the moment",
+        ),
+        (
+            Wish(seconds=9e9, instances=0, most=3),
+            [queue(1)],
+            (Share(experiment_id=1, tasks=3),),
+            "one answer brings no more than this; ask again",
+        ),
+        (
+            replace(ONE, cpu=False),
+            [queue(1)],
+            (),
+            "experiment_1 computes on the processor, and your preferences allow no such work",
+        ),
+        (
+            Wish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
+            [queue(1)],
+            (),
+            "no work of the kind that was asked for is waiting at the moment",
         ),
     ],
 )
-def test_a_host_that_gets_nothing_is_told_why(host, queues, held, reason):
-    decided = assign(host, queues, held=held, free_memory_mb=500)
-    assert (decided.experiments, decided.reason) == ((), reason)
+def test_the_reason_says_why_not_more(wish, queues, shares, reason):
+    decided = decide(GPU_HOST, queues, wish=wish)
+    assert (decided.shares, decided.reason) == (shares, reason)
+
+
+@pytest.mark.parametrize(
+    ("host", "memory_mb", "kind"),
+    [(GPU_HOST, 600, "NVIDIA"), (GPU_HOST, 601, None), (SILENT_GPU_HOST, 9_000, "NVIDIA"), (HOST, 1, None)],
+)
+def test_a_gpu_that_has_enough_memory_or_does_not_say_how_much_may_compute(host, memory_mb, kind):
+    assert gpu_of(host, memory_mb, ("NVIDIA",)) == kind
+
+
+def test_work_for_a_gpu_and_for_the_processor_are_asked_for_apart():
+    wish = Wish(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+    decided = decide(GPU_HOST, [queue(1), queue(2, gpu=True), queue(3, gpu=True)], wish=wish)
+    assert Counter({(share.experiment_id, share.gpu): share.tasks for share in decided.shares}) == {
+        (1, ""): 2,
+        (2, "NVIDIA"): 1,
+    }
+    assert decided.is_enough
+
+
+def test_experiments_take_turns_within_one_answer_and_over_many():
+    queues = [queue(1), queue(2, out=1), queue(3, out=4)]
+    assert {share.experiment_id: share.tasks for share in decide(HOST, queues, wish=many(7)).shares} == {1: 4, 2: 3}
+    turns, order = {1: 0, 2: 0, 3: 0}, []
+    for moment in range(1, 10):  # a lone core goes round: nobody waits for ever behind the first of equals
+        queues = [replace(queue(each), last_turn=last) for each, last in turns.items()]
+        first = decide(HOST, queues).shares[0].experiment_id
+        turns[first] = moment
+        order.append(first)
+    assert order == [1, 2, 3] * 3
+
+
+def test_a_day_is_counted_by_the_calendar_in_utc():
+    standing = Standing(quota_day=day_of(NOW), sent_that_day=7)
+    host = replace(HOST, standing=standing)
+    assert sent_today(host, NOW) == 7
+    assert sent_today(host, NOW + timedelta(hours=9, minutes=54)) == 7
+    assert sent_today(host, NOW + timedelta(hours=9, minutes=55)) == 0
 
 
 QUEUES = st.lists(
     st.builds(
         queue,
         st.integers(1, 9),
-        unsent=st.integers(0, 3),
+        unsent=st.integers(0, 30),
         out=st.integers(0, 3),
         memory_mb=st.integers(1, 900),
+        disk_mb=st.integers(1, 900),
+        seconds=st.sampled_from([1.0, 600.0, 90_000.0]),
         avx=st.booleans(),
+        gpu=st.booleans(),
+        is_meant=st.booleans(),
     ),
     max_size=5,
     unique_by=lambda queue: queue.experiment_id,
 )
+HELD = st.lists(
+    st.builds(held, st.integers(1, 9), memory_mb=st.integers(1, 500), disk_mb=st.integers(1, 500)), max_size=3
+)
+HOSTS = st.builds(
+    replace,
+    st.sampled_from([HOST, OLD_HOST, GPU_HOST]),
+    capacity=st.builds(
+        Capacity,
+        cores=st.integers(1, 6),
+        memory_mb=st.integers(0, 3_000),
+        disk_mb=st.none() | st.integers(0, 3_000),
+        gpus=st.sampled_from([(), GPU_HOST.capacity.gpus]),
+    ),
+    standing=st.builds(Standing, quota=st.none() | st.integers(0, 3)),
+)
+WISHES = st.builds(
+    Wish,
+    seconds=st.floats(0, 1e6),
+    instances=st.integers(0, 40),
+    most=st.integers(0, 40),
+    gpus=st.sampled_from([{}, {"NVIDIA": (1e5, 2.0)}]),
+    cpu=st.booleans(),
+)
 
 
-@given(host=st.sampled_from([HOST, OLD_HOST]), queues=QUEUES, held=st.integers(0, 5), free=st.integers(0, 1_000))
-def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, held, free):
-    decided = assign(host, queues, held=held, free_memory_mb=free)
+def at_once(sizes: list[int], cores: int) -> int:
+    return sum(sorted(sizes)[-cores:])
+
+
+@given(host=HOSTS, queues=QUEUES, has=HELD, wish=WISHES, today=st.integers(0, 20))
+def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, today):
+    decided = decide(host, queues, has=has, wish=wish, today=today)
     assert decided.reason
-    given_out = [queue for queue in queues if queue.experiment_id in decided.experiments]
-    assert len(given_out) == len(decided.experiments)
-    assert not given_out or held < host.capacity.cores
-    for each in given_out:
-        assert each.unsent > 0
-        assert each.memory_mb <= free
-        assert not (each.avx and host is OLD_HOST)
-
-
-def test_experiments_take_turns_on_a_single_core():
-    """A lone core goes round: nobody waits for ever behind the first of equals."""
-    turns = {1: 0, 2: 0, 3: 0}
-    given = []
-    for moment in range(1, 10):
-        queues = [replace(queue(each), last_turn=last) for each, last in turns.items()]
-        first = assign(HOST, queues, held=0, free_memory_mb=1_000).experiments[0]
-        turns[first] = moment
-        given.append(first)
-    assert given == [1, 2, 3] * 3
+    assert decided == decide(host, queues, has=has, wish=wish, today=today)
+    named = {each.experiment_id: each for each in queues}
+    given_out = [named[share.experiment_id] for share in decided.shares for _ in range(share.tasks)]
+    if not given_out:
+        return
+    cores, capacity, in_hand = host.capacity.cores, host.capacity, sum(each.tasks for each in has)
+    assert len(given_out) <= wish.most
+    assert len(given_out) + in_hand <= ALLOWANCE.tasks_per_core * cores
+    quota = ALLOWANCE.daily_per_core if host.standing.quota is None else host.standing.quota
+    assert today + len(given_out) <= quota * cores
+    memory = [each.memory_mb for each in has for _ in range(each.tasks)] + [each.memory_mb for each in given_out]
+    assert at_once(memory, cores) <= capacity.memory_mb
+    disk = [each.disk_mb for each in has for _ in range(each.tasks)] + [each.disk_mb for each in given_out]
+    assert capacity.disk_mb is None or at_once(disk, cores) <= capacity.disk_mb
+    for share in decided.shares:
+        each = named[share.experiment_id]
+        assert 0 < share.tasks <= each.unsent
+        assert not (each.avx and host.platform.instructions == "none")
+        assert (share.gpu == "NVIDIA") == each.gpu
+        assert each.gpu or wish.cpu
+        assert not each.gpu or capacity.gpus[0].memory_mb >= each.memory_mb
+        assert elapsed_on(host, each.seconds) <= ALLOWANCE.deadline.total_seconds()

@@ -40,6 +40,16 @@ def test_a_task_is_paid_by_the_tariff(cpu, elapsed, typical, amount, because):
     assert because in paid.because
 
 
+@pytest.mark.parametrize(
+    ("out", "amount"),
+    [(None, 1_000), (100.0, 1_000), (40.0, 1_000), (39.0, 990), (0.0, 600), (-5.0, 600)],
+)
+def test_nobody_is_paid_for_more_time_than_the_task_was_out_and_a_minute_for_clocks(out, amount):
+    paid = price(TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=None, out_seconds=out)
+    assert paid.amount == amount
+    assert ("the task was out for no longer" in paid.because) == (amount < 1_000)
+
+
 @given(cpu=st.floats(), elapsed=st.floats(), typical=st.one_of(st.none(), st.floats()))
 def test_nobody_is_paid_more_than_the_time_that_passed_or_less_than_nothing(cpu, elapsed, typical):
     amount = price(TARIFF, cpu_seconds=cpu, elapsed_seconds=elapsed, typical_cpu_seconds=typical).amount

@@ -41,6 +41,23 @@ def test_a_task_is_stuck_when_it_is_out_for_long_and_its_host_silent(out, silent
     assert [(one.task_id, one.reason) for one in stuck([task(out)], seen, NOW)] == ([(5, reason)] if reason else [])
 
 
+@pytest.mark.parametrize(
+    ("out", "silent", "up", "stuck_now"),
+    [
+        (36, 30, 40, True),
+        (36, 30, 13, True),  # it had thirteen hours to be heard in
+        (36, 30, 12, False),
+        (36, 30, 1, False),
+        (36, 5, 13, False),
+        (60, 0, 49, True),
+        (60, 0, 47, False),
+    ],
+)
+def test_the_time_in_which_the_laboratory_could_hear_nobody_does_not_count(out, silent, up, stuck_now):
+    seen = {7: NOW - timedelta(hours=silent)}
+    assert bool(stuck([task(out)], seen, NOW, listening=NOW - timedelta(hours=up))) == stuck_now
+
+
 @pytest.mark.parametrize("state", [state for state in TaskState if state is not TaskState.SENT])
 def test_only_what_is_out_can_be_stuck(state):
     assert stuck([task(100, state)], {}, NOW) == ()

@@ -1,5 +1,7 @@
 """May this caller do this now?"""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +51,27 @@ def test_no_sequence_of_requests_gets_more_than_the_limit(amounts):
         if may(CALLER, asking(workunits=amount), Spent(workunits=had)).allowed:
             had += amount
     assert had <= CALLER.limits.workunits_per_day
+
+
+@pytest.mark.parametrize(
+    ("whose", "capabilities", "allowed"),
+    [
+        (7, {Capability.ACCOUNT}, True),
+        (None, {Capability.ACCOUNT}, True),
+        (8, {Capability.ACCOUNT}, False),
+        (8, {Capability.ACCOUNT, Capability.DEPLOY}, False),
+        (8, {Capability.ACCOUNT, Capability.OPERATE}, True),
+        (7, {Capability.OPERATE}, False),
+    ],
+)
+def test_an_account_is_managed_by_its_volunteer_and_by_the_operator(whose, capabilities, allowed):
+    volunteer = replace(CALLER, name="volunteer:7", capabilities=frozenset(capabilities), volunteer_id=7)
+    permission = may(volunteer, asking(Capability.ACCOUNT, volunteer_id=whose), Spent())
+    assert permission.allowed == allowed
+
+
+def test_somebody_without_an_account_manages_nobody_s():
+    visitor = replace(CALLER, name="visitor", capabilities=frozenset({Capability.ACCOUNT}))
+    permission = may(visitor, asking(Capability.ACCOUNT, volunteer_id=7), Spent())
+    assert not permission.allowed
+    assert permission.reason == "visitor may manage their own account; experiment.deploy is about another one"

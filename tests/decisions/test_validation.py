@@ -11,7 +11,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, TaskState
 from axiom.signed.manifests import Manifest
-from axiom.signed.outputs import CellError, CellOutput, Header, Output, ticket_digest
+from axiom.signed.outputs import CellError, CellOutput, Header, Output
 from axiom.signed.tickets import Ticket
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -64,7 +64,7 @@ HEADER = Header(
     experiment="tiny_sum",
     version=1,
     bundle="cd" * 32,
-    ticket=ticket_digest(TEXT),
+    ticket_text=TEXT,
     runner="1",
     platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
 )
@@ -114,7 +114,6 @@ def test_the_order_of_the_cells_does_not_matter():
 @pytest.mark.parametrize(
     ("what", "other"),
     [
-        ("ticket", "ef" * 32),
         ("task", 8),
         ("host", 4),
         ("experiment", "tiny_product"),
@@ -126,6 +125,12 @@ def test_an_output_of_another_order_is_invalid(what, other):
     decided = judged(**{what: other})
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
     assert decided.reason.startswith(f"the output is of {what} {str(other)[:40]}, and")
+
+
+def test_an_output_of_another_ticket_is_invalid():
+    decided = judged(ticket_text="the text of another ticket")
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert decided.reason.startswith("the output is of ticket ")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """Every valid task is thanked for once, by a tariff that is written down, and the books add up to zero."""
 
-import pytest
+import itertools
+import random
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from axiom.decisions.recent import HALF_LIFE, Recent, faded
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
-from axiom.store import ledger
-from axiom.store.database import at
+from axiom.lab.credit import Paying
+from axiom.store import accounts, books, ledger, teams
+from axiom.store.database import at, moment
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def test_the_first_session_announces_the_tariff_and_pays_what_is_valid(paid):
         (3, "computed", 5),
     ]
     assert paid.said("credit.awarded") == [
-        "Credit: 0.015, for tasks in number 3, under core-seconds version 1. In all sessions: 0.015."
+        "Credit: 0.015, for tasks in number 3, under core-seconds version 1. In all: 0.015."
     ]
     assert ledger.by_volunteer(paid.db) == {1: 15}
 
@@ -48,7 +55,7 @@ def test_a_task_is_paid_once_and_the_next_session_pays_the_next_ones(paid):
     paid.compute(2)
     paid.hold()
     assert [row["task_id"] for row in paid.stored("award")["award"]] == [1, 2, 3, 5, 6]
-    assert paid.said("credit.awarded")[0].endswith("In all sessions: 0.025.")
+    assert paid.said("credit.awarded")[0].endswith("In all: 0.025.")
     paid.hold()
     assert "credit.nothing" in paid.kinds()
 
@@ -94,3 +101,173 @@ def test_a_new_tariff_holds_from_its_day_on_and_pays_nothing_again(paid):
         ledger.announce(paid.db, Tariff(name="core-seconds", version=2, per_core_second=20), paid.lab.now)
     paid.hold()
     assert [(row["tariff_id"], row["amount"]) for row in paid.stored("award")["award"]] == [(1, 5)] * 3 + [(2, 10)]
+
+
+def team(lab, name: str) -> int:
+    """A team that volunteer 1 founds."""
+    made = teams.found(lab.db, name=name, founder_id=1, country="", website="", about="", now=lab.now)
+    assert made is not None
+    return made
+
+
+def pay(rounds, paying: Paying | None = None) -> int:
+    """What the server's job does in one work."""
+    with rounds.db.transaction(), rounds.db.savepoint():
+        return (paying or Paying()).pay(rounds.db, rounds.lab.now)
+
+
+def test_the_job_pays_what_is_valid_and_the_session_tells_of_it(rounds):
+    rounds.lab.deploy(workunits=5)
+    rounds.compute(3)
+    assert pay(rounds) == 3
+    assert pay(rounds) == 0
+    assert [row["session_id"] for row in rounds.stored("award")["award"]] == [None] * 3
+    rounds.compute(1)
+    rounds.hold()
+    assert rounds.said("credit.awarded") == [
+        "Credit: 0.02, for tasks in number 4, under core-seconds version 1. In all: 0.02."
+    ]
+    assert [row["session_id"] for row in rounds.stored("award")["award"]] == [None] * 3 + [1]
+    rounds.compute(1)
+    pay(rounds)
+    rounds.hold()
+    assert rounds.said("credit.awarded")[0].startswith("Credit: 0.005, for tasks in number 1,")
+    rounds.hold()
+    assert "credit.nothing" in rounds.kinds()
+    assert rounds.broken() == {}
+
+
+def test_sessions_from_before_there_was_a_job_are_not_told_of_again(paid):
+    while not paid.step().ended:
+        continue
+    paid.db.execute(
+        """UPDATE note SET facts = '{"credit": 0.015, "tasks": 3, "tariff": "", "version": 1, "total": 0}'"""
+    )
+    paid.db.execute("DELETE FROM note WHERE kind <> 'credit.awarded' AND kind <> 'session.closed'")
+    paid.compute(2)
+    paid.hold()
+    assert paid.said("credit.awarded")[0].startswith("Credit: 0.01, for tasks in number 2,")
+
+
+def test_what_such_tasks_take_is_looked_up_once_a_minute(rounds):
+    rounds.lab.deploy(workunits=3)
+    paying = Paying()
+    amounts = []
+    for seconds, later in ((1.0, 0), (9.0, 30), (9.0, 60)):
+        rounds.compute(1)
+        rounds.lab.later(seconds=later)
+        rounds.db.execute("UPDATE task SET cpu_seconds = :s, elapsed_seconds = :s WHERE is_paid = 0", s=seconds)
+        pay(rounds, paying)
+        amounts.append(rounds.stored("award")["award"][-1]["amount"])
+    assert amounts == [10, 10, 90]
+
+
+def test_a_host_is_not_paid_for_more_time_than_its_task_was_out(rounds):
+    rounds.lab.deploy()
+    rounds.compute()
+    rounds.db.execute("UPDATE task SET cpu_seconds = 5000.0, elapsed_seconds = 5000.0")
+    pay(rounds)
+    (award,) = rounds.stored("award")["award"]
+    assert (award["amount"], award["because"].endswith("the task was out for no longer")) == (600, True)
+
+
+def test_volunteer_host_and_team_each_have_what_was_earned_and_the_team_is_that_of_the_moment(rounds):
+    rounds.lab.deploy(workunits=3)
+    with rounds.db.transaction():
+        blue = team(rounds.lab, "Blue")
+    for joined in (None, blue, None):
+        with rounds.db.transaction():
+            accounts.join(rounds.db, 1, joined)
+        rounds.compute(1)
+        pay(rounds)
+    assert [row["team_id"] for row in rounds.stored("award")["award"]] == [None, blue, None]
+    totals = [ledger.balance(rounds.db, holder, 1).total for holder in ("volunteer", "host", "team")]
+    assert totals == [15, 15, 5]
+    assert rounds.broken() == {}
+
+
+def test_the_recent_average_fades_by_half_in_a_week(rounds):
+    rounds.lab.deploy()
+    rounds.compute()
+    pay(rounds)
+    balance = ledger.balance(rounds.db, "volunteer", 1)
+    assert balance.recent == pytest.approx(0.005, rel=1e-6)  # five thousandths, as if over the first day
+    known = Recent(value=balance.recent, at=moment(balance.recent_at))
+    assert faded(known, rounds.lab.now + HALF_LIFE) == pytest.approx(0.0025, rel=1e-3)
+
+
+def test_steady_work_has_the_recent_average_of_what_is_earned_in_a_day(rounds):
+    """Eight weeks of one task a day; after each the books balance."""
+    rounds.lab.deploy(workunits=56)
+    for _ in range(56):
+        rounds.lab.later(days=1)
+        rounds.compute(1)
+        pay(rounds)
+    balance = ledger.balance(rounds.db, "host", 1)
+    assert balance.total == 56 * 5
+    assert balance.recent == pytest.approx(0.005, rel=0.05)
+    assert books.problems(rounds.db) == []
+
+
+class Killed(Exception):
+    """The process is gone before the commit."""
+
+
+def test_whatever_is_paid_carried_over_joined_or_cut_short_the_books_balance(new_lab, prepared, rounds_of, tmp_path):
+    folders = itertools.count()
+    events = st.lists(st.tuples(st.sampled_from("ccccpppksjo"), st.integers(0, 2**16)), max_size=25)
+
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+    @given(events)
+    def tell(told):
+        lab = new_lab(tmp_path / str(next(folders)))
+        rounds = rounds_of(lab)
+        lab.publish(prepared())
+        for host, volunteer in ((1, "Ada"), (2, "Bob")):
+            assert lab.host(f"host {host}", cores=8, volunteer=volunteer) == host
+        lab.deploy(workunits=30)
+        with lab.db.transaction():
+            for name in ("Blue", "Red"):
+                team(lab, name)
+        for what, number in told:
+            happen(rounds, what, random.Random(number))
+            assert books.problems(lab.db) == []
+        while pay(rounds):
+            continue
+        valid = lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'valid'")["n"]
+        assert lab.db.one("SELECT count(*) AS n FROM award")["n"] == valid
+        assert rounds.broken() == {}
+        lab.db.close()
+
+    tell()
+
+
+def happen(rounds, what: str, chance: random.Random) -> None:
+    db, lab = rounds.db, rounds.lab
+    lab.later(hours=chance.random() * 40)
+    match what:
+        case "c":
+            if lab.db.one("SELECT 1 FROM task WHERE state = 'unsent'"):
+                rounds.compute(1, host=chance.choice((1, 2)))
+        case "p":
+            pay(rounds)
+        case "k":
+            with pytest.raises(Killed):
+                cut_short(rounds)
+        case "s":
+            rounds.step()
+        case "j":
+            with db.transaction():
+                accounts.join(db, chance.choice((1, 2)), chance.choice((None, 1, 2)))
+        case "o":
+            source = chance.choice(("here", "there"))
+            with db.transaction():
+                ledger.carry_over(
+                    db, chance.choice((1, 2)), source=source, amount=chance.randrange(10**6), because="", now=lab.now
+                )
+
+
+def cut_short(rounds) -> None:
+    with rounds.db.transaction():
+        Paying().pay(rounds.db, rounds.lab.now)
+        raise Killed

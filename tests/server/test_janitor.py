@@ -1,8 +1,10 @@
 """Files that no row speaks of go after a day; everything else stays."""
 
 import os
+from datetime import timedelta
 
 from axiom.server.janitor import clean
+from axiom.store import accounts, blobs, uploads
 
 
 def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
@@ -19,4 +21,27 @@ def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
     assert busy_lab.broken()["I9"]
     assert clean(busy_lab.db, busy_lab.folder, busy_lab.now) == 1
     assert list(busy_lab.folder.blobs.glob("??/*")) == kept != []
+    assert "I9" not in busy_lab.broken()
+
+
+def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):
+    db, folder = busy_lab.db, busy_lab.folder
+    reported = db.one("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
+    with db.transaction():
+        small, large = (blobs.put(db, folder, body, busy_lab.now) for body in (b"brought", b"y" * 100_000))
+        for task, digest in ((2, small), (3, large), (4, reported)):
+            uploads.record(db, task_id=task, name=str(task), digest=digest, size=1, md5="", now=busy_lab.now)
+        accounts.sign_in(db, "ab", 1, now=busy_lab.now, expires_at=busy_lab.now + timedelta(days=29))
+    busy_lab.later(days=29)
+    with db.transaction():
+        clean(db, folder, busy_lab.now)
+    assert set(uploads.of(db, [2, 3, 4])) == {2, 3, 4}
+    assert db.select("SELECT * FROM sign_in") == []
+    busy_lab.later(days=2)
+    with db.transaction():
+        assert clean(db, folder, busy_lab.now) == 1  # the file of the large one
+    assert uploads.of(db, [2, 3, 4]) == {}
+    digests = {row["digest"] for row in db.select("SELECT digest FROM blob")}
+    assert reported in digests
+    assert not {small, large} & digests
     assert "I9" not in busy_lab.broken()

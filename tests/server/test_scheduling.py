@@ -49,7 +49,7 @@ def test_a_lost_task_still_takes_a_core(working_lab):
     answer = working_lab.ask(1, wanted=4)
     assert answer.orders[0] == lost
     assert len(answer.orders) == 2
-    assert answer.reason == "all 2 cores of this host have a task"
+    assert answer.reason == "your computer has 2 tasks of the 2 that it may have"
 
 
 def test_two_hosts_never_get_the_same_task(working_lab):
@@ -69,7 +69,7 @@ def test_memory_is_counted_with_what_a_host_holds(working_lab):
     working_lab.deploy(workunits=5)
     answer = working_lab.ask(small, wanted=8)
     assert len(answer.orders) == 2
-    assert answer.reason == "tiny_sum needs 100 MB a task and 50 MB are free"
+    assert answer.reason == "tiny_sum needs 100 MB of memory a task, and 50 MB are free by your preferences"
 
 
 def test_targeted_work_goes_to_its_target_alone(working_lab):
@@ -78,7 +78,7 @@ def test_targeted_work_goes_to_its_target_alone(working_lab):
         target = working_lab.db.execute("UPDATE task SET target_host_id = :host", host=second)
     assert target == 1
     refused = working_lab.ask(1)
-    assert (refused.orders, refused.reason) == ((), "all waiting work is meant for other hosts")
+    assert (refused.orders, refused.reason) == ((), "all waiting work is meant for other computers")
     assert working_lab.order(second).host == second
 
 
@@ -134,7 +134,7 @@ def test_a_repeated_report_changes_nothing(working_lab):
 
 def test_a_report_of_a_foreign_host_changes_nothing(working_lab):
     order = working_lab.order(1)
-    second = working_lab.host("second")
+    second = working_lab.host("second", volunteer="Bob")
     refused = working_lab.report(order, working_lab.output(order), host=second)
     assert (refused.state, refused.reason) == (None, f"task {order.task} was not given to host {second}")
     assert working_lab.report(replace(order, task=99), b"").reason == "no task 99 is known here"
@@ -224,6 +224,7 @@ def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
 
 def test_asking_in_vain_writes_nothing(working_lab):
     order = working_lab.order(1)
+    working_lab.ask(1, holding=(order.task,))  # why it gets nothing is written down once
     before = working_lab.db.one("PRAGMA data_version"), whole(working_lab)
     for _ in range(5):
         working_lab.later(seconds=5)

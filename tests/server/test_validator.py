@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.errors import OutputError
+from axiom.server.validator import Validator
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
-from axiom.store import results, work
+from axiom.store import fleet, results, work
 
 
 def truncated(lab, order):
@@ -153,3 +154,92 @@ def test_a_number_larger_than_any_float_is_no_measure(working_lab):
     task = work.task(working_lab.db, order.task)
     assert task.state is TaskState.INVALID
     assert "'total' is not a finite number" in task.reason
+
+
+def returned_many(lab, amount: int, *, spoil=lambda _lab, _number: None) -> list:
+    """So many tasks are back; `spoil` may make another output of the task at a place."""
+    lab.deploy(workunits=amount - 1)
+    lab.host("large", cores=64, memory_mb=64_000)
+    orders = lab.ask(2, wanted=amount).orders
+    for number, order in enumerate(orders):
+        lab.report(order, spoil(order, number) or lab.output(order))
+    return list(orders)
+
+
+def test_a_whole_slice_is_judged_at_once_and_a_bad_output_among_good_ones_harms_none(working_lab):
+    bad = {3: truncated, 7: of_another_seed, 11: of_another_task}
+    orders = returned_many(
+        working_lab, 20, spoil=lambda order, number: bad[number](working_lab, order) if number in bad else None
+    )
+    assert working_lab.validate() == 20
+    states = [work.task(working_lab.db, order.task).state for order in orders]
+    assert {number for number, state in enumerate(states) if state is TaskState.INVALID} == set(bad)
+    assert states.count(TaskState.VALID) == 17
+    assert working_lab.db.one("SELECT count(*) AS n FROM result")["n"] == 34
+    done = [wanted.state for wanted in work.workunits(working_lab.db)].count(WorkunitState.DONE)
+    assert done == 17
+    assert working_lab.broken() == {}
+    assert working_lab.validate() == 0
+
+
+def test_one_that_nobody_foresaw_among_many_is_found_and_the_others_are_judged_all_the_same(working_lab, caplog):
+    orders = returned_many(working_lab, 9)
+    working_lab.db.execute(
+        f"CREATE TRIGGER stumble BEFORE INSERT ON result WHEN new.task_id = {orders[4].task} "
+        "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
+    )
+    assert working_lab.validate() == 9
+    states = [work.task(working_lab.db, order.task).state for order in orders]
+    assert states == [TaskState.VALID] * 4 + [TaskState.INVALID] + [TaskState.VALID] * 4
+    assert "tasks.unjudged" in caplog.text
+    working_lab.db.execute("DROP TRIGGER stumble")
+    assert working_lab.broken() == {}
+
+
+class Killed(Exception):
+    """The process is gone before the commit."""
+
+
+def test_a_slice_that_is_cut_short_leaves_nothing_behind_and_is_judged_again(working_lab):
+    def whole() -> list:
+        tables = ("task", "workunit", "result", "counter", "host")
+        return [working_lab.db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables
+
+    returned_many(working_lab, 5)
+    before = whole()
+    validator = Validator(working_lab.folder, b"a secret")
+
+    def killed_before_the_commit() -> None:
+        with working_lab.db.transaction():
+            assert validator.judge(working_lab.db, working_lab.now) == 5
+            raise Killed
+
+    with pytest.raises(Killed):
+        killed_before_the_commit()
+    assert whole() == before
+    with working_lab.db.transaction():
+        assert validator.judge(working_lab.db, working_lab.now) == 5
+    assert working_lab.broken() == {}
+
+
+def test_the_same_cell_twice_in_one_slice_is_a_result_and_a_duplicate(working_lab):
+    late = working_lab.order(1)
+    working_lab.later(hours=49)
+    working_lab.sweep()
+    prompt = working_lab.order(working_lab.host("second", volunteer="Bob"))
+    for order in (prompt, late):
+        working_lab.report(order, working_lab.output(order))
+    assert working_lab.validate() == 2
+    counted = [working_lab.db.one(f"SELECT count(*) AS n FROM {table}")["n"] for table in ("result", "duplicate")]  # noqa: S608
+    assert counted == [2, 2]
+    assert working_lab.broken() == {}
+
+
+def test_a_valid_task_teaches_how_fast_its_host_is(working_lab):
+    order = working_lab.order(1)
+    working_lab.later(seconds=90)
+    working_lab.report(order, working_lab.output(order))
+    working_lab.db.execute("UPDATE task SET elapsed_seconds = 4.0")  # two cells of one reference second each
+    working_lab.validate()
+    host = fleet.host(working_lab.db, 1)
+    assert (host.speed, host.standing.valid_in_row, host.standing.turnaround_seconds) == (0.5, 1, 90.0)

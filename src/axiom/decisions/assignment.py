@@ -1,9 +1,21 @@
-"""Which work does this host get? Experiments take turns; nothing goes to a host that cannot hold it."""
+"""Which work does this host get, how much of it, and why not more?
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Experiments take turns, and nothing goes to a host that cannot hold it or would not be done in time. A task takes memory
+and disk while it runs; of what a host has in hand, as many tasks run at once as it has cores, and that may be the
+largest of them.
+"""
 
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from axiom.decisions.room import Room
+from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Host
+
+_DAY_SECONDS = 86_400
+_NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,46 +26,207 @@ class Queue:
     name: str
     unsent: int
     in_progress: int
+    seconds: float  # of a reference core, for a task as they come
     memory_mb: int
-    avx: bool
+    disk_mb: int = 100
+    avx: bool = False
+    gpu: bool = False
+    is_meant: bool = False  # some of it is meant for this host alone
     last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """So many tasks of one kind that a host has in hand."""
+
+    tasks: int
+    seconds: float  # of a reference core, each
+    memory_mb: int
+    disk_mb: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a host asks for: so many seconds of work, at least so many tasks, never more than `most`."""
+
+    seconds: float
+    instances: float
+    most: int
+    gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
+    cpu: bool = True  # its volunteer lets its processor compute for us
+
+    @property
+    def is_any(self) -> bool:
+        """Is anything asked for at all?"""
+        return self.seconds > 0 or self.instances > 0 or any(max(wanted) > 0 for wanted in self.gpus.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """How much one host may have."""
+
+    deadline: timedelta | None  # by which a task must be done; None where it does not matter
+    tasks_per_core: int  # in hand
+    daily_per_core: int | None  # where its standing does not say; None is any number
+    heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
+    gpu_kinds: tuple[str, ...] = ("NVIDIA",)  # on which our programs compute
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """So many tasks of one experiment, on a GPU of this kind or on the processor."""
+
+    experiment_id: int
+    tasks: int
+    gpu: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
-    """The experiments to take one task from, best first, and why these (or why none)."""
+    """What to take from which experiment, best first, and why not more."""
 
-    experiments: tuple[int, ...]
+    shares: tuple[Share, ...]
     reason: str
+    is_enough: bool = False  # with these the host has what it asked for
 
 
-def assign(host: Host, queues: Sequence[Queue], *, held: int, free_memory_mb: int) -> Assignment:
-    """Rank the experiments for one more task on this host, which holds `held` tasks already."""
-    if held >= host.capacity.cores:
-        return Assignment(experiments=(), reason=f"all {host.capacity.cores} cores of this host have a task")
-    waiting = [queue for queue in queues if queue.unsent > 0]
-    if not waiting:
-        return Assignment(experiments=(), reason="no work is waiting at the moment")
-    fitting, obstacles = [], []
-    for queue in waiting:
-        obstacle = _obstacle(host, queue, free_memory_mb)
-        if obstacle:
-            obstacles.append(f"{queue.name} {obstacle}")
-        else:
-            fitting.append(queue)
-    if not fitting:
-        return Assignment(experiments=(), reason="; ".join(obstacles))
+def assign(
+    host: Host, queues: Sequence[Queue], *, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int
+) -> Assignment:
+    """Share out what waits among what the host asks for, one task after the other."""
+    if not wish.is_any:
+        return Assignment(shares=(), reason="no work was asked for")
+    if host.platform.processor == _NO_PROGRAM:
+        return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
+    filling = _Filling(host, held, wish, allowance, sent_today)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
-    fitting.sort(key=lambda queue: (queue.in_progress, queue.last_turn, queue.experiment_id))
-    return Assignment(
-        experiments=tuple(queue.experiment_id for queue in fitting),
-        reason=f"{fitting[0].name} has the fewest tasks out ({fitting[0].in_progress}), and it is its turn",
-    )
+    heap = [
+        (not queue.is_meant, queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
+        for queue in queues
+        if queue.unsent > 0
+    ]
+    if not heap:
+        return Assignment(shares=(), reason="no work is waiting at the moment")
+    heapq.heapify(heap)
+    while heap and not filling.end():
+        meant, out, turn, number, left, queue = heapq.heappop(heap)
+        if filling.take(queue) and left > 1:
+            heapq.heappush(heap, (meant, out + 1, turn, number, left - 1, queue))
+    shares = tuple(Share(experiment_id=number, tasks=tasks, gpu=gpu) for (number, gpu), tasks in filling.shares.items())
+    return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
 
 
-def _obstacle(host: Host, queue: Queue, free_memory_mb: int) -> str:
-    if queue.memory_mb > free_memory_mb:
-        return f"needs {queue.memory_mb} MB a task and {free_memory_mb} MB are free"
-    if queue.avx and host.platform.instructions == "none":
-        return "needs a processor with AVX"
-    return ""
+def day_of(now: datetime) -> int:
+    """The day on which quotas are counted: days since 1970 in UTC."""
+    return int(now.timestamp()) // _DAY_SECONDS
+
+
+def sent_today(host: Host, now: datetime) -> int:
+    """How many tasks the host has had today."""
+    return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
+
+
+def gpu_of(host: Host, memory_mb: int, kinds: Sequence[str]) -> str | None:
+    """The kind of GPU in this host on which a task with so much memory can compute."""
+    for gpu in host.capacity.gpus:
+        if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
+            return gpu.kind
+    return None
+
+
+class _Filling:
+    """One host as it is filled, task by task."""
+
+    def __init__(self, host: Host, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int) -> None:
+        self.shares: dict[tuple[int, str], int] = {}
+        self._host = host
+        self._wish = wish
+        self._allowance = allowance
+        self._cores = host.capacity.cores
+        self._given = 0
+        self._in_hand = sum(each.tasks for each in held)
+        daily = host.standing.quota if allowance.heeds_standing else None
+        daily = allowance.daily_per_core if daily is None else daily
+        self._quota = None if daily is None else daily * self._cores
+        self._today = sent_today
+        self._memory = Room(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
+        self._disk = Room(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
+        # How long the cores have to do with what is in hand.
+        self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
+        self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
+        self._obstacles: dict[str, str] = {}
+
+    def end(self) -> bool:
+        """Is nothing more to be given, whatever waits?"""
+        return self.is_enough() or bool(self._stop())
+
+    def is_enough(self) -> bool:
+        """Has the host all that it asked for?"""
+        return all(self._is_met(kind) for kind in self._wanted)
+
+    def take(self, queue: Queue) -> bool:
+        """One task of this queue is given; if none can be, the queue is of no use any more."""
+        kind = gpu_of(self._host, queue.memory_mb, self._allowance.gpu_kinds) if queue.gpu else ""
+        elapsed = elapsed_on(self._host, queue.seconds)
+        obstacle = self._no_gpu(queue) if kind is None else self._obstacle(queue, elapsed)
+        if kind is None or obstacle:
+            self._obstacles[queue.name] = obstacle
+            return False
+        if self._is_met(kind):
+            return False
+        self._memory.put(queue.memory_mb)
+        self._disk.put(queue.disk_mb)
+        self._busy += elapsed / max(1, self._cores)
+        self._wanted[kind][0] -= elapsed
+        self._wanted[kind][1] -= 1
+        self._given += 1
+        key = (queue.experiment_id, kind)
+        self.shares[key] = self.shares.get(key, 0) + 1
+        return True
+
+    def reason(self) -> str:
+        """Why this much and not more."""
+        if self.is_enough():
+            return "this is as much as was asked for"
+        if stop := self._stop():
+            return stop
+        if self._obstacles:
+            (name, obstacle), *others = self._obstacles.items()
+            more = f"; {len(others)} more that wait do not fit either" if others else ""
+            return f"{name} {obstacle}{more}"
+        return f"no {'more ' if self._given else ''}work of the kind that was asked for is waiting at the moment"
+
+    def _stop(self) -> str:
+        in_hand, limit = self._in_hand + self._given, self._allowance.tasks_per_core * self._cores
+        if in_hand >= limit:
+            return f"your computer has {in_hand} tasks of the {limit} that it may have"
+        if self._quota is not None and self._today + self._given >= self._quota:
+            return (
+                f"the daily quota of {self._quota} tasks is used up; it grows with valid results, "
+                "and the next day begins at midnight UTC"
+            )
+        return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
+
+    def _obstacle(self, queue: Queue, elapsed: float) -> str:
+        if not queue.gpu and not self._wish.cpu:
+            return "computes on the processor, and your preferences allow no such work"
+        if queue.avx and self._host.platform.instructions == "none":
+            return "needs a processor with AVX"
+        free = self._memory.free
+        if free is not None and queue.memory_mb > free:
+            return f"needs {queue.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
+        free = self._disk.free
+        if free is not None and queue.disk_mb > free:
+            return f"needs {queue.disk_mb} MB of disk a task, and {free} MB are free by your preferences"
+        deadline = self._allowance.deadline
+        if deadline is not None and self._busy + elapsed > deadline.total_seconds():
+            return "would not be done by its deadline at your computer's speed and availability"
+        return ""
+
+    def _no_gpu(self, queue: Queue) -> str:
+        kinds = " or ".join(self._allowance.gpu_kinds)
+        return f"needs a GPU of {kinds} with {queue.memory_mb} MB"
+
+    def _is_met(self, kind: str) -> bool:
+        seconds, tasks = self._wanted.get(kind, (0.0, 0.0))
+        return seconds <= 0 and tasks <= 0

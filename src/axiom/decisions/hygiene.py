@@ -19,24 +19,28 @@ class Stuck:
     reason: str
 
 
-def stuck(tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime) -> tuple[Stuck, ...]:
+def stuck(
+    tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime, *, listening: datetime | None = None
+) -> tuple[Stuck, ...]:
     """Return the tasks that have been out for so long that their cells should go to somebody else.
 
     `seen` is when each host was last heard from; a host that is not there has been silent since it took the task.
+    `listening` is since when the laboratory has been up: before that nobody could be heard, and it does not count.
     """
     found = []
     for task in tasks:
-        reason = _why(task, seen, now)
+        reason = _why(task, seen, now, listening)
         if reason:
             found.append(Stuck(task_id=task.id, reason=reason))
     return tuple(found)
 
 
-def _why(task: Task, seen: Mapping[int, datetime], now: datetime) -> str:
+def _why(task: Task, seen: Mapping[int, datetime], now: datetime, listening: datetime | None) -> str:
     if task.state is not TaskState.SENT or task.sent_at is None:
         return ""
-    out = now - task.sent_at
-    heard = task.sent_at if task.host_id is None else seen.get(task.host_id, task.sent_at)
+    since = task.sent_at if listening is None else max(task.sent_at, listening)
+    out = now - since
+    heard = since if task.host_id is None else max(since, seen.get(task.host_id, since))
     if out > _TOO_LONG:
         return f"out for {_hours(out)}, and no task may take longer than {_hours(_TOO_LONG)}"
     if out > _OUT and now - heard > _SILENT:

@@ -13,6 +13,7 @@ class Request:
     capability: Capability
     workunits: int = 0
     aborts: int = 0
+    volunteer_id: int | None = None  # whose account it is about
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,13 @@ def may(caller: Caller, request: Request, spent: Spent) -> Permission:
             allowed=False,
             within_capability=False,
             reason=f"{caller.name} may not {request.capability}; {request.command} needs that",
+        )
+    is_own = request.volunteer_id in (None, caller.volunteer_id)
+    if not is_own and Capability.OPERATE not in caller.capabilities:
+        return Permission(
+            allowed=False,
+            within_capability=False,
+            reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     for what, asked, had, most in (
         ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),

@@ -42,8 +42,9 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
 
 def _wrong_header(ticket: Ticket, ticket_text: str, output: Output) -> str:
     header = output.header
+    if header.ticket_text != ticket_text:
+        return f"the output is of ticket {header.ticket[:40]}, and {ticket_digest(ticket_text)[:40]} was ordered"
     for what, ordered, came in (
-        ("ticket", ticket_digest(ticket_text), header.ticket),
         ("task", ticket.task, header.task),
         ("host", ticket.host, header.host),
         ("experiment", ticket.experiment, header.experiment),
@@ -56,7 +57,8 @@ def _wrong_header(ticket: Ticket, ticket_text: str, output: Output) -> str:
 
 
 def _wrong_cells(ticket: Ticket, output: Output) -> str:
-    ordered = {(cell.replicate, cell.config): cell.seed for cell in ticket.cells}
+    seeds = zip(ticket.replicates, ticket.seeds, strict=True)
+    ordered = {(replicate, place): seed for replicate, seed in seeds for place in ticket.places}
     came = {(cell.replicate, cell.config): cell.seed for cell in output.cells}
     if len(came) != len(output.cells):
         return "the output holds a cell twice"

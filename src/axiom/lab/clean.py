@@ -5,8 +5,9 @@ from datetime import datetime
 from axiom.decisions.hygiene import stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
-from axiom.server.transitioner import transit
-from axiom.store import fleet, work
+from axiom.server import standings
+from axiom.server.transitioner import START, silent, transit_many
+from axiom.store import fleet, jobs, returning, work
 from axiom.store.database import Database
 
 _SLICE = 10_000
@@ -16,11 +17,11 @@ def clean(db: Database, now: datetime) -> list[Note]:
     """Expire what is stuck by rule."""
     out = work.out(db, _SLICE)
     seen = {host.id: host.seen_at for host in fleet.hosts(db)}
-    found = {one.task_id: one.reason for one in stuck(out, seen, now)}
-    for task in out:
-        if task.id in found:
-            work.move(db, task, TaskState.EXPIRED, found[task.id], now)
-            transit(db, task.workunit_id, now)
+    found = {one.task_id: one.reason for one in stuck(out, seen, now, listening=jobs.last_start(db, START))}
+    given_up = [task for task in out if task.id in found]
+    returning.move(db, [(task, TaskState.EXPIRED, found[task.id]) for task in given_up], now)
+    transit_many(db, [task.workunit_id for task in given_up], now)
+    standings.settle(db, [silent(task, now) for task in given_up], now)
     if not found:
         return [Note(kind="clean.nothing", text="Tasks that are out: {out}. None is stuck.", facts={"out": len(out)})]
     return [

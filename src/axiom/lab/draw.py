@@ -24,7 +24,7 @@ from axiom.figures.requests import (
 )
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, evidence, experiments, figures, findings
+from axiom.store import blobs, counters, evidence, experiments, figures, findings
 from axiom.store.database import Database, connect_reader
 from axiom.store.evidence import Weighed
 from axiom.store.experiments import StoredExperiment
@@ -70,10 +70,11 @@ class Gallery:
     def _stale(
         self, db: Database, seen: dict[int, tuple[int, int]], now: datetime
     ) -> Iterator[tuple[str, Request, str]]:
-        drawn = figures.shows(db)
+        drawn, counted = figures.shows(db), counters.read(db)
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
-            standing = (sum(evidence.returned(db, experiment.id).values()), sum(one.blocks for one in weighed))
+            results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
+            standing = (results, sum(one.blocks for one in weighed))
             before = self._seen.get(experiment.id)
             if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
                 continue

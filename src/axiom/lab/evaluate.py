@@ -100,9 +100,11 @@ def _closed(db: Database, experiment: StoredExperiment, found: Weighed) -> int:
     design = _design(db, found.registration_id)
     first = found.blocks * design.block
     back = evidence.returned(db, experiment.id, first)
+    ordered = evidence.ordered(db, found.registration_id, first)
     standing = [
-        Returned(number=number, cells=len(design.configs), back=back.get(number, 0), over=over)
-        for number, over in sorted(evidence.ordered(db, found.registration_id, first).items())
+        # A number that nobody remembers after a backup was restored is issued again: it is not over.
+        Returned(number=number, cells=len(design.configs), back=back.get(number, 0), over=ordered.get(number, False))
+        for number in range(first, max(ordered, default=-1) + 1)
     ]
     closed = itertools.takewhile(lambda block: block.closed, blocks(standing, design.block))
     return found.blocks + sum(1 for _ in closed)

@@ -12,7 +12,7 @@ from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, evidence, experiments, findings, fleet
+from axiom.store import counters, evidence, experiments, findings, fleet, returning
 from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
 
@@ -27,6 +27,9 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
 def candidates(db: Database) -> list[Candidate]:
     """Every open experiment that has a bundle, and how it stands."""
     counted = counters.read(db)
+    # A check waits for some other volunteer's host: the cores here are not kept busy by it.
+    for experiment_id, checks in returning.waiting_checks(db).items():
+        counted["task", experiment_id, TaskState.UNSENT] -= checks
     newest = evidence.newest(db)
     declared = experiments.declared(db)
     return [

@@ -6,13 +6,13 @@ from axiom.domain.sessions import Session, Step
 from axiom.lab.evaluate import recomputed
 from axiom.server import invariants
 from axiom.signed.roles import Trust
-from axiom.store import ledger, sessions
+from axiom.store import books, sessions
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
 PROMISES = {
     **invariants.PROMISES,
-    "I3": "every award is booked on two sides that add up to zero, for a task that is valid",
+    "I3": "every award is booked on two sides that add up to zero, for a valid task; everybody has what they earned",
     "I10": "every line of evidence follows from the stored results, identically",
     "I13": "every session did its steps in order and each once; one is open at most",
 }
@@ -24,7 +24,7 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
     with db.savepoint():
         return {
             **found,
-            "I3": ledger.unbalanced(db),
+            "I3": books.problems(db),
             "I10": recomputed(db),
             "I13": _sessions(db),
         }

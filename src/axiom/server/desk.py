@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.domain.work import Report
 from axiom.errors import NotFound
+from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.server.scheduling import ask, report
+from axiom.server.reporting import report
+from axiom.server.scheduling import ask
 from axiom.signed.tickets import Order
 from axiom.store import blobs, experiments, work
 from axiom.store.database import Database
@@ -25,6 +27,7 @@ class LocalDesk:
     dispatch: Dispatch
     host_id: int
     now: Callable[[], datetime]
+    known: Known = field(default_factory=Known)
 
     def held(self) -> frozenset[int]:
         """The tasks that are out to this host."""
@@ -34,7 +37,10 @@ class LocalDesk:
         """Orders for this host."""
 
         def handed(db: Database) -> Sequence[Order]:
-            return ask(db, self.dispatch, host_id=self.host_id, holding=holding, wanted=wanted, now=self.now()).orders
+            now = self.now()
+            return ask(
+                db, self.dispatch, self.known, host_id=self.host_id, holding=holding, wanted=wanted, now=now
+            ).orders
 
         return self.writer.run(handed)
 

@@ -1,69 +1,70 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from axiom.decisions.assignment import Allowance
 from axiom.domain.experiments import seed_of
-from axiom.domain.work import Task, Workunit
+from axiom.server.known import COST_MARGIN, Form, KnownExperiment, seconds_of
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
 from axiom.signed.strict import LARGEST
-from axiom.signed.tickets import Order, Ticket, write_ticket
-from axiom.store import experiments, findings, work
+from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
+from axiom.store import experiments, findings
 from axiom.store.database import Database
-from axiom.store.experiments import StoredBundle, StoredExperiment
-
-# A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
-# the prediction, hence the floor.
-COST_MARGIN = 5.0
-LEAST_CELL_SECONDS = 60.0
+from axiom.store.dispatching import Candidate, SentTask
+from axiom.store.experiments import StoredExperiment
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """What every ticket takes from the laboratory rather than from the work."""
+    """What every ticket takes from the laboratory rather than from the work, and how much a host may have."""
 
     lab: str
     key: SigningKey
     deadline: timedelta
     grace: timedelta  # how long after its deadline a ticket is still obeyed
+    tasks_per_core: int = 16  # that a volunteer's host may have in hand
+    daily_per_core: int | None = None  # where a host's standing does not say; None is any number
+    ourselves: int = 0  # the volunteer in whose name the laboratory itself computes; 0 is nobody
+
+    @property
+    def volunteers(self) -> Allowance:
+        """How much a volunteer's host may have."""
+        return Allowance(deadline=self.deadline, tasks_per_core=self.tasks_per_core, daily_per_core=self.daily_per_core)
+
+    @property
+    def ours(self) -> Allowance:
+        """How much a host of the laboratory's own may have: what it computes at this moment, however slowly."""
+        return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
 def write_order(
-    db: Database, dispatch: Dispatch, task: Task, *, host_id: int, memory_mb: int, now: datetime
-) -> Order | None:
-    """Give a waiting task to a host under the newest bundle of its version. None when somebody else has just had it."""
-    wanted, experiment = _wanted(db, task)
-    bundle = experiments.bundle_now(db, experiment.id)
-    if bundle is None:
-        return None
+    dispatch: Dispatch, experiment: KnownExperiment, form: Form, wanted: Candidate, *, host_id: int, now: datetime
+) -> Order:
+    """The signed order for a waiting task. A TicketTooLong when nobody can ever be given it."""
     deadline = now + dispatch.deadline
-    design = _design(db, wanted.registration_id)
-    seconds = _seconds(design, bundle)
-    ticket = Ticket(
-        lab=dispatch.lab,
+    seeds = _seeds(experiment, wanted.replicates)
+    particulars = Particulars(
         host=host_id,
-        task=task.id,
-        experiment=experiment.name,
-        version=experiment.version,
-        bundle=bundle.digest,
-        serial=bundle.serial,
+        task=wanted.task_id,
         replicates=wanted.replicates,
-        seeds=_seeds(experiment, wanted),
-        configs=tuple(design["configs"][place] for place in wanted.configs),
-        places=wanted.configs,
-        cell_seconds=tuple(max(LEAST_CELL_SECONDS, COST_MARGIN * seconds[place]) for place in wanted.configs),
-        memory_mb=memory_mb,
+        seeds=seeds,
         issued=now,
         deadline=deadline,
         expires=deadline + dispatch.grace,
     )
-    text = write_ticket(ticket, dispatch.key)
-    sent = work.send(db, task, host_id=host_id, bundle_digest=bundle.digest, ticket=text, deadline=deadline, now=now)
-    return Order.of(ticket, text) if sent else None
+    text = form.ticket.write(particulars, dispatch.key)
+    return Order(task=wanted.task_id, host=host_id, bundle=form.bundle.digest, seeds=seeds, ticket=text)
+
+
+def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
+    """The very order that was sent, for a host that lost it."""
+    seeds = _seeds(experiment, task.replicates)
+    return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
 
 
 def demand_room(
@@ -74,7 +75,8 @@ def demand_room(
     bundle = experiments.bundle_now(db, experiment.id)
     if registration is None or bundle is None:
         return  # then nothing is ordered or sent at all, and whoever refuses that says why
-    design = _design(db, registration.id)
+    design: dict[str, Any] = json.loads(registration.body)
+    seconds = seconds_of(design, stored_manifest(bundle.manifest) if bundle.manifest else None)
     first, configs = experiments.issued(db, experiment.id), tuple(design["configs"])
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
@@ -89,7 +91,7 @@ def demand_room(
         seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
         configs=configs,
         places=tuple(range(len(configs))),
-        cell_seconds=tuple(COST_MARGIN * seconds for seconds in _seconds(design, bundle)),
+        cell_seconds=tuple(COST_MARGIN * each for each in seconds),
         memory_mb=LARGEST,
         issued=now,
         deadline=now,
@@ -98,44 +100,5 @@ def demand_room(
     write_ticket(largest, key)
 
 
-def order_again(db: Database, task: Task) -> Order:
-    """The very order that was sent, for a host that lost it."""
-    wanted, experiment = _wanted(db, task)
-    if task.ticket is None or task.bundle_digest is None or task.host_id is None:
-        raise LookupError(f"task {task.id} was sent without what an order is made of")
-    return Order(
-        task=task.id,
-        host=task.host_id,
-        bundle=task.bundle_digest,
-        seeds=_seeds(experiment, wanted),
-        ticket=task.ticket,
-    )
-
-
-def _wanted(db: Database, task: Task) -> tuple[Workunit, StoredExperiment]:
-    wanted, experiment = work.workunit(db, task.workunit_id), experiments.by_id(db, task.experiment_id)
-    if wanted is None or experiment is None:
-        raise LookupError(f"task {task.id} belongs to no workunit or no experiment")
-    return wanted, experiment
-
-
-def _design(db: Database, registration_id: int) -> Mapping[str, Any]:
-    registration = findings.registration(db, registration_id)
-    if registration is None:
-        raise LookupError(f"registration {registration_id} was never written")
-    design: dict[str, Any] = json.loads(registration.body)
-    return design
-
-
-def _seconds(design: Mapping[str, Any], bundle: StoredBundle) -> Sequence[float]:
-    """What each config costs as the bundle says; as it was registered where the bundle speaks of another sweep."""
-    if bundle.manifest:
-        manifest = stored_manifest(bundle.manifest)
-        if [dict(config) for config in manifest.configs] == design["configs"]:
-            return manifest.cell_seconds
-    expected: list[float] = design["expected_seconds"]
-    return expected
-
-
-def _seeds(experiment: StoredExperiment, wanted: Workunit) -> tuple[int, ...]:
-    return tuple(seed_of(experiment.name, experiment.version, number) for number in wanted.replicates)
+def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:
+    return tuple(seed_of(experiment.name, experiment.version, number) for number in replicates)

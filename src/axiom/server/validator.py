@@ -1,66 +1,158 @@
-"""Looks at the proof that tasks brought: load, decide by `decisions.validation`, record."""
+"""Looks at the proof that tasks brought: load, decide by `decisions.validation`, record. Many at once."""
 
+import json
 import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.validation import Validation, validate
-from axiom.domain.work import Task, TaskState
+from axiom.domain.endings import Cause
+from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.server.transitioner import transit
-from axiom.signed.manifests import stored_manifest
+from axiom.server import checking, standings
+from axiom.server.standings import Closed
+from axiom.server.transitioner import transit_many
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import read_output
-from axiom.signed.roles import Trust
-from axiom.signed.tickets import read_ticket
-from axiom.store import blobs, experiments, results, work
+from axiom.signed.tickets import Ticket, parse
+from axiom.store import blobs, experiments, findings, results, returning
 from axiom.store.database import Database
 from axiom.store.folder import Folder
+from axiom.store.returning import Waiting
 
 log = logging.getLogger("axiom.validator")
 
 OUTPUT_LIMIT = 16 * 1024 * 1024
-SLICE = 50
+SLICE = 200
 
 
-def validate_returned(db: Database, folder: Folder, trust: Trust, now: datetime) -> int:
-    """Judge the oldest returned tasks, each once, and store what is proven."""
-    waiting = work.returned(db, SLICE)
-    for task in waiting:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Judged:
+    """A task that was looked at. The ticket is there where it could be read."""
+
+    waiting: Waiting
+    decided: Validation
+    ticket: Ticket | None
+
+
+class Validator:
+    """Judges returned tasks, each once. It belongs to the writer's thread and keeps at hand what never changes."""
+
+    def __init__(self, folder: Folder, secret: bytes) -> None:
+        self._folder = folder
+        self._secret = secret  # decides, with a task's id, whether it is checked
+        self._manifests: dict[int, Manifest] = {}
+        self._seconds: dict[int, Sequence[float]] = {}
+
+    def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
+        """Judge the oldest returned tasks and store what is proven; how many there were."""
+        waiting = returning.returned(db, limit)
+        if not waiting:
+            return 0
         try:
             with db.savepoint():
-                _settle(db, folder, trust, task, now)
+                self._settle(db, waiting, now)
         except StoreError:
             raise  # the store's trouble is no fault of an output: it is looked at again
+        except Exception:
+            log.exception("tasks.unjudged first=%d last=%d", waiting[0].task.id, waiting[-1].task.id)
+            for one in waiting:
+                self._alone(db, one, now)
+        return len(waiting)
+
+    def _alone(self, db: Database, waiting: Waiting, now: datetime) -> None:
+        """Whatever an output made us stumble over must not hold up the others."""
+        try:
+            with db.savepoint():
+                self._settle(db, [waiting], now)
+        except StoreError:
+            raise
         except Exception as error:
-            # Whatever an output made us stumble over must not hold up the others. The transitioner's next sweep
-            # moves its workunit on.
-            log.exception("task.unjudged id=%d", task.id)
+            log.exception("task.unjudged id=%d", waiting.task.id)
             why = f"judging it failed with {type(error).__name__}; the traceback is in the laboratory's log"
-            work.move(db, task, TaskState.INVALID, why, now)
-    return len(waiting)
+            returning.move(db, [(waiting.task, TaskState.INVALID, why)], now)
+            transit_many(db, [waiting.task.workunit_id], now)
+
+    def _settle(self, db: Database, waiting: Sequence[Waiting], now: datetime) -> None:
+        outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
+        judged = [self._judge(db, one, outputs) for one in waiting]
+        returning.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
+        stored = results.record(db, [result for one in judged for result in one.decided.results], now)
+        transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
+        standings.settle(db, [self._closed(db, one) for one in judged], now)
+        proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
+        checking.order(db, self._secret, [one for one in proven if one.task.id not in stored.tasks], now)
+        cells = {one.waiting.task.id: one.decided.results for one in judged}
+        checking.settle_checks(db, proven, cells, now)
+        _log(judged, stored)
+
+    def _judge(self, db: Database, waiting: Waiting, outputs: Mapping[str, bytes]) -> _Judged:
+        task = waiting.task
+        manifest = self._manifest(db, task.experiment_id)
+        if manifest is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
+            nothing = Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
+            return _Judged(waiting=waiting, decided=nothing, ticket=None)
+        try:
+            # It was signed here and has not left the store since. That it may have run out meanwhile does not matter:
+            # it still is the order that this output answers.
+            ticket = parse(task.ticket)
+            raw = outputs.get(task.output_digest)
+            output = read_output(
+                blobs.get(db, self._folder, task.output_digest) if raw is None else raw, limit=OUTPUT_LIMIT
+            )
+        except (OutputError, TicketError, NotFound, StoreDamaged) as error:
+            unread = Validation(state=TaskState.INVALID, reason=str(error))
+            return _Judged(waiting=waiting, decided=unread, ticket=None)
+        decided = validate(
+            ticket=ticket,
+            ticket_text=task.ticket,
+            experiment_id=task.experiment_id,
+            manifest=manifest,
+            output=output,
+        )
+        return _Judged(waiting=waiting, decided=decided, ticket=ticket)
+
+    def _closed(self, db: Database, judged: _Judged) -> Closed:
+        task, ticket = judged.waiting.task, judged.ticket
+        expected = 0.0
+        if ticket is not None and judged.decided.state is TaskState.VALID:
+            seconds = self._expected(db, judged.waiting.registration_id)
+            expected = sum(seconds[place] for place in ticket.places) * len(ticket.replicates)
+        return Closed(
+            task_id=task.id,
+            host_id=task.host_id,
+            state=judged.decided.state,
+            cause=Cause.CELL_FAILED if judged.decided.state is TaskState.FAILED else "",
+            sent_at=task.sent_at,
+            ended_at=task.returned_at,
+            expected_seconds=expected,
+            elapsed_seconds=task.elapsed_seconds or 0.0,
+        )
+
+    def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:
+        """What an experiment declared when it was registered; its row never changes."""
+        if experiment_id not in self._manifests:
+            found = experiments.by_id(db, experiment_id)
+            if found is None:
+                return None
+            self._manifests[experiment_id] = stored_manifest(found.manifest)
+        return self._manifests[experiment_id]
+
+    def _expected(self, db: Database, registration_id: int) -> Sequence[float]:
+        """What each config of a registered sweep should take, in seconds of a reference core."""
+        if registration_id not in self._seconds:
+            found = findings.registration(db, registration_id)
+            self._seconds[registration_id] = json.loads(found.body)["expected_seconds"] if found else ()
+        return self._seconds[registration_id]
 
 
-def _settle(db: Database, folder: Folder, trust: Trust, task: Task, now: datetime) -> None:
-    decided = _judge(db, folder, trust, task)
-    work.move(db, task, decided.state, decided.reason, now)
-    stored = results.record(db, decided.results, now)
-    log.info("task.%s id=%d results=%d duplicates=%d", decided.state, task.id, stored.results, stored.duplicates)
-    transit(db, task.workunit_id, now)
-
-
-def _judge(db: Database, folder: Folder, trust: Trust, task: Task) -> Validation:
-    experiment = experiments.by_id(db, task.experiment_id)
-    if experiment is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
-        return Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
-    try:
-        # The moment of dispatch: a ticket that ran out since is still the order that this output answers.
-        ticket = read_ticket(task.ticket, trust=trust, now=task.sent_at)
-        output = read_output(blobs.get(db, folder, task.output_digest), limit=OUTPUT_LIMIT)
-    except (OutputError, TicketError, NotFound, StoreDamaged) as error:
-        return Validation(state=TaskState.INVALID, reason=str(error))
-    return validate(
-        ticket=ticket,
-        ticket_text=task.ticket,
-        experiment_id=experiment.id,
-        manifest=stored_manifest(experiment.manifest),
-        output=output,
-    )
+def _log(judged: Sequence[_Judged], stored: results.Recorded) -> None:
+    """One line for all that went well: a line for each would cost more than judging it."""
+    states = Counter(str(one.decided.state) for one in judged)
+    counts = " ".join(f"{state}={amount}" for state, amount in sorted(states.items()))
+    log.info("tasks.judged %s results=%d duplicates=%d", counts, stored.results, stored.duplicates)
+    for one in judged:
+        if one.decided.state is not TaskState.VALID:
+            log.info("task.%s id=%d %s", one.decided.state, one.waiting.task.id, one.decided.reason)

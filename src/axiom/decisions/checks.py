@@ -1,0 +1,137 @@
+"""Which tasks are computed again elsewhere, and do the two agree? So that lying and broken hosts are found out."""
+
+import hashlib
+import hmac
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from axiom.domain.work import Agreement, Outcome, Result
+
+ONE_IN = 10
+EARLY = 1e-3  # how far early values of two honest hosts may lie apart, relative to the larger
+_EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
+_LOOSE = 0.5  # the same for what a whole training ends with
+_TINY = 1e-12  # below this a number is nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Do two computations of the same cells agree (None: nothing could be compared), and why?"""
+
+    agrees: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """What one task says about the cells."""
+
+    task_id: int
+    cells: tuple[Result, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What the checks of a task have shown of each of them.
+
+    `odd` is the task that stands alone against two others; `needs_third` asks for one more opinion.
+    """
+
+    agreements: Mapping[int, Agreement | None]
+    odd: int | None = None
+    needs_third: bool = False
+    reason: str
+
+
+def is_checked(secret: bytes, task_id: int) -> bool:
+    """Is this one of the tasks that are checked? Always the same answer, and nobody without the secret knows it."""
+    drawn = hmac.digest(secret, b"axiom-check-1 %d" % task_id, hashlib.sha256)
+    return int.from_bytes(drawn[:8], "big") % ONE_IN == 0
+
+
+def settle(checked: Opinion, checks: Sequence[Opinion]) -> Settled:
+    """Decide from the checked task and its one or two checks."""
+    opinions = [checked, *checks]
+    pairs = {
+        (first.task_id, second.task_id): compare(first.cells, second.cells)
+        for first, second in itertools.combinations(opinions, 2)
+    }
+    differing = [pair for pair, found in pairs.items() if found.agrees is False]
+    agreeing = [pair for pair, found in pairs.items() if found.agrees]
+    everybody = [opinion.task_id for opinion in opinions]
+    if not differing:
+        says = Agreement.AGREES if agreeing else None
+        return Settled(agreements=dict.fromkeys(everybody, says), reason=next(iter(pairs.values())).reason)
+    why = pairs[differing[0]].reason
+    if len(agreeing) == 1 and len(differing) == len(pairs) - 1:
+        (odd,) = set(everybody) - set(agreeing[0])
+        found = dict.fromkeys(everybody, Agreement.AGREES) | {odd: Agreement.DIFFERS}
+        return Settled(agreements=found, odd=odd, reason=f"two against task {odd}: {why}")
+    if len(agreeing) > len(differing):  # close to both of two that lie just apart
+        return Settled(agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"two of three agree; {why}")
+    return Settled(agreements=dict.fromkeys(everybody, Agreement.DIFFERS), needs_third=len(opinions) == 2, reason=why)
+
+
+def compare(first: Sequence[Result], second: Sequence[Result], *, early: float = EARLY) -> Comparison:
+    """Compare cell by cell.
+
+    The early values decide wherever something was trained: the end of a chaotic training differs between honest
+    hosts. Only when most of the ends lie far apart, too, does that count. Where nothing was trained, the measures must
+    be the same.
+    """
+    other = {(cell.replicate, cell.config): cell for cell in second}
+    pairs = [(cell, other[cell.replicate, cell.config]) for cell in first if (cell.replicate, cell.config) in other]
+    compared, apart = 0, 0
+    for one, two in pairs:
+        said = _cell(one, two, early)
+        if said is False:
+            return Comparison(agrees=False, reason=f"replicate {one.replicate}, config {one.config} came out apart")
+        compared += said is not None
+        apart += _ends_apart(one, two)
+    if not compared:
+        return Comparison(agrees=None, reason="nothing in them can be compared")
+    if 2 * apart > compared:
+        return Comparison(agrees=False, reason=f"the measures of {apart} of {compared} cells are far apart")
+    return Comparison(agrees=True, reason=f"{compared} cells agree")
+
+
+def _cell(one: Result, two: Result, early: float) -> bool | None:
+    """Do the two agree as far as they must? None where there is nothing to compare."""
+    if one.early or two.early:
+        values = list(zip(one.early, two.early, strict=False))  # a cell that was stopped early has fewer
+        return all(_near(*pair, early) for pair in values) if values else None
+    if Outcome.LATE in {one.outcome, two.outcome}:
+        return None
+    if one.outcome is not two.outcome:
+        return False
+    return all(_near(*pair, _EXACT) for pair in _numbers(one, two))
+
+
+def _ends_apart(one: Result, two: Result) -> bool:
+    """Are most of a cell's measures far apart?"""
+    near = [_near(*pair, _LOOSE) for pair in _numbers(one, two)]
+    return 2 * near.count(False) > len(near)
+
+
+def _numbers(one: Result, two: Result) -> Iterator[tuple[float, float]]:
+    """The measures that both have, as pairs of numbers; one that only the other lacks is infinitely far away."""
+    if one.measures is None or two.measures is None:
+        return
+    for name, value in one.measures.items():
+        yield from _pairs(value, two.measures.get(name))
+
+
+def _pairs(one: object, two: object) -> Iterator[tuple[float, float]]:
+    if isinstance(one, list) and isinstance(two, list):
+        for pair in itertools.zip_longest(one, two):
+            yield from _pairs(*pair)
+    elif isinstance(one, int | float) and isinstance(two, int | float):
+        yield float(one), float(two)
+    elif one is not None or two is not None:
+        yield 0.0, math.inf
+
+
+def _near(one: float, two: float, tolerance: float) -> bool:
+    return abs(one - two) <= max(_TINY, tolerance * max(abs(one), abs(two))) if math.isfinite(one - two) else False

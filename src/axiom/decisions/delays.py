@@ -1,0 +1,42 @@
+"""When should a client call again? Soon, never all at once, and politely when we are busy."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Situation(StrEnum):
+    """How a contact went."""
+
+    SERVED = "served"  # it got what it came for
+    EMPTY = "empty"  # it asked for work, and there was none for it
+    BUSY = "busy"  # too many are waiting; nothing was looked at
+    DOWN = "down"  # nothing can be stored at the moment
+    STRANGER = "stranger"  # no account has its key
+    GARBLED = "garbled"  # what it says cannot be read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delay:
+    """Seconds before the next contact that a client makes by itself, and after which it makes one anyhow."""
+
+    least: float
+    most: float
+    reason: str
+
+
+_SECONDS = {  # at least, and how far it is spread
+    Situation.SERVED: (7.0, 3.0, "a short pause, so that its finished tasks come together"),
+    Situation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself, and may have to report"),
+    Situation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),
+    Situation.DOWN: (180.0, 240.0, "nothing can be stored now, and somebody may be mending it"),
+    Situation.STRANGER: (3_600.0, 600.0, "a key that no account has will not become one soon"),
+    Situation.GARBLED: (600.0, 600.0, "what cannot be read will not be read any better at once"),
+}
+# However a contact went, aborts and notices should reach a host within an hour.
+_ANYHOW = 3_600.0
+
+
+def delay(situation: Situation, *, spread: float) -> Delay:
+    """Decide from the situation and from where, between 0 and 1, this contact falls among its like."""
+    least, width, reason = _SECONDS[situation]
+    return Delay(least=round(least + width * spread, 1), most=_ANYHOW, reason=reason)

@@ -1,0 +1,24 @@
+"""Was the laboratory away? Then its hosts could report nothing, and their deadlines move by as long as it was."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_LEAST = timedelta(minutes=10)  # a restart is no outage: clients try again by themselves within minutes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """By how much deadlines move, and why."""
+
+    by: timedelta
+    reason: str
+
+
+def outage(last_sign: datetime | None, now: datetime) -> Outage:
+    """Decide from the last moment that was written down before this start."""
+    if last_sign is None:
+        return Outage(by=timedelta(0), reason="this laboratory has never been up before")
+    gap = now - last_sign
+    if gap <= _LEAST:
+        return Outage(by=timedelta(0), reason=f"it was away for {max(0.0, gap.total_seconds()):.0f} s at most")
+    return Outage(by=gap, reason=f"it was away for {gap / timedelta(hours=1):.1f} h, and nobody could report")

@@ -1,0 +1,25 @@
+"""Which tasks of a client should it give up? What nobody wants any more is not computed to the end."""
+
+from enum import StrEnum
+
+from axiom.domain.work import TaskState, WorkunitState
+
+
+class Recall(StrEnum):
+    """What a client is told about a task that it has."""
+
+    KEEP = "keep"
+    IF_NOT_STARTED = "if not started"  # what has begun may end, and is paid
+    AT_ONCE = "at once"
+
+
+def recall(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None) -> Recall:
+    """Decide about one task of a client. `is_ours`: it was given to this very host; no state: it was never made."""
+    if state is None or workunit is None or not is_ours:
+        return Recall.AT_ONCE
+    if workunit is WorkunitState.CANCELLED or state is TaskState.ABORTED:
+        return Recall.AT_ONCE
+    if workunit is not WorkunitState.OPEN:
+        return Recall.IF_NOT_STARTED
+    # Sent, or given up on in silence: a late result of an open workunit is as good as any.
+    return Recall.KEEP

@@ -1,0 +1,91 @@
+"""How far is a host trusted with work? What it gets in a day follows from what it did with what it got before."""
+
+import math
+from dataclasses import dataclass, replace
+
+from axiom.domain.endings import Blame, Cause
+from axiom.domain.fleet import Standing
+from axiom.domain.work import TaskState
+
+QUOTA = 32  # five failures in a row leave one. Tasks a core and day: what a host falls from when it fails, and what it climbs back to
+_LEAST = 1  # so that a host which was mended can show it
+_BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
+_WEIGHT = 0.2  # of the newest task in an average
+_SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
+_STEP = math.log(2)  # no single task makes a host look more than twice as fast or as slow
+_LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """A task that is over: how, and how long after it was sent."""
+
+    state: TaskState
+    cause: str = ""  # one of `Cause`; empty where nobody has said
+    turnaround_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trusted:
+    """How the host stands now, and why."""
+
+    standing: Standing
+    reason: str
+
+
+def after(standing: Standing, ended: Ended) -> Trusted:
+    """Decide from one more task. What is not the host's doing leaves it as it was."""
+    if ended.state is TaskState.VALID:
+        return _better(standing, ended)
+    if _is_blamed(ended):
+        quota = max(_LEAST, min(standing.quota or QUOTA, QUOTA) // 2)
+        # A task that was never returned took at least so long.
+        turnaround = standing.turnaround_seconds
+        if ended.state is TaskState.EXPIRED:
+            turnaround = _averaged(turnaround, ended.turnaround_seconds)
+        worse = replace(standing, valid_in_row=0, quota=quota, turnaround_seconds=turnaround)
+        return Trusted(standing=worse, reason=f"a task ended {ended.state}: the daily quota is {quota} a core now")
+    return Trusted(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
+
+
+def doubted(standing: Standing) -> Standing:
+    """How a host stands after its result differed from another's: it has nothing in a row."""
+    return replace(standing, valid_in_row=0)
+
+
+def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: float) -> float | None:
+    """The host's speed after one more task, in reference-core seconds per second; as before when that says nothing."""
+    if not (expected_seconds > 0 and _LEAST_SECONDS <= elapsed_seconds < math.inf):
+        return speed
+    seen = min(_FASTEST, max(_SLOWEST, expected_seconds / elapsed_seconds))
+    if speed is None:
+        return seen
+    step = max(-_STEP, min(_STEP, math.log(seen / speed)))
+    return min(_FASTEST, max(_SLOWEST, speed * math.exp(_WEIGHT * step)))
+
+
+def _better(standing: Standing, ended: Ended) -> Trusted:
+    quota = standing.quota
+    if quota is not None:
+        quota = None if quota * 2 >= QUOTA else quota * 2
+    better = replace(
+        standing,
+        valid_in_row=standing.valid_in_row + 1,
+        quota=quota,
+        turnaround_seconds=_averaged(standing.turnaround_seconds, ended.turnaround_seconds),
+    )
+    said = "the laboratory's most" if quota is None else f"{quota} a core"
+    return Trusted(standing=better, reason=f"{better.valid_in_row} valid tasks in a row: the daily quota is {said} now")
+
+
+def _is_blamed(ended: Ended) -> bool:
+    if ended.state in {TaskState.INVALID, TaskState.EXPIRED}:
+        return True
+    return ended.state is TaskState.FAILED and (not ended.cause or Cause(ended.cause).blame in _BLAMED)
+
+
+def _averaged(average: float | None, newest: float | None) -> float | None:
+    if newest is None:
+        return average
+    newest = max(0.0, newest)
+    return newest if average is None else average + _WEIGHT * (newest - average)

@@ -1,0 +1,93 @@
+"""Has one task in ten computed again at another volunteer, and writes down whether the two agree."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from axiom.decisions.checks import Opinion, Settled, is_checked, settle
+from axiom.domain.work import Agreement, Result, Task
+from axiom.server import standings
+from axiom.server.transitioner import transit_many
+from axiom.signed.signing import SigningKey
+from axiom.store import fleet, results, returning, work
+from axiom.store.database import Database
+from axiom.store.returning import Waiting
+
+log = logging.getLogger("axiom.checking")
+
+_HEARD_FROM = timedelta(days=1)  # another volunteer who was silent for longer is not counted on
+_PATIENCE = timedelta(days=2)  # a check that nobody took by then is given up
+_SLICE = 500
+
+
+def secret_of(key: SigningKey) -> bytes:
+    """What nobody can tell who does not have the laboratory's ticket key: a signature of it is always the same."""
+    return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
+
+
+def order(db: Database, secret: bytes, proven: Sequence[Waiting], now: datetime) -> list[int]:
+    """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
+
+    A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here.
+    """
+    drawn = [
+        one for one in proven if one.checks_task_id is None and not one.is_targeted and is_checked(secret, one.task.id)
+    ]
+    since = now - _HEARD_FROM
+    others = {
+        volunteer: fleet.others_since(db, volunteer, since)
+        for volunteer in {one.volunteer_id for one in drawn}
+        if volunteer is not None
+    }
+    return _order(db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now)
+
+
+def settle_checks(db: Database, done: Sequence[Waiting], cells: Mapping[int, Sequence[Result]], now: datetime) -> None:
+    """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
+    for one in done:
+        if one.checks_task_id is not None:
+            _settle(db, one, one.checks_task_id, tuple(cells[one.task.id]), now)
+
+
+def give_up(db: Database, now: datetime) -> int:
+    """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
+    stale = returning.stale_checks(db, now - _PATIENCE, _SLICE)
+    for workunit_id in stale:
+        work.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
+    transit_many(db, stale, now)
+    return len(stale)
+
+
+def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
+    made = [returning.order_check(db, task, now) for task in tasks]
+    if made:
+        returning.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
+        transit_many(db, made, now)
+    return made
+
+
+def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
+    checked = work.task(db, checked_id)
+    if checked is None:
+        return
+    repeated = {**results.repeated(db, checked_id), check.task.id: brought}
+    there = dict(returning.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
+    first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
+    decided = settle(first, opinions)
+    returning.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
+    log.info("check.settled task=%d %s", checked_id, decided.reason)
+    if Agreement.DIFFERS in decided.agreements.values():
+        _doubt(db, checked, there | {checked_id: checked.host_id}, decided, now)
+
+
+def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
+    """Nobody in such a dispute has anything in a row; a third opinion is asked for once, and the odd one is told."""
+    differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
+    standings.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
+    if decided.needs_third:
+        _order(db, [checked], now)
+    odd = hosts.get(decided.odd) if decided.odd is not None else None
+    if odd is not None:
+        standings.tell(db, odd, standings.DIFFERS, now)

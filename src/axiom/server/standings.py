@@ -1,0 +1,79 @@
+"""Writes down what a host's closed tasks say of it, and tells its owner when something is wrong with them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.decisions.reliability import Ended, after, doubted, learned
+from axiom.domain.fleet import Host
+from axiom.domain.work import TaskState
+from axiom.store import fleet, notices, returning
+from axiom.store.database import Database
+
+INVALID = "invalid"
+DIFFERS = "differs"
+_LATELY = 100  # tasks of which a notice tells
+_BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closed:
+    """A task of a host that is over, and what it says about the host's speed."""
+
+    task_id: int
+    host_id: int | None
+    state: TaskState
+    cause: str
+    sent_at: datetime | None
+    ended_at: datetime | None
+    expected_seconds: float = 0.0  # on a reference core
+    elapsed_seconds: float = 0.0
+
+
+def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
+    """Bring hosts to where their closed tasks put them, and tell the owners of those that returned nonsense."""
+    by_host: dict[int, list[Closed]] = {}
+    for one in closed:
+        if one.host_id is not None:
+            by_host.setdefault(one.host_id, []).append(one)
+    for host_id, ended in by_host.items():
+        host = fleet.host(db, host_id)
+        if host is not None:
+            _settle(db, host, ended)
+            if any(one.state is TaskState.INVALID for one in ended):
+                tell(db, host_id, INVALID, now)
+
+
+def _settle(db: Database, host: Host, ended: Sequence[Closed]) -> None:
+    standing, speed = host.standing, host.speed
+    for one in ended:
+        turnaround = (one.ended_at - one.sent_at).total_seconds() if one.ended_at and one.sent_at else None
+        how = Ended(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
+        standing = after(standing, how).standing
+        if one.state is TaskState.VALID:
+            speed = learned(speed, expected_seconds=one.expected_seconds, elapsed_seconds=one.elapsed_seconds)
+    if standing != host.standing or speed != host.speed:
+        fleet.set_standing(db, host.id, standing, speed=speed)
+
+
+def doubt(db: Database, host_ids: Collection[int]) -> None:
+    """These hosts' results of one task differ: none of them has anything in a row any more."""
+    for host_id in host_ids:
+        host = fleet.host(db, host_id)
+        if host is not None and host.standing.valid_in_row:
+            fleet.set_standing(db, host_id, doubted(host.standing))
+
+
+def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
+    """A sentence for the owner of a host about its results, at most one of a kind a day."""
+    host = fleet.host(db, host_id)
+    if host is None:
+        return
+    ended = returning.lately(db, host_id, _LATELY)
+    what = {
+        INVALID: "returned a result that is not what was ordered",
+        DIFFERS: "returned a result that two other computers do not confirm",
+    }[kind]
+    bad = sum(amount for state, amount in ended.items() if state is TaskState.INVALID)
+    text = f"Your computer {host.name} {what}; {bad} of its last {sum(ended.values())} tasks were not valid. {_BECAUSE}"
+    notices.add(db, host_id, kind, text, now)

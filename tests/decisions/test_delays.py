@@ -1,0 +1,29 @@
+"""When a client should call again."""
+
+import pytest
+
+from axiom.decisions.delays import Situation, delay
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_contacts_of_one_kind_are_spread_and_never_earlier_than_the_least(situation):
+    delays = [delay(situation, spread=part / 10).least for part in range(11)]
+    assert delays == sorted(delays)
+    assert delays[-1] - delays[0] >= 3
+    assert delays[0] >= 7
+
+
+def test_who_was_served_comes_back_within_seconds_and_nobody_is_sent_away_for_a_day():
+    assert delay(Situation.SERVED, spread=1.0).least <= 10
+    assert max(delay(situation, spread=1.0).least for situation in Situation) <= 4_200
+
+
+def test_a_busy_or_broken_laboratory_asks_for_minutes_and_not_for_an_hour():
+    for situation in (Situation.BUSY, Situation.DOWN):
+        assert 60 <= delay(situation, spread=0.5).least <= 600
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_every_host_comes_back_within_an_hour_to_hear_of_aborts(situation):
+    assert delay(situation, spread=0.0).most == 3_600
+    assert delay(situation, spread=0.0).reason

@@ -1,0 +1,128 @@
+"""What a host gets in a day falls with each failure, never below one, and comes back with valid tasks."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.reliability import QUOTA, Ended, after, doubted, learned
+from axiom.domain.endings import Blame, Cause
+from axiom.domain.fleet import Standing
+from axiom.domain.work import TaskState
+
+VALID = Ended(state=TaskState.VALID, turnaround_seconds=100.0)
+FAILED = Ended(state=TaskState.FAILED)
+
+
+def stands(*ended: Ended, since: Standing | None = None) -> Standing:
+    standing = since or Standing()
+    for one in ended:
+        decided = after(standing, one)
+        assert decided.reason
+        standing = decided.standing
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("ended", "quota", "in_row"),
+    [
+        (Ended(state=TaskState.VALID), None, 4),
+        (Ended(state=TaskState.INVALID), 16, 0),
+        (Ended(state=TaskState.EXPIRED), 16, 0),
+        (Ended(state=TaskState.FAILED), 16, 0),
+        (Ended(state=TaskState.FAILED, cause=Cause.SIGNAL), 16, 0),
+        (Ended(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
+        (Ended(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
+        (Ended(state=TaskState.FAILED, cause=Cause.BAD_TICKET), None, 3),
+        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), None, 3),
+        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_LABORATORY), None, 3),
+    ],
+)
+def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
+    standing = after(Standing(valid_in_row=3), ended).standing
+    assert (standing.quota, standing.valid_in_row) == (quota, in_row)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_a_failure_counts_by_whose_doing_it_is(cause):
+    standing = after(Standing(), Ended(state=TaskState.FAILED, cause=cause)).standing
+    assert (standing.quota is not None) == (cause.blame in {Blame.HOST, Blame.UNCLEAR})
+
+
+def test_a_host_that_only_crashes_is_down_to_one_task_a_day_after_seven():
+    quotas = [stands(*[FAILED] * amount).quota for amount in range(1, 9)]
+    assert quotas == [16, 8, 4, 2, 1, 1, 1, 1]
+
+
+def test_valid_tasks_double_the_quota_up_to_the_laboratory_s_most():
+    fallen = stands(*[FAILED] * 9)
+    assert [stands(*[VALID] * amount, since=fallen).quota for amount in range(1, 6)] == [2, 4, 8, 16, None]
+
+
+def test_a_differing_result_takes_what_was_in_a_row_and_nothing_else():
+    standing = Standing(valid_in_row=9, quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0)
+    assert doubted(standing) == Standing(quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0)
+
+
+def test_the_turnaround_is_an_average_in_which_silence_counts():
+    assert stands(VALID).turnaround_seconds == 100.0
+    late = Ended(state=TaskState.EXPIRED, turnaround_seconds=1_100.0)
+    assert stands(VALID, late).turnaround_seconds == pytest.approx(300.0)
+    assert stands(VALID, FAILED).turnaround_seconds == 100.0
+    assert stands(Ended(state=TaskState.VALID, turnaround_seconds=-3.0)).turnaround_seconds == 0.0
+
+
+ENDINGS = st.builds(
+    Ended,
+    state=st.sampled_from([state for state in TaskState if not state.is_alive]),
+    cause=st.sampled_from(["", *Cause]),
+    turnaround_seconds=st.none() | st.floats(-10, 1e7),
+)
+
+
+@given(st.lists(ENDINGS, max_size=30))
+def test_whatever_happens_a_host_keeps_a_task_a_day_and_recovers(endings):
+    standing = stands(*endings)
+    assert standing.quota is None or 1 <= standing.quota < QUOTA
+    assert standing.valid_in_row >= 0
+    recovered = stands(*[VALID] * 7, since=standing)
+    assert recovered.quota is None
+    assert recovered.valid_in_row >= 7
+
+
+@pytest.mark.parametrize(
+    ("speed", "expected", "elapsed", "learns"),
+    [
+        (None, 100.0, 50.0, 2.0),
+        (None, 100.0, 0.5, None),  # too short to say anything
+        (None, 0.0, 50.0, None),
+        (None, 1e9, 1.0, 100.0),
+        (None, 1e-9, 10.0, 0.01),
+        (1.0, 100.0, 100.0, 1.0),
+        (1.0, 200.0, 100.0, 2**0.2),
+        (1.0, 1e6, 100.0, 2**0.2),  # no single task makes a host look more than twice as fast
+        (1.0, 1e-6, 100.0, 2**-0.2),
+        (1.5, 100.0, math.inf, 1.5),
+        (1.5, 100.0, math.nan, 1.5),
+        (1.5, math.nan, 10.0, 1.5),
+    ],
+)
+def test_speed_is_learned_carefully(speed, expected, elapsed, learns):
+    found = learned(speed, expected_seconds=expected, elapsed_seconds=elapsed)
+    assert found == (None if learns is None else pytest.approx(learns))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e12), st.floats(0, 1e12)), max_size=20))
+def test_whatever_hosts_say_their_speed_stays_believable(said):
+    speed = None
+    for expected, elapsed in said:
+        speed = learned(speed, expected_seconds=expected, elapsed_seconds=elapsed)
+        assert speed is None or 0.01 <= speed <= 100.0
+
+
+def test_a_steady_host_s_speed_is_found_whatever_it_was_thought_to_be():
+    speed = 64.0
+    for _ in range(60):
+        speed = learned(speed, expected_seconds=50.0, elapsed_seconds=100.0)
+    assert speed == pytest.approx(0.5, rel=0.01)

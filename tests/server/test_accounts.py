@@ -1,0 +1,216 @@
+"""Accounts: opened once, found by their password alone, never by guessing; and nothing secret gets out."""
+
+import logging
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in, key_in
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import LookupAccount, Problem
+from axiom.errors import KeysUnusable, NotFound
+from axiom.server import accounts as desk
+from axiom.server.accounts import demand_secret
+from axiom.store import accounts, teams
+
+
+@pytest.fixture
+def office(small_lab):
+    made = Office(small_lab)
+    yield made
+    made.close()
+
+
+def test_an_account_is_opened_once_and_its_key_told_to_whoever_has_the_password(office):
+    key = key_in(office.create())
+    assert key_in(office.create(name="Another name")) == key
+    assert key_in(office.lookup()) == key
+    assert key_in(office.lookup(email=f"  {EMAIL.upper()} ")) == key
+    volunteer, account = office.stored()
+    assert volunteer.name == "Ann"
+    assert account.password.startswith("$argon2id$")
+    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(key))).volunteer_id == volunteer.id
+    weak = account_keys.weak_key(SECRET, volunteer.id, account.password_serial)
+    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(weak))).is_weak
+
+
+def test_a_name_that_is_taken_gets_a_number_and_a_team_that_exists_is_joined(office):
+    key_in(office.create())
+    founder = office.stored()[0].id
+    office.writer.run(
+        lambda db: teams.found(
+            db, name="Owls", founder_id=founder, country="", website="", about="", now=office.lab.now
+        )
+    )
+    key_in(office.create("b@mail.example", WRONG, "Ann", team_name="Owls"))
+    key_in(office.create("c@mail.example", WRONG, "Cy", team_name="Nobody"))
+    found = [office.stored(f"{letter}@mail.example")[0] for letter in "bc"]
+    assert [(each.name, each.team_id) for each in found] == [("Ann (2)", 1), ("Cy", None)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"email_addr": "nobody"}, -205),
+        ({"email_addr": ""}, -205),
+        ({"passwd_hash": "not a hash"}, -206),
+        ({"passwd_hash": ""}, -206),
+        ({"user_name": ""}, -188),
+        ({"user_name": "<script>"}, -188),
+        ({"user_name": "x" * 500}, -188),
+    ],
+)
+def test_what_cannot_be_an_account_is_told_by_its_number(office, fields, error):
+    asked = {"email_addr": EMAIL, "passwd_hash": HASH, "user_name": "Ann"} | fields
+    assert error_in(office.ask("/create_account.php", **asked)) == error
+    assert office.stored() is None
+
+
+def test_a_wrong_password_and_an_unknown_account_are_told_in_the_same_words(office):
+    office.create()
+    wrong, unknown = office.lookup(passwd_hash=WRONG), office.lookup(email="nobody@mail.example")
+    assert wrong == unknown
+    assert error_in(wrong) == -206
+    assert error_in(office.create(passwd_hash=WRONG)) == -206
+
+
+def test_a_wrong_password_and_an_unknown_account_take_the_same_time(office):
+    office.create()
+
+    def seconds(email: str, address: str) -> float:
+        began = time.perf_counter()
+        found = office.accounts.prove(LookupAccount(email=email, passwd_hash=WRONG), address)
+        assert isinstance(found, Problem)
+        return time.perf_counter() - began
+
+    seconds(EMAIL, "198.51.100.1")
+    pairs = []
+    for number in range(12):
+        office.lab.later(minutes=61)
+        address = f"198.51.100.{number}"
+        pairs.append((seconds(EMAIL, address), seconds("nobody@mail.example", address)))
+    known, unknown = (statistics.median(each) for each in zip(*pairs, strict=True))
+    assert 0.5 < known / unknown < 2.0  # both prove something with Argon2; without it one would be a hundred times less
+
+
+def test_guessing_is_slowed_and_the_owner_is_let_in(office):
+    office.create(address="203.0.113.9")
+    assert key_in(office.lookup(address="203.0.113.9"))
+    said = [office.lookup(passwd_hash=WRONG) for _ in range(12)]
+    assert [error_in(each) for each in said] == [-206] * 10 + [-183] * 2
+    assert "Please wait a minute" in said[-1]
+    assert error_in(office.lookup()) == -183  # the right one, from the guesser's address
+    assert key_in(office.lookup(address="203.0.113.9"))
+    assert key_in(office.create(address="203.0.113.9"))
+    office.lab.later(minutes=10)
+    assert key_in(office.lookup())
+
+
+def test_accounts_can_be_closed_and_each_address_opens_only_so_many(small_lab, new_lab, tmp_path):
+    closed = Office(small_lab, new_accounts=0)
+    assert error_in(closed.create()) == -208
+    assert "<account_creation_disabled/>" in closed.ask("/get_project_config.php")
+    closed.close()
+    few = Office(new_lab(tmp_path / "few"), new_accounts=2)
+    for number in range(2):
+        key_in(few.create(f"{number}@mail.example", WRONG))
+    assert error_in(few.create("3@mail.example", WRONG)) == -183
+    assert key_in(few.create("3@mail.example", WRONG, address="203.0.113.9"))
+    assert key_in(few.create("0@mail.example", WRONG))  # who has one already is told its key
+    few.close()
+
+
+def test_two_who_open_one_account_at_once_have_one(office):
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(lambda _: office.create(), range(4)))
+    assert len({key_in(each) for each in said}) == 1
+    assert office.writer.run(lambda db: db.one("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
+
+
+def test_a_new_key_replaces_the_old_one(office):
+    old = key_in(office.create())
+    volunteer = office.stored()[0].id
+    new = office.writer.run(lambda db: desk.renew_key(db, SECRET, volunteer))
+    assert new != old
+    assert key_in(office.lookup()) == new
+    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(key)) for key in (old, new)])
+    assert known[0] is None
+    assert known[1].volunteer_id == volunteer
+
+
+def test_a_new_password_brings_a_new_weak_key_and_ends_every_sign_in(office):
+    key = key_in(office.create())
+    volunteer, before = office.stored()
+    now, later = office.lab.now, office.lab.now + timedelta(days=1)
+    other = account_keys.passwd_hash("another kettle", EMAIL)
+    stored = desk.stored_password(other)
+
+    def change(db):
+        accounts.sign_in(db, "digest", volunteer.id, now=now, expires_at=later)
+        desk.change_password(db, SECRET, volunteer.id, stored)
+        return accounts.signed_in(db, "digest", now)
+
+    assert office.writer.run(change) is None
+    assert error_in(office.lookup()) == -206
+    assert key_in(office.lookup(passwd_hash=other)) == key
+    _, after = office.stored()
+    weak = [desk.weak_key_of(SECRET, volunteer, each) for each in (before, after)]
+    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(each)) for each in weak])
+    assert known[0] is None
+    assert known[1].is_weak
+
+
+def test_a_new_email_address_takes_its_password_along_and_nobody_elses_address(office):
+    key = key_in(office.create())
+    key_in(office.create("other@mail.example", WRONG))
+    volunteer = office.stored()[0]
+    fresh = account_keys.passwd_hash(PASSWORD, "new@mail.example")
+    stored = desk.stored_password(fresh)
+
+    def move(email: str) -> bool:
+        return office.writer.run(lambda db: desk.change_email(db, SECRET, volunteer.id, email, stored))
+
+    assert not move("other@mail.example")
+    assert move("new@mail.example")
+    assert key_in(office.lookup("new@mail.example", fresh)) == key
+    weak = desk.weak_key_of(SECRET, *office.stored("new@mail.example"))
+    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(weak))).volunteer_id == volunteer.id
+    with pytest.raises(NotFound):
+        office.writer.run(lambda db: desk.renew_key(db, SECRET, 999))
+
+
+def test_another_secret_than_the_accounts_have_is_refused(office):
+    office.writer.run(lambda db: demand_secret(db, b"any, while there are no accounts"))
+    office.create()
+    office.writer.run(lambda db: demand_secret(db, SECRET))
+    with pytest.raises(KeysUnusable, match=r"restore accounts\.key"):
+        office.writer.run(lambda db: demand_secret(db, b"another"))
+
+
+def test_no_key_password_or_hash_is_in_the_records_the_log_or_any_other_answer(office, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = key_in(office.create())
+    key_in(office.lookup())
+    office.lookup(passwd_hash=WRONG)
+    weak = desk.weak_key_of(SECRET, *office.stored())
+    said = [
+        office.ask("/am_set_info.php", account_key=key, email_addr="x"),
+        office.ask("/am_get_info.php", account_key="canary" + key),
+        office.lookup(email="x@mail.example", passwd_hash=HASH),
+        office.create(passwd_hash=WRONG),
+        office.ask("/server_status.php", xml="1"),
+        office.ask("/team_lookup.php", team_name=EMAIL),
+    ]
+    office.desk.statistics.write()
+    said += [(office.lab.folder.statistics / name).read_bytes().decode("latin-1") for name in ("tables.xml", "user.gz")]
+    files = {path: path.read_bytes() for path in office.lab.folder.path.rglob("*") if path.is_file()}
+    for canary in (key, weak, HASH, PASSWORD, SECRET.decode(), SECRET.hex()):
+        assert canary not in caplog.text
+        assert [each for each in said if canary in each] == []
+        assert [path for path, body in files.items() if canary.encode() in body] == []
+    assert EMAIL not in caplog.text
+    info = office.ask("/am_get_info.php", account_key=key)
+    assert [canary for canary in (key, HASH, EMAIL, SECRET.decode()) if canary in info] == []

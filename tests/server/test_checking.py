@@ -1,0 +1,152 @@
+"""One task in ten is computed again at another volunteer; who differs is found out, and blocks do not wait for it."""
+
+import pytest
+
+from axiom.decisions.checks import is_checked
+from axiom.domain.work import Agreement, TaskState, WorkunitState
+from axiom.lab.plan import candidates
+from axiom.server.checking import give_up, secret_of
+from axiom.store import counters, evidence, fleet, notices, returning, work
+
+
+def secret_for(*checked: int, among: int = 12) -> bytes:
+    """A secret under which just these tasks are checked."""
+    for number in range(1_000_000):
+        secret = b"%d" % number
+        if all(is_checked(secret, task) == (task in checked) for task in range(1, among + 1)):
+            return secret
+    raise AssertionError("no such secret")
+
+
+SECRET = secret_for(1)
+
+
+@pytest.fixture
+def lab(working_lab):
+    """Workunit 1 with task 1; host 1 is Ada's, 2 Bob's, 3 Cleo's and 4 Ada's again. Task 1 is to be checked."""
+    for name, volunteer in (("bobs", "Bob"), ("cleos", "Cleo"), ("adas", "Ada")):
+        working_lab.host(name, volunteer=volunteer)
+    return working_lab
+
+
+def computed(lab, host: int, **changes):
+    """The next task of this host, computed, returned and judged."""
+    order = lab.order(host)
+    assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
+    lab.validate(SECRET)
+    lab.later(minutes=1)
+    return work.task(lab.db, order.task)
+
+
+def agreements(lab) -> dict[int, str]:
+    return {row["id"]: row["agreement"] for row in lab.db.select("SELECT id, agreement FROM task ORDER BY id")}
+
+
+def test_the_secret_follows_from_the_ticket_key_and_is_always_the_same(small_lab):
+    assert secret_of(small_lab.keys.ticket) == secret_of(small_lab.keys.ticket)
+    assert secret_of(small_lab.keys.ticket) != secret_of(small_lab.keys.bundle)
+
+
+def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
+    first = computed(lab, 1)
+    assert agreements(lab) == {1: Agreement.WAITING, 2: ""}
+    check = work.workunit(lab.db, 2)
+    assert (check.checks_task_id, check.replicates, check.configs) == (first.id, (0,), (0, 1))
+    for same_volunteer in (1, 4):
+        assert lab.ask(same_volunteer).orders == ()
+    second = computed(lab, 2)
+    assert (second.id, second.state) == (2, TaskState.VALID)
+    assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
+    assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
+    assert lab.db.one("SELECT count(*) AS n FROM duplicate")["n"] == 2
+    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
+    assert lab.broken() == {}
+
+
+def test_a_check_is_not_checked_itself_and_neither_is_a_duplicate(lab):
+    everything = secret_for(1, 2, 3, among=3)
+    for host in (1, 2):
+        order = lab.order(host)
+        lab.report(order, lab.output(order))
+        lab.validate(everything)
+    assert len(work.workunits(lab.db)) == 2
+
+
+def test_where_a_volunteer_computes_alone_nothing_is_checked(working_lab):
+    working_lab.host("adas", volunteer="Ada")
+    working_lab.host("bobs", volunteer="Bob")
+    working_lab.later(days=2)
+    computed(working_lab, 1)
+    assert agreements(working_lab) == {1: ""}
+
+
+def test_what_a_person_wants_on_one_host_is_left_alone(lab):
+    with lab.db.transaction():
+        lab.db.execute("UPDATE workunit SET target_host_id = 1")
+        lab.db.execute("UPDATE task SET target_host_id = 1")
+    computed(lab, 1)
+    assert agreements(lab) == {1: ""}
+
+
+def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    assert agreements(lab) == {1: Agreement.WAITING, 2: Agreement.DIFFERS, 3: ""}
+    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    for had_it_before in (1, 2, 4):
+        assert lab.ask(had_it_before).orders == ()
+    computed(lab, 3)
+    assert agreements(lab) == {1: Agreement.DIFFERS, 2: Agreement.AGREES, 3: Agreement.AGREES}
+    (told,) = notices.shown(lab.db, 1, lab.now)
+    assert (told.kind, "two other computers do not confirm" in told.text) == ("differs", True)
+    assert [notices.shown(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
+    assert [wanted.checks_task_id for wanted in work.workunits(lab.db)] == [1, 1, None]
+    assert lab.broken() == {}
+
+
+def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
+    for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
+        computed(lab, host, early=(early,))
+    assert set(agreements(lab).values()) == {Agreement.DIFFERS}
+    assert len(work.workunits(lab.db)) == 3
+    assert lab.db.select("SELECT * FROM notice") == []
+
+
+def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid(lab):
+    computed(lab, 1)
+    for host in (2, 3, 2):
+        with lab.db.transaction():  # in this laboratory two volunteers try it by turns
+            lab.db.execute("UPDATE task SET host_id = NULL WHERE state = 'failed'")
+        lab.report(lab.order(host), None, exit_status=11)
+    assert work.workunit(lab.db, 2).state is WorkunitState.FAILED
+    assert agreements(lab)[1] == ""
+    assert work.task(lab.db, 1).state is TaskState.VALID
+
+
+def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
+    computed(lab, 1)
+    with lab.db.transaction():
+        assert give_up(lab.db, lab.now) == 0
+        lab.later(days=3)
+        assert give_up(lab.db, lab.now) == 1
+        assert give_up(lab.db, lab.now) == 0
+    assert work.workunit(lab.db, 2).state is WorkunitState.CANCELLED
+    assert agreements(lab) == {1: "", 2: ""}
+    assert lab.broken() == {}
+
+
+def test_blocks_and_plans_do_not_wait_for_checks(lab):
+    computed(lab, 1)
+    assert evidence.ordered(lab.db, 1) == {0: True}
+    assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
+    (candidate,) = candidates(lab.db)
+    assert candidate.unsent == 0
+    assert returning.waiting_checks(lab.db) == {1: 1}
+
+
+def test_a_check_at_the_same_volunteer_would_break_a_promise(lab):
+    computed(lab, 1)
+    computed(lab, 2)
+    with lab.db.transaction():
+        lab.db.execute("UPDATE task SET host_id = 4 WHERE id = 2")
+    assert lab.broken() == {"I5": ["task 2 checks a task of the very volunteer who has it"]}

@@ -1,0 +1,157 @@
+import asyncio
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.server import downloads
+from axiom.server.downloads import Downloads
+from axiom.store import blobs
+
+RUNNER = bytes(range(256)) * 40
+BUNDLE, SEAL = b"a bundle" * 20_000, b"a seal"  # the one lies in a file, the other in the database
+
+
+class Shelf:
+    """A laboratory with files to fetch."""
+
+    def __init__(self, lab) -> None:
+        self.lab = lab
+        self.files = lab.folder.runners / "files"
+        self.files.mkdir(parents=True)
+        (self.files / "axiom_runner_1.exe").write_bytes(RUNNER)
+        (lab.folder.runners / "offer.json").write_bytes(b"canary beside the files")
+        with lab.db.transaction():
+            self.digests = [blobs.put(lab.db, lab.folder, body, lab.now) for body in (BUNDLE, SEAL)]
+        self.downloads = Downloads(lab.folder)
+
+    def get(self, name: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+        said = []
+
+        async def send(message):
+            said.append(message)
+
+        scope = {
+            "method": method,
+            "path": f"/download/{name}",
+            "headers": [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()],
+        }
+        asyncio.run(self.downloads(scope, send))
+        named = {key.decode(): value.decode() for key, value in said[0]["headers"]}
+        return said[0]["status"], named, b"".join(message.get("body", b"") for message in said[1:])
+
+
+@pytest.fixture
+def shelf(small_lab):
+    return Shelf(small_lab)
+
+
+def test_a_runner_a_bundle_and_a_seal_are_given_for_good(shelf):
+    bundle, seal = shelf.digests
+    named = {"axiom_runner_1.exe": RUNNER, f"bundle-{bundle}.zip": BUNDLE, f"seal-{seal}.seal": SEAL}
+    for name, body in named.items():
+        for _ in range(2):  # the second from memory
+            status, headers, given_body = shelf.get(name)
+            assert (status, given_body) == (200, body)
+            assert headers["content-length"] == str(len(body))
+            assert headers["cache-control"] == "public, max-age=31536000, immutable"
+        status, headers, given_body = shelf.get(name, method="HEAD")
+        assert (status, headers["content-length"], given_body) == (200, str(len(body)), b"")
+        assert shelf.get(name, if_none_match=headers["etag"])[0] == 304
+
+
+@pytest.mark.parametrize("large", [1, 2**30])
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ("bytes=0-9", 206, RUNNER[:10]),
+        ("bytes=95-", 206, RUNNER[95:]),
+        ("bytes=-7", 206, RUNNER[-7:]),
+        ("bytes=10-99999999", 206, RUNNER[10:]),
+        ("bytes=99999999-", 416, b""),
+        ("bytes=5-2", 200, RUNNER),
+        ("bytes=0-1,5-6", 200, RUNNER),
+        ("lines=1-2", 200, RUNNER),
+    ],
+)
+def test_a_part_of_a_file_is_given(shelf, monkeypatch, asked, status, part, large):
+    monkeypatch.setattr(downloads, "_LARGE", large)
+    found, headers, body = shelf.get("axiom_runner_1.exe", range=asked)
+    assert (found, body) == (status, part)
+    assert ("content-range" in headers) == (status != 200)
+    assert shelf.get("axiom_runner_1.exe", range=asked, if_range='"another"')[2] == RUNNER
+
+
+def test_a_large_file_is_read_a_piece_at_a_time(shelf, monkeypatch):
+    monkeypatch.setattr(downloads, "_LARGE", 100)
+    monkeypatch.setattr(downloads, "_PIECE", 1_000)
+    assert shelf.get("axiom_runner_1.exe")[2] == RUNNER
+    assert shelf.downloads._bodies == {}
+
+
+def test_memory_holds_only_so_much(shelf, monkeypatch):
+    monkeypatch.setattr(downloads, "_REMEMBERED", 2_500)
+    for number in range(9):
+        (shelf.files / f"file{number}").write_bytes(bytes(1_000))
+        assert shelf.get(f"file{number}")[2] == bytes(1_000)
+    assert list(shelf.downloads._bodies) == ["file7", "file8"]
+
+
+ELSEWHERE = [
+    "",
+    "..",
+    "../offer.json",
+    "%2e%2e/offer.json",
+    "..%2foffer.json",
+    "....//offer.json",
+    "..\\offer.json",
+    "/etc/passwd",
+    "//etc/passwd",
+    "files/../../offer.json",
+    "axiom_runner_1.exe/",
+    "axiom_runner_1.exe\x00",
+    "\uff0e\uff0e/offer.json",
+    ".hidden",
+    "con",
+    "a" * 10_000,
+    f"bundle-{'0' * 64}.zip",
+    f"seal-{hashlib.sha256(SEAL).hexdigest().upper()}.seal",
+]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_whatever_else_is_asked_for_is_not_here(shelf, name):
+    (shelf.files / ".hidden").write_bytes(b"canary")
+    assert shelf.get(name)[0] == 404
+
+
+def test_another_blob_cannot_be_fetched_by_another_name(shelf):
+    digest = shelf.digests[0]
+    for name in (digest, f"{digest}.zip", f"../blobs/{digest[:2]}/{digest[2:]}", f"bundle-{digest}.zip.exe"):
+        assert shelf.get(name)[0] == 404
+
+
+@given(name=st.text(alphabet="./\\%2ef~ax_1\x00\u2025", max_size=30))
+def test_no_name_leads_out_of_the_folder(shelf_for_all, name):
+    status, _, body = shelf_for_all.get(name)
+    assert status == 404 or body == RUNNER
+    assert b"canary" not in body
+
+
+@pytest.fixture(scope="module")
+def shelf_for_all(new_lab, tmp_path_factory):
+    lab = new_lab(tmp_path_factory.mktemp("shelf") / "lab")
+    yield Shelf(lab)
+    lab.db.close()
+
+
+def test_a_damaged_bundle_is_not_given(shelf):
+    digest = shelf.digests[0]
+    (shelf.lab.folder.blobs / digest[:2] / digest[2:]).write_bytes(b"altered")
+    assert shelf.get(f"bundle-{digest}.zip")[0] == 404
+
+
+def test_files_are_only_read(shelf):
+    status, headers, _ = shelf.get("axiom_runner_1.exe", method="POST")
+    assert (status, headers["allow"]) == (405, "GET, HEAD")

@@ -1,0 +1,186 @@
+"""The project's own addresses, as account managers and credit sites ask there."""
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from office import SECRET, WRONG, Office, error_in, key_in, nothing
+
+from axiom.errors import StoreBusy
+from axiom.server import accounts as desk
+from axiom.server.downloads import Downloads
+from axiom.server.front import Answer, Front
+from axiom.store import teams
+
+
+@pytest.fixture
+def office(small_lab):
+    made = Office(small_lab)
+    yield made
+    made.close()
+
+
+def test_the_configuration_names_the_project_and_what_it_has_a_runner_for(office):
+    said = office.ask("/get_project_config.php")
+    assert "<name>Small &amp; Sons</name>" in said
+    assert "<master_url>http://lab.example/</master_url>" in said
+    assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in said
+
+
+def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
+    key = key_in(office.create())
+    assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
+    preferences = "<global_preferences><mod_time>99</mod_time><max_ncpus_pct>50</max_ncpus_pct></global_preferences>"
+    form = {
+        "account_key": key,
+        "name": "Ann B.",
+        "country": "Norway",
+        "url": "https://ann.example/",
+        "show_hosts": "0",
+        "venue": "home",
+        "global_prefs": preferences,
+        "project_prefs": "<resource_share>42</resource_share>",
+    }
+    assert "<success/>" in office.ask("/am_set_info.php", method="POST", form=form)
+    said = office.ask("/am_get_info.php", account_key=key)
+    for each in (
+        *("<name>Ann%20B.</name>", "<country>Norway</country>", "<show_hosts>0</show_hosts>", "<venue>home</venue>"),
+        *(preferences, "<resource_share>42</resource_share>", "<teamid>0</teamid>"),
+    ):
+        assert each in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"account_key": WRONG}, -136),
+        ({"account_key": ""}, -136),
+        ({"name": "<b>"}, -188),
+        ({"email_addr": "new@mail.example"}, -206),
+        ({"password_hash": WRONG}, -206),
+        ({"global_prefs": "<mod_time>1</mod_time></global_preferences><evil/>"}, -188),
+        ({"global_prefs": "<!DOCTYPE x>"}, -188),
+        ({"global_prefs": "<a>" * 30_000}, -188),
+        ({"project_prefs": "<resource_share>"}, -188),
+        ({"teamid": "77"}, -136),
+        ({"url": "javascript:alert(1)"}, -188),
+        ({"url": 'https://a.example/" onclick=x'}, -188),
+        ({"venue": "moon"}, -188),
+    ],
+)
+def test_what_an_account_manager_may_not_set_changes_nothing(office, fields, error):
+    key = key_in(office.create())
+    before = office.ask("/am_get_info.php", account_key=key)
+    assert error_in(office.ask("/am_set_info.php", **({"account_key": key, "country": "Norway"} | fields))) == error
+    assert office.ask("/am_get_info.php", account_key=key) == before
+
+
+def test_a_weak_key_opens_no_account(office):
+    office.create()
+    weak = desk.weak_key_of(SECRET, *office.stored())
+    assert error_in(office.ask("/am_get_info.php", account_key=weak)) == -136
+    assert error_in(office.ask("/am_set_info.php", account_key=weak, name="Eve")) == -136
+
+
+def test_teams_are_found_by_words_and_by_number(office):
+    key = key_in(office.create())
+    founder = office.stored()[0].id
+
+    def found(db):
+        for name in ("Night Owls", "Owls & Co", "Hawks"):
+            teams.found(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
+
+    office.writer.run(found)
+    assert office.ask("/team_lookup.php", team_name="owls").count("<team>") == 2
+    assert "<name>Owls &amp; Co</name>" in office.ask("/team_lookup.php", team_id="2")
+    assert error_in(office.ask("/team_lookup.php", team_id="9")) == -136
+    assert office.ask("/team_lookup.php") == "<teams>\n</teams>\n"
+    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="3")
+    assert "<nusers>1</nusers>" in office.ask("/team_lookup.php", team_id="3")
+    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="0")
+    assert "<nusers>0</nusers>" in office.ask("/team_lookup.php", team_id="3")
+
+
+def test_a_team_whose_founder_leaves_is_looked_after_by_the_eldest(office):
+    keys = [key_in(office.create(f"{name}@mail.example", WRONG, name)) for name in ("ann", "bob", "cy")]
+    office.writer.run(
+        lambda db: teams.found(db, name="Owls", founder_id=1, country="", website="", about="", now=office.lab.now)
+    )
+    for key in keys:
+        assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="1")
+    for leaving, founder in ((0, 2), (2, 2), (1, 2)):  # the last one who leaves an empty team stays its founder
+        assert "<success/>" in office.ask("/am_set_info.php", account_key=keys[leaving], teamid="0")
+        assert f"<userid>{founder}</userid>" in office.ask("/team_lookup.php", team_id="1")
+
+
+def test_login_tokens_are_politely_not_given(office):
+    assert error_in(office.ask("/login_token_lookup.php", user_id="1", token="x")) == -136  # noqa: S106
+
+
+@given(
+    path=st.sampled_from(["create_account", "lookup_account", "am_get_info", "am_set_info", "team_lookup"]),
+    query=st.one_of(
+        st.binary(max_size=200),
+        st.dictionaries(
+            st.sampled_from(["email_addr", "passwd_hash", "user_name", "account_key", "team_id", "team_name", "name"]),
+            st.text(max_size=60),
+        ).map(lambda fields: urlencode(fields).encode()),
+    ),
+)
+def test_whatever_is_asked_is_answered(office_for_all, path, query):
+    status, _, body = office_for_all.raw(f"/{path}.php", query=query)
+    assert status == 200
+    assert body.startswith(b"<")
+
+
+@pytest.fixture(scope="module")
+def office_for_all(new_lab, tmp_path_factory):
+    made = Office(new_lab(tmp_path_factory.mktemp("office") / "lab"), new_accounts=0)
+    yield made
+    made.close()
+
+
+def test_a_form_of_any_size_is_cut(office):
+    status, _, _ = office.raw("/am_set_info.php", method="POST", form=b"name=" + b"x" * 1_000_000)
+    assert status == 200
+
+
+def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, caplog):
+    def broken(_):
+        raise RuntimeError("a fault")
+
+    def busy(_):
+        raise StoreBusy("busy")
+
+    front = Front(nothing, {"/broken": broken, "/busy": busy}, Downloads(office.lab.folder), office.threads)
+    office.front = front
+    assert [error_in(office.ask(path, canary="canary")) for path in ("/broken", "/busy")] == [-183, -183]
+    front._asking = 1_000
+    office.front = Front(
+        nothing, {"/well": lambda _: Answer(body=b"well")}, Downloads(office.lab.folder), office.threads
+    )
+    assert office.ask("/well") == "well"
+    office.front._asking = 1_000
+    assert error_in(office.ask("/well")) == -183
+    assert "canary" not in caplog.text
+
+
+def test_other_methods_are_refused_and_other_addresses_are_the_sites(office):
+    assert office.raw("/lookup_account.php", method="DELETE")[0] == 405
+    assert office.raw("/elsewhere") == (404, {}, b"the site")
+    status, headers, body = office.raw("/get_project_config.php", method="HEAD")
+    assert (status, body) == (200, b"")
+    assert int(headers["content-length"]) > 100
+
+
+def test_status_is_counted_at_most_once_a_minute(office):
+    first = office.ask("/server_status.php", xml="1")
+    assert "<users_registered_in_past_24_hours>0</users_registered_in_past_24_hours>" in first
+    office.create()
+    assert office.ask("/server_status.php", xml="1") == first
+    office.lab.later(minutes=2)
+    later = office.ask("/server_status.php", xml="1")
+    assert "<users_registered_in_past_24_hours>1</users_registered_in_past_24_hours>" in later
+    status, headers, _ = office.raw("/server_status.php")
+    assert (status, headers["location"]) == (302, "http://lab.example/status")

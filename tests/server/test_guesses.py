@@ -1,0 +1,102 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from axiom.decisions.guessing import MOST_ACCOUNT
+from axiom.server import guesses
+from axiom.server.guesses import Guesses
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def made(clock):
+    return Guesses(clock)
+
+
+def fail(made: Guesses, account: str, address: str, times: int) -> int:
+    """How many of so many wrong tries were allowed."""
+    return sum(made.begin(account, address)[0].may for _ in range(times))
+
+
+def succeed(made: Guesses, account: str, address: str) -> bool:
+    verdict, begun = made.begin(account, address)
+    if verdict.may:
+        made.right(account, address, begun)
+    return verdict.may
+
+
+def test_wrong_tries_at_once_are_ten_and_then_none(made):
+    assert fail(made, "ann@a.org", "198.51.100.7", 1_000) == 10
+    assert fail(made, "bob@a.org", "198.51.100.8", 1_000) == 10
+
+
+def test_many_threads_at_once_have_no_more_tries_than_one(made):
+    with ThreadPoolExecutor(8) as threads:
+        allowed = threads.map(lambda _: fail(made, "ann@a.org", "198.51.100.7", 50), range(8))
+    assert sum(allowed) == 10
+
+
+def test_right_tries_never_count(made):
+    assert all(succeed(made, "ann@a.org", "198.51.100.7") for _ in range(200))
+    assert fail(made, "ann@a.org", "198.51.100.7", 100) == 10
+
+
+def test_the_owner_is_let_in_while_the_whole_world_guesses(made, clock):
+    assert succeed(made, "ann@a.org", "198.51.100.7")
+    allowed = 0
+    for second in range(3_600):
+        clock.now += timedelta(seconds=1)
+        allowed += fail(made, "ann@a.org", f"203.0.113.{second % 250}", 3)
+    assert 10 <= allowed <= MOST_ACCOUNT
+    assert not succeed(made, "ann@a.org", "203.0.113.251")
+    assert succeed(made, "ann@a.org", "198.51.100.7")
+
+
+def test_one_address_that_guesses_at_many_accounts_is_slowed(made):
+    assert sum(fail(made, f"somebody{number}@a.org", "198.51.100.7", 1) for number in range(500)) == 30
+
+
+def test_a_network_of_ipv6_is_one_address(made):
+    assert sum(fail(made, f"{number}@a.org", f"2001:db8::{number:x}", 1) for number in range(100)) == 30
+    assert sum(fail(made, f"{number}@b.org", f"2001:db8:0:{number:x}::1", 1) for number in range(1, 100)) == 99
+    assert sum(fail(made, f"{number}@c.org", "::ffff:198.51.100.7", 1) for number in range(20)) == 20
+    assert sum(fail(made, f"{number}@d.org", "198.51.100.7", 1) for number in range(20)) == 10
+
+
+def test_many_guessers_at_many_accounts_leave_fewer_tries_for_each(made):
+    for number in range(1_001):
+        fail(made, f"{number}@a.org", f"198.51.{number // 250}.{number % 250}", 1)
+    assert fail(made, "ann@a.org", "203.0.113.1", 10) == 3
+
+
+def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
+    monkeypatch.setattr(guesses, "_MOST_KEPT", 50)
+    for number in range(500):
+        account, address = f"canary{number}@a.org", f"198.51.{number // 250}.{number % 250}"
+        succeed(made, account, address)
+        fail(made, account, address, 1)
+        made.open_one(address, 5)
+    kept = [each for each in vars(made).values() if isinstance(each, guesses._Moments)]
+    assert all(len(each._kept) <= 50 for each in kept)
+    assert len(made._known) <= 50
+    assert "canary" not in repr([vars(each) for each in kept]) + repr(made._known)
+
+
+def test_an_address_opens_no_more_accounts_than_it_may(made, clock):
+    assert [made.open_one("198.51.100.7", 2).may for _ in range(4)] == [True, True, False, False]
+    assert made.open_one("198.51.100.8", 2).may
+    clock.now += timedelta(minutes=61)
+    assert made.open_one("198.51.100.7", 2).may

@@ -1,0 +1,273 @@
+"""Many reports at once: each is answered, each counts once, and what nobody remembers comes back by its ticket."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.endings import Cause
+from axiom.domain.work import Exit, Report, TaskState, WorkunitState
+from axiom.server import reporting
+from axiom.store import blobs, counters, fleet, notices, returning, uploads, work
+
+
+def said(lab, order, output: bytes | None = b"", **changes) -> Report:
+    """What the scheduler makes of a client's report whose output has been uploaded."""
+    digest = None
+    if output is not None:
+        with lab.db.transaction():
+            digest = blobs.put(lab.db, lab.folder, output or lab.output(order), lab.now)
+    report = Report(
+        task_id=order.task,
+        host_id=order.host,
+        exit_status=0,
+        output_digest=digest,
+        cpu_seconds=0.5,
+        elapsed_seconds=1.0,
+    )
+    return replace(report, **changes)
+
+
+def take(lab, *reports: Report, trust: bool = False):
+    with lab.db.transaction(), lab.db.savepoint():
+        keys = lab.keys.trust if trust else None
+        return reporting.take(lab.db, lab.folder, reports, lab.now, trust=keys)
+
+
+def states(lab) -> dict[int, TaskState]:
+    return {task.id: task.state for task in work.tasks(lab.db)}
+
+
+@pytest.fixture
+def lab(working_lab):
+    """Five workunits; hosts 1 and 2 are Ada's, host 3 is Bob's."""
+    working_lab.deploy(workunits=4)
+    working_lab.host("second", cores=8)
+    working_lab.host("third", cores=8, volunteer="Bob")
+    return working_lab
+
+
+def test_many_reports_are_answered_in_order(lab):
+    first, second, third, fourth = lab.ask(2, wanted=4).orders
+    answers = take(
+        lab,
+        said(lab, first),
+        said(lab, second, None, exit_status=Exit.CHILD_LOST),
+        said(lab, third, None, exit_status=Exit.ABORTED_BY_USER),
+        said(lab, fourth, None),
+        said(lab, replace(fourth, task=99)),
+    )
+    assert [(answer.task_id, answer.state) for answer in answers] == [
+        (first.task, TaskState.RETURNED),
+        (second.task, TaskState.FAILED),
+        (third.task, TaskState.ABORTED),
+        (fourth.task, TaskState.FAILED),
+        (99, None),
+    ]
+    causes = {row["id"]: row["cause"] for row in lab.db.select("SELECT id, cause FROM task")}
+    assert [causes[order.task] for order in (first, second, third, fourth)] == [
+        Cause.SUCCESS,
+        Cause.CHILD_LOST,
+        Cause.ABORTED_BY_VOLUNTEER,
+        Cause.NO_OUTPUT,
+    ]
+    assert counters.read(lab.db)["cause", 1, Cause.CHILD_LOST] == 1
+    assert lab.broken() == {}
+    assert take(lab) == []
+
+
+def test_a_task_that_is_reported_twice_in_one_message_is_taken_once(lab):
+    order = lab.order(2)
+    report = said(lab, order)
+    first, second = take(lab, report, replace(report, exit_status=Exit.CHILD_LOST))
+    assert (first.state, second.state) == (TaskState.RETURNED, None)
+    assert second.reason == f"task {order.task} is returned already"
+    (third,) = take(lab, report)
+    assert third.state is None
+    assert lab.broken() == {}
+
+
+def test_another_host_of_the_same_volunteer_may_bring_it_and_a_stranger_s_may_not(lab):
+    order = lab.order(2)
+    (refused,) = take(lab, said(lab, order, host_id=3))
+    assert (refused.state, refused.reason) == (None, f"task {order.task} was not given to host 3")
+    (unknown,) = take(lab, said(lab, order, host_id=77))
+    assert unknown.state is None
+    (taken,) = take(lab, said(lab, order, host_id=1))
+    assert taken.state is TaskState.RETURNED
+    lab.validate()
+    assert work.task(lab.db, order.task).state is TaskState.VALID
+    assert work.task(lab.db, order.task).host_id == 2
+    assert lab.broken() == {}
+
+
+def test_what_a_client_says_beside_the_exit_status_decides(lab):
+    first, second = lab.ask(2, wanted=2).orders
+    answers = take(
+        lab,
+        said(lab, first, None, exit_status=0, cause=Cause.OUTPUT_TOO_BIG, boinc_state=3),
+        said(lab, second, None, exit_status=11, cause=Cause.SIGNAL, boinc_state=3),
+    )
+    assert [answer.reason for answer in answers] == [
+        Cause.OUTPUT_TOO_BIG.words,
+        f"{Cause.SIGNAL.words}: exit status 11",
+    ]
+
+
+def test_a_failure_that_is_the_host_s_doing_lowers_its_quota_and_a_volunteer_s_abort_does_not(lab):
+    first, second, third = lab.ask(2, wanted=3).orders
+    take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
+    assert fleet.host(lab.db, 2).standing.quota is None
+    take(
+        lab,
+        said(lab, second, None, exit_status=Exit.CHILD_LOST),
+        said(lab, third, None, exit_status=Exit.CHILD_LOST),
+    )
+    assert fleet.host(lab.db, 2).standing.quota == 25
+    assert fleet.host(lab.db, 1).standing.quota is None
+
+
+def test_silence_lowers_the_quota_too(lab):
+    lab.order(2)
+    lab.later(hours=49)
+    lab.sweep()
+    standing = fleet.host(lab.db, 2).standing
+    assert (standing.quota, standing.turnaround_seconds) == (50, 49 * 3600.0)
+
+
+def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
+    first, second = lab.ask(2, wanted=2).orders
+    for order in (first, second):
+        report = said(lab, order)
+        with lab.db.transaction():
+            uploads.record(
+                lab.db, task_id=order.task, name="x", digest=report.output_digest, size=1, md5="", now=lab.now
+            )
+    take(lab, said(lab, first), said(lab, second, None, exit_status=Exit.CHILD_LOST))
+    assert set(uploads.of(lab.db, [first.task, second.task])) == {second.task}
+
+
+@pytest.fixture
+def restored(lab, new_lab, prepared, tmp_path):
+    """The laboratory as a backup knows it that was made before anything was sent, and an order of the time since."""
+    lab.deploy(workunits=2)
+    lab.later(hours=1)
+    lost = lab.ask(2, wanted=8).orders[-1]
+    output = lab.output(lost)
+    name = work.task(lab.db, lost.task).workunit_id
+    older = new_lab(tmp_path / "older")
+    older.publish(prepared())
+    older.deploy()
+    for host, volunteer in (("first", "Ada"), ("second", "Ada"), ("third", "Bob")):
+        older.host(host, cores=8, volunteer=volunteer)
+    older.later(hours=3)
+    yield older, lost, output, name
+    older.db.close()
+
+
+def test_a_task_that_nobody_remembers_comes_back_by_its_ticket_and_is_proven_and_its_numbers_are_its_own(restored):
+    lab, lost, output, workunit = restored
+    assert work.task(lab.db, lost.task) is None
+    report = said(lab, lost, output, workunit_id=workunit)
+    (answer,) = take(lab, report, trust=True)
+    assert answer.state is TaskState.RETURNED
+    lab.validate()
+    task = work.task(lab.db, lost.task)
+    assert (task.state, task.workunit_id, task.host_id) == (TaskState.VALID, workunit, 2)
+    assert work.workunit(lab.db, workunit).state is WorkunitState.DONE
+    assert lab.broken() == {}
+    (again,) = take(lab, report, trust=True)
+    assert again.state is None
+
+
+def test_the_numbers_between_are_issued_again_before_any_new_one(restored):
+    lab, lost, output, workunit = restored
+    take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
+    found = work.workunit(lab.db, workunit).replicates
+    lab.deploy(workunits=found[0] + 2)
+    numbers = [row["number"] for row in lab.db.select("SELECT number FROM replicate ORDER BY number")]
+    assert numbers == list(range(found[0] + 4))
+    assert lab.broken() == {}
+
+
+def test_a_task_that_was_not_sent_yet_by_our_books_is_sent_as_its_ticket_says(restored):
+    lab, *_ = restored
+    order = lab.order(2)
+    output = lab.output(order)
+    with lab.db.transaction():
+        lab.db.execute(
+            "UPDATE task SET state = 'unsent', host_id = NULL, ticket = NULL, sent_at = NULL, deadline = NULL"
+        )
+        lab.db.execute("UPDATE counter SET amount = 1 - amount WHERE noun = 'task'")
+    (answer,) = take(lab, said(lab, order, output), trust=True)
+    assert answer.state is TaskState.RETURNED
+    lab.validate()
+    assert states(lab) == {order.task: TaskState.VALID}
+    assert lab.broken() == {}
+
+
+def numbered(lab) -> list:
+    tables = ("workunit", "task", "replicate", "counter")
+    return [lab.db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables
+
+
+def flipped(output: bytes) -> bytes:
+    place = output.index(b'"ticket_text":"') + 40
+    return output[:place] + bytes([output[place] ^ 1]) + output[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("forge", "changes"),
+    [
+        (flipped, {}),
+        (lambda output: output[:50], {}),
+        (lambda _output: b"", {}),
+        (lambda output: output, {"host_id": 3}),
+        (lambda output: output, {"workunit_id": None}),
+        (lambda output: output, {"workunit_id": 1}),
+        (lambda output: output, {"task_id": 4_711}),
+    ],
+)
+def test_without_a_ticket_of_ours_for_this_very_host_nothing_comes_back(restored, forge, changes):
+    lab, lost, output, workunit = restored
+    before = numbered(lab)
+    report = said(lab, lost, forge(output) or b"nothing", **{"workunit_id": workunit} | changes)
+    (answer,) = take(lab, report, trust=True)
+    assert answer.state is None
+    assert numbered(lab) == before
+
+
+def test_without_trust_nothing_is_taken_back(restored):
+    lab, lost, output, workunit = restored
+    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit))
+    assert (answer.state, answer.reason) == (None, f"no task {lost.task} is known here")
+
+
+def test_of_an_experiment_that_was_not_there_yet_nothing_comes_back(restored):
+    lab, lost, output, workunit = restored
+    lab.db.execute("PRAGMA foreign_keys = OFF")
+    with lab.db.transaction():
+        lab.db.execute("UPDATE bundle SET digest = 'ab'")
+    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
+    assert answer.state is None
+
+
+def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
+    first, second = lab.ask(2, wanted=2).orders
+    for order in (first, second):
+        take(lab, said(lab, order, b"nonsense " + str(order.task).encode()))
+        lab.validate()
+    (told,) = notices.shown(lab.db, 2, lab.now)
+    assert told.kind == "invalid"
+    assert told.text.startswith(
+        "Your computer second returned a result that is not what was ordered; 1 of its last 1 tasks were not valid."
+    )
+    assert fleet.host(lab.db, 2).standing.quota == 25
+    assert returning.lately(lab.db, 2, 9) == {TaskState.INVALID: 2}
+
+
+def test_our_own_engine_reports_with_its_output(lab):
+    order = lab.order(1)
+    output = lab.output(order)
+    assert lab.report(order, output).state is TaskState.RETURNED
+    assert work.task(lab.db, order.task).output_digest == hashlib.sha256(output).hexdigest()

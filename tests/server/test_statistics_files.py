@@ -1,0 +1,146 @@
+import gzip
+import os
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+
+from axiom.boinc import account_keys
+from axiom.domain.ledger import Award
+from axiom.server import statistics_files
+from axiom.server.statistics_files import NAMES, StatisticsFiles
+from axiom.store import accounts, ledger, teams
+from axiom.store.exports import holders, lately, new_today
+
+
+@pytest.fixture
+def lab(busy_lab):
+    """Volunteer 1 is the laboratory's own. Ann agreed to appear, Bob did not, Cy hides his hosts."""
+    db, now = busy_lab.db, busy_lab.now
+    with db.transaction():
+        for name, is_exported, shows_hosts in (("Ann & Co", True, True), ("Bob", False, True), ("Cy", True, False)):
+            number = accounts.create(
+                db, name=name, email=f"{name[0]}@mail.example".lower(), password=STORED, cross_id="internal", now=now
+            )
+            accounts.set_profile(
+                db,
+                number,
+                name=name,
+                country="Norway",
+                website="",
+                is_exported=is_exported,
+                shows_hosts=shows_hosts,
+            )
+            db.execute(
+                "INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at,"
+                " seen_at, cpid, facts, gpus) VALUES (:id, :name, 'linux', 'x86_64', 'avx2', 4, 1000, :now, :now,"
+                " 'hostcpid', :facts, :gpus)",
+                id=number,
+                name=f"canary {name}",
+                now=now,
+                facts='{"vendor": "<b>", "model": "m", "cores_all": 8, "memory_bytes_all": 2e9}',
+                gpus='[["NVIDIA", 2, 8000, "RTX [9]|x"]]',
+            )
+        team = teams.found(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
+        accounts.join(db, 2, team)
+        tariff = ledger.announce(db, TARIFF, now)
+        given = [
+            Award(task_id=1, reason="a", host_id=2, volunteer_id=2, team_id=team, amount=1_234_567, because=""),
+            Award(task_id=1, reason="b", host_id=3, volunteer_id=3, amount=7_000, because=""),
+            Award(task_id=1, reason="c", host_id=4, volunteer_id=4, amount=1, because=""),
+        ]
+        ledger.award(db, given, tariff_id=tariff, session_id=None, now=now)
+    return busy_lab
+
+
+STORED = "what is stored of a password"
+TARIFF = ledger.Tariff(name="t", version=9, per_core_second=1)
+
+
+def written(lab) -> dict[str, str]:
+    files = StatisticsFiles(lab.folder, lambda: lab.now, rest=lambda: None)
+    files.write()
+    bodies = {name: files.read(name) for name in NAMES}
+    return {
+        name: (gzip.decompress(body) if name.endswith(".gz") else body).decode("iso-8859-1")
+        for name, body in bodies.items()
+    }
+
+
+def test_the_files_hold_who_agreed_and_nobody_else(lab):
+    said = written(lab)
+    assert re.findall(r"<name>(.*)</name>", said["user.gz"]) == ["Ann &amp; Co", "Cy"]
+    assert re.findall(r"<total_credit>(.*)</total_credit>", said["user.gz"]) == ["1234.567", "0.001"]
+    assert re.findall(r"<userid>(.*)</userid>", said["host.gz"]) == ["2"]  # whose hosts are hidden has no name there
+    assert re.findall(r"<id>(.*)</id>", said["host.gz"]) == ["2", "4"]
+    assert re.findall(r"<name>(.*)</name>", said["team.gz"]) == ["Owls"]
+    assert "<founder_name>Ann &amp; Co</founder_name>" in said["team.gz"]
+    for fact in ("<nusers_total>2<", "<nhosts_total>2<", "<nteams_total>1<", "<total_credit>1234.568<", "tiny_sum"):
+        assert fact in said["tables.xml"]
+    assert "<p_vendor>&lt;b&gt;</p_vendor>" in said["host.gz"]
+    assert re.findall(r"<coprocs>(.*)</coprocs>", said["host.gz"]) == ["[CUDA|RTX  9  x|2|8000MB|]"] * 2
+
+
+def test_nothing_private_is_in_the_files(lab):
+    everything = "".join(written(lab).values())
+    for canary in ("mail.example", "internal", "hostcpid", "canary"):
+        assert canary not in everything
+    assert account_keys.external_cpid("internal", "a@mail.example") in everything
+    assert account_keys.exported_host_cpid("hostcpid", "a@mail.example") in everything
+
+
+def test_long_lists_are_written_a_part_at_a_time(lab, monkeypatch):
+    whole, rests = written(lab), []
+    monkeypatch.setattr(statistics_files, "_PAGE", 1)
+    files = StatisticsFiles(lab.folder, lambda: lab.now, rest=lambda: rests.append(1))
+    files.write()
+    assert gzip.decompress(files.read("user.gz")).decode("iso-8859-1") == whole["user.gz"]
+    assert gzip.decompress(files.read("host.gz")).decode("iso-8859-1") == whole["host.gz"]
+    assert len(rests) == 5
+
+
+def test_files_are_written_when_they_are_missing_and_once_a_day(lab):
+    files = StatisticsFiles(lab.folder, lambda: lab.now, rest=lambda: None)
+    assert files.read("user.gz") is None
+    assert files.write_if_due()
+    for name in NAMES:
+        os.utime(lab.folder.statistics / name, (lab.now.timestamp(), lab.now.timestamp()))
+    assert not files.write_if_due()
+    lab.now += timedelta(hours=24)
+    assert files.write_if_due()
+    (lab.folder.statistics / "host.gz").unlink()
+    assert files.write_if_due()
+
+
+def test_a_reader_never_sees_half_a_file(lab):
+    files, broken = StatisticsFiles(lab.folder, lambda: lab.now, rest=lambda: None), []
+    files.write()
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            try:
+                gzip.decompress(files.read("user.gz") or b"gone")
+            except (EOFError, OSError) as error:
+                broken.append(error)
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for _ in range(20):
+        files.write()
+    over.set()
+    reader.join()
+    assert broken == []
+
+
+def test_holders_and_newcomers_are_counted(lab):
+    db, now = lab.db, lab.now
+    assert (holders(db, "volunteer", now).everybody, holders(db, "volunteer", now).lately) == (3, 3)
+    later = holders(db, "volunteer", now + timedelta(days=60))
+    assert (later.everybody, later.lately, later.recent) == (3, 0, 0)
+    assert new_today(db, now) == (4, 4)
+    assert new_today(db, now + timedelta(days=2)) == (0, 0)
+    (went,) = lately(db).values()
+    assert went.volunteers == 3
+    assert went.least_seconds <= went.mean_seconds <= went.most_seconds
