@@ -16,11 +16,12 @@ from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
 from axiom.cli.clock import Clock
-from axiom.cli.computing import OURSELVES, computing, demand_writer, log_to, workers_of
+from axiom.cli.computing import OURSELVES, Computing, computing, demand_writer, log_to, workers_of
 from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
+from axiom.cli.volunteers import project_address, volunteering
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.gate import Gate
 from axiom.domain.callers import Caller
@@ -34,10 +35,10 @@ from axiom.server.http import serve as serve_sockets
 from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
 from axiom.settings import Settings, from_process
-from axiom.signed.keys import Keys, make_keys
+from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.store.folder import Folder, holder, lock
 from axiom.store.writer import Writer
-from axiom.web.app import Site, site
+from axiom.web.app import Site
 from axiom.web.control import control
 from axiom.web.desk import desk_routes
 
@@ -111,6 +112,7 @@ def _hold(
 class _Parts:
     """What runs beside the site, in the order in which it is started; stopped the other way round."""
 
+    core: Computing
     writer: Writer
     engine: LocalEngine
     jobs: Jobs
@@ -123,7 +125,7 @@ def _run(
     folder: Folder, settings: Settings, listening: socket.socket, clock: Clock, *, pi: bool, quiet: bool
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
-    keys = make_keys(folder.keys, clock.now())
+    keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     workers = workers_of(settings)
     stopping = Stopping()
     parts = _build(folder, settings, keys, clock.now, stopping)
@@ -132,16 +134,23 @@ def _run(
         stack.callback(parts.writer.stop)
         address = address_of(listening)
         live = _live(parts, address, clock.now(), workers, Occasion(folder, policy_of(settings), clock.now))
-        pages = Site(folder=folder, name=settings.name, now=clock.now, live=live)
+        master = project_address(settings, address)
+        volunteers = stack.enter_context(
+            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.now)
+        )
+        pages = Site(
+            folder=folder, name=settings.name, now=clock.now, live=live, master=master, scheduler=volunteers.scheduler
+        )
         with on_path(folder.socket) as door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             _start(parts, attendant, stack)
             _greet(folder, address, workers, first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
-            by = serve_sockets(
-                [Listener(app=site(pages), socket=listening), Listener(app=behind, socket=door)], stopping
+            public = Listener(
+                app=volunteers.before(pages, parts.gate), socket=listening, protocol=volunteers.lanes.protocol
             )
+            by = serve_sockets([public, Listener(app=behind, socket=door)], stopping)
     demand_writer(parts.writer)
     return by
 
@@ -161,6 +170,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
         reported=core.look_again,
     )
     return _Parts(
+        core=core,
         writer=core.writer,
         engine=core.engine,
         jobs=core.jobs,

@@ -9,22 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.cli.opening import package
+from axiom.cli.opening import journal_of, package, writer_of
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged, UnknownName
+from axiom.lab.copies import keep_copy
+from axiom.lab.credit import SLICE as PAID_AT_ONCE
+from axiom.lab.credit import Paying
 from axiom.runner.host import platform_here
+from axiom.server.checking import give_up, secret_of
 from axiom.server.desk import LocalDesk
 from axiom.server.jobs import Job, Jobs
+from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import sweep
-from axiom.server.validator import validate_returned
+from axiom.server.transitioner import resume, sweep_late, sweep_unattended
+from axiom.server.validator import Validator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
-from axiom.store import fleet
-from axiom.store.database import Database, connect_writer
+from axiom.store import accounts, fleet
+from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
@@ -39,8 +44,10 @@ class Computing:
     writer: Writer  # runs already
     gate: Gate
     dispatch: Dispatch
+    known: Known  # for works in the writer's thread alone
     jobs: Jobs
     engine: LocalEngine
+    settle: Callable[[Database, datetime], None]  # judge and pay now, in the writer's thread
 
     def look_again(self) -> None:
         """A task came back: judge its proof now."""
@@ -49,30 +56,34 @@ class Computing:
 
 def computing(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime]) -> Computing:
     """The parts that compute in this folder, whose lock the caller holds. Only the writer is started."""
-    workers = workers_of(settings)
-    writer = Writer(lambda: connect_writer(folder.database))
+    workers, journal = workers_of(settings), journal_of(folder, settings)
+    writer = writer_of(folder, settings, now)
     writer.start()
-    host_id = writer.run(lambda db: _this_host(db, workers, now()))
-    dispatch = Dispatch(
-        lab=keys.trust.lab,
-        key=keys.ticket,
-        deadline=timedelta(hours=settings.deadline_hours),
-        grace=timedelta(days=settings.ticket_days),
-    )
-    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
+    writer.run(lambda db: resume(db, now()))
+    ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
+    dispatch, known = _dispatch(settings, keys, ourselves), Known()
+    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
     laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
-    jobs = Jobs(writer, now)
-
-    def judge() -> None:
-        writer.run(lambda db: validate_returned(db, folder, keys.trust, now()))
-
-    jobs.add(Job(name="transition", every=2.0, work=lambda: writer.run(lambda db: sweep(db, now())), remembered=False))
-    jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
+    validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
+    jobs = _jobs(writer, validator, paying, now)
+    jobs.add(Job(name="copy", every=3_600.0, work=lambda: keep_copy(folder, journal, now()), remembered=False))
     engine = LocalEngine(
         desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
     )
-    gate = Gate(writer=writer, laboratory=laboratory, now=now)
-    return Computing(writer=writer, gate=gate, dispatch=dispatch, jobs=jobs, engine=engine)
+    return Computing(
+        writer=writer,
+        gate=Gate(writer=writer, laboratory=laboratory, now=now),
+        dispatch=dispatch,
+        known=known,
+        jobs=jobs,
+        engine=engine,
+        settle=lambda db, at: _settle(db, validator, paying, at),
+    )
+
+
+def _settle(db: Database, validator: Validator, paying: Paying, now: datetime) -> None:
+    validator.judge(db, now)
+    paying.pay(db, now)
 
 
 def demand_writer(writer: Writer) -> None:
@@ -102,9 +113,46 @@ def log_to(folder: Folder, settings: Settings) -> None:
     logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
 
 
-def _this_host(db: Database, workers: int, now: datetime) -> int:
-    us = fleet.volunteer(db, OURSELVES, now)
-    return fleet.meet(
+def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[], datetime]) -> Jobs:
+    """What moves work on. Only that the laboratory is up is remembered each time: an outage is told by it."""
+    jobs = Jobs(writer, now)
+
+    def judge() -> None:
+        while writer.run(lambda db: validator.judge(db, now())):
+            jobs.nudge("credit")
+
+    def pay() -> None:
+        while writer.run(lambda db: paying.pay(db, now())) == PAID_AT_ONCE:
+            continue
+
+    def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
+        return lambda: writer.run(lambda db: work(db, now()))
+
+    jobs.add(Job(name="transition", every=2.0, work=doing(sweep_late), remembered=False))
+    jobs.add(Job(name="unattended", every=60.0, work=doing(sweep_unattended), remembered=False))
+    jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
+    jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))
+    jobs.add(Job(name="checks", every=600.0, work=doing(give_up), remembered=False))
+    jobs.add(Job(name="alive", every=300.0, work=lambda: None))
+    return jobs
+
+
+def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
+    return Dispatch(
+        lab=keys.trust.lab,
+        key=keys.ticket,
+        deadline=timedelta(hours=settings.deadline_hours),
+        grace=timedelta(days=settings.ticket_days),
+        tasks_per_core=settings.tasks_per_core,
+        daily_per_core=settings.daily_per_core,
+        ourselves=ourselves,
+    )
+
+
+def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
+    """The volunteer in whose name this computer computes, and its host."""
+    us = accounts.volunteer(db, OURSELVES, now)
+    host_id = fleet.meet(
         db,
         volunteer_id=us.id,
         name=_THIS_COMPUTER,
@@ -112,3 +160,4 @@ def _this_host(db: Database, workers: int, now: datetime) -> int:
         capacity=this_capacity(workers),
         now=now,
     )
+    return us.id, host_id

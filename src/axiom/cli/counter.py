@@ -1,7 +1,7 @@
 """What stands behind the desk of the socket: one local desk for each engine that said hello."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import WrongUse
 from axiom.server.desk import LocalDesk
+from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.store import fleet
+from axiom.store import accounts, fleet
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
@@ -26,6 +27,7 @@ class Counter:
     volunteer: str
     now: Callable[[], datetime]
     reported: Callable[[], None]
+    known: Known = field(default_factory=Known)
 
     def hello(self, said: dict[str, Any]) -> dict[str, Any]:
         """The engine's host is known from here on."""
@@ -33,7 +35,7 @@ class Counter:
         host_id = self.writer.run(
             lambda db: fleet.meet(
                 db,
-                volunteer_id=fleet.volunteer(db, self.volunteer, now).id,
+                volunteer_id=accounts.volunteer(db, self.volunteer, now).id,
                 name=str(said["name"]),
                 platform=platform,
                 capacity=capacity,
@@ -62,5 +64,10 @@ class Counter:
 
     def _desk(self, said: dict[str, Any]) -> LocalDesk:
         return LocalDesk(
-            writer=self.writer, folder=self.folder, dispatch=self.dispatch, host_id=int(said["host"]), now=self.now
+            writer=self.writer,
+            folder=self.folder,
+            dispatch=self.dispatch,
+            host_id=int(said["host"]),
+            now=self.now,
+            known=self.known,
         )

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.cli.clock import Accepted
-from axiom.cli.opening import reading
+from axiom.cli.opening import journal_of, reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
 from axiom.errors import AxiomError
+from axiom.lab.copies import copies
 from axiom.lab.promises import PROMISES, broken
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
 from axiom.store import jobs, work
 from axiom.store.connections import Connections
-from axiom.store.database import Database, version
+from axiom.store.database import Database, moment, version
 from axiom.store.folder import Folder, holder
+from axiom.store.history import standing
+from axiom.store.journal_course import covered_from
 from axiom.store.migrate import check
 
 _LEAST_FREE_MB = 1_000
@@ -51,6 +54,7 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield _keys(folder)
     yield _server(folder)
     yield _asked(folder, "database", _database)
+    yield _asked(folder, "journal", lambda db: _journal(folder, db))
     yield _asked(folder, "jobs", _jobs)
 
 
@@ -139,6 +143,28 @@ def _clock(db: Database) -> Finding:
 def _database(db: Database) -> Finding:
     check(db)
     return Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+
+
+def _journal(folder: Folder, db: Database) -> Finding:
+    """Whether everything since the newest copy could be restored, and from where."""
+    settings, _ = from_process(folder.settings)
+    place, point = journal_of(folder, settings), standing(db)
+    first = covered_from(place, point) if point else None
+    if point is None or first is None:
+        return Finding(
+            name="journal",
+            well=False,
+            says=f"the newest changes are not in {place}",
+            cure="start the laboratory: it begins a new journal, which covers the backups that are made from then on",
+        )
+    newest = max((copy.position for copy in copies(place, point)), default=0)
+    where = "another disk than" if place.stat().st_dev != folder.path.stat().st_dev else "the same disk as"
+    return Finding(
+        name="journal",
+        well=first.point.position <= newest,
+        says=f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database",
+        cure=f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date",
+    )
 
 
 def _jobs(db: Database) -> Finding:

@@ -13,6 +13,7 @@ from axiom.cli.groups import Group
 from axiom.cli.manifests import cache, catalogue_files, file_of, manifest_of, manifests
 from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import (
+    ID,
     bar,
     data_option,
     dry_run_option,
@@ -159,6 +160,7 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 @experiment.command("deploy")
 @click.argument("name")
 @click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
+@click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
 @click.option("--reason", default="ordered by the operator", help="Why; it stays in the audit.")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
 @data_option
@@ -168,6 +170,7 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 def deploy(
     name: str,
     workunits: int,
+    host: int | None,
     reason: str,
     key: str | None,
     folder: Folder,
@@ -176,10 +179,12 @@ def deploy(
     quiet: bool,
 ) -> None:
     """Order workunits of a published experiment."""
-    command = read_command("experiment.deploy", {"experiment": name, "workunits": workunits, "reason": reason})
+    words = {"experiment": name, "workunits": workunits, "host": host, "reason": reason}
+    command = read_command("experiment.deploy", words)
     answer = submit(folder, command, dry_run=dry_run, key=key)
     each = answer["replicates_each"]
-    _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each")
+    whom = "" if host is None else f" for host {host}"
+    _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each{whom}")
 
 
 @experiment.command("retire")

@@ -1,17 +1,13 @@
 """`axiom finding`: what is concluded so far, in the very shape of the pages' JSON."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from axiom.cli.opening import reading
-from axiom.cli.options import data_option, json_option, show_facts, show_json, show_table, wall_clock
-from axiom.settings import from_process
+from axiom.cli.options import data_option, json_option, show_facts, show_json, show_table
+from axiom.cli.viewing import view
 from axiom.store.folder import Folder
 from axiom.web import findings
-from axiom.web.reading import Reading
 
 
 @click.group()
@@ -24,8 +20,8 @@ def finding() -> None:
 @json_option
 def list_findings(folder: Folder, as_json: bool) -> None:
     """Every finding with its newest evidence."""
-    with _view(folder) as view:
-        answer = findings.listed(view)
+    with view(folder) as seen:
+        answer = findings.listed(seen)
     if as_json:
         show_json(answer)
         return
@@ -42,8 +38,8 @@ def list_findings(folder: Folder, as_json: bool) -> None:
 @json_option
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One finding: its evidence, what the next grade needs, and how the evidence came to be."""
-    with _view(folder) as view:
-        answer = findings.one(view, number)
+    with view(folder) as seen:
+        answer = findings.one(seen, number)
     if as_json:
         show_json(answer)
         return
@@ -61,14 +57,6 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         if newest[heading]:
             click.echo(f"\n{heading}")
             click.echo("\n".join(f"  {line}" for line in newest[heading]))
-
-
-@contextlib.contextmanager
-def _view(folder: Folder) -> Iterator[Reading]:
-    """The records as a page sees them."""
-    settings, _ = from_process(folder.settings)
-    with reading(folder) as db:
-        yield Reading(db=db, folder=folder, now=wall_clock(), name=settings.name, live=dict)
 
 
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:

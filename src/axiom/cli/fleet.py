@@ -1,17 +1,18 @@
-"""`axiom host`: which computers compute."""
-
-from dataclasses import asdict
-from typing import Any
+"""`axiom host`: which computers compute, in the shape of the pages' JSON, with the names that pages do not show."""
 
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.opening import reading
 from axiom.cli.options import ID, data_option, json_option, show_facts, show_json, show_table
-from axiom.domain import fleet as words
-from axiom.errors import NotFound
-from axiom.store import fleet
+from axiom.cli.viewing import view
+from axiom.store import fleet as records
 from axiom.store.folder import Folder
+from axiom.web import fleet
+from axiom.web.reading import Answer, Reading
+
+after_option = click.option(
+    "--after", type=click.IntRange(0, 2**53), default=0, help="Begin behind this number; 50 are listed at a time."
+)
 
 
 @click.group(cls=Group)
@@ -21,18 +22,31 @@ def host() -> None:
 
 @host.command("list")
 @data_option
+@after_option
 @json_option
-def list_hosts(folder: Folder, as_json: bool) -> None:
-    """Every host."""
-    with reading(folder) as db:
-        found = fleet.hosts(db)
+def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
+    """Hosts by number."""
+    with view(folder, {"after": after}) as seen:
+        answer = fleet.hosts(seen)
+        rows = [_named(seen, row) for row in answer["hosts"]]
     if as_json:
-        show_json({"hosts": [_host(one) for one in found]})
+        show_json(answer | {"hosts": rows})
         return
     show_table(
-        ("id", "name", "platform", "cores", "memory MB", "last heard from"),
-        [(h.id, h.name, h.platform, h.capacity.cores, h.capacity.memory_mb, h.seen_at) for h in found],
-        none="There is no host yet.",
+        (
+            "number",
+            "name",
+            "volunteer",
+            "platform",
+            "cores",
+            "memory MB",
+            "credit",
+            "a day",
+            "valid",
+            "last heard from",
+        ),
+        [_line(row) for row in rows],
+        none="There is no host yet." if not answer["of"] else f"There is no host behind {after}.",
     )
 
 
@@ -41,21 +55,63 @@ def list_hosts(folder: Folder, as_json: bool) -> None:
 @data_option
 @json_option
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
-    """One host."""
-    with reading(folder) as db:
-        found = fleet.host(db, host_id)
-    if found is None:
-        raise NotFound(f"There is no host {host_id}. `axiom host list` shows what there is.")
+    """One host: what it is, how it stands, and what it was good for."""
+    with view(folder) as seen:
+        found = _named(seen, fleet.host(seen, host_id)["host"])
     if as_json:
-        show_json({"host": _host(found)})
+        show_json({"host": found})
+        return
+    plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
+    show_facts({name: found[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
+    click.echo()
+    for sentence in (*found["standing"]["in_words"], _why(found)):
+        click.echo(sentence)
+    click.echo()
+    show_table(
+        ("finding", "claim", "verdict", "grade", "replicates"),
+        [
+            (f["number"], f["claim"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
+            for f in found["findings"]
+        ],
+        none="No finding rests on its results yet.",
+    )
+
+
+@host.command("why")
+@click.argument("host_id", type=ID)
+@data_option
+@json_option
+def why(host_id: int, folder: Folder, as_json: bool) -> None:
+    """Why a host gets no work, in one sentence."""
+    with view(folder) as seen:
+        answer = fleet.why(seen, host_id)
+    if as_json:
+        show_json(answer)
     else:
-        show_facts(_host(found))
+        click.echo(answer["host"]["reason"])
 
 
-def _host(found: words.Host) -> dict[str, Any]:
-    return {
-        **asdict(found),
-        "platform": str(found.platform),
-        "created_at": found.created_at.isoformat(),
-        "seen_at": found.seen_at.isoformat(),
-    }
+def _why(found: Answer) -> str:
+    return f"When it last asked, it got no work: {found['why_no_work']}." if found["why_no_work"] else ""
+
+
+def _named(seen: Reading, row: Answer) -> Answer:
+    """With the name that the host gives itself: whoever opens the data folder may know it."""
+    known = records.host(seen.db, row["number"])
+    return row | {"name": known.name if known else row["name"]}
+
+
+def _line(row: Answer) -> tuple[object, ...]:
+    lately = row["lately"]
+    return (
+        row["number"],
+        row["name"],
+        row["volunteer"]["name"] if row["volunteer"] else "not shown",
+        row["platform"],
+        row["cores"],
+        row["memory_mb"],
+        f"{row['credit']:.3f}",
+        f"{row['recent_credit']:.3f}",
+        f"{lately['valid']} of {lately['of']}",
+        row["seen_at"],
+    )

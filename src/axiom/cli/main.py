@@ -31,7 +31,10 @@ class Lazy(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
         """List the first lines without importing anything."""
-        rows = [(name, about) for name, (_, about) in self.table.items() if name not in _UNLISTED]
+        shared = {name for names in _TOGETHER for name in names}
+        rows = [(", ".join(names), about) for names, about in _TOGETHER.items() if names[0] in self.table]
+        rows += [(name, about) for name, (_, about) in self.table.items() if name not in _UNLISTED | shared]
+        rows.sort(key=lambda row: list(self.table).index(row[0].split(",")[0]))
         rows += [(name, self.commands[name].get_short_help_str(80)) for name in sorted(self.commands)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -39,20 +42,29 @@ class Lazy(Group):
 
 # Needed once, by whoever looks for them: the help has to fit a screen.
 _UNLISTED = frozenset({"completion", "docs"})
+_TOGETHER = {  # so that it still fits when every noun is there
+    ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
+    ("workunit", "task"): "What is ordered and given out: list, show, cancel.",
+    ("volunteer", "team"): "Whose computers these are: list, show, carry-over.",
+    ("backup", "restore"): "One file that holds the laboratory, and back.",
+    ("keys", "settings", "audit"): "Who may sign, every knob, who did what: show, verify.",
+}
 _COMMANDS = {
-    "lab": ("assemble", "Everything on this computer: server, site, engine, autopilot."),
+    "lab": ("assemble", "The whole laboratory on this computer."),
     "serve": ("assemble", "Server and site alone."),
     "work": ("engine", "More cores for a laboratory that is running."),
     "pi": ("sessions", "The autopilot alone: sessions, whenever there is a reason."),
     "init": ("operate", "A new laboratory: folder, keys, settings, database."),
     "status": ("operate", "What the laboratory is doing now."),
     "doctor": ("operate", "What is wrong, and what to do about it."),
-    "experiment": ("experiments", "The questions: new, list, show, run, publish, deploy, retire."),
+    "experiment": ("experiments", "Questions: new, list, show, run, publish, deploy …"),
     "finding": ("findings", "What is concluded so far: list, show."),
-    "session": ("sessions", "Rounds of weighing and deploying: list, show, run, plan."),
+    "session": ("sessions", "Rounds of work on evidence: list, show, run, plan."),
     "workunit": ("work", "What is ordered: list, show, cancel."),
     "task": ("work", "What hosts were given: list, show."),
-    "host": ("fleet", "Which computers compute: list, show."),
+    "host": ("fleet", "Which computers compute: list, show, why."),
+    "volunteer": ("community", "Whose computers these are: list, show, carry-over."),
+    "team": ("community", "Volunteers who compute together: list, show."),
     "data": ("data", "What was measured, to take away: export."),
     "backup": ("backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("backup", "A laboratory from such a file, proven."),

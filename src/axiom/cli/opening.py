@@ -1,7 +1,8 @@
 """Opens a laboratory: for reading beside a server, through a server's socket, or alone for the length of a command."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import axiom
@@ -18,6 +19,7 @@ from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.folder import Folder, holder, lock
+from axiom.store.journal import attach
 from axiom.store.migrate import check, migrate
 from axiom.store.writer import Writer
 
@@ -60,7 +62,7 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
     """A gate of our own. Whoever calls holds the folder's lock."""
     clock = prepare_database(folder)
     keys = load_keys(folder.keys, clock.now())
-    writer = Writer(Connections(folder=folder).writer)
+    writer = writer_of(folder, settings, clock.now)
     writer.start()
     try:
         laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
@@ -69,14 +71,28 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
         writer.stop()
 
 
+def writer_of(folder: Folder, settings: Settings, now: Callable[[], datetime]) -> Writer:
+    """The laboratory's writer, whose changes are all in its journal."""
+    return Writer(lambda: Connections(folder=folder).journalled(journal_of(folder, settings), now))
+
+
+def journal_of(folder: Folder, settings: Settings) -> Path:
+    """Where the journal lies."""
+    return folder.path / settings.journal
+
+
 def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
     """Bring the database up to date, and set a clock that never says less than what is written in it.
 
     `accept`: go on although something is written down for later than the computer's clock says.
     """
+    settings, _ = from_process(folder.settings)
+    journal = journal_of(folder, settings)
     db = Connections(folder=folder).writer()
     try:
+        attach(db, folder, journal, wall_clock)
         migrate(db, folder, wall_clock())
+        attach(db, folder, journal, wall_clock)  # a new database, or one of before there were journals
         return open_clock(db, accept=accept, caller=operator().name)
     finally:
         db.close()

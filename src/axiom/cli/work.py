@@ -21,8 +21,11 @@ from axiom.cli.options import (
 from axiom.commands.catalogue import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.store import results, work
+from axiom.store import results, work, work_pages
+from axiom.store.database import Database
 from axiom.store.folder import Folder
+from axiom.web.ledger import THOUSANDTHS
+from axiom.web.work import how
 
 _limit = click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
@@ -42,7 +45,7 @@ def workunit() -> None:
 def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest workunits."""
     with reading(folder) as db:
-        found = work.workunits(db, state=state or "", limit=limit)
+        found = work_pages.workunits(db, state or "", limit)
     if as_json:
         show_json({"workunits": [_workunit(one) for one in found]})
         return
@@ -62,12 +65,16 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     with reading(folder) as db:
         found = work.workunit(db, workunit_id)
         tasks = work.tasks_of(db, workunit_id)
+        checks = work_pages.checks_of(db, workunit_id)
     if found is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
     if as_json:
-        show_json({"workunit": {**_workunit(found), "tasks": [_task(one) for one in tasks]}})
+        rows = [{"workunit": one.workunit_id, "task": one.task_id, "state": one.state} for one in checks]
+        show_json({"workunit": {**_workunit(found), "checks": rows, "tasks": [_task(one) for one in tasks]}})
         return
     show_facts(_workunit(found))
+    for one in checks:
+        click.echo(f"checked by workunit {one.workunit_id}, which repeats task {one.task_id}: {one.state}")
     click.echo()
     _show_tasks(tasks)
 
@@ -104,7 +111,7 @@ def task() -> None:
 def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest tasks."""
     with reading(folder) as db:
-        found = work.tasks(db, state=state or "", limit=limit)
+        found = work_pages.tasks(db, state or "", limit)
     if as_json:
         show_json({"tasks": [_task(one) for one in found]})
     else:
@@ -120,19 +127,28 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     with reading(folder) as db:
         found = work.task(db, task_id)
         brought = results.of_task(db, task_id)
+        ended = _ended(db, task_id) if found else {}
     if found is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     rows = [{**asdict(one), "early": list(one.early)} for one in brought]
     if as_json:
-        show_json({"task": {**_task(found), "results": rows}})
+        show_json({"task": {**_task(found), **ended, "results": rows}})
         return
-    show_facts(_task(found))
+    show_facts({**_task(found), **{name: value for name, value in ended.items() if value not in (None, "", [])}})
     click.echo()
     show_table(
         ("replicate", "config", "seed", "outcome", "cpu s"),
         [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
         none="It brought no results.",
     )
+
+
+def _ended(db: Database, task_id: int) -> dict[str, Any]:
+    """How a task ended, as its page has it, and the host's own words, which only the operator sees."""
+    known = work_pages.ended(db, task_id)
+    paid = sum(award.amount for award in work_pages.paid(db, task_id))
+    checks = [check.workunit_id for check in work_pages.checks(db, task_id)]
+    return {**how(known), "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
+import resource
 import signal
 import socket
 import threading
@@ -16,6 +18,8 @@ HEADER_BYTES = 64 * 1024
 BODY_BYTES = 1024 * 1024
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
+CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open
+_OTHER_FILES = 200  # that the laboratory itself may have open
 
 
 class Hardened(HttpToolsProtocol):
@@ -26,9 +30,13 @@ class Hardened(HttpToolsProtocol):
         super().connection_made(transport)
         self._header_bytes = 0
         self._body_bytes = 0
+        self._piece = 0  # bytes that came together, the newest
+        self._at_most = 0  # bytes that the headers can have, as they may share pieces with what is before them
         self._in_headers = True
         self._in_body = False
-        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._timer = self.loop.call_later(HEADER_SECONDS, self.too_slow)
+        if len(self.connections) > most_connections():
+            self.refuse(b"503 Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any more."""
@@ -37,38 +45,42 @@ class Hardened(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what arrives before it is looked at."""
+        self._piece = len(data)
         if self._in_headers:
             self._header_bytes += len(data)
+            self._at_most += len(data)
             if self._header_bytes > HEADER_BYTES + BODY_BYTES:
-                self._refuse(b"431 Request Header Fields Too Large")
+                self.refuse(b"431 Request Header Fields Too Large")
                 return
         super().data_received(data)
         if self._in_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
-            self._refuse(b"431 Request Header Fields Too Large")
+            self.refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """The headers of one more request on this connection."""
         self._in_headers = True
         self._body_bytes = 0
-        self._timer.cancel()
-        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._at_most = self._piece
+        self.wait(HEADER_SECONDS)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The headers are here, perhaps all of them in one piece that nobody has counted yet."""
         self._in_headers, self._in_body = False, True
         self._header_bytes = 0
-        self._timer.cancel()
-        self._timer = self.loop.call_later(BODY_SECONDS, self._too_slow)
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
+        self.wait(BODY_SECONDS)
+        if self._at_most > HEADER_BYTES and self._header_size() > HEADER_BYTES:
+            self.refuse(b"431 Request Header Fields Too Large")
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
-            super().on_headers_complete()
+            self.route()
+
+    def route(self) -> None:
+        """Have the request begun; its body is still to come."""
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The body is here; a request that was refused has nothing to complete."""
-        self._in_body = False
-        self._timer.cancel()
+        self.quiet()
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -78,26 +90,49 @@ class Hardened(HttpToolsProtocol):
             return
         self._body_bytes += len(body)
         if self._body_bytes > BODY_BYTES:
-            self._refuse(b"413 Content Too Large")
+            self.refuse(b"413 Content Too Large")
             return
         super().on_body(body)
 
-    def _too_slow(self) -> None:
-        if (self._in_headers or self._in_body) and not self.transport.is_closing():
-            self._refuse(b"408 Request Timeout")
+    def _header_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
-    def _refuse(self, status: bytes) -> None:
+    def wait(self, seconds: float) -> None:
+        """Somebody has so long to go on."""
+        self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self.too_slow)
+
+    def quiet(self) -> None:
+        """The body is whole: from here on, it is they who wait."""
+        self._in_body = False
+        self._timer.cancel()
+
+    def too_slow(self) -> None:
+        """The time is over."""
+        if self._in_headers or self._in_body:
+            self.refuse(b"408 Request Timeout")
+
+    def refuse(self, status: bytes) -> None:
+        """Close the connection with this word, unless it is closed already."""
         if not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
 
 
+@functools.cache
+def most_connections() -> int:
+    """How many connections there may be at once."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if allowed == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, allowed - _OTHER_FILES))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """An application and the socket on which it is served."""
+    """An application, the socket on which it is served, and how its connections are made."""
 
     app: Any
     socket: socket.socket
+    protocol: Callable[..., asyncio.Protocol] = Hardened
 
 
 class _Server(uvicorn.Server):
@@ -145,7 +180,7 @@ async def _serve(listeners: Sequence[Listener], stopping: Stopping) -> None:
         _Server(
             uvicorn.Config(
                 listener.app,
-                http=Hardened,
+                http=listener.protocol,  # type: ignore[arg-type]  # whatever makes one will do
                 lifespan="off",
                 access_log=False,
                 log_config=None,

@@ -1,0 +1,148 @@
+"""What a laboratory needs to have volunteers: its project's own addresses in front of the site, and the fast lanes."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from axiom.boinc.project import scheduler_lines
+from axiom.cli.computing import Computing
+from axiom.commands.gate import Gate
+from axiom.lab.offer import offer_here
+from axiom.runner.host import platform_here
+from axiom.server.accounts import Accounts, demand_secret
+from axiom.server.delegates import Delegates
+from axiom.server.downloads import Downloads
+from axiom.server.front import Answer, Asked, Endpoint, Front
+from axiom.server.guesses import Guesses
+from axiom.server.jobs import Job
+from axiom.server.lane import Lanes, whole
+from axiom.server.project import FrontDesk
+from axiom.server.replying import Links
+from axiom.server.rpc import Project
+from axiom.server.standing import Standing
+from axiom.server.statistics_files import StatisticsFiles
+from axiom.server.transfers import Transfers
+from axiom.settings import Settings
+from axiom.signed.keys import Secrets
+from axiom.store.connections import Connections
+from axiom.store.folder import Folder
+from axiom.web.accounts import Beside
+from axiom.web.accounts import accounts as account_pages
+from axiom.web.app import Site, site
+from axiom.web.feed import feed
+from axiom.web.reading import Reading
+from axiom.web.visits import Reception
+
+_REST_SECONDS = 0.005  # between two parts of a long list
+_THREADS = 2  # that prove passwords and large outputs: as many as may have a core
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volunteering:
+    """The parts that speak to volunteers' clients."""
+
+    project: Project
+    transfers: Transfers
+    desk: FrontDesk
+    files: Downloads
+    threads: ThreadPoolExecutor
+
+    @property
+    def lanes(self) -> Lanes:
+        """The paths that are answered past the site."""
+        return Lanes({b"/scheduler": whole(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive})
+
+    @property
+    def scheduler(self) -> str:
+        """The lines of the site's pages by which a client finds the scheduler."""
+        return scheduler_lines((f"{self.project.links.master}scheduler",))
+
+    def before(self, pages: Site, gate: Gate) -> Front:
+        """The project's own addresses, then the account pages, and behind them the site."""
+        reception = Reception(
+            gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
+        )
+        endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
+        return Front(Beside(site(pages), account_pages(reception)), endpoints, self.files, self.threads)
+
+    def jobs(self, now: Callable[[], datetime]) -> list[Job]:
+        """What is done again and again for volunteers."""
+        return [
+            Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
+            Job(name="parts", every=86_400.0, work=lambda: self.transfers.sweep(now()), remembered=False),
+        ]
+
+
+def _news(pages: Site, master: str) -> Endpoint:
+    """The news as a feed."""
+
+    def answer(asked: Asked) -> Answer:
+        del asked
+        with Connections(folder=pages.folder).reader() as db, db.snapshot():
+            reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
+            return Answer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+
+    return answer
+
+
+def project_address(settings: Settings, listening: str) -> str:
+    """The project's address as clients are told; it ends in a slash."""
+    return f"{(settings.url or listening).rstrip('/')}/"
+
+
+@contextlib.contextmanager
+def volunteering(
+    folder: Folder, settings: Settings, secrets: Secrets, core: Computing, *, master: str, now: Callable[[], datetime]
+) -> Iterator[Volunteering]:
+    """The parts that speak to volunteers' clients, for as long as the writer works."""
+    with Connections(folder=folder).reader() as db:
+        demand_secret(db, secrets.accounts)
+    project = Project(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        known=core.known,
+        runners=offer_here(folder, secrets.code, platform_here()),
+        trust=core.gate.laboratory.keys.trust,
+        code_key=secrets.code.public_text,
+        links=Links(master=master, upload_key=secrets.upload),
+        name=settings.name,
+        now=now,
+        reported=core.look_again,
+        settle=core.settle,
+    )
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
+        made = Volunteering(
+            project=project,
+            transfers=Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads),
+            desk=_front_desk(project, settings, secrets),
+            files=Downloads(folder),
+            threads=threads,
+        )
+        for job in made.jobs(now):
+            core.jobs.add(job)
+        yield made
+
+
+def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:
+    connections, now, master = Connections(folder=project.folder), project.now, project.links.master
+    return FrontDesk(
+        name=project.name,
+        master=master,
+        runners=project.runners,
+        accounts=Accounts(
+            writer=project.writer,
+            connections=connections,
+            secret=secrets.accounts,
+            now=now,
+            guesses=Guesses(now),
+            new_accounts=settings.new_accounts,
+        ),
+        delegates=Delegates(writer=project.writer, connections=connections, secret=secrets.accounts, now=now),
+        standing=Standing(connections, now, urlsplit(master).hostname or "server"),
+        statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
+    )

@@ -1,0 +1,127 @@
+"""Remembers wrong passwords for an hour, of a bounded number of accounts and addresses, and asks whether to go on.
+
+Nothing of it is stored: no list of who failed to sign in outlives the process. A try counts as wrong until it is found
+right, so that many tries at once are not all the first one.
+"""
+
+import hashlib
+import ipaddress
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from datetime import datetime
+
+from axiom.decisions.guessing import MOST_ACCOUNT, MOST_ADDRESS, WINDOW, Verdict, Wrong, judge, may_open
+
+_MOST_KEPT = 20_000  # of each kind; the ones longest unheard of are forgotten first
+_MOST_OPENED = 1_000
+_MOST_TOLD = 10_000
+
+
+class _Moments:
+    """Of each key, when something happened, as far back as counts."""
+
+    def __init__(self, most_each: int) -> None:
+        self._most_each = most_each
+        self._kept: OrderedDict[bytes, deque[datetime]] = OrderedDict()
+
+    def of(self, key: bytes) -> tuple[datetime, ...]:
+        return tuple(self._kept.get(key, ()))
+
+    def add(self, key: bytes, now: datetime) -> None:
+        self._kept.setdefault(key, deque(maxlen=self._most_each)).append(now)
+        self._kept.move_to_end(key)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def take_back(self, key: bytes, at: datetime) -> None:
+        kept = self._kept.get(key)
+        if kept is not None and at in kept:
+            kept.remove(at)
+        if not kept:
+            self._kept.pop(key, None)
+
+
+class Guesses:
+    """What went wrong within the last hour. May be used from several threads."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._strangers = _Moments(MOST_ACCOUNT)  # by account
+        self._selves = _Moments(MOST_ACCOUNT)  # by account and address
+        self._addresses = _Moments(MOST_ADDRESS)
+        self._opened = _Moments(_MOST_OPENED)
+        self._everybody: deque[datetime] = deque(maxlen=_MOST_TOLD)
+        self._known: OrderedDict[bytes, None] = OrderedDict()  # account and address: have been right together
+
+    def begin(self, account: str, address: str) -> tuple[Verdict, datetime]:
+        """May this password be tried? If so it counts as wrong, at the returned moment, until `right` is said."""
+        who, here, both = _keys(account, address)
+        with self._lock:
+            now = self._now()
+            while self._everybody and now - self._everybody[0] >= WINDOW:
+                self._everybody.popleft()
+            is_known = both in self._known
+            wrong = Wrong(
+                account=self._selves.of(both) if is_known else self._strangers.of(who),
+                address=self._addresses.of(here),
+                everybody=len(self._everybody),
+                is_known=is_known,
+            )
+            verdict = judge(wrong, now)
+            if verdict.may:
+                self._book(who, both, is_known=is_known, now=now)
+                self._addresses.add(here, now)
+                self._everybody.append(now)
+            return verdict, now
+
+    def right(self, account: str, address: str, begun: datetime) -> None:
+        """The password that was tried at that moment is the right one; this address is known to be its owner's."""
+        who, here, both = _keys(account, address)
+        with self._lock:
+            for kept, key in ((self._strangers, who), (self._selves, both), (self._addresses, here)):
+                kept.take_back(key, begun)
+            if begun in self._everybody:
+                self._everybody.remove(begun)
+            self._known[both] = None
+            self._known.move_to_end(both)
+            if len(self._known) > _MOST_KEPT:
+                self._known.popitem(last=False)
+
+    def open_one(self, address: str, most: int) -> Verdict:
+        """May this address open one more account? If so it has."""
+        _, here, _ = _keys("", address)
+        with self._lock:
+            now = self._now()
+            verdict = may_open(self._opened.of(here), most, now)
+            if verdict.may:
+                self._opened.add(here, now)
+            return verdict
+
+    def _book(self, who: bytes, both: bytes, *, is_known: bool, now: datetime) -> None:
+        if is_known:
+            self._selves.add(both, now)
+        else:
+            self._strangers.add(who, now)
+
+
+def _keys(account: str, address: str) -> tuple[bytes, bytes, bytes]:
+    """Short names for an account, for an address, and for the two together; no e-mail address is kept here."""
+    here = _network(address)
+    return _short(account), _short(here), _short(f"{account}\n{here}")
+
+
+def _short(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=12).digest()
+
+
+def _network(address: str) -> str:
+    """Who has one address of IPv6 has a whole network of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is not None:
+        return str(getattr(found, "ipv4_mapped", found))
+    return str(ipaddress.ip_network((found, 64), strict=False))

@@ -1,0 +1,227 @@
+"""Turns what was decided into the elements of a scheduler reply. Nothing is decided or stored here."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from axiom.boinc import account_keys
+from axiom.boinc.replies import (
+    Account,
+    App,
+    AppVersion,
+    FileRef,
+    HostFacts,
+    InputFile,
+    OutputSlot,
+    SiteLink,
+    TaskOrder,
+    WorkunitOrder,
+)
+from axiom.boinc.transfers import write_name, write_token
+from axiom.decisions.recent import Recent, faded
+from axiom.decisions.speed import REFERENCE_FLOPS
+from axiom.domain.fleet import Team
+from axiom.domain.ledger import Balance
+from axiom.server.dispatch import Given
+from axiom.server.meeting import Met
+from axiom.server.runners import APP, Runner, app_version, plan_class
+from axiom.store.database import at, moment
+
+OUTPUT_LIMIT = 16 * 1024 * 1024
+_MEGABYTE = 2**20
+# A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
+# minutes, where its client would put twelve hours instead.
+_BOUND = 10.0
+_LEAST_BOUND_SECONDS = 130.0
+_THOUSANDTHS = 1_000
+_GPU_KINDS = ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Where a client finds what a reply speaks of; all below the project's address."""
+
+    master: str  # ends in a slash
+    upload_key: bytes
+
+    @property
+    def uploads(self) -> str:
+        """Where outputs go; the client knows an upload address by this word in it."""
+        return f"{self.master}file_upload_handler"
+
+    @property
+    def downloads(self) -> str:
+        """What the names of files follow."""
+        return f"{self.master}download/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The elements that describe tasks; all of them go into one reply."""
+
+    app_versions: tuple[AppVersion, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
+    workunits: tuple[WorkunitOrder, ...] = ()
+    outputs: tuple[OutputSlot, ...] = ()
+    tasks: tuple[TaskOrder, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """A file that several tasks share, as the client is told of it."""
+
+    name: str
+    md5: str
+    size: int
+
+
+def archive_of(name: str, body: bytes) -> Archive:
+    """A shared file by its bytes; MD5 is what the client checks a download by."""
+    return Archive(name=name, md5=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
+
+
+def parts(
+    given: Sequence[Given],
+    *,
+    runner: Runner | None,
+    speed: float,
+    archives: Mapping[str, tuple[Archive, Archive]],
+    links: Links,
+    version: int,
+    platform: str,
+) -> Parts:
+    """Describe tasks for one host. Without a runner the volunteer brings the program, and none is described."""
+    flops = REFERENCE_FLOPS * speed
+    shared = {one.bundle: archives[one.bundle] for one in given}
+    return Parts(
+        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu in sorted({one.gpu for one in given}))
+        if runner
+        else (),
+        inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
+        workunits=tuple(_workunit(one, flops, shared[one.bundle]) for one in given),
+        outputs=tuple(_output(one, links) for one in given),
+        tasks=tuple(_task(one, links, version, platform) for one in given),
+    )
+
+
+def _input(archive: Archive, links: Links) -> InputFile:
+    return InputFile(
+        name=archive.name, urls=(links.downloads + archive.name,), md5=archive.md5, bytes=archive.size, sticky=True
+    )
+
+
+def _workunit(one: Given, flops: float, shared: tuple[Archive, Archive]) -> WorkunitOrder:
+    estimate = one.seconds * REFERENCE_FLOPS
+    bundle, seal = shared
+    return WorkunitOrder(
+        name=one.name,
+        app=APP,
+        flops_estimate=estimate,
+        flops_bound=max(_BOUND * estimate, _LEAST_BOUND_SECONDS * flops),
+        memory_bytes=one.memory_mb * _MEGABYTE,
+        disk_bytes=one.disk_mb * _MEGABYTE,
+        command_line=" ".join(one.order.argv()),
+        files=(
+            FileRef(file=bundle.name, open_name="bundle.zip"),
+            FileRef(file=seal.name, open_name="bundle.seal"),
+        ),
+    )
+
+
+def _output(one: Given, links: Links) -> OutputSlot:
+    name = write_name(links.upload_key, one.name)
+    return OutputSlot(
+        name=name,
+        upload_url=links.uploads,
+        max_bytes=OUTPUT_LIMIT,
+        token=write_token(links.upload_key, name=name, max_nbytes=OUTPUT_LIMIT),
+    )
+
+
+def _task(one: Given, links: Links, version: int, platform: str) -> TaskOrder:
+    return TaskOrder(
+        name=f"{one.name}_0",
+        workunit=one.name,
+        platform=platform,
+        version=version,
+        plan_class=plan_class(one.gpu),
+        deadline=int(one.deadline.timestamp()),
+        files=(FileRef(file=write_name(links.upload_key, one.name), open_name="output.jsonl"),),
+    )
+
+
+def apps(title: str) -> tuple[App, ...]:
+    """The one program there is: a runner knows no experiment, its orders do."""
+    return (App(name=APP, title=title),)
+
+
+def account(met: Met, balance: Balance | None, team: Team | None, now: datetime) -> Account:
+    """What the client shows of its volunteer."""
+    email = met.account.email or ""
+    return Account(
+        id=met.volunteer.id,
+        name=met.volunteer.name,
+        total_credit=_credit(balance),
+        recent_credit=recent(balance, now),
+        created_at=met.volunteer.created_at.timestamp(),
+        email_hash=account_keys.email_hash(email),
+        cross_project_id=met.account.cross_id,
+        external_cpid=account_keys.external_cpid(met.account.cross_id, email),
+        team_id=team.id if team else 0,
+        team_name=team.name if team else "",
+    )
+
+
+def host_facts(met: Met, balance: Balance | None, now: datetime) -> HostFacts:
+    """What the client shows of its host. The number is told only to a host that does not know it yet."""
+    return HostFacts(
+        id=met.host.id if met.is_new else None,
+        total_credit=_credit(balance),
+        recent_credit=recent(balance, now),
+        created_at=met.host.created_at.timestamp(),
+        venue=met.host.venue or met.volunteer.venue,
+    )
+
+
+def recent(balance: Balance | None, now: datetime) -> float:
+    """The recent average credit a day, as it has faded until now."""
+    if balance is None:
+        return 0.0
+    return faded(Recent(value=balance.recent, at=moment(balance.recent_at)), now)
+
+
+def _credit(balance: Balance | None) -> float:
+    return balance.total / _THOUSANDTHS if balance else 0.0
+
+
+def project_preferences(text: str) -> str:
+    """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
+    chosen: dict[str, Any] = json.loads(text) if text else {}
+    share = float(chosen.pop("resource_share", 100))
+    without = [] if chosen.pop("on_cores", True) else ["CPU"]
+    if not chosen.pop("on_gpus", True):
+        without += _GPU_KINDS
+    barred = "".join(f"<no_rsc>{kind}</no_rsc>\n" for kind in without)
+    special = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in sorted(chosen.items()))
+    return (
+        f"<project_preferences>\n<resource_share>{share:g}</resource_share>\n"
+        f"{barred}<project_specific>{special}</project_specific>\n</project_preferences>"
+    )
+
+
+def site_links(master: str, volunteer_id: int, host_id: int) -> Iterable[SiteLink]:
+    """Buttons in the client's window."""
+    return (
+        SiteLink(name="Findings", description="What has been found out so far", url=f"{master}findings"),
+        SiteLink(name="This computer", description="Its tasks and its credit", url=f"{master}hosts/{host_id}"),
+        SiteLink(name="You", description="Your credit and what it was for", url=f"{master}volunteers/{volunteer_id}"),
+    )
+
+
+def spread(host_id: int, now: datetime) -> float:
+    """Where between 0 and 1 this contact falls: as good as chance, and the same for the same contact."""
+    return int.from_bytes(hashlib.sha256(f"{host_id}|{at(now)}".encode()).digest()[:4], "big") / 2**32

@@ -1,0 +1,353 @@
+"""The scheduler's answer to one contact of a client: who it is, what it brings, what it gets, when to call again."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from axiom.boinc.exits import decode
+from axiom.boinc.reading import read_request
+from axiom.boinc.replies import Message, Priority, Reply
+from axiom.boinc.requests import Request, TaskReport
+from axiom.boinc.writing import write_reply
+from axiom.decisions.delays import Situation, delay
+from axiom.decisions.recalling import Recall, recall
+from axiom.decisions.speed import speed_of
+from axiom.domain.endings import Cause
+from axiom.domain.work import Report, WorkunitState, read_task_name
+from axiom.errors import AxiomError, MalformedRequest, StoreError
+from axiom.server import reporting
+from axiom.server.dispatch import Asked, Given, Handed, hand_out
+from axiom.server.known import Known
+from axiom.server.meeting import Met, meet
+from axiom.server.ordering import Dispatch
+from axiom.server.replying import (
+    Archive,
+    Links,
+    Parts,
+    account,
+    apps,
+    archive_of,
+    host_facts,
+    parts,
+    project_preferences,
+    site_links,
+    spread,
+)
+from axiom.server.runners import APP, Runner, signed_files
+from axiom.signed.roles import Trust
+from axiom.store import accounts, blobs, contacts, ledger, notices, teams, uploads
+from axiom.store.accounts import Preferred
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.rpc")
+
+_MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow host long to fetch
+_AT_ONCE = 5  # contacts a second whose reports are judged and paid before they are answered
+_MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
+_MEGABYTE = 2**20
+_SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
+_TITLE = "Small neural networks"
+
+
+class Calm:
+    """Says yes a few times a second. What may be done at once in a quiet hour is left to the jobs in a busy one."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._times = 0
+
+    def may(self, now: datetime) -> bool:
+        """May it be done now?"""
+        second = int(now.timestamp())
+        self._times = self._times + 1 if second == self._second else 1
+        self._second = second
+        return self._times <= _AT_ONCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the answers to all clients have in common. Called from the loop; works in the writer's thread."""
+
+    writer: Writer
+    folder: Folder
+    dispatch: Dispatch
+    known: Known
+    runners: Mapping[str, Runner]
+    trust: Trust
+    code_key: str  # the public half of the code-signing key, as BOINC writes it
+    links: Links
+    name: str
+    now: Callable[[], datetime]
+    reported: Callable[[], None]
+    settle: Callable[[Database, datetime], None]
+    _calm: Calm = field(default_factory=Calm)
+    _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
+
+    def scheduler(self, body: bytes) -> Future[bytes]:
+        """The reply to a request, as soon as what it says is on the disk."""
+        answer: Future[bytes] = Future()
+        try:
+            request = read_request(body)
+        except MalformedRequest as error:
+            answer.set_result(self._polite(Situation.GARBLED, str(error)))
+            return answer
+        try:
+            stored = self.writer.submit(lambda db: self._answer(db, request))
+        except StoreError as error:
+            answer.set_result(self._unable(error))
+            return answer
+        stored.add_done_callback(lambda done: self._finish(done, answer, bool(request.results)))
+        return answer
+
+    def _finish(self, done: Future[bytes], answer: Future[bytes], brought: bool) -> None:
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+            if brought:
+                self.reported()
+            return
+        self._archives.clear()  # what this answer put into the store went with its savepoint
+        answer.set_result(self._unable(error))
+
+    def _unable(self, error: BaseException) -> bytes:
+        """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
+        if not isinstance(error, AxiomError):
+            log.error("rpc.fault %r", error, exc_info=error)
+        is_busy = type(error).__name__ == "StoreBusy"
+        said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
+        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
+
+    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> bytes:
+        pause = delay(situation, spread=spread(len(text), self.now()))
+        return write_reply(
+            Reply(
+                project_name=self.name,
+                master_url=self.links.master,
+                request_delay=pause.least,
+                project_is_down=situation is Situation.DOWN,
+                messages=(Message(text=text, priority=priority),),
+            )
+        )
+
+    def _answer(self, db: Database, request: Request) -> bytes:
+        now = self.now()
+        met = meet(db, request, now)
+        if met is None:
+            text = (
+                "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
+                f"address, or take the key from {self.links.master}account"
+            )
+            return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+        back = _reports(db, met.host.id, request.results)
+        reporting.take(db, self.folder, back, now, trust=self.trust)
+        if back and self._calm.may(now):
+            self.settle(db, now)  # so that this very reply can show the credit
+        in_hand = contacts.in_hand(db, met.host.id)
+        handed = self._hand(db, met, request, in_hand, now)
+        at_once, if_not_started = _recalls(db, met.host.id, request, in_hand)
+        reply = self._reply(db, met, request, handed, now, aborts=(at_once, if_not_started))
+        return write_reply(reply)
+
+    def _hand(
+        self, db: Database, met: Met, request: Request, in_hand: Mapping[int, WorkunitState], now: datetime
+    ) -> Handed:
+        if not request.asks_for_work:
+            return Handed(given=(), lost=(), reason="")
+        if self._runner(request) is None and not _own_version(request):
+            named = request.platforms[0] if request.platforms else "this kind of computer"
+            return Handed(given=(), lost=(), reason=f"there is no runner for {named} yet")
+        holding = _holding(request, in_hand)
+        asked = Asked(
+            seconds=max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0),
+            instances=request.cpu.instances,
+            most=_MOST_TASKS,
+            holding=holding,
+            gpus={each.kind: (each.ask.seconds, each.ask.instances) for each in request.coprocessors if each.present},
+        )
+        return hand_out(db, self.dispatch, self.known, met.host, asked, now)
+
+    def _runner(self, request: Request) -> Runner | None:
+        return next((self.runners[name] for name in request.platforms if name in self.runners), None)
+
+    def _reply(
+        self,
+        db: Database,
+        met: Met,
+        request: Request,
+        handed: Handed,
+        now: datetime,
+        *,
+        aborts: tuple[tuple[str, ...], tuple[str, ...]],
+    ) -> Reply:
+        given = (*handed.lost, *handed.given)
+        described, runner = self._describe(db, met, request, given), self._runner(request)
+        return replace(
+            self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
+            acknowledged=tuple(result.name for result in request.results),
+            aborts=aborts[0],
+            aborts_if_not_started=aborts[1],
+            apps=apps(_TITLE) if given else (),
+            signed_files=signed_files(runner, self.links.downloads) if given and runner else (),
+            app_versions=described.app_versions,
+            inputs=described.inputs,
+            workunits=described.workunits,
+            outputs=described.outputs,
+            tasks=described.tasks,
+            trickles_received=bool(request.trickles),
+            nothing_for=self._nothing_for(db, request),
+        )
+
+    def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> Reply:
+        """What every known host is told: who it is, how it stands, what its owner should know, when to call again."""
+        preferred = self._preferences(db, met, request)
+        team = teams.by_id(db, met.volunteer.team_id) if met.volunteer.team_id else None
+        pause = delay(Situation.EMPTY if why else Situation.SERVED, spread=spread(met.host.id, now))
+        is_newer_here = preferred.modified_at > request.preferences_modified_at
+        return Reply(
+            project_name=self.name,
+            master_url=self.links.master,
+            request_delay=pause.least,
+            next_rpc_delay=pause.most,
+            messages=(*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
+            account=account(met, ledger.balance(db, "volunteer", met.volunteer.id), team, now),
+            host=host_facts(met, ledger.balance(db, "host", met.host.id), now),
+            global_preferences=preferred.everywhere if is_newer_here else "",
+            project_preferences=project_preferences(preferred.project),
+            code_sign_key="" if request.code_sign_key else self.code_key,
+            links=tuple(site_links(self.links.master, met.volunteer.id, met.host.id)),
+        )
+
+    def _describe(self, db: Database, met: Met, request: Request, given: Sequence[Given]) -> Parts:
+        if not given:
+            return Parts()
+        own, runner = _own_version(request), self._runner(request)
+        version, platform = own or ((runner.version, runner.platform) if runner else (0, ""))
+        return parts(
+            given,
+            runner=None if own else runner,
+            speed=speed_of(met.host),
+            archives={one.bundle: self._archive(db, one) for one in given},
+            links=self.links,
+            version=version,
+            platform=platform,
+        )
+
+    def _archive(self, db: Database, one: Given) -> tuple[Archive, Archive]:
+        """The bundle and its seal as files to download; both are in the store from here on."""
+        key = (one.bundle, one.seal)
+        if key not in self._archives:
+            seal = one.seal.encode()
+            digest = blobs.put(db, self.folder, seal, self.now())
+            body = blobs.get(db, self.folder, one.bundle)
+            self._archives[key] = (
+                archive_of(f"bundle-{hashlib.sha256(body).hexdigest()}.zip", body),
+                archive_of(f"seal-{digest}.seal", seal),
+            )
+        return self._archives[key]
+
+    def _preferences(self, db: Database, met: Met, request: Request) -> Preferred:
+        """Keep the newer of what the client brings and what is here; and the cross-project id that it has agreed on."""
+        crossing = request.cross_project_id
+        if len(crossing) == 32 and crossing != met.account.cross_id:
+            accounts.set_cross_id(db, met.volunteer.id, crossing)
+        preferred = accounts.preferences(db, met.volunteer.id)
+        if request.global_preferences and request.preferences_modified_at > preferred.modified_at:
+            said, modified_at = request.global_preferences, int(request.preferences_modified_at)
+            accounts.keep_preferences(db, met.volunteer.id, said, modified_at)
+        return preferred
+
+    def _nothing_for(self, db: Database, request: Request) -> tuple[str, ...]:
+        """GPUs for which no experiment has work: the client stops asking for them. Its processor always remains."""
+        if not request.coprocessors:
+            return ()
+        self.known.look(db)
+        wanted = any(each.declared.gpu and each.is_ready for each in self.known.experiments.values())
+        return () if wanted else tuple(each.kind for each in request.coprocessors)
+
+
+def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
+    """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
+    if not results:
+        return []
+    named = [(result, read_task_name(result.name.removesuffix(_SUFFIX))) for result in results]
+    arrived = uploads.of(db, [found[1] for _, found in named if found])
+    made = []
+    for result, found in named:
+        if found is None:
+            continue  # not one of ours; acknowledged all the same, or it would come for ever
+        ended = decode(result)
+        upload = arrived.get(found[1])
+        claimed = {file.md5 for file in result.files if file.md5}
+        whole = upload is not None and (not claimed or upload.md5 in claimed)
+        proven = upload.digest if upload is not None and whole else None
+        made.append(
+            Report(
+                task_id=found[1],
+                workunit_id=found[0],
+                host_id=host_id,
+                exit_status=ended.exit_status,
+                output_digest=proven if ended.succeeded else None,
+                cpu_seconds=result.cpu_seconds,
+                elapsed_seconds=result.elapsed_seconds,
+                message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
+                boinc_state=int(result.state),
+                cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
+                peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
+                peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
+            )
+        )
+    return made
+
+
+def _holding(request: Request, in_hand: Mapping[int, WorkunitState]) -> frozenset[int]:
+    """The tasks that the client still has. One that does not say is believed to have what it was given."""
+    if request.other_results is None:
+        return frozenset(in_hand)
+    found = (read_task_name(held.name.removesuffix(_SUFFIX)) for held in request.other_results)
+    return frozenset(each[1] for each in found if each)
+
+
+def _recalls(
+    db: Database, host_id: int, request: Request, in_hand: Mapping[int, WorkunitState]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of tasks to give up at once, and of those to give up unless they have begun."""
+    told: dict[Recall, list[str]] = {choice: [] for choice in Recall}
+    for held in request.other_results or ():
+        found = read_task_name(held.name.removesuffix(_SUFFIX))
+        if found and in_hand.get(found[1]) is WorkunitState.OPEN:
+            continue
+        stand = contacts.stand(db, found[1]) if found else None
+        choice = recall(
+            is_ours=stand is not None and stand.host_id == host_id,
+            state=stand.state if stand else None,
+            workunit=stand.workunit if stand else None,
+        )
+        told[choice].append(held.name)
+    return tuple(told[Recall.AT_ONCE]), tuple(told[Recall.IF_NOT_STARTED])
+
+
+def _own_version(request: Request) -> tuple[int, str] | None:
+    """The version and platform of the program that the volunteer brings; None where ours is used."""
+    if not request.anonymous:
+        return None
+    return next(((each.version, each.platform) for each in request.app_versions if each.app == APP), None)
+
+
+def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
+    """What the owner of this host has to be told."""
+    shown = notices.shown(db, host_id, now)
+    if untold := [notice.id for notice in shown if not notice.is_told]:
+        notices.told(db, untold, now)
+    return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
+
+
+def _sentence(request: Request, reason: str) -> str:
+    """Why a host that asked for work gets none; nothing for one that did not ask."""
+    if not request.asks_for_work:
+        return ""
+    return f"No work for this computer now: {reason}." if reason else "No work for this computer now."

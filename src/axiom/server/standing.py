@@ -1,0 +1,86 @@
+"""How busy the server is, as credit sites read it; counted at most once a minute, however many ask."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from axiom import __version__
+from axiom.boinc.project import Daemon, ExperimentLoad, ServerStatus, status_reply
+from axiom.domain.work import TaskState
+from axiom.store import counters, experiments, exports, jobs
+from axiom.store.connections import Connections
+from axiom.store.counters import Key
+from axiom.store.database import Database
+
+_FRESH = timedelta(minutes=1)
+_HOUR = 3_600.0
+_CREDITS_A_DAY = 200.0  # that a computer of one gigaflop a second earns, by BOINC's definition of credit
+
+
+class Standing:
+    """Counts, and keeps what it counted for a minute."""
+
+    def __init__(self, connections: Connections, now: Callable[[], datetime], host: str) -> None:
+        self._connections = connections
+        self._now = now
+        self._host = host  # as the status calls the computer of the server
+        self._lock = threading.Lock()
+        self._kept: tuple[datetime, bytes] | None = None
+
+    def xml(self) -> bytes:
+        """The status."""
+        with self._lock:
+            now = self._now()
+            if self._kept is None or now - self._kept[0] >= _FRESH:
+                with self._connections.reader() as db, db.snapshot():
+                    self._kept = now, status_reply(_counted(db, now, self._host))
+            return self._kept[1]
+
+
+def _counted(db: Database, now: datetime, host: str) -> ServerStatus:
+    counted = counters.read(db)
+    volunteers, hosts = exports.holders(db, "volunteer", now), exports.holders(db, "host", now)
+    volunteers_new, hosts_new = exports.new_today(db, now)
+    return ServerStatus(
+        updated_at=int(now.timestamp()),
+        version=__version__,
+        daemons=tuple(
+            Daemon(host=host, command=row["name"], is_up=not row["last_error"]) for row in jobs.everything(db)
+        ),
+        tasks_unsent=_together(counted, TaskState.UNSENT),
+        tasks_in_progress=_together(counted, TaskState.SENT),
+        workunits_to_validate=_together(counted, TaskState.RETURNED),
+        workunits_to_assimilate=0,  # a result is stored with its verdict, so nothing ever waits for that
+        workunits_to_delete=0,
+        tasks_to_delete=0,
+        transitioner_backlog_hours=0.0,
+        volunteers_with_recent_credit=volunteers.lately,
+        volunteers_with_credit=volunteers.everybody,
+        volunteers_new_today=volunteers_new,
+        hosts_with_recent_credit=hosts.lately,
+        hosts_with_credit=hosts.everybody,
+        hosts_new_today=hosts_new,
+        gigaflops=volunteers.recent / _CREDITS_A_DAY,
+        experiments=_loads(db, counted),
+    )
+
+
+def _together(counted: Mapping[Key, int], state: TaskState) -> int:
+    return sum(amount for (noun, _, of), amount in counted.items() if noun == "task" and of == state)
+
+
+def _loads(db: Database, counted: Mapping[Key, int]) -> tuple[ExperimentLoad, ...]:
+    went = exports.lately(db)
+    return tuple(
+        ExperimentLoad(
+            id=each.id,
+            name=each.name,
+            unsent=counted.get(("task", each.id, TaskState.UNSENT), 0),
+            in_progress=counted.get(("task", each.id, TaskState.SENT), 0),
+            average_hours=went[each.id].mean_seconds / _HOUR if each.id in went else 0.0,
+            shortest_hours=went[each.id].least_seconds / _HOUR if each.id in went else 0.0,
+            longest_hours=went[each.id].most_seconds / _HOUR if each.id in went else 0.0,
+            volunteers=went[each.id].volunteers if each.id in went else 0,
+        )
+        for each in experiments.everything(db)
+    )

@@ -1,0 +1,180 @@
+"""`axiom volunteer` and `axiom team`: lists, one of each, and lifetime totals from a file."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from furnished import HOSTILE, fill, register
+
+from axiom.__main__ import _main
+from axiom.store import books, fleet_pages, ledger
+from axiom.store.database import connect_reader, connect_writer
+from axiom.store.folder import Folder
+
+GRACE, SHY = 2, 3
+
+
+@pytest.fixture
+def say(capsys):
+    """Types a command about a laboratory; status, answer and what was said."""
+
+    def typed(folder: Folder, *words: object):
+        status = _main([*map(str, words), "--data", str(folder.path)])
+        out, err = capsys.readouterr()
+        return status, (json.loads(out) if "--json" in words and out else out), err
+
+    return typed
+
+
+@pytest.fixture
+def lab(tmp_path, capsys):
+    """A laboratory with keys of its own, in which the volunteers 1 to 3 have nothing yet."""
+    folder = Folder(path=tmp_path / "lab")
+    assert _main(["init", str(folder.path), "--port", "0", "--quiet"]) == 0
+    capsys.readouterr()
+    db = connect_writer(folder.database)
+    with db.transaction():
+        for name in ("Ada", "Grace", "Shy"):
+            register(SimpleNamespace(db=db, now=datetime(2026, 3, 2, tzinfo=UTC)), name)
+    db.close()
+    return folder
+
+
+@pytest.fixture
+def bring(say, lab, tmp_path):
+    """Has a file of these lines carried over."""
+
+    def bring(*lines: str, options: tuple[str, ...] = (), raw: bytes | None = None):
+        file = tmp_path / "old.csv"
+        file.write_bytes("\n".join(lines).encode() + b"\n" if raw is None else raw)
+        return say(lab, "volunteer", "carry-over", file, *options)
+
+    return bring
+
+
+def ask(lab, question):
+    db = connect_reader(lab.database)
+    try:
+        return question(db)
+    finally:
+        db.close()
+
+
+def total(lab, number: int) -> int:
+    found = ask(lab, lambda db: ledger.balance(db, ledger.VOLUNTEER, number))
+    return found.total if found else 0
+
+
+def test_volunteers_and_teams_are_listed_as_on_their_pages(say, small_lab, prepared):
+    fill(small_lab, prepared)
+    here = small_lab.folder
+    _, answer, _ = say(here, "volunteer", "list", "--json")
+    assert [row["number"] for row in answer["volunteers"]] == [1, 2, 3]
+    assert "12345.678" in say(here, "volunteer", "list")[1]
+    _, answer, _ = say(here, "team", "list", "--json")
+    assert [row["name"] for row in answer["teams"]] == [f"Lighthouse {HOSTILE}"]
+    assert f"Grace {HOSTILE}" in say(here, "team", "list")[1]
+    assert say(here, "team", "list", "--after", 1)[1] == "There is no team behind 1.\n"
+
+
+def test_one_volunteer_and_one_team_are_shown(say, small_lab, prepared):
+    fill(small_lab, prepared)
+    here = small_lab.folder
+    _, text, _ = say(here, "volunteer", "show", GRACE)
+    assert "carried over  12345.678 from the old laboratory" in text
+    assert "2 of 7" in text
+    assert "lab.example" not in text
+    assert say(here, "volunteer", "show", GRACE, "--json")[1]["volunteer"]["rank"] == 1
+    _, text, _ = say(here, "team", "show", 1)
+    assert "We keep watch." in text
+    assert [row["number"] for row in say(here, "team", "show", 1, "--json")[1]["team"]["volunteers"]] == [1, 2]
+
+
+def test_a_file_is_carried_over_once(bring, lab):
+    lines = ("email,number,credit,source", "SHY@lab.example,,12.3456,moon", f",{GRACE},7,moon", f",{GRACE},0,sun")
+    status, answer, _ = bring(*lines, options=("--json",))
+    assert status == 0
+    assert answer["volunteers"] == {
+        "carried": [
+            {"volunteer": SHY, "source": "moon", "credit": 12.346},
+            {"volunteer": GRACE, "source": "moon", "credit": 7.0},
+        ],
+        "credit": 19.346,
+        "kept": [],
+        "unknown": [],
+        "empty": [4],
+        "dry_run": False,
+    }
+    assert (total(lab, SHY), total(lab, GRACE)) == (12_346, 7_000)
+    again = bring(*lines, options=("--json",))[1]["volunteers"]
+    assert (again["carried"], [row["kept"] for row in again["kept"]]) == ([], [12.346, 7.0])
+    assert (total(lab, SHY), total(lab, GRACE)) == (12_346, 7_000)
+    assert ask(lab, books.problems) == []
+
+
+def test_another_amount_from_the_same_source_is_said_and_not_taken(bring, lab):
+    bring("number,credit", f"{SHY},5", options=("--source", "moon"))
+    status, _, err = bring("number,credit", f"{SHY},9", options=("--source", "moon"))
+    assert status == 0
+    assert "volunteer 3: 5.000 from moon stays; 9.000 was asked." in err
+    assert total(lab, SHY) == 5_000
+
+
+def test_a_dry_run_carries_nothing_over(bring, lab):
+    status, _, err = bring("number,credit,source", f"{SHY},5,moon", options=("--dry-run",))
+    assert status == 0, err
+    assert "1 carried over (dry run), 5.000 in all" in err
+    assert total(lab, SHY) == 0
+    assert ask(lab, lambda db: fleet_pages.carried(db, SHY)) == []
+
+
+def test_who_has_no_account_yet_may_be_left_out(bring, lab):
+    lines = ("email,credit,source", "nobody@lab.example,5,moon", "shy@lab.example,6,moon")
+    status, _, err = bring(*lines)
+    assert status == 3
+    assert "1 rows are of volunteers who have no account here: line 2. No credit was carried over." in err
+    assert total(lab, SHY) == 0
+    status, answer, _ = bring(*lines, options=("--known-only", "--json"))
+    assert (status, answer["volunteers"]["unknown"], total(lab, SHY)) == (0, [2], 6_000)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("number,credit,source", "3,x,moon"), "Line 2: the credit 'x' is not a number like 12345.678"),
+        (("number,credit,source", "3,-5,moon"), "Line 2: the credit '-5' is not a number"),
+        (("number,credit,source", "3,1e3,moon"), "Line 2: the credit '1e3' is not a number"),
+        (("number,credit,source", "3,NaN,moon"), "Line 2: the credit 'NaN' is not a number"),
+        (("number,credit,source", "3,1234567890123,moon"), "at most 12 digits"),
+        (("number,credit,source", "x,5,moon"), "Line 2: 'x' is no volunteer's number"),
+        (("number,credit,source", "3,5,"), "Line 2 does not say where its credit is from"),
+        (("number,credit,source", "3,5,moon", "3,6,moon"), "Line 3 names a volunteer and a source that an earlier"),
+        (("number,credit,source", "3,5,moon,more"), "Line 2 has another number of fields"),
+        (("number,credit,source", "3,5"), "Line 2 has another number of fields"),
+        (("number,email,credit,source", "3,shy@lab.example,5,moon"), "Line 2 must name its volunteer by a number or"),
+        (("number,email,credit,source", ",,5,moon"), "Line 2 must name its volunteer by a number or"),
+        (("number,source", "3,moon"), "The first line must name the columns: credit"),
+        (("credit,source", "3,moon"), "It names credit, source."),
+        (("number,credit,sauce", "3,5,moon"), "It names number, credit, sauce."),
+        ((), "The first line must name the columns"),
+    ],
+)
+def test_a_line_that_cannot_be_meant_refuses_the_file(bring, lab, lines, said):
+    status, out, err = bring(*lines)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "No credit was carried over." in err
+    assert total(lab, SHY) == 0
+
+
+def test_a_file_that_is_no_text_is_refused(bring):
+    status, _, err = bring(raw=b"\xff\xfe\x00number")
+    assert status == 2
+    assert "cannot be read as CSV in UTF-8" in err
+
+
+def test_a_long_file_is_carried_over_in_pieces(bring, lab):
+    lines = [f"{SHY},1,source {number}" for number in range(2_500)]
+    status, answer, _ = bring("number,credit,source", *lines, options=("--json",))
+    assert (status, len(answer["volunteers"]["carried"]), total(lab, SHY)) == (0, 2_500, 2_500_000)
