@@ -12,7 +12,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Step
 from axiom.errors import NotAllowed
-from axiom.store import fleet, sessions
+from axiom.store import accounts, fleet, sessions
 
 STEP = StepSession(pi="person", reason="a test")
 HOLD = HoldSession(pi="person", reason="a test")
@@ -26,7 +26,7 @@ def manned(door):
 
 
 def _meet(lab, db):
-    us = fleet.volunteer(db, "Ada", lab.now)
+    us = accounts.volunteer(db, "Ada", lab.now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
     return fleet.meet(db, volunteer_id=us.id, name="first", platform=platform, capacity=capacity, now=lab.now)

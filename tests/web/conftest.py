@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from furnished import fill
+from receiving import ORIGIN, Visitor, receiving
 
 from axiom.web.app import Site, site
 
@@ -103,3 +104,31 @@ def site_of(browse: Callable[..., Browser], full) -> Browser:
 @pytest.fixture
 def empty_site(browse: Callable[..., Browser], small_lab) -> Browser:
     return browse(small_lab)
+
+
+@pytest.fixture
+def new_visitor(small_lab):
+    """Browsers that look at one site."""
+    opened: list[Visitor] = []
+    with receiving(small_lab, f"{ORIGIN}/") as app:
+
+        def make(**changes) -> Visitor:
+            opened.append(Visitor(app=app, folder=small_lab.folder, **changes))
+            return opened[-1]
+
+        yield make
+        for each in opened:
+            each.close()
+
+
+@pytest.fixture
+def visitor(new_visitor) -> Visitor:
+    """Somebody who was never here before."""
+    return new_visitor()
+
+
+@pytest.fixture
+def ada(visitor) -> Visitor:
+    """Somebody who has just made an account, and is signed in."""
+    assert visitor.register().status == 303
+    return visitor

@@ -158,7 +158,9 @@ def test_an_output_that_lies_elsewhere_is_not_read(served, path):
 def served_order(served):
     """An order that host 1 has."""
     (order,) = served.writer.run(
-        lambda db: scheduling.ask(db, served.lab.dispatch, host_id=1, holding=frozenset(), wanted=1, now=served.lab.now)
+        lambda db: scheduling.ask(
+            db, served.lab.dispatch, served.lab.known, host_id=1, holding=frozenset(), wanted=1, now=served.lab.now
+        )
     ).orders
     return order
 

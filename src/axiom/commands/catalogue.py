@@ -5,9 +5,22 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from axiom.commands.accounts import (
+    ChangeEmail,
+    ChangePassword,
+    ChangePreferences,
+    ChangeProfile,
+    NewKey,
+    OpenAccount,
+    PlaceHost,
+    SignIn,
+    SignOut,
+)
 from axiom.commands.command import Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.commands.ledger import CarryOver
 from axiom.commands.sessions import HoldSession, StepSession
+from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 
@@ -20,8 +33,21 @@ COMMANDS: dict[str, type[Command]] = {
         DeployExperiment,
         RetireExperiment,
         CancelWorkunits,
+        CarryOver,
         StepSession,
         HoldSession,
+        OpenAccount,
+        SignIn,
+        SignOut,
+        ChangePassword,
+        ChangeEmail,
+        ChangeProfile,
+        ChangePreferences,
+        PlaceHost,
+        NewKey,
+        FoundTeam,
+        JoinTeam,
+        LeaveTeam,
     )
 }
 

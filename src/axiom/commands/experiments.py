@@ -20,7 +20,8 @@ from axiom.lab.publish import Prepared, prepare, publish
 from axiom.lab.withdraw import withdraw
 from axiom.server.ordering import demand_room
 from axiom.signed.manifests import stored_manifest
-from axiom.store import blobs, experiments
+from axiom.signed.strict import LARGEST
+from axiom.store import blobs, experiments, fleet
 from axiom.store.database import Database, connect_reader
 from axiom.store.experiments import StoredExperiment
 from axiom.store.folder import keep
@@ -92,7 +93,7 @@ class PublishExperiment(Command):
 
 
 class DeployExperiment(Command):
-    """Order so many workunits of an experiment, each as large as a task should be."""
+    """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any."""
 
     name: ClassVar[str] = "experiment.deploy"
     capability: ClassVar[Capability] = Capability.DEPLOY
@@ -100,6 +101,7 @@ class DeployExperiment(Command):
     experiment: str = _NAME
     workunits: int = Field(ge=1, le=10_000)
     replicates_each: int | None = Field(default=None, ge=1, le=64)
+    host: int | None = Field(default=None, ge=1, le=LARGEST)
     reason: str = Field(default="", max_length=500)
 
     def request(self, db: Database) -> Request:
@@ -111,6 +113,10 @@ class DeployExperiment(Command):
         """Issue the replicates and write the workunits."""
         del prepared
         found = _known(db, self.experiment)
+        if self.host is not None and fleet.host(db, self.host) is None:
+            raise NotFound(
+                f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
+            )
         seconds = stored_manifest(found.manifest).seconds
         each = self.replicates_each or replicates_per_workunit(seconds, laboratory.settings.task_seconds)
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
@@ -118,7 +124,8 @@ class DeployExperiment(Command):
         allotment = Allotment(
             experiment_id=found.id, workunits=self.workunits, replicates_each=each, reason=self.reason
         )
-        made = deploy(db, allotment, max_failures=laboratory.settings.max_failures, now=now)
+        most = laboratory.settings.max_failures
+        made = deploy(db, allotment, max_failures=most, now=now, host_id=self.host)
         return {
             "experiment": found.name,
             "version": found.version,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from axiom.store.database import connect_reader
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
+from axiom.store.support_pages import Support
 from axiom.web.pages import missing, routes
 from axiom.web.quick import Quick
 from axiom.web.reading import Reading
@@ -44,6 +46,9 @@ class Site:
     now: Callable[[], datetime]
     live: Callable[[], Mapping[str, Any]]
     tally: Tally = field(default_factory=Tally)
+    support: Support = field(default_factory=Support)
+    master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
+    scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
@@ -65,9 +70,11 @@ class Site:
                     now=self.now(),
                     name=self.name,
                     live=self.live,
+                    master=self.master,
                     path=request.url.path,
                     query=dict(request.query_params),
                     tally=self.tally,
+                    support=self.support,
                 )
         finally:
             db.close()
@@ -76,6 +83,7 @@ class Site:
 def site(pages: Site) -> Quick:
     """The application with all its pages."""
     templates = environment()
+    templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
     inner = Starlette(
         routes=routes(templates, pages.read),

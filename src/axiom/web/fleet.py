@@ -1,108 +1,220 @@
-"""Who computes and what: hosts, workunits and tasks."""
+"""Who computes: the list of hosts, one host, and why it gets no work."""
 
-from axiom.domain.fleet import Host
-from axiom.domain.work import Task, Workunit
-from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments, fleet, results, work, work_pages
-from axiom.web.experiments import in_words
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.assignment import sent_today
+from axiom.domain.fleet import Gpu, Host
+from axiom.domain.ledger import Balance
+from axiom.domain.work import TaskState
+from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work, work_pages
+from axiom.store.fleet_pages import List
+from axiom.store.work_pages import NEWEST
+from axiom.web import paging
+from axiom.web.ledger import credited
+from axiom.web.numbers import plain, span
+from axiom.web.paging import LENGTH
 from axiom.web.reading import Answer, Reading, must
+from axiom.web.work import listed as listed_task
 
-_RECENT = 30
+_LATELY = 20  # tasks that a list looks back on
+_MOST_WORDS = 120  # characters of what a client says of its computer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whose:
+    """Whose a host is, as far as anybody may see."""
+
+    is_ours: bool  # the laboratory's own: its name is nobody's secret
+    volunteer: Answer | None  # None where the volunteer does not show hosts
 
 
 def hosts(reading: Reading) -> Answer:
-    """Every host."""
-    return {"hosts": [_host(host) for host in fleet.hosts(reading.db)]}
+    """The hosts that the address asks for, by number."""
+    shown = paging.part(reading, List.HOSTS)
+    return {
+        "hosts": of_numbers(reading, shown.ids),
+        "of": fleet_pages.amount(reading.db, List.HOSTS),
+        **paging.around("/hosts", shown),
+    }
+
+
+def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
+    """Hosts as lists show them."""
+    balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
+    found = [host for number in numbers if (host := fleet.host(reading.db, number)) is not None]
+    whose = {each: whose_host(reading, each) for each in {host.volunteer_id for host in found}}
+    return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in found]
 
 
 def host(reading: Reading, number: int) -> Answer:
-    """One host and what it did lately."""
-    found = must(fleet.host(reading.db, number), reading, "host", number)
+    """One host: what it is, how it stands, what it has done lately and what that was good for."""
+    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    balance = ledger.balance(reading.db, ledger.HOST, number)
     return {
-        "host": _host(found)
+        "host": _listed(reading, found, whose_host(reading, found.volunteer_id), balance)
+        | _said(reading, found)
         | {
-            "computing": [_task(task) for task in work.held(reading.db, number)],
-            "recent": [_task(task) for task in work_pages.recent(reading.db, number, _RECENT)],
+            "standing": _standing(reading, found),
+            "why_no_work": found.why_no_work or None,
+            "computing": [listed_task(task) for task in work.held(reading.db, number)],
+            "findings": supported(reading, [number]),
+            **_tasks(reading, number),
         }
     }
 
 
-def workunit(reading: Reading, number: int) -> Answer:
-    """One order and its copies."""
-    found: Workunit = must(work.workunit(reading.db, number), reading, "workunit", number)
-    stored = experiments.by_id(reading.db, found.experiment_id)
+def why(reading: Reading, number: int) -> Answer:
+    """Why a host got no work when it last asked, in one sentence."""
+    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    if found.why_no_work:
+        reason = f"Host {number} got no work when it last asked: {found.why_no_work}."
+    elif work_pages.by_state(reading.db, number):
+        reason = f"Host {number} got work when it last asked for some."
+    else:
+        reason = f"Host {number} has not asked for work yet."
     return {
-        "workunit": {
-            "number": found.id,
-            "experiment": stored.name if stored else None,
-            "version": stored.version if stored else None,
-            "registration": found.registration_id,
-            "state": found.state,
-            "reason": found.reason,
-            "replicates": list(found.replicates),
-            "configs": list(found.configs),
-            "quorum": found.quorum,
-            "max_failures": found.max_failures,
-            "created_at": found.created_at.isoformat(),
-            "tasks": [_task(task) for task in work.tasks_of(reading.db, number)],
+        "host": {
+            "number": number,
+            "why_no_work": found.why_no_work or None,
+            "reason": reason,
+            "seen_at": found.seen_at.isoformat(),
         }
     }
 
 
-def task(reading: Reading, number: int) -> Answer:
-    """One copy of a workunit, and the results that it brought."""
-    found: Task = must(work.task(reading.db, number), reading, "task", number)
-    stored = experiments.by_id(reading.db, found.experiment_id)
-    configs = stored_manifest(stored.manifest).configs if stored else ()
-    brought = results.of_task(reading.db, number)
-    return {
-        "task": _task(found)
-        | {
-            "experiment": stored.name if stored else None,
-            "version": stored.version if stored else None,
-            "ordinal": found.ordinal,
-            "bundle": found.bundle_digest,
-            "exit_status": found.exit_status,
-            "elapsed_seconds": found.elapsed_seconds,
-            "output_digest": found.output_digest,
-            "results": [
+def whose_host(reading: Reading, volunteer_id: int) -> Whose:
+    """Whose the hosts of this volunteer are."""
+    known = accounts.by_id(reading.db, volunteer_id)
+    if known is None:
+        return Whose(is_ours=False, volunteer=None)
+    volunteer, account = known
+    shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
+    return Whose(is_ours=account.email is None, volunteer=shown)
+
+
+def supported(reading: Reading, host_ids: Collection[int]) -> list[Answer]:
+    """The findings that results of these hosts are in, the one that they did most for first."""
+    rows = []
+    for share in reading.support.of_hosts(reading.db, host_ids):
+        standing = finding_pages.one(reading.db, share.finding)
+        if standing is not None and standing.line is not None:
+            rows.append(
                 {
-                    "replicate": row.replicate,
-                    "config": dict(configs[row.config]) if row.config < len(configs) else {},
-                    "in_words": in_words(configs[row.config]) if row.config < len(configs) else "",
-                    "seed": row.seed,
-                    "outcome": row.outcome,
-                    "measures": dict(row.measures) if row.measures else {},
-                    "cpu_seconds": row.cpu_seconds,
+                    "number": share.finding,
+                    "claim": standing.finding.claim,
+                    "status": standing.finding.status,
+                    "verdict": standing.verdict,
+                    "reads": standing.reads,
+                    "grade": standing.line.evidence.grade,
+                    "replicates": share.replicates,
+                    "of": share.of,
                 }
-                for row in brought
-            ],
-        }
-    }
+            )
+    return sorted(rows, key=lambda row: row["replicates"], reverse=True)
 
 
-def _host(found: Host) -> Answer:
+def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:
+    ended = returning.lately(reading.db, found.id, _LATELY)
     return {
         "number": found.id,
-        "name": found.name,
+        "name": found.name if whose.is_ours else f"host {found.id}",
+        "volunteer": whose.volunteer,
         "platform": str(found.platform),
         "cores": found.capacity.cores,
         "memory_mb": found.capacity.memory_mb,
+        "gpus": [_gpu(gpu) for gpu in found.capacity.gpus],
         "known_since": found.created_at.isoformat(),
         "seen_at": found.seen_at.isoformat(),
+        **credited(balance, reading.now),
+        "lately": {
+            "valid": ended.get(TaskState.VALID, 0),
+            "not_valid": sum(amount for state, amount in ended.items() if state.is_failure),
+            "of": sum(ended.values()),
+        },
     }
 
 
-def _task(found: Task) -> Answer:
+def _gpu(gpu: Gpu) -> Answer:
+    return {"kind": _short(gpu.kind), "model": _short(gpu.model), "count": gpu.count, "memory_mb": gpu.memory_mb}
+
+
+def _said(reading: Reading, found: Host) -> Answer:
+    """What its client says of the computer, apart from all by which one could tell whose it is."""
+    facts = fleet.facts(reading.db, found.id)
     return {
-        "number": found.id,
-        "workunit": found.workunit_id,
-        "state": found.state,
-        "reason": found.reason,
-        "host": found.host_id,
-        "created_at": found.created_at.isoformat(),
-        "sent_at": found.sent_at.isoformat() if found.sent_at else None,
-        "deadline": found.deadline.isoformat() if found.deadline else None,
-        "returned_at": found.returned_at.isoformat() if found.returned_at else None,
-        "cpu_seconds": found.cpu_seconds,
+        "disk_mb": found.capacity.disk_mb,
+        "processor": _short(facts.get("model")),
+        "system": f"{_short(facts.get('system'))} {_short(facts.get('system_version'))}".strip(),
+        "boinc": _short(facts.get("boinc")),
+        "flops": found.flops,
+    }
+
+
+def _short(said: Any) -> str:
+    """A word that a stranger chose: kept short, and without what acts on whoever reads it."""
+    text = said if isinstance(said, str) else ""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:_MOST_WORDS])
+
+
+def _standing(reading: Reading, found: Host) -> Answer:
+    standing = found.standing
+    return {
+        "valid_in_row": standing.valid_in_row,
+        "tasks_per_core_and_day": standing.quota,
+        "sent_today": sent_today(found, reading.now),
+        "turnaround_seconds": standing.turnaround_seconds,
+        "speed": found.speed,
+        "availability": found.availability,
+        "in_words": _in_words(found),
+    }
+
+
+def _in_words(found: Host) -> list[str]:
+    standing = found.standing
+    words = [_of_its_work(found)]
+    if standing.quota is None:
+        words.append("It may have as many tasks a day as any host.")
+    else:
+        words.append(
+            f"It may have {plain(standing.quota)} tasks a core and day. A task that fails or is not valid halves that, "
+            "and a valid one doubles it."
+        )
+    if standing.turnaround_seconds is not None:
+        words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
+    if found.speed is not None:
+        words.append(f"Each of its cores computes {plain(found.speed)} times as fast as a reference core.")
+    if found.availability < 1:
+        share = f"{found.availability:.0%}".replace("%", "\u00a0%")
+        words.append(f"By what its client says, it computes {share} of the time.")
+    return words
+
+
+def _of_its_work(found: Host) -> str:
+    standing = found.standing
+    if standing.valid_in_row:
+        tasks = "valid task" if standing.valid_in_row == 1 else "valid tasks in a row"
+        return f"{plain(standing.valid_in_row)} {tasks} since the last that was not."
+    if standing.quota is None and standing.turnaround_seconds is None:
+        return "Nothing is known of its work yet."
+    return "The last of its tasks that says something about it was not valid, failed or was never returned."
+
+
+def _tasks(reading: Reading, number: int) -> Answer:
+    """The host's newest tasks by state, and those of them that the address asks for."""
+    counted = work_pages.by_state(reading.db, number)
+    asked = reading.query.get("state", "")
+    state = asked if asked in set(TaskState) else ""
+    page = min(max(reading.whole("page"), 1), NEWEST // LENGTH)
+    rows = work_pages.of_host(reading.db, number, state=state, limit=LENGTH, skip=(page - 1) * LENGTH)
+    last = -(-(counted.get(TaskState(state), 0) if state else sum(counted.values())) // LENGTH)
+    address = f"/hosts/{number}?state={state}"
+    return {
+        "tasks_by_state": {each: counted[each] for each in TaskState if each in counted},
+        "newest": NEWEST,
+        "state": state,
+        "tasks": [listed_task(task) for task in rows],
+        "previous": f"{address}&page={page - 1}" if page > 1 else None,
+        "next": f"{address}&page={page + 1}" if page < last else None,
     }

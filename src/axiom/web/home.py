@@ -1,7 +1,7 @@
 """The front page: what is asked now, what was found, and how the laboratory does."""
 
 from axiom.domain.findings import Verdict
-from axiom.store import counters, experiments, finding_pages, fleet
+from axiom.store import counters, experiments, finding_pages, fleet_pages
 from axiom.web import experiments as experiment_views
 from axiom.web import findings as finding_views
 from axiom.web import sessions as session_views
@@ -44,15 +44,15 @@ def live(reading: Reading) -> Answer:
             amount for (what, _, state), amount in counted.items() if what == noun and (not states or state in states)
         )
 
-    known = fleet.hosts(reading.db)
+    hosts, cores = fleet_pages.extent(reading.db)
     return {
         "live": {
             "results": together("result"),
             "out": together("task", "sent"),
             "waiting": together("task", "unsent"),
             "not_valid": together("task", "invalid", "failed", "expired"),
-            "hosts": len(known),
-            "cores": sum(host.capacity.cores for host in known),
+            "hosts": hosts,
+            "cores": cores,
             "computing": len(reading.live().get("computing", ())),
         }
     }

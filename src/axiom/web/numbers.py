@@ -16,6 +16,11 @@ def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
     return _minus(_few_digits(value, signed=signed, aligned=aligned))
 
 
+def credit(amount: float) -> str:
+    """An amount of credit, to the thousandth in which it is kept."""
+    return _minus(f"{amount:,.3f}")
+
+
 def rounded(value: float | None, low: float | None, high: float | None, *, signed: bool = True) -> tuple[str, str, str]:
     """Estimate and interval with the same decimals: two significant digits of the interval's width."""
     decimals = _decimals([each for each in (low, value, high) if each is not None])

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound
-from axiom.web import experiments, findings, fleet, home, plates, results, sessions
+from axiom.web import experiments, findings, fleet, home, join, ledger, plates, results, sessions, volunteers, work
 from axiom.web.reading import Answer, Reading
 from axiom.web.status import status
 from axiom.web.templates import static_bytes, versioned
@@ -22,7 +22,10 @@ from axiom.web.templates import static_bytes, versioned
 log = logging.getLogger("axiom.web")
 
 Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
-_ADDRESSES = ("/findings", "/experiments", "/sessions", "/results", "/hosts", "/status", "/news")
+_ADDRESSES = (
+    *("/findings", "/experiments", "/sessions", "/results", "/hosts", "/volunteers", "/teams", "/leaderboards"),
+    *("/status", "/news", "/join", "/account"),
+)
 _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
 _KINDS = {
     "style.css": "text/css",
@@ -65,8 +68,14 @@ PAGES = (
     _page("/results", "results.html", results.listed),
     _page("/hosts", "hosts.html", fleet.hosts),
     _page("/hosts/{number:int}", "host.html", fleet.host),
-    _page("/workunits/{number:int}", "workunit.html", fleet.workunit),
-    _page("/tasks/{number:int}", "task.html", fleet.task),
+    _page("/volunteers", "volunteers.html", volunteers.volunteers),
+    _page("/volunteers/{number:int}", "volunteer.html", volunteers.volunteer),
+    _page("/teams", "teams.html", volunteers.listed_teams),
+    _page("/teams/{number:int}", "team.html", volunteers.team),
+    _page("/leaderboards", "leaderboards.html", ledger.leaderboards),
+    _page("/workunits/{number:int}", "workunit.html", work.workunit),
+    _page("/tasks/{number:int}", "task.html", work.task),
+    _page("/join", "join.html", join.join),
     _page("/status", "status.html", _status),
     _page("/news", "news.html", sessions.news),
 )

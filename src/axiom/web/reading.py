@@ -10,6 +10,9 @@ from axiom.store import blobs, work_pages
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
+from axiom.store.support_pages import Support
+
+_MOST_DIGITS = 16  # of a number in an address
 
 Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
 
@@ -23,13 +26,20 @@ class Reading:
     now: datetime
     name: str
     live: Callable[[], Mapping[str, Any]]
+    master: str = ""
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    support: Support = field(default_factory=Support)
 
     def text(self, digest: str) -> str:
         """A stored file as text."""
         return blobs.get(self.db, self.folder, digest).decode()
+
+    def whole(self, word: str) -> int:
+        """The whole number that the address says under this word; 0 when it says none."""
+        text = self.query.get(word, "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else 0
 
 
 def must(found: Any, reading: Reading, noun: str, number: int) -> Any:

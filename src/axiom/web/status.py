@@ -2,20 +2,24 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from axiom import __version__
-from axiom.domain.fleet import Host
-from axiom.store import counters, experiments, fleet, jobs
+from axiom.domain.endings import Cause
+from axiom.store import counters, experiments, fleet_pages, jobs
+from axiom.store.counters import Key
 from axiom.store.database import Database, Row, maybe_moment
 from axiom.store.folder import Folder
 
 
 def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any]) -> dict[str, Any]:
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
-    rows = _experiments(db)
+    counted = counters.read(db)
+    rows = _experiments(db, counted)
+    hosts, cores = fleet_pages.extent(db)
     nouns = ("workunit", "task", "result")
     return {
         "version": __version__,
@@ -23,14 +27,15 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
         **live,
         "experiments": rows,
         "totals": {noun: sum(sum(row[f"{noun}s"].values()) for row in rows) for noun in nouns},
-        "hosts": [_host(host) for host in fleet.hosts(db)],
+        "endings": _endings(counted),
+        "hosts": hosts,
+        "cores": cores,
         "jobs": [_job(row) for row in jobs.everything(db)],
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
     }
 
 
-def _experiments(db: Database) -> list[dict[str, Any]]:
-    counted = counters.read(db)
+def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
     return [
         {
             "name": found.name,
@@ -45,14 +50,16 @@ def _experiments(db: Database) -> list[dict[str, Any]]:
     ]
 
 
-def _host(host: Host) -> dict[str, Any]:
-    return {
-        "id": host.id,
-        "platform": str(host.platform),
-        "cores": host.capacity.cores,
-        "memory_mb": host.capacity.memory_mb,
-        "seen_at": host.seen_at.isoformat(),
-    }
+def _endings(counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    """Why the tasks ended of which a host has told, the commonest cause first."""
+    amounts: Counter[Cause] = Counter()
+    for (noun, _, cause), amount in counted.items():
+        if noun == "cause" and amount and cause in set(Cause):
+            amounts[Cause(cause)] += amount
+    return [
+        {"cause": cause, "in_words": cause.words, "blame": cause.blame, "tasks": amount}
+        for cause, amount in amounts.most_common()
+    ]
 
 
 def _job(row: Row) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def _job(row: Row) -> dict[str, Any]:
     }
 
 
-def _by_state(counted: dict[tuple[str, int, str], int], noun: str, experiment_id: int) -> dict[str, int]:
+def _by_state(counted: Mapping[Key, int], noun: str, experiment_id: int) -> dict[str, int]:
     return {state: amount for (what, whose, state), amount in counted.items() if (what, whose) == (noun, experiment_id)}
 
 

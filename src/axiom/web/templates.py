@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from axiom.domain.findings import Verdict
-from axiom.domain.work import TaskState
+from axiom.domain.work import Agreement, TaskState
 from axiom.web import findings, numbers, results
 
 _CLASSES = {
@@ -28,6 +28,9 @@ _SHAPES = {  # of a state: what it looks like, and whether it asks for a look
     TaskState.FAILED: "failed",
     TaskState.EXPIRED: "care",
     TaskState.ABORTED: "stopped",
+    Agreement.WAITING: "wait",
+    Agreement.AGREES: "well",
+    Agreement.DIFFERS: "care",
     "ok": "well",
     "late": "care",
     "diverged": "care",
@@ -52,6 +55,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "number": numbers.plain,
+        "credit": numbers.credit,
         "moment": numbers.moment,
         "span": numbers.span,
         "power": numbers.power_of_ten,

@@ -1,0 +1,333 @@
+"""Commands of volunteers about their own accounts.
+
+The audit can never be shortened, and a volunteer may want to be forgotten: so it remembers whose account was changed,
+but no name, address, password or key.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import CreateAccount, tidy_email, tidy_name
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.limits import Request
+from axiom.decisions.passwords import judge
+from axiom.domain.callers import Capability
+from axiom.domain.fleet import Account, Volunteer
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.server.accounts import change_email, change_password, open_account, renew_key
+from axiom.server.passwords import stored_password
+from axiom.signed.keys import load_secrets
+from axiom.signed.strict import LARGEST
+from axiom.store import accounts, fleet
+from axiom.store.connections import Connections
+from axiom.store.database import Database
+
+SIGNED_IN_FOR = timedelta(days=14)
+LONGEST_WEBSITE = 255
+_DIGEST = r"[0-9a-f]{64}"
+
+
+class OwnAccount(Command):
+    """A command about one volunteer's account: only this volunteer and the operator may give it."""
+
+    capability: ClassVar[Capability] = Capability.ACCOUNT
+
+    volunteer: int = Field(ge=1, le=LARGEST)
+
+    def audited(self) -> dict[str, Any]:
+        """Whose account it was; what else is remembered, each command says."""
+        return {"volunteer": self.volunteer}
+
+    def request(self, db: Database) -> Request:
+        """Nothing is spent; the account must be the caller's."""
+        del db
+        return Request(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
+
+    def found(self, db: Database) -> tuple[Volunteer, Account]:
+        """Who it is about."""
+        found = accounts.by_id(db, self.volunteer)
+        if found is None:
+            raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Hashed:
+    """What may be stored of a password, and the address for which that was made."""
+
+    email: str
+    stored: str
+    secret: bytes
+
+
+class OpenAccount(Command):
+    """Open an account for somebody who has none yet."""
+
+    name: ClassVar[str] = "account.open"
+    capability: ClassVar[Capability] = Capability.ACCOUNT
+
+    called: str = Field(min_length=1, max_length=200)
+    email: str = Field(min_length=3, max_length=254, repr=False)
+    password: str = Field(max_length=10_000, repr=False)
+
+    def audited(self) -> dict[str, Any]:
+        """Nothing: who it was is in the answer, by number."""
+        return {}
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The password as it may be stored, which takes a while."""
+        email = good_email(self.email)
+        refuse_weak(self.password, self.called, email, laboratory.settings.name)
+        return _hashed(laboratory, self.password, email)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The account with its keys."""
+        del laboratory
+        asked = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
+        made = open_account(db, prepared.secret, asked, prepared.stored, now)
+        if made is None:
+            raise Refused("There is an account with this address already. Sign in instead; nothing was changed.")
+        return {"volunteer": made}
+
+
+class SignIn(OwnAccount):
+    """From now on whoever holds this token is this volunteer, and the one before it is worth nothing."""
+
+    name: ClassVar[str] = "account.sign_in"
+
+    token: str = Field(pattern=f"^{_DIGEST}$", repr=False)  # only its digest
+    instead: str = Field(default="", pattern=f"^({_DIGEST})?$", repr=False)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Remember the token; forget those whose time is over."""
+        del laboratory, prepared
+        self.found(db)
+        accounts.expire_sign_ins(db, now)
+        accounts.sign_out(db, self.instead)
+        until = now + SIGNED_IN_FOR
+        accounts.sign_in(db, self.token, self.volunteer, now=now, expires_at=until)
+        return {"volunteer": self.volunteer, "until": until.isoformat()}
+
+
+class SignOut(OwnAccount):
+    """A token is worth nothing any more."""
+
+    name: ClassVar[str] = "account.sign_out"
+
+    token: str = Field(pattern=f"^{_DIGEST}$", repr=False)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Forget the token; one that is not known any more is forgotten already."""
+        del laboratory, prepared, now
+        accounts.sign_out(db, self.token)
+        return {"volunteer": self.volunteer}
+
+
+class ChangePassword(OwnAccount):
+    """Another password. It signs out everywhere and changes the weak key, which follows from it."""
+
+    name: ClassVar[str] = "account.password"
+
+    password: str = Field(max_length=10_000, repr=False)
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The password as it may be stored."""
+        volunteer, account = _read(laboratory, self)
+        email = account.email or ""
+        refuse_weak(self.password, volunteer.name, email, laboratory.settings.name)
+        return _hashed(laboratory, self.password, email)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Store it, unless the address, from which it was made, is another one by now."""
+        del laboratory, now
+        _, account = self.found(db)
+        if account.email != prepared.email:
+            raise Refused(
+                "The address of this account was changed a moment ago. Nothing was changed; please try again."
+            )
+        change_password(db, prepared.secret, self.volunteer, prepared.stored)
+        return {"volunteer": self.volunteer}
+
+
+class ChangeEmail(OwnAccount):
+    """Another e-mail address. What is stored of the password is made from it, so the password must be said again."""
+
+    name: ClassVar[str] = "account.email"
+
+    email: str = Field(min_length=3, max_length=254, repr=False)
+    password: str = Field(max_length=10_000, repr=False)
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The password as it may be stored under the new address."""
+        return _hashed(laboratory, self.password, good_email(self.email))
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The new address, and with it a new weak key."""
+        del laboratory, now
+        self.found(db)
+        if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
+            raise Refused("Another account has this address. Nothing was changed.")
+        accounts.sign_out_everywhere(db, self.volunteer)
+        return {"volunteer": self.volunteer}
+
+
+class NewKey(OwnAccount):
+    """Another account key: computers that know the old one must be attached again."""
+
+    name: ClassVar[str] = "account.key"
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The secret from which keys follow."""
+        return load_secrets(laboratory.folder.keys).accounts
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """From now on the volunteer is known by the next key."""
+        del laboratory, now
+        self.found(db)
+        renew_key(db, prepared, self.volunteer)
+        return {"volunteer": self.volunteer}
+
+
+class ChangeProfile(OwnAccount):
+    """What others see of a volunteer, and whether statistics files may tell of it."""
+
+    name: ClassVar[str] = "account.profile"
+
+    called: str = Field(min_length=1, max_length=200)
+    country: str = Field(default="", max_length=200)
+    website: str = Field(default="", max_length=2_000)
+    shows_hosts: bool
+    is_exported: bool
+
+    def audited(self) -> dict[str, Any]:
+        """What was agreed to is remembered; the words about the person are not."""
+        return {"volunteer": self.volunteer, "shows_hosts": self.shows_hosts, "is_exported": self.is_exported}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Store it; of a name that somebody else has, the first free number behind it makes another one."""
+        del laboratory, prepared, now
+        self.found(db)
+        accounts.set_profile(
+            db,
+            self.volunteer,
+            name=good_name(self.called),
+            country=good_country(self.country),
+            website=good_website(self.website),
+            is_exported=self.is_exported,
+            shows_hosts=self.shows_hosts,
+        )
+        return {"volunteer": self.volunteer}
+
+
+class ChangePreferences(OwnAccount):
+    """What a volunteer's computers do for this laboratory, and where a new one of them stands."""
+
+    name: ClassVar[str] = "account.preferences"
+
+    resource_share: float = Field(ge=0, le=10_000)
+    on_cores: bool = True
+    on_gpus: bool = True
+    venue: Literal["", "home", "work", "school"] = ""
+
+    def audited(self) -> dict[str, Any]:
+        """All of it: it says nothing about a person."""
+        return self.model_dump(mode="json")
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Store it; the computers hear of it when they next call."""
+        del laboratory, prepared, now
+        self.found(db)
+        if not (self.on_cores or self.on_gpus):
+            raise WrongUse("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
+        chosen = json.loads(accounts.preferences(db, self.volunteer).project)
+        chosen |= {"resource_share": self.resource_share, "on_cores": self.on_cores, "on_gpus": self.on_gpus}
+        accounts.set_project_preferences(db, self.volunteer, json.dumps(chosen, sort_keys=True), self.venue)
+        return {"volunteer": self.volunteer}
+
+
+class PlaceHost(OwnAccount):
+    """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
+
+    name: ClassVar[str] = "account.place"
+
+    host: int = Field(ge=1, le=LARGEST)
+    venue: Literal["", "home", "work", "school"] = ""
+
+    def audited(self) -> dict[str, Any]:
+        """All of it: a place is one of four words."""
+        return self.model_dump(mode="json")
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Store it, if the computer is theirs; of another one it is not even said whether it exists."""
+        del laboratory, prepared, now
+        self.found(db)
+        host = fleet.host(db, self.host)
+        if host is None or host.volunteer_id != self.volunteer:
+            raise NotFound(f"Volunteer {self.volunteer} has no host {self.host}. Nothing was changed.")
+        fleet.set_venue(db, self.host, self.venue)
+        return {"volunteer": self.volunteer, "host": self.host}
+
+
+def good_name(text: str) -> str:
+    """A name as it is shown, or why it cannot be."""
+    name = tidy_name(text)
+    if name is None:
+        raise WrongUse("A name has 1 to 60 characters that can be printed, and neither < nor >.")
+    return name
+
+
+def good_email(text: str) -> str:
+    """An address as it is kept, or why it is none."""
+    email = tidy_email(text)
+    if email is None:
+        raise WrongUse("This is not an e-mail address: it has a name, an @ and a domain, as ada@example.org.")
+    return email
+
+
+def good_country(text: str) -> str:
+    """A country's name, or none."""
+    if not text.strip():
+        return ""
+    country = tidy_name(text)
+    if country is None:
+        raise WrongUse("The name of a country has at most 60 characters that can be printed.")
+    return country
+
+
+def good_website(text: str) -> str:
+    """An address of the web, or none."""
+    website = text.strip()
+    if not website:
+        return ""
+    is_web = website.casefold().startswith(("http://", "https://")) and "." in website
+    if not is_web or len(website) > LONGEST_WEBSITE or not website.isprintable() or set(website) & set(" <>\"'`\\"):
+        raise WrongUse(
+            f"A website is an address that starts with https:// or http://, with at most {LONGEST_WEBSITE} characters."
+        )
+    return website
+
+
+def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None:
+    """Refuse a password that would be among the first to be tried."""
+    judged = judge(password, (called, email, email.partition("@")[0], laboratory))
+    if not judged.is_good:
+        raise WrongUse(judged.reason)
+
+
+def _hashed(laboratory: Laboratory, password: str, email: str) -> _Hashed:
+    return _Hashed(
+        email=email,
+        stored=stored_password(account_keys.passwd_hash(password, email)),
+        secret=load_secrets(laboratory.folder.keys).accounts,
+    )
+
+
+def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:
+    with Connections(folder=laboratory.folder).reader() as db:
+        return command.found(db)

@@ -1,0 +1,70 @@
+"""Commands about credit: bring over what volunteers earned before this laboratory kept its own books."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.domain.callers import Capability
+from axiom.errors import NotFound, WrongUse
+from axiom.signed.strict import LARGEST
+from axiom.store import accounts, fleet_pages, ledger
+from axiom.store.database import Database
+
+MOST_ROWS = 2_000  # of one command
+MOST_CREDIT = 10**15  # thousandths of one volunteer from one source
+
+
+class Lifetime(BaseModel):
+    """What one volunteer has from one source, in thousandths."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    volunteer: Annotated[int, Field(ge=1, le=LARGEST)]
+    source: Annotated[str, Field(min_length=1, max_length=100)]
+    amount: Annotated[int, Field(ge=1, le=MOST_CREDIT)]
+
+
+class CarryOver(Command):
+    """Let credit from elsewhere count from now on, once from each source. It is not recent, and no team's."""
+
+    name: ClassVar[str] = "volunteer.carry-over"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    rows: list[Lifetime] = Field(min_length=1, max_length=MOST_ROWS)
+    because: str = Field(default="lifetime total from before", min_length=1, max_length=500)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Carry over what was not carried over before; what was stays as it is, and the answer says so."""
+        del laboratory, prepared
+        _refuse_twice(self.rows)
+        new = [row for row in self.rows if self._carry(db, row, now)]
+        kept = [row for row in self.rows if row not in new]
+        return {
+            "carried": [row.model_dump() for row in new],
+            "amount": sum(row.amount for row in new),
+            "kept": [row.model_dump() | {"kept": _kept(db, row)} for row in kept],
+        }
+
+    def _carry(self, db: Database, row: Lifetime, now: datetime) -> bool:
+        if accounts.by_id(db, row.volunteer) is None:
+            raise NotFound(f"There is no volunteer {row.volunteer}. No credit was carried over.")
+        return ledger.carry_over(db, row.volunteer, source=row.source, amount=row.amount, because=self.because, now=now)
+
+
+def _refuse_twice(rows: list[Lifetime]) -> None:
+    seen: set[tuple[int, str]] = set()
+    for row in rows:
+        if (row.volunteer, row.source) in seen:
+            raise WrongUse(
+                f"Volunteer {row.volunteer} stands twice with the source {row.source!r}, so it is not known which "
+                "amount is meant. No credit was carried over."
+            )
+        seen.add((row.volunteer, row.source))
+
+
+def _kept(db: Database, row: Lifetime) -> int:
+    """What was carried over before from this source."""
+    return next(each.amount for each in fleet_pages.carried(db, row.volunteer) if each.source == row.source)

@@ -1,0 +1,97 @@
+"""Commands of volunteers about teams: found one, join one, leave it."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
+from axiom.commands.command import Answer
+from axiom.commands.laboratory import Laboratory
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.signed.strict import LARGEST
+from axiom.store import accounts, teams
+from axiom.store.database import Database
+
+_LONGEST_ABOUT = 1_000
+
+
+class FoundTeam(OwnAccount):
+    """A new team, which its founder belongs to."""
+
+    name: ClassVar[str] = "team.found"
+
+    called: str = Field(min_length=1, max_length=200)
+    country: str = Field(default="", max_length=200)
+    website: str = Field(default="", max_length=2_000)
+    about: str = Field(default="", max_length=10_000)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The team, and its founder in it."""
+        del laboratory, prepared
+        volunteer, _ = self.found(db)
+        made = teams.found(
+            db,
+            name=good_name(self.called),
+            founder_id=self.volunteer,
+            country=good_country(self.country),
+            website=good_website(self.website),
+            about=good_about(self.about),
+            now=now,
+        )
+        if made is None:
+            raise Refused("Another team has this name. Join it, or take another name; nothing was changed.")
+        _leave(db, self.volunteer, volunteer.team_id)
+        accounts.join(db, self.volunteer, made)
+        return {"volunteer": self.volunteer, "team": made}
+
+
+class JoinTeam(OwnAccount):
+    """Belong to a team. What is earned from now on counts for it, too."""
+
+    name: ClassVar[str] = "team.join"
+
+    team: int = Field(ge=1, le=LARGEST)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Leave the present team, if any, and join this one."""
+        del laboratory, prepared, now
+        volunteer, _ = self.found(db)
+        if teams.by_id(db, self.team) is None:
+            raise NotFound(f"There is no team {self.team}. Nothing was changed.")
+        if volunteer.team_id != self.team:
+            _leave(db, self.volunteer, volunteer.team_id)
+            accounts.join(db, self.volunteer, self.team)
+        return {"volunteer": self.volunteer, "team": self.team}
+
+
+class LeaveTeam(OwnAccount):
+    """Belong to no team. What was earned for the team stays with it."""
+
+    name: ClassVar[str] = "team.leave"
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""
+        del laboratory, prepared, now
+        volunteer, _ = self.found(db)
+        _leave(db, self.volunteer, volunteer.team_id)
+        accounts.join(db, self.volunteer, None)
+        return {"volunteer": self.volunteer, "team": volunteer.team_id}
+
+
+def _leave(db: Database, volunteer_id: int, team_id: int | None) -> None:
+    """Somebody who stays looks after the team that its founder leaves."""
+    team = teams.by_id(db, team_id) if team_id is not None else None
+    if team is None or team.founder_id != volunteer_id:
+        return
+    heir = teams.eldest(db, team.id, besides=volunteer_id)
+    if heir is not None:
+        teams.hand_over(db, team.id, heir)
+
+
+def good_about(text: str) -> str:
+    """What a team says of itself, or why it cannot."""
+    about = "\n".join(line.strip() for line in text.splitlines()).strip()
+    if len(about) > _LONGEST_ABOUT or not all(letter.isprintable() or letter == "\n" for letter in about):
+        raise WrongUse(f"What a team says of itself has at most {_LONGEST_ABOUT:,} characters that can be printed.")
+    return about

@@ -1,0 +1,157 @@
+"""One visit of a browser to the account pages: who is signed in, what was typed, what comes of it."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
+from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
+from axiom.commands.command import Command
+from axiom.commands.gate import Gate
+from axiom.decisions.guessing import Verdict
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.fleet import Account, Volunteer
+from axiom.store.connections import Connections
+from axiom.store.database import Database
+from axiom.web.app import Site
+from axiom.web.forms import Form, digest, new_secret
+from axiom.web.reading import Answer
+
+SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
+
+
+class Proven(Protocol):
+    """Whose password it was."""
+
+    @property
+    def volunteer(self) -> Volunteer:
+        """Who it is."""
+
+    @property
+    def account(self) -> Account:
+        """And how they are reached."""
+
+
+class Opened(Protocol):
+    """Counts the accounts that were opened from each address of the network."""
+
+    def open_one(self, address: str, most: int) -> Verdict:
+        """May this address open one more?"""
+
+
+class Doorkeeper(Protocol):
+    """Who knows whether a password is right, and slows down whoever guesses; the server does."""
+
+    @property
+    def secret(self) -> bytes:
+        """From what the keys of accounts follow."""
+
+    @property
+    def guesses(self) -> Opened:
+        """What was tried of late."""
+
+    @property
+    def new_accounts(self) -> int:
+        """How many accounts one address may open in an hour; 0: none are opened."""
+
+    def prove(self, asked: LookupAccount, address: str) -> Proven | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """What the account pages need besides the records."""
+
+    gate: Gate
+    pages: Site
+    doorkeeper: Doorkeeper
+    threads: Executor  # in which forms are read
+    master: str  # the project's address; ends in a slash
+
+    def reader(self) -> AbstractContextManager[Database]:
+        """A look at the records as they stand now."""
+        return Connections(folder=self.pages.folder).reader()
+
+    @property
+    def is_secure(self) -> bool:
+        """Do browsers reach us over TLS?"""
+        return self.master.startswith("https://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Go:
+    """Look at another page. `session` is the new secret of who is signed in; empty signs out, None leaves it."""
+
+    to: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """The same page once more: with what is wrong, or with what was asked to be shown."""
+
+    form: Form
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 422
+
+
+Outcome = Go | Again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Who asks, from where, and what they have typed."""
+
+    reception: Reception
+    form: Form
+    session: str  # the secret that came with the request
+    peer: str  # the address of the network from which it came
+    volunteer: Volunteer | None = None
+    account: Account | None = None
+
+    @property
+    def themselves(self) -> tuple[Volunteer, Account]:
+        """Whoever is signed in."""
+        if self.volunteer is None or self.account is None:
+            raise LookupError("a page for those who are signed in was made for somebody who is not")
+        return self.volunteer, self.account
+
+    def submit(self, command: Command) -> Answer:
+        """Give a command in the name of whoever is signed in, or of a visitor."""
+        return self.reception.gate.submit(command, caller(self.volunteer.id if self.volunteer else None))
+
+    def sign_in(self, volunteer_id: int, to: str) -> Go:
+        """Sign this browser in, with a new secret."""
+        secret = new_secret()
+        before = digest(self.session) if self.session else ""
+        command = SignIn(volunteer=volunteer_id, token=digest(secret), instead=before)
+        self.reception.gate.submit(command, caller(volunteer_id))
+        return Go(to=to, session=secret)
+
+    def whose(self, email: str, password: str) -> Volunteer | Problem:
+        """Who has this e-mail address and this password."""
+        asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+        found = self.reception.doorkeeper.prove(asked, self.peer)
+        return found if isinstance(found, Problem) else found.volunteer
+
+    def is_proven(self) -> bool:
+        """Have they, who are signed in, typed their password again? If not, it is said beside the field."""
+        _, account = self.themselves
+        found = self.whose(account.email or "", self.form.text("password"))
+        if isinstance(found, Problem):
+            is_wrong = found.error is AccountError.BAD_PASSWORD
+            self.form.wrong["password"] = "This is not your password." if is_wrong else found.text
+        return not isinstance(found, Problem)
+
+
+def caller(volunteer_id: int | None) -> Caller:
+    """A volunteer at the site, or a visitor who has no account yet."""
+    return Caller(
+        name=f"volunteer:{volunteer_id}" if volunteer_id is not None else "visitor",
+        capabilities=frozenset({Capability.ACCOUNT}),
+        limits=Limits(workunits_per_day=0, aborts_per_day=0),
+        volunteer_id=volunteer_id,
+    )

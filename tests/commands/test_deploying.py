@@ -1,0 +1,33 @@
+"""Work that is ordered for one host alone."""
+
+import pytest
+
+from axiom.commands.experiments import DeployExperiment
+from axiom.domain.fleet import Capacity, Platform
+from axiom.errors import NotFound
+from axiom.store import accounts, fleet, work
+
+
+def _meet(lab, db) -> int:
+    us = accounts.volunteer(db, "Ada", lab.now)
+    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+    capacity = Capacity(cores=2, memory_mb=4_000)
+    return fleet.meet(db, volunteer_id=us.id, name="first", platform=platform, capacity=capacity, now=lab.now)
+
+
+def test_what_is_ordered_for_one_host_is_kept_for_it(door):
+    host_id = door.gate.writer.run(lambda db: _meet(door.lab, db))
+    answer = door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=host_id))
+    ordered = door.look(work.workunits)
+    assert {wanted.id: wanted.target_host_id for wanted in ordered} == dict.fromkeys(
+        (answer["first"], answer["last"]), host_id
+    )
+    tasks = door.look(lambda db: db.select("SELECT target_host_id FROM task"))
+    assert [row["target_host_id"] for row in tasks] == [host_id] * 2
+    assert door.broken() == {}
+
+
+def test_nothing_is_ordered_for_a_host_that_is_not_there(door):
+    with pytest.raises(NotFound, match="There is no host 9, so nothing was ordered"):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))
+    assert door.look(work.workunits) == []

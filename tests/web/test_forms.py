@@ -1,0 +1,109 @@
+"""Forms: nobody but the page on which they are can send them, and what no browser writes changes nothing."""
+
+from urllib.parse import urlencode
+
+import pytest
+from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
+
+from axiom.web.account_pages import ACTS, PAGES
+
+FIELDS = {
+    "/account/register": {"name": "Eve", "email": "eve@mail.example", "password": PASSWORD},
+    "/account/sign-in": {"email": EMAIL, "password": PASSWORD},
+    "/account/sign-out": {},
+    "/account/profile": {"name": "Eve", "is_exported": "1"},
+    "/account/preferences": {"resource_share": "1", "on_cores": "1", "venue": "work"},
+    "/account/place": {"host": "1", "venue": "work"},
+    "/account/password": {"password": PASSWORD, "new_password": NEW_PASSWORD},
+    "/account/email": {"email": "eve@mail.example", "password": PASSWORD},
+    "/account/keys": {"password": PASSWORD},
+    "/account/new-key": {"password": PASSWORD},
+    "/account/team/found": {"name": "Eve and friends"},
+    "/account/team/join": {"team": "1"},
+    "/account/team/leave": {},
+}
+FOREIGN = {
+    "no token": ({"form": ""}, {"origin": ORIGIN}),
+    "a token of nobody": ({"form": "0" * 64}, {"origin": ORIGIN}),
+    "another origin": ({}, {"origin": "http://evil.example"}),
+    "an origin that begins alike": ({}, {"origin": f"{ORIGIN}.evil.example"}),
+    "an origin that is hidden": ({}, {"origin": "null"}),
+    "no origin": ({}, {}),
+    "another page that refers": ({}, {"referer": "http://evil.example/page"}),
+    "a fetch from another site": ({}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}),
+    "a fetch from another port": ({}, {"origin": ORIGIN, "sec_fetch_site": "same-site"}),
+}
+
+
+def test_every_form_is_tried():
+    assert set(FIELDS) == set(ACTS)
+
+
+@pytest.fixture
+def at_their_form(ada, new_visitor):
+    """A browser that may send this form: signed in, but for the two that are for visitors."""
+    ada.post("/account/team/found", name="The Sums")
+    assert ada.attach("attic") == 1
+    return lambda path: ada if PAGES[ACTS[path].page].is_private else new_visitor()
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_form_that_is_not_from_our_page_changes_nothing(at_their_form, path):
+    browser = at_their_form(path)
+    token, before = browser.token(ACTS[path].page), browser.stored()
+    for name, (changes, headers) in FOREIGN.items():
+        body = urlencode({"form": token, **FIELDS[path], **changes}).encode()
+        reply = browser.ask(path, method="POST", body=body, **headers)
+        assert (name, reply.status) == (name, 403)
+        assert "did not come from a page of this site" in reply.text
+    assert browser.stored() == before
+    body = urlencode({"form": token, **FIELDS[path]}).encode()
+    assert browser.ask(
+        path, method="POST", body=body, referer=f"{ORIGIN}/account", sec_fetch_site="same-origin"
+    ).status in {
+        200,
+        303,
+    }
+
+
+def test_the_token_of_one_browser_is_worth_nothing_in_another(ada, new_visitor):
+    token = new_visitor().token("/account/register")
+    before = ada.stored()
+    assert ada.post("/account/profile", form=token, name="Eve").status == 403
+    stranger = new_visitor()  # it was never shown a form, so it has no cookie
+    body = urlencode({"form": token, **FIELDS["/account/register"]}).encode()
+    assert stranger.ask("/account/register", method="POST", body=body, origin=ORIGIN).status == 403
+    assert ada.stored() == before
+
+
+def test_looking_changes_nothing(ada):
+    before = ada.stored()
+    for path in {**PAGES, **ACTS, "/account.json": None, "/join": None, "/account/nowhere": None}:
+        for method in ("GET", "HEAD"):
+            assert ada.ask(path, method=method).status in {200, 303, 404}
+    assert ada.ask("/account", method="DELETE").status == 405
+    assert ada.stored() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe",
+        b"name=%ff%fe",
+        b"&" * 1000,
+        b"name=" + b"a" * 60_000,
+        b"name=%00",
+        b"{}",
+        b"form=\xc3\xa9",
+        b"form=%C3%A9",
+    ],
+)
+def test_a_form_that_no_browser_writes_changes_nothing(ada, body):
+    before = ada.stored()
+    for path in ACTS:
+        assert ada.ask(path, method="POST", body=body, origin=ORIGIN).status in {303, 403}
+    assert ada.stored() == before
+
+
+def test_a_form_that_is_too_long_is_not_read(ada):
+    assert ada.ask("/account/profile", method="POST", body=b"a" * 70_000, origin=ORIGIN).status == 413

@@ -1,0 +1,86 @@
+"""Leaderboards: who has most, in all and of late, with the same place for the same credit."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.ledger import Balance
+from axiom.store import accounts, ledger
+from axiom.store.database import at
+from axiom.web.ledger import credited
+
+
+@pytest.fixture
+def ranked(small_lab, browse):
+    """Volunteers with this much credit in all and of late; the latter as it was a week ago."""
+
+    def rank(*credit: tuple[int, float]):
+        with small_lab.db.transaction():
+            for number, (total, recent) in enumerate(credit, start=1):
+                accounts.volunteer(small_lab.db, f"volunteer {number}", small_lab.now)
+                ledger.carry_over(small_lab.db, number, source="a", amount=total, because="a test", now=small_lab.now)
+                week_ago = small_lab.now - timedelta(days=7)
+                ledger.keep_recent(small_lab.db, ledger.VOLUNTEER, {number: (recent, week_ago)})
+        return browse(small_lab)
+
+    return rank
+
+
+def places(reader, query: str = "") -> list[tuple[int, int]]:
+    board = reader.get(f"/leaderboards.json{query}").json["leaderboards"]
+    return [(row["rank"], row["number"]) for row in board["rows"]]
+
+
+def test_most_credit_comes_first_and_the_same_has_the_same_place(ranked):
+    reader = ranked((10, 3.0), (30, 1.0), (10, 2.0), (5, 2.0))
+    assert sorted(places(reader)) == [(1, 2), (2, 1), (2, 3), (4, 4)]
+    assert [rank for rank, _ in places(reader)] == [1, 2, 2, 4]
+    assert places(reader, "?by=recent")[0] == (1, 1)
+    assert [rank for rank, _ in places(reader, "?by=recent")] == [1, 2, 2, 4]
+
+
+def test_credit_of_late_is_shown_as_it_stands_now(ranked):
+    (row,) = ranked((10, 3.0)).get("/leaderboards.json?by=recent").json["leaderboards"]["rows"]
+    assert (row["credit"], row["recent_credit"]) == (0.01, 1.5)
+
+
+def test_who_earned_nothing_of_late_has_no_place_of_late(ranked):
+    reader = ranked((10, 0.0), (20, 1.0))
+    assert places(reader, "?by=recent") == [(1, 2)]
+    assert len(places(reader)) == 2
+
+
+def test_a_board_has_pages_and_an_end(ranked):
+    reader = ranked(*((number, float(number)) for number in range(1, 121)))
+    first = reader.get("/leaderboards.json").json["leaderboards"]
+    assert [row["number"] for row in first["rows"]] == list(range(120, 70, -1))
+    assert first["next"] == "/leaderboards?of=volunteers&by=total&page=2"
+    last = reader.get("/leaderboards.json?page=3&by=recent").json["leaderboards"]
+    assert ([row["rank"] for row in last["rows"]], last["next"]) == (list(range(101, 121)), None)
+    assert "Nobody has this place yet." in reader.get("/leaderboards?page=9").text
+
+
+@pytest.mark.parametrize(
+    ("query", "of", "by"),
+    [
+        ("", "volunteers", "total"),
+        ("?of=hosts&by=recent", "hosts", "recent"),
+        ("?of=teams", "teams", "total"),
+        ("?of=cheats&by=luck&page=-3", "volunteers", "total"),
+    ],
+)
+def test_the_address_chooses_the_board(site_of, query, of, by):
+    board = site_of.get(f"/leaderboards.json{query}").json["leaderboards"]
+    assert (board["of"], board["by"], board["page"]) == (of, by, 1)
+    assert board["rows"]
+
+
+def test_hosts_are_ranked_by_their_numbers(site_of):
+    (row,) = site_of.get("/leaderboards.json?of=hosts").json["leaderboards"]["rows"]
+    assert (row["name"], row["credit"], row["cores"]) == ("host 1", 0.01, 2)
+
+
+def test_nobody_has_nothing(small_lab):
+    assert credited(None, small_lab.now) == {"credit": 0.0, "recent_credit": 0.0}
+    had = Balance(total=1_234, recent=8.0, recent_at=at(small_lab.now))
+    assert credited(had, small_lab.now + timedelta(days=21)) == {"credit": 1.234, "recent_credit": 1.0}

@@ -1,0 +1,85 @@
+"""Pages of volunteers and teams."""
+
+import pytest
+from furnished import HOSTILE, fill
+
+from axiom.web.volunteers import address_of
+
+
+def test_a_volunteer_s_page_says_credit_place_and_where_it_is_from(site_of):
+    found = site_of.get("/volunteers/2.json").json["volunteer"]
+    assert (found["credit"], found["rank"], found["country"]) == (12_345.678, 1, "Norway")
+    assert [(row["source"], row["credit"]) for row in found["carried"]] == [("the old laboratory", 12_345.678)]
+    assert found["team"] == {"number": 1, "name": f"Lighthouse {HOSTILE}"}
+    page = site_of.get("/volunteers/2").text
+    assert "12,345.678" in page
+    assert 'place 1 <a href="/leaderboards?of=volunteers">of all</a>' in page
+
+
+def test_a_volunteer_s_findings_are_those_of_all_their_hosts(site_of):
+    found = site_of.get("/volunteers/2.json").json["volunteer"]["findings"]
+    assert [(row["number"], row["replicates"], row["of"], row["reads"]) for row in found] == [(1, 2, 7, "as claimed")]
+
+
+def test_a_volunteer_without_anything_has_no_place(site_of):
+    found = site_of.get("/volunteers/3.json").json["volunteer"]
+    assert (found["credit"], found["recent_credit"], found["rank"], found["findings"]) == (0, 0, None, [])
+
+
+def test_the_volunteers_are_listed_with_team_hosts_and_credit(site_of):
+    rows = site_of.get("/volunteers.json").json["volunteers"]
+    assert [(row["number"], row["host_count"], row["credit"]) for row in rows] == [
+        (1, 1, 0.01),
+        (2, 1, 12_345.678),
+        (3, None, 0.0),
+    ]
+
+
+def test_a_team_has_what_its_volunteers_earned_in_it_and_nothing_else(site_of):
+    found = site_of.get("/teams/1.json").json["team"]
+    assert (found["credit"], found["volunteer_count"], found["rank"]) == (0.01, 2, 1)
+    assert [row["number"] for row in found["volunteers"]] == [1, 2]
+    assert found["founder"] == {"number": 2, "name": f"Grace {HOSTILE}"}
+
+
+def test_credit_of_late_fades_while_nothing_is_earned(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    before = browse(small_lab).get("/volunteers/1.json").json["volunteer"]
+    small_lab.later(days=7)
+    after = browse(small_lab).get("/volunteers/1.json").json["volunteer"]
+    assert before["credit"] == after["credit"]
+    assert after["recent_credit"] == pytest.approx(before["recent_credit"] / 2, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("said", "href"),
+    [
+        ("https://team.example/", "https://team.example/"),
+        ("http://team.example/a?b=c", "http://team.example/a?b=c"),
+        ("javascript:alert(1)", None),
+        ("JAVASCRIPT://x/%0aalert(1)", None),
+        ("data:text/html,x", None),
+        ("//team.example/", None),
+        ("team.example", None),
+        ("https://", None),
+        ("https://[", None),
+        ("https://you@team.example/", None),
+        ("https://team.example/" + "x" * 200, None),
+    ],
+)
+def test_only_an_address_in_the_web_becomes_a_link(said, href):
+    found = address_of(said)
+    assert found["href"] == href
+    assert said.startswith(found["text"])
+
+
+def test_no_address_is_no_address():
+    assert address_of("") is None
+
+
+def test_a_website_is_a_link_that_vouches_for_nothing(site_of):
+    link = '<a href="https://team.example/" rel="nofollow ugc noopener noreferrer">'
+    assert link in site_of.get("/teams/1").text
+    page = site_of.get("/volunteers/3").text
+    assert "javascript:alert(1)" in page
+    assert 'href="javascript' not in page

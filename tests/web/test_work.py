@@ -1,0 +1,89 @@
+"""Pages of tasks and workunits: how a task ended, in words, what was paid and whether another host agrees."""
+
+from dataclasses import replace
+
+import pytest
+from furnished import HOSTILE
+
+from axiom.domain.endings import Blame, Cause
+from axiom.domain.work import Agreement
+from axiom.store.work_pages import Ended
+from axiom.web.work import how
+
+NOTHING = Ended(
+    closed_at=None, cause="", boinc_state=None, peak_memory_mb=None, peak_disk_mb=None, agreement="", message=""
+)
+
+
+def changed(**changes) -> Ended:
+    return replace(NOTHING, **changes)
+
+
+def test_a_task_that_failed_says_why_and_whose_doing_it_is(site_of):
+    task, page = site_of.get("/tasks/4.json").json["task"], site_of.get("/tasks/4").text
+    assert (task["cause"], task["exit_status"], task["blame"]) == ("time-limit", 197, "unclear")
+    assert "It went over its time limit" in page
+    assert "one report cannot tell which" in page
+    assert page.count("went over its time limit") == 1
+
+
+def test_a_paid_task_says_how_its_credit_came_about(site_of):
+    task = site_of.get("/tasks/1.json").json["task"]
+    assert (task["credit"], [award["credit"] for award in task["awards"]]) == (0.005, [0.005])
+    assert task["awards"][0]["because"] in site_of.get("/tasks/1").text
+
+
+def test_a_checked_task_and_its_check_lead_to_each_other(site_of):
+    task = site_of.get("/tasks/1.json").json["task"]
+    assert (task["agreement"], task["checks"]) == ("waiting", [{"workunit": 5, "task": 1, "state": "open"}])
+    check = site_of.get("/workunits/5.json").json["workunit"]
+    assert check["checks_task"] == 1
+    assert 'href="/tasks/1"' in site_of.get("/workunits/5").text
+    assert site_of.get("/workunits/1.json").json["workunit"]["checks"] == task["checks"]
+    assert 'href="/workunits/5"' in site_of.get("/workunits/1").text
+    assert site_of.get(f"/tasks/{check['tasks'][0]['number']}.json").json["task"]["checks_task"] == 1
+
+
+def test_what_a_host_said_itself_is_on_no_page(site_of):
+    for path in ("/tasks/1", "/tasks/4", "/workunits/4", "/hosts/2"):
+        assert "the host's own words" not in site_of.get(path).text.replace("&#39;", "'")
+        assert "the host's own words" not in site_of.get(f"{path}.json").text
+
+
+def test_a_hostile_reason_stays_words(site_of):
+    assert site_of.get("/tasks/3.json").json["task"]["reason"] == HOSTILE
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_words_and_somebody_s_doing(cause):
+    said = how(changed(cause=cause))
+    assert said["cause_in_words"] == cause.words
+    assert said["blame_in_words"]
+
+
+def test_nobody_is_blamed_for_what_is_nobody_s_fault():
+    assert how(changed(cause=Cause.SUCCESS))["blame"] is Blame.NOBODY
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(None, None), (3, "computing failed"), (5, "its output was sent"), (77, None), (-1, None)]
+)
+def test_a_state_of_boinc_is_said_in_words_where_it_is_one(state, words):
+    said = how(changed(boinc_state=state))
+    assert (said["boinc_state"], said["boinc_state_in_words"]) == (state, words)
+
+
+@pytest.mark.parametrize("agreement", Agreement)
+def test_what_a_check_has_shown_is_a_sentence(agreement):
+    assert how(changed(agreement=agreement))["agreement_in_words"].endswith(".")
+
+
+def test_of_a_task_that_is_out_nothing_is_said():
+    assert set(how(NOTHING).values()) == {None}
+
+
+def test_the_status_counts_how_tasks_ended(site_of):
+    status = site_of.get("/status.json").json["status"]
+    assert [(row["cause"], row["tasks"]) for row in status["endings"]] == [("success", 3), ("time-limit", 1)]
+    assert (status["hosts"], status["cores"]) == (3, 18)
+    assert "It went over its time limit" in site_of.get("/status").text
