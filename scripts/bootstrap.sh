@@ -73,16 +73,17 @@ pin_threads() {
     unset OPENBLAS_CORETYPE # where it is set it halves NumPy, and would flatter any comparison with it
 }
 
-# The tests look at every page in a real browser. Root, or who may use sudo without a password, is helped; anybody else
-# is told the line, and the tests that need it fail.
-need_chromium() {
-    command -v chromium >/dev/null && return 0
+# The tests use real parts: a browser, the BOINC client, systemd. Root, or who may use sudo without a password, is helped;
+# anybody else is told the line, and the tests that need the part fail. The first argument is a command that the part
+# brings, the second the system's package, the third what it is for.
+need() {
+    command -v "$1" >/dev/null && return 0
     as_root=
     [ "$(id -u)" = 0 ] || as_root="sudo -n"
-    line="apt-get install --yes chromium"
+    line="apt-get install --yes $2"
     if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
-        say "Installing the system's package chromium, about 100 MB: $line"
+        say "Installing the system's package $2, $3: $line"
         { $as_root apt-get update -q && $as_root $line; } >&2 && return 0
     fi
-    say "There is no chromium, so the tests that look at pages will fail. Type this once: sudo $line"
+    say "There is no $1, so the tests that need it fail: $3. Type this once: sudo $line"
 }

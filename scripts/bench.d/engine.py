@@ -33,10 +33,10 @@ from axiom.runner.host import platform_here
 from axiom.runner.limits import environment
 from axiom.server.desk import LocalDesk
 from axiom.server.ordering import Dispatch
-from axiom.server.validator import validate_returned
+from axiom.server.validator import Validator
 from axiom.signed import bundles
 from axiom.signed.keys import Keys, make_keys
-from axiom.store import counters, fleet
+from axiom.store import accounts, counters, fleet
 from axiom.store.database import connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -150,7 +150,7 @@ def laboratory(place: Path) -> Iterator[Bench]:
     host_id = writer.run(
         lambda db: fleet.meet(
             db,
-            volunteer_id=fleet.volunteer(db, "bench", now()).id,
+            volunteer_id=accounts.volunteer(db, "bench", now()).id,
             name="bench",
             platform=platform_here(),
             capacity=Capacity(cores=1, memory_mb=4_000),
@@ -189,7 +189,7 @@ def computing(bench: Bench) -> Iterator[Callable[[int], float]]:
         bench.writer.run(lambda db: deploy(db, allotment, max_failures=1, now=now()))
         reported.wait()
         reported.clear()
-        bench.writer.run(lambda db: validate_returned(db, bench.folder, bench.keys.trust, now()))
+        bench.writer.run(lambda db: Validator(bench.folder, b"a bench").judge(db, now()))
         spent = cpu_of_all() - before
         if results(bench) != had + replicates * CELLS:
             raise SystemExit("the engine did not bring what was ordered")

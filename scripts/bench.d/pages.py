@@ -38,10 +38,12 @@ from axiom.lab.deploy import deploy
 from axiom.lab.publish import prepare, publish
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
-from axiom.store import evidence, experiments, finding_pages, fleet, results, sessions, work
+from axiom.store import accounts, evidence, experiments, finding_pages, fleet, results, returning, sessions, work
 from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
+from axiom.store.returning import Reported
+from axiom.store.work import Claim
 from axiom.web.app import Site, site
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -60,7 +62,7 @@ def furnish(folder: Folder, tasks: int) -> None:
     with db.transaction():
         for file in sorted((package / "catalogue").glob("[a-z]*.py")):
             publish(db, folder, prepare(package, file), key=keys.bundle, good_for=timedelta(days=90), now=NOW)
-        volunteer = fleet.volunteer(db, "Ada", NOW)
+        volunteer = accounts.volunteer(db, "Ada", NOW)
         for number in range(80):
             fleet.meet(
                 db,
@@ -92,12 +94,14 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
         (task,) = work.tasks_of(db, number)
         host = 1 + task.id % 80
         later = NOW + timedelta(hours=1)
-        work.send(db, task, host_id=host, bundle_digest=bundle.digest, ticket="", deadline=later, now=NOW)
+        claim = Claim(task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later)
+        work.send(db, [claim], host_id=host, now=NOW)
         report = Report(
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0
         )
         sent = replace(task, state=TaskState.SENT)
-        work.record_report(db, sent, report, state=TaskState.VALID, reason="as ordered", now=NOW)
+        proven = Reported(task=sent, report=report, state=TaskState.VALID, reason="as ordered", cause="success")
+        returning.record(db, [proven], NOW)
         replicate = wanted.replicates[0]
         measures = {measure.name: 0.25 + replicate / 1000 for measure in manifest.measures}
         cells = [

@@ -1,9 +1,10 @@
 """How many durable transactions a second go through the writer, and how many without groups.
 
-Arms, in the same interleaved rounds, on the same kind of database, every commit on the disk:
+Arms, in the same interleaved rounds, on the same kind of database, every commit on the disk, and in the journal before:
 grouped    64 threads, each waits for its own acknowledgement before its next transaction
 pipelined  4 threads, each keeps 64 transactions under way
 single     as grouped, but one commit per transaction
+bare       as grouped, without a journal, which no laboratory is: the difference is what the journal costs
 
 Ends with 0 only if the median grouped round reaches 3,000 a second.
 
@@ -27,6 +28,7 @@ from functools import partial
 from pathlib import Path
 
 from axiom.store import counters
+from axiom.store.connections import Connections
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -71,7 +73,13 @@ def pipelined(writer: Writer, lane: int, until: float) -> int:
     return count
 
 
-def measure(lane: Lane, threads: int, max_group: int, seconds: float) -> float:
+def connect(folder: Folder, journalled: bool) -> Database:
+    """As a laboratory does, or without its journal."""
+    connections = Connections(folder=folder)
+    return connections.journalled(folder.journal, lambda: datetime.now(UTC)) if journalled else connections.writer()
+
+
+def measure(lane: Lane, threads: int, max_group: int, journalled: bool, seconds: float) -> float:
     """Acknowledged transactions per second, each of them found in the database afterwards."""
     with tempfile.TemporaryDirectory(prefix="axiom-bench-", dir=Path.cwd()) as place:
         folder = Folder(path=Path(place))
@@ -79,7 +87,7 @@ def measure(lane: Lane, threads: int, max_group: int, seconds: float) -> float:
         database = connect_writer(folder.database)
         migrate(database, folder, NOW)
         database.close()
-        writer = Writer(lambda: connect_writer(folder.database), max_group=max_group)
+        writer = Writer(partial(connect, folder, journalled), max_group=max_group)
         writer.start()
         acknowledged: list[int] = []
         began = time.monotonic()
@@ -110,23 +118,25 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    arms: dict[str, tuple[Lane, int, int]] = {
-        "grouped": (waiting, THREADS, 256),
-        "pipelined": (pipelined, DEEP_THREADS, 256),
-        "single": (waiting, THREADS, 1),
+    arms: dict[str, tuple[Lane, int, int, bool]] = {
+        "grouped": (waiting, THREADS, 256, True),
+        "pipelined": (pipelined, DEEP_THREADS, 256, True),
+        "single": (waiting, THREADS, 1, True),
+        "bare": (waiting, THREADS, 256, False),
     }
     figures: dict[str, list[float]] = {arm: [] for arm in arms}
     loads: list[float] = []
     for _ in range(options.rounds):
-        for arm, (lane, threads, max_group) in arms.items():
+        for arm, (lane, threads, max_group, journalled) in arms.items():
             loads.append(os.getloadavg()[0])
-            figures[arm].append(measure(lane, threads, max_group, options.seconds))
+            figures[arm].append(measure(lane, threads, max_group, journalled, options.seconds))
     medians = {arm: statistics.median(values) for arm, values in figures.items()}
     for arm, values in figures.items():
         rounds = ", ".join(f"{value:,.0f}" for value in values)
         print(f"{arm:10} median {medians[arm]:8,.0f} durable transactions/s   (rounds: {rounds})")
     ratio = medians["grouped"] / medians["single"]
     print(f"grouped / single = {ratio:.1f}; pipelined / single = {medians['pipelined'] / medians['single']:.1f}")
+    print(f"grouped / bare = {medians['grouped'] / medians['bare']:.2f}")
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; SQLite {sqlite3.sqlite_version}")
     met = medians["grouped"] >= TARGET
     print(f"{'Met' if met else 'MISSED'}: at least {TARGET:,} a second, grouped.")

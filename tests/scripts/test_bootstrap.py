@@ -99,15 +99,15 @@ def test_root_gets_the_missing_part_of_python_installed(checkout, tmp_path):
     assert (checkout / "installed").read_text() == "install --yes python3-venv\n"
 
 
+PARTS = ("chromium", "boinc-client", "systemd")
+ALL_PARTS = "".join(f"apt-get install --yes {part}\n" for part in PARTS)
+
+
 @pytest.mark.parametrize(
     ("who", "allowed", "asked"),
-    [
-        ("0", "exit 1", "apt-get install --yes chromium\n"),
-        ("1000", 'shift; exec "$@"', "apt-get install --yes chromium\n"),
-        ("1000", "exit 1", ""),
-    ],
+    [("0", "exit 1", ALL_PARTS), ("1000", 'shift; exec "$@"', ALL_PARTS), ("1000", "exit 1", "")],
 )
-def test_a_missing_browser_is_installed_where_that_is_allowed(checkout, tmp_path, who, allowed, asked):
+def test_a_missing_real_part_is_installed_where_that_is_allowed(checkout, tmp_path, who, allowed, asked):
     apt = 'case "$1" in install) echo "apt-get $*" >>installed;; esac'
     path = tools(tmp_path / "bin", python3=PLAYED, **{"id": f"echo {who}", "sudo": allowed, "apt-get": apt})
     for name in ("mkdir", "ln", "cp", "chmod", "true"):
@@ -116,7 +116,7 @@ def test_a_missing_browser_is_installed_where_that_is_allowed(checkout, tmp_path
     installed = checkout / "installed"
     assert done.returncode == 0, done.stderr
     assert (installed.read_text() if installed.exists() else "") == asked
-    assert "apt-get install --yes chromium" in done.stderr
+    assert all(f"apt-get install --yes {part}" in done.stderr for part in PARTS)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

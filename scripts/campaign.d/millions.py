@@ -1,0 +1,153 @@
+"""Does a request cost more when millions of tasks are stored? Two laboratories, a small one and a full one, in turns.
+
+The full one becomes so by its own work, copied: a fleet computes some thousand tasks in both, and then every row that
+stays of them (workunit, replicate, task with its ticket, results, award with its entries) is written again under new
+numbers until there are as many as wanted. Outputs are not copied: they are looked up by their digest alone. Both then
+serve at once, and in each round each is asked in turn. What a server does anyway, while nobody asks, is measured
+before each and taken off what its requests cost. Ends with 0 only if the full one's request costs at most 15 % more, in
+the median round, for a ping and for a request that reports 8 and fetches 8, and if at rest it uses next to nothing.
+"""
+
+import argparse
+import contextlib
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from loadgen.benches import Bench, begin, ping, rest, turn
+from loadgen.laboratory import Laboratory
+from loadgen.lane import Mode
+
+Found = dict[str, tuple[list[float], list[float]]]  # in the small one and in the full one, in rounds
+
+HOSTS, ACCOUNTS, TURNS, PINGS = 100, 20, 6, 20
+DEARER, MOST_REST = 1.15, 0.05
+# The tables whose rows stay for good, parents first, and for each the columns that are numbers of which table.
+KEPT = {
+    "workunit": {"id": "workunit", "checks_task_id": "task"},
+    "task": {"id": "task", "workunit_id": "workunit"},
+    "replicate": {"number": "replicate"},
+    "result": {"id": "result", "task_id": "task", "replicate": "replicate"},
+    "duplicate": {"id": "duplicate", "result_id": "result", "task_id": "task"},
+    "award": {"id": "award", "task_id": "task"},
+    "entry": {"id": "entry", "award_id": "award"},
+}
+# Only what is over is copied: what waits or is out would be given to hosts.
+WHICH = {
+    "workunit": "state <> 'open'",
+    "task": "workunit_id IN (SELECT id FROM main.workunit WHERE state <> 'open')",
+    "replicate": "1",
+    "result": "1",
+    "duplicate": "1",
+    "award": "1",
+    "entry": "1",
+}
+_COUNT = "UPDATE counter SET amount = amount * :times WHERE state NOT IN ('unsent', 'sent', 'open')"
+_BALANCE = "UPDATE balance SET total = total * :times"
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=11_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    wanted = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="axiom-millions-", dir=Path.cwd()) as place,
+        contextlib.ExitStack() as stack,
+    ):
+        small, full = (furnish(Path(place) / name) for name in ("small", "full"))
+        began = time.monotonic()
+        stored = multiply(full.lab.folder / "axiom.db", wanted.tasks)
+        size = (full.lab.folder / "axiom.db").stat().st_size / 1e9
+        print(f"{stored:,} tasks are stored in {size:.1f} GB, written in {time.monotonic() - began:.0f} s", flush=True)
+        for bench in (small, full):
+            stack.enter_context(bench.lab)
+            bench.enough(8 * HOSTS * (3 * wanted.rounds + 4))
+            bench.lab.calm()
+            turn(bench)  # what is read once is read
+        found: Found = {name: ([], []) for name in ("ping", "turn", "rest")}
+        for _ in range(wanted.rounds):
+            for which, bench in enumerate((small, full)):
+                anyway = rest(bench)
+                found["rest"][which].append(anyway)
+                found["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
+                found["turn"][which].append(turn(bench)[0].ms(rest=anyway))
+    return conclude(found)
+
+
+def furnish(folder: Path) -> Bench:
+    """A laboratory that has some thousand tasks behind it, and is stopped."""
+    lab = Laboratory.make(folder)
+    with lab:
+        bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
+        bench.enough(2 * 8 * HOSTS * TURNS)
+        bench.play(Mode.CYCLE, turns=TURNS)
+        bench.play(Mode.REPORT)
+        lab.settle()
+    return bench
+
+
+def multiply(database: Path, wanted: int) -> int:
+    """Write what is over again and again under new numbers; how many tasks there are then."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = OFF")  # a copy that is cut is thrown away
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA cache_size = -1000000")
+        db.execute("PRAGMA temp_store = MEMORY")
+        columns = {table: [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")] for table in KEPT}
+        for table in KEPT:
+            db.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM main.{table} WHERE {WHICH[table]}")  # noqa: S608
+        spans = {table: _span(db, table) for table in KEPT}
+        ((once,),) = db.execute("SELECT count(*) FROM kept_task").fetchall()
+        copies = max(0, wanted // max(1, once) - 1)
+        for number in range(1, copies + 1):
+            db.execute("BEGIN")
+            for table in KEPT:
+                db.execute(_copy(table, columns[table], spans), {"copy": number})
+            db.execute("COMMIT")
+        for sql in (_COUNT, _BALANCE):
+            db.execute(sql, {"times": copies + 1})
+        db.execute("PRAGMA journal_mode = WAL")
+        ((stored,),) = db.execute("SELECT count(*) FROM task").fetchall()
+    return int(stored)
+
+
+def _span(db: sqlite3.Connection, table: str) -> int:
+    """How far apart the numbers of two copies are: beyond every number that there is, also of what is not copied."""
+    column = "number" if table == "replicate" else "id"
+    ((highest,),) = db.execute(f"SELECT max({column}) FROM main.{table}").fetchall()  # noqa: S608
+    return int(highest or 0) + 1
+
+
+def _copy(table: str, columns: Sequence[str], spans: dict[str, int]) -> str:
+    """The statement that writes one more copy of a table's rows."""
+    moved = KEPT[table]
+    values = [f"{name} + :copy * {spans[moved[name]]}" if name in moved else name for name in columns]
+    return f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM kept_{table}"  # noqa: S608
+
+
+def conclude(found: Found) -> int:
+    """Say how it went."""
+    dearest = 0.0
+    for name, (small, full) in found.items():
+        one, other = statistics.median(small), statistics.median(full)
+        rounds = "; ".join(f"{left:.3f} {right:.3f}" for left, right in zip(small, full, strict=True))
+        if name != "rest":
+            dearest = max(dearest, other / one)
+            print(f"{name} {one:.3f} ms small, {other:.3f} ms full, ratio {other / one:.3f}   (rounds: {rounds})")
+        else:
+            print(f"rest {one:.3f} cores small, {other:.3f} cores full   (rounds: {rounds})")
+    met = dearest <= DEARER and statistics.median(found["rest"][1]) <= MOST_REST
+    print(f"{'Met' if met else 'MISSED'}: at most {DEARER:g} times as dear, and {MOST_REST:g} cores in use at rest.")
+    return int(not met)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

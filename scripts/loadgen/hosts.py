@@ -1,0 +1,60 @@
+"""What a played computer remembers between two requests, as the client's state file does."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(kw_only=True, slots=True)
+class Held:
+    """A task in hand. Once its output is sent, `report` holds the lines that report it."""
+
+    name: str
+    round: int  # of the host's, in which it came
+    order: str = ""  # its command line; forgotten once the output is made
+    file: str = ""
+    url: str = ""
+    token: str = ""
+    most_bytes: int = 0
+    report: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Host:
+    """One computer of one volunteer."""
+
+    number: int
+    key: str
+    salt: str = ""
+    id: int = 0
+    seqno: int = 0
+    round: int = 0
+    cross: str = ""  # the id across projects that the server last told; before, its own
+    hand: dict[str, Held] = field(default_factory=dict)
+
+    @property
+    def cpid(self) -> str:
+        """What its client calls the computer."""
+        return hashlib.md5(f"axiom-load-{self.salt}-{self.number}".encode(), usedforsecurity=False).hexdigest()
+
+
+def fleet(amount: int, keys: Sequence[str], *, salt: str = "") -> list[Host]:
+    """So many new hosts, dealt over the accounts with these keys."""
+    return [Host(number=number, key=keys[number % len(keys)], salt=salt) for number in range(amount)]
+
+
+def save(path: Path, hosts: Sequence[Host]) -> None:
+    """Write the hosts where `load` finds them, a line each."""
+    path.write_text("".join(json.dumps(asdict(host)) + "\n" for host in hosts), encoding="utf-8")
+
+
+def load(path: Path) -> list[Host]:
+    """Read the hosts as they were saved."""
+    hosts = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        data = json.loads(line)
+        hand = {name: Held(**held) for name, held in data.pop("hand").items()}
+        hosts.append(Host(**data, hand=hand))
+    return hosts
