@@ -15,7 +15,7 @@ os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes wit
 import functools
 import hashlib
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,14 +28,15 @@ from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
-from axiom.server import invariants, scheduling
+from axiom.server import invariants, reporting, scheduling
+from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
 from axiom.server.transitioner import sweep
-from axiom.server.validator import validate_returned
+from axiom.server.validator import Validator
 from axiom.signed.keys import Keys, make_keys
-from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line, ticket_digest
+from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
-from axiom.store import fleet, work
+from axiom.store import accounts, fleet, work
 from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -107,11 +108,16 @@ class SmallLab:
     keys: Keys
     db: Database
     now: datetime = NOW
+    known: Known = field(default_factory=Known)
 
     @property
     def dispatch(self) -> Dispatch:
         return Dispatch(
-            lab=self.keys.trust.lab, key=self.keys.ticket, deadline=timedelta(hours=48), grace=timedelta(days=30)
+            lab=self.keys.trust.lab,
+            key=self.keys.ticket,
+            deadline=timedelta(hours=48),
+            grace=timedelta(days=30),
+            ourselves=1,
         )
 
     def later(self, **time: float) -> None:
@@ -128,11 +134,19 @@ class SmallLab:
         with self.db.transaction():
             return deploy(self.db, allotment, max_failures=max_failures, now=self.now)
 
-    def host(self, name: str = "first", *, cores: int = 2, memory_mb: int = 4_000, instructions: str = "avx2") -> int:
+    def host(
+        self,
+        name: str = "first",
+        *,
+        cores: int = 2,
+        memory_mb: int = 4_000,
+        instructions: str = "avx2",
+        volunteer: str = "Ada",
+    ) -> int:
         with self.db.transaction():
             return fleet.meet(
                 self.db,
-                volunteer_id=fleet.volunteer(self.db, "Ada", self.now).id,
+                volunteer_id=accounts.volunteer(self.db, volunteer, self.now).id,
                 name=name,
                 platform=Platform(system="linux", processor="x86_64", instructions=instructions),
                 capacity=Capacity(cores=cores, memory_mb=memory_mb),
@@ -142,7 +156,13 @@ class SmallLab:
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
         with self.db.transaction():
             return scheduling.ask(
-                self.db, self.dispatch, host_id=host, holding=frozenset(holding), wanted=wanted, now=self.now
+                self.db,
+                self.dispatch,
+                self.known,
+                host_id=host,
+                holding=frozenset(holding),
+                wanted=wanted,
+                now=self.now,
             )
 
     def order(self, host: int) -> Order:
@@ -159,7 +179,7 @@ class SmallLab:
             experiment=ticket.experiment,
             version=ticket.version,
             bundle=ticket.bundle,
-            ticket=ticket_digest(order.ticket),
+            ticket_text=order.ticket,
             runner="26.11.0",
             platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
         )
@@ -194,11 +214,11 @@ class SmallLab:
             message="the host's own words",
         )
         with self.db.transaction():
-            return scheduling.report(self.db, self.folder, said, output, self.now)
+            return reporting.report(self.db, self.folder, said, output, self.now)
 
-    def validate(self) -> int:
+    def validate(self, secret: bytes = b"a secret") -> int:
         with self.db.transaction():
-            return validate_returned(self.db, self.folder, self.keys.trust, self.now)
+            return Validator(self.folder, secret).judge(self.db, self.now)
 
     def sweep(self) -> int:
         with self.db.transaction():

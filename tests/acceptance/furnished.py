@@ -5,8 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.sessions import Note, Step
-from axiom.store import blobs, evidence, sessions
+from axiom.domain.work import Agreement
+from axiom.lab.credit import Paying
+from axiom.server.transitioner import transit_many
+from axiom.store import accounts, blobs, evidence, fleet, ledger, returning, sessions, teams, work
+from axiom.store.fleet import Described
 
 HOSTILE = '<script>alert("Ada & co")</script>'
 SVG = (
@@ -80,14 +85,80 @@ def fill(lab, prepared) -> None:
                     lab.db, current, step, seen_task=0, now=lab.now + timedelta(minutes=2), ends=step is Step.LOG
                 )
         observed = [
-            Observation(replicate=number, value=None if number == 3 else 1.0 + number / 10, host_id=host)
+            Observation(
+                replicate=number, value=None if number == 3 else 1.0 + number / 10, host_id=host if number < 6 else 2
+            )
             for number in range(8)
         ]
         for blocks in (1, 2):
             evidence.record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
         draw(lab, "finding/1/narrowing", 660, 326)
         draw(lab, "experiment/1/sweep", 660, 326)
+    join_in(lab)
     lab.later(minutes=5)
+
+
+def join_in(lab) -> None:
+    """A second volunteer with a team and two hosts, one of which did something; a third who shows none; credit."""
+    with lab.db.transaction():
+        grace, shy = register(lab, f"Grace {HOSTILE}"), register(lab, "Shy")
+        accounts.set_profile(
+            lab.db, shy, name="Shy", country="", website="javascript:alert(1)", is_exported=False, shows_hosts=False
+        )
+        accounts.set_profile(
+            lab.db, grace, name=f"Grace {HOSTILE}", country="Norway", website="", is_exported=True, shows_hosts=True
+        )
+        team = teams.found(
+            lab.db,
+            name=f"Lighthouse {HOSTILE}",
+            founder_id=grace,
+            country="Norway",
+            website="https://team.example/",
+            about=f"We keep watch. {HOSTILE}",
+            now=lab.now,
+        )
+        for member in (1, grace):
+            accounts.join(lab.db, member, team)
+        for volunteer, name in ((grace, "kitchen.grace.example"), (shy, "secret.shy.example")):
+            fleet.add(lab.db, volunteer, said_of(name), lab.now)
+        fleet.told_why(lab.db, 3, "no waiting task fits into its memory of 7,900 MB")
+        ledger.carry_over(lab.db, grace, source="the old laboratory", amount=12_345_678, because="a test", now=lab.now)
+    compute(lab)
+
+
+def register(lab, name: str) -> int:
+    """An account; what a password becomes is of no use here."""
+    email = f"{name.split()[0].lower()}@lab.example"
+    return accounts.create(lab.db, name=name, email=email, password=name, cross_id=name, now=lab.now)
+
+
+def compute(lab) -> None:
+    """Host 2 fails at one task and has another; one task of host 1 is checked; everything valid is paid."""
+    lab.report(lab.order(2), None, exit_status=197)
+    lab.order(2)
+    with lab.db.transaction():
+        transit_many(lab.db, [returning.order_check(lab.db, work.task(lab.db, 1), lab.now)], lab.now)
+        returning.agree(lab.db, {1: Agreement.WAITING})
+        Paying().pay(lab.db, lab.now)
+
+
+def said_of(name: str) -> Described:
+    """What a client says of its computer; every word of it may be meant to do harm."""
+    return Described(
+        name=name,
+        cpid="c" * 32,
+        platform=Platform(system="windows", processor="x86_64", instructions="avx512"),
+        capacity=Capacity(
+            cores=8,
+            memory_mb=7_900,
+            disk_mb=10_000,
+            gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_192, model=f"Fast {HOSTILE}"),),
+        ),
+        flops=4e9,
+        availability=0.8,
+        facts={"model": f"Processor {HOSTILE}", "system": "Windows", "system_version": ["odd"], "boinc": "8.0.2"},
+        digest="d",
+    )
 
 
 def draw(lab, name: str, *widths: int) -> None:

@@ -25,8 +25,10 @@ AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 ADDRESSES = (
     *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
-    *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/workunits/1", "/tasks/1", "/status", "/news"),
-    "/nowhere",
+    *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
+    *("/volunteers", "/volunteers/2", "/volunteers/3", "/teams", "/teams/1"),
+    *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts"),
+    *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/status", "/news", "/nowhere"),
 )
 WIDTHS = (360, 1280)
 
@@ -146,7 +148,13 @@ def test_everybody_can_read_the_page(page, address, path):
     assert [text for text in complaints if "404" not in text] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/status"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/volunteers", "/teams"),
+        *("/leaderboards", "/status"),
+    ],
+)
 def test_everybody_can_read_what_a_new_laboratory_says(page, empty, path):
     complaints = faults(page)
     page.goto(empty + path)

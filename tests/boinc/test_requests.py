@@ -158,6 +158,9 @@ def test_an_uploaded_file_is_read():
 def test_gpus_and_what_they_ask_for_are_read():
     request = read_request(RECORDED["two_gpus"])
     assert request.coprocessors == (Coprocessor(kind="NVIDIA", ask=Ask(seconds=367.772608)),)
+    assert request.coprocessors[0].present == 1  # simulated: it says 0, and asks for their work
+    assert Coprocessor(kind="NVIDIA").present == 0
+    assert Coprocessor(kind="NVIDIA", count=2, ask=Ask(instances=1.0)).present == 2
     assert request.asks_for_work
     assert request.app_versions == (
         HeldVersion(

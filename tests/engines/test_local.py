@@ -16,7 +16,7 @@ from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import LocalEngine
 from axiom.lab.publish import Prepared, prepare
 from axiom.server.desk import LocalDesk
-from axiom.server.validator import validate_returned
+from axiom.server.validator import Validator
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 from axiom.signed.tickets import Order
@@ -91,7 +91,7 @@ class House:
 
     def settle(self) -> None:
         """Judge what came back."""
-        self.do(lambda db: validate_returned(db, self.lab.folder, self.lab.keys.trust, datetime.now(UTC)))
+        self.do(lambda db: Validator(self.lab.folder, b"a secret").judge(db, datetime.now(UTC)))
 
     def states(self) -> list[TaskState]:
         self.settle()

@@ -17,6 +17,9 @@ _EMAIL = re.compile(
 _HASH = re.compile(r"[0-9a-f]{32}")
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 60
+_LONGEST_WEBSITE = 255
+_UNSAFE = frozenset(" <>\"'`\\")  # in an address that pages link to
+_VENUES = frozenset({"home", "work", "school"})
 
 
 class AccountError(IntEnum):
@@ -108,6 +111,14 @@ def tidy_name(text: str) -> str | None:
     return name if good else None
 
 
+def tidy_website(text: str) -> str | None:
+    """Return an address of the web as pages may link to it, or None when it is none."""
+    website = text.strip()
+    is_web = website.casefold().startswith(("http://", "https://")) and "." in website
+    good = is_web and len(website) <= _LONGEST_WEBSITE and website.isprintable() and not set(website) & _UNSAFE
+    return website if good else None
+
+
 def account_out(key: str) -> bytes:
     """Answer with the account's key."""
     return in_ascii(f"<account_out>\n<authenticator>{escaped(key)}</authenticator>\n</account_out>\n")
@@ -190,16 +201,20 @@ def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
         return Problem(error=AccountError.BAD_EMAIL, text="This is not an email address.")
     if digest and not _HASH.fullmatch(digest):
         return Problem(error=AccountError.BAD_PASSWORD, text="This is no password hash.")
+    if "url" in given and tidy_website(given["url"]) is None:
+        return Problem(error=AccountError.BAD_NAME, text="This is no address of the web.")
+    if given.get("venue", "home") not in _VENUES:
+        return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school.")
     return AccountChange(
         name=tidy_name(name) if name is not None else None,
         country=tidy_name(given.get("country", "")),
-        website=given.get("url", "")[:255] or None,
+        website=tidy_website(given.get("url", "")),
         global_preferences=given.get("global_prefs"),
         project_preferences=given.get("project_prefs"),
         wants_email=_flag(given, "send_email"),
         shows_hosts=_flag(given, "show_hosts"),
         team_id=int(team) if re.fullmatch(r"[0-9]{1,18}", team) else None,
-        venue=tidy_name(given.get("venue", "")),
+        venue=given.get("venue"),
         email=tidy_email(email) if email is not None else None,
         passwd_hash=digest or None,
     )

@@ -1,9 +1,7 @@
 """Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from axiom.domain.fleet import Account, Volunteer
 from axiom.store.database import Database, Row, at, moment
@@ -93,12 +91,12 @@ def volunteer(db: Database, name: str, now: datetime) -> Volunteer:
         row = db.one(_BY_NAME, name=name)
     if row is None:
         raise LookupError(f"volunteer {name} was not stored")
-    return _volunteer(row)
+    return volunteer_of(row)
 
 
 def volunteers(db: Database) -> list[Volunteer]:
     """Everybody who owns hosts."""
-    return [_volunteer(row) for row in db.select(_ALL)]
+    return [volunteer_of(row) for row in db.select(_ALL)]
 
 
 def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
@@ -189,13 +187,8 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
 
 def preferences(db: Database, volunteer_id: int) -> Preferred:
     """What the volunteer prefers."""
-    row: Mapping[str, Any] = db.one(_PREFERENCES, id=volunteer_id) or {}
-    return Preferred(
-        everywhere=row.get("preferences", ""),
-        modified_at=row.get("preferences_at", 0),
-        project=row.get("project_preferences", "{}"),
-        venue=row.get("venue", ""),
-    )
+    row = db.one(_PREFERENCES, id=volunteer_id)
+    return preferred_of(row) if row else Preferred(everywhere="", modified_at=0, project="{}", venue="")
 
 
 def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
@@ -236,11 +229,8 @@ def expire_sign_ins(db: Database, now: datetime) -> int:
     return db.execute(_EXPIRE, now=at(now))
 
 
-def _both(row: Row | None) -> tuple[Volunteer, Account] | None:
-    return (_volunteer(row), _account(row)) if row else None
-
-
-def _volunteer(row: Row) -> Volunteer:
+def volunteer_of(row: Row) -> Volunteer:
+    """The volunteer whose whole row this is."""
     return Volunteer(
         id=row["id"],
         name=row["name"],
@@ -252,7 +242,8 @@ def _volunteer(row: Row) -> Volunteer:
     )
 
 
-def _account(row: Row) -> Account:
+def account_of(row: Row) -> Account:
+    """The account whose whole row this is."""
     return Account(
         email=row["email"],
         password=row["password"],
@@ -262,3 +253,17 @@ def _account(row: Row) -> Account:
         is_exported=bool(row["is_exported"]),
         shows_hosts=bool(row["shows_hosts"]),
     )
+
+
+def preferred_of(row: Row) -> Preferred:
+    """What the volunteer prefers whose row this is."""
+    return Preferred(
+        everywhere=row["preferences"],
+        modified_at=row["preferences_at"],
+        project=row["project_preferences"],
+        venue=row["venue"],
+    )
+
+
+def _both(row: Row | None) -> tuple[Volunteer, Account] | None:
+    return (volunteer_of(row), account_of(row)) if row else None

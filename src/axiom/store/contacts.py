@@ -1,18 +1,55 @@
-"""What a scheduler must know of a host's tasks at each contact; it only reads."""
+"""What a scheduler must know at each contact: whose key it is, which host, how its tasks stand. It only reads."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from axiom.domain.fleet import Account, Host, Volunteer
+from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store.database import Database
+from axiom.store import accounts, fleet
+from axiom.store.accounts import Preferred
+from axiom.store.database import Database, Row
 
-_IN_HAND = """
-SELECT t.id, w.state FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.host_id = :host_id AND t.state = 'sent'
+_CALLER = """
+SELECT v.*, m.name AS team_name, b.total, b.recent, b.recent_at
+FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
+    LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
+WHERE v.id = coalesce(
+    (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest))
 """
+_HOST = """
+SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
+    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
+    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.rpc_seqno, h.facts_digest, b.total, b.recent, b.recent_at
+FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
+"""
+_IN_HAND = "SELECT id FROM task WHERE host_id = :host_id AND state = 'sent'"
 _STANDS = """
-SELECT t.id, t.host_id, t.state, w.state AS workunit FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.id = :id
+SELECT t.id, t.host_id, t.state, w.state AS workunit
+FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.id = t.workunit_id
 """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who holds a key, with all that every contact of one of their hosts is told."""
+
+    volunteer: Volunteer
+    account: Account
+    preferred: Preferred
+    team_name: str  # empty for one who belongs to none
+    balance: Balance | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredHost:
+    """A host with what is only of use at its next contact."""
+
+    host: Host
+    rpc_seqno: int
+    facts_digest: str
+    balance: Balance | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,14 +61,47 @@ class Stand:
     workunit: WorkunitState
 
 
-def in_hand(db: Database, host_id: int) -> dict[int, WorkunitState]:
-    """The tasks that are out to this host by our books, and how the workunit of each stands."""
-    return {row["id"]: WorkunitState(row["state"]) for row in db.select(_IN_HAND, host_id=host_id)}
-
-
-def stand(db: Database, task_id: int) -> Stand | None:
-    """How one task stands; None for one that was never made."""
-    row = db.one(_STANDS, id=task_id)
+def caller(db: Database, key_digest: str) -> Caller | None:
+    """Whose account key or weak key has this SHA-256."""
+    row = db.one(_CALLER, digest=key_digest)
     if row is None:
         return None
-    return Stand(host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"]))
+    return Caller(
+        volunteer=accounts.volunteer_of(row),
+        account=accounts.account_of(row),
+        preferred=accounts.preferred_of(row),
+        team_name=row["team_name"] or "",
+        balance=_balance(row),
+    )
+
+
+def stored_host(db: Database, host_id: int) -> StoredHost | None:
+    """The host with this id and how its last contact left it."""
+    row = db.one(_HOST, id=host_id)
+    if row is None:
+        return None
+    return StoredHost(
+        host=fleet.host_of(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"], balance=_balance(row)
+    )
+
+
+def in_hand(db: Database, host_id: int) -> frozenset[int]:
+    """The tasks that are out to this host by our books."""
+    return frozenset(row["id"] for row in db.select(_IN_HAND, host_id=host_id))
+
+
+def stands(db: Database, task_ids: Sequence[int]) -> dict[int, Stand]:
+    """How these tasks stand; those that were never made are left out."""
+    rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
+    return {
+        row["id"]: Stand(
+            host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"])
+        )
+        for row in rows
+    }
+
+
+def _balance(row: Row) -> Balance | None:
+    if row["total"] is None:
+        return None
+    return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])

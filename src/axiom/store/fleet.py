@@ -39,7 +39,7 @@ UPDATE host SET valid_in_row = :valid_in_row, quota = :quota, quota_day = :quota
     turnaround_seconds = :turnaround_seconds, speed = coalesce(:speed, speed)
 WHERE id = :id
 """
-_SENT = "UPDATE host SET quota_day = :day, sent_that_day = :sent WHERE id = :id"
+_SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
 _WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
 _VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
 _OTHERS_LATELY = """
@@ -63,15 +63,6 @@ class Described:
     availability: float
     facts: Mapping[str, Any]  # what no decision looks at: vendor, model, system's version and so on
     digest: str  # changes when any of this does
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredHost:
-    """A host with what is only of use at its next contact."""
-
-    host: Host
-    rpc_seqno: int
-    facts_digest: str
 
 
 def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
@@ -158,9 +149,9 @@ def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float
     )
 
 
-def count_sent(db: Database, host_id: int, *, day: int, sent: int) -> None:
-    """How many tasks the host has had on this day."""
-    db.execute(_SENT, id=host_id, day=day, sent=sent)
+def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
+    """A host was given work; this is how many tasks it has had on this day."""
+    db.execute(_SERVED, id=host_id, day=day, sent=sent)
 
 
 def told_why(db: Database, host_id: int, why: str) -> None:
@@ -176,15 +167,7 @@ def set_venue(db: Database, host_id: int, venue: str) -> None:
 def host(db: Database, host_id: int) -> Host | None:
     """The host with this id."""
     row = db.one(_HOST, id=host_id)
-    return _host(row) if row else None
-
-
-def stored(db: Database, host_id: int) -> StoredHost | None:
-    """The host with this id and how its last contact left it."""
-    row = db.one(_HOST, id=host_id)
-    if row is None:
-        return None
-    return StoredHost(host=_host(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"])
+    return host_of(row) if row else None
 
 
 def facts(db: Database, host_id: int) -> dict[str, Any]:
@@ -202,12 +185,12 @@ def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> 
 
 def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
     """The newest hosts of a volunteer."""
-    return [_host(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
+    return [host_of(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
 
 
 def hosts(db: Database) -> list[Host]:
     """Every host."""
-    return [_host(row) for row in db.select(_HOSTS)]
+    return [host_of(row) for row in db.select(_HOSTS)]
 
 
 def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
@@ -215,23 +198,8 @@ def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
     return db.one(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
 
 
-def _free_name(db: Database, volunteer_id: int, name: str) -> str:
-    """The name, with a number behind it where the volunteer has such a host already."""
-    for number in range(1, _MOST_NAMES):
-        tried = name if number == 1 else f"{name} ({number})"
-        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=tried) is None:
-            return tried
-    raise LookupError(f"volunteer {volunteer_id} has {_MOST_NAMES} hosts of one name")
-
-
-def _gpus(text: str) -> tuple[Gpu, ...]:
-    if text == "[]":
-        return ()
-    rows: Sequence[Sequence[Any]] = json.loads(text)
-    return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)
-
-
-def _host(row: Row) -> Host:
+def host_of(row: Row) -> Host:
+    """The host whose row this is."""
     return Host(
         id=row["id"],
         volunteer_id=row["volunteer_id"],
@@ -255,3 +223,19 @@ def _host(row: Row) -> Host:
         ),
         why_no_work=row["why_no_work"],
     )
+
+
+def _free_name(db: Database, volunteer_id: int, name: str) -> str:
+    """The name, with a number behind it where the volunteer has such a host already."""
+    for number in range(1, _MOST_NAMES):
+        tried = name if number == 1 else f"{name} ({number})"
+        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=tried) is None:
+            return tried
+    raise LookupError(f"volunteer {volunteer_id} has {_MOST_NAMES} hosts of one name")
+
+
+def _gpus(text: str) -> tuple[Gpu, ...]:
+    if text == "[]":
+        return ()
+    rows: Sequence[Sequence[Any]] = json.loads(text)
+    return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)

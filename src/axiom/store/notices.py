@@ -1,4 +1,7 @@
-"""Sentences for the owner of a host, each shown once by the client; of one kind at most one a day."""
+"""Sentences for the owner of a host, each said for a day: a client shows what its last contact brought, and no more.
+
+Of one kind there is at most one a day.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,9 @@ from axiom.store.database import Database, at, moment
 
 _ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
 _LATELY = "SELECT 1 FROM notice WHERE host_id = :host_id AND kind = :kind AND created_at > :since LIMIT 1"
-_UNTOLD = "SELECT * FROM notice WHERE host_id = :host_id AND told_at IS NULL ORDER BY id LIMIT :limit"
+_SHOWN = """
+SELECT * FROM notice WHERE host_id = :host_id AND (told_at IS NULL OR told_at > :since) ORDER BY id LIMIT :limit
+"""
 _TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
 
 _MOST_TEXT = 1_000  # characters
@@ -25,6 +30,7 @@ class Notice:
     kind: str
     text: str
     created_at: datetime
+    is_told: bool
 
 
 def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
@@ -35,8 +41,8 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
     return True
 
 
-def untold(db: Database, host_id: int) -> list[Notice]:
-    """What the owner of a host was not told yet, oldest first and a few at a time."""
+def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
+    """What the owner of a host was not told yet, or was within a day: oldest first and a few at a time."""
     return [
         Notice(
             id=row["id"],
@@ -44,11 +50,12 @@ def untold(db: Database, host_id: int) -> list[Notice]:
             kind=row["kind"],
             text=row["text"],
             created_at=moment(row["created_at"]),
+            is_told=row["told_at"] is not None,
         )
-        for row in db.select(_UNTOLD, host_id=host_id, limit=_MOST_AT_ONCE)
+        for row in db.select(_SHOWN, host_id=host_id, since=at(now - _A_DAY), limit=_MOST_AT_ONCE)
     ]
 
 
 def told(db: Database, ids: Sequence[int], now: datetime) -> None:
-    """These sentences are on their way to the owner, once and for all."""
+    """These sentences are on their way to the owner for the first time; their day begins."""
     db.many(_TOLD, [{"id": notice_id, "now": at(now)} for notice_id in ids])

@@ -1,0 +1,190 @@
+"""A laboratory with volunteers, behind a wire that can be cut; it can be killed and comes back under its address."""
+
+import contextlib
+import json
+import re
+import signal
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from living import Lab, answer, axiom, running
+from proxying import Proxy, proxy
+from volunteering import Client, Person
+
+from axiom.store.folder import Folder
+
+_EXPERIMENT = '''"""{name}: a test of the project."""
+
+import time
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.kit import chance, pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    curve: tuple[float, ...]
+
+
+def run(config: Config, seed: int) -> Measures:
+    while time.process_time() < {busy}:  # of this process, since credit is for the processor's time
+        pass
+    for done in range({tenths}):
+        time.sleep(0.1)
+        pace.block(done / {tenths})
+    rng = chance.stream(seed, "curve")
+    return Measures(curve=tuple(float(each) for each in rng.random({length})))
+
+
+experiment = Experiment(
+    name="{name}",
+    version=1,
+    question="Does the client do what it should?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, place=list(range({cells}))),
+    ranges={{"place": (0, 1_000)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: {seconds}, memory_mb={memory_mb}, gpu={gpu}),
+)
+'''
+
+
+def experiment(
+    folder: Path,
+    name: str,
+    *,
+    busy: float = 0.0,
+    tenths: int = 1,
+    length: int = 5,
+    cells: int = 1,
+    seconds: float = 1.0,
+    memory_mb: int = 100,
+    gpu: bool = False,
+) -> Path:
+    """An experiment's file: each cell computes a bit, sleeps for so many tenths of a second, and returns a curve."""
+    words = locals()
+    file = folder / f"{name}.py"
+    file.write_text(_EXPERIMENT.format(**words))
+    return file
+
+
+@dataclass
+class Project:
+    """A laboratory as volunteers' clients see it."""
+
+    data: Path
+    wire: Proxy
+    lab: Lab | None = None
+    _holding: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def address(self) -> str:
+        """Where clients attach; it stays."""
+        return self.wire.address
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.lab = self._holding.enter_context(running(self.data, "--workers", "0", "--no-pi"))
+        self.wire.target = int(self.lab.address.rstrip("/").rpartition(":")[2])
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.lab
+        self.lab.process.send_signal(signal.SIGKILL)
+        self.lab.process.wait()
+        self.wire.target = None
+        self._holding.close()
+
+    def stop(self) -> None:
+        """End it, however it stands."""
+        self._holding.close()
+
+    def publish(self, folder: Path, name: str, **changes: Any) -> None:
+        """Publish a small experiment."""
+        done = axiom("experiment", "publish", experiment(folder, name, **changes), data=self.data)
+        assert done.returncode == 0, done.stderr
+
+    def order(self, name: str, host: int | None = None) -> int:
+        """Order one workunit, for this host or for any; its task's number."""
+        whom = () if host is None else ("--host", host)
+        made = answer("experiment", "deploy", name, *whom, data=self.data)["experiment"]["first"]
+        return int(self.page(f"workunits/{made}.json")["workunit"]["tasks"][0]["number"])
+
+    def page(self, path: str) -> Any:
+        """What the site says, as data."""
+        assert self.lab
+        return json.loads(self.lab.page(path))
+
+    def task(self, number: int) -> Any:
+        """A task's page."""
+        return self.page(f"tasks/{number}.json")["task"]
+
+    def wait(self, reached: Callable[[], object], seconds: float = 90, nudged: Client | None = None) -> None:
+        """Wait for something; the client is asked to call every few seconds meanwhile."""
+        until, asked = time.monotonic() + seconds, time.monotonic()
+        while not reached():
+            if time.monotonic() > until:
+                raise AssertionError(f"not reached within {seconds} s\n{nudged.log()[-4_000:] if nudged else ''}")
+            if nudged and time.monotonic() - asked > 6:
+                asked = time.monotonic()
+                nudged.update()
+            time.sleep(0.5)
+
+    def wait_for(self, number: int, state: str, client: Client, seconds: float = 120) -> Any:
+        """Wait until a task of this client stands so, and return its page."""
+        client.update()
+        self.wait(lambda: self.task(number)["state"] == state, seconds, nudged=client)
+        return self.task(number)
+
+    def promises(self) -> None:
+        """Nothing that the laboratory promises is broken."""
+        done = axiom("doctor", "--invariants", data=self.data)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Site:
+    """The laboratory's site in a browser in which somebody is signed in."""
+
+    def __init__(self, project: Project, person: Person) -> None:
+        self._address = project.address
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        self.send("account/sign-in", email=person.email, password=person.password)
+
+    def send(self, path: str, **typed: str) -> str:
+        """Fill in a form and send it; the page that comes of it."""
+        token = re.findall(r'name="form" value="([0-9a-f]+)"', self._ask(path))[0]
+        return self._ask(path, urllib.parse.urlencode({"form": token, **typed}).encode())
+
+    def _ask(self, path: str, body: bytes | None = None) -> str:
+        headers = {"Origin": self._address.rstrip("/")}
+        asked = urllib.request.Request(self._address + path, data=body, headers=headers)  # noqa: S310  our own address
+        with self._browser.open(asked, timeout=30) as reply:
+            return str(reply.read().decode())
+
+
+@contextlib.contextmanager
+def project(data: Path, *, before: Callable[[Folder], None] | None = None) -> Iterator[Project]:
+    """A laboratory behind a wire, ended afterwards. `before` its first start somebody may change its folder."""
+    with proxy() as wire:
+        assert axiom("init", data).returncode == 0
+        (data / "axiom.toml").write_text(f'url = "{wire.address}"\ntask_seconds = 0.5\nmax_failures = 1\n')
+        if before:
+            before(Folder(path=data))
+        made = Project(data=data, wire=wire)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()

@@ -1,0 +1,112 @@
+"""A laboratory whose front door is open, and whoever asks there: clients, account managers and credit sites."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from axiom.boinc import account_keys
+from axiom.server.accounts import Accounts
+from axiom.server.delegates import Delegates
+from axiom.server.downloads import Downloads
+from axiom.server.front import Front
+from axiom.server.guesses import Guesses
+from axiom.server.project import FrontDesk
+from axiom.server.runners import Runner
+from axiom.server.standing import Standing
+from axiom.server.statistics_files import StatisticsFiles
+from axiom.store import accounts
+from axiom.store.connections import Connections
+from axiom.store.writer import Writer
+
+SECRET = b"canary secret of this laboratory"
+EMAIL, PASSWORD = "canary@mail.example", "canary in the kettle"
+HASH = account_keys.passwd_hash(PASSWORD, EMAIL)
+WRONG = "0" * 32
+
+
+async def nothing(_, __, send) -> None:
+    """The site, of which there is nothing here."""
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b"the site"})
+
+
+class Office:
+    """A laboratory whose front door is open."""
+
+    def __init__(self, lab, *, new_accounts: int = 100) -> None:
+        lab.db.close()
+        self.lab = lab
+        connections = Connections(folder=lab.folder)
+        self.writer = Writer(connections.writer)
+        self.writer.start()
+        self.threads = ThreadPoolExecutor(2)
+        self.accounts = Accounts(
+            writer=self.writer,
+            connections=connections,
+            secret=SECRET,
+            now=lambda: self.lab.now,
+            guesses=Guesses(lambda: self.lab.now),
+            new_accounts=new_accounts,
+        )
+        self.desk = FrontDesk(
+            name="Small & Sons",
+            master="http://lab.example/",
+            runners={"x86_64-pc-linux-gnu": Runner(platform="x86_64-pc-linux-gnu", version=100, files=())},
+            accounts=self.accounts,
+            delegates=Delegates(writer=self.writer, connections=connections, secret=SECRET, now=lambda: self.lab.now),
+            standing=Standing(connections, lambda: self.lab.now, "lab.example"),
+            statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
+        )
+        self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder), self.threads)
+
+    def ask(self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, **fields) -> str:
+        """The body of one answer."""
+        return self.raw(path, method=method, address=address, form=form, **fields)[2].decode()
+
+    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, **fields):
+        body = urlencode(form).encode() if isinstance(form, dict) else form or b""
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": urlencode(fields).encode() if query is None else query,
+            "headers": [],
+            "client": (address, 1),
+        }
+        said = []
+
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message):
+            said.append(message)
+
+        asyncio.run(self.front(scope, receive, send))
+        headers = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+        return said[0]["status"], headers, b"".join(message.get("body", b"") for message in said[1:])
+
+    def create(self, email: str = EMAIL, passwd_hash: str = HASH, name: str = "Ann", **more) -> str:
+        return self.ask("/create_account.php", email_addr=email, passwd_hash=passwd_hash, user_name=name, **more)
+
+    def lookup(self, email: str = EMAIL, passwd_hash: str = HASH, **more) -> str:
+        return self.ask("/lookup_account.php", email_addr=email, passwd_hash=passwd_hash, **more)
+
+    def stored(self, email: str = EMAIL):
+        return self.writer.run(lambda db: accounts.by_email(db, email))
+
+    def close(self) -> None:
+        self.threads.shutdown()
+        self.writer.stop()
+
+
+def key_in(said: str) -> str:
+    found = re.fullmatch(
+        r"<account_out>\n<authenticator>([0-9a-f]{32})</authenticator>\n</account_out>\n", said, re.ASCII
+    )
+    assert found, said
+    return found[1]
+
+
+def error_in(said: str) -> int:
+    return int(re.search(r"<error_num>(-\d+)</error_num>", said)[1])

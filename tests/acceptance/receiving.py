@@ -1,0 +1,200 @@
+"""The site of a small laboratory with its account pages, as the laboratory puts them together; and who visits it."""
+
+import asyncio
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import axiom
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.domain.fleet import Capacity, Platform
+from axiom.server.accounts import Accounts
+from axiom.server.guesses import Guesses
+from axiom.settings import Settings
+from axiom.signed.keys import make_secrets
+from axiom.store import accounts as stored_accounts
+from axiom.store import fleet
+from axiom.store.connections import Connections
+from axiom.store.writer import Writer
+from axiom.web.account_pages import ACTS
+from axiom.web.accounts import Beside, accounts
+from axiom.web.app import Site, site
+from axiom.web.visits import Reception
+
+ORIGIN = "http://lab.example"
+EMAIL, PASSWORD, NEW_PASSWORD = "canary@mail.example", "canary kettle in may", "another kettle in june"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """The application, and the writer of its laboratory."""
+
+    app: Beside
+    writer: Writer
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer as the application does."""
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def receiving(lab: Any, master: str, *, new_accounts: int = 100) -> Iterator[Received]:
+    """The application. The laboratory's own connection is closed: from here on a writer changes its records."""
+    lab.db.close()
+    lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
+    secrets, connections = make_secrets(lab.folder.keys), Connections(folder=lab.folder)
+    writer = Writer(connections.writer)
+    writer.start()
+    laboratory = Laboratory(
+        folder=lab.folder, keys=lab.keys, settings=Settings(name="Small & Sons"), package=Path(axiom.__file__).parent
+    )
+    pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master)
+    keeper = Accounts(
+        writer=writer,
+        connections=connections,
+        secret=secrets.accounts,
+        now=lambda: lab.now,
+        guesses=Guesses(lambda: lab.now),
+        new_accounts=new_accounts,
+    )
+    with ThreadPoolExecutor(2) as threads:
+        reception = Reception(
+            gate=Gate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
+            pages=pages,
+            doorkeeper=keeper,
+            threads=threads,
+            master=master,
+        )
+        try:
+            yield Received(app=Beside(site(pages), accounts(reception)), writer=writer)
+        finally:
+            writer.stop()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a page answered."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def text(self) -> str:
+        """The page itself."""
+        return (gzip.decompress(self.raw) if self.headers.get("content-encoding") == "gzip" else self.raw).decode()
+
+    @property
+    def json(self) -> Any:
+        """The data that it says."""
+        return json.loads(self.text)
+
+
+@dataclass
+class Visitor:
+    """A browser without scripts: it keeps cookies, follows no redirect, and fills in forms that it was shown."""
+
+    app: Any
+    folder: Any
+    cookies: dict[str, str] = field(default_factory=dict)
+    peer: str = "192.0.2.7"
+    set_cookies: list[str] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    def ask(self, address: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> Seen:
+        return self.loop.run_until_complete(self._ask(address, method, body, headers))
+
+    async def _ask(self, address: str, method: str, body: bytes, headers: dict[str, str]) -> Seen:
+        path, _, query = address.partition("?")
+        sent = {"host": "lab.example", "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items() if value],
+            "server": ("lab.example", 80),
+            "client": (self.peer, 40_000),
+            "scheme": "http",
+        }
+        messages = []
+
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message):
+            messages.append(message)
+
+        await self.app(scope, receive, send)
+        pairs = [(name.decode(), value.decode()) for name, value in messages[0]["headers"]]
+        self.set_cookies = [value for name, value in pairs if name == "set-cookie"]
+        for each in self.set_cookies:
+            name, _, rest = each.partition("=")
+            value = rest.partition(";")[0].strip('"')
+            self.cookies |= {name: value}
+            if not value:
+                del self.cookies[name]
+        raw = b"".join(message.get("body", b"") for message in messages[1:])
+        return Seen(status=messages[0]["status"], headers=dict(pairs), raw=raw)
+
+    def token(self, page: str) -> str:
+        """What the forms of a page carry."""
+        found = re.search(r'name="form" value="([0-9a-f]{64})"', self.ask(page).text)
+        assert found, f"{page} has no form"
+        return found[1]
+
+    def post(self, path: str, *, origin: str = ORIGIN, **fields: str) -> Seen:
+        """Fill in a form of the page that it is on, and send it."""
+        fields = {"form": self.token(ACTS[path].page)} | fields
+        return self.ask(path, method="POST", body=urlencode(fields).encode(), origin=origin)
+
+    def register(self, **changes: str) -> Seen:
+        """Make an account."""
+        return self.post("/account/register", **{"name": "Ada", "email": EMAIL, "password": PASSWORD, **changes})
+
+    def look(self, question: Callable[[Any], Any]) -> Any:
+        """Ask the records something."""
+        with Connections(folder=self.folder).reader() as db:
+            return question(db)
+
+    def stored(self) -> str:
+        """Changes when anything does that is stored."""
+
+        def everything(db):
+            return {table: db.select(f"SELECT * FROM {table}") for table in sorted(db.tables())}  # noqa: S608  our own
+
+        return hashlib.sha256(repr(self.look(everything)).encode()).hexdigest()
+
+    def attach(self, name: str) -> int:
+        """A computer of whoever has the account that most tests are about."""
+        number, now = self.account()[0].id, self.account()[0].created_at
+        platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+        capacity = Capacity(cores=2, memory_mb=4_000)
+        return self.app.writer.run(
+            lambda db: fleet.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
+        )
+
+    def account(self) -> Any:
+        """The account that most tests are about."""
+        return self.look(lambda db: stored_accounts.by_email(db, EMAIL))
+
+    def shown_keys(self) -> tuple[str, ...]:
+        """The account key and the weak key, as the page shows them."""
+        page = self.post("/account/keys", password=PASSWORD).text
+        return tuple(re.search(rf'id="{name}-key">([^<]+)<', page)[1] for name in ("account", "weak"))

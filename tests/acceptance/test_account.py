@@ -1,0 +1,193 @@
+"""Joining in a real browser: an account is made, its key is seen, its password changes; and everybody can read it."""
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from receiving import EMAIL, NEW_PASSWORD, PASSWORD, receiving
+from test_site import ARGUMENTS, CHROMIUM, _Server, faults, look_everywhere
+
+from axiom.boinc.account_keys import passwd_hash
+from axiom.boinc.accounts import CreateAccount
+from axiom.cli.listening import on_port
+from axiom.domain.fleet import Capacity, Platform
+from axiom.lab.offer import offer_here
+from axiom.server.accounts import open_account
+from axiom.server.passwords import stored_password
+from axiom.signed.keys import make_keys, make_secrets
+from axiom.store import accounts, fleet, teams
+
+HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
+OTHER_EMAIL = "eve@mail.example"
+
+
+@pytest.fixture(scope="module")
+def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
+    """A laboratory with a runner on offer, an open experiment, a team, and somebody with two hosts."""
+    lab = new_lab(tmp_path_factory.mktemp("account") / "lab")
+    lab.publish(prepared())
+    lab.folder.keys.mkdir(mode=0o700)
+    make_keys(lab.folder.keys, lab.now)
+    secrets = make_secrets(lab.folder.keys)
+    offer_here(lab.folder, secrets.code, HERE)
+    asked = CreateAccount(email=OTHER_EMAIL, passwd_hash=passwd_hash(PASSWORD, OTHER_EMAIL), name="Eve")
+    with lab.db.transaction():
+        eve = open_account(lab.db, secrets.accounts, asked, stored_password(asked.passwd_hash), lab.now)
+        for name in ("attic", "cellar"):
+            capacity = Capacity(cores=4, memory_mb=8_000)
+            host = fleet.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
+            fleet.told_why(lab.db, host, f"the {name} has as many tasks as it may have")
+        team = teams.found(
+            lab.db, name="The Sums", founder_id=eve, country="France", website="", about="We add.", now=lab.now
+        )
+        accounts.join(lab.db, eve, team)
+        teams.found(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
+    with on_port("127.0.0.1", 0) as listening:
+        master = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        with receiving(lab, master) as app:
+            server = _Server(uvicorn.Config(app, lifespan="off", log_config=None))
+            thread = threading.Thread(target=server.run, args=([listening],))
+            thread.start()
+            try:
+                yield master.rstrip("/")
+            finally:
+                server.should_exit = True
+                thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "chromium is missing, so no page was looked at: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def eve(page: Page, address: str) -> Page:
+    """The browser of somebody who has hosts and a team, signed in."""
+    sign_in(page, address, OTHER_EMAIL, PASSWORD)
+    assert page.url == f"{address}/account"
+    return page
+
+
+def sign_in(page: Page, address: str, email: str, password: str) -> None:
+    page.goto(f"{address}/account/sign-in")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_somebody_joins_sees_their_key_and_changes_their_password(browser, address):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}/join")
+        page.get_by_role("link", name="make it here").click()
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_label("E-mail address").fill(EMAIL)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Make the account").click()
+        expect(page.get_by_role("status")).to_contain_text("Your account is open.")
+
+        page.get_by_role("link", name="Sign-in and keys").click()
+        shown = page.locator("form[action='/account/keys']")
+        shown.get_by_label("Password").fill(PASSWORD)
+        shown.get_by_role("button", name="Show my keys").click()
+        assert re.fullmatch(r"[0-9a-f]{32}", page.locator("#account-key").inner_text())
+        assert re.fullmatch(r"[0-9]+_[0-9a-f]{32}", page.locator("#weak-key").inner_text())
+
+        page.get_by_role("link", name="Overview").click()
+        page.get_by_role("button", name="Sign out").click()
+        assert page.url == f"{address}/account/sign-in"
+        page.goto(f"{address}/account")
+        assert page.url == f"{address}/account/sign-in"
+        sign_in(page, address, EMAIL, PASSWORD)
+        assert page.url == f"{address}/account"
+
+        page.goto(f"{address}/account/security")
+        change = page.locator("form[action='/account/password']")
+        change.get_by_label("Present password").fill(PASSWORD)
+        change.get_by_label("New password").fill(NEW_PASSWORD)
+        change.get_by_role("button").click()
+        expect(page.get_by_role("status")).to_contain_text("Your password is changed.")
+
+        page.get_by_role("link", name="Overview").click()
+        page.get_by_role("button", name="Sign out").click()
+        sign_in(page, address, EMAIL, PASSWORD)
+        expect(page.locator(".wrong")).to_contain_text("There is no account with this e-mail address and this password")
+        sign_in(page, address, EMAIL, NEW_PASSWORD)
+        assert page.url == f"{address}/account"
+
+
+@pytest.mark.parametrize("path", ["/join", "/account/register", "/account/sign-in"])
+def test_everybody_can_read_the_way_in(page, address, path):
+    complaints = faults(page)
+    assert page.goto(address + path).status == 200
+    assert look_everywhere(page) == {}
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/account", "/account/profile", "/account/preferences", "/account/team", "/account/security"]
+)
+def test_everybody_can_read_their_account(eve, address, path):
+    complaints = faults(eve)
+    eve.goto(address + path)
+    assert look_everywhere(eve) == {}
+    assert complaints == []
+
+
+def test_everybody_can_read_what_is_wrong_with_a_form_and_their_keys(eve, address):
+    eve.goto(f"{address}/account/profile")
+    eve.get_by_label("Name").fill("<b>")
+    eve.get_by_label("Website").fill("ftp://sums.example")
+    eve.get_by_role("button", name="Store").click()
+    expect(eve.get_by_role("alert")).to_contain_text("2 fields need a change")
+    assert eve.get_by_label("Website").input_value() == "ftp://sums.example"
+    assert look_everywhere(eve) == {}
+    eve.goto(f"{address}/account/security")
+    shown = eve.locator("form[action='/account/keys']")
+    shown.get_by_label("Password").fill(PASSWORD)
+    shown.get_by_role("button").click()
+    assert look_everywhere(eve) == {}
+
+
+def test_a_computer_is_placed(eve, address):
+    eve.goto(f"{address}/account/preferences")
+    eve.get_by_label("Computer", exact=True).select_option(label="host 1, attic")
+    eve.get_by_label("Place", exact=True).select_option("work")
+    eve.get_by_role("button", name="Store the place").click()
+    expect(eve.get_by_role("status")).to_contain_text("where this computer stands")
+    expect(eve.get_by_label("Computer", exact=True)).to_contain_text("host 1, attic (work)")
+
+
+def test_another_site_cannot_send_a_form_in_somebody_s_name(eve, address):
+    token = eve.locator("form[action='/account/sign-out'] input[name=form]").get_attribute("value")
+    evil = f"{address.replace('127.0.0.1', 'localhost')}/evil"  # another site to a browser: another host
+    form = f'<form method="post" action="{address}/account/sign-out"><input name="form" value="{token}"><button>Win'
+    eve.route(evil, lambda route: route.fulfill(body=form, content_type="text/html"))
+    eve.goto(evil)
+    with eve.expect_response(f"{address}/account/sign-out") as sent:
+        eve.get_by_role("button", name="Win").click()
+    assert sent.value.request.headers.get("cookie") is None
+    eve.goto(f"{address}/account")
+    assert eve.url == f"{address}/account"
+
+
+def test_what_one_account_sees_stays_with_it(eve, browser, address):
+    expect(eve.get_by_text("The attic has as many tasks as it may have")).to_be_visible()
+    with browser.new_context() as context:
+        stranger = context.new_page()
+        stranger.goto(f"{address}/account")
+        assert stranger.url == f"{address}/account/sign-in"
+        assert "attic" not in stranger.content()

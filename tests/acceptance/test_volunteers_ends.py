@@ -1,0 +1,116 @@
+"""Every way in which a task can end badly, made to happen in the stock client by a bad runner, is told apart."""
+
+import hashlib
+import json
+import os
+import shlex
+import sys
+
+import pytest
+from attached import Project, project
+from living import answer
+from volunteering import Client, client, register
+
+from axiom.lab.offer import offer_here
+from axiom.runner.host import platform_here
+from axiom.signed.keys import make_secrets
+from axiom.store.folder import Folder
+
+# It does not read its orders: the number of the task decides what it does wrong.
+_BAD = """#!/bin/sh
+while [ "$1" != --task ]; do shift; done
+output=$(sed -n 's,.*<soft_link>\\(.*\\)</soft_link>.*,\\1,p' output.jsonl)
+done_with() {{ echo 0 >boinc_finish_called; exit 0; }}
+until_aborted() {{ until grep -aq '<abort/>' boinc_mmap_file; do sleep 1; done; exit 1; }}
+case $2 in
+1) truncate -s 200M big; until_aborted ;;
+2) kill -SEGV $$ ;;
+3) exit 7 ;;
+4) done_with ;;
+5) : >"$output"; done_with ;;
+6) head -c 17000000 /dev/zero >"$output"; done_with ;;
+7) echo nonsense >"$output"; done_with ;;
+8 | 9) until_aborted ;;
+10) exec {python} -I -c '
+import time
+held = b"x" * 600_000_000
+while b"<abort/>" not in open("boinc_mmap_file", "rb").read():
+    time.sleep(1)
+raise SystemExit(1)
+' ;;
+*) until_aborted ;;
+esac
+"""
+_DISK, _SIGNAL, _EXIT, _MISSING, _EMPTY, _LARGE, _NONSENSE, _TIME, _ABORT, _MEMORY = range(1, 11)
+_ENDS = {  # state, cause, exit status
+    _DISK: ("failed", "disk-limit", 196),
+    _SIGNAL: ("failed", "signal", 11),
+    _EXIT: ("failed", "exit-code", 7),
+    _MISSING: ("failed", "no-output", 0),
+    _LARGE: ("failed", "output-too-big", 0),
+    _TIME: ("failed", "time-limit", 197),
+    _ABORT: ("aborted", "aborted-by-volunteer", 203),
+    _MEMORY: ("failed", "memory-limit", 198),
+}
+
+
+def offer_bad(folder: Folder) -> None:
+    """Offer a program of the runner's name and with the laboratory's signature that is none."""
+    secrets = make_secrets(folder.keys)
+    offer_here(folder, secrets.code, platform_here())
+    file = folder.runners / "offer.json"
+    offer = json.loads(file.read_text())
+    (runner,) = offer["runners"].values()
+    (main,) = (each for each in runner["files"] if each["is_main"])
+    body = _BAD.format(python=shlex.quote(sys.executable)).encode()
+    main["md5"] = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    main["size"], main["signature"] = len(body), secrets.code.sign_file(body)
+    (folder.runners / "files" / main["name"]).write_bytes(body)
+    file.write_text(json.dumps(offer))
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """A laboratory that gives out a bad runner."""
+    with project(tmp_path / "lab", before=offer_bad) as made:
+        made.publish(tmp_path, "swift", memory_mb=20)
+        yield made
+
+
+def _share_of_memory(megabytes: int) -> float:
+    return 100 * megabytes * 2**20 / (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _told(bad: Project, number: int) -> tuple[str, str, int]:
+    """How a task ended, as the command line and the page say."""
+    typed, page = answer("task", "show", number, data=bad.data)["task"], bad.task(number)
+    assert (typed["state"], typed["cause"]) == (page["state"], page["cause"] or "")
+    return typed["state"], typed["cause"], typed["exit_status"]
+
+
+def test_every_bad_end_is_told_apart(bad, tmp_path):
+    me = register(bad.address)
+    with (
+        client(tmp_path / "large", bad.address, me.key, cores=12) as large,
+        client(tmp_path / "small", bad.address, me.key, cores=1, memory=_share_of_memory(200)) as small,
+    ):
+        for each in (large, small):
+            each.wait(Client.host, 60, nudge=8)
+        numbers = [bad.order("swift", large.host()) for _ in range(9)] + [bad.order("swift", small.host())]
+        assert numbers == list(range(1, 11))
+        for each in (large, small):
+            each.update()
+        large.wait(lambda one: one.is_computing(_ABORT) and one.is_computing(_TIME), 90, nudge=8)
+        large.say("--task", bad.address, large.task(_ABORT)["name"], "abort")
+
+        bad.wait(lambda: bad.task(_MEMORY)["state"] != "sent", 120, nudged=small)
+        bad.wait(lambda: all(bad.task(each)["closed_at"] for each in numbers), 240, nudged=large)
+        notices = large.say("--get_notices")
+
+    assert {number: _told(bad, number) for number in _ENDS} == _ENDS
+    for number in (_EMPTY, _NONSENSE):
+        assert _told(bad, number)[0] == "invalid"
+    assert "returned a result that is not what was ordered" in notices
+    assert "SIGSEGV" in bad.task(_SIGNAL)["reason"]
+    assert bad.task(_TIME)["elapsed_seconds"] > 120
+    bad.promises()

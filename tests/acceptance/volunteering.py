@@ -1,0 +1,220 @@
+"""A volunteer with the stock BOINC client: each in a folder of its own, started and spoken to as a person would.
+
+The client's own waits are cut to what its command line allows; nothing else of it is changed.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BOINC, BOINCCMD = shutil.which("boinc") or "boinc", shutil.which("boinccmd") or "boinccmd"
+_PASSWORD = secrets.token_hex(8)  # of the client's own control port
+_CC = """<cc_config><log_flags><sched_op_debug>1</sched_op_debug><unparsed_xml>1</unparsed_xml></log_flags>
+<options><allow_multiple_clients>1</allow_multiple_clients><skip_cpu_benchmarks>1</skip_cpu_benchmarks>
+<report_results_immediately>1</report_results_immediately><no_info_fetch>1</no_info_fetch>
+<dont_contact_ref_site>1</dont_contact_ref_site><suppress_net_info>1</suppress_net_info>
+<fetch_on_update>1</fetch_on_update>{options}</options></cc_config>
+"""
+_PREFERENCES = """<global_preferences><run_on_batteries>1</run_on_batteries>
+<run_if_user_active>1</run_if_user_active><suspend_cpu_usage>0</suspend_cpu_usage>
+<work_buf_min_days>0.0001</work_buf_min_days><work_buf_additional_days>0.0001</work_buf_additional_days>
+<max_ncpus_pct>100</max_ncpus_pct><cpu_usage_limit>100</cpu_usage_limit><disk_interval>5</disk_interval>
+<disk_max_used_gb>10</disk_max_used_gb><disk_min_free_gb>0.1</disk_min_free_gb>
+<ram_max_used_busy_pct>{memory:.4f}</ram_max_used_busy_pct><ram_max_used_idle_pct>{memory:.4f}</ram_max_used_idle_pct>
+</global_preferences>
+"""
+_GPUS = (
+    "<coproc><type>NVIDIA</type><count>2</count><peak_flops>1e12</peak_flops><device_nums>0 1</device_nums></coproc>"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with an account."""
+
+    email: str
+    password: str
+    key: str
+
+
+def register(address: str, name: str = "Ann") -> Person:
+    """Open an account as the client does it on behalf of a person."""
+    email, password = f"{name.lower()}-{secrets.token_hex(4)}@example.org", secrets.token_hex(8)
+    hashed = hashlib.md5((password + email).encode(), usedforsecurity=False).hexdigest()
+    query = urllib.parse.urlencode({"email_addr": email, "passwd_hash": hashed, "user_name": name})
+    with urllib.request.urlopen(f"{address}create_account.php?{query}", timeout=30) as reply:  # noqa: S310  our own
+        said = reply.read().decode()
+    found = re.search(r"<authenticator>([0-9a-f]{32})</authenticator>", said)
+    assert found, said
+    return Person(email=email, password=password, key=found[1])
+
+
+@dataclass
+class Client:
+    """A running client."""
+
+    folder: Path
+    address: str
+    port: int
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+
+    def say(self, *words: object, seconds: float = 30) -> str:
+        """One command of boinccmd."""
+        done = subprocess.run(
+            [BOINCCMD, "--host", f"127.0.0.1:{self.port}", "--passwd", _PASSWORD, *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+        return done.stdout + done.stderr
+
+    def update(self) -> None:
+        """Call the laboratory now, whatever the client is waiting for."""
+        self.say("--project", self.address, "update")
+
+    def tasks(self) -> list[dict[str, str]]:
+        """What the client has, each with its fields as boinccmd prints them."""
+        return _blocks(self.say("--get_tasks"))
+
+    def project(self) -> dict[str, str]:
+        """How the client stands with the laboratory."""
+        found = [each for each in _blocks(self.say("--get_project_status")) if each.get("master URL") == self.address]
+        return found[0] if found else {}
+
+    def task(self, number: int) -> dict[str, str]:
+        """The laboratory's task of this number as the client has it; empty where it does not."""
+        return next((each for each in self.tasks() if each["name"].endswith(f"-t{number}_0")), {})
+
+    def is_computing(self, number: int) -> bool:
+        """Does the task compute at this moment?"""
+        return self.task(number).get("active_task_state") == "EXECUTING"
+
+    def host(self) -> int:
+        """The number by which the laboratory knows this computer; 0 before they have met."""
+        try:
+            said = re.findall(r"<hostid>([0-9]+)</hostid>", (self.folder / "client_state.xml").read_text())
+        except FileNotFoundError:
+            return 0
+        return int(said[0]) if said else 0
+
+    def credit(self) -> float:
+        """The volunteer's credit as the client shows it."""
+        return float(self.project().get("user_total_credit", "0"))
+
+    def log(self) -> str:
+        """Everything that the client has written."""
+        return (self.folder / "client.log").read_text(errors="replace")
+
+    def call(self) -> None:
+        """Call the laboratory, and hear what it says."""
+        seen = self.log().count("Scheduler request completed")
+        self.update()
+        self.wait(lambda one: one.log().count("Scheduler request completed") > seen, 60, nudge=10)
+
+    def finished(self, number: int) -> str:
+        """The name of the task of this number that it has finished to compute."""
+        return re.findall(rf"Computation for task (\S+-t{number})_0 finished", self.log())[0]
+
+    def reasons(self) -> list[str]:
+        """Why it got no work, as often as it was told."""
+        return re.findall(r"No work for this computer now: .*", self.log())
+
+    def wait(self, reached: Callable[["Client"], object], seconds: float = 90, *, nudge: float = 0) -> None:
+        """Wait for something; `nudge` asks for contacts every so many seconds meanwhile."""
+        until, asked = time.monotonic() + seconds, time.monotonic()
+        while not reached(self):
+            if time.monotonic() > until:
+                raise AssertionError(f"not reached within {seconds} s\n{self.log()[-6_000:]}")
+            if nudge and time.monotonic() - asked > nudge:
+                asked = time.monotonic()
+                self.update()
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """End it as a shut-down does."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+
+def _blocks(said: str) -> list[dict[str, str]]:
+    """boinccmd's numbered paragraphs as mappings."""
+    found: list[dict[str, str]] = []
+    for line in said.splitlines():
+        if re.fullmatch(r"\d+\) -+", line.strip()):
+            found.append({})
+        elif found and ": " in line:
+            name, _, value = line.strip().partition(": ")
+            found[-1].setdefault(name, value)  # links of a project have names, too
+    return found
+
+
+@contextlib.contextmanager
+def client(
+    folder: Path,
+    address: str,
+    key: str = "",
+    *,
+    gpus: bool = False,
+    keep: bool = False,
+    cores: int | None = None,
+    memory: float = 90.0,
+) -> Iterator[Client]:
+    """Start the stock client in this folder, attached with this key; it is ended afterwards with all it started.
+
+    With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent.
+    """
+    folder.mkdir(exist_ok=keep, parents=True)
+    if not (folder / "cc_config.xml").exists():
+        options = _GPUS if gpus else "<no_gpus>1</no_gpus>"
+        options += f"<ncpus>{cores}</ncpus>" if cores else ""
+        (folder / "gui_rpc_auth.cfg").write_text(_PASSWORD)
+        (folder / "gui_rpc_auth.cfg").chmod(0o600)
+        (folder / "cc_config.xml").write_text(_CC.format(options=options))
+        (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory))
+    port = _free_port()
+    words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]
+    words += ["--no_priority_change", "--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
+    words += ["--pers_retry_delay_min", "2", "--pers_retry_delay_max", "4", *([] if gpus else ["--no_gpus"])]
+    words += ["--attach_project", address, key] if key else []
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AXIOM_")}
+    with (folder / "client.log").open("ab") as log:
+        process = subprocess.Popen(
+            [BOINC, *words],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+        )
+    started = Client(folder=folder, address=address, port=port, process=process)
+    try:
+        started.wait(lambda each: "Client version" in each.say("--client_version"), 30)
+        yield started
+    finally:
+        if process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.stop()
+        with contextlib.suppress(ProcessLookupError):  # the client's session: whatever it started and left behind
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
