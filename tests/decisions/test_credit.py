@@ -50,6 +50,18 @@ def test_nobody_is_paid_for_more_time_than_the_task_was_out_and_a_minute_for_clo
     assert ("the task was out for no longer" in paid.because) == (amount < 1_000)
 
 
+@pytest.mark.parametrize(
+    ("ordered", "typical", "amount"),
+    [(None, None, 1_000), (200.0, None, 1_000), (60.0, None, 600), (60.0, 50.0, 500), (-1.0, None, 0)],
+)
+def test_nobody_is_paid_for_more_time_than_the_order_lets_the_runner_compute(ordered, typical, amount):
+    paid = price(
+        TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=typical, ordered_seconds=ordered
+    )
+    assert paid.amount == amount
+    assert ("the order allows no more" in paid.because) == (ordered in {60.0, -1.0} and typical is None)
+
+
 @given(cpu=st.floats(), elapsed=st.floats(), typical=st.one_of(st.none(), st.floats()))
 def test_nobody_is_paid_more_than_the_time_that_passed_or_less_than_nothing(cpu, elapsed, typical):
     amount = price(TARIFF, cpu_seconds=cpu, elapsed_seconds=elapsed, typical_cpu_seconds=typical).amount

@@ -9,8 +9,8 @@ from axiom.decisions.delays import Situation, delay
 def test_contacts_of_one_kind_are_spread_and_never_earlier_than_the_least(situation):
     delays = [delay(situation, spread=part / 10).least for part in range(11)]
     assert delays == sorted(delays)
-    assert delays[-1] - delays[0] >= 3
-    assert delays[0] >= 7
+    assert delays[-1] - delays[0] >= 2
+    assert delays[0] >= (2 if situation is Situation.COMPUTING else 7)
 
 
 def test_who_was_served_comes_back_within_seconds_and_nobody_is_sent_away_for_a_day():

@@ -35,8 +35,10 @@ def stands(*ended: Ended, since: Standing | None = None) -> Standing:
         (Ended(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
         (Ended(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
         (Ended(state=TaskState.FAILED, cause=Cause.BAD_TICKET), None, 3),
-        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), None, 3),
+        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), 16, 3),
+        (Ended(state=TaskState.ABORTED, cause=Cause.STOPPED_WITH_BOINC), 16, 3),
         (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_LABORATORY), None, 3),
+        (Ended(state=TaskState.ABORTED), None, 3),
     ],
 )
 def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):

@@ -1,10 +1,12 @@
 """What a host's report does to its task: every state, every exit status, every host."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from axiom.decisions.reports import explain, receive
+from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -51,6 +53,14 @@ def test_a_report_of_an_unknown_task_changes_nothing():
 
 def test_success_without_an_output_is_a_failure():
     assert receive(task_in(TaskState.SENT), report_of(digest=None)).state is TaskState.FAILED
+
+
+def test_what_the_client_said_of_the_end_is_kept_in_our_words():
+    said = replace(report_of(11, digest=None), cause=Cause.SIGNAL)
+    assert receive(task_in(TaskState.SENT), said).reason == "the system killed it: exit status 11"
+    said = replace(said, in_words="the system killed it: signal 11 (SIGSEGV)")
+    decided = receive(task_in(TaskState.SENT), said)
+    assert (decided.reason, decided.cause) == ("the system killed it: signal 11 (SIGSEGV)", Cause.SIGNAL)
 
 
 def test_every_exit_status_has_its_own_words():

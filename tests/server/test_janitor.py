@@ -30,7 +30,8 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     with db.transaction():
         small, large = (blobs.put(db, folder, body, busy_lab.now) for body in (b"brought", b"y" * 100_000))
         for task, digest in ((2, small), (3, large), (4, reported)):
-            uploads.record(db, task_id=task, name=str(task), digest=digest, size=1, md5="", now=busy_lab.now)
+            facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
+            uploads.record(db, [uploads.Upload(task_id=task, digest=digest, **facts)])
         accounts.sign_in(db, "ab", 1, now=busy_lab.now, expires_at=busy_lab.now + timedelta(days=29))
     busy_lab.later(days=29)
     with db.transaction():

@@ -123,7 +123,7 @@ def test_a_failure_that_is_the_host_s_doing_lowers_its_quota_and_a_volunteer_s_a
         said(lab, second, None, exit_status=Exit.CHILD_LOST),
         said(lab, third, None, exit_status=Exit.CHILD_LOST),
     )
-    assert fleet.host(lab.db, 2).standing.quota == 25
+    assert fleet.host(lab.db, 2).standing.quota == 8
     assert fleet.host(lab.db, 1).standing.quota is None
 
 
@@ -132,7 +132,7 @@ def test_silence_lowers_the_quota_too(lab):
     lab.later(hours=49)
     lab.sweep()
     standing = fleet.host(lab.db, 2).standing
-    assert (standing.quota, standing.turnaround_seconds) == (50, 49 * 3600.0)
+    assert (standing.quota, standing.turnaround_seconds) == (16, 49 * 3600.0)
 
 
 def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
@@ -140,9 +140,8 @@ def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
     for order in (first, second):
         report = said(lab, order)
         with lab.db.transaction():
-            uploads.record(
-                lab.db, task_id=order.task, name="x", digest=report.output_digest, size=1, md5="", now=lab.now
-            )
+            facts = {"name": "x", "size": 1, "md5": "", "received_at": lab.now}
+            uploads.record(lab.db, [uploads.Upload(task_id=order.task, digest=report.output_digest, **facts)])
     take(lab, said(lab, first), said(lab, second, None, exit_status=Exit.CHILD_LOST))
     assert set(uploads.of(lab.db, [first.task, second.task])) == {second.task}
 
@@ -262,7 +261,7 @@ def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
     assert told.text.startswith(
         "Your computer second returned a result that is not what was ordered; 1 of its last 1 tasks were not valid."
     )
-    assert fleet.host(lab.db, 2).standing.quota == 25
+    assert fleet.host(lab.db, 2).standing.quota == 8
     assert returning.lately(lab.db, 2, 9) == {TaskState.INVALID: 2}
 
 

@@ -7,6 +7,7 @@ slash, a digest that is none, a number that is not finite, is a `ValueError`: it
 import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 
 from axiom.boinc.escaping import escaped
@@ -107,12 +108,14 @@ def _rest(reply: Reply) -> Iterable[str]:
         yield f"<gui_urls>\n{''.join(map(_link, reply.links))}</gui_urls>\n"
 
 
+@lru_cache(maxsize=1_024)  # each stands in several places of a reply
 def _name(name: str) -> str:
     if not _NAME(name):
         raise ValueError(f"{name[:300]!r} is no name that a client takes: 200 of A–Z a–z 0–9 _ - . and no '..'.")
     return name
 
 
+@lru_cache(maxsize=1_024)
 def _address(url: str) -> str:
     if not _ADDRESS(url):
         raise ValueError(f"{url[:300]!r} is no address that a client takes: http(s), ASCII, at most 250 characters.")
@@ -181,6 +184,7 @@ def _preferences(element: str) -> str:
     return f"{_checked(element.strip())}\n"
 
 
+@lru_cache(maxsize=64)  # what volunteers prefer seldom changes, and is the same for most
 def _checked(elements: str) -> str:
     try:
         tree(elements.encode())
@@ -237,13 +241,23 @@ def _output_slot(slot: OutputSlot) -> str:
     )
 
 
+@lru_cache(maxsize=64)
+def _path(path: str) -> str:
+    return "/".join(map(_name, path.split("/")))
+
+
 def _file_ref(ref: FileRef) -> str:
-    opened = f"<open_name>{'/'.join(map(_name, ref.open_name.split('/')))}</open_name>" if ref.open_name else ""
+    opened = f"<open_name>{_path(ref.open_name)}</open_name>" if ref.open_name else ""
     return (
         f"<file_ref><file_name>{_name(ref.file)}</file_name>{opened}"
         f"{'<main_program/>' if ref.main_program else ''}{'<copy_file/>' if ref.copy else ''}"
         f"{'<optional/>' if ref.optional else ''}</file_ref>\n"
     )
+
+
+@lru_cache(maxsize=64)  # the inputs of most tasks are the same
+def _file_refs(refs: tuple[FileRef, ...]) -> str:
+    return "".join(map(_file_ref, refs))
 
 
 def _plan_class(name: str) -> str:
@@ -281,7 +295,7 @@ def _coprocessor(version: AppVersion) -> str:
 
 def _workunit(workunit: WorkunitOrder) -> str:
     command = workunit.command_line
-    if len(command.encode()) > LONGEST_COMMAND_LINE or len(command.split()) > MOST_WORDS:
+    if len(command.encode()) > LONGEST_COMMAND_LINE or len(command.split(maxsplit=MOST_WORDS)) > MOST_WORDS:
         raise ValueError(
             f"{workunit.name}: a client takes {LONGEST_COMMAND_LINE} bytes and {MOST_WORDS} words of order."
         )
@@ -292,7 +306,7 @@ def _workunit(workunit: WorkunitOrder) -> str:
         f"<rsc_fpops_bound>{_number(workunit.flops_bound)}</rsc_fpops_bound>\n"
         f"<rsc_memory_bound>{_number(workunit.memory_bytes)}</rsc_memory_bound>\n"
         f"<rsc_disk_bound>{_number(workunit.disk_bytes)}</rsc_disk_bound>\n"
-        f"{line}{''.join(map(_file_ref, workunit.files))}</workunit>\n"
+        f"{line}{_file_refs(workunit.files)}</workunit>\n"
     )
 
 

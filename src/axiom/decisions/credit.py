@@ -24,10 +24,12 @@ def price(
     elapsed_seconds: float,
     typical_cpu_seconds: float | None,
     out_seconds: float | None = None,
+    ordered_seconds: float | None = None,
 ) -> Price:
     """Pay core-seconds, but not more than the time that passed nor than what such a task takes at most.
 
     `typical_cpu_seconds` is what 99 of 100 valid tasks of the experiment stay below; None while too few are known.
+    `ordered_seconds` is how long the runner computes at most before it stops every cell of the task.
     `out_seconds` is the time between dispatch and return by the laboratory's own clock, which no host can forge.
     """
     for what, seconds in (("cpu time", cpu_seconds), ("elapsed time", elapsed_seconds)):
@@ -39,6 +41,9 @@ def price(
     if out_seconds is not None and max(0.0, out_seconds) + _CLOCK_STEP < paid:
         paid = max(0.0, out_seconds) + _CLOCK_STEP
         limit = f"; {cpu_seconds:.1f} were reported, and the task was out for no longer"
+    if ordered_seconds is not None and max(0.0, ordered_seconds) < paid:
+        paid = max(0.0, ordered_seconds)
+        limit = f"; {cpu_seconds:.1f} were reported, and the order allows no more"
     if typical_cpu_seconds is not None and 0 < typical_cpu_seconds < paid:
         paid, limit = typical_cpu_seconds, f"; {cpu_seconds:.1f} were reported, and 99 of 100 such tasks take no more"
     return Price(

@@ -9,6 +9,7 @@ class Situation(StrEnum):
 
     SERVED = "served"  # it got what it came for
     EMPTY = "empty"  # it asked for work, and there was none for it
+    COMPUTING = "computing"  # it asked for more work than it has, and there was none for it
     BUSY = "busy"  # too many are waiting; nothing was looked at
     DOWN = "down"  # nothing can be stored at the moment
     STRANGER = "stranger"  # no account has its key
@@ -26,7 +27,8 @@ class Delay:
 
 _SECONDS = {  # at least, and how far it is spread
     Situation.SERVED: (7.0, 3.0, "a short pause, so that its finished tasks come together"),
-    Situation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself, and may have to report"),
+    Situation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself"),
+    Situation.COMPUTING: (2.0, 2.0, "no more work for it now, and it may have something to report in a moment"),
     Situation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),
     Situation.DOWN: (180.0, 240.0, "nothing can be stored now, and somebody may be mending it"),
     Situation.STRANGER: (3_600.0, 600.0, "a key that no account has will not become one soon"),

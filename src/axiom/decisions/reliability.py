@@ -7,7 +7,8 @@ from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 
-QUOTA = 32  # five failures in a row leave one. Tasks a core and day: what a host falls from when it fails, and what it climbs back to
+# Tasks a core and day: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
+QUOTA = 32
 _LEAST = 1  # so that a host which was mended can show it
 _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
 _WEIGHT = 0.2  # of the newest task in an average
@@ -38,13 +39,18 @@ def after(standing: Standing, ended: Ended) -> Trusted:
     if ended.state is TaskState.VALID:
         return _better(standing, ended)
     if _is_blamed(ended):
-        quota = max(_LEAST, min(standing.quota or QUOTA, QUOTA) // 2)
+        quota = _halved(standing.quota)
         # A task that was never returned took at least so long.
         turnaround = standing.turnaround_seconds
         if ended.state is TaskState.EXPIRED:
             turnaround = _averaged(turnaround, ended.turnaround_seconds)
         worse = replace(standing, valid_in_row=0, quota=quota, turnaround_seconds=turnaround)
         return Trusted(standing=worse, reason=f"a task ended {ended.state}: the daily quota is {quota} a core now")
+    if _is_given_up(ended):
+        # It says nothing about the host's results, but whoever gives up each task should not be sent hundreds.
+        quota = _halved(standing.quota)
+        fewer = replace(standing, quota=quota)
+        return Trusted(standing=fewer, reason=f"a task was given up: the daily quota is {quota} a core now")
     return Trusted(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
 
 
@@ -82,6 +88,14 @@ def _is_blamed(ended: Ended) -> bool:
     if ended.state in {TaskState.INVALID, TaskState.EXPIRED}:
         return True
     return ended.state is TaskState.FAILED and (not ended.cause or Cause(ended.cause).blame in _BLAMED)
+
+
+def _is_given_up(ended: Ended) -> bool:
+    return ended.state is TaskState.ABORTED and bool(ended.cause) and Cause(ended.cause).blame is Blame.VOLUNTEER
+
+
+def _halved(quota: int | None) -> int:
+    return max(_LEAST, min(quota or QUOTA, QUOTA) // 2)
 
 
 def _averaged(average: float | None, newest: float | None) -> float | None:

@@ -52,6 +52,8 @@ def how(report: Report) -> Ending:
     cause = Cause(report.cause)
     if cause is Cause.SUCCESS and report.exit_status != Exit.DONE:
         return said
+    if report.in_words:
+        return Ending(cause=cause, exit_status=report.exit_status, reason=report.in_words)
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
 
 

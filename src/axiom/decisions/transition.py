@@ -7,6 +7,12 @@ from datetime import datetime
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 
 
+# So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
+# where nobody is to blame, or hosts that give up each task could have new ones of it for ever.
+_TASKS_A_FAILURE = 4
+_LEAST_TASKS = 10
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transition:
     """The new state, the tasks to give up on or take back, and how many new ones to create."""
@@ -38,6 +44,10 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         return Transition(
             state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=f"{failures} tasks failed"
         )
+    in_vain = sum(not task.state.is_alive and task.state is not TaskState.VALID for task in tasks) + len(expire)
+    if in_vain >= most_in_vain(workunit):
+        reason = f"{in_vain} tasks ended without a valid result, {failures} of them by failing"
+        return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
     missing = workunit.quorum - valid - alive
     waiting = _unsent(tasks)
     # A report that came after its deadline leaves more alive than wanted; what is not sent yet need not be.
@@ -49,6 +59,11 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         create=max(0, missing),
         reason=f"{valid} valid, {alive} alive, {failures} failed",
     )
+
+
+def most_in_vain(workunit: Workunit) -> int:
+    """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
+    return max(_LEAST_TASKS, workunit.max_failures * _TASKS_A_FAILURE)
 
 
 def _is_late(task: Task, now: datetime) -> bool:

@@ -44,7 +44,7 @@ class Asked:
     seconds: float
     instances: float
     most: int
-    holding: frozenset[int]
+    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
     gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
     cpu: bool = True  # its volunteer lets its processor compute for us
 
@@ -90,13 +90,14 @@ def hand_out(
     known.look(db)
     counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers)
     wish = Wish(seconds=asked.seconds, instances=asked.instances, most=asked.most, gpus=asked.gpus, cpu=asked.cpu)
-    lost = counter.find(asked.holding, asked.most) if asked.most > 0 else ()
+    lost = counter.find(asked.holding, asked.most) if asked.holding is not None and asked.most > 0 else ()
     given, reason = counter.serve(wish, lost)
     if given:
-        fleet.count_sent(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
-        log.info("tasks.sent host=%d tasks=%s", host.id, ",".join(str(one.task) for one in given))
-    why = reason if wish.is_any and not given and not lost else ""
-    if host.why_no_work != why and (why or given or lost):
+        fleet.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
+        log.debug("tasks.sent host=%d tasks=%s", host.id, [one.task for one in given])
+        return Handed(given=given, lost=lost, reason=reason)
+    why = reason if wish.is_any and not lost else ""
+    if host.why_no_work != why and (why or lost):
         fleet.told_why(db, host.id, why)
     return Handed(given=given, lost=lost, reason=reason)
 

@@ -34,13 +34,16 @@ class Hardened(HttpToolsProtocol):
         self._at_most = 0  # bytes that the headers can have, as they may share pieces with what is before them
         self._in_headers = True
         self._in_body = False
-        self._timer = self.loop.call_later(HEADER_SECONDS, self.too_slow)
+        self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
+        self.wait(HEADER_SECONDS)
         if len(self.connections) > most_connections():
             self.refuse(b"503 Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any more."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -98,14 +101,28 @@ class Hardened(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def wait(self, seconds: float) -> None:
-        """Somebody has so long to go on."""
-        self._timer.cancel()
-        self._timer = self.loop.call_later(seconds, self.too_slow)
+        """Somebody has so long to go on. A look at the clock that is due anyway before then is soon enough."""
+        self._due = self.loop.time() + seconds
+        if self._timer is None or self._looks_at > self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._look_later(seconds)
+
+    def _look_later(self, seconds: float) -> None:
+        self._looks_at = self.loop.time() + seconds
+        self._timer = self.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        left = self._due - self.loop.time()
+        if left > 0:
+            self._look_later(left)
+        else:
+            self._timer = None
+            self.too_slow()
 
     def quiet(self) -> None:
         """The body is whole: from here on, it is they who wait."""
         self._in_body = False
-        self._timer.cancel()
 
     def too_slow(self) -> None:
         """The time is over."""

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from axiom.boinc.reading import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, Request
-from axiom.domain.fleet import Account, Capacity, Gpu, Host, Platform, Volunteer
-from axiom.store import accounts, fleet
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
+from axiom.domain.ledger import Balance
+from axiom.server.runners import APP
+from axiom.store import contacts, fleet
+from axiom.store.contacts import Caller, StoredHost
 from axiom.store.database import Database
-from axiom.store.fleet import Described, StoredHost
+from axiom.store.fleet import Described
 
 _MEGABYTE = 2**20
 _MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
@@ -29,9 +32,9 @@ _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 class Met:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
-    volunteer: Volunteer
-    account: Account
+    caller: Caller
     host: Host
+    balance: Balance | None  # the host's
     is_new: bool
 
 
@@ -42,36 +45,33 @@ def key_digest(authenticator: str) -> str:
 
 def meet(db: Database, request: Request, now: datetime) -> Met | None:
     """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
-    holder = accounts.by_key(db, key_digest(request.authenticator))
-    found = accounts.by_id(db, holder.volunteer_id) if holder else None
-    if found is None:
+    caller = contacts.caller(db, key_digest(request.authenticator))
+    if caller is None:
         return None
-    volunteer, account = found
-    known = _known(db, request, volunteer)
-    digest = _digest(request)
+    known, digest = _known(db, request, caller.volunteer), _digest(request)
     if known is None:
-        host_id = fleet.add(db, volunteer.id, describe(request, digest), now)
-    else:
+        host_id = fleet.add(db, caller.volunteer.id, describe(request, digest), now)
+        known = contacts.stored_host(db, host_id)
+    elif known.facts_digest != digest:
         host_id = known.host.id
-        if known.facts_digest != digest:
-            fleet.describe(db, host_id, describe(request, digest))
-    fleet.heard(db, host_id, request.rpc_seqno, now)
-    is_same = known is not None and known.facts_digest == digest
-    host = known.host if known is not None and is_same else fleet.host(db, host_id)
-    if host is None:
-        raise LookupError(f"host {host_id} was not stored")
-    return Met(volunteer=volunteer, account=account, host=host, is_new=request.host_id != host_id)
+        fleet.describe(db, host_id, describe(request, digest))
+        known = contacts.stored_host(db, host_id)
+    if known is None:
+        raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
+    is_new = request.host_id != known.host.id
+    fleet.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
+    return Met(caller=caller, host=known.host, balance=known.balance, is_new=is_new)
 
 
 def _known(db: Database, request: Request, volunteer: Volunteer) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
     if request.host_id:
-        known = fleet.stored(db, request.host_id)
+        known = contacts.stored_host(db, request.host_id)
         if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
             return known
     cpid = read_host_info(request.host_info).cpid
     again = fleet.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
-    return fleet.stored(db, again) if again is not None else None
+    return contacts.stored_host(db, again) if again is not None else None
 
 
 def _digest(request: Request) -> str:
@@ -79,7 +79,7 @@ def _digest(request: Request) -> str:
     hashed = hashlib.sha256(request.host_digest)
     hashed.update(request.working_preferences)
     rough = (
-        request.platforms,
+        _platforms(request),
         request.version,
         round(request.time_stats.availability, 1),
         round(request.disk.project_share / 1e9),
@@ -95,7 +95,7 @@ def describe(request: Request, digest: str) -> Described:
     return Described(
         name=info.domain_name or "unnamed",
         cpid=info.cpid,
-        platform=platform_of(request.platforms, info.features),
+        platform=platform_of(_platforms(request), info.features),
         capacity=_capacity(request, info, allowed),
         flops=info.flops,
         availability=min(1.0, max(0.01, request.time_stats.availability)),
@@ -124,6 +124,13 @@ def describe(request: Request, digest: str) -> Described:
         },
         digest=digest,
     )
+
+
+def _platforms(request: Request) -> tuple[str, ...]:
+    """For which platforms its programs are: the client's own word, or where the volunteer brings them, theirs."""
+    if not request.anonymous:
+        return request.platforms
+    return (*(each.platform for each in request.app_versions if each.app == APP), *request.platforms)
 
 
 def platform_of(names: tuple[str, ...], features: str) -> Platform:

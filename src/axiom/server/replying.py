@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,11 +25,12 @@ from axiom.boinc.replies import (
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.recent import Recent, faded
 from axiom.decisions.speed import REFERENCE_FLOPS
-from axiom.domain.fleet import Team
 from axiom.domain.ledger import Balance
 from axiom.server.dispatch import Given
 from axiom.server.meeting import Met
-from axiom.server.runners import APP, Runner, app_version, plan_class
+from axiom.server.programs import Program, ours
+from axiom.server.runners import APP, Runner, app_version
+from axiom.store.contacts import Caller
 from axiom.store.database import at, moment
 
 OUTPUT_LIMIT = 16 * 1024 * 1024
@@ -79,6 +81,14 @@ class Archive:
     size: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Which parts of their computers a volunteer lets compute."""
+
+    cores: bool
+    gpus: bool
+
+
 def archive_of(name: str, body: bytes) -> Archive:
     """A shared file by its bytes; MD5 is what the client checks a download by."""
     return Archive(name=name, md5=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
@@ -91,21 +101,27 @@ def parts(
     speed: float,
     archives: Mapping[str, tuple[Archive, Archive]],
     links: Links,
-    version: int,
-    platform: str,
+    own: Mapping[str, Program],
 ) -> Parts:
-    """Describe tasks for one host. Without a runner the volunteer brings the program, and none is described."""
+    """Describe tasks for one host. Without a runner the volunteer brings the programs, and none is described."""
     flops = REFERENCE_FLOPS * speed
     shared = {one.bundle: archives[one.bundle] for one in given}
+    files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
+    outputs = [write_name(links.upload_key, one.name) for one in given]
+    gpus = sorted({one.gpu for one in given})
+    programs = {gpu: ours(runner, gpu) if runner else _program(own, gpu) for gpu in gpus}
     return Parts(
-        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu in sorted({one.gpu for one in given}))
-        if runner
-        else (),
+        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu in gpus) if runner else (),
         inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
-        workunits=tuple(_workunit(one, flops, shared[one.bundle]) for one in given),
-        outputs=tuple(_output(one, links) for one in given),
-        tasks=tuple(_task(one, links, version, platform) for one in given),
+        workunits=tuple(_workunit(one, flops, files[one.bundle]) for one in given),
+        outputs=tuple(_output(name, links) for name in outputs),
+        tasks=tuple(_task(one, name, programs[one.gpu]) for one, name in zip(given, outputs, strict=True)),
     )
+
+
+def _program(own: Mapping[str, Program], gpu: str) -> Program:
+    """The volunteer's own for this kind; any where it was taken away since a task was sent that is now sent again."""
+    return own.get(gpu) or next(iter(own.values()))
 
 
 def _input(archive: Archive, links: Links) -> InputFile:
@@ -114,9 +130,12 @@ def _input(archive: Archive, links: Links) -> InputFile:
     )
 
 
-def _workunit(one: Given, flops: float, shared: tuple[Archive, Archive]) -> WorkunitOrder:
+def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
+    return (FileRef(file=bundle.name, open_name="bundle.zip"), FileRef(file=seal.name, open_name="bundle.seal"))
+
+
+def _workunit(one: Given, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
     estimate = one.seconds * REFERENCE_FLOPS
-    bundle, seal = shared
     return WorkunitOrder(
         name=one.name,
         app=APP,
@@ -125,15 +144,11 @@ def _workunit(one: Given, flops: float, shared: tuple[Archive, Archive]) -> Work
         memory_bytes=one.memory_mb * _MEGABYTE,
         disk_bytes=one.disk_mb * _MEGABYTE,
         command_line=" ".join(one.order.argv()),
-        files=(
-            FileRef(file=bundle.name, open_name="bundle.zip"),
-            FileRef(file=seal.name, open_name="bundle.seal"),
-        ),
+        files=files,
     )
 
 
-def _output(one: Given, links: Links) -> OutputSlot:
-    name = write_name(links.upload_key, one.name)
+def _output(name: str, links: Links) -> OutputSlot:
     return OutputSlot(
         name=name,
         upload_url=links.uploads,
@@ -142,15 +157,15 @@ def _output(one: Given, links: Links) -> OutputSlot:
     )
 
 
-def _task(one: Given, links: Links, version: int, platform: str) -> TaskOrder:
+def _task(one: Given, output: str, program: Program) -> TaskOrder:
     return TaskOrder(
         name=f"{one.name}_0",
         workunit=one.name,
-        platform=platform,
-        version=version,
-        plan_class=plan_class(one.gpu),
+        platform=program.platform,
+        version=program.version,
+        plan_class=program.plan_class,
         deadline=int(one.deadline.timestamp()),
-        files=(FileRef(file=write_name(links.upload_key, one.name), open_name="output.jsonl"),),
+        files=(FileRef(file=output, open_name="output.jsonl"),),
     )
 
 
@@ -159,31 +174,31 @@ def apps(title: str) -> tuple[App, ...]:
     return (App(name=APP, title=title),)
 
 
-def account(met: Met, balance: Balance | None, team: Team | None, now: datetime) -> Account:
-    """What the client shows of its volunteer."""
-    email = met.account.email or ""
+def account(caller: Caller, cross_id: str, now: datetime) -> Account:
+    """What the client shows of its volunteer, and by which cross-project id they are known from now on."""
+    volunteer, email = caller.volunteer, caller.account.email or ""
     return Account(
-        id=met.volunteer.id,
-        name=met.volunteer.name,
-        total_credit=_credit(balance),
-        recent_credit=recent(balance, now),
-        created_at=met.volunteer.created_at.timestamp(),
+        id=volunteer.id,
+        name=volunteer.name,
+        total_credit=_credit(caller.balance),
+        recent_credit=recent(caller.balance, now),
+        created_at=volunteer.created_at.timestamp(),
         email_hash=account_keys.email_hash(email),
-        cross_project_id=met.account.cross_id,
-        external_cpid=account_keys.external_cpid(met.account.cross_id, email),
-        team_id=team.id if team else 0,
-        team_name=team.name if team else "",
+        cross_project_id=cross_id,
+        external_cpid=account_keys.external_cpid(cross_id, email),
+        team_id=volunteer.team_id or 0,
+        team_name=caller.team_name,
     )
 
 
-def host_facts(met: Met, balance: Balance | None, now: datetime) -> HostFacts:
+def host_facts(met: Met, now: datetime) -> HostFacts:
     """What the client shows of its host. The number is told only to a host that does not know it yet."""
     return HostFacts(
         id=met.host.id if met.is_new else None,
-        total_credit=_credit(balance),
-        recent_credit=recent(balance, now),
+        total_credit=_credit(met.balance),
+        recent_credit=recent(met.balance, now),
         created_at=met.host.created_at.timestamp(),
-        venue=met.host.venue or met.volunteer.venue,
+        venue=met.host.venue or met.caller.volunteer.venue,
     )
 
 
@@ -198,6 +213,14 @@ def _credit(balance: Balance | None) -> float:
     return balance.total / _THOUSANDTHS if balance else 0.0
 
 
+@lru_cache(maxsize=256)  # most prefer nothing in particular
+def project_choice(text: str) -> Choice:
+    """Which parts of their computers a volunteer lets compute for this project."""
+    chosen: dict[str, Any] = json.loads(text) if text else {}
+    return Choice(cores=bool(chosen.get("on_cores", True)), gpus=bool(chosen.get("on_gpus", True)))
+
+
+@lru_cache(maxsize=256)
 def project_preferences(text: str) -> str:
     """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
     chosen: dict[str, Any] = json.loads(text) if text else {}
@@ -213,7 +236,7 @@ def project_preferences(text: str) -> str:
     )
 
 
-def site_links(master: str, volunteer_id: int, host_id: int) -> Iterable[SiteLink]:
+def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[SiteLink, ...]:
     """Buttons in the client's window."""
     return (
         SiteLink(name="Findings", description="What has been found out so far", url=f"{master}findings"),

@@ -16,15 +16,17 @@ from axiom.decisions.delays import Situation, delay
 from axiom.decisions.recalling import Recall, recall
 from axiom.decisions.speed import speed_of
 from axiom.domain.endings import Cause
-from axiom.domain.work import Report, WorkunitState, read_task_name
-from axiom.errors import AxiomError, MalformedRequest, StoreError
+from axiom.domain.work import Report, read_task_name
+from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
 from axiom.server import reporting
 from axiom.server.dispatch import Asked, Given, Handed, hand_out
 from axiom.server.known import Known
 from axiom.server.meeting import Met, meet
 from axiom.server.ordering import Dispatch
+from axiom.server.programs import Program, brought
 from axiom.server.replying import (
     Archive,
+    Choice,
     Links,
     Parts,
     account,
@@ -32,14 +34,15 @@ from axiom.server.replying import (
     archive_of,
     host_facts,
     parts,
+    project_choice,
     project_preferences,
     site_links,
     spread,
 )
-from axiom.server.runners import APP, Runner, signed_files
+from axiom.server.runners import Runner, signed_files
 from axiom.signed.roles import Trust
-from axiom.store import accounts, blobs, contacts, ledger, notices, teams, uploads
-from axiom.store.accounts import Preferred
+from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
+from axiom.store.contacts import Caller
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
@@ -118,7 +121,7 @@ class Project:
         """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
-        is_busy = type(error).__name__ == "StoreBusy"
+        is_busy = isinstance(error, StoreBusy)
         said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
         return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
 
@@ -147,31 +150,28 @@ class Project:
         reporting.take(db, self.folder, back, now, trust=self.trust)
         if back and self._calm.may(now):
             self.settle(db, now)  # so that this very reply can show the credit
-        in_hand = contacts.in_hand(db, met.host.id)
-        handed = self._hand(db, met, request, in_hand, now)
-        at_once, if_not_started = _recalls(db, met.host.id, request, in_hand)
-        reply = self._reply(db, met, request, handed, now, aborts=(at_once, if_not_started))
+            met = _credited(db, met)
+        holding = _holding(request)
+        handed = self._hand(db, met, request, holding, now)
+        reply = self._reply(db, met, request, handed, now, aborts=_recalls(db, met.host.id, holding))
         return write_reply(reply)
 
     def _hand(
-        self, db: Database, met: Met, request: Request, in_hand: Mapping[int, WorkunitState], now: datetime
+        self, db: Database, met: Met, request: Request, holding: Mapping[str, int | None] | None, now: datetime
     ) -> Handed:
         if not request.asks_for_work:
             return Handed(given=(), lost=(), reason="")
-        if self._runner(request) is None and not _own_version(request):
+        own = brought(request)
+        if self._runner(request) is None and not own:
             named = request.platforms[0] if request.platforms else "this kind of computer"
             return Handed(given=(), lost=(), reason=f"there is no runner for {named} yet")
-        holding = _holding(request, in_hand)
-        asked = Asked(
-            seconds=max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0),
-            instances=request.cpu.instances,
-            most=_MOST_TASKS,
-            holding=holding,
-            gpus={each.kind: (each.ask.seconds, each.ask.instances) for each in request.coprocessors if each.present},
-        )
+        held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
+        asked = _asked(request, own=own, choice=project_choice(met.caller.preferred.project), holding=held)
         return hand_out(db, self.dispatch, self.known, met.host, asked, now)
 
     def _runner(self, request: Request) -> Runner | None:
+        if request.anonymous:
+            return None
         return next((self.runners[name] for name in request.platforms if name in self.runners), None)
 
     def _reply(
@@ -204,37 +204,32 @@ class Project:
 
     def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> Reply:
         """What every known host is told: who it is, how it stands, what its owner should know, when to call again."""
-        preferred = self._preferences(db, met, request)
-        team = teams.by_id(db, met.volunteer.team_id) if met.volunteer.team_id else None
-        pause = delay(Situation.EMPTY if why else Situation.SERVED, spread=spread(met.host.id, now))
-        is_newer_here = preferred.modified_at > request.preferences_modified_at
+        cross_id, is_newer_here = _preferences(db, met.caller, request)
+        pause = delay(_situation(request, why), spread=spread(met.host.id, now))
         return Reply(
             project_name=self.name,
             master_url=self.links.master,
             request_delay=pause.least,
             next_rpc_delay=pause.most,
             messages=(*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
-            account=account(met, ledger.balance(db, "volunteer", met.volunteer.id), team, now),
-            host=host_facts(met, ledger.balance(db, "host", met.host.id), now),
-            global_preferences=preferred.everywhere if is_newer_here else "",
-            project_preferences=project_preferences(preferred.project),
+            account=account(met.caller, cross_id, now),
+            host=host_facts(met, now),
+            global_preferences=met.caller.preferred.everywhere if is_newer_here else "",
+            project_preferences=project_preferences(met.caller.preferred.project),
             code_sign_key="" if request.code_sign_key else self.code_key,
-            links=tuple(site_links(self.links.master, met.volunteer.id, met.host.id)),
+            links=site_links(self.links.master, met.caller.volunteer.id, met.host.id),
         )
 
     def _describe(self, db: Database, met: Met, request: Request, given: Sequence[Given]) -> Parts:
         if not given:
             return Parts()
-        own, runner = _own_version(request), self._runner(request)
-        version, platform = own or ((runner.version, runner.platform) if runner else (0, ""))
         return parts(
             given,
-            runner=None if own else runner,
+            runner=self._runner(request),
             speed=speed_of(met.host),
             archives={one.bundle: self._archive(db, one) for one in given},
             links=self.links,
-            version=version,
-            platform=platform,
+            own=brought(request),
         )
 
     def _archive(self, db: Database, one: Given) -> tuple[Archive, Archive]:
@@ -249,17 +244,6 @@ class Project:
                 archive_of(f"seal-{digest}.seal", seal),
             )
         return self._archives[key]
-
-    def _preferences(self, db: Database, met: Met, request: Request) -> Preferred:
-        """Keep the newer of what the client brings and what is here; and the cross-project id that it has agreed on."""
-        crossing = request.cross_project_id
-        if len(crossing) == 32 and crossing != met.account.cross_id:
-            accounts.set_cross_id(db, met.volunteer.id, crossing)
-        preferred = accounts.preferences(db, met.volunteer.id)
-        if request.global_preferences and request.preferences_modified_at > preferred.modified_at:
-            said, modified_at = request.global_preferences, int(request.preferences_modified_at)
-            accounts.keep_preferences(db, met.volunteer.id, said, modified_at)
-        return preferred
 
     def _nothing_for(self, db: Database, request: Request) -> tuple[str, ...]:
         """GPUs for which no experiment has work: the client stops asking for them. Its processor always remains."""
@@ -297,6 +281,7 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
                 message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
                 boinc_state=int(result.state),
                 cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
+                in_words="" if ended.succeeded else ended.reason,
                 peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
                 peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
             )
@@ -304,38 +289,71 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     return made
 
 
-def _holding(request: Request, in_hand: Mapping[int, WorkunitState]) -> frozenset[int]:
-    """The tasks that the client still has. One that does not say is believed to have what it was given."""
+def _credited(db: Database, met: Met) -> Met:
+    """The same with the credit as it is now."""
+    caller = replace(met.caller, balance=ledger.balance(db, "volunteer", met.caller.volunteer.id))
+    return replace(met, caller=caller, balance=ledger.balance(db, "host", met.host.id))
+
+
+def _preferences(db: Database, caller: Caller, request: Request) -> tuple[str, bool]:
+    """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
+
+    Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
+    here are the newer ones.
+    """
+    cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
+    if len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+        cross_id = request.cross_project_id
+        accounts.set_cross_id(db, caller.volunteer.id, cross_id)
+    if request.global_preferences and request.preferences_modified_at > known_at:
+        said, modified_at = request.global_preferences, int(request.preferences_modified_at)
+        accounts.keep_preferences(db, caller.volunteer.id, said, modified_at)
+    return cross_id, known_at > request.preferences_modified_at
+
+
+def _holding(request: Request) -> dict[str, int | None] | None:
+    """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
-        return frozenset(in_hand)
-    found = (read_task_name(held.name.removesuffix(_SUFFIX)) for held in request.other_results)
-    return frozenset(each[1] for each in found if each)
+        return None
+    found = {held.name: read_task_name(held.name.removesuffix(_SUFFIX)) for held in request.other_results}
+    return {name: each[1] if each else None for name, each in found.items()}
 
 
 def _recalls(
-    db: Database, host_id: int, request: Request, in_hand: Mapping[int, WorkunitState]
+    db: Database, host_id: int, holding: Mapping[str, int | None] | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of tasks to give up at once, and of those to give up unless they have begun."""
+    if not holding:
+        return (), ()
     told: dict[Recall, list[str]] = {choice: [] for choice in Recall}
-    for held in request.other_results or ():
-        found = read_task_name(held.name.removesuffix(_SUFFIX))
-        if found and in_hand.get(found[1]) is WorkunitState.OPEN:
-            continue
-        stand = contacts.stand(db, found[1]) if found else None
+    stands = contacts.stands(db, [number for number in holding.values() if number is not None])
+    for name, number in holding.items():
+        stand = stands.get(number) if number is not None else None
         choice = recall(
             is_ours=stand is not None and stand.host_id == host_id,
             state=stand.state if stand else None,
             workunit=stand.workunit if stand else None,
         )
-        told[choice].append(held.name)
+        told[choice].append(name)
     return tuple(told[Recall.AT_ONCE]), tuple(told[Recall.IF_NOT_STARTED])
 
 
-def _own_version(request: Request) -> tuple[int, str] | None:
-    """The version and platform of the program that the volunteer brings; None where ours is used."""
-    if not request.anonymous:
-        return None
-    return next(((each.version, each.platform) for each in request.app_versions if each.app == APP), None)
+def _asked(request: Request, *, own: Mapping[str, Program], choice: Choice, holding: frozenset[int] | None) -> Asked:
+    """What a client asks for, of that for which it has a program and its volunteer lets the computer be used."""
+    is_served = not own or "" in own
+    seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
+    return Asked(
+        seconds=seconds if is_served else 0.0,
+        instances=request.cpu.instances if is_served else 0.0,
+        most=_MOST_TASKS,
+        holding=holding,
+        gpus={
+            each.kind: (each.ask.seconds, each.ask.instances)
+            for each in request.coprocessors
+            if each.present and choice.gpus and (not own or each.kind in own)
+        },
+        cpu=choice.cores,
+    )
 
 
 def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
@@ -344,6 +362,12 @@ def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
     if untold := [notice.id for notice in shown if not notice.is_told]:
         notices.told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
+
+
+def _situation(request: Request, why: str) -> Situation:
+    if not why:
+        return Situation.SERVED
+    return Situation.COMPUTING if request.other_results else Situation.EMPTY
 
 
 def _sentence(request: Request, reason: str) -> str:

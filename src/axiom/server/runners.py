@@ -51,7 +51,7 @@ def read_offer(folder: Folder) -> Mapping[str, Runner]:
         return {platform: _runner(platform, each) for platform, each in data["runners"].items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise CannotStart(
             f"{folder.runners / 'offer.json'} cannot be read ({error}), so no host could be given a runner. "
             "Delete the folder `runners`; it is built again at the next start."

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ _LOOK_AT_DISK = timedelta(seconds=5)
 
 _TOO_LARGE = b"413 Content Too Large"
 _FULL = "the laboratory has no room for it at the moment"
+_OTHER = "another output of this task was reported"
 _BUSY = "the laboratory cannot store it at the moment"
 
 
@@ -170,7 +171,7 @@ class Transfers:
     def _store_within_quota(self, db: Database, one: Whole) -> bytes:
         if uploads.bytes_beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
             return transfers.try_again("this computer has brought much that it has not reported yet")
-        return self._store_one(db, one, self._now())
+        return self._store_all(db, [one])[0]
 
     def _submit(self, batch: list[Whole], work: Callable[[Database, list[Whole]], list[bytes]]) -> None:
         try:
@@ -204,22 +205,23 @@ class Transfers:
         with self._door:
             batch += self._waiting
             self._waiting = []
-        now = self._now()
-        return [self._store_one(db, one, now) for one in batch]
+        return [answer for part in _parts(batch) for answer in self._store_all(db, part)]
 
-    def _store_one(self, db: Database, one: Whole, now: datetime) -> bytes:
-        before = uploads.of(db, [one.task_id]).get(one.task_id)
-        digest = blobs.put(db, self._folder, one.body, now)
-        is_taken = uploads.record(
-            db, task_id=one.task_id, name=one.name, digest=digest, size=len(one.body), md5=one.md5, now=now
-        )
-        if not is_taken:
-            is_same = uploads.reported(db, one.task_id) == digest
-            blobs.forget(db, digest)
-            return transfers.done() if is_same else transfers.refused("another output of this task was reported")
-        if before is not None and before.digest != digest:
-            blobs.forget(db, before.digest)
-        return transfers.done()
+    def _store_all(self, db: Database, batch: Sequence[Whole]) -> list[bytes]:
+        """Store outputs of as many tasks; each takes the place of one before it, unless that was reported already."""
+        now, tasks = self._now(), [one.task_id for one in batch]
+        before, reported = uploads.of(db, tasks), uploads.reported(db, tasks)
+        digests = blobs.put_all(db, self._folder, [one.body for one in batch], now)
+        pairs, answers = list(zip(batch, digests, strict=True)), []
+        uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in reported])
+        for one, digest in pairs:
+            is_wanted = reported.get(one.task_id, digest) == digest
+            answers.append(transfers.done() if is_wanted else transfers.refused(_OTHER))
+            if one.task_id in reported:
+                blobs.forget(db, digest)
+            elif one.task_id in before and before[one.task_id].digest != digest:
+                blobs.forget(db, before[one.task_id].digest)
+        return answers
 
 
 class Arrival:
@@ -369,6 +371,23 @@ class Arrival:
             self._file = None
         if self._upload is not None:
             self._desk.let_go(self._upload.name, self)
+
+
+def _parts(batch: Sequence[Whole]) -> Iterator[list[Whole]]:
+    """In their order, and a new part wherever a task comes a second time: the later output counts."""
+    part: dict[int, Whole] = {}
+    for one in batch:
+        if one.task_id in part:
+            yield list(part.values())
+            part = {}
+        part[one.task_id] = one
+    yield list(part.values())
+
+
+def _arrived(one: Whole, digest: str, now: datetime) -> uploads.Upload:
+    return uploads.Upload(
+        task_id=one.task_id, name=one.name, digest=digest, size=len(one.body), md5=one.md5, received_at=now
+    )
 
 
 def _at_once(said: bytes) -> Future[bytes]:

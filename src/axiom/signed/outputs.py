@@ -6,6 +6,7 @@ the task was sent.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +21,15 @@ from axiom.signed.tickets import TEXT_LIMIT
 _FORMAT = "axiom-output-2"
 _LINE_LIMIT = 1024 * 1024
 ANSWER_LIMIT = _LINE_LIMIT - 1024  # what a child may say in a line; with the cell's name it still fits one of ours
-_HEX = r"[0-9a-f]{64}"
+_HEX = re.compile(r"[0-9a-f]{64}")
 _ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
+_CELL = ("replicate", "config", "seed", *_ANSWER)
 _EARLY_LIMIT = 8
-_TICKET = rf"[A-Za-z0-9_.-]{{1,{TEXT_LIMIT}}}"
-_LABEL = r"[^\x00-\x1f]{0,200}"
+_TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{TEXT_LIMIT}}}")
+_LABEL = re.compile(r"[^\x00-\x1f]{0,200}")
+_RUNNER = re.compile(r"[0-9A-Za-z.+-]{1,64}")
+_WORD = re.compile(r"[a-z0-9_]{1,32}")
+_OUTCOME = re.compile("|".join(outcome.value for outcome in Outcome))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +87,9 @@ class Output:
     cells: tuple[CellOutput, ...]
 
 
+_HEADER = (*Header.__dataclass_fields__, "format")
+
+
 def ticket_digest(text: str) -> str:
     """Return the SHA-256 by which an output names its ticket."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -125,8 +133,9 @@ def read_output(raw: bytes, *, limit: int) -> Output:
         for place, line in enumerate(lines[1:-1], start=1):  # noqa: B007  the message below names the line
             cells.append(read_cell(line))
         place = len(lines) - 1
-        footer = strict.Fields(strict.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
-        _check_count(footer.whole("cells"), len(cells))
+        if lines[-1] + b"\n" != footer_line(len(cells)):
+            footer = strict.Fields(strict.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
+            _check_count(footer.whole("cells"), len(cells))
     except ValueError as fault:
         raise OutputError(
             f"Line {place + 1} of the output is refused: {fault}. Nothing of the output is used."
@@ -141,32 +150,28 @@ def _check_count(said: int, found: int) -> None:
 
 def read_header(line: bytes) -> Header:
     """Read the first line; a ValueError says what is off."""
-    fields = strict.Fields(
-        strict.parse(line, limit=_LINE_LIMIT), "the header", {*Header.__dataclass_fields__, "format"}
-    )
+    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the header", _HEADER)
     fields.text("format", _FORMAT)
     platform = strict.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
-    word = r"[a-z0-9_]{1,32}"
     return Header(
         task=fields.whole("task", least=1),
         host=fields.whole("host", least=1),
-        experiment=fields.text("experiment", NAME.pattern),
+        experiment=fields.text("experiment", NAME),
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
         ticket_text=fields.text("ticket_text", _TICKET),
-        runner=fields.text("runner", r"[0-9A-Za-z.+-]{1,64}"),
+        runner=fields.text("runner", _RUNNER),
         platform=Platform(
-            system=platform.text("system", word),
-            processor=platform.text("processor", word),
-            instructions=platform.text("instructions", word),
+            system=platform.text("system", _WORD),
+            processor=platform.text("processor", _WORD),
+            instructions=platform.text("instructions", _WORD),
         ),
     )
 
 
 def read_cell(line: bytes) -> CellOutput:
     """Read the line of one cell; a ValueError says what is off."""
-    names = ("replicate", "config", "seed", *_ANSWER)
-    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the cell", names)
+    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the cell", _CELL)
     return CellOutput(
         replicate=fields.whole("replicate"),
         config=fields.whole("config"),
@@ -182,7 +187,7 @@ def read_answer(data: object) -> CellAnswer:
 
 def _answer(fields: strict.Fields) -> dict[str, Any]:
     answer = {
-        "outcome": Outcome(fields.text("outcome", "|".join(outcome.value for outcome in Outcome))),
+        "outcome": Outcome(fields.text("outcome", _OUTCOME)),
         "measures": fields.either("measures", _measures),
         "early": fields.each("early", strict.real),
         "cpu_seconds": fields.real("cpu_seconds", least=0),

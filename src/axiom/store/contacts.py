@@ -24,7 +24,6 @@ SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.co
     h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.rpc_seqno, h.facts_digest, b.total, b.recent, b.recent_at
 FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
 """
-_IN_HAND = "SELECT id FROM task WHERE host_id = :host_id AND state = 'sent'"
 _STANDS = """
 SELECT t.id, t.host_id, t.state, w.state AS workunit
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.id = t.workunit_id
@@ -85,18 +84,11 @@ def stored_host(db: Database, host_id: int) -> StoredHost | None:
     )
 
 
-def in_hand(db: Database, host_id: int) -> frozenset[int]:
-    """The tasks that are out to this host by our books."""
-    return frozenset(row["id"] for row in db.select(_IN_HAND, host_id=host_id))
-
-
 def stands(db: Database, task_ids: Sequence[int]) -> dict[int, Stand]:
     """How these tasks stand; those that were never made are left out."""
     rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
     return {
-        row["id"]: Stand(
-            host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"])
-        )
+        row["id"]: Stand(host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"]))
         for row in rows
     }
 

@@ -33,14 +33,9 @@ def add(db: Database, noun: str, experiment_id: int, state: str, amount: int) ->
 
 def add_all(db: Database, changes: Mapping[Key, int]) -> None:
     """So many more, or fewer, of each of these."""
-    db.many(
-        _ADD,
-        [
-            {"noun": noun, "experiment_id": experiment_id, "state": state, "amount": amount}
-            for (noun, experiment_id, state), amount in changes.items()
-            if amount
-        ],
-    )
+    for (noun, experiment_id, state), amount in changes.items():
+        if amount:
+            add(db, noun, experiment_id, state, amount)
 
 
 def read(db: Database) -> dict[Key, int]:

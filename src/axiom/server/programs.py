@@ -1,0 +1,40 @@
+"""Which program a host's client computes with: ours, or one that its volunteer brings (BOINC's anonymous platform)."""
+
+import re
+from dataclasses import dataclass
+
+from axiom.boinc.requests import HeldVersion, Request
+from axiom.server.meeting import PLATFORMS
+from axiom.server.runners import APP, Runner, plan_class
+
+_PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """What a task names, so that its client finds the program for it."""
+
+    platform: str
+    version: int
+    plan_class: str
+
+
+def ours(runner: Runner, gpu: str) -> Program:
+    """Our own program, on this kind of GPU or without one."""
+    return Program(platform=runner.platform, version=runner.version, plan_class=plan_class(gpu))
+
+
+def brought(request: Request) -> dict[str, Program]:
+    """The volunteer's own programs by the kind of GPU that they compute on; empty where ours is used."""
+    if not request.anonymous:
+        return {}
+    # Of several for one kind the first counts.
+    return {each.coprocessor: _own(each) for each in reversed(request.app_versions) if _is_of_use(each)}
+
+
+def _own(version: HeldVersion) -> Program:
+    return Program(platform=version.platform, version=version.version, plan_class=version.plan_class)
+
+
+def _is_of_use(version: HeldVersion) -> bool:
+    return version.app == APP and version.platform in PLATFORMS and _PLAN_CLASS(version.plan_class) is not None

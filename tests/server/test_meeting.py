@@ -1,0 +1,168 @@
+"""What a client says of its computer, read as far as it is of use, and what counts as news."""
+
+import re
+
+import pytest
+from calling import GPU, LINUX, RECORDED, altered
+
+from axiom.boinc import account_keys
+from axiom.boinc.reading import read_request
+from axiom.domain.fleet import Capacity, Gpu, Platform
+from axiom.server.meeting import describe, meet, platform_of
+from axiom.store import accounts, contacts, fleet
+
+SAID = RECORDED["first_contact"].replace("</host_cpid>", "</host_cpid>\n    <domain_name>attic</domain_name>")
+KEY = "abcdefgh"
+PLATFORMS = [
+    ((LINUX,), "sse2 avx avx2 fma", ("linux", "x86_64", "avx2")),
+    ((LINUX,), "avx avx2 avx512f", ("linux", "x86_64", "avx2")),
+    ((LINUX,), "AVX AVX2 AVX512F AVX512DQ AVX512VL", ("linux", "x86_64", "avx512")),
+    ((LINUX,), "sse4.2 avx1.0 avx", ("linux", "x86_64", "avx")),
+    ((LINUX,), "sse sse2 avxx", ("linux", "x86_64", "none")),
+    (("windows_x86_64", "windows_intelx86"), "avx2", ("windows", "x86_64", "avx2")),
+    (("windows_intelx86", "windows_x86_64"), "avx2", ("windows", "x86_64", "avx2")),
+    (("arm64-apple-darwin", "x86_64-apple-darwin"), "", ("macos", "arm64", "neon")),
+    (("x86_64-apple-darwin",), "avx", ("macos", "x86_64", "avx")),
+    (("aarch64-unknown-linux-gnu",), "fp asimd", ("linux", "arm64", "neon")),
+    (("windows_arm64",), "", ("windows", "arm64", "neon")),
+    (("vax-dec-vms",), "avx2", ("vax-dec-vms", "unknown", "none")),
+    (("x" * 255,), "", ("x" * 60, "unknown", "none")),
+    ((), "avx2", ("unknown", "unknown", "none")),
+]
+
+
+@pytest.mark.parametrize(("names", "features", "words"), PLATFORMS)
+def test_a_platform_is_in_our_words_where_we_have_some(names, features, words):
+    system, processor, instructions = words
+    assert platform_of(names, features) == Platform(system=system, processor=processor, instructions=instructions)
+
+
+def described(said: str = SAID, inside: str = "", **leaves):
+    return describe(read_request(altered(said, inside, **leaves)), "a digest")
+
+
+def test_a_recorded_client_is_described():
+    found = described()
+    assert (found.name, found.cpid) == ("attic", "9e3b282d6a322113b6ca7bf1ab2f3d31")
+    assert found.platform == Platform(system="linux", processor="x86_64", instructions="avx512")
+    assert found.capacity == Capacity(cores=2, memory_mb=int(25276510208 / 2**20 * 0.9), disk_mb=11264)
+    assert (found.flops, found.availability, found.digest) == (1e9, 1.0, "a digest")
+    assert (found.facts["boinc"], found.facts["boinc_platform"], found.facts["cores_all"]) == ("7.20.5", LINUX, 2)
+    assert found.facts["vendor"] == "AuthenticAMD"
+
+
+CORES = [("1", "100", 1), ("8", "50", 4), ("8", "99.9", 7), ("1", "1", 1), ("8", "0", 8), ("999999", "100", 4_096)]
+
+
+@pytest.mark.parametrize(("there", "percent", "cores"), CORES)
+def test_cores_are_those_that_the_volunteer_gives(there, percent, cores):
+    said = re.sub("<max_ncpus_pct>[^<]*<", f"<max_ncpus_pct>{percent}<", SAID)
+    assert described(said, p_ncpus=there).capacity.cores == cores
+
+
+MEMORY = [("50", "90", 900), ("90", "50", 900), ("100", "100", 1_000), ("0", "0", 0)]
+
+
+@pytest.mark.parametrize(("busy", "idle", "most"), MEMORY)
+def test_memory_is_what_the_volunteer_gives_at_the_best_of_times(busy, idle, most):
+    said = re.sub("<ram_max_used_busy_pct>[^<]*<", f"<ram_max_used_busy_pct>{busy}<", SAID)
+    said = re.sub("<ram_max_used_idle_pct>[^<]*<", f"<ram_max_used_idle_pct>{idle}<", said)
+    assert described(said, m_nbytes=1_000 * 2**20).capacity.memory_mb == most
+
+
+def test_a_computer_without_a_name_is_called_unnamed():
+    assert described(RECORDED["first_contact"]).name == "unnamed"
+
+
+def test_where_nothing_is_said_of_the_disk_nothing_is_known_of_it():
+    assert described(re.sub(r"(?s)<disk_usage>.*</disk_usage>", "", SAID)).capacity.disk_mb is None
+    assert described(d_project_share="1048576").capacity.disk_mb == 1
+
+
+FRACTIONS = [("1", "1", 1.0), ("0.5", "0.5", 0.25), ("0", "0.5", 0.01), ("-1", "1", 0.01), ("7", "1", 1.0)]
+
+
+@pytest.mark.parametrize(("on", "active", "availability"), FRACTIONS)
+def test_availability_is_a_share_and_never_nothing(on, active, availability):
+    assert described(on_frac=on, active_frac=active).availability == availability
+
+
+def test_gpus_are_those_that_are_there_or_that_ask():
+    there = "<coprocs>" + GPU.format(count=2, seconds=0, instances=0) + "</coprocs>"
+    assert described(inside=there).capacity.gpus == (Gpu(kind="NVIDIA", count=2, memory_mb=7_629, model="A card"),)
+    absent = "<coprocs>" + GPU.format(count=0, seconds=0, instances=0) + "</coprocs>"
+    assert described(inside=absent).capacity.gpus == ()
+    assert [gpu.count for gpu in described(RECORDED["two_gpus"]).capacity.gpus] == [1]
+
+
+def test_a_program_that_its_volunteer_brings_says_for_which_platform_it_is():
+    assert described(RECORDED["anonymous_platform"]).platform.system == "linux"
+    other = RECORDED["anonymous_platform"].replace(LINUX, "windows_arm64")
+    assert described(other).platform == Platform(system="windows", processor="arm64", instructions="neon")
+    none = re.sub(r"(?s)<app_versions>.*</app_versions>", "", RECORDED["anonymous_platform"])
+    assert described(none).platform == Platform(system="anonymous", processor="unknown", instructions="none")
+
+
+@pytest.fixture
+def met(small_lab):
+    """Meets a client whose volunteer has an account."""
+    digest = account_keys.key_digest(KEY)
+    with small_lab.db.transaction():
+        facts = {"name": "Ann", "email": "ann@mail.example", "password": "", "cross_id": "c" * 32}
+        made = accounts.create(small_lab.db, **facts, now=small_lab.now)
+        accounts.set_keys(small_lab.db, made, key_serial=1, key_digest=digest, weak_digest="another")
+
+    def meets(inside: str = "", **leaves):
+        request = read_request(altered(SAID, inside, **{"authenticator": KEY, "hostid": 1} | leaves))
+        with small_lab.db.transaction():
+            return meet(small_lab.db, request, small_lab.now)
+
+    return meets
+
+
+NEWS = [
+    ("nothing", {}, False),
+    ("free disk", {"d_free": "5"}, False),
+    ("the time", {"now": "5"}, False),
+    ("a little less often there", {"on_frac": "0.99"}, False),
+    ("much less often there", {"on_frac": "0.5"}, True),
+    ("another name", {"domain_name": "cellar"}, True),
+    ("more memory", {"m_nbytes": "99999999999"}, True),
+    ("another client", {"core_client_release": "9"}, True),
+    ("another platform", {"platform_name": "windows_x86_64"}, True),
+    ("a little less room", {"d_project_share": "11700000000"}, False),
+    ("much less room", {"d_project_share": "1000000"}, True),
+    ("other preferences", {"max_ncpus_pct": "50"}, True),
+    ("a GPU", {"inside": "<coprocs>" + GPU.format(count=1, seconds=0, instances=0) + "</coprocs>"}, True),
+]
+
+
+@pytest.mark.parametrize(("change", "is_news"), [row[1:] for row in NEWS], ids=[row[0] for row in NEWS])
+def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, met, change, is_news):
+    assert met(hostid=0).is_new
+    before = contacts.stored_host(small_lab.db, 1)
+    again = met(**change)
+    after = contacts.stored_host(small_lab.db, 1)
+    assert (again.host.id, again.is_new) == (1, False)
+    assert (after.facts_digest != before.facts_digest) == is_news
+    said = described(SAID, **change)
+    if is_news:
+        told = (after.host.name, after.host.platform, after.host.capacity, after.host.availability)
+        assert told == (said.name, said.platform, said.capacity, said.availability)
+        assert (again.host.capacity, again.host.name) == (said.capacity, said.name)
+    else:
+        assert after.host == before.host
+
+
+def test_who_has_no_account_is_nobody(small_lab, met):
+    assert met(authenticator="another") is None
+    assert fleet.hosts(small_lab.db) == []
+
+
+def test_a_count_begins_anew_with_a_new_number(small_lab, met):
+    assert met(hostid=77, rpc_seqno=9).host.id == 1
+    assert contacts.stored_host(small_lab.db, 1).rpc_seqno == 0
+    assert not met(rpc_seqno=0).is_new
+    assert not met(rpc_seqno=5).is_new
+    assert contacts.stored_host(small_lab.db, 1).rpc_seqno == 5
+    assert met(rpc_seqno=4).host.id == 2

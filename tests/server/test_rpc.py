@@ -1,0 +1,268 @@
+"""A contact from its bytes to the reply's: who is answered how, what a first contact brings, what trouble says."""
+
+import hashlib
+import threading
+from datetime import timedelta
+
+import pytest
+from calling import LINUX, MASTER, RECORDED, Client, Exchange, altered
+
+from axiom.boinc import account_keys
+from axiom.boinc.transfers import read_name
+from axiom.domain.work import read_task_name
+from axiom.signed.bundles import read_seal
+from axiom.signed.code_signing import is_code_signed
+from axiom.store import notices
+
+GARBLED = [
+    b"",
+    b"not XML",
+    b"<scheduler_request>",
+    b"<scheduler_request></scheduler_request><more/>",
+    b"<another_request><authenticator>1</authenticator></another_request>",
+    bytes(range(256)) * 40,
+    b"<a>" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", GARBLED, ids=range(len(GARBLED)))
+def test_what_is_no_request_is_answered_politely_and_stores_nothing(exchange, body):
+    heard = exchange.say(body)
+    assert 600 <= heard.number("request_delay") <= 1_200
+    assert heard.host is None
+    assert [priority for priority, _ in heard.words] == ["low"]
+    assert exchange.do(lambda db: db.one("SELECT count(*) AS n FROM host")["n"]) == 1
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("key", ["", "0" * 32, "no key at all", "7_" + "0" * 32, "&lt;", "x" * 5_000, "0" * 32 + "\n"])
+def test_a_key_that_no_account_has_gets_a_notice_and_nothing_else(exchange, key):
+    heard = exchange.say(Client(key).words(ask=1.0))
+    (said,) = heard.words
+    assert said == (
+        "notice",
+        "No account here has this account key. Remove the project in BOINC and add it again with your e-mail address, "
+        f"or take the key from {MASTER}account",
+    )
+    assert 3_600 <= heard.number("request_delay") <= 4_200
+    assert (heard.host, heard.root.findtext("userid"), heard.tasks) == (None, None, {})
+    assert exchange.do(lambda db: db.one("SELECT count(*) AS n FROM host")["n"]) == 1
+
+
+def test_a_weak_key_computes(exchange, ann):
+    client = Client(ann.weak)
+    (handed,) = exchange.call(client, ask=1.0).tasks.values()
+    assert exchange.call(client, exchange.upload(handed)).credit > 0
+
+
+def test_a_key_that_was_renewed_is_a_stranger_s(exchange, ann, attic):
+    exchange.call(attic)
+    assert exchange.call(attic).root.findtext("userid") == str(ann.id)
+    exchange.do(lambda db: db.execute("UPDATE volunteer SET key_digest = 'another' WHERE id = :id", id=ann.id))
+    assert exchange.call(attic).root.findtext("userid") is None
+
+
+def test_a_first_contact_is_told_who_it_is_and_whom_it_speaks_to(exchange, ann, attic):
+    heard = exchange.call(attic)
+    assert heard.raw.startswith(b"<scheduler_reply>\n")
+    assert heard.raw.endswith(b"</scheduler_reply>\n")
+    assert (attic.host, heard.root.findtext("master_url")) == (2, MASTER)
+    assert heard.root.findtext("project_name") == "Small & Sons"
+    assert heard.root.findtext("code_sign_key").strip() == exchange.secrets.code.public_text.strip()
+    assert heard.root.findtext("email_hash") == account_keys.email_hash(ann.email)
+    assert heard.root.findtext("user_name") == "Ann"
+    assert [(each.tag, each.text) for each in heard.root if each.tag in {"message", "app", "result"}] == []
+    assert f"{MASTER}hosts/2" in [each.findtext("url") for each in heard.root.findall("gui_urls/gui_url")]
+
+
+def test_a_host_is_told_its_number_once_and_the_key_when_it_has_none(exchange, attic):
+    assert exchange.call(attic).host == 2
+    again = exchange.call(attic, inside="<code_sign_key>\n1024\nabc\n.\n</code_sign_key>\n")
+    assert (again.host, again.root.findtext("code_sign_key")) == (None, None)
+
+
+def test_a_host_that_asks_for_a_second_gets_one_task_with_all_that_it_takes(exchange, attic):
+    heard = exchange.call(attic, ask=1.0)
+    ((name, handed),) = heard.tasks.items()
+    wanted = handed.workunit.findtext("name")
+    assert (name, read_task_name(wanted)) == (f"{wanted}_0", (1, 1))
+    assert [each.findtext("name") for each in heard.root.findall("app")] == ["axiom"]
+    assert handed.workunit.findtext("app_name") == "axiom"
+    program = heard.root.find("app_version")
+    assert (program.findtext("platform"), int(program.findtext("version_num")), "") == handed.platform
+    assert [each.findtext("file_name") for each in program.findall("file_ref") if each.find("main_program") is not None]
+    assert set(handed.files) == {each.findtext("file_name") for each in heard.root.iter("file_ref")}, (
+        "each file that is spoken of is described, and no other"
+    )
+    opened = {each.findtext("open_name") for each in heard.root.iter("file_ref")}
+    assert opened == {None, "trust.json", "bundle.zip", "bundle.seal", "output.jsonl"}
+    assert int(handed.task.findtext("report_deadline")) == (exchange.lab.now + timedelta(hours=48)).timestamp()
+    flops, bound = float(program.findtext("flops")), float(handed.workunit.findtext("rsc_fpops_bound"))
+    estimate = float(handed.workunit.findtext("rsc_fpops_est"))
+    assert 0 < estimate < bound
+    assert bound >= 120 * flops, "else the client puts twelve hours instead"
+    assert float(handed.workunit.findtext("rsc_memory_bound")) == 100 * 2**20
+
+
+def test_the_order_is_signed_for_this_host_and_this_task(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    ticket = exchange.ticket(handed)
+    assert (ticket.host, ticket.task, ticket.seeds) == (attic.host, 1, handed.order.seeds)
+    assert (handed.order.host, handed.order.task, handed.order.bundle) == (attic.host, 1, ticket.bundle)
+    assert ticket.deadline.timestamp() == int(handed.task.findtext("report_deadline"))
+
+
+def test_every_file_is_what_a_download_gives(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    got = {}
+    for name, file in handed.files.items():
+        if file.find("generated_locally") is None:
+            got[name] = exchange.download(file.findtext("url"))
+            assert file.findtext("md5_cksum") == hashlib.md5(got[name], usedforsecurity=False).hexdigest()
+            assert int(file.findtext("nbytes")) == len(got[name])
+        if file.find("file_signature") is not None:
+            assert is_code_signed(got[name], file.findtext("file_signature"), exchange.secrets.code.public_text)
+    kinds = {name: name.split("-")[0].split("_")[:2] for name in got}
+    assert sorted(kinds.values()) == [["axiom", "runner"], ["axiom", "trust"], ["bundle"], ["seal"]]
+    (bundle,) = [name for name in got if name.startswith("bundle-")]
+    (seal,) = [name for name in got if name.startswith("seal-")]
+    assert bundle == f"bundle-{handed.order.bundle}.zip"
+    stated = read_seal(got[seal].decode(), trust=exchange.lab.keys.trust, now=exchange.lab.now)
+    assert stated.digest == handed.order.bundle
+
+
+def test_the_output_s_name_and_token_open_the_upload_handler(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    slot = handed.slot
+    assert read_name(exchange.secrets.upload, slot.findtext("name")) == handed.workunit.findtext("name")
+    assert slot.findtext("url") == f"{MASTER}file_upload_handler"
+    exchange.upload(handed)
+
+
+DELAYS = [
+    ("served", {"ask": 1.0}, 7, 10),
+    ("asks for nothing", {}, 7, 10),
+    ("wants none", {"ask": 1.0, "dont_send_work": 1}, 7, 10),
+    ("none there", {"ask": 1.0, "platform_name": "vax-dec-vms"}, 10, 15),
+]
+
+
+@pytest.mark.parametrize(("said", "least", "most"), [row[1:] for row in DELAYS], ids=[row[0] for row in DELAYS])
+def test_a_client_calls_again_soon_and_not_all_at_once(exchange, ann, said, least, most):
+    exchange.deploy(40)
+    delays = set()
+    for number in range(12):
+        heard = exchange.call(Client(ann.key, cpid=f"{number:032}"), **said)
+        assert least <= heard.number("request_delay") <= most
+        assert heard.number("next_rpc_delay") == 3_600
+        delays.add(heard.number("request_delay"))
+    assert len(delays) > 3
+
+
+def test_a_client_that_computes_for_us_may_report_soon(exchange, attic):
+    exchange.call(attic, ask=1.0)
+    assert 2 <= exchange.call(attic, ask=1.0).number("request_delay") <= 4
+
+
+def test_without_work_there_is_a_sentence_and_only_for_who_asked(exchange, attic, ann):
+    assert exchange.call(attic, ask=1.0).words == []
+    told = ("low", "No work for this computer now: no work is waiting at the moment.")
+    assert exchange.call(attic, ask=1.0).words == [told]
+    assert exchange.call(attic).words == []
+    stranger = exchange.call(Client(ann.key, cpid="9" * 32, platform="vax-dec-vms"), ask=1.0)
+    assert stranger.words == [("low", "No work for this computer now: there is no runner for vax-dec-vms yet.")]
+
+
+def test_when_too_many_wait_the_client_keeps_everything_and_comes_back(working_lab, secrets):
+    exchange = Exchange(working_lab, secrets, max_waiting=1)
+    client = Client(exchange.join().key)
+    (handed,) = exchange.call(client, ask=1.0).tasks.values()
+    words, go = client.words(exchange.upload(handed)), threading.Event()
+    held = exchange.writer.submit(lambda _: go.wait(20))
+    while exchange.writer._queue.qsize():  # the writer has taken it
+        threading.Event().wait(0.001)
+    waiting = exchange.writer.submit(lambda _: None)
+    busy = exchange.say(words)
+    go.set()
+    held.result(20), waiting.result(20)
+    assert busy.named("result_ack") == []
+    assert 60 <= busy.number("request_delay") <= 180
+    assert busy.root.find("project_is_down") is None
+    assert busy.words == [("low", "The laboratory is busy. Nothing is lost; please wait.")]
+    assert exchange.say(words).named("result_ack") == [handed.task.findtext("name")]
+    exchange.close()
+
+
+def test_when_the_disk_is_full_nothing_is_acknowledged_and_later_all_is_well(exchange, attic):
+    exchange.deploy(80)
+    (first,) = exchange.call(attic, ask=1.0).tasks.values()
+    second = Client(attic.key, cpid="2" * 32)
+    words, asks = attic.words(exchange.upload(first), ask=1e6), second.words(ask=1e6)
+    exchange.do(lambda db: db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count']}"))
+    for body in (words, asks):
+        full = exchange.say(body)
+        assert (full.named("result_ack"), full.tasks, full.host) == ([], {}, None)
+        assert full.root.find("project_is_down") is not None
+        assert 180 <= full.number("request_delay") <= 420
+    assert exchange.task(1)["state"] == "sent"
+    exchange.do(lambda db: db.select("PRAGMA max_page_count = 1000000"))
+    assert exchange.say(words).named("result_ack") == [first.task.findtext("name")]
+    handed = exchange.call(second, ask=1e6).tasks
+    assert handed
+    for file in next(iter(handed.values())).files.values():
+        if file.find("generated_locally") is None:
+            exchange.download(file.findtext("url"))
+    assert exchange.broken() == {}
+
+
+def test_a_seal_that_was_undone_with_its_answer_is_stored_by_the_next(exchange, attic):
+    exchange.deploy(80)
+    exchange.do(lambda db: db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count']}"))
+    assert exchange.say(attic.words(ask=1e6)).root.find("project_is_down") is not None
+    exchange.do(lambda db: db.select("PRAGMA max_page_count = 1000000"))
+    handed = next(iter(exchange.call(attic, ask=1e6).tasks.values()))
+    (seal,) = [file for name, file in handed.files.items() if name.startswith("seal-")]
+    assert exchange.download(seal.findtext("url"))
+
+
+def test_a_fault_of_ours_acknowledges_nothing_and_is_logged(exchange, attic, caplog):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    words = attic.words(exchange.upload(handed))
+    exchange.do(lambda db: db.execute("UPDATE volunteer SET project_preferences = 'not JSON' WHERE id = 2"))
+    heard = exchange.say(words)
+    assert heard.named("result_ack") == []
+    assert heard.root.find("project_is_down") is not None
+    assert [record.levelname for record in caplog.records if record.name == "axiom.rpc"] == ["ERROR"]
+    exchange.do(lambda db: db.execute("UPDATE volunteer SET project_preferences = '{}' WHERE id = 2"))
+    assert exchange.say(words).named("result_ack") == [handed.task.findtext("name")]
+
+
+def test_a_closed_laboratory_says_so(exchange, attic):
+    exchange.writer.stop()
+    assert exchange.say(attic.words(ask=1.0)).root.find("project_is_down") is not None
+
+
+def test_trickles_are_received_and_thrown_away(exchange, attic):
+    trickle = "<msg_from_host><result_name>a</result_name>\n<time>5</time>\n<variety>x</variety></msg_from_host>\n"
+    assert exchange.call(attic, inside=trickle).root.find("message_ack") is not None
+    assert exchange.call(attic).root.find("message_ack") is None
+
+
+def test_what_a_notice_says_is_shown_for_a_day(exchange, attic, ann):
+    other = Client(ann.key, cpid="2" * 32)
+    exchange.call(attic)
+    exchange.call(other)
+    exchange.do(lambda db: notices.add(db, attic.host, "a kind", "Say <this> & that.", exchange.lab.now))
+    for _ in range(2):
+        assert exchange.call(attic).words == [("notice", "Say <this> & that.")]
+        exchange.lab.later(hours=11)
+    assert exchange.call(other).words == []
+    exchange.lab.later(hours=3)
+    assert exchange.call(attic).words == []
+
+
+def test_a_recorded_first_contact_is_served_as_it_came(exchange, ann):
+    heard = exchange.say(altered(RECORDED["first_contact"], authenticator=ann.key))
+    assert (heard.host, len(heard.tasks)) == (2, 1)
+    (handed,) = heard.tasks.values()
+    assert handed.platform == (LINUX, 100, "")

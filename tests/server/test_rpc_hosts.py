@@ -1,0 +1,208 @@
+"""Which host calls, what its volunteer prefers and is shown, and what no reply says."""
+
+import re
+import sys
+
+import pytest
+from calling import RECORDED, STORED, Client, altered
+
+from axiom.boinc import account_keys
+from axiom.store import accounts, fleet, teams
+
+PREFERENCES = (
+    "<global_preferences>\n<mod_time>{at}</mod_time>\n<max_ncpus_pct>{percent}</max_ncpus_pct>\n"
+    '<venue name="home"><run_on_batteries>1</run_on_batteries></venue>\n</global_preferences>\n'
+)
+
+
+def hosts(exchange) -> dict[int, str]:
+    """Every volunteer's, by number."""
+    return exchange.do(lambda db: {host.id: host.name for host in fleet.hosts(db) if host.volunteer_id != 1})
+
+
+def test_a_reply_that_was_lost_makes_no_second_host(exchange, attic):
+    for _ in range(3):
+        assert exchange.say(attic.words()).host == 2
+    assert hosts(exchange) == {2: "attic"}
+
+
+def test_a_host_that_tells_its_number_is_the_same_whatever_it_is_called(exchange, attic):
+    exchange.call(attic)
+    attic.name, attic.cpid = "cellar", "5" * 32
+    assert exchange.call(attic).host is None
+    assert hosts(exchange) == {2: "cellar"}
+
+
+def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
+    for _ in range(3):
+        exchange.call(attic)
+    copy = Client(ann.key, cpid="2" * 32, host=attic.host, seqno=attic.seqno)
+    for _ in range(2):
+        exchange.call(attic)
+    heard = exchange.call(copy)
+    assert (heard.host, attic.host) == (3, 2)
+    for client in (attic, copy, attic, copy):
+        assert exchange.call(client).host is None
+    assert hosts(exchange) == {2: "attic", 3: "attic (2)"}
+
+
+def test_a_copied_folder_on_a_computer_of_the_same_name_and_cpid_becomes_a_second_computer(exchange, ann, attic):
+    for _ in range(3):
+        exchange.call(attic)
+    copy = Client(ann.key, host=attic.host, seqno=attic.seqno - 2)
+    assert exchange.call(copy).host == 3
+    for client in (attic, copy, attic, copy):
+        assert exchange.call(client).host is None
+
+
+def test_a_client_that_was_attached_anew_is_the_host_that_it_was_and_gets_its_tasks_back(exchange, ann, attic):
+    ((name, before),) = exchange.call(attic, ask=1.0).tasks.items()
+    anew = Client(ann.key)
+    heard = exchange.call(anew, ask=1.0)
+    assert heard.host == attic.host
+    assert {name: after.order for name, after in heard.tasks.items()} == {name: before.order}
+
+
+def test_another_volunteer_s_host_is_nobody_else_s(exchange, attic):
+    exchange.call(attic, ask=1.0)
+    bob = Client(exchange.join("Bob").key, host=attic.host, seqno=50)
+    assert [exchange.call(bob).host for _ in range(3)] == [3, None, None]
+    unknown = Client(bob.key, cpid="3" * 32, host=2**62)
+    assert exchange.call(unknown).host == 4
+    ours = Client(bob.key, cpid="4" * 32, host=1)
+    assert exchange.call(ours).host == 5
+
+
+def test_two_clients_of_one_account_are_two_hosts_and_share_the_credit(exchange, ann, attic):
+    exchange.deploy(1)
+    other = Client(ann.key, cpid="2" * 32)
+    (first,) = exchange.call(attic, ask=1.0).tasks.values()
+    (second,) = exchange.call(other, ask=1.0).tasks.values()
+    one = exchange.call(attic, exchange.upload(first)).credit
+    heard = exchange.call(other, exchange.upload(second))
+    assert heard.credit == pytest.approx(2 * one)
+    assert heard.number("host_total_credit") == pytest.approx(one)
+    assert hosts(exchange) == {2: "attic", 3: "attic (2)"}
+
+
+def test_newer_preferences_are_kept_and_given_to_the_volunteer_s_other_computers(exchange, ann, attic):
+    other = Client(ann.key, cpid="2" * 32)
+    exchange.call(other)
+    newer, older = PREFERENCES.format(at=500, percent=50), PREFERENCES.format(at=400, percent=40)
+    brings = exchange.call(attic, inside=newer)
+    assert brings.root.find("global_preferences") is None
+    given = exchange.call(other).root.find("global_preferences")
+    assert (given.findtext("mod_time"), given.findtext("max_ncpus_pct")) == ("500", "50")
+    assert given.find("venue").get("name") == "home"
+    assert exchange.call(other, inside=newer).root.find("global_preferences") is None
+    given = exchange.call(other, inside=older).root.find("global_preferences")
+    assert given.findtext("mod_time") == "500"
+    exchange.call(other, inside=PREFERENCES.format(at=600, percent=60))
+    assert exchange.call(attic, inside=newer).root.findtext("global_preferences/max_ncpus_pct") == "60"
+
+
+def test_preferences_of_one_volunteer_reach_nobody_else(exchange, attic):
+    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
+    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
+    assert exchange.call(bob).root.find("global_preferences") is None
+
+
+BROKEN = [
+    "<global_preferences><mod_time>900</mod_time><a></global_preferences>",
+    "<global_preferences><mod_time>900</mod_time></scheduler_reply></global_preferences>",
+    "<global_preferences>\n<mod_time>1e400</mod_time>\n</global_preferences>",
+    "<global_preferences>\n<mod_time>-5</mod_time>\n&nbsp;\n</global_preferences>",
+    "<global_preferences>\n<mod_time>900</mod_time>\n<!-- <scheduler_reply> -->\n</global_preferences>",
+    "<global_preferences>\n<mod_time>900</mod_time>\n\x01\x7f\n</global_preferences>",
+]
+
+
+@pytest.mark.parametrize("said", BROKEN, ids=range(len(BROKEN)))
+def test_preferences_that_nobody_could_read_stop_no_reply(exchange, ann, attic, said):
+    other = Client(ann.key, cpid="2" * 32)
+    exchange.call(attic, inside=f"{said}\n")
+    assert exchange.call(other, ask=1.0).host == other.host > 0
+
+
+PROJECT = [
+    ("{}", 100, []),
+    ('{"resource_share": 250.0}', 250, []),
+    ('{"on_cores": false}', 100, ["CPU"]),
+    ('{"on_gpus": false}', 100, ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]),
+]
+
+
+@pytest.mark.parametrize(("chosen", "share", "without"), PROJECT)
+def test_what_a_volunteer_prefers_for_this_project_is_passed_on(exchange, ann, attic, chosen, share, without):
+    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, chosen, ""))
+    said = exchange.call(attic).root.find("project_preferences")
+    assert float(said.findtext("resource_share")) == share
+    assert [each.text for each in said.findall("no_rsc")] == without
+    assert said.find("project_specific") is not None
+
+
+def test_where_a_computer_stands_is_its_own_or_its_volunteer_s_word(exchange, ann, attic):
+    assert exchange.call(attic).root.findtext("host_venue") == ""
+    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, "{}", "home"))
+    assert exchange.call(attic).root.findtext("host_venue") == "home"
+    exchange.do(lambda db: fleet.set_venue(db, attic.host, "work"))
+    assert exchange.call(attic).root.findtext("host_venue") == "work"
+
+
+def test_a_volunteer_sees_their_team(exchange, ann, attic):
+    alone = exchange.call(attic).root
+    assert (alone.findtext("teamid"), alone.findtext("team_name")) == (None, "")
+    facts = {"founder_id": ann.id, "country": "", "website": "", "about": "", "now": exchange.lab.now}
+    team = exchange.do(lambda db: teams.found(db, name="Ärger & <Co>", **facts))
+    exchange.do(lambda db: accounts.join(db, ann.id, team))
+    joined = exchange.call(attic).root
+    assert (joined.findtext("teamid"), joined.findtext("team_name")) == (str(team), "Ärger & <Co>")
+
+
+def test_recent_credit_fades_and_the_total_stays(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    first = exchange.call(attic, exchange.upload(handed))
+    exchange.lab.later(days=7)
+    later = exchange.call(attic)
+    assert later.credit == first.credit
+    assert later.number("user_expavg_credit") == pytest.approx(first.number("user_expavg_credit") / 2, rel=0.01)
+    assert later.number("host_expavg_credit") == later.number("user_expavg_credit")
+
+
+def test_a_cross_project_id_that_the_client_s_projects_agreed_on_is_taken_over_and_said_again(exchange, ann, attic):
+    heard = exchange.call(attic, cross_project_id="d" * 32)
+    assert heard.root.findtext("cross_project_id") == "d" * 32
+    assert heard.root.findtext("external_cpid") == account_keys.external_cpid("d" * 32, ann.email)
+    assert exchange.call(attic, cross_project_id="").root.findtext("cross_project_id") == "d" * 32
+    assert exchange.call(attic, cross_project_id="short").root.findtext("cross_project_id") == "d" * 32
+
+
+def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
+    exchange.deploy(30)
+    bob = exchange.join("Bob")
+    theirs = Client(bob.key, cpid="2" * 32, name="computer-of-bob")
+    exchange.call(theirs, ask=10.0)
+    keys, secrets = exchange.lab.keys, exchange.secrets
+    canaries = [ann.key, ann.weak, ann.email, bob.key, bob.weak, bob.email, STORED]
+    canaries += [theirs.cpid, theirs.name, attic.cpid, attic.name, "Bob", str(exchange.folder.path), sys.prefix]
+    canaries += [key._private.private_bytes_raw().hex() for key in (keys.root, keys.bundle, keys.ticket)]
+    canaries += [secrets.accounts.hex(), secrets.upload.hex()]
+    replies = [exchange.call(attic, ask=1e6)]
+    brought = [exchange.upload(each) for each in attic.tasks.values()]
+    replies += [exchange.call(attic, *brought, ask=1e6), exchange.say(theirs.words(authenticator="0" * 32))]
+    for reply in replies:
+        assert [each for each in canaries if each.encode() in reply.raw] == []
+    assert len(replies[0].tasks) > 9
+    assert not set(replies[0].tasks) & set(theirs.tasks)
+
+
+@pytest.mark.parametrize("recorded", sorted(RECORDED))
+def test_every_recorded_request_is_answered(exchange, ann, recorded):
+    heard = exchange.say(altered(RECORDED[recorded], authenticator=ann.key))
+    assert heard.root.findtext("userid") == str(ann.id)
+    assert [each.findtext("url") for each in heard.root.iter("gui_url")][1].endswith("/hosts/2")
+    names = re.findall(r"<result>\n\s*<name>(.*?)</name>", RECORDED[recorded])
+    assert heard.named("result_ack") == names
+    held = re.findall(r"<other_result>\n\s*<name>(.*?)</name>", RECORDED[recorded])
+    assert heard.named("result_abort") == held
+    assert exchange.broken() == {}

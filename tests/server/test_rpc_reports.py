@@ -1,0 +1,239 @@
+"""What clients bring: every report is acknowledged, each counts once, and nothing counts without its proof."""
+
+import re
+
+import pytest
+from calling import RECORDED, Client, Exchange, altered, report
+
+from axiom.domain.endings import Cause
+from axiom.domain.work import Exit
+from axiom.server.validator import SLICE
+from axiom.store import ledger, returning, work
+
+COUNTED = [
+    ("result", "SELECT count(*) AS n FROM result"),
+    ("award", "SELECT count(*) AS n FROM award"),
+    ("upload", "SELECT count(*) AS n FROM upload"),
+]
+
+
+def counts(exchange) -> dict[str, int]:
+    return exchange.do(lambda db: {name: db.one(sql)["n"] for name, sql in COUNTED})
+
+
+def name_of(handed) -> str:
+    return handed.task.findtext("name")
+
+
+@pytest.fixture
+def given(exchange, attic):
+    """A task that Ann's computer has."""
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    return handed
+
+
+def test_a_success_is_judged_and_paid_before_the_client_hears_of_it(exchange, attic, given):
+    heard = exchange.call(attic, exchange.upload(given))
+    assert heard.named("result_ack") == [name_of(given)]
+    task = exchange.task(1)
+    assert (task["state"], task["cause"], task["boinc_state"], task["is_paid"]) == ("valid", Cause.SUCCESS, 5, 1)
+    assert (task["cpu_seconds"], task["elapsed_seconds"]) == (2.5, 3.0)
+    assert heard.credit > 0
+    assert heard.number("host_total_credit") == heard.credit == heard.number("user_expavg_credit")
+    balance = exchange.do(lambda db: ledger.balance(db, "volunteer", 2))
+    assert heard.credit == balance.total / 1_000
+    assert counts(exchange) == {"result": 2, "award": 1, "upload": 0}
+    assert exchange.nudged == 1
+    assert exchange.broken() == {}
+
+
+def test_a_report_that_comes_again_changes_nothing(exchange, attic, given):
+    words = exchange.upload(given)
+    first = exchange.call(attic, words)
+    before = counts(exchange), dict(exchange.task(1))
+    for _ in range(3):
+        again = exchange.call(attic, words, words)
+        assert again.named("result_ack") == [name_of(given)] * 2
+        assert again.credit == first.credit
+    assert exchange.call(attic, report(name_of(given), status=203, state=6)).credit == first.credit
+    assert (counts(exchange), dict(exchange.task(1))) == before
+    assert exchange.broken() == {}
+
+
+@pytest.mark.usefixtures("given")
+def test_a_contact_without_a_report_wakes_nobody(exchange, attic):
+    exchange.call(attic)
+    assert exchange.nudged == 0
+
+
+NO_PROOF = ["nothing was uploaded", "its digest is another", "it names another file and its digest"]
+
+
+@pytest.mark.parametrize("case", NO_PROOF)
+def test_a_claim_of_success_without_its_file_in_our_hands_is_none(exchange, attic, given, case):
+    said = {
+        NO_PROOF[0]: lambda: report(name_of(given), output=given.slot.findtext("name"), md5="0" * 32),
+        NO_PROOF[1]: lambda: re.sub("<md5_cksum>.*?</md5_cksum>", f"<md5_cksum>{'0' * 32}</md5_cksum>", brought()),
+        NO_PROOF[2]: lambda: report(name_of(given), output="another", md5="1" * 32),
+    }
+
+    def brought() -> str:
+        return exchange.upload(given)
+
+    if case != NO_PROOF[0]:
+        brought()
+    heard = exchange.call(attic, said[case]())
+    assert heard.named("result_ack") == [name_of(given)]
+    assert (exchange.task(1)["state"], exchange.task(1)["cause"]) == ("failed", Cause.NO_OUTPUT)
+    assert (counts(exchange)["result"], heard.credit) == (0, 0)
+    assert exchange.broken() == {}
+
+
+def test_a_client_that_says_nothing_of_its_files_is_taken_by_what_it_uploaded(exchange, attic, given):
+    exchange.upload(given)
+    assert exchange.call(attic, report(name_of(given))).credit > 0
+
+
+def test_an_output_that_is_not_what_was_ordered_is_invalid_and_not_paid(exchange, attic, given):
+    heard = exchange.call(attic, exchange.upload(given, b"something else\n"))
+    assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
+    assert exchange.task(1)["state"] == "invalid"
+    assert exchange.broken() == {}
+
+
+UNKNOWN = [
+    "axiom_ok_00001_0",
+    "tiny_sum-1-w1-t99_0",
+    "tiny_sum-1-w99-t98_0",
+    "tiny_sum-1-w1-t999999999999999999_0",
+    "another_sum-7-w1-t97_0",
+    "<&>\"'",
+    "é ü — ☃",
+    "a" * 250,
+]
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("success", [True, False])
+def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever(exchange, attic, success):
+    said = [report(name) if success else report(name, status=11, state=3) for name in UNKNOWN]
+    heard = exchange.call(attic, *said)
+    assert heard.named("result_ack") == UNKNOWN
+    assert exchange.task(1)["state"] == "sent"
+    assert exchange.broken() == {}
+
+
+def test_a_task_of_another_volunteer_s_host_is_acknowledged_and_stays_theirs(exchange, attic, given):
+    thief = Client(exchange.join("Bob").key, cpid="2" * 32)
+    stolen = exchange.upload(given)
+    heard = exchange.call(thief, stolen)
+    assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
+    assert exchange.task(1)["state"] == "sent"
+    assert exchange.call(thief, report(name_of(given), status=1, state=3)).named("result_ack")
+    assert exchange.task(1)["state"] == "sent"
+    assert exchange.call(attic, stolen).credit > 0
+    assert exchange.broken() == {}
+
+
+def test_another_computer_of_the_same_volunteer_may_bring_it(exchange, ann, attic, given):
+    other = Client(ann.key, cpid="2" * 32)
+    assert exchange.call(other, exchange.upload(given)).credit > 0
+    assert exchange.task(1)["host_id"] == attic.host
+    assert exchange.call(attic, says=True).named("result_abort_if_not_started") == [name_of(given)]
+
+
+ENDINGS = [
+    ("reports_disk_196_and_memory_198", "failed", {Cause.DISK_LIMIT, Cause.MEMORY_LIMIT}, {196, 198}),
+    ("reports_download_failure_186", "failed", {Cause.DOWNLOAD_MISSING}, {-186}),
+    ("reports_exit_7", "failed", {Cause.EXIT_CODE}, {7}),
+    ("reports_server_abort_202", "aborted", {Cause.ABORTED_BY_LABORATORY}, {202}),
+    ("reports_signal_11", "failed", {Cause.SIGNAL}, {11}),
+    ("reports_time_limit_197", "failed", {Cause.TIME_LIMIT}, {197}),
+    ("reports_user_abort_203", "aborted", {Cause.ABORTED_BY_VOLUNTEER}, {203}),
+]
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize(("recorded", "state", "causes", "statuses"), ENDINGS, ids=[row[0] for row in ENDINGS])
+def test_what_stock_clients_reported_is_stored_with_its_cause(exchange, attic, recorded, state, causes, statuses):
+    exchange.deploy(1)
+    exchange.call(attic, ask=1.0)
+    said, mine = RECORDED[recorded], list(attic.tasks)
+    blocks = re.findall(r"(?s)<result>\n.*?</result>\n", said)
+    names = [re.search("<name>(.*?)</name>", block)[1] for block in blocks]
+    for old, new in zip(names, mine, strict=False):
+        said = said.replace(f"<name>{old}</name>", f"<name>{new}</name>")
+    heard = exchange.say(altered(said, authenticator=attic.key, hostid=attic.host, rpc_seqno=9))
+    assert heard.named("result_ack") == mine[: len(names)]
+    ended = [exchange.task(int(name.split("-t")[1].removesuffix("_0"))) for name in heard.named("result_ack")]
+    assert {task["state"] for task in ended} == {state}
+    assert ({task["cause"] for task in ended}, {task["exit_status"] for task in ended}) == (causes, statuses)
+    assert exchange.broken() == {}
+
+
+def test_what_a_program_says_at_length_is_cut_and_what_it_prints_is_harmless(exchange, attic, given):
+    said = "<b>]]>&\x01" * 1_000 + "the very end"
+    exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=said))
+    kept = exchange.task(1)["message"]
+    assert len(kept) <= work.MOST_MESSAGE
+    assert "\x01" not in kept
+
+
+def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
+    exchange.deploy(8)
+    clients = [Client(ann.key, cpid=f"{number:032}") for number in range(8)]
+    brought = [[exchange.upload(each) for each in exchange.call(one, ask=1.0).tasks.values()] for one in clients]
+    exchange.lab.later(seconds=1)
+    for client, words in zip(clients, brought, strict=True):
+        assert len(exchange.call(client, *words).named("result_ack")) == 1
+    states = [exchange.task(number)["state"] for number in range(1, 9)]
+    assert states == ["valid"] * 5 + ["returned"] * 3
+    assert exchange.do(lambda db: len(returning.returned(db, SLICE))) == 3
+    exchange.settle()
+    assert [exchange.task(number)["is_paid"] for number in range(1, 9)] == [1] * 8
+    assert exchange.broken() == {}
+
+
+@pytest.mark.usefixtures("given")
+def test_many_reports_and_a_wish_for_more_are_one_contact(exchange, attic):
+    exchange.deploy(40)
+    exchange.call(attic, ask=1e5)
+    brought = [exchange.upload(handed) for handed in attic.tasks.values()]
+    assert len(brought) == 41
+    heard = exchange.call(attic, *brought, report("not ours"), ask=1e5)
+    assert len(heard.named("result_ack")) == 42
+    assert attic.tasks == {}
+    assert heard.credit == pytest.approx(41 * 0.025)
+    ((priority, said),) = heard.words
+    assert (priority, said.partition(":")[0]) == ("low", "No work for this computer now")
+    assert exchange.broken() == {}
+
+
+def test_a_task_that_came_after_its_deadline_is_as_good_as_any(exchange, attic, given):
+    words = exchange.upload(given)
+    exchange.lab.later(hours=49)
+    exchange.sweep()
+    assert exchange.task(1)["state"] == "expired"
+    assert exchange.call(attic, words).credit > 0
+    assert exchange.task(1)["state"] == "valid"
+    assert exchange.broken() == {}
+
+
+def test_a_task_that_a_restored_laboratory_forgot_comes_back_by_its_ticket(working_lab, secrets):
+    before = Exchange(working_lab, secrets)
+    client = Client(before.join().key)
+    before.call(client)
+    before.close()
+    backup = working_lab.folder.database.read_bytes()
+    lost = Exchange(working_lab, secrets)
+    (handed,) = lost.call(client, ask=1.0).tasks.values()
+    lost.close()
+    working_lab.folder.database.write_bytes(backup)
+    restored = Exchange(working_lab, secrets)
+    assert restored.task(1)["state"] == "unsent"
+    heard = restored.call(client, restored.upload(handed))
+    assert heard.named("result_ack") == [name_of(handed)]
+    assert heard.credit > 0
+    assert restored.task(1)["state"] == "valid"
+    assert restored.broken() == {}
+    restored.close()

@@ -1,0 +1,252 @@
+"""Which tasks a client is sent, sent again and told to give up; with its GPUs, and with a program of its own."""
+
+import pytest
+from calling import GPU, LINUX, Client, Exchange
+
+from axiom.lab.withdraw import withdraw
+from axiom.store import accounts
+
+
+def test_what_a_host_lost_is_sent_again_with_the_very_same_order(exchange, attic):
+    exchange.deploy(2)
+    before = dict(exchange.call(attic, ask=1e5).tasks)
+    assert len(before) == 3
+    attic.tasks.popitem()
+    exchange.lab.later(minutes=5)
+    heard = exchange.call(attic, ask=1.0)
+    ((name, again),) = heard.tasks.items()
+    assert again.order == before[name].order
+    assert again.task.findtext("report_deadline") == before[name].task.findtext("report_deadline")
+    assert again.slot.findtext("xml_signature") == before[name].slot.findtext("xml_signature")
+    assert exchange.call(attic, *[exchange.upload(each) for each in attic.tasks.values()]).credit > 0
+    assert exchange.broken() == {}
+
+
+def test_a_client_that_does_not_say_what_it_has_is_believed_to_have_all(exchange, attic):
+    exchange.deploy(1)
+    (first,) = exchange.call(attic, ask=1.0).tasks
+    heard = exchange.call(attic, ask=1.0, says=False)
+    assert len(heard.tasks) == 1
+    assert first not in heard.tasks
+    assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [])
+
+
+def test_a_client_that_asks_for_nothing_gets_nothing_again(exchange, attic):
+    exchange.call(attic, ask=1.0)
+    attic.tasks.clear()
+    assert exchange.call(attic).tasks == {}
+    assert len(exchange.call(attic, ask=1.0).tasks) == 1
+
+
+def test_a_task_of_a_cancelled_workunit_is_given_up_at_once(exchange, attic):
+    exchange.deploy(1)
+    first, _ = exchange.call(attic, ask=1e5).tasks
+    exchange.cancel(1)
+    heard = exchange.call(attic)
+    assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([first], [])
+    assert exchange.call(attic).named("result_abort") == []
+
+
+def test_a_task_that_nobody_waits_for_any_more_is_given_up_unless_it_has_begun(exchange, attic):
+    (name,) = exchange.call(attic, ask=1.0).tasks
+    exchange.lab.later(hours=49)
+    exchange.sweep()
+    assert exchange.call(attic).named("result_abort_if_not_started") == []
+    attic.tasks[name] = None
+    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
+    (copy,) = exchange.call(bob, ask=1.0).tasks.values()
+    exchange.call(bob, exchange.upload(copy))
+    heard = exchange.call(attic)
+    assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [name])
+    assert exchange.broken() == {}
+
+
+def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(exchange, attic):
+    exchange.call(attic, ask=1.0)
+    exchange.cancel(1)
+    attic.tasks.clear()
+    assert exchange.call(attic, ask=1.0).tasks == {}
+    assert exchange.task(1)["state"] == "aborted"
+    assert exchange.broken() == {}
+
+
+UNKNOWN = ["axiom_ok_00001_0", "tiny_sum-1-w9-t99_0", "tiny_sum-1-w1-t9999999_0", "a" * 250]
+
+
+def test_what_is_not_this_host_s_is_given_up_and_its_own_is_kept(exchange, attic):
+    exchange.deploy(1)
+    (mine,) = exchange.call(attic, ask=1.0).tasks
+    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
+    (theirs,) = exchange.call(bob, ask=1.0).tasks
+    bob.tasks |= dict.fromkeys([mine, *UNKNOWN])
+    assert exchange.call(bob).named("result_abort") == [mine, *UNKNOWN]
+    assert list(bob.tasks) == [theirs]
+    assert exchange.call(attic).named("result_abort") == []
+
+
+def test_an_answer_brings_sixty_four_tasks_at_most_and_stays_small(exchange, attic):
+    attic.cores = 64
+    exchange.deploy(99)
+    heard = exchange.call(attic, ask=1e9)
+    assert len(heard.tasks) == 64
+    assert len(heard.raw) < 64 * 4_000
+    assert len(heard.root.findall("app_version")) == 1
+    names = [each.findtext("name") for each in heard.root.findall("file_info")]
+    assert len(names) == len(set(names)) == 64 + 4
+    assert len(exchange.call(attic, ask=1e9).tasks) == 36
+    assert exchange.broken() == {}
+
+
+def test_what_was_lost_counts_in_the_sixty_four(exchange, attic):
+    attic.cores = 64
+    exchange.deploy(99)
+    exchange.call(attic, ask=1e9)
+    attic.tasks = dict(list(attic.tasks.items())[:4])
+    assert len(exchange.call(attic, ask=1e9).tasks) == 64
+    assert exchange.broken() == {}
+
+
+def test_a_host_gets_no_more_than_it_asked_for_and_may_have(exchange, attic):
+    exchange.deploy(150)
+    assert len(exchange.call(attic, cpu_req_instances=3).tasks) == 3
+    assert [len(exchange.call(attic, ask=1e9).tasks) for _ in range(3)] == [64, 128 - 3 - 64, 0]
+    told = "No work for this computer now: your computer has 128 tasks of the 128 that it may have."
+    assert exchange.call(attic, ask=1e9).words == [("low", told)]
+
+
+OWN = (
+    "<app_versions><app_version><app_name>{app}</app_name><version_num>205</version_num>"
+    "<platform>{platform}</platform><avg_ncpus>1</avg_ncpus><flops>2e9</flops>{more}</app_version></app_versions>\n"
+)
+OWN_GPU = "<plan_class>mine</plan_class><coproc><type>NVIDIA</type><count>1</count></coproc>"
+
+
+@pytest.fixture
+def own(ann):
+    """A client whose volunteer brings the program."""
+    return Client(ann.key, platform="anonymous")
+
+
+@pytest.mark.parametrize("platform", [LINUX, "aarch64-unknown-linux-gnu", "windows_x86_64"])
+def test_who_brings_the_program_is_told_of_none_and_gets_tasks_for_it(exchange, own, platform):
+    heard = exchange.call(own, ask=1.0, inside=OWN.format(app="axiom", platform=platform, more=""))
+    (handed,) = heard.tasks.values()
+    assert handed.platform == (platform, 205, "")
+    assert heard.root.findall("app_version") == []
+    kinds = sorted(name.split("-")[0] for name in handed.files)
+    assert kinds == ["bundle", "seal", "tiny_sum"]
+    assert exchange.call(own, exchange.upload(handed)).credit > 0
+
+
+NOT_OURS = [
+    ("", "there is no runner for anonymous yet"),
+    (OWN.format(app="another", platform=LINUX, more=""), "there is no runner for anonymous yet"),
+    (OWN.format(app="axiom", platform="vax/dec vms", more=""), "there is no runner for anonymous yet"),
+    (OWN.format(app="axiom", platform="", more=""), "there is no runner for anonymous yet"),
+]
+
+
+@pytest.mark.parametrize(("inside", "reason"), NOT_OURS, ids=["none", "another", "odd platform", "no platform"])
+def test_who_brings_a_program_that_is_not_ours_gets_a_sentence(exchange, own, inside, reason):
+    heard = exchange.call(own, ask=1.0, inside=inside)
+    assert heard.words == [("low", f"No work for this computer now: {reason}.")]
+    assert heard.host == 2
+
+
+@pytest.fixture
+def gpu_exchange(small_lab, prepared_for_gpus, prepared, secrets):
+    """Experiment 1 computes on processors, experiment 2 on GPUs; nothing is ordered."""
+    small_lab.publish(prepared())
+    small_lab.publish(prepared_for_gpus)
+    small_lab.host()
+    opened = Exchange(small_lab, secrets)
+    yield opened
+    opened.close()
+
+
+def cards(count: int = 1, seconds: float = 100.0, instances: int = 1) -> str:
+    return f"<coprocs>{GPU.format(count=count, seconds=seconds, instances=instances)}</coprocs>\n"
+
+
+def test_each_kind_of_processor_gets_what_it_asked_for(gpu_exchange):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(10, 1)
+    exchange.deploy(10, 2)
+    heard = exchange.call(client, cpu_req_instances=2, inside=cards(count=3, seconds=0.0, instances=3))
+    kinds = [handed.platform for handed in heard.tasks.values()]
+    assert sorted(kinds) == [(LINUX, 100, "")] * 2 + [(LINUX, 100, "nv")] * 3
+    assert {name.split("-")[0] for name, each in heard.tasks.items() if each.platform[2]} == {"tiny_gpu"}
+    versions = {each.findtext("plan_class") or "": each for each in heard.root.findall("app_version")}
+    assert sorted(versions) == ["", "nv"]
+    assert versions["nv"].findtext("coproc/type") == "NVIDIA"
+    assert float(versions["nv"].findtext("coproc/count")) == 1
+    assert versions[""].find("coproc") is None
+    assert heard.root.findall("no_rsc_apps") == []
+    assert exchange.broken() == {}
+
+
+def test_a_gpu_that_asks_alone_gets_no_work_for_processors(gpu_exchange):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(10, 1)
+    asked = {"work_req_seconds": 100, "cpu_req_secs": 0}
+    assert exchange.call(client, inside=cards(), **asked).tasks == {}
+    exchange.deploy(1, 2)
+    (handed,) = exchange.call(client, inside=cards(), **asked).tasks.values()
+    assert handed.platform[2] == "nv"
+
+
+def test_a_gpu_is_told_that_there_is_nothing_for_it_where_no_experiment_computes_on_gpus(exchange, attic):
+    heard = exchange.call(attic, ask=1.0, inside=cards())
+    assert [each.text for each in heard.root.findall("no_rsc_apps")] == ["NVIDIA"]
+    assert len(heard.tasks) == 1
+    assert exchange.call(attic).root.findall("no_rsc_apps") == []
+
+
+def test_a_gpu_is_not_told_so_while_an_experiment_computes_on_gpus(gpu_exchange):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    assert exchange.call(client, ask=1.0, inside=cards()).root.findall("no_rsc_apps") == []
+    exchange.do(lambda db: withdraw(db, 2, "retired", exchange.lab.now))
+    heard = exchange.call(client, ask=1.0, inside=cards())
+    assert [each.text for each in heard.root.findall("no_rsc_apps")] == ["NVIDIA"]
+
+
+CHOICES = [("{}", {"", "nv"}), ('{"on_cores": false}', {"nv"}), ('{"on_gpus": false}', {""})]
+
+
+@pytest.mark.parametrize(("chosen", "kinds"), CHOICES)
+def test_a_volunteer_s_choice_counts_before_the_client_knows_of_it(gpu_exchange, chosen, kinds):
+    exchange = gpu_exchange
+    exchange.deploy(5, 1)
+    exchange.deploy(5, 2)
+    ann = exchange.join()
+    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, chosen, ""))
+    heard = exchange.call(Client(ann.key), ask=1.0, inside=cards())
+    assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
+
+
+def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
+    exchange = gpu_exchange
+    exchange.deploy(5, 1)
+    exchange.deploy(5, 2)
+    client = Client(exchange.join().key, platform="anonymous")
+    mine = OWN.format(app="axiom", platform=LINUX, more=OWN_GPU)
+    heard = exchange.call(client, ask=100.0, cpu_req_instances=2, inside=mine + cards())
+    assert {(name.split("-")[0], *each.platform) for name, each in heard.tasks.items()} == {
+        ("tiny_gpu", LINUX, 205, "mine")
+    }
+    bare = Client(client.key, cpid="2" * 32, platform="anonymous")
+    heard = exchange.call(bare, ask=1.0, inside=OWN.format(app="axiom", platform=LINUX, more="") + cards())
+    assert {(name.split("-")[0], *each.platform) for name, each in heard.tasks.items()} == {
+        ("tiny_sum", LINUX, 205, "")
+    }
+
+
+def test_a_lost_task_of_a_gpu_is_sent_again_for_the_gpu(gpu_exchange):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(1, 2)
+    asked = {"work_req_seconds": 100, "cpu_req_secs": 0}
+    ((name, first),) = exchange.call(client, inside=cards(), **asked).tasks.items()
+    client.tasks.clear()
+    again = exchange.call(client, inside=cards(), **asked)
+    assert {name: each.platform for name, each in again.tasks.items()} == {name: first.platform}
+    assert [each.findtext("plan_class") for each in again.root.findall("app_version")] == ["nv"]

@@ -1,0 +1,73 @@
+"""What is asked at every contact: one question for the caller, one for the host, one for the tasks it says it has."""
+
+import pytest
+
+from axiom.domain.ledger import Award, Balance, Tariff
+from axiom.domain.work import TaskState, WorkunitState
+from axiom.store import accounts, contacts, fleet, ledger, returning, teams, work
+from axiom.store.contacts import Stand
+
+STORED = "stored"  # of a password
+
+
+@pytest.fixture
+def db(small_lab):
+    with small_lab.db.transaction():
+        yield small_lab.db
+
+
+@pytest.fixture
+def ann(db, small_lab):
+    number = accounts.create(db, name="Ann", email="ann@mail.example", password=STORED, cross_id="c", now=small_lab.now)
+    accounts.set_keys(db, number, key_serial=1, key_digest="strong", weak_digest="weak")
+    return number
+
+
+@pytest.mark.parametrize("digest", ["strong", "weak"])
+def test_a_caller_is_known_by_either_key_with_all_that_a_contact_needs(db, small_lab, ann, digest):
+    team = teams.found(db, name="Some", founder_id=ann, country="", website="", about="", now=small_lab.now)
+    accounts.join(db, ann, team)
+    accounts.keep_preferences(db, ann, "<global_preferences/>", 7)
+    accounts.set_project_preferences(db, ann, '{"resource_share": 5}', "home")
+    found = contacts.caller(db, digest)
+    assert (found.volunteer, found.account) == accounts.by_id(db, ann)
+    assert found.preferred == accounts.preferences(db, ann)
+    assert (found.team_name, found.balance) == ("Some", None)
+
+
+def test_whoever_belongs_to_no_team_has_none(db, ann):
+    found = contacts.caller(db, "strong")
+    assert (found.volunteer.id, found.volunteer.team_id, found.team_name) == (ann, None, "")
+
+
+@pytest.mark.parametrize("digest", ["", "stranger"])
+def test_a_key_that_nobody_has_is_nobody_s(db, ann, digest):
+    assert accounts.by_id(db, ann) is not None
+    assert contacts.caller(db, digest) is None
+
+
+def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_lab):
+    db, now = busy_lab.db, busy_lab.now
+    fleet.heard(db, 1, 41, now)
+    assert contacts.stored_host(db, 1).balance is None
+    ledger.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
+    given = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
+    with db.transaction():
+        ledger.award(db, [given], tariff_id=1, session_id=None, now=now)
+        returning.mark_paid(db, [1])
+    found = contacts.stored_host(db, 1)
+    assert (found.host, found.rpc_seqno, found.facts_digest) == (fleet.host(db, 1), 41, "")
+    assert found.balance == ledger.balance(db, "host", 1)
+    assert isinstance(found.balance, Balance)
+    assert found.balance.total == 5
+    assert contacts.stored_host(db, 99) is None
+
+
+def test_tasks_stand_as_they_were_last_left_and_those_never_made_are_missing(busy_lab):
+    db = busy_lab.db
+    known = {task.id: task for task in work.tasks(db)}
+    found = contacts.stands(db, [*known, 999])
+    assert set(found) == set(known)
+    valid = next(task for task in known.values() if task.state is TaskState.VALID)
+    assert found[valid.id] == Stand(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
+    assert contacts.stands(db, []) == {}
