@@ -143,9 +143,18 @@ class Project:
             time.sleep(0.5)
 
     def wait_for(self, number: int, state: str, client: Client, seconds: float = 120) -> Any:
-        """Wait until a task of this client stands so, and return its page."""
-        client.update()
-        self.wait(lambda: self.task(number)["state"] == state, seconds, nudged=client)
+        """Wait until a task of this client stands so, and return its page.
+
+        The client is asked to call when that helps: before it has the task, and when it has something to report.
+        """
+        until, asked = time.monotonic() + seconds, 0.0
+        while self.task(number)["state"] != state:
+            if time.monotonic() > until:
+                raise AssertionError(f"task {number} is not {state} within {seconds} s\n{client.log()[-4_000:]}")
+            if time.monotonic() - asked > 8 and client.task(number).get("ready to report") != "no":
+                asked = time.monotonic()
+                client.update()
+            time.sleep(0.5)
         return self.task(number)
 
     def promises(self) -> None:

@@ -74,10 +74,14 @@ class Proxy:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        for line in list(self._lines):
-            line.close()
+        self._drop()
         for thread in self._threads:
             thread.join(10)
+
+    def _drop(self) -> None:
+        """Close every connection: on one that was used before, a client tries again without a word."""
+        for line in list(self._lines):
+            line.close()
 
     def _spawn(self, work: object, *words: object) -> threading.Thread:
         thread = threading.Thread(target=work, args=words, daemon=True)  # type: ignore[arg-type]
@@ -129,6 +133,7 @@ class Proxy:
                 cut.met.set()
                 if cut.holds:
                     cut.released.wait(60)
+                self._drop()
                 return True
         return False
 

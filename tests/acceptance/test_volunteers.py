@@ -11,8 +11,6 @@ from attached import Project, Site, project
 from living import answer, axiom
 from volunteering import Client, Person, client, register
 
-pytestmark = pytest.mark.xdist_group("volunteers")  # one laboratory for all of them
-
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
 
 
@@ -118,7 +116,7 @@ def test_what_was_cut_is_resumed_where_it_was_cut(lab, computers):
     mine = computers["cut"]
     number = lab.order("wordy", mine.host())
     cuts = [lab.wire.cut(f"{_DOWNLOADS}axiom_runner", 60_000, down=True)]
-    # A connection that was used before is tried again by the client's library without a word; the second time it hears.
+    # What is cut on a connection that was used before the client's library tries again by itself: cut that, too.
     cuts += [lab.wire.cut(_UPLOADS, 150_000) for _ in range(2)]
     lab.wait_for(number, "valid", mine)
     assert all(cut.met.is_set() for cut in cuts)

@@ -127,7 +127,7 @@ class Client:
 
     def finished(self, number: int) -> str:
         """The name of the task of this number that it has finished to compute."""
-        return re.findall(rf"Computation for task (\S+-t{number})_0 finished", self.log())[0]
+        return str(re.findall(rf"Computation for task (\S+-t{number})_0 finished", self.log())[0])
 
     def reasons(self) -> list[str]:
         """Why it got no work, as often as it was told."""
@@ -180,11 +180,7 @@ def client(
     folder.mkdir(exist_ok=keep, parents=True)
     if not (folder / "cc_config.xml").exists():
         options = _GPUS if gpus else "<no_gpus>1</no_gpus>"
-        options += f"<ncpus>{cores}</ncpus>" if cores else ""
-        (folder / "gui_rpc_auth.cfg").write_text(_PASSWORD)
-        (folder / "gui_rpc_auth.cfg").chmod(0o600)
-        (folder / "cc_config.xml").write_text(_CC.format(options=options))
-        (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory))
+        _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory)
     port = _free_port()
     words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]
     words += ["--no_priority_change", "--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
@@ -212,6 +208,13 @@ def client(
         with contextlib.suppress(ProcessLookupError):  # the client's session: whatever it started and left behind
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _configure(folder: Path, options: str, memory: float) -> None:
+    (folder / "gui_rpc_auth.cfg").write_text(_PASSWORD)
+    (folder / "gui_rpc_auth.cfg").chmod(0o600)
+    (folder / "cc_config.xml").write_text(_CC.format(options=options))
+    (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory))
 
 
 def _free_port() -> int:

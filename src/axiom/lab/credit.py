@@ -7,6 +7,8 @@ from axiom.decisions.credit import price
 from axiom.decisions.recent import Recent, grown
 from axiom.domain.ledger import Award, Balance, Tariff
 from axiom.domain.sessions import Note, Session, Step
+from axiom.server.known import LEAST_CELL_SECONDS
+from axiom.signed.tickets import parse
 from axiom.store import ledger, returning, sessions
 from axiom.store.database import Database, moment
 from axiom.store.ledger import Unpaid
@@ -107,6 +109,14 @@ def _recent(
     return found
 
 
+def _ordered(waiting: Unpaid) -> float | None:
+    """How long the task may compute by its order; None where it says less than every order allows."""
+    if waiting.ticket is None or waiting.cpu_seconds <= LEAST_CELL_SECONDS:
+        return None  # nearly always, and a ticket takes long to read
+    ticket = parse(waiting.ticket)
+    return sum(ticket.cell_seconds) * len(ticket.replicates)
+
+
 def _award(waiting: Unpaid, tariff: Tariff, typical_cpu_seconds: float | None) -> Award:
     priced = price(
         tariff,
@@ -114,6 +124,7 @@ def _award(waiting: Unpaid, tariff: Tariff, typical_cpu_seconds: float | None) -
         elapsed_seconds=waiting.elapsed_seconds,
         typical_cpu_seconds=typical_cpu_seconds,
         out_seconds=waiting.out_seconds,
+        ordered_seconds=_ordered(waiting),
     )
     return Award(
         task_id=waiting.task_id,

@@ -1,0 +1,331 @@
+"""A laboratory that answers contacts, and clients that call it with what a stock client once said."""
+
+import asyncio
+import hashlib
+import html
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from uploading import head
+
+from axiom.boinc import account_keys
+from axiom.domain.fleet import Platform
+from axiom.domain.sessions import Allotment
+from axiom.lab.credit import Paying
+from axiom.lab.deploy import deploy
+from axiom.lab.offer import offer_here
+from axiom.server import invariants
+from axiom.server.downloads import Downloads
+from axiom.server.replying import Links
+from axiom.server.rpc import Project
+from axiom.server.transfers import Transfers
+from axiom.server.transitioner import sweep, transit
+from axiom.server.validator import Validator
+from axiom.signed.keys import Secrets
+from axiom.signed.roles import write_trust
+from axiom.signed.tickets import Order, Ticket, read_ticket
+from axiom.store import accounts, work
+from axiom.store.connections import Connections
+from axiom.store.writer import MAX_WAITING, Writer
+
+MASTER = "http://lab.example/"
+STORED = "canary-of-a-password"
+LINUX = "x86_64-pc-linux-gnu"
+RECORDED = {path.stem: path.read_text() for path in (Path(__file__).parents[1] / "boinc" / "recorded").glob("*.xml")}
+GPU = (
+    "<coproc_cuda><count>{count}</count><name>A card</name><req_secs>{seconds}</req_secs>"
+    "<req_instances>{instances}</req_instances><totalGlobalMem>8000000000</totalGlobalMem></coproc_cuda>"
+)
+_STDERR = "<stderr_out>\n<core_client_version>7.20.5</core_client_version>\n<![CDATA[\n{said}\n]]>\n</stderr_out>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with an account, and what only they may know."""
+
+    id: int
+    email: str
+    key: str
+    weak: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A reply as a strict reader of XML understands it."""
+
+    raw: bytes
+    root: Any
+
+    @property
+    def host(self) -> int | None:
+        """The number that the host is told to have."""
+        said = self.root.findtext("hostid")
+        return int(said) if said else None
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """Messages with their priority."""
+        return [(each.get("priority"), each.text) for each in self.root.findall("message")]
+
+    @property
+    def tasks(self) -> dict[str, "Handed"]:
+        """The tasks that it hands out, by BOINC's name of each."""
+        orders = {each.findtext("name"): each for each in self.root.findall("workunit")}
+        files = {each.findtext("name"): each for each in self.root.findall("file_info")}
+        return {
+            each.findtext("name"): Handed(each, orders[each.findtext("wu_name")], files)
+            for each in self.root.findall("result")
+        }
+
+    @property
+    def credit(self) -> float:
+        """The volunteer's, as the client shows it."""
+        return float(self.root.findtext("user_total_credit"))
+
+    def named(self, tag: str) -> list[str]:
+        """The names in the elements of this kind."""
+        return [each.findtext("name") for each in self.root.findall(tag)]
+
+    def number(self, tag: str) -> float:
+        """A number that must be there."""
+        return float(self.root.findtext(tag))
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A task as a reply describes it."""
+
+    task: Any
+    workunit: Any
+    files: dict[str, Any]
+
+    @property
+    def order(self) -> Order:
+        """What its program is told to do."""
+        return Order.parse(shlex.split(self.workunit.findtext("command_line")))
+
+    @property
+    def slot(self) -> Any:
+        """The file that it may upload."""
+        return self.files[self.task.findtext("file_ref/file_name")]
+
+    @property
+    def platform(self) -> tuple[str, int, str]:
+        """Which app version the client must have for it: platform, version and plan class."""
+        version = int(self.task.findtext("version_num"))
+        return self.task.findtext("platform"), version, self.task.findtext("plan_class") or ""
+
+
+def report(name: str, *, output: str = "", md5: str = "", status: int = 0, state: int = 5, said: str = "") -> str:
+    """A finished task as a client reports it; `output` is the file that it has uploaded."""
+    file = f"<file_info><name>{output}</name><nbytes>9</nbytes><md5_cksum>{md5}</md5_cksum></file_info>"
+    return (
+        f"<result>\n<name>{html.escape(name)}</name>\n<final_cpu_time>2.5</final_cpu_time>\n"
+        f"<final_elapsed_time>3.0</final_elapsed_time>\n<exit_status>{status}</exit_status>\n<state>{state}</state>\n"
+        f"<platform>{LINUX}</platform>\n<version_num>100</version_num>\n{_STDERR.format(said=said)}\n"
+        f"{file if output else ''}</result>\n"
+    )
+
+
+def altered(said: str, inside: str = "", **leaves: object) -> bytes:
+    """A recorded request with these elements of its own level changed or added, and something more at its end."""
+    for tag, value in leaves.items():
+        element = f"<{tag}>{value}</{tag}>"
+        said, found = re.subn(rf"(?m)^([ ]*)<{tag}>[^<]*</{tag}>", lambda at, new=element: at[1] + new, said, count=1)
+        said = said if found else said.replace("</scheduler_request>", f"{element}\n</scheduler_request>")
+    return said.replace("</scheduler_request>", f"{inside}</scheduler_request>").encode()
+
+
+def holds(said: str, names: list[str] | None) -> str:
+    """The request of a client that has these tasks; with None, of one that does not say what it has."""
+    bare = re.sub(r"(?s)<other_results>.*?</other_results>\n?", "", said)
+    others = "".join(f"<other_result><name>{name}</name></other_result>" for name in names or ())
+    tail = "" if names is None else f"<other_results>{others}</other_results>\n"
+    return bare.replace("</scheduler_request>", f"{tail}</scheduler_request>")
+
+
+@dataclass
+class Client:
+    """One computer's client: it remembers its number and its tasks, and does as it is told."""
+
+    key: str
+    cpid: str = "1" * 32
+    name: str = "attic"
+    cores: int = 8
+    host: int = 0
+    seqno: int = 0
+    platform: str = LINUX
+    tasks: dict[str, Handed] = field(default_factory=dict)
+
+    def words(self, *reports: str, ask: float = 0.0, inside: str = "", says: bool = True, **leaves: object) -> bytes:
+        """What it says next. With `says` unset it keeps for itself which tasks it has."""
+        brought = {name for text in reports for name in re.findall("<name>(.*?)</name>", text)[:1]}
+        kept = [name for name in self.tasks if name not in brought]
+        said = holds(RECORDED["first_contact"], kept if says else None)
+        mine = {
+            "authenticator": self.key,
+            "hostid": self.host,
+            "rpc_seqno": self.seqno,
+            "host_cpid": self.cpid,
+            "p_ncpus": self.cores,
+            "domain_name": self.name,
+            "platform_name": self.platform,
+            "work_req_seconds": ask,
+            "cpu_req_secs": ask,
+        }
+        said = said.replace("</host_cpid>", "</host_cpid>\n    <domain_name></domain_name>")
+        return altered(said, "".join(reports) + inside, **mine | leaves)
+
+    def hear(self, heard: Heard) -> Heard:
+        """Do as a reply says."""
+        self.host, self.seqno = heard.host or self.host, 0 if heard.host else self.seqno + 1
+        self.tasks |= heard.tasks
+        for tag in ("result_ack", "result_abort", "result_abort_if_not_started"):
+            for name in heard.named(tag):
+                self.tasks.pop(name, None)
+        return heard
+
+
+class Exchange:
+    """A laboratory with the tiny experiment that answers contacts, takes uploads and gives files."""
+
+    def __init__(self, lab: Any, secrets: Secrets, *, max_waiting: int = MAX_WAITING) -> None:
+        lab.db.close()
+        self.lab, self.secrets, self.folder = lab, secrets, lab.folder
+        self.folder.keys.mkdir(exist_ok=True)
+        (self.folder.keys / "trust.json").write_bytes(write_trust(lab.keys.trust, [lab.keys.root]))
+        self.writer = Writer(Connections(folder=self.folder).writer, max_waiting=max_waiting)
+        self.writer.start()
+        self.threads = ThreadPoolExecutor(1)
+        self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
+        self.nudged = 0
+        self.project = Project(
+            writer=self.writer,
+            folder=self.folder,
+            dispatch=lab.dispatch,
+            known=lab.known,
+            runners=offer_here(
+                self.folder, secrets.code, Platform(system="linux", processor="x86_64", instructions="")
+            ),
+            trust=lab.keys.trust,
+            code_key=secrets.code.public_text,
+            links=Links(master=MASTER, upload_key=secrets.upload),
+            name="Small & Sons",
+            now=lambda: lab.now,
+            reported=self._reported,
+            settle=lambda db, _: self._settle(db),
+        )
+        self.transfers = Transfers(
+            writer=self.writer,
+            folder=self.folder,
+            key=secrets.upload,
+            now=lambda: lab.now,
+            threads=self.threads,
+        )
+
+    def _reported(self) -> None:
+        self.nudged += 1
+
+    def _settle(self, db: Any) -> None:
+        self.validator.judge(db, self.lab.now)
+        self.paying.pay(db, self.lab.now)
+
+    def settle(self) -> None:
+        """What the two jobs do."""
+        self.do(self._settle)
+
+    def do(self, work: Any) -> Any:
+        """Something in the writer's thread."""
+        return self.writer.run(work)
+
+    def join(self, name: str = "Ann") -> Person:
+        """Open an account."""
+        email, secret = f"{name.lower()}@canary.example", self.secrets.accounts
+
+        def make(db: Any) -> Person:
+            facts = {"name": name, "email": email, "password": STORED, "cross_id": "c" * 32}
+            made = accounts.create(db, **facts, now=self.lab.now)
+            key, weak = account_keys.account_key(secret, made, 1), account_keys.weak_key(secret, made, 1)
+            digests = {"key_digest": account_keys.key_digest(key), "weak_digest": account_keys.key_digest(weak)}
+            accounts.set_keys(db, made, key_serial=1, **digests)
+            return Person(id=made, email=email, key=key, weak=weak)
+
+        made: Person = self.do(make)
+        return made
+
+    def deploy(self, workunits: int, experiment_id: int = 1) -> None:
+        """Order more work."""
+        allotment = Allotment(experiment_id=experiment_id, workunits=workunits, replicates_each=1, reason="a test")
+        self.do(lambda db: deploy(db, allotment, max_failures=3, now=self.lab.now))
+
+    def cancel(self, workunit_id: int) -> None:
+        """Take an order back."""
+
+        def withdraw(db: Any) -> None:
+            work.request_abort(db, workunit_id, "cancelled")
+            transit(db, workunit_id, self.lab.now)
+
+        self.do(withdraw)
+
+    def sweep(self) -> None:
+        """Give up on what is late."""
+        self.do(lambda db: sweep(db, self.lab.now))
+
+    def say(self, body: bytes) -> Heard:
+        """One contact in the client's own bytes."""
+        raw = self.project.scheduler(body).result(20)
+        return Heard(raw, ET.fromstring(raw))
+
+    def call(self, client: Client, *reports: str, **said: Any) -> Heard:
+        """One contact of a client that then does as it is told."""
+        return client.hear(self.say(client.words(*reports, **said)))
+
+    def upload(self, handed: Handed, output: bytes | None = None) -> str:
+        """Bring the output of a task; its report as of a success."""
+        body = self.lab.output(handed.order) if output is None else output
+        slot = handed.slot
+        name, token = slot.findtext("name"), slot.findtext("xml_signature").strip()
+        request = head(body, name=name, token=token, most=int(slot.findtext("max_nbytes")))
+        arrival = self.transfers.arrive(len(request))
+        assert arrival.take(request) is None
+        answer = arrival.finish().result(20)
+        assert b"<status>0</status>" in answer, answer
+        md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        return report(handed.task.findtext("name"), output=name, md5=md5)
+
+    def download(self, url: str) -> bytes:
+        """What lies at one of the laboratory's addresses."""
+        said: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            said.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": f"/{url.removeprefix(MASTER)}", "headers": []}
+        asyncio.run(Downloads(self.folder)(scope, send))
+        assert said[0]["status"] == 200, url
+        return b"".join(message.get("body", b"") for message in said[1:])
+
+    def ticket(self, handed: Handed) -> Ticket:
+        """What was ordered, if the laboratory has signed it."""
+        return read_ticket(handed.order.ticket, trust=self.lab.keys.trust, now=self.lab.now)
+
+    def task(self, number: int) -> Any:
+        """A task's row."""
+        with Connections(folder=self.folder).reader() as db:
+            return db.one("SELECT * FROM task WHERE id = :id", id=number)
+
+    def broken(self) -> dict[str, list[str]]:
+        """The promises that do not hold, with what breaks them."""
+        with Connections(folder=self.folder).reader() as db, db.snapshot():
+            found = invariants.broken(db, self.folder, self.lab.keys.trust, self.lab.now)
+        return {promise: problems for promise, problems in found.items() if problems}
+
+    def close(self) -> None:
+        """End the writer."""
+        self.threads.shutdown()
+        self.writer.stop()
