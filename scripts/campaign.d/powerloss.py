@@ -1,10 +1,16 @@
 """What a power cut leaves behind, made on purpose, many times.
 
-The real Writer and Database work on a disk that remembers, for each file, what has been synced and which writes have
-not. At random moments, also in the middle of a commit or a checkpoint, it makes an image: everything synced is there;
-of the writes since the last sync of a file each one is dropped, torn or there, in any order. Every image is opened
-with the standard library's SQLite. It must be whole, and every row that was acknowledged before that moment must be
-in it. The same with synchronous = NORMAL shows that the campaign finds a loss where there is one.
+The real Writer, Database and Journal work on a disk that remembers, for each file, what has been synced and which
+writes have not. At random moments, also in the middle of a commit or a checkpoint, it makes an image: everything synced
+is there; of the writes since the last sync of a file each one is dropped, torn or there, in any order. Every image is
+opened with the standard library's SQLite. It must be whole, and every row that was acknowledged before that moment
+must be in it. Three arms:
+
+JOURNAL  as a laboratory works: SQLite's log is not waited for, and a start does what the journal has beyond it. Of some
+         images all files of the journal but the newest are deleted; of the others, the journal also brings the empty
+         database of the beginning to where every acknowledged row is in it.
+FULL     without a journal: every commit waits for SQLite's log.
+NORMAL   neither: shows that the campaign finds a loss where there is one. OFF, of the tests, damages databases.
 
     .venv/bin/python scripts/campaign.d/powerloss.py --images 200 --seed 1
 """
@@ -12,13 +18,15 @@ in it. The same with synchronous = NORMAL shows that the campaign finds a loss w
 import argparse
 import contextlib
 import hashlib
+import logging
 import random
+import shutil
 import sqlite3
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,10 +35,16 @@ from queue import Queue
 
 import apsw
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from powercut import disks
+
 from axiom.errors import AxiomError
 from axiom.store import blobs, counters
-from axiom.store.database import Database, make_durable
+from axiom.store.database import Database, connect_writer, make_durable
 from axiom.store.folder import Folder
+from axiom.store.journal import attach
+from axiom.store.journal_course import replay
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
@@ -38,96 +52,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGES_PER_LIFE = 25  # then the store starts again from an empty folder
 SUBMITTERS = 4
 CHECKPOINT_PAGES = 60  # small, so that images also fall into checkpoints and into a log that starts over
+SEGMENT_BYTES = 100_000  # of the journal, likewise
 STEPS_BETWEEN_IMAGES = 600
-
-WRITE, TRUNCATE = "write", "truncate"
-
-
-@dataclass(kw_only=True)
-class History:
-    """One file: what is surely on the disk, and what was asked for since."""
-
-    synced: bytearray = field(default_factory=bytearray)
-    pending: list[tuple[str, int, bytes]] = field(default_factory=list)
-
-    def sync(self) -> None:
-        """All that was asked for is on the disk."""
-        for change in self.pending:
-            _apply(self.synced, change)
-        self.pending.clear()
-
-    def after_power_cut(self, chance: random.Random) -> bytes:
-        """One of the many things that the disk may hold when the power comes back."""
-        content = bytearray(self.synced)
-        changes = list(self.pending)
-        if chance.random() < 0.5:
-            chance.shuffle(changes)
-        survival = chance.random() ** 2  # some cuts take nearly all, few take nearly nothing
-        for kind, offset, data in changes:
-            fate = chance.random()
-            if fate < survival * 0.7:
-                _apply(content, (kind, offset, data))
-            elif fate < survival and kind == WRITE:
-                start, end = sorted((chance.randrange(len(data) + 1), chance.randrange(len(data) + 1)))
-                _apply(content, (kind, offset + start, data[start:end]))
-        return bytes(content)
-
-
-def _apply(content: bytearray, change: tuple[str, int, bytes]) -> None:
-    kind, offset, data = change
-    if kind == TRUNCATE:
-        del content[offset:]
-        return
-    if len(content) < offset:
-        content.extend(bytes(offset - len(content)))
-    content[offset : offset + len(data)] = data
-
-
-class Disk(apsw.VFS):
-    """Passes everything on to the real disk, and calls `step` before each change of the database or its log."""
-
-    def __init__(self, name: str, step: Callable[[dict[str, History]], None]) -> None:
-        super().__init__(name, "")
-        self.histories: dict[str, History] = {}
-        self.step = step
-
-    def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
-        """Open a file and remember what it holds now."""
-        path = name.filename() if isinstance(name, apsw.URIFilename) else name
-        opened = RecordedFile(name, flags, self, "" if path is None else path)
-        if path is not None and path not in self.histories:
-            self.histories[path] = History(synced=bytearray(Path(path).read_bytes()))
-        return opened
-
-
-class RecordedFile(apsw.VFSFile):
-    """A file whose writes, truncations and syncs are remembered."""
-
-    def __init__(self, name: apsw.URIFilename | str | None, flags: list[int], disk: Disk, path: str) -> None:
-        super().__init__("", name, flags)
-        self.disk = disk
-        self.path = path
-
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
-        """Remember a write that a power cut may still take."""
-        self._change(WRITE, offset, bytes(data))
-        super().xWrite(data, offset)
-
-    def xTruncate(self, size: int) -> None:  # noqa: N802 - SQLite's name
-        """Remember a truncation that a power cut may still take."""
-        self._change(TRUNCATE, size, b"")
-        super().xTruncate(size)
-
-    def xSync(self, flags: int) -> None:  # noqa: N802, ARG002 - SQLite's name and arguments
-        """From here on no power cut takes what was written. The real disk is not troubled."""
-        if self.path:
-            self.disk.step(self.disk.histories)
-            self.disk.histories[self.path].sync()
-
-    def _change(self, kind: str, offset: int, data: bytes) -> None:
-        if self.path:  # SQLite's own temporary files have no name, and nothing of them has to last
-            self.disk.step(self.disk.histories)
-            self.disk.histories[self.path].pending.append((kind, offset, data))
+ARMS = ("JOURNAL", "FULL", "NORMAL")
 
 
 @dataclass(kw_only=True)
@@ -136,6 +63,9 @@ class Image:
 
     database: bytes
     log: bytes
+    beginning: bytes  # the database without any row
+    journal: dict[str, bytes]
+    is_pruned: bool  # of the journal only the newest file is left
     in_commit: bool
     in_checkpoint: bool
     acknowledged: list[int]
@@ -158,21 +88,28 @@ class Tally:
 class Life:
     """One store from an empty folder to its last image."""
 
-    def __init__(self, place: Path, seed: int, images: int, synchronous: str) -> None:
+    def __init__(self, place: Path, seed: int, images: int, arm: str) -> None:
         self.folder = Folder(path=place)
         self.chance = random.Random(seed)
-        self.synchronous = synchronous
+        self.arm = arm
         self.images: Queue[Image] = Queue(maxsize=2)
         self._wanted = images
         self._missing = images
-        self._name = f"powerloss-{synchronous}-{seed}"
-        self._disk = Disk(self._name, self._step)
+        self._name = f"powerloss-{arm}-{seed}"
+        self._disk = disks.Disk(self._name, self._step)
+        self._log = self.folder.database.with_name("axiom.db-wal")
+        self._journal = disks.JournalDisk(self.folder.journal, self._log, self._disk)
+        self._beginning = b""
         self._until_image: int | None = None
         self._acknowledged: list[int] = []
         self._enough = threading.Event()
 
     def work(self) -> Iterator[Image]:
         """Write from several threads; yields each image as soon as it is made."""
+        with self._journal.watched():
+            yield from self._work()
+
+    def _work(self) -> Iterator[Image]:
         self.folder.create()
         writer = Writer(self._connect, max_group=16)
         writer.start()
@@ -193,11 +130,15 @@ class Life:
     def _connect(self) -> Database:
         database = Database(apsw.Connection(str(self.folder.database), vfs=self._name))
         make_durable(database)
-        if self.synchronous != "FULL":  # what the laboratory itself asks for is what is tested
-            database.select(f"PRAGMA synchronous = {self.synchronous}")
         database.select(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         migrate(database, None, NOW)
+        if self.arm == "JOURNAL":
+            self._journal.begin()
+            attach(database, self.folder, self.folder.journal, lambda: NOW, segment_bytes=SEGMENT_BYTES)
+        if self.arm not in ("JOURNAL", "FULL"):
+            database.select(f"PRAGMA synchronous = {self.arm}")
         database.select("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._beginning = self.folder.database.read_bytes()
         return database
 
     def _submit(self, writer: Writer, lane: int) -> None:
@@ -210,7 +151,7 @@ class Life:
             answer.result()
             count += 1
 
-    def _step(self, histories: dict[str, History]) -> None:
+    def _step(self, histories: dict[str, disks.History]) -> None:
         """Called in the writer's thread, so nothing is written while the image is made."""
         if self._until_image is None or self._enough.is_set():
             return
@@ -219,11 +160,17 @@ class Life:
             return
         self._until_image = self.chance.randrange(STEPS_BETWEEN_IMAGES)
         database = histories[str(self.folder.database)]
-        log = histories[f"{self.folder.database}-wal"]
+        log = histories[str(self._log)]
+        journal = self._journal.after_power_cut(self.chance)
+        newest = self._journal.newest_lasting()
+        is_pruned = self.chance.random() < 0.3
         self.images.put(
             Image(
                 database=database.after_power_cut(self.chance),
                 log=log.after_power_cut(self.chance),
+                beginning=self._beginning,
+                journal={name: body for name, body in journal.items() if not is_pruned or name >= newest},
+                is_pruned=is_pruned,
                 in_commit=bool(log.pending),
                 in_checkpoint=bool(database.pending),
                 acknowledged=list(self._acknowledged),
@@ -249,30 +196,54 @@ def _digest(body: bytes) -> str:
 
 def examine(image: Image, place: Path, tally: Tally) -> None:
     """Open the image with plain SQLite and add what is found to the tally."""
-    place.mkdir()
-    database = place / "axiom.db"
-    database.write_bytes(image.database)
-    database.with_name("axiom.db-wal").write_bytes(image.log)
     tally.images += 1
     tally.in_commit += image.in_commit
     tally.in_checkpoint += image.in_checkpoint
     tally.acknowledged += len(image.acknowledged)
     try:
-        with contextlib.closing(sqlite3.connect(database)) as connection:
-            lost = _lost(connection, image)
-    except (sqlite3.DatabaseError, ValueError) as error:
+        lost = _lost_by(image, Folder(path=place))
+    except (sqlite3.DatabaseError, ValueError, AxiomError) as error:
         tally.corrupt += 1
         tally.complaints.append(str(error))
     else:
         tally.lost += lost
         tally.losing += lost > 0
-    for path in place.iterdir():
-        path.unlink()
-    place.rmdir()
+    shutil.rmtree(place)
 
 
-def _lost(connection: sqlite3.Connection, image: Image) -> int:
+def _lost_by(image: Image, folder: Folder) -> int:
+    """How many acknowledged rows a start on this image does not have, or a restore of the beginning."""
+    folder.create()
+    folder.database.write_bytes(image.database)
+    folder.database.with_name("axiom.db-wal").write_bytes(image.log)
+    folder.journal.mkdir(exist_ok=True)
+    for name, body in image.journal.items():
+        (folder.journal / name).write_bytes(body)
+    if image.journal:
+        database = connect_writer(folder.database)
+        try:
+            attach(database, folder, folder.journal, lambda: NOW)
+        finally:
+            database.close()
+    lost = _lost(folder.database, image)
+    if image.journal and not image.is_pruned:
+        folder.database.write_bytes(image.beginning)
+        database = connect_writer(folder.database)
+        try:
+            replay(database, folder, folder.journal)
+        finally:
+            database.close()
+        lost = max(lost, _lost(folder.database, image))
+    return lost
+
+
+def _lost(database: Path, image: Image) -> int:
     """How many acknowledged rows are missing; raises ValueError when what is there does not fit together."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return _missing(connection, image)
+
+
+def _missing(connection: sqlite3.Connection, image: Image) -> int:
     if (verdict := connection.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
         raise ValueError(verdict)
     if dangling := connection.execute("PRAGMA foreign_key_check").fetchall():
@@ -288,49 +259,47 @@ def _lost(connection: sqlite3.Connection, image: Image) -> int:
     return sum(number not in rows for number in image.acknowledged)
 
 
-def campaign(*, images: int, seed: int, synchronous: str) -> Tally:
+def campaign(*, images: int, seed: int, arm: str) -> Tally:
     """Make and examine so many images."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="axiom-powerloss-") as root:
         for number, start in enumerate(range(0, images, IMAGES_PER_LIFE)):
             count = min(IMAGES_PER_LIFE, images - start)
-            life = Life(Path(root) / f"life-{number}", seed * 1_000 + number, count, synchronous)
+            life = Life(Path(root) / f"life-{number}", seed * 1_000 + number, count, arm)
             for image in life.work():
                 examine(image, Path(root) / "image", tally)
     return tally
 
 
 def main() -> int:
-    """Run both arms; 0 when nothing was lost and the test of the test found its loss."""
+    """Run the arms; 0 when nothing was lost and the test of the test found its loss."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--synchronous", choices=["FULL", "NORMAL"], default="FULL", help="NORMAL: that arm alone")
+    parser.add_argument("--arm", choices=ARMS, help="that arm alone")
     options = parser.parse_args()
+    logging.disable(logging.WARNING)  # each start says what it did after the journal
     began = time.monotonic()
-    arms = {"FULL": options.images, "NORMAL": max(10, options.images // 10)}
-    if options.synchronous == "NORMAL":
-        arms = {"NORMAL": options.images}
-    tallies = {arm: campaign(images=count, seed=options.seed, synchronous=arm) for arm, count in arms.items()}
+    arms = {arm: options.images if arm != "NORMAL" else max(10, options.images // 10) for arm in ARMS}
+    if options.arm:
+        arms = {options.arm: options.images}
+    tallies = {arm: campaign(images=count, seed=options.seed, arm=arm) for arm, count in arms.items()}
     for arm, tally in tallies.items():
         print(
-            f"{arm:6} {tally.images} images ({tally.in_commit} in a commit, {tally.in_checkpoint} in a checkpoint): "
+            f"{arm:7} {tally.images} images ({tally.in_commit} in a commit, {tally.in_checkpoint} in a checkpoint): "
             f"lost {tally.lost} of {tally.acknowledged} acknowledged rows in {tally.losing} images; "
             f"{tally.corrupt} corrupt"
         )
         for complaint in tally.complaints[:5]:
-            print(f"       {complaint}")
+            print(f"        {complaint}")
     print(f"{time.monotonic() - began:.0f} s; SQLite {apsw.sqlite_lib_version()} wrote, {sqlite3.sqlite_version} read")
-    if "FULL" not in tallies:
-        return 0 if tallies["NORMAL"].lost == 0 and tallies["NORMAL"].corrupt == 0 else 1
-    full, normal = tallies["FULL"], tallies["NORMAL"]
-    if full.lost or full.corrupt:
+    if any(tally.corrupt or tally.lost for arm, tally in tallies.items() if arm != "NORMAL"):
         print("FAILED: something that was acknowledged is gone, or an image is damaged.")
         return 1
-    if normal.lost == 0:
+    if "NORMAL" in tallies and tallies["NORMAL"].lost == 0:
         print("FAILED: the arm that must lose rows lost none, so this campaign would not notice a loss.")
         return 1
-    print("Nothing acknowledged was lost, and the campaign does notice a loss.")
+    print("Nothing acknowledged was lost" + (", and the campaign does notice a loss." if "NORMAL" in tallies else "."))
     return 0
 
 

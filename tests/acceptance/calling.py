@@ -210,7 +210,7 @@ class Exchange:
             dispatch=lab.dispatch,
             known=lab.known,
             runners=offer_here(
-                self.folder, secrets.code, Platform(system="linux", processor="x86_64", instructions="")
+                self.folder, secrets.code, Platform(system="linux", processor="x86_64", instructions=""), lab.now
             ),
             trust=lab.keys.trust,
             code_key=secrets.code.public_text,
@@ -306,7 +306,7 @@ class Exchange:
             said.append(message)
 
         scope = {"type": "http", "method": "GET", "path": f"/{url.removeprefix(MASTER)}", "headers": []}
-        asyncio.run(Downloads(self.folder)(scope, send))
+        asyncio.run(Downloads(self.folder, self.lab.keys.trust)(scope, send))
         assert said[0]["status"] == 200, url
         return b"".join(message.get("body", b"") for message in said[1:])
 

@@ -58,7 +58,7 @@ class Office:
             standing=Standing(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
-        self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder), self.threads)
+        self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)
 
     def ask(self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, **fields) -> str:
         """The body of one answer."""

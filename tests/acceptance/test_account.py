@@ -32,7 +32,7 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
     lab.folder.keys.mkdir(mode=0o700)
     make_keys(lab.folder.keys, lab.now)
     secrets = make_secrets(lab.folder.keys)
-    offer_here(lab.folder, secrets.code, HERE)
+    offer_here(lab.folder, secrets.code, HERE, lab.now)
     asked = CreateAccount(email=OTHER_EMAIL, passwd_hash=passwd_hash(PASSWORD, OTHER_EMAIL), name="Eve")
     with lab.db.transaction():
         eve = open_account(lab.db, secrets.accounts, asked, stored_password(asked.passwd_hash), lab.now)

@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from attached import Project, project
@@ -57,7 +58,7 @@ _ENDS = {  # state, cause, exit status
 def offer_bad(folder: Folder) -> None:
     """Offer a program of the runner's name and with the laboratory's signature that is none."""
     secrets = make_secrets(folder.keys)
-    offer_here(folder, secrets.code, platform_here())
+    offer_here(folder, secrets.code, platform_here(), datetime.now(UTC))
     file = folder.runners / "offer.json"
     offer = json.loads(file.read_text())
     (runner,) = offer["runners"].values()

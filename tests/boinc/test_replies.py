@@ -25,9 +25,6 @@ from axiom.boinc.replies import (
     TaskOrder,
     TrickleDown,
     WorkunitOrder,
-    bad_key,
-    busy,
-    down,
 )
 from axiom.boinc.writing import write_reply
 
@@ -339,16 +336,6 @@ REFUSED = {
 def test_what_a_client_could_not_take_is_not_written(reply):
     with pytest.raises(ValueError, match="client"):
         write_reply(reply)
-
-
-def test_polite_answers_keep_a_client_s_work():
-    rest = read(down("Axiom", SITE, 600.0, "Back in ten minutes."))
-    assert rest.find("project_is_down") is not None
-    assert (rest.findtext("request_delay"), rest.findtext("message")) == ("600.000000", "Back in ten minutes.")
-    later = read(busy("Axiom", SITE, 60.0, "Busy."))
-    assert (later.find("project_is_down"), later.find("message").get("priority")) == (None, "low")
-    wrong = read(bad_key("Axiom", SITE, 3600.0, "Invalid or missing account key."))
-    assert (wrong.find("message").get("priority"), wrong.find("hostid")) == ("notice", None)
 
 
 def test_twice_the_tasks_take_twice_the_time():

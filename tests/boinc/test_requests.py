@@ -200,7 +200,7 @@ def test_stored_preferences_are_kept_as_they_came():
     assert (working.buffer_days, working.extra_buffer_days) == (0.0001, 0.0001)
 
 
-@pytest.mark.parametrize("inside", [b"<a>", b"</a>", b"<venue name='home'></venue>", b"text"])
+@pytest.mark.parametrize("inside", [b"<a>", b"</a>", b"<venue name='home'></venue>", b"text", b"<a>&\x01foo;</a>"])
 def test_stored_preferences_that_others_could_not_read_are_left_out(inside):
     body = scheduler_request(b"<hostid>3</hostid><global_preferences>" + inside + b"</global_preferences><x><y/></x>")
     request = read_request(body)

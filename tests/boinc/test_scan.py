@@ -15,6 +15,7 @@ from axiom.boinc.scan import (
     LONGEST_BODY,
     LONGEST_PLAIN,
     LONGEST_SECTION,
+    MOST_OF,
     MOST_SECTIONS,
     MOST_TAGS,
     Element,
@@ -203,6 +204,14 @@ def test_standard_error_is_found_whole_and_apart(inside):
 def test_sections_that_are_not_a_client_s_are_refused(body):
     with pytest.raises(MalformedRequest):
         cut(body)
+
+
+@pytest.mark.parametrize("tag", MOST_OF)
+def test_more_elements_of_a_kind_than_a_client_has_are_refused_before_they_are_read(tag):
+    each = tag + b"</" + tag[1:]
+    assert tree(b"<a>" + each * MOST_OF[tag] + b"</a>").children
+    with pytest.raises(MalformedRequest, match="more than"):
+        tree(b"<a>" + each * (MOST_OF[tag] + 1))
 
 
 def test_a_bag_holds_the_leaves_wherever_they_stand():

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.assignment import Allowance, Held, Queue, Share, Wish, assign, day_of, gpu_of, sent_today
+from axiom.decisions.assignment import (
+    Allowance,
+    Held,
+    Queue,
+    Share,
+    Wish,
+    assign,
+    day_of,
+    gpu_of,
+    most_in_hand,
+    sent_today,
+)
 from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 
@@ -21,7 +32,9 @@ HOST = Host(
     capacity=Capacity(cores=4, memory_mb=1_000),
     created_at=NOW,
     seen_at=NOW,
+    standing=Standing(valid_in_row=1),
 )
+NEW_HOST = replace(HOST, standing=Standing())
 OLD_HOST = replace(HOST, platform=Platform(system="linux", processor="x86_64", instructions="none"))
 GPU_HOST = replace(
     HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(Gpu(kind="NVIDIA", count=1, memory_mb=600),))
@@ -98,7 +111,21 @@ def test_a_fast_host_gets_more_for_the_same_time(speed, availability, tasks):
     assert share.tasks == tasks
 
 
-QUOTA = replace(HOST, standing=Standing(quota=1))
+@pytest.mark.parametrize(
+    ("cores", "of_a_new_host", "of_a_proven_one"), [(1, 2, 16), (4, 8, 64), (40, 64, 640), (4_096, 64, 65_536)]
+)
+def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(cores, of_a_new_host, of_a_proven_one):
+    boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
+    allowance, wish = replace(ALLOWANCE, tasks_per_core=16), Wish(seconds=1e18, instances=0.0, most=10**6)
+    decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
+    assert sum(share.tasks for share in decided.shares) == of_a_new_host
+    assert decided.reason.endswith("that it may have; it may have more after its next valid one")
+    assert most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
+    assert most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
+    assert most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(64, cores)
+
+
+QUOTA = replace(HOST, standing=Standing(valid_in_row=1, quota=1))
 SLOW = replace(HOST, speed=0.001)
 SMALL_DISK = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, disk_mb=250))
 FREEBSD = replace(HOST, platform=Platform(system="x86_64-pc-freebsd", processor="unknown", instructions="none"))

@@ -55,9 +55,7 @@ def test_nobody_is_paid_for_more_time_than_the_task_was_out_and_a_minute_for_clo
     [(None, None, 1_000), (200.0, None, 1_000), (60.0, None, 600), (60.0, 50.0, 500), (-1.0, None, 0)],
 )
 def test_nobody_is_paid_for_more_time_than_the_order_lets_the_runner_compute(ordered, typical, amount):
-    paid = price(
-        TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=typical, ordered_seconds=ordered
-    )
+    paid = price(TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=typical, ordered_seconds=ordered)
     assert paid.amount == amount
     assert ("the order allows no more" in paid.because) == (ordered in {60.0, -1.0} and typical is None)
 

@@ -46,30 +46,5 @@ def test_a_number_that_is_no_exit_of_ours_is_said_as_it_is(status):
     assert found.reason == f"it ended with exit status {status}"
 
 
-@pytest.mark.parametrize(
-    ("blame", "host", "workunit"),
-    [
-        (Blame.NOBODY, False, False),
-        (Blame.VOLUNTEER, False, False),
-        (Blame.HOST, True, True),
-        (Blame.UNCLEAR, True, True),
-        (Blame.EXPERIMENT, False, True),
-        (Blame.LABORATORY, False, True),
-    ],
-)
-def test_whose_doing_it_is_decides_what_it_counts_against(blame, host, workunit):
-    endings = [ending(cause, 1) for cause in Cause if cause.blame is blame]
-    assert endings
-    assert {each.counts_against_host for each in endings} == {host}
-    assert {each.counts_against_workunit for each in endings} == {workunit}
-
-
-def test_a_volunteer_s_abort_is_neither_the_host_s_nor_the_experiment_s_error():
-    aborted = of_exit(203)
-    assert aborted.cause is Cause.ABORTED_BY_VOLUNTEER
-    assert not aborted.counts_against_host
-    assert not aborted.counts_against_workunit
-
-
 def test_a_detail_stands_after_the_words():
     assert ending(Cause.SIGNAL, 11, "signal 11").reason == "the system killed it: signal 11"

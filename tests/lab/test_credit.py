@@ -11,6 +11,7 @@ from axiom.decisions.recent import HALF_LIFE, Recent, faded
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
 from axiom.lab.credit import Paying
+from axiom.signed.tickets import parse
 from axiom.store import accounts, books, ledger, teams
 from axiom.store.database import at, moment
 
@@ -38,7 +39,7 @@ def test_the_first_session_announces_the_tariff_and_pays_what_is_valid(paid):
     assert paid.said("credit.awarded") == [
         "Credit: 0.015, for tasks in number 3, under core-seconds version 1. In all: 0.015."
     ]
-    assert ledger.by_volunteer(paid.db) == {1: 15}
+    assert ledger.balance(paid.db, ledger.VOLUNTEER, 1).total == 15
 
 
 def test_the_two_sides_of_every_booking_add_up_to_zero(paid):
@@ -71,6 +72,27 @@ def test_more_than_such_a_task_takes_is_not_paid(rounds):
     awards = rounds.stored("award")["award"]
     assert {row["amount"] for row in awards} == {5}
     assert awards[-1]["because"].endswith("; 2000.0 were reported, and 99 of 100 such tasks take no more")
+
+
+def test_a_task_that_was_kept_for_days_is_paid_no_more_than_its_order_allows(rounds):
+    rounds.lab.deploy(workunits=13)
+    rounds.compute(13)
+    rounds.db.execute("UPDATE task SET cpu_seconds = 144000.0, elapsed_seconds = 144000.0 WHERE id = 13")
+    rounds.db.execute("UPDATE task SET returned_at = sent_at + 144000000000 WHERE id = 13")
+    rounds.hold()
+    awards = rounds.stored("award")["award"]
+    ticket = parse(rounds.stored("task")["task"][12]["ticket"])
+    allowed = sum(ticket.cell_seconds) * len(ticket.replicates)
+    assert [row["amount"] for row in awards] == [5] * 12 + [round(allowed * 10)]
+    assert awards[-1]["because"].endswith("; 144000.0 were reported, and the order allows no more")
+
+
+def test_what_is_typical_is_not_known_from_a_few_tasks(rounds):
+    rounds.lab.deploy(workunits=20)
+    rounds.compute(19)
+    assert ledger.typical_cpu_seconds(rounds.db, 1) is None
+    rounds.compute(1)
+    assert ledger.typical_cpu_seconds(rounds.db, 1) == 0.5
 
 
 def test_no_more_time_is_paid_than_passed(rounds):
@@ -150,11 +172,11 @@ def test_sessions_from_before_there_was_a_job_are_not_told_of_again(paid):
 
 
 def test_what_such_tasks_take_is_looked_up_once_a_minute(rounds):
-    rounds.lab.deploy(workunits=3)
+    rounds.lab.deploy(workunits=22)
     paying = Paying()
     amounts = []
-    for seconds, later in ((1.0, 0), (9.0, 30), (9.0, 60)):
-        rounds.compute(1)
+    for tasks, seconds, later in ((20, 1.0, 0), (1, 9.0, 30), (1, 9.0, 60)):
+        rounds.compute(tasks)
         rounds.lab.later(seconds=later)
         rounds.db.execute("UPDATE task SET cpu_seconds = :s, elapsed_seconds = :s WHERE is_paid = 0", s=seconds)
         pay(rounds, paying)

@@ -36,6 +36,12 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
         return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, Asked(**wish), lab.now)
 
 
+def prove(lab, host: int) -> None:
+    """A host has had a valid task, and may have as many as any."""
+    with lab.db.transaction():
+        fleet.set_standing(lab.db, host, Standing(valid_in_row=1))
+
+
 def tasks_of(handed) -> list[int]:
     return [one.task for one in handed.given]
 
@@ -74,6 +80,7 @@ def test_the_size_of_the_tasks_decides_how_many_fill_the_time(working_lab):
 
 def test_no_more_is_given_than_a_host_may_have(working_lab):
     working_lab.deploy(workunits=99)
+    prove(working_lab, 1)
     handed = hand(working_lab, 1, 99, most=99, dispatch=replace(working_lab.dispatch, tasks_per_core=3))
     assert (len(handed.given), handed.reason) == (6, "your computer has 6 tasks of the 6 that it may have")
     assert counters.read(working_lab.db)["task", 1, "sent"] == 6
@@ -81,6 +88,7 @@ def test_no_more_is_given_than_a_host_may_have(working_lab):
 
 def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
     working_lab.deploy(workunits=5)
+    prove(working_lab, 1)
     first = hand(working_lab, 1, 4).given
     handed = hand(working_lab, 1, 3, holding=[first[0].task])
     assert (handed.lost, handed.given, handed.reason) == (first[1:], (), "3 lost tasks sent again")
@@ -204,7 +212,7 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
 def test_a_host_s_day_is_counted_and_its_quota_kept(working_lab):
     working_lab.deploy(workunits=9)
     with working_lab.db.transaction():
-        fleet.set_standing(working_lab.db, 1, Standing(quota=2))
+        fleet.set_standing(working_lab.db, 1, Standing(quota=2, valid_in_row=1))
     assert len(hand(working_lab, 1, 3).given) == 3
     handed = hand(working_lab, 1, 3)
     assert len(handed.given) == 1

@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -7,10 +8,12 @@ from hypothesis import strategies as st
 
 from axiom.server import downloads
 from axiom.server.downloads import Downloads
-from axiom.store import blobs
+from axiom.signed.bundles import Seal, write_seal
+from axiom.store import blobs, experiments
 
 RUNNER = bytes(range(256)) * 40
-BUNDLE, SEAL = b"a bundle" * 20_000, b"a seal"  # the one lies in a file, the other in the database
+BUNDLE = b"a bundle" * 20_000  # so large that it lies in a file
+DIGEST = hashlib.sha256(BUNDLE).hexdigest()
 
 
 class Shelf:
@@ -22,9 +25,24 @@ class Shelf:
         self.files.mkdir(parents=True)
         (self.files / "axiom_runner_1.exe").write_bytes(RUNNER)
         (lab.folder.runners / "offer.json").write_bytes(b"canary beside the files")
+        self.seal = self.sealed(lab.keys.bundle)
         with lab.db.transaction():
-            self.digests = [blobs.put(lab.db, lab.folder, body, lab.now) for body in (BUNDLE, SEAL)]
-        self.downloads = Downloads(lab.folder)
+            made = experiments.add(lab.db, name="tiny_sum", version=1, manifest="{}", now=lab.now)
+            said = {"seal": self.seal.decode(), "manifest": "{}", "expires_at": lab.now, "now": lab.now}
+            experiments.add_bundle(lab.db, experiment_id=made, serial=1, digest=DIGEST, **said)
+        self.digests = [self.put(BUNDLE), self.put(self.seal)]
+        self.downloads = Downloads(lab.folder, lab.keys.trust)
+
+    def sealed(self, key) -> bytes:
+        """A seal that ran out long ago."""
+        long_ago = self.lab.now - timedelta(days=400)
+        times = {"issued": long_ago, "expires": long_ago + timedelta(days=1)}
+        seal = Seal(experiment="tiny_sum", version=1, serial=1, digest=DIGEST, size=len(BUNDLE), **times)
+        return write_seal(seal, key).encode()
+
+    def put(self, body: bytes) -> str:
+        with self.lab.db.transaction():
+            return blobs.put(self.lab.db, self.lab.folder, body, self.lab.now)
 
     def get(self, name: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
         said = []
@@ -49,7 +67,7 @@ def shelf(small_lab):
 
 def test_a_runner_a_bundle_and_a_seal_are_given_for_good(shelf):
     bundle, seal = shelf.digests
-    named = {"axiom_runner_1.exe": RUNNER, f"bundle-{bundle}.zip": BUNDLE, f"seal-{seal}.seal": SEAL}
+    named = {"axiom_runner_1.exe": RUNNER, f"bundle-{bundle}.zip": BUNDLE, f"seal-{seal}.seal": shelf.seal}
     for name, body in named.items():
         for _ in range(2):  # the second from memory
             status, headers, given_body = shelf.get(name)
@@ -116,7 +134,7 @@ ELSEWHERE = [
     "con",
     "a" * 10_000,
     f"bundle-{'0' * 64}.zip",
-    f"seal-{hashlib.sha256(SEAL).hexdigest().upper()}.seal",
+    f"bundle-{DIGEST.upper()}.zip",
 ]
 
 
@@ -130,6 +148,28 @@ def test_another_blob_cannot_be_fetched_by_another_name(shelf):
     digest = shelf.digests[0]
     for name in (digest, f"{digest}.zip", f"../blobs/{digest[:2]}/{digest[2:]}", f"bundle-{digest}.zip.exe"):
         assert shelf.get(name)[0] == 404
+
+
+def test_what_somebody_brought_is_not_handed_out(shelf):
+    foreign = shelf.sealed(shelf.lab.keys.ticket)
+    for body in (b"an output", b"an output" * 20_000, b"a.seal", b"\xff" * 100, foreign, shelf.seal + b" "):
+        digest = shelf.put(body)
+        assert [shelf.get(name)[0] for name in (f"bundle-{digest}.zip", f"seal-{digest}.seal")] == [404, 404]
+    bundle, seal = shelf.digests
+    assert [shelf.get(name)[0] for name in (f"bundle-{seal}.zip", f"seal-{bundle}.seal")] == [404, 404]
+
+
+def test_a_large_file_that_goes_while_it_is_looked_for_is_not_here(shelf, monkeypatch):
+    monkeypatch.setattr(downloads, "_LARGE", 100)
+    look = shelf.downloads._look
+
+    def gone(name):
+        found = look(name)
+        found.unlink()
+        return found
+
+    monkeypatch.setattr(shelf.downloads, "_look", gone)
+    assert shelf.get("axiom_runner_1.exe")[0] == 404
 
 
 @given(name=st.text(alphabet="./\\%2ef~ax_1\x00\u2025", max_size=30))

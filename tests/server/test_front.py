@@ -51,6 +51,15 @@ def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
         assert each in said
 
 
+def test_preferences_that_an_account_manager_dates_into_the_future_are_of_now(office):
+    key = key_in(office.create())
+    for when, percent in ((99_999_999_999, 10), (int(office.lab.now.timestamp()) + 60, 50)):
+        said = f"<mod_time>{when}</mod_time><max_ncpus_pct>{percent}</max_ncpus_pct>"
+        office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": said})
+        office.lab.later(hours=1)
+    assert "<max_ncpus_pct>50</max_ncpus_pct>" in office.ask("/am_get_info.php", account_key=key)
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
@@ -61,6 +70,7 @@ def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
         ({"password_hash": WRONG}, -206),
         ({"global_prefs": "<mod_time>1</mod_time></global_preferences><evil/>"}, -188),
         ({"global_prefs": "<!DOCTYPE x>"}, -188),
+        ({"global_prefs": "<x>&\x01foo;</x>"}, -188),
         ({"global_prefs": "<a>" * 30_000}, -188),
         ({"project_prefs": "<resource_share>"}, -188),
         ({"teamid": "77"}, -136),
@@ -153,12 +163,17 @@ def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, 
     def busy(_):
         raise StoreBusy("busy")
 
-    front = Front(nothing, {"/broken": broken, "/busy": busy}, Downloads(office.lab.folder), office.threads)
+    front = Front(
+        nothing, {"/broken": broken, "/busy": busy}, Downloads(office.lab.folder, office.lab.keys.trust), office.threads
+    )
     office.front = front
     assert [error_in(office.ask(path, canary="canary")) for path in ("/broken", "/busy")] == [-183, -183]
     front._asking = 1_000
     office.front = Front(
-        nothing, {"/well": lambda _: Answer(body=b"well")}, Downloads(office.lab.folder), office.threads
+        nothing,
+        {"/well": lambda _: Answer(body=b"well")},
+        Downloads(office.lab.folder, office.lab.keys.trust),
+        office.threads,
     )
     assert office.ask("/well") == "well"
     office.front._asking = 1_000

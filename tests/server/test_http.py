@@ -36,8 +36,9 @@ class Echo:
 class Line:
     """One connection, spoken to in bytes."""
 
-    def __init__(self, address) -> None:
-        self._socket = socket.create_connection(address, timeout=10)
+    def __init__(self, address, source: str = "127.0.0.1") -> None:
+        self.address = address
+        self._socket = socket.create_connection(address, timeout=10, source_address=(source, 0))
 
     def say(self, *pieces: bytes, pause: float = 0.0) -> None:
         for piece in pieces:
@@ -262,6 +263,48 @@ def test_what_is_not_http_is_refused_and_others_are_served():
         return line.answer()
 
     assert served(talk).startswith(b"HTTP/1.1 400")
+
+
+def test_one_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(monkeypatch):
+    monkeypatch.setattr(http, "FROM_ONE_SENDER", 3)
+
+    def talk(line):
+        address, heard = line.address, {}
+        for source in ("127.0.0.2", "127.0.0.1"):
+            lines = [Line(address, source) for _ in range(5)]
+            for each in lines:
+                each.say(GET)
+            heard[source] = [each.answer().split(b"|")[0][9:12] for each in lines]
+            for each in lines:
+                each.close()
+        time.sleep(0.1)
+        again = Line(address, "127.0.0.2")
+        again.say(GET)
+        heard["again"] = again.answer().split(b"|")[0][9:12]
+        again.close()
+        return heard
+
+    heard = served(talk)
+    assert heard == {"127.0.0.2": [b"200"] * 3 + [b"503"] * 2, "127.0.0.1": [b"200"] * 5, "again": b"200"}
+
+
+@pytest.mark.parametrize(
+    ("address", "proxies", "who"),
+    [
+        ("127.0.0.1", "10.0.0.5", ""),
+        ("::1", "", ""),
+        ("", "", ""),
+        ("203.0.113.9", "127.0.0.1,::1", "203.0.113.9"),
+        ("203.0.113.9", "10.0.0.5, 203.0.113.9", ""),
+        ("203.0.113.9", "203.0.113.0/24", ""),
+        ("203.0.113.9", "*", ""),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "no address", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "", "203.0.113.9"),
+    ],
+)
+def test_a_sender_is_an_address_or_a_household_and_a_proxy_is_none(address, proxies, who):
+    assert http.sender(address, proxies) == who
 
 
 def test_stopping_may_be_asked_for_before_the_start():

@@ -1,164 +1,18 @@
 """The fast lane on raw sockets: whatever way a message comes, it is answered once, or refused and nothing is done."""
 
-import asyncio
 import itertools
 import socket
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lining import LIMIT, OK, Answers, Line, post, served
 
 from axiom.server import http
-from axiom.server.http import Listener, Stopping, serve
-from axiom.server.lane import Lanes, Room, whole
-
-LIMIT = 100_000
-
-
-class Page:
-    """The site: it says how much it was sent."""
-
-    async def __call__(self, scope, receive, send) -> None:
-        size, more = 0, True
-        while more:
-            message = await receive()
-            size, more = size + len(message.get("body", b"")), message.get("more_body", False)
-        body = b"page %s %d" % (scope["raw_path"], size)
-        headers = [(b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-class Answers:
-    """Answers from a thread of its own, as the writer does; `/later` only when it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[bytes] = []
-        self.held: list[tuple[bytes, Future[bytes]]] = []
-        self._thread = ThreadPoolExecutor(1)
-
-    def at_once(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        answer: Future[bytes] = Future()
-        answer.set_result(b"now %d" % len(body))
-        return answer
-
-    def soon(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        return self._thread.submit(lambda: b"soon %d" % len(body))
-
-    def later(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        answer: Future[bytes] = Future()
-        self.held.append((body, answer))
-        return answer
-
-    def broken(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        answer: Future[bytes] = Future()
-        answer.set_exception(RuntimeError("a fault"))
-        return answer
-
-    def let_go(self) -> None:
-        for body, answer in self.held:
-            answer.set_result(b"later %d" % len(body))
-        self.held.clear()
-
-    def lanes(self) -> Lanes:
-        return Lanes(
-            {
-                b"/now": whole(self.at_once, LIMIT),
-                b"/soon": whole(self.soon, LIMIT),
-                b"/later": whole(self.later, LIMIT),
-                b"/broken": whole(self.broken, LIMIT),
-            }
-        )
-
-
-class Line:
-    """One connection, spoken to in bytes."""
-
-    def __init__(self, address) -> None:
-        self.socket = socket.create_connection(address, timeout=10)
-        self._heard = b""
-
-    def say(self, *pieces: bytes, pause: float = 0.0) -> None:
-        for piece in pieces:
-            try:
-                self.socket.sendall(piece)
-            except OSError:
-                return  # refused while we were still speaking
-            time.sleep(pause)
-
-    def answer(self) -> tuple[bytes, bytes]:
-        """Status and body of the next answer; both empty when there is none any more."""
-        while b"\r\n\r\n" not in self._heard:
-            if not self._hear():
-                return b"", b""
-        head, _, rest = self._heard.partition(b"\r\n\r\n")
-        if head.startswith(b"HTTP/1.1 100"):
-            self._heard = rest
-            return head, b""
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        while len(rest) < length:
-            if not self._hear():
-                return head.split(b"\r\n")[0], rest
-            rest = self._heard.partition(b"\r\n\r\n")[2]
-        self._heard = rest[length:]
-        return head.split(b"\r\n")[0], rest[:length]
-
-    def is_closed(self) -> bool:
-        return not self._hear()
-
-    def _hear(self) -> bool:
-        try:
-            piece = self.socket.recv(65_536)
-        except ConnectionError:
-            return False
-        self._heard += piece
-        return bool(piece)
-
-
-class Told(Stopping):
-    """Stops when the test says so, and leaves signals alone: they belong to the main thread."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.serves, self.over = threading.Event(), threading.Event()
-
-    async def wait(self) -> None:
-        self.serves.set()
-        while not self.over.is_set():
-            await asyncio.sleep(0.01)
-
-
-@contextmanager
-def served(answers: Answers):
-    """The address of a site with lanes; stopping is asked for at the end."""
-    listening, told = socket.create_server(("127.0.0.1", 0)), Told()
-    address = listening.getsockname()
-    listener = Listener(app=Page(), socket=listening, protocol=answers.lanes().protocol)
-    thread = threading.Thread(target=serve, args=([listener], told))
-    thread.start()
-    assert told.serves.wait(10)
-    try:
-        yield address
-    finally:
-        told.over.set()
-        thread.join(20)
-        assert not thread.is_alive()
-
-
-def post(path: bytes, body: bytes, *headers: bytes, version: bytes = b"1.1") -> bytes:
-    lines = [b"POST %s HTTP/%s" % (path, version), b"host: lab", b"content-length: %d" % len(body), *headers]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
-OK = b"HTTP/1.1 200 OK"
+from axiom.server.lane import Room, whole
 
 
 @pytest.fixture(scope="module")
@@ -318,8 +172,8 @@ def test_many_connections_at_once_are_all_answered(place):
 
 
 def test_half_bodies_of_all_connections_together_have_only_so_much_room():
-    room, asked = Room(left=1_000), []
-    opened = whole(lambda body: asked.append(body) or Future(), LIMIT, room)
+    room, asked, answer = Room(left=1_000), [], Future()
+    opened = whole(lambda body: asked.append(body) or answer, LIMIT, room)
     first, second, third = (opened(None) for _ in range(3))
     assert first.take(b"x" * 600) is None
     assert second.take(b"x" * 600) == b"503 Service Unavailable"
@@ -327,8 +181,22 @@ def test_half_bodies_of_all_connections_together_have_only_so_much_room():
     assert third.take(b"x" * 300) is None
     third.finish()
     first.lose()
+    assert room.left == 700  # a request is in memory until it is answered
+    answer.set_result(b"")
     assert room.left == 1_000
     assert asked == [b"x" * 300]
+
+
+def test_a_request_that_cannot_even_be_asked_takes_no_room():
+    def fault(_):
+        raise RuntimeError("a fault")
+
+    room = Room(left=1_000)
+    opened = whole(fault, LIMIT, room)(None)
+    opened.take(b"x" * 600)
+    with pytest.raises(RuntimeError):
+        opened.finish()
+    assert room.left == 1_000
 
 
 def test_a_stop_lets_those_be_answered_who_were_heard():

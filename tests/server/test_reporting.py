@@ -114,16 +114,16 @@ def test_what_a_client_says_beside_the_exit_status_decides(lab):
     ]
 
 
-def test_a_failure_that_is_the_host_s_doing_lowers_its_quota_and_a_volunteer_s_abort_does_not(lab):
+def test_a_failure_that_is_the_host_s_doing_lowers_its_quota_and_so_does_an_abort(lab):
     first, second, third = lab.ask(2, wanted=3).orders
     take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
-    assert fleet.host(lab.db, 2).standing.quota is None
+    assert fleet.host(lab.db, 2).standing.quota == 16
     take(
         lab,
         said(lab, second, None, exit_status=Exit.CHILD_LOST),
         said(lab, third, None, exit_status=Exit.CHILD_LOST),
     )
-    assert fleet.host(lab.db, 2).standing.quota == 8
+    assert fleet.host(lab.db, 2).standing.quota == 4
     assert fleet.host(lab.db, 1).standing.quota is None
 
 

@@ -3,16 +3,17 @@
 import hashlib
 import threading
 from datetime import timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
-from calling import LINUX, MASTER, RECORDED, Client, Exchange, altered
+from calling import LINUX, MASTER, RECORDED, Client, Exchange, Heard, altered
 
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
 from axiom.signed.bundles import read_seal
 from axiom.signed.code_signing import is_code_signed
-from axiom.store import notices
+from axiom.store import accounts, notices
 
 GARBLED = [
     b"",
@@ -215,12 +216,16 @@ def test_when_the_disk_is_full_nothing_is_acknowledged_and_later_all_is_well(exc
     assert exchange.broken() == {}
 
 
-def test_a_seal_that_was_undone_with_its_answer_is_stored_by_the_next(exchange, attic):
-    exchange.deploy(80)
-    exchange.do(lambda db: db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count']}"))
-    assert exchange.say(attic.words(ask=1e6)).root.find("project_is_down") is not None
-    exchange.do(lambda db: db.select("PRAGMA max_page_count = 1000000"))
-    handed = next(iter(exchange.call(attic, ask=1e6).tasks.values()))
+def test_a_seal_that_was_undone_with_its_answer_is_there_for_the_next(exchange, ann, attic):
+    exchange.deploy(9)
+    bob, go = Client(exchange.join("Bob").key, cpid="2" * 32), threading.Event()
+    exchange.do(lambda db: accounts.keep_preferences(db, ann.id, "<global_preferences>", 5))
+    exchange.writer.submit(lambda _: go.wait(20))
+    undone, served = (exchange.project.scheduler(client.words(ask=1.0)) for client in (attic, bob))  # in one group
+    go.set()
+    assert b"<project_is_down/>" in undone.result(20)
+    heard = bob.hear(Heard(served.result(20), ET.fromstring(served.result(20))))
+    (handed,) = heard.tasks.values()
     (seal,) = [file for name, file in handed.files.items() if name.startswith("seal-")]
     assert exchange.download(seal.findtext("url"))
 
@@ -265,4 +270,4 @@ def test_a_recorded_first_contact_is_served_as_it_came(exchange, ann):
     heard = exchange.say(altered(RECORDED["first_contact"], authenticator=ann.key))
     assert (heard.host, len(heard.tasks)) == (2, 1)
     (handed,) = heard.tasks.values()
-    assert handed.platform == (LINUX, 100, "")
+    assert handed.platform == (LINUX, exchange.project.runners[LINUX].version, "")

@@ -107,7 +107,15 @@ def test_preferences_of_one_volunteer_reach_nobody_else(exchange, attic):
     assert exchange.call(bob).root.find("global_preferences") is None
 
 
+def test_preferences_from_the_far_future_do_not_block_later_ones(exchange, ann, attic):
+    other = Client(ann.key, cpid="2" * 32)
+    exchange.call(attic, inside=PREFERENCES.format(at=99_999_999_999, percent=10))
+    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
+    assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "50"
+
+
 BROKEN = [
+    "<global_preferences>\n<mod_time>900</mod_time>\n<x>&\x01foo;</x>\n</global_preferences>",
     "<global_preferences><mod_time>900</mod_time><a></global_preferences>",
     "<global_preferences><mod_time>900</mod_time></scheduler_reply></global_preferences>",
     "<global_preferences>\n<mod_time>1e400</mod_time>\n</global_preferences>",

@@ -1,14 +1,17 @@
 """What clients bring: every report is acknowledged, each counts once, and nothing counts without its proof."""
 
+import logging
 import re
+from dataclasses import replace
 
 import pytest
 from calling import RECORDED, Client, Exchange, altered, report
 
 from axiom.domain.endings import Cause
+from axiom.domain.fleet import Standing
 from axiom.domain.work import Exit
 from axiom.server.validator import SLICE
-from axiom.store import ledger, returning, work
+from axiom.store import fleet, ledger, returning, work
 
 COUNTED = [
     ("result", "SELECT count(*) AS n FROM result"),
@@ -171,6 +174,19 @@ def test_what_stock_clients_reported_is_stored_with_its_cause(exchange, attic, r
     assert exchange.broken() == {}
 
 
+def test_a_workunit_that_every_host_gives_up_ends(exchange):
+    """Everybody there is gives up each task at once: it is nobody's fault, and still not for ever."""
+    crowd = [Client(exchange.join(f"V{number}").key, cpid=f"{number:032}") for number in range(20)]
+    for client in crowd:
+        for name in exchange.call(client, ask=1.0).tasks:
+            exchange.call(client, report(name, status=int(Exit.ABORTED_BY_USER), state=6))
+    given = exchange.do(lambda db: work.tasks_of(db, 1))
+    assert [task.state for task in given] == ["aborted"] * 12
+    assert exchange.do(lambda db: work.workunit(db, 1)).state == "failed"
+    assert exchange.do(lambda db: fleet.host(db, given[0].host_id)).standing.quota == 16
+    assert exchange.broken() == {}
+
+
 def test_what_a_program_says_at_length_is_cut_and_what_it_prints_is_harmless(exchange, attic, given):
     said = "<b>]]>&\x01" * 1_000 + "the very end"
     exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=said))
@@ -194,9 +210,34 @@ def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
     assert exchange.broken() == {}
 
 
+def test_a_fault_in_judging_refuses_no_report(exchange, attic, given, caplog):
+    def stumble(db, _now):
+        db.execute("UPDATE task SET reason = 'half done'")
+        raise ZeroDivisionError
+
+    exchange.project = replace(exchange.project, settle=stumble)
+    heard = exchange.call(attic, exchange.upload(given))
+    assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
+    assert (exchange.task(1)["state"], exchange.task(1)["reason"]) == ("returned", "returned, proof not yet looked at")
+    assert "rpc.unsettled" in caplog.text
+    exchange.settle()
+    assert exchange.task(1)["state"] == "valid"
+    assert exchange.broken() == {}
+
+
+@pytest.mark.usefixtures("given")
+def test_a_thousand_bogus_reports_are_one_line_of_the_log(exchange, attic, caplog):
+    with caplog.at_level(logging.INFO):
+        bogus = [report(f"tiny_sum-1-w9-t{number}_0") for number in range(1_000, 2_000)]
+        assert len(exchange.call(attic, *bogus).named("result_ack")) == 1_000
+    refused = [record.getMessage() for record in caplog.records if "report.refused" in record.getMessage()]
+    assert refused == [f"report.refused host={attic.host} reports=1000 first=1000 no task 1000 is known here"]
+
+
 @pytest.mark.usefixtures("given")
 def test_many_reports_and_a_wish_for_more_are_one_contact(exchange, attic):
     exchange.deploy(40)
+    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(valid_in_row=1)))
     exchange.call(attic, ask=1e5)
     brought = [exchange.upload(handed) for handed in attic.tasks.values()]
     assert len(brought) == 41

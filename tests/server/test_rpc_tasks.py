@@ -3,8 +3,9 @@
 import pytest
 from calling import GPU, LINUX, Client, Exchange
 
+from axiom.domain.fleet import Standing
 from axiom.lab.withdraw import withdraw
-from axiom.store import accounts
+from axiom.store import accounts, fleet
 
 
 def test_what_a_host_lost_is_sent_again_with_the_very_same_order(exchange, attic):
@@ -84,8 +85,22 @@ def test_what_is_not_this_host_s_is_given_up_and_its_own_is_kept(exchange, attic
     assert exchange.call(attic).named("result_abort") == []
 
 
+def prove(exchange, client) -> None:
+    """The client's host has had a valid task, and may have as many as any."""
+    exchange.call(client)
+    exchange.do(lambda db: fleet.set_standing(db, client.host, Standing(valid_in_row=1)))
+
+
+def test_a_new_host_that_boasts_gets_no_more_than_a_few_tasks(exchange, attic):
+    attic.cores = 4_096
+    exchange.deploy(150)
+    assert [len(exchange.call(attic, ask=1e18).tasks) for _ in range(2)] == [64, 0]
+    assert exchange.broken() == {}
+
+
 def test_an_answer_brings_sixty_four_tasks_at_most_and_stays_small(exchange, attic):
     attic.cores = 64
+    prove(exchange, attic)
     exchange.deploy(99)
     heard = exchange.call(attic, ask=1e9)
     assert len(heard.tasks) == 64
@@ -99,6 +114,7 @@ def test_an_answer_brings_sixty_four_tasks_at_most_and_stays_small(exchange, att
 
 def test_what_was_lost_counts_in_the_sixty_four(exchange, attic):
     attic.cores = 64
+    prove(exchange, attic)
     exchange.deploy(99)
     exchange.call(attic, ask=1e9)
     attic.tasks = dict(list(attic.tasks.items())[:4])
@@ -107,6 +123,7 @@ def test_what_was_lost_counts_in_the_sixty_four(exchange, attic):
 
 
 def test_a_host_gets_no_more_than_it_asked_for_and_may_have(exchange, attic):
+    prove(exchange, attic)
     exchange.deploy(150)
     assert len(exchange.call(attic, cpu_req_instances=3).tasks) == 3
     assert [len(exchange.call(attic, ask=1e9).tasks) for _ in range(3)] == [64, 128 - 3 - 64, 0]
@@ -118,6 +135,7 @@ OWN = (
     "<app_versions><app_version><app_name>{app}</app_name><version_num>205</version_num>"
     "<platform>{platform}</platform><avg_ncpus>1</avg_ncpus><flops>2e9</flops>{more}</app_version></app_versions>\n"
 )
+BESIDE = f"<version_num>7</version_num><platform>{LINUX}</platform></app_version>"
 OWN_GPU = "<plan_class>mine</plan_class><coproc><type>NVIDIA</type><count>1</count></coproc>"
 
 
@@ -174,7 +192,8 @@ def test_each_kind_of_processor_gets_what_it_asked_for(gpu_exchange):
     exchange.deploy(10, 2)
     heard = exchange.call(client, cpu_req_instances=2, inside=cards(count=3, seconds=0.0, instances=3))
     kinds = [handed.platform for handed in heard.tasks.values()]
-    assert sorted(kinds) == [(LINUX, 100, "")] * 2 + [(LINUX, 100, "nv")] * 3
+    version = exchange.project.runners[LINUX].version
+    assert sorted(kinds) == [(LINUX, version, "")] * 2 + [(LINUX, version, "nv")] * 3
     assert {name.split("-")[0] for name, each in heard.tasks.items() if each.platform[2]} == {"tiny_gpu"}
     versions = {each.findtext("plan_class") or "": each for each in heard.root.findall("app_version")}
     assert sorted(versions) == ["", "nv"]
@@ -229,10 +248,17 @@ def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
     exchange.deploy(5, 1)
     exchange.deploy(5, 2)
     client = Client(exchange.join().key, platform="anonymous")
+    prove(exchange, client)
     mine = OWN.format(app="axiom", platform=LINUX, more=OWN_GPU)
-    heard = exchange.call(client, ask=100.0, cpu_req_instances=2, inside=mine + cards())
+    heard = exchange.call(client, ask=100.0, cpu_req_instances=2, inside=mine + cards(seconds=10.0))
     assert {(name.split("-")[0], *each.platform) for name, each in heard.tasks.items()} == {
         ("tiny_gpu", LINUX, 205, "mine")
+    }
+    both = mine.replace("<app_versions>", "<app_versions><app_version><app_name>axiom</app_name>" + BESIDE)
+    heard = exchange.call(client, cpu_req_instances=1, inside=both + cards(seconds=0.0))
+    assert {(name.split("-")[0], *each.platform) for name, each in heard.tasks.items()} == {
+        ("tiny_sum", LINUX, 7, ""),
+        ("tiny_gpu", LINUX, 205, "mine"),
     }
     bare = Client(client.key, cpid="2" * 32, platform="anonymous")
     heard = exchange.call(bare, ask=1.0, inside=OWN.format(app="axiom", platform=LINUX, more="") + cards())

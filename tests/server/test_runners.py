@@ -25,9 +25,9 @@ def test_what_was_written_is_read(small_lab, secrets):
     (small_lab.folder.keys / "trust.json").parent.mkdir(exist_ok=True)
     (small_lab.folder.keys / "trust.json").write_bytes(b"{}")
     here = Platform(system="linux", processor="arm64", instructions="neon")
-    offered = offer_here(small_lab.folder, secrets.code, here)
+    offered = offer_here(small_lab.folder, secrets.code, here, small_lab.now)
     assert read_offer(small_lab.folder) == offered
-    assert [(name, runner.version) for name, runner in offered.items()] == [("aarch64-unknown-linux-gnu", 100)]
+    assert [(name, runner.version) for name, runner in offered.items()] == [("aarch64-unknown-linux-gnu", 3_243_725)]
 
 
 FILE = {"name": "a", "open_name": "", "md5": "0" * 32, "size": 1, "signature": "s", "is_main": True}

@@ -113,6 +113,78 @@ def test_a_host_that_brings_much_and_reports_nothing_has_to_wait(place, monkeypa
     assert place.say(head(SMALL, name=name)) == done()  # what is small is bounded by the number of its tasks
 
 
+def another_task(place, number: int) -> str:
+    """The name of the output of one more task that the same host has."""
+    place.writer.run(
+        lambda db: db.execute(
+            "INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at, host_id) "
+            "SELECT :number, workunit_id, experiment_id, :number, 'sent', created_at, 1 FROM task WHERE id = 1",
+            number=number,
+        )
+    )
+    return write_name(KEY, task_name("tiny_sum", 1, 1, number))
+
+
+def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkeypatch):
+    monkeypatch.setattr(transfers, "HOST_QUOTA", 3 * len(LARGE))
+    names = [another_task(place, number) for number in range(100, 110)]
+    for name in names:
+        place.cut(head(LARGE, name=name), after=500_000)
+    assert len(list(place.folder.uploads.iterdir())) == 3
+    place.transfers = place.opened()  # they count after a restart, too
+    assert status_of(place.say(head(LARGE, name=names[-1]))) == 1
+    assert place.say(head(LARGE, name=names[0])) == done()  # it takes the place of its own part
+    for name in names[1:3]:
+        assert place.say(head(LARGE, name=name)) == done()
+    assert not list(place.folder.uploads.iterdir())
+
+
+def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatch):
+    monkeypatch.setattr(transfers, "HOST_QUOTA", 3 * len(LARGE))
+    different = [bytes([number]) + LARGE for number in range(20)]
+    said = [status_of(place.say(head(body))) for body in different]
+    assert said == [0, 0, 0, *[1] * 17]
+    assert len(list(place.folder.blobs.glob("??/*"))) == 3
+    assert status_of(place.say(head(LARGE, name=another_task(place, 100)))) == 1
+    place.transfers.begun.sweep(place.lab.now)
+    assert place.say(head(different[3])) == done()
+
+
+@pytest.mark.parametrize("error", [StorageFull("full"), StoreBusy("busy")])
+def test_an_output_that_is_here_and_not_stored_is_never_said_to_be_here_whole(place, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(transfers.uploads, "record", fail)
+    assert status_of(place.say(head(LARGE))) == 1
+    monkeypatch.undo()
+    assert place.say(size_query()) == size_reply(len(LARGE) - 1)
+    assert place.stored() == {}
+    assert place.say(head(LARGE, offset=len(LARGE) - 1)) == done()
+    assert place.stored() == {1: LARGE}
+
+
+def test_after_a_kill_before_the_commit_the_output_comes_again(place):
+    place.writer.stop()
+    held = BRING.replace("    print(arrival", "    writer.submit(lambda _: time.sleep(60))\n    print(arrival")
+    asked = held.replace("arrival.finish().result(10).decode()", "arrival.finish().done()")
+    with subprocess.Popen(
+        [sys.executable, "-c", asked, str(place.folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdin.write(head(LARGE))
+        process.stdin.close()
+        while process.stdout.readline() != b"False\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    place.writer = Writer(Connections(folder=place.folder).writer)
+    place.writer.start()
+    place.transfers = place.opened()
+    assert place.stored() == {}
+    assert place.say(size_query()) == size_reply(len(LARGE) - 1)
+    assert place.say(head(LARGE, offset=len(LARGE) - 1)) == done()
+    assert place.stored() == {1: LARGE}
+
+
 def test_many_small_outputs_share_the_works_that_store_them(place):
     names = [write_name(KEY, task_name("tiny_sum", 1, 1, 100 + number)) for number in range(40)]
     holding: Future[None] = Future()
@@ -143,8 +215,8 @@ def test_parts_that_nobody_continues_are_deleted(place):
     (part,) = place.folder.uploads.iterdir()
     begun = place.lab.now
     os.utime(part, (begun.timestamp(), begun.timestamp()))
-    assert place.transfers.sweep(begun + timedelta(days=13)) == 0
-    assert place.transfers.sweep(begun + timedelta(days=15)) == 1
+    assert place.transfers.begun.sweep(begun + timedelta(days=13)) == 0
+    assert place.transfers.begun.sweep(begun + timedelta(days=15)) == 1
     assert place.say(size_query()) == size_reply(0)
 
 

@@ -98,6 +98,6 @@ def test_only_hosts_whose_tasks_ran_out_are_held_to_it(lab):
     lab.host("second", volunteer="Bob")
     lab.later(hours=49)
     lab.sweep()
-    assert fleet.host(lab.db, 1).standing.quota == 25
+    assert fleet.host(lab.db, 1).standing.quota == 8  # halved for each of its two
     assert fleet.host(lab.db, 2).standing.quota is None
     assert work.workunit(lab.db, 1).state is WorkunitState.OPEN

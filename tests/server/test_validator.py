@@ -196,6 +196,29 @@ def test_one_that_nobody_foresaw_among_many_is_found_and_the_others_are_judged_a
     assert working_lab.broken() == {}
 
 
+def test_an_output_with_more_cells_than_were_ordered_is_refused_before_they_are_read(working_lab):
+    order = working_lab.order(1)
+    cells = b"".join(cell_line(cell) for cell in working_lab.cells(order))
+    output = header_line(working_lab.header(order)) + cells + b"not even a cell\n" * 100_000 + footer_line(100_002)
+    working_lab.report(order, output)
+    working_lab.validate()
+    task = work.task(working_lab.db, order.task)
+    assert task.state is TaskState.INVALID
+    assert task.reason == "The output has more lines than the 2 cells that were ordered. It is not read."
+
+
+def test_large_outputs_are_judged_a_few_at_once(working_lab):
+    """Each has 600 kB, so that two are more than what is read in one go."""
+    orders = returned_many(working_lab, 4, spoil=lambda _order, number: b"%d" % number + b"x" * 600_000)
+    validator = Validator(working_lab.folder, b"a secret")
+    judged = []
+    for _ in range(5):
+        with working_lab.db.transaction():
+            judged.append(validator.judge(working_lab.db, working_lab.now))
+    assert judged == [1, 1, 1, 1, 0]
+    assert {work.task(working_lab.db, order.task).state for order in orders} == {TaskState.INVALID}
+
+
 class Killed(Exception):
     """The process is gone before the commit."""
 

@@ -178,3 +178,11 @@ def test_damaged_bytes_are_mended_by_storing_them_again(database, folder, now):
         assert blobs.put(database, folder, body, now) == digest
         assert blobs.get(database, folder, digest) == body
     assert not blobs.intact(database, folder, "0" * 64)
+
+
+def test_many_are_kept_at_once_whatever_their_size(database, folder, now):
+    bodies = [b"small", LARGE, b"", b"small"]
+    with database.transaction():
+        digests = blobs.put_all(database, folder, bodies, now)
+    assert digests == [hashlib.sha256(body).hexdigest() for body in bodies]
+    assert [blobs.get(database, folder, digest) for digest in digests] == bodies

@@ -1,5 +1,6 @@
 """Volunteers and hosts: met once, known by name, seen again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,9 @@ from axiom.store import accounts, fleet
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
+SAID = fleet.Described(
+    name="attic", cpid="", platform=PLATFORM, capacity=CAPACITY, flops=0.0, availability=1.0, facts={}, digest="1"
+)
 
 
 @pytest.fixture
@@ -58,6 +62,26 @@ def test_an_idle_host_is_written_down_once_a_minute(database, ada, now, seconds,
     first = meet(database, ada, now)
     fleet.seen(database, first, now + timedelta(seconds=seconds), idle=True)
     assert fleet.host(database, first).seen_at == now + timedelta(seconds=seen)
+
+
+def test_the_thousandth_computer_of_one_name_is_called_by_its_number(database, ada, now):
+    for _ in range(19):
+        fleet.add(database, ada.id, SAID, now)
+    names = [host.name for host in fleet.hosts(database)]
+    assert names == [
+        "attic",
+        *(f"attic ({number})" for number in range(2, 20)),
+    ]
+    for number in (20, 21):
+        assert fleet.host(database, fleet.add(database, ada.id, SAID, now)).name == f"attic (host {number})"
+    fleet.add(database, ada.id, replace(SAID, name="attic (host 23)"), now)
+    assert fleet.host(database, fleet.add(database, ada.id, SAID, now)).name == "attic (host 24)"
+    asked: list[str] = []
+    database._connection.set_trace_callback(asked.append)
+    renamed = fleet.add(database, ada.id, replace(SAID, name="cellar"), now)
+    fleet.describe(database, renamed, replace(SAID, digest="2"))
+    assert fleet.host(database, renamed).name == "attic (host 25)"
+    assert len(asked) < 60
 
 
 def test_an_unknown_host_is_none(database):

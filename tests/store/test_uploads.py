@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.store import blobs, uploads
+from axiom.store.uploads import Upload
 
 
 @pytest.fixture
@@ -14,16 +15,16 @@ def lab(busy_lab):
     return busy_lab
 
 
-def record(lab, task_id: int, body: bytes, **changes):
+def record(lab, task_id: int, body: bytes, *, md5: str = "m"):
     with lab.db.transaction():
         digest = blobs.put(lab.db, lab.folder, body, lab.now)
-        facts = {"name": f"n{task_id}", "size": len(body), "md5": "m", "now": lab.now, **changes}
-        return uploads.record(lab.db, task_id=task_id, digest=digest, **facts)
+        facts = {"name": f"n{task_id}", "size": len(body), "md5": md5, "received_at": lab.now}
+        uploads.record(lab.db, [Upload(task_id=task_id, digest=digest, **facts)])
 
 
 def test_an_upload_is_kept_until_it_is_forgotten(lab):
-    assert record(lab, 2, b"one")
-    assert record(lab, 77, b"two")  # a task that nobody here remembers
+    record(lab, 2, b"one")
+    record(lab, 77, b"two")  # a task that nobody here remembers
     found = uploads.of(lab.db, [1, 2, 3, 77])
     assert {task: (one.name, one.size, one.received_at) for task, one in found.items()} == {
         2: ("n2", 3, lab.now),
@@ -35,20 +36,19 @@ def test_an_upload_is_kept_until_it_is_forgotten(lab):
 
 
 def test_a_later_upload_of_a_task_replaces_the_one_before(lab):
-    assert record(lab, 2, b"one")
+    record(lab, 2, b"one")
     lab.later(minutes=1)
-    assert record(lab, 2, b"two", md5="other")
+    record(lab, 2, b"two", md5="other")
     (one,) = uploads.of(lab.db, [2]).values()
     assert (one.md5, one.received_at) == ("other", lab.now)
 
 
 def test_a_task_that_was_reported_with_an_output_takes_no_other(lab):
-    before = uploads.reported(lab.db, 1)
-    assert before is not None
-    assert not record(lab, 1, b"another")
-    assert uploads.reported(lab.db, 1) == before
-    assert uploads.reported(lab.db, 2) is None
-    assert uploads.reported(lab.db, 77) is None
+    before = uploads.reported(lab.db, [1, 2, 77])
+    assert list(before) == [1]
+    record(lab, 1, b"another")
+    assert uploads.reported(lab.db, [1]) == before
+    assert uploads.of(lab.db, [1]) == {}
 
 
 def test_the_oldest_that_wait_are_found_first(lab):

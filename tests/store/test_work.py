@@ -210,3 +210,16 @@ def test_words_that_may_come_from_a_host_are_kept_short_and_harmless(ordered, no
     for reason in (work.task(ordered, 1).reason, work.workunit(ordered, 1).reason):
         assert len(reason) == 500
         assert reason.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("as it is", "as it is"),
+        ("a\nb\tc\x1b[31m\x7f", "a b c [31m "),
+        ("gr\u00fcn\u202e\n", "gr\u00fcn  "),
+        ("x" * 501 + "\n", "x" * 500),
+    ],
+)
+def test_a_host_s_words_are_kept_short_and_without_what_acts_on_a_reader(said, kept):
+    assert work.told(said) == kept

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import apsw
 import pytest
@@ -48,6 +49,7 @@ def hold(writer):
     def wait(_database):
         begun.set()
         assert go.wait(20)
+        time.sleep(0.03)  # nothing joins a group that has been open for so long
 
     writer.submit(wait)
     assert begun.wait(20)
@@ -84,6 +86,18 @@ def test_nothing_is_answered_before_its_group_is_committed(writer, folder):
     go.set()
     second.result(20)
     assert order == [([], False)]
+    assert stored(folder) == ["Ada"]
+
+
+def test_what_comes_while_a_group_is_under_way_joins_it(writer, folder):
+    seen = []
+
+    def first(db):
+        seen.append(writer.submit(lambda _db: stored(folder)))
+        return db.insert(VOLUNTEER, name="Ada")
+
+    writer.run(first)
+    assert seen[0].result(20) == []
     assert stored(folder) == ["Ada"]
 
 

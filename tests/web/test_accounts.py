@@ -267,6 +267,17 @@ def test_nobody_registers_where_no_accounts_are_opened(new_lab, tmp_path):
         visitor.close()
 
 
+def test_only_so_many_forms_wait_and_their_turn_comes_again(visitor, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr("axiom.web.accounts._MOST_WAITING", 0)
+        reply = visitor.register()
+        assert (reply.status, reply.headers["retry-after"], reply.headers["cache-control"]) == (503, "60", "no-store")
+        assert "Nothing was changed" in reply.text
+        assert visitor.look(lambda db: accounts.by_email(db, EMAIL)) is None
+    monkeypatch.setattr("axiom.web.accounts._MOST_WAITING", 1)
+    assert [visitor.register(name=HOSTILE).status, visitor.register().status] == [422, 303]
+
+
 def test_no_secret_is_in_a_log_or_an_address_or_a_page_that_need_not_show_it(ada, caplog, new_visitor):
     caplog.set_level(logging.DEBUG)
     replies = [ada.ask(path) for path in PAGES]

@@ -89,6 +89,17 @@ def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
 def test_tasks_in_hand_stand_apart(site_of):
     host = site_of.get("/hosts/2.json").json["host"]
     assert [task["state"] for task in host["computing"]] == ["sent"]
+    assert host["in_hand"] == 1
+
+
+def test_of_hundreds_of_tasks_in_hand_a_page_names_the_first(browse, working_lab):
+    working_lab.deploy(workunits=80)
+    large = working_lab.host("large", cores=80, memory_mb=80_000)
+    working_lab.ask(large, wanted=70)
+    site = browse(working_lab)
+    host = site.get(f"/hosts/{large}.json").json["host"]
+    assert (host["in_hand"], [task["number"] for task in host["computing"]]) == (70, list(range(1, 51)))
+    assert "The 50 that it got first." in site.get(f"/hosts/{large}").text
 
 
 @pytest.mark.parametrize(("number", "replicates"), [(1, 5), (2, 2), (3, 0)])

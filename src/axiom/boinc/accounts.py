@@ -17,7 +17,7 @@ _EMAIL = re.compile(
 _HASH = re.compile(r"[0-9a-f]{32}")
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 60
-_LONGEST_WEBSITE = 255
+LONGEST_WEBSITE = 255
 _UNSAFE = frozenset(" <>\"'`\\")  # in an address that pages link to
 _VENUES = frozenset({"home", "work", "school"})
 
@@ -115,7 +115,7 @@ def tidy_website(text: str) -> str | None:
     """Return an address of the web as pages may link to it, or None when it is none."""
     website = text.strip()
     is_web = website.casefold().startswith(("http://", "https://")) and "." in website
-    good = is_web and len(website) <= _LONGEST_WEBSITE and website.isprintable() and not set(website) & _UNSAFE
+    good = is_web and len(website) <= LONGEST_WEBSITE and website.isprintable() and not set(website) & _UNSAFE
     return website if good else None
 
 

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.errors import WrongUse
 
+# What BOINC calls a platform, in words for a person.
+TITLES = {
+    "x86_64-pc-linux-gnu": "Linux, 64-bit Intel or AMD",
+    "aarch64-unknown-linux-gnu": "Linux, 64-bit ARM",
+    "windows_x86_64": "Windows, 64-bit Intel or AMD",
+    "windows_arm64": "Windows, 64-bit ARM",
+    "arm64-apple-darwin": "macOS, Apple processor",
+    "x86_64-apple-darwin": "macOS, Intel processor",
+}
 _LONGEST_LINE = 255  # a client reads the master page in pieces of this length
 _URL = re.compile(r"https?://[A-Za-z0-9.\-_~:/\[\]%]+")
 

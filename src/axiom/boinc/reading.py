@@ -64,7 +64,8 @@ def read_request(body: bytes) -> Request:
 
 def _request(root: Element, sections: Sections) -> Request:
     host = _section(root, b"host_info", sections)
-    stored = _sound(_section(root, b"global_preferences", sections))
+    stored = _section(root, b"global_preferences", sections)
+    preferences = _sound(stored)
     version, platforms, brand = _version(root), _platforms(root), root.text(b"client_brand")
     return Request(
         authenticator=root.text(b"authenticator"),
@@ -79,8 +80,8 @@ def _request(root: Element, sections: Sections) -> Request:
         platforms=platforms,
         code_sign_key=_key(root),
         working_preferences=_section(root, b"working_global_preferences", sections),
-        global_preferences=f"<global_preferences>\n{lines(stored)}\n</global_preferences>" if stored else "",
-        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
+        global_preferences=preferences,
+        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if preferences else 0.0,
         preferences_source=root.text(b"global_prefs_source_email_hash"),
         cross_project_id=root.text(b"cross_project_id"),
         time_stats=_time_stats(root.child(b"time_stats")),
@@ -106,13 +107,18 @@ def _version(root: Element) -> tuple[int, int, int]:
     )
 
 
-def _sound(preferences: bytes) -> bytes:
+def _sound(section: bytes) -> str:
     """Stored preferences that other hosts could read; else none, for some project's site wrote them, not the client."""
+    if not section:
+        return ""
+    element = f"<global_preferences>\n{lines(section)}\n</global_preferences>"
     try:
-        tree(preferences)
+        tree(section)
+        # What is kept is read as well: without its control characters a word can have become an entity.
+        tree(element.encode())
     except MalformedRequest:
-        return b""
-    return preferences
+        return ""
+    return element
 
 
 def read_host_info(section: bytes) -> HostInfo:

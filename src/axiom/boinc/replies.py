@@ -205,34 +205,3 @@ class Reply:
     unstick: tuple[str, ...] = ()  # sticky files that the client may delete
     nothing_for: tuple[str, ...] = ()  # resources for which there is no program at all; never all that a host has
     links: tuple[SiteLink, ...] = ()
-
-
-def down(project_name: str, master_url: str, delay: float, why: str) -> Reply:
-    """The polite answer while the project rests: clients keep everything and come back after the delay."""
-    return Reply(
-        project_name=project_name,
-        master_url=master_url,
-        request_delay=delay,
-        project_is_down=True,
-        messages=(Message(text=why),),
-    )
-
-
-def busy(project_name: str, master_url: str, delay: float, why: str) -> Reply:
-    """The polite answer to what cannot be served or read: a line in the event log, and a contact later."""
-    return Reply(
-        project_name=project_name,
-        master_url=master_url,
-        request_delay=delay,
-        messages=(Message(text=why),),
-    )
-
-
-def bad_key(project_name: str, master_url: str, delay: float, why: str) -> Reply:
-    """The answer to an unknown account key: a notice that the volunteer sees, and nothing else."""
-    return Reply(
-        project_name=project_name,
-        master_url=master_url,
-        request_delay=delay,
-        messages=(Message(text=why, priority=Priority.NOTICE),),
-    )

@@ -15,9 +15,18 @@ LONGEST_BODY = 16 * 2**20
 LONGEST_PLAIN = 4 * 2**20  # without the sections; a thousand tasks take a third of it
 LONGEST_SECTION = 64 * 2**10  # of preferences or a host's description; real ones have 3 KB
 LONGEST_TRICKLE = 256 * 2**10
-MOST_SECTIONS = 20_000  # a client brings a thousand results and less
+MOST_SECTIONS = 2_500  # a client brings a thousand results and less
 LONGEST_TAG = 4096  # with its attributes
-MOST_TAGS = 200_000
+MOST_TAGS = 120_000
+MOST_OF = {  # elements of which each costs more to read than its bytes tell
+    b"<result>": 2_000,
+    b"<other_result>": 5_000,
+    b"<ip_result>": 5_000,
+    b"<file_info>": 5_000,
+    b"<app_version>": 1_000,
+    b"<alt_platform>": 100,
+    b"<coproc>": 100,
+}
 DEEPEST = 32
 
 _DECLARATION = re.compile(rb"\s*<\?xml\s[^<>?]{0,200}\?>")
@@ -205,6 +214,9 @@ def _check_plain(plain: bytes) -> None:
         raise refused(f"it has {len(plain)} bytes without what programs printed, and {LONGEST_PLAIN} is the most")
     if plain.count(b"<") > MOST_TAGS:
         raise refused(f"it has more than {MOST_TAGS} tags")
+    for tag, most in MOST_OF.items():
+        if plain.count(tag) > most:
+            raise refused(f"it has more than {most} {tag.decode()}")
     _check_entities(plain)
 
 

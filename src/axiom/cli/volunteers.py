@@ -73,7 +73,7 @@ class Volunteering:
         """What is done again and again for volunteers."""
         return [
             Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
-            Job(name="parts", every=86_400.0, work=lambda: self.transfers.sweep(now()), remembered=False),
+            Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
         ]
 
 
@@ -106,7 +106,7 @@ def volunteering(
         folder=folder,
         dispatch=core.dispatch,
         known=core.known,
-        runners=offer_here(folder, secrets.code, platform_here()),
+        runners=offer_here(folder, secrets.code, platform_here(), now()),
         trust=core.gate.laboratory.keys.trust,
         code_key=secrets.code.public_text,
         links=Links(master=master, upload_key=secrets.upload),
@@ -120,7 +120,7 @@ def volunteering(
             project=project,
             transfers=Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads),
             desk=_front_desk(project, settings, secrets),
-            files=Downloads(folder),
+            files=Downloads(folder, project.trust),
             threads=threads,
         )
         for job in made.jobs(now):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from axiom.boinc import account_keys
-from axiom.boinc.accounts import CreateAccount, tidy_email, tidy_name
+from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
@@ -29,7 +29,6 @@ from axiom.store.connections import Connections
 from axiom.store.database import Database
 
 SIGNED_IN_FOR = timedelta(days=14)
-LONGEST_WEBSITE = 255
 _DIGEST = r"[0-9a-f]{64}"
 
 
@@ -302,11 +301,10 @@ def good_country(text: str) -> str:
 
 def good_website(text: str) -> str:
     """An address of the web, or none."""
-    website = text.strip()
-    if not website:
+    if not text.strip():
         return ""
-    is_web = website.casefold().startswith(("http://", "https://")) and "." in website
-    if not is_web or len(website) > LONGEST_WEBSITE or not website.isprintable() or set(website) & set(" <>\"'`\\"):
+    website = tidy_website(text)
+    if website is None:
         raise WrongUse(
             f"A website is an address that starts with https:// or http://, with at most {LONGEST_WEBSITE} characters."
         )

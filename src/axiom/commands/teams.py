@@ -9,8 +9,9 @@ from axiom.commands.accounts import OwnAccount, good_country, good_name, good_we
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.server.membership import belong
 from axiom.signed.strict import LARGEST
-from axiom.store import accounts, teams
+from axiom.store import teams
 from axiom.store.database import Database
 
 _LONGEST_ABOUT = 1_000
@@ -41,8 +42,7 @@ class FoundTeam(OwnAccount):
         )
         if made is None:
             raise Refused("Another team has this name. Join it, or take another name; nothing was changed.")
-        _leave(db, self.volunteer, volunteer.team_id)
-        accounts.join(db, self.volunteer, made)
+        belong(db, volunteer, made)
         return {"volunteer": self.volunteer, "team": made}
 
 
@@ -59,9 +59,7 @@ class JoinTeam(OwnAccount):
         volunteer, _ = self.found(db)
         if teams.by_id(db, self.team) is None:
             raise NotFound(f"There is no team {self.team}. Nothing was changed.")
-        if volunteer.team_id != self.team:
-            _leave(db, self.volunteer, volunteer.team_id)
-            accounts.join(db, self.volunteer, self.team)
+        belong(db, volunteer, self.team)
         return {"volunteer": self.volunteer, "team": self.team}
 
 
@@ -74,19 +72,8 @@ class LeaveTeam(OwnAccount):
         """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""
         del laboratory, prepared, now
         volunteer, _ = self.found(db)
-        _leave(db, self.volunteer, volunteer.team_id)
-        accounts.join(db, self.volunteer, None)
+        belong(db, volunteer, None)
         return {"volunteer": self.volunteer, "team": volunteer.team_id}
-
-
-def _leave(db: Database, volunteer_id: int, team_id: int | None) -> None:
-    """Somebody who stays looks after the team that its founder leaves."""
-    team = teams.by_id(db, team_id) if team_id is not None else None
-    if team is None or team.founder_id != volunteer_id:
-        return
-    heir = teams.eldest(db, team.id, besides=volunteer_id)
-    if heir is not None:
-        teams.hand_over(db, team.id, heir)
 
 
 def good_about(text: str) -> str:

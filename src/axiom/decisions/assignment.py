@@ -15,6 +15,9 @@ from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Host
 
 _DAY_SECONDS = 86_400
+# In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
+_UNPROVEN_PER_CORE = 2
+_UNPROVEN = 64
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
@@ -126,6 +129,14 @@ def sent_today(host: Host, now: datetime) -> int:
     return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
 
 
+def most_in_hand(host: Host, allowance: Allowance) -> int:
+    """How many tasks a host may have at once: few, until its latest has been proven valid."""
+    limit = allowance.tasks_per_core * host.capacity.cores
+    if host.standing.valid_in_row or not allowance.heeds_standing:
+        return limit
+    return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
+
+
 def gpu_of(host: Host, memory_mb: int, kinds: Sequence[str]) -> str | None:
     """The kind of GPU in this host on which a task with so much memory can compute."""
     for gpu in host.capacity.gpus:
@@ -143,6 +154,7 @@ class _Filling:
         self._wish = wish
         self._allowance = allowance
         self._cores = host.capacity.cores
+        self._limit = most_in_hand(host, allowance)
         self._given = 0
         self._in_hand = sum(each.tasks for each in held)
         daily = host.standing.quota if allowance.heeds_standing else None
@@ -197,9 +209,11 @@ class _Filling:
         return f"no {'more ' if self._given else ''}work of the kind that was asked for is waiting at the moment"
 
     def _stop(self) -> str:
-        in_hand, limit = self._in_hand + self._given, self._allowance.tasks_per_core * self._cores
-        if in_hand >= limit:
-            return f"your computer has {in_hand} tasks of the {limit} that it may have"
+        in_hand = self._in_hand + self._given
+        if in_hand >= self._limit:
+            is_full = self._limit == self._allowance.tasks_per_core * self._cores
+            more = "" if is_full else "; it may have more after its next valid one"
+            return f"your computer has {in_hand} tasks of the {self._limit} that it may have{more}"
         if self._quota is not None and self._today + self._given >= self._quota:
             return (
                 f"the daily quota of {self._quota} tasks is used up; it grows with valid results, "

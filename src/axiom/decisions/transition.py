@@ -6,7 +6,6 @@ from datetime import datetime
 
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 
-
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
 # where nobody is to blame, or hosts that give up each task could have new ones of it for ever.
 _TASKS_A_FAILURE = 4

@@ -147,16 +147,6 @@ class Ending:
         """Whose doing it is."""
         return self.cause.blame
 
-    @property
-    def counts_against_host(self) -> bool:
-        """Should the host get fewer tasks for a while?"""
-        return self.blame in {Blame.HOST, Blame.UNCLEAR}
-
-    @property
-    def counts_against_workunit(self) -> bool:
-        """Is this one of the failures after which a workunit is given up?"""
-        return self.blame in {Blame.HOST, Blame.UNCLEAR, Blame.EXPERIMENT, Blame.LABORATORY}
-
 
 _EXITS = {
     Exit.DONE: Cause.SUCCESS,

@@ -26,14 +26,6 @@ class Award:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One side of a booking; the two sides of an award add up to zero."""
-
-    account: str  # laboratory, or volunteer:7
-    amount: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
     """What a volunteer, a host or a team has in all, in thousandths, and a recent average in credits a day."""
 

@@ -132,6 +132,7 @@ class Report:
     message: str = ""  # the host's own words: hostile, never interpreted
     boinc_state: int | None = None  # where the BOINC client says that it stopped; None from our own engines
     cause: str = ""  # how it ended, one of `Cause`; empty where the exit status says it all
+    in_words: str = ""  # the same in a sentence of our own, where there is more to say than the cause does
     peak_memory_mb: float | None = None
     peak_disk_mb: float | None = None
     workunit_id: int | None = None  # as the task's name says; None from our own engines

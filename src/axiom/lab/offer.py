@@ -6,6 +6,7 @@ Asked again with the same files it changes nothing; other files are a new versio
 import hashlib
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from axiom.server.runners import Runner, read_offer
 from axiom.signed.code_signing import CodeKey
 from axiom.store.folder import Folder, keep
 
-_FIRST_VERSION = 100
+# Versions count the minutes since then, so that they go on where the folder of runners was lost or left behind: hosts
+# keep the files of a version that they know, whatever another one of the same number would be.
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 
 
-def offer_here(folder: Folder, key: CodeKey, platform: Platform) -> dict[str, Runner]:
+def offer_here(folder: Folder, key: CodeKey, platform: Platform, now: datetime) -> dict[str, Runner]:
     """Offer computers of this kind the runner that borrows this computer's Python; returns all that is offered."""
     named = {words: name for name, words in PLATFORMS.items()}
     name = named.get((platform.system, platform.processor))
@@ -37,7 +41,7 @@ def offer_here(folder: Folder, key: CodeKey, platform: Platform) -> dict[str, Ru
     for file, body in zip(files, (program, trust), strict=True):
         keep(folder.runners / "files" / file["name"], body)
         file["signature"] = key.sign_file(body)
-    version = max((runner.version for runner in offered.values()), default=_FIRST_VERSION - 1) + 1
+    version = max((now - _BEGINNING) // _MINUTE, *(runner.version + 1 for runner in offered.values()), 1)
     _write(folder, offered, name, version, files)
     return dict(read_offer(folder))
 

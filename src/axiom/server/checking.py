@@ -77,8 +77,8 @@ def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions)
     returning.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
-    log.info("check.settled task=%d %s", checked_id, decided.reason)
     if Agreement.DIFFERS in decided.agreements.values():
+        log.info("check.differs task=%d %s", checked_id, decided.reason)
         _doubt(db, checked, there | {checked_id: checked.host_id}, decided, now)
 
 

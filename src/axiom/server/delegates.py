@@ -22,7 +22,7 @@ from axiom.boinc.accounts import (
 )
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
-from axiom.boinc.scan import bag, tree
+from axiom.boinc.scan import bag, lines, tree
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts import weak_key_of
@@ -146,11 +146,13 @@ def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
         return None
     if len(text) > _MOST_PREFERENCES:
         raise MalformedRequest("The preferences are too long. Nothing was changed.")
+    text = lines(text.encode())
     whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"
     top = tree(whole.encode())
     if top.leaves or len(top.children) != 1:
         raise MalformedRequest("The preferences are not one element. Nothing was changed.")
-    return whole, int(read_preferences(whole.encode()).modified_at) or int(now.timestamp())
+    modified_at, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
+    return whole, min(modified_at, here) or here
 
 
 def _read_share(text: str | None) -> float | None:

@@ -1,16 +1,23 @@
-"""Hands out files for good: the runner's, and bundles and seals by their digests. A name never changes its bytes."""
+"""Hands out files for good: the runner's, and bundles and seals by their digests. A name never changes its bytes.
+
+Whatever else the store holds, such as an output that somebody brought, is not handed out under any name.
+"""
 
 import asyncio
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError
-from axiom.store import blobs
+from axiom.signed.bundles import read_seal
+from axiom.signed.roles import Trust
+from axiom.store import blobs, experiments
 from axiom.store.connections import Connections
 from axiom.store.folder import Folder
 
@@ -20,6 +27,7 @@ _FILE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 _REMEMBERED = 64 * 1024 * 1024  # bytes of files in memory; the fleet fetches the same few at the same time
 _LARGE = 4 * 1024 * 1024  # bytes, above which a file is never in memory as a whole
 _PIECE = 256 * 1024
+_EVER = datetime.min.replace(tzinfo=UTC)  # a seal is given to those who were told of it before it ran out
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -28,8 +36,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Downloads:
     """The files that hosts may fetch."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, trust: Trust) -> None:
         self._folder = folder
+        self._trust = trust
         self._connections = Connections(folder=folder)
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
@@ -41,21 +50,12 @@ class Downloads:
             return
         name = scope["path"].removeprefix(PATH)
         found = await self._find(name)
-        if found is None:
+        opened = None if found is None else await _open(found)
+        if opened is None:
             await _say(send, 404, b"There is no such file here.\n", [])
             return
-        etag = b'"' + name.encode() + b'"'
-        headers = dict(scope["headers"])
-        if etag in headers.get(b"if-none-match", b""):
-            await _say(send, 304, b"", _kept(etag))
-            return
-        asked = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
-        size = len(found) if isinstance(found, bytes) else found.stat().st_size
-        span = read_range(asked.decode("latin-1") if asked else None, size)
-        await send({"type": "http.response.start", "status": span.status, "headers": _headers(span, etag)})
-        if scope["method"] == "GET":
-            await _give(send, found, span)
-        await send({"type": "http.response.body", "body": b""})
+        with opened[0]:
+            await _answer(scope, send, name, *opened)
 
     async def _find(self, name: str) -> bytes | Path | None:
         """The bytes of a file, or where a large one lies."""
@@ -75,8 +75,7 @@ class Downloads:
         blob = _BLOB.fullmatch(name)
         try:
             if blob is not None:
-                with self._connections.reader() as db:
-                    return blobs.get(db, self._folder, blob[1] or blob[2])
+                return self._bundle(blob[1]) if blob[1] else self._seal(blob[2])
             if _FILE.fullmatch(name):
                 path = self._folder.runners / "files" / name
                 return path if path.stat().st_size > _LARGE else path.read_bytes()
@@ -84,20 +83,53 @@ class Downloads:
             return None
         return None
 
+    def _bundle(self, digest: str) -> bytes | None:
+        with self._connections.reader() as db:
+            return blobs.get(db, self._folder, digest) if experiments.bundle(db, digest) is not None else None
 
-async def _give(send: Send, found: bytes | Path, span: Span) -> None:
+    def _seal(self, digest: str) -> bytes:
+        with self._connections.reader() as db:
+            body = blobs.get(db, self._folder, digest)
+        read_seal(body.decode("ascii", "replace"), trust=self._trust, now=_EVER)
+        return body
+
+
+async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int) -> None:
+    etag = b'"' + name.encode() + b'"'
+    headers = dict(scope["headers"])
+    if etag in headers.get(b"if-none-match", b""):
+        await _say(send, 304, b"", _kept(etag))
+        return
+    asked = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
+    span = read_range(asked.decode("latin-1") if asked else None, size)
+    await send({"type": "http.response.start", "status": span.status, "headers": _headers(span, etag)})
+    if scope["method"] == "GET":
+        await _give(send, file, span)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _open(found: bytes | Path) -> tuple[BinaryIO, int] | None:
+    """A file that was found and its size; None when it has gone since."""
+    if isinstance(found, bytes):
+        return BytesIO(found), len(found)
+    try:
+        file = await asyncio.get_running_loop().run_in_executor(None, found.open, "rb")
+    except OSError:
+        return None
+    return file, os.fstat(file.fileno()).st_size
+
+
+async def _give(send: Send, file: BinaryIO, span: Span) -> None:
     """The bytes that were asked for, a piece at a time: of a large file no more is in memory than a piece."""
     loop = asyncio.get_running_loop()
-    file = BytesIO(found) if isinstance(found, bytes) else await loop.run_in_executor(None, found.open, "rb")
-    with file:
-        file.seek(span.start)
-        left = span.stop - span.start
-        while left > 0:
-            wanted = min(left, _PIECE)
-            is_here = isinstance(found, bytes)
-            piece = file.read(wanted) if is_here else await loop.run_in_executor(None, file.read, wanted)
-            left -= len(piece) or left
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    file.seek(span.start)
+    left = span.stop - span.start
+    while left > 0:
+        wanted = min(left, _PIECE)
+        is_here = isinstance(file, BytesIO)
+        piece = file.read(wanted) if is_here else await loop.run_in_executor(None, file.read, wanted)
+        left -= len(piece) or left
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 def _headers(span: Span, etag: bytes) -> list[tuple[bytes, bytes]]:

@@ -1,15 +1,21 @@
-"""uvicorn, hardened: it has no limit on headers and no time limit for them, so this adds both, and one for bodies."""
+"""uvicorn, hardened: limits on headers and bodies and on the time for them, which it has not.
+
+Nor does it say how many connections one sender may have, how many requests may wait on one of them, and for how long
+an answer may lie there that nobody fetches; so this does.
+"""
 
 import asyncio
 import contextlib
 import functools
+import ipaddress
 import resource
 import signal
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,12 +24,17 @@ HEADER_BYTES = 64 * 1024
 BODY_BYTES = 1024 * 1024
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
+ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
+MOST_WAITING = 16  # requests behind one that is being answered, on one connection
 CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open
+FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
 _OTHER_FILES = 200  # that the laboratory itself may have open
 
 
 class Hardened(HttpToolsProtocol):
-    """Closes a connection whose headers or body are too large or too slow."""
+    """Closes a connection whose headers or body are too large or too slow, or whose answers nobody fetches."""
+
+    senders: ClassVar[Counter[str]] = Counter()  # how many connections each has now
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
         """Begin to wait for headers."""
@@ -36,14 +47,23 @@ class Hardened(HttpToolsProtocol):
         self._in_body = False
         self._timer: asyncio.TimerHandle | None = None
         self._looks_at = 0.0
+        self._unsent = 0  # bytes of answers that lay here at the last look, …
+        self._unsent_since = 0.0  # … since when none of them has left, …
+        self._has_drained = False  # … unless the rest was so small in between that more was added
+        self._sender = sender(self.client[0] if self.client else "", str(self.config.forwarded_allow_ips))
+        self.senders[self._sender] += 1
         self.wait(HEADER_SECONDS)
-        if len(self.connections) > most_connections():
+        is_one_too_many = bool(self._sender) and self.senders[self._sender] > FROM_ONE_SENDER
+        if is_one_too_many or len(self.connections) > most_connections():
             self.refuse(b"503 Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody waits any more."""
         if self._timer is not None:
             self._timer.cancel()
+        self.senders[self._sender] -= 1
+        if self.senders[self._sender] <= 0:
+            del self.senders[self._sender]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +94,8 @@ class Hardened(HttpToolsProtocol):
         self.wait(BODY_SECONDS)
         if self._at_most > HEADER_BYTES and self._header_size() > HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
+        if len(self.pipeline) >= MOST_WAITING:
+            self.transport.close()  # without a word, which would stand among the answers that are still to come
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
             self.route()
 
@@ -114,11 +136,28 @@ class Hardened(HttpToolsProtocol):
 
     def _look(self) -> None:
         left = self._due - self.loop.time()
-        if left > 0:
+        if self._is_stuck():
+            self.transport.abort()
+        elif left > 0:
             self._look_later(left)
         else:
             self._timer = None
             self.too_slow()
+            if self._timer is None:
+                self._look_later(ANSWER_SECONDS)
+
+    def resume_writing(self) -> None:
+        """Most of what was to be sent is fetched."""
+        self._has_drained = True
+        super().resume_writing()
+
+    def _is_stuck(self) -> bool:
+        """Has nothing of an answer been fetched for too long? A connection that is being closed waits for that too."""
+        unsent, before, now = self.transport.get_write_buffer_size(), self._unsent, self.loop.time()
+        if not before or unsent < before or self._has_drained:
+            self._unsent_since = now
+        self._unsent, self._has_drained = unsent, False
+        return unsent > 0 and now - self._unsent_since >= ANSWER_SECONDS
 
     def quiet(self) -> None:
         """The body is whole: from here on, it is they who wait."""
@@ -141,6 +180,30 @@ def most_connections() -> int:
     """How many connections there may be at once."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return CONNECTIONS if allowed == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, allowed - _OTHER_FILES))
+
+
+@functools.lru_cache(maxsize=4096)
+def sender(address: str, proxies: str) -> str:
+    """Who shares one allowance of connections with this address; empty for a reverse proxy, which has no limit.
+
+    A household has one address of the older kind, or a whole network of the newer.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""  # a socket of this computer
+    found = getattr(found, "ipv4_mapped", None) or found
+    named = {each.strip() for each in proxies.strip("[]").replace("'", "").split(",")}
+    if "*" in named or any(_is_in(found, each) for each in {"127.0.0.1", "::1", *named}):
+        return ""
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((int(found), 64), strict=False))
+
+
+def _is_in(address: ipaddress.IPv4Address | ipaddress.IPv6Address, named: str) -> bool:
+    try:
+        return address in ipaddress.ip_network(named, strict=False)
+    except ValueError:
+        return False  # no address
 
 
 @dataclass(frozen=True, kw_only=True)

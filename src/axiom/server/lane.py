@@ -7,10 +7,10 @@ answers of one group of commits leave with one wake-up of the loop.
 import asyncio
 import contextlib
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from axiom.server import http
@@ -19,6 +19,7 @@ from axiom.server.http import Hardened
 log = logging.getLogger("axiom.lane")
 
 REQUEST_BYTES = 16 * 1024 * 1024
+_UNREAD = 1024 * 1024  # bytes of answers that wait to be fetched, above which no more is answered
 _SLOWEST = 1024  # bytes a second of a body that may take longer than other bodies
 
 _TOO_LARGE = b"413 Content Too Large"
@@ -46,11 +47,23 @@ class Intake(Protocol):
 Opener = Callable[[int | None], Intake | bytes]
 
 
-@dataclass
 class Room:
-    """How many bytes of bodies that are not whole yet may be in memory, of all connections together."""
+    """How many bytes of bodies that are not answered yet may be in memory, of all connections together."""
 
-    left: int = 256 * 1024 * 1024
+    def __init__(self, left: int = 256 * 1024 * 1024) -> None:
+        self.left = left
+        self._door = threading.Lock()  # answers come from the writer's thread
+
+    def take(self, size: int) -> bool:
+        """So many bytes more; false where that is too much."""
+        with self._door:
+            self.left -= size
+            return self.left >= 0
+
+    def give(self, size: int) -> None:
+        """So many bytes less."""
+        with self._door:
+            self.left += size
 
 
 class Whole:
@@ -66,25 +79,31 @@ class Whole:
     def take(self, piece: bytes) -> bytes | None:
         """Keep it."""
         self._size += len(piece)
-        self._room.left -= len(piece)
+        has_room = self._room.take(len(piece))
         self._pieces.append(piece)
         if self._size > self._limit:
             return _TOO_LARGE
-        return _UNABLE if self._room.left < 0 else None
+        return None if has_room else _UNABLE
 
     def finish(self) -> Future[bytes]:
         """Ask."""
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._drop()
-        return self._answer(body)
+        self._pieces.clear()
+        try:
+            answered = self._answer(body)
+        except BaseException:
+            self._drop()
+            raise
+        answered.add_done_callback(lambda _: self._drop())
+        return answered
 
     def lose(self) -> None:
         """Nothing was begun."""
         self._drop()
 
     def _drop(self) -> None:
-        self._room.left += self._size
-        self._size = 0
+        size, self._size = self._size, 0
+        self._room.give(size)
         self._pieces.clear()
 
 
@@ -153,6 +172,7 @@ class Exchange:
         self._expects = expects  # waits for a word before it sends its body
         self._is_whole = False
         self._has_turn = False
+        self._is_asked = False
 
     def begin(self) -> None:
         """All earlier requests of this connection are answered."""
@@ -175,7 +195,7 @@ class Exchange:
     def lose(self) -> None:
         """The connection is gone."""
         self.disconnected = True
-        if not self._is_whole:
+        if not self._is_asked:  # also of a whole one whose turn will never come
             self._intake.lose()
 
     def answer_with(self, answered: Future[bytes]) -> None:
@@ -188,6 +208,7 @@ class Exchange:
             self._send(answered.result())
 
     def _ask(self) -> None:
+        self._is_asked = True
         answered = self._intake.finish()
         if answered.done():
             self.answer_with(answered)
@@ -232,6 +253,9 @@ class Laned(Hardened):
         if opener is None:
             self._exchange = None
             super().route()
+            return
+        if self.transport.get_write_buffer_size() > _UNREAD:
+            self.transport.close()
             return
         self._counted, length, encoding = 0, None, b"identity"
         for name, value in self.headers:

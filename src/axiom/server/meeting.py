@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.boinc.account_keys import key_digest
 from axiom.boinc.reading import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, Request
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
@@ -15,6 +16,7 @@ from axiom.store.database import Database
 from axiom.store.fleet import Described
 
 _MEGABYTE = 2**20
+_MOST_FLOPS = 1e12  # a second, of one core: the same
 _MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
 # What BOINC calls a platform, in our words.
 PLATFORMS = {
@@ -36,11 +38,6 @@ class Met:
     host: Host
     balance: Balance | None  # the host's
     is_new: bool
-
-
-def key_digest(authenticator: str) -> str:
-    """What is stored of an account key."""
-    return hashlib.sha256(authenticator.encode()).hexdigest()
 
 
 def meet(db: Database, request: Request, now: datetime) -> Met | None:
@@ -97,7 +94,7 @@ def describe(request: Request, digest: str) -> Described:
         cpid=info.cpid,
         platform=platform_of(_platforms(request), info.features),
         capacity=_capacity(request, info, allowed),
-        flops=info.flops,
+        flops=min(info.flops, _MOST_FLOPS),
         availability=min(1.0, max(0.01, request.time_stats.availability)),
         facts={
             "vendor": info.vendor,

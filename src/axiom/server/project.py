@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
-from axiom.boinc.project import OfferedPlatform, ProjectConfig, config_reply
+from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.server.accounts import Accounts
 from axiom.server.delegates import Delegates
 from axiom.server.front import Answer, Asked, Endpoint
@@ -13,14 +13,6 @@ from axiom.server.standing import Standing
 from axiom.server.statistics_files import NAMES, StatisticsFiles
 
 LEAST_PASSWORD = 8
-_TITLES = {
-    "x86_64-pc-linux-gnu": "Linux on a 64-bit Intel or AMD processor",
-    "aarch64-unknown-linux-gnu": "Linux on a 64-bit ARM processor",
-    "windows_x86_64": "Windows on a 64-bit Intel or AMD processor",
-    "windows_arm64": "Windows on a 64-bit ARM processor",
-    "arm64-apple-darwin": "macOS on an Apple processor",
-    "x86_64-apple-darwin": "macOS on an Intel processor",
-}
 _NO_TOKENS = Problem(
     error=AccountError.NO_SUCH_ACCOUNT,
     text="This laboratory gives out no login tokens. Add the project with your e-mail address and password.",
@@ -55,7 +47,7 @@ class FrontDesk:
 
     def _config(self, asked: Asked) -> Answer:
         del asked
-        offered = tuple(OfferedPlatform(name=name, title=_TITLES.get(name, name)) for name in sorted(self.runners))
+        offered = tuple(OfferedPlatform(name=name, title=TITLES.get(name, name)) for name in sorted(self.runners))
         return Answer(
             body=config_reply(
                 ProjectConfig(

@@ -30,10 +30,10 @@ from axiom.server.dispatch import Given
 from axiom.server.meeting import Met
 from axiom.server.programs import Program, ours
 from axiom.server.runners import APP, Runner, app_version
+from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.contacts import Caller
 from axiom.store.database import at, moment
 
-OUTPUT_LIMIT = 16 * 1024 * 1024
 _MEGABYTE = 2**20
 # A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
 # minutes, where its client would put twelve hours instead.

@@ -45,7 +45,8 @@ def take(
         known = returning.known(db, [said.task_id for said in reports])
     akin = _akin(db, known, reports)
     taken: dict[int, Reported] = {}
-    answers = []
+    answers: list[Acknowledgement] = []
+    refused: list[Acknowledgement] = []
     for said in reports:
         found = known.get(said.task_id)
         task = found.task if found else None
@@ -56,7 +57,10 @@ def take(
         if task is not None and decided.state is not None:
             taken[task.id] = _reported(task, said, decided, decided.state)
         else:
-            log.info("report.refused task=%d host=%d %s", said.task_id, said.host_id, decided.reason)
+            refused.append(answers[-1])
+    if refused:  # a line for each would let a stranger fill the disk
+        first, host = refused[0], reports[0].host_id
+        log.info("report.refused host=%d reports=%d first=%d %s", host, len(refused), first.task_id, first.reason)
     _write(db, list(taken.values()), now)
     return answers
 

@@ -19,6 +19,7 @@ from axiom.domain.endings import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
 from axiom.server import reporting
+from axiom.server.calm import Calm
 from axiom.server.dispatch import Asked, Given, Handed, hand_out
 from axiom.server.known import Known
 from axiom.server.meeting import Met, meet
@@ -40,8 +41,10 @@ from axiom.server.replying import (
     spread,
 )
 from axiom.server.runners import Runner, signed_files
+from axiom.server.strangers import is_stranger
 from axiom.signed.roles import Trust
 from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
+from axiom.store.connections import Connections
 from axiom.store.contacts import Caller
 from axiom.store.database import Database
 from axiom.store.folder import Folder
@@ -50,26 +53,11 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.rpc")
 
 _MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow host long to fetch
-_AT_ONCE = 5  # contacts a second whose reports are judged and paid before they are answered
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
+_CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
 _SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _TITLE = "Small neural networks"
-
-
-class Calm:
-    """Says yes a few times a second. What may be done at once in a quiet hour is left to the jobs in a busy one."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._times = 0
-
-    def may(self, now: datetime) -> bool:
-        """May it be done now?"""
-        second = int(now.timestamp())
-        self._times = self._times + 1 if second == self._second else 1
-        self._second = second
-        return self._times <= _AT_ONCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +82,16 @@ class Project:
     def scheduler(self, body: bytes) -> Future[bytes]:
         """The reply to a request, as soon as what it says is on the disk."""
         answer: Future[bytes] = Future()
+        if is_stranger(body, Connections(folder=self.folder)):
+            answer.set_result(self._stranger())
+            return answer
         try:
             request = read_request(body)
         except MalformedRequest as error:
             answer.set_result(self._polite(Situation.GARBLED, str(error)))
             return answer
         try:
-            stored = self.writer.submit(lambda db: self._answer(db, request))
+            stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
             answer.set_result(self._unable(error))
             return answer
@@ -114,7 +105,7 @@ class Project:
             if brought:
                 self.reported()
             return
-        self._archives.clear()  # what this answer put into the store went with its savepoint
+        self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
         answer.set_result(self._unable(error))
 
     def _unable(self, error: BaseException) -> bytes:
@@ -137,24 +128,46 @@ class Project:
             )
         )
 
+    def _work(self, db: Database, request: Request) -> bytes:
+        """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
+        try:
+            return self._answer(db, request)
+        except BaseException:
+            self._archives.clear()
+            raise
+
+    def _stranger(self) -> bytes:
+        text = (
+            "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
+            f"address, or take the key from {self.links.master}account"
+        )
+        return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+
     def _answer(self, db: Database, request: Request) -> bytes:
         now = self.now()
         met = meet(db, request, now)
         if met is None:
-            text = (
-                "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
-                f"address, or take the key from {self.links.master}account"
-            )
-            return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+            return self._stranger()
         back = _reports(db, met.host.id, request.results)
         reporting.take(db, self.folder, back, now, trust=self.trust)
-        if back and self._calm.may(now):
-            self.settle(db, now)  # so that this very reply can show the credit
+        if back and self._calm.may(now) and self._settled(db, now):
             met = _credited(db, met)
         holding = _holding(request)
         handed = self._hand(db, met, request, holding, now)
         reply = self._reply(db, met, request, handed, now, aborts=_recalls(db, met.host.id, holding))
         return write_reply(reply)
+
+    def _settled(self, db: Database, now: datetime) -> bool:
+        """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
+        try:
+            with db.savepoint():
+                self.settle(db, now)
+        except StoreError:
+            raise  # it may have taken the whole transaction with it
+        except Exception:
+            log.exception("rpc.unsettled what was reported is left to the jobs")
+            return False
+        return True
 
     def _hand(
         self, db: Database, met: Met, request: Request, holding: Mapping[str, int | None] | None, now: datetime
@@ -204,7 +217,7 @@ class Project:
 
     def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> Reply:
         """What every known host is told: who it is, how it stands, what its owner should know, when to call again."""
-        cross_id, is_newer_here = _preferences(db, met.caller, request)
+        cross_id, is_newer_here = _preferences(db, met.caller, request, now)
         pause = delay(_situation(request, why), spread=spread(met.host.id, now))
         return Reply(
             project_name=self.name,
@@ -295,7 +308,7 @@ def _credited(db: Database, met: Met) -> Met:
     return replace(met, caller=caller, balance=ledger.balance(db, "host", met.host.id))
 
 
-def _preferences(db: Database, caller: Caller, request: Request) -> tuple[str, bool]:
+def _preferences(db: Database, caller: Caller, request: Request, now: datetime) -> tuple[str, bool]:
     """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
 
     Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
@@ -305,7 +318,8 @@ def _preferences(db: Database, caller: Caller, request: Request) -> tuple[str, b
     if len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
-    if request.global_preferences and request.preferences_modified_at > known_at:
+    is_dated = request.preferences_modified_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
+    if request.global_preferences and request.preferences_modified_at > known_at and is_dated:
         said, modified_at = request.global_preferences, int(request.preferences_modified_at)
         accounts.keep_preferences(db, caller.volunteer.id, said, modified_at)
     return cross_id, known_at > request.preferences_modified_at

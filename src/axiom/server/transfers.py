@@ -4,7 +4,6 @@ Bytes arrive in the loop's thread. Small outputs are gathered there and stored i
 are waiting; large ones lie in files from their first byte on, and are proven and synced in a thread of their own.
 """
 
-import contextlib
 import hashlib
 import logging
 import os
@@ -14,22 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from axiom.boinc import transfers
 from axiom.boinc.transfers import SizeQuery, Upload
-from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
+from axiom.server.begun import Begun, task_of
 from axiom.store import blobs, uploads
-from axiom.store.database import Database, moment
+from axiom.store.connections import Connections
+from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.transfers")
 
 LEAST_FREE = 1_000_000_000  # bytes on the disk, below which outputs have to wait
-HOST_QUOTA = 1_000_000_000  # bytes of large outputs that a host may have brought and not reported
-PART_LIFETIME = timedelta(days=14)
+HOST_QUOTA = 1_000_000_000  # bytes of large outputs that a host may have brought, in part or replaced, and not reported
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
 _DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted
@@ -38,6 +36,7 @@ _LOOK_AT_DISK = timedelta(seconds=5)
 _TOO_LARGE = b"413 Content Too Large"
 _FULL = "the laboratory has no room for it at the moment"
 _OTHER = "another output of this task was reported"
+_MUCH = "this computer has brought much that it has not reported yet"
 _BUSY = "the laboratory cannot store it at the moment"
 
 
@@ -68,25 +67,11 @@ class Transfers:
         self._coming: dict[str, Arrival] = {}  # those that write to a file, by the name that they bring
         self._has_room = True
         self._looked_at: datetime | None = None
-        folder.uploads.mkdir(mode=0o700, exist_ok=True)
-        self._parts = {path.name for path in folder.uploads.glob("*.part")}  # at most: what may lie there
+        self.begun = Begun(folder)
 
     def arrive(self, length: int | None) -> "Arrival":
         """An upload or a question begins; `length` is what its headers say."""
         return Arrival(self, length)
-
-    def part(self, name: str) -> Path:
-        """Where an output lies that is not whole yet. The name comes from outside, so it names no file here."""
-        return self._folder.uploads / f"{hashlib.sha256(name.encode()).hexdigest()}.part"
-
-    def begun(self, name: str) -> int:
-        """How much of an output is here; 0 of one that never began with a token, or is whole."""
-        if transfers.read_name(self.key, name) is None:
-            return 0
-        try:
-            return self.part(name).stat().st_size
-        except OSError:
-            return 0
 
     def has_room(self) -> bool:
         """Is there room on the disk for one more?"""
@@ -96,9 +81,17 @@ class Transfers:
             self._has_room = shutil.disk_usage(self._folder.path).free >= LEAST_FREE
         return self._has_room
 
+    def has_quota(self, task_id: int, size: int) -> bool:
+        """May the host of this task begin to bring so many bytes?"""
+        try:
+            with Connections(folder=self._folder).reader() as db:
+                return self._beside(db, task_id) + size <= HOST_QUOTA
+        except AxiomError as error:
+            log.warning("upload.failed %s", error)
+            return False
+
     def take_over(self, name: str, arrival: "Arrival") -> None:
         """This one brings the output into its file from here on; another one that did is behind the times."""
-        self._parts.add(self.part(name).name)
         other = self._coming.get(name)
         if other is not None:
             other.give_up()
@@ -131,33 +124,18 @@ class Transfers:
         self._threads.submit(self._complete, upload, task_id, answer)
         return answer
 
-    def sweep(self, now: datetime) -> int:
-        """Delete the parts that nobody has continued for long; how many they were."""
-        old = [path for path in self._folder.uploads.glob("*.part") if _age(path, now) > PART_LIFETIME]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
-
     def _complete(self, upload: Upload, task_id: int, answer: Future[bytes]) -> None:
-        path = self.part(upload.name)
+        path = self.begun.file(task_id, upload.name)
         try:
             body = path.read_bytes()
             if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
-                path.unlink(missing_ok=True)
+                self.begun.end(task_id, upload.name)
                 answer.set_result(transfers.try_again("the bytes are not those of the file: it is begun anew"))
                 return
             self._store_large(Whole(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
         except OSError as error:
             log.warning("upload.failed name=%s %s", upload.name, error)
             answer.set_result(transfers.try_again(_BUSY))
-
-    def _end_part(self, name: str) -> None:
-        """Of an output that is stored as a whole, no part is kept."""
-        part = self.part(name)
-        if part.name in self._parts:
-            with contextlib.suppress(OSError):  # it is in nobody's way, and swept away later
-                part.unlink(missing_ok=True)
-            self._parts.discard(part.name)
 
     def _store_large(self, one: Whole) -> None:
         try:
@@ -169,9 +147,15 @@ class Transfers:
         self._submit([one], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, one: Whole) -> bytes:
-        if uploads.bytes_beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
-            return transfers.try_again("this computer has brought much that it has not reported yet")
+        if self._beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
+            return transfers.try_again(_MUCH)
         return self._store_all(db, [one])[0]
+
+    def _beside(self, db: Database, task_id: int) -> int:
+        """Bytes that the host of this task has brought beside its output."""
+        lying = self.begun.lying(task_id)
+        counted = uploads.of_same_host(db, task_id, lying) | {task_id}
+        return uploads.bytes_beside(db, task_id) + sum(lying.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[Whole], work: Callable[[Database, list[Whole]], list[bytes]]) -> None:
         try:
@@ -189,8 +173,8 @@ class Transfers:
             self._fail(batch)
             return
         for one, answer in zip(batch, done.result(), strict=True):
-            if self._parts and answer == transfers.done():
-                self._end_part(one.name)
+            if answer == transfers.done():
+                self.begun.end(one.task_id, one.name)
             one.answer.set_result(answer)
 
     def _fail(self, batch: list[Whole]) -> None:
@@ -221,6 +205,8 @@ class Transfers:
                 blobs.forget(db, digest)
             elif one.task_id in before and before[one.task_id].digest != digest:
                 blobs.forget(db, before[one.task_id].digest)
+                if before[one.task_id].size > blobs.LIMIT:
+                    self.begun.replaced(one.task_id, before[one.task_id].size)
         return answers
 
 
@@ -285,7 +271,8 @@ class Arrival:
             self._answer = transfers.refused(str(error))
             return
         if isinstance(head, SizeQuery):
-            self._answer = transfers.size_reply(self._desk.begun(head.name))
+            number = task_of(self._desk.key, head.name)
+            self._answer = transfers.size_reply(0 if number is None else self._desk.begun.size(number, head.name))
         elif head is not None:
             self._answer = self._why_not(head)
             if self._answer is None:
@@ -300,25 +287,27 @@ class Arrival:
     def _why_not(self, head: Upload) -> bytes | None:
         """The answer to an upload that is not taken; its token is looked at before anything else is."""
         problem = transfers.check_token(self._desk.key, head)
-        named = transfers.read_name(self._desk.key, head.name)
-        found = read_task_name(named) if named else None
+        found = task_of(self._desk.key, head.name)
         if problem or found is None:
             return transfers.refused(problem or "nobody here awaits a file of this name")
         if self._length is not None and self._length != head.body_length:
             return transfers.refused("the length of the request is not what its head says")
         if not self._desk.has_room():
             return transfers.try_again(_FULL)
-        self._task_id = found[1]
+        self._task_id = found
         return None
 
     def _open(self, upload: Upload) -> None:
         """From here on, what comes goes into the file; what is in memory goes first."""
         data = bytes(self._buffer[upload.data_starts_at :])
         self._buffer.clear()
+        if not self._desk.has_quota(self._task_id, upload.nbytes):
+            self._answer = transfers.try_again(_MUCH)
+            return
         self._desk.take_over(upload.name, self)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._file = os.open(self._desk.part(upload.name), flags, 0o600)
+            self._file = os.open(self._desk.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
             if os.fstat(self._file).st_size < upload.offset:
                 self._answer = transfers.try_again("less of the file is here than was said; ask again")
                 self._close()
@@ -394,7 +383,3 @@ def _at_once(said: bytes) -> Future[bytes]:
     answer: Future[bytes] = Future()
     answer.set_result(said)
     return answer
-
-
-def _age(path: Path, now: datetime) -> timedelta:
-    return now - moment(path.stat().st_mtime_ns // 1000)

@@ -15,7 +15,7 @@ from axiom.server import checking, standings
 from axiom.server.standings import Closed
 from axiom.server.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.signed.outputs import read_output
+from axiom.signed.outputs import OUTPUT_LIMIT, read_output
 from axiom.signed.tickets import Ticket, parse
 from axiom.store import blobs, experiments, findings, results, returning
 from axiom.store.database import Database
@@ -24,8 +24,8 @@ from axiom.store.returning import Waiting
 
 log = logging.getLogger("axiom.validator")
 
-OUTPUT_LIMIT = 16 * 1024 * 1024
 SLICE = 200
+_SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +47,8 @@ class Validator:
         self._seconds: dict[int, Sequence[float]] = {}
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
-        """Judge the oldest returned tasks and store what is proven; how many there were."""
-        waiting = returning.returned(db, limit)
+        """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
+        waiting = _slice(db, returning.returned(db, limit))
         if not waiting:
             return 0
         try:
@@ -100,7 +100,9 @@ class Validator:
             ticket = parse(task.ticket)
             raw = outputs.get(task.output_digest)
             output = read_output(
-                blobs.get(db, self._folder, task.output_digest) if raw is None else raw, limit=OUTPUT_LIMIT
+                blobs.get(db, self._folder, task.output_digest) if raw is None else raw,
+                limit=OUTPUT_LIMIT,
+                most_cells=len(ticket.replicates) * len(ticket.places),
             )
         except (OutputError, TicketError, NotFound, StoreDamaged) as error:
             unread = Validation(state=TaskState.INVALID, reason=str(error))
@@ -146,6 +148,17 @@ class Validator:
             found = findings.registration(db, registration_id)
             self._seconds[registration_id] = json.loads(found.body)["expected_seconds"] if found else ()
         return self._seconds[registration_id]
+
+
+def _slice(db: Database, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    """The first of them whose outputs are not too long together, and one at least."""
+    sizes = blobs.sizes(db, [one.task.output_digest for one in waiting if one.task.output_digest])
+    total = 0
+    for place, one in enumerate(waiting):
+        total += sizes.get(one.task.output_digest or "", 0)
+        if place and total > _SLICE_BYTES:
+            return waiting[:place]
+    return waiting
 
 
 def _log(judged: Sequence[_Judged], stored: results.Recorded) -> None:

@@ -54,10 +54,6 @@ class CodeKey:
         """Sign a file by its MD5 in hex, for one that is too large to hold."""
         return _hex_text(self._private.sign(md5.encode(), PKCS1v15(), NoDigestInfo()))
 
-    def sign_text(self, text: str) -> str:
-        """Sign a text as clients compare it, without the white space around it: another public key, or an address."""
-        return self.sign_file(text.strip().encode())
-
     def save(self, path: Path) -> None:
         """Write the key in BOINC's form where no file is yet, readable by nobody else."""
         private = self._private.private_numbers()

@@ -18,6 +18,7 @@ from axiom.errors import OutputError
 from axiom.signed import strict
 from axiom.signed.tickets import TEXT_LIMIT
 
+OUTPUT_LIMIT = 16 * 1024 * 1024  # bytes of one that is taken at all
 _FORMAT = "axiom-output-2"
 _LINE_LIMIT = 1024 * 1024
 ANSWER_LIMIT = _LINE_LIMIT - 1024  # what a child may say in a line; with the cell's name it still fits one of ours
@@ -114,15 +115,20 @@ def cell_line(cell: CellOutput) -> bytes:
 
 def footer_line(cells: int) -> bytes:
     """Write the last line, which says that the output is whole."""
-    return strict.canonical({"cells": cells}) + b"\n"
+    return b'{"cells":%d}\n' % cells
 
 
-def read_output(raw: bytes, *, limit: int) -> Output:
-    """Read a whole output; anything else is an OutputError that says what is off."""
+def read_output(raw: bytes, *, limit: int, most_cells: int | None = None) -> Output:
+    """Read a whole output; anything else is an OutputError that says what is off.
+
+    One with more than `most_cells` is refused before any of them is read.
+    """
     if not raw:
         raise OutputError("The output is empty (0 bytes), so nothing was measured. The task must be done again.")
     if len(raw) > limit:
         raise OutputError(f"The output has {len(raw)} bytes, and {limit} are allowed. It is not read.")
+    if most_cells is not None and raw.count(b"\n") > most_cells + 2:
+        raise OutputError(f"The output has more lines than the {most_cells} cells that were ordered. It is not read.")
     lines = raw.split(b"\n")
     if lines.pop() or len(lines) < 2:
         raise OutputError("The output ends in the middle of a line or before its last one: it is cut. It is not used.")

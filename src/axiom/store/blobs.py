@@ -9,7 +9,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +35,7 @@ _INLINE = """
 SELECT b.digest, b.size, b.body FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value
 WHERE b.body IS NOT NULL
 """
+_SIZES = "SELECT b.digest, b.size FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value"
 _NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
 _IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
 _EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
@@ -50,6 +51,19 @@ def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
     if changed and inline is None:
         db.file(digest, body)
     return digest
+
+
+def put_all(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
+    """Keep all of these bytes; returns the SHA-256 of each."""
+    stamp = at(now)
+    small = [
+        {"digest": hashlib.sha256(body).hexdigest(), "size": len(body), "body": body, "created_at": stamp}
+        for body in bodies
+        if len(body) <= LIMIT
+    ]
+    db.many(_RECORD, small)
+    digests = (str(row["digest"]) for row in small)
+    return [next(digests) if len(body) <= LIMIT else put(db, folder, body, now) for body in bodies]
 
 
 def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
@@ -77,6 +91,11 @@ def small(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
     """The bytes of those that stand in the database and are proven; for the others ask one by one, and be told why."""
     rows = db.select(_INLINE, digests=json.dumps(list(digests)))
     return {row["digest"]: row["body"] for row in rows if not _differs(row["body"], row["digest"], row["size"])}
+
+
+def sizes(db: Database, digests: Iterable[str]) -> dict[str, int]:
+    """How many bytes those of these blobs have that are stored."""
+    return {row["digest"]: row["size"] for row in db.select(_SIZES, digests=json.dumps(list(digests)))}
 
 
 def intact(db: Database, folder: Folder, digest: str) -> bool:

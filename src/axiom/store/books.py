@@ -54,8 +54,8 @@ def _accounts(db: Database) -> Iterator[str]:
 
 
 def _balances(db: Database) -> Iterator[str]:
-    for holder, sql in _EARNED.items():
-        earned: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(sql)}
+    for holder in _EARNED:
+        earned: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_EARNED[holder])}
         kept: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_KEPT, holder=holder)}
         for number in sorted(earned.keys() | kept.keys()):
             if earned.get(number, 0) != kept.get(number, 0):

@@ -9,6 +9,14 @@ from typing import Any
 from axiom.store import counters
 from axiom.store.database import Database, Row
 
+_HEADS = {
+    "audit": "SELECT hash FROM audit ORDER BY id DESC LIMIT 1",
+    "registration": "SELECT hash FROM registration ORDER BY id DESC LIMIT 1",
+}
+_LINKS = {
+    "audit": "SELECT * FROM audit ORDER BY id",
+    "registration": "SELECT * FROM registration ORDER BY id",
+}
 FIRST = "0" * 64  # what the first link of a chain calls its predecessor
 
 
@@ -21,14 +29,14 @@ class Chain:
 
     def link(self, db: Database, facts: Mapping[str, Any]) -> dict[str, str]:
         """The hashes that the next link carries; counted, so that cutting off the newest would be seen too."""
-        head = db.one(f"SELECT hash FROM {self.table} ORDER BY id DESC LIMIT 1")
+        head = db.one(_HEADS[self.table])
         previous = head["hash"] if head else FIRST
         counters.add(db, self.table, 0, "written", 1)
         return {"previous_hash": previous, "hash": self._hash(previous, facts)}
 
     def rows(self, db: Database) -> list[Row]:
         """Every link, oldest first."""
-        return db.select(f"SELECT * FROM {self.table} ORDER BY id")
+        return db.select(_LINKS[self.table])
 
     def problems(self, db: Database, rows: Sequence[Row]) -> list[str]:
         """Every place at which the chain does not hold."""

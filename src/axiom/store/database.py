@@ -9,27 +9,37 @@ Whatever a connection changes can also be written down elsewhere (`record_in`): 
 order, on the disk before the transaction that holds it is committed.
 """
 
-import fcntl
 import functools
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.errors import FolderUnusable, StoreError
 from axiom.store.changes import FILE, Change, Kind, Recorder, kind_of
+from axiom.store.faults import BUSY_MS, explain, foreseen
+from axiom.store.keeper import close_to_others, sole_writer
 
 Row = Mapping[str, Any]
 
-BUSY_MS = 5_000  # how long to wait for a lock that only a stranger to this program can hold
+STATEMENTS = 512  # that the writable connection keeps prepared: more than this program has
+_SETTINGS = (
+    f"busy_timeout = {BUSY_MS}",
+    "mmap_size = 0",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16384",  # kilobytes of pages that it keeps at hand
+    "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
+    "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_SHARED_MEMORY_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE  # the index beside the log could not grow: no room
 
 
 def at(moment: datetime) -> int:
@@ -62,17 +72,20 @@ class Database:
         self._recorder: Recorder | None = None
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         if isinstance(connection, sqlite3.Connection):
-            connection.row_factory = _row
             self._changed: Callable[[Any], int] = _rowcount
+            self._rows: Callable[[Any], list[Row]] = _rows
         else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
             connection.set_row_trace(_row)
-            self._changed = lambda _cursor: int(connection.changes())
+            self._changed, self._rows = lambda _cursor: int(connection.changes()), list
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row of the answer; also for a change that ends in RETURNING."""
         bound, kind = _bound(values), self._kind(sql)
-        with self._translated():
-            rows = list(self._connection.execute(sql, bound))
+        try:
+            rows = self._rows(self._do(sql, bound))
+        except Exception as error:
+            explain(error)
+            raise
         if kind is not Kind.NOTHING:
             self._note(sql, bound)
         return rows
@@ -85,8 +98,11 @@ class Database:
     def execute(self, sql: str, /, **values: Any) -> int:
         """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
         bound, kind = _bound(values), self._kind(sql)
-        with self._translated():
-            changed = max(0, self._changed(self._connection.execute(sql, bound)))
+        try:
+            changed = max(0, self._changed(self._do(sql, bound)))
+        except Exception as error:
+            explain(error)
+            raise
         if kind is Kind.MORE or (kind is Kind.ROWS and changed):
             self._note(sql, bound)
         return changed
@@ -95,20 +111,28 @@ class Database:
         """Insert one row and return its id."""
         rows = self.select(_with_id(sql), **values)
         if len(rows) != 1:
-            raise StoreError(
-                f"An INSERT of one row made {len(rows)}, so there is no id to return. Nothing else changed."
-            )
+            raise StoreError(f"An INSERT of one row made {len(rows)}, so there is no id. Nothing else changed.")
         return int(rows[0]["id"])
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Change something once per mapping of values: for all of them, or for none."""
         bound, kind = [_bound(row) for row in rows], self._kind(sql)
-        with self.savepoint():
-            with self._translated():
-                self._connection.executemany(sql, bound)
-            if kind is not Kind.NOTHING:
-                for row in bound:
-                    self._note(sql, row)
+        if len(bound) > 1:
+            with self.savepoint():
+                self._each(sql, bound, kind)
+        elif bound:  # one statement is done wholly or not at all anyway
+            self._each(sql, bound, kind)
+
+    def _each(self, sql: str, bound: list[Mapping[str, Any]], kind: Kind) -> None:
+        try:
+            self._demand_open()
+            self._connection.executemany(sql, bound)
+        except Exception as error:
+            explain(error)
+            raise
+        if kind is not Kind.NOTHING:
+            for row in bound:
+                self._note(sql, row)
 
     def file(self, digest: str, body: bytes) -> None:
         """A row of the open transaction stands for a file of these bytes, which are written down like the row."""
@@ -117,6 +141,7 @@ class Database:
 
     def record_in(self, recorder: Recorder) -> None:
         """From here on every change is written down there before its commit, and none is made outside transactions."""
+        self.select("PRAGMA synchronous = NORMAL")  # what a power cut takes of a commit is written down
         self._recorder = recorder
 
     @property
@@ -124,20 +149,9 @@ class Database:
         """Is every change written down elsewhere, too?"""
         return self._recorder is not None
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> AbstractContextManager[None]:
         """Everything in the body, or nothing of it: rolls back to here when the body raises."""
-        name = f"level_{self._depth}"
-        changes = self._changes
-        mark = 0 if changes is None else len(changes)
-        self.execute(f"SAVEPOINT {name}")
-        try:
-            with self._within(f"RELEASE {name}", f"ROLLBACK TO {name}", f"RELEASE {name}"):
-                yield
-        except BaseException:
-            if changes is not None:
-                del changes[mark:]
-            raise
+        return _Savepoint(self)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -205,32 +219,69 @@ class Database:
             self._changes.append((sql, tuple(values), tuple(values.values())))
 
     @contextmanager
-    def _within(self, finish: str, *undo: str) -> Iterator[None]:
+    def _within(self, finish: str, undo: str) -> Iterator[None]:
         self._depth += 1
         try:
             yield
             self.execute(finish)
         except BaseException:
             if self.in_transaction:
-                for sql in undo:
-                    self.execute(sql)
+                self.execute(undo)
             raise
         finally:
             self._depth -= 1
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _do(self, sql: str, bound: Mapping[str, Any]) -> Any:
+        self._demand_open()
+        return self._connection.execute(sql, bound)
+
+    def _demand_open(self) -> None:
         # Without this question, a body that swallowed the error which ended its transaction would go on and store
         # each further statement by itself, never to be acknowledged or undone.
-        if self._depth and not self.in_transaction:
+        if self._depth and not self._connection.in_transaction:
             raise StoreError("The transaction ended early because of an earlier error. Nothing of it was stored.")
+
+
+class _Savepoint:
+    """A level of its own within what is open. A class, as a generator would cost more than the statements here."""
+
+    __slots__ = ("_changes", "_database", "_mark", "_name")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        database = self._database
+        self._changes = database._changes
+        self._mark = 0 if self._changes is None else len(self._changes)
+        self._name = f"level_{database._depth}"
+        database.execute(f"SAVEPOINT {self._name}")
+        database._depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            yield
-        except Exception as error:
-            foreseen = _foreseen(error)
-            if foreseen is None:
-                raise
-            raise foreseen from error
+            if kind is None:
+                self._release()
+            else:
+                self._undo()
+        finally:
+            self._database._depth -= 1
+
+    def _release(self) -> None:
+        try:
+            self._database.execute(f"RELEASE {self._name}")
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        if self._changes is not None:
+            del self._changes[self._mark :]
+        if self._database.in_transaction:
+            self._database.execute(f"ROLLBACK TO {self._name}")
+            self._database.execute(f"RELEASE {self._name}")
 
 
 def connect_writer(path: Path, vfs: str | None = None) -> Database:
@@ -238,11 +289,13 @@ def connect_writer(path: Path, vfs: str | None = None) -> Database:
 
     `vfs` names another of SQLite's ways to the disk. A commit on this connection is on the disk when it returns.
     """
-    release = _sole_writer(path)
+    release = sole_writer(path)
     try:
-        _close_to_others(path)
+        close_to_others(path)
         address = _address(path, mode="rwc", **({"vfs": vfs} if vfs else {}))
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000)
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=STATEMENTS
+        )
         database = Database(connection, release)
     except (sqlite3.Error, OSError) as error:
         release()
@@ -257,7 +310,7 @@ def connect_writer(path: Path, vfs: str | None = None) -> Database:
 
 def make_durable(database: Database) -> None:
     """From here on, a commit is on the disk when it returns, and foreign keys hold."""
-    for setting in (f"busy_timeout = {BUSY_MS}", "mmap_size = 0", "synchronous = FULL", "foreign_keys = ON"):
+    for setting in _SETTINGS:
         database.select(f"PRAGMA {setting}")
     mode = database.one("PRAGMA journal_mode = WAL")
     if mode is None or mode["journal_mode"] != "wal":
@@ -294,7 +347,7 @@ def copy(source: Path, target: Path) -> None:
             old.backup(new)
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
-        raise _foreseen(error) or error from error
+        raise foreseen(error) or error from error
     sync(unfinished)
     unfinished.replace(target)
     sync(target.parent)
@@ -314,37 +367,6 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _close_to_others(path: Path) -> None:
-    """The file is there and its keeper's alone; SQLite gives what lies beside it the same mode.
-
-    An existing file is never opened here: closing it would end every lock that this process has on it.
-    """
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if file.exists():
-            file.chmod(0o600)
-
-
-def _sole_writer(path: Path) -> Callable[[], None]:
-    try:
-        lock = os.open(path.with_name(path.name + "-writer"), os.O_WRONLY | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise FolderUnusable(
-            f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "
-            "check the folder's path and its permissions."
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise FolderInUse(
-            f"The database {path} already has its one writable connection; a second could damage it. "
-            "Nothing was changed; send the change to the process that holds it, or stop that process."
-        ) from error
-    return functools.partial(os.close, lock)
-
-
 def _address(path: Path, **options: str) -> str:
     wanted = "&".join(f"{name}={quote(value)}" for name, value in options.items())
     return f"file:{quote(str(path.absolute()))}?{wanted}"
@@ -354,41 +376,25 @@ def _row(cursor: Any, values: tuple[Any, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
+def _rows(cursor: sqlite3.Cursor) -> list[Row]:
+    found = cursor.fetchall()
+    if not found:
+        return []
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, values, strict=True)) for values in found]
+
+
 def _rowcount(cursor: sqlite3.Cursor) -> int:
     return cursor.rowcount
 
 
 def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    if any(isinstance(value, datetime) for value in values.values()):
-        return {name: at(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    for value in values.values():
+        if isinstance(value, datetime):
+            return {name: at(each) if isinstance(each, datetime) else each for name, each in values.items()}
     return values
 
 
 @functools.lru_cache(maxsize=4_096)
 def _with_id(sql: str) -> str:
     return f"{sql} RETURNING id"
-
-
-def _foreseen(error: Exception) -> StoreError | None:
-    """What SQLite's error means for us; None for a mistake in our own SQL or a broken constraint."""
-    code = getattr(error, "sqlite_errorcode", getattr(error, "extendedresult", 0))
-    kind = code & 0xFF
-    # A failed fsync is never a mere lack of room, even when that was its cause: what it left behind is unknown.
-    if kind == sqlite3.SQLITE_FULL or code == _SHARED_MEMORY_SIZE:
-        return StorageFull(
-            "The disk is full. Nothing of this change was stored and nobody was told that it was; "
-            "free some space, and what was refused can be sent again."
-        )
-    if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreBusy(
-            f"Another program held the database for {BUSY_MS // 1000} seconds. Nothing of this change was stored; "
-            "close that program and send the change again."
-        )
-    if kind in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return StoreDamaged(
-            f"The disk or the database failed ({error}). Nothing of this change was acknowledged; "
-            "check the disk, then start Axiom again: it reads back what is truly there, or restore a backup."
-        )
-    if kind in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
-        return StoreError(f"The database cannot be written here ({error}). Nothing was stored.")
-    return None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any
 
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
@@ -12,6 +13,7 @@ from axiom.store.database import Database, Row, at, moment
 _HOSTS = "SELECT * FROM host ORDER BY id"
 _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
+_NEWEST_HOST = "SELECT coalesce(max(id), 0) AS id FROM host"
 _OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
 _BY_CPID = """
 SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
@@ -48,7 +50,7 @@ SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at
 
 # A host that asks twice a second for work that is not there must not make the disk write twice a second.
 _SELDOM = timedelta(minutes=1)
-_MOST_NAMES = 1_000  # hosts of one volunteer that may carry the same name
+_FEW = 20  # hosts of one name that a volunteer may well have
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,11 +229,14 @@ def host_of(row: Row) -> Host:
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:
     """The name, with a number behind it where the volunteer has such a host already."""
-    for number in range(1, _MOST_NAMES):
-        tried = name if number == 1 else f"{name} ({number})"
-        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=tried) is None:
-            return tried
-    raise LookupError(f"volunteer {volunteer_id} has {_MOST_NAMES} hosts of one name")
+    newest = db.one(_NEWEST_HOST)
+    following = newest["id"] + 1 if newest else 1
+    # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.
+    tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))
+    beyond = (f"{name} (host {number})" for number in count(following))
+    return next(
+        each for each in chain(tries, beyond) if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=each) is None
+    )
 
 
 def _gpus(text: str) -> tuple[Gpu, ...]:

@@ -3,7 +3,8 @@
 It lies in a folder of its own, best on another disk. The database can be lost, or a backup of it be an old one: what
 the journal holds is done again, change by change, and the database is what it was. `attach` does that at every start,
 since a crash between the append and the commit leaves the journal one group ahead; nobody was told of that group, and
-nobody minds it.
+nobody minds it. For the same reason SQLite's own log need not reach the disk with each commit: what a power cut takes
+of it stands here. A new file begins only when all that stands in those before it is on the database's disk, too.
 
 A commit that fails takes its record back. When even that fails, or the disk does, nothing is ever appended again.
 """
@@ -26,6 +27,7 @@ from axiom.store.folder import Folder
 from axiom.store.history import Point
 from axiom.store.journal_course import Ending, Replayed, Tail, replay
 from axiom.store.journal_records import Words, name_of, segments, short, write_record, write_start
+from axiom.store.keeper import log_of
 
 log = logging.getLogger("axiom.journal")
 
@@ -58,7 +60,10 @@ def attach(
             replayed = replay(db, folder, place)
             _demand(replayed, place)
             point = history.standing(db) or point
-            journal = Journal(place, point, replayed=replayed, now=now, segment_bytes=segment_bytes, lock=lock)
+            written = log_of(folder.database)
+            journal = Journal(
+                place, point, written=written, replayed=replayed, now=now, segment_bytes=segment_bytes, lock=lock
+            )
         except BaseException:
             os.close(lock)
             raise
@@ -89,12 +94,14 @@ class Journal:
         place: Path,
         point: Point,
         *,
+        written: Path,
         replayed: Replayed,
         now: Callable[[], datetime],
         segment_bytes: int,
         lock: int,
     ) -> None:
         self._place = place
+        self._written = written  # SQLite's own log
         self._point = point
         self._now = now
         self._segment_bytes = segment_bytes
@@ -108,6 +115,7 @@ class Journal:
         else:
             if point.position:
                 log.warning("journal.begins position=%d only backups from now on are covered", point.position)
+            _settle(self._written)
             self._file, self._size = _make(place, point, at(now()))
             self._begins = point
 
@@ -193,6 +201,7 @@ class Journal:
     def _turn(self) -> None:
         """Go on in a new file."""
         try:
+            _settle(self._written)
             file, size = _make(self._place, self._point, at(self._now()))
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
@@ -210,6 +219,12 @@ def prune(place: Path, of: str, position: int) -> int:
     for segment in spent:
         segment.path.unlink(missing_ok=True)
     return len(spent)
+
+
+def _settle(written: Path) -> None:
+    """What the database's log holds is on the disk: what stands in the journal before here may then be deleted."""
+    if written.exists():
+        sync(written)
 
 
 def _make(place: Path, point: Point, moment: int) -> tuple[int, int]:

@@ -18,14 +18,16 @@ _ADD_TARIFF = """
 INSERT INTO tariff (name, version, per_core_second, valid_from) VALUES (:name, :version, :per_core_second, :valid_from)
 """
 _UNPAID = """
-SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, h.volunteer_id,
-    v.team_id
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket,
+    h.volunteer_id, v.team_id
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
 WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit
 """
 _TYPICAL = """
-SELECT cpu_seconds FROM task WHERE experiment_id = :experiment_id AND state = 'valid' ORDER BY cpu_seconds DESC
-LIMIT 1 OFFSET (SELECT coalesce(max(amount), 0) / 100 FROM counter
+SELECT cpu_seconds FROM task WHERE experiment_id = :experiment_id AND state = 'valid'
+    AND :least <= (SELECT coalesce(max(amount), 0) FROM counter
+        WHERE noun = 'task' AND experiment_id = :experiment_id AND state = 'valid')
+ORDER BY cpu_seconds DESC LIMIT 1 OFFSET (SELECT coalesce(max(amount), 0) / 100 FROM counter
     WHERE noun = 'task' AND experiment_id = :experiment_id AND state = 'valid')
 """
 _AWARD = """
@@ -63,10 +65,10 @@ _TOTAL = """
 SELECT (SELECT coalesce(sum(total), 0) FROM balance WHERE holder = 'volunteer')
     - (SELECT coalesce(sum(amount), 0) FROM carried) AS amount
 """
-_BY_VOLUNTEER = "SELECT volunteer_id, sum(amount) AS amount FROM award GROUP BY volunteer_id ORDER BY volunteer_id"
 
 FROM = "laboratory"  # the account out of which all credit comes
 VOLUNTEER, HOST, TEAM = "volunteer", "host", "team"
+_LEAST_TYPICAL = 20  # valid tasks: of fewer, the largest would be the word of one host
 _BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
 
 
@@ -82,6 +84,7 @@ class Unpaid:
     cpu_seconds: float
     elapsed_seconds: float
     out_seconds: float | None  # between its dispatch and its return
+    ticket: str | None  # what was ordered, and for how long at most
 
 
 def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
@@ -109,8 +112,11 @@ def unpaid(db: Database, limit: int) -> list[Unpaid]:
 
 
 def typical_cpu_seconds(db: Database, experiment_id: int) -> float | None:
-    """What 99 of 100 valid tasks of this experiment stay below; None where no task said a number."""
-    row = db.one(_TYPICAL, experiment_id=experiment_id)
+    """What 99 of 100 valid tasks of this experiment do not go beyond; of fewer than a hundred, none does.
+
+    None while fewer than twenty are known, and where no task said a number.
+    """
+    row = db.one(_TYPICAL, experiment_id=experiment_id, least=_LEAST_TYPICAL)
     return None if row is None or row["cpu_seconds"] is None else float(row["cpu_seconds"])
 
 
@@ -223,11 +229,6 @@ def total(db: Database) -> int:
     return int(row["amount"]) if row else 0
 
 
-def by_volunteer(db: Database) -> dict[int, int]:
-    """Credit awarded by volunteer, in thousandths, added up award by award."""
-    return {row["volunteer_id"]: row["amount"] for row in db.select(_BY_VOLUNTEER)}
-
-
 def _entries(award_id: int, given: Award) -> list[Mapping[str, object]]:
     return [
         {"award_id": award_id, "account": FROM, "amount": -given.amount},
@@ -250,4 +251,5 @@ def _unpaid(row: Row) -> Unpaid:
         cpu_seconds=row["cpu_seconds"] or 0.0,
         elapsed_seconds=row["elapsed_seconds"] or 0.0,
         out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
+        ticket=row["ticket"],
     )

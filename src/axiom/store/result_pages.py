@@ -21,20 +21,62 @@ class Order(StrEnum):
     MOST_SECONDS = "-seconds"
 
 
-_BY = {
-    Order.NEWEST: ("r.id DESC",),
-    Order.REPLICATE: ("r.replicate", "r.config"),
-    Order.LAST_REPLICATE: ("r.replicate DESC", "r.config"),
-    Order.SECONDS: ("r.cpu_seconds", "r.id"),
-    Order.MOST_SECONDS: ("r.cpu_seconds DESC", "r.id DESC"),
+# The ids are chosen from an index alone; only the rows of the page itself are read. Each order of one version has an
+# index that is walked; what else is asked for is looked at on the way.
+_WALKS = {
+    Order.NEWEST: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.id DESC LIMIT :limit OFFSET :skip
+""",
+    Order.REPLICATE: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.replicate, r.config LIMIT :limit OFFSET :skip
+""",
+    Order.LAST_REPLICATE: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.replicate DESC, r.config LIMIT :limit OFFSET :skip
+""",
+    Order.SECONDS: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.cpu_seconds, r.id LIMIT :limit OFFSET :skip
+""",
+    Order.MOST_SECONDS: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.cpu_seconds DESC, r.id DESC LIMIT :limit OFFSET :skip
+""",
 }
-# The ids are chosen from an index alone; only the rows of the page itself are read.
-_LISTED = """
-SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
-FROM result r JOIN task t ON t.id = r.task_id
-WHERE r.id IN (SELECT r.id FROM result r {where} ORDER BY {chosen_by} LIMIT :limit OFFSET :skip) ORDER BY {order}
+_ANYWHERE = """
+SELECT r.id FROM result r WHERE (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY r.id DESC LIMIT :limit OFFSET :skip
 """
-_ANY_EXPERIMENT = "r.experiment_id IN (SELECT id FROM experiment)"  # so that an index can be used that begins with it
+# Few results are of one replicate or did not end well: they are found by that, each along its index, and then sorted.
+_RARE = """
+SELECT r.id FROM result r
+WHERE r.id IN (
+        SELECT id FROM result WHERE :replicate IS NOT NULL AND replicate = :replicate
+            AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id)
+        UNION ALL
+        SELECT id FROM result WHERE :replicate IS NULL AND outcome <> 'ok' AND outcome = :outcome
+            AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id))
+    AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+ORDER BY
+    CASE :order WHEN 'replicate' THEN r.replicate WHEN '-replicate' THEN -r.replicate
+        WHEN 'seconds' THEN r.cpu_seconds WHEN '-seconds' THEN -r.cpu_seconds ELSE -r.id END,
+    CASE :order WHEN 'replicate' THEN r.config WHEN '-replicate' THEN r.config
+        WHEN 'seconds' THEN r.id ELSE -r.id END
+LIMIT :limit OFFSET :skip
+"""
+_ROWS = """
+SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
+FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id = r.task_id ORDER BY j.key
+"""
 _AT_ONCE = 1_000
 _MORE = """
 SELECT id, config, outcome, measures FROM result
@@ -51,7 +93,7 @@ class Wanted:
     outcome: Outcome | None = None
     replicate: int | None = None
     configs: Sequence[int] | None = None  # None is any
-    order: Order = Order.NEWEST
+    order: Order = Order.NEWEST  # across versions there is an index of no other
     skip: int = 0
     limit: int = 100
 
@@ -74,22 +116,23 @@ class Listed:
 
 def listed(db: Database, wanted: Wanted) -> list[Listed]:
     """One page of results."""
-    is_odd = wanted.outcome not in (None, Outcome.OK)
-    is_rare = is_odd or wanted.replicate is not None
-    tests, asked = _tests(wanted)
-    if is_odd:
-        tests.append("r.outcome <> 'ok'")  # said in so many words: few are, and they have an index of their own
-    if is_rare and wanted.experiment_id is None:
-        tests.append(_ANY_EXPERIMENT)
-    order = _BY[wanted.order]
-    sql = _LISTED.format(
-        where=f"WHERE {' AND '.join(tests)}" if tests else "",
-        order=", ".join(order),
-        # Few results are so: they are found by the filter and then sorted. A plus keeps an order's index from being
-        # walked to its end in search of them.
-        chosen_by=", ".join(f"+{term}" if is_rare else term for term in order),
-    )
-    return [_listed(row) for row in db.select(sql, **asked, limit=wanted.limit, skip=wanted.skip)]
+    if wanted.configs is not None and not wanted.configs:
+        return []  # found at once, where an index would be walked to its end
+    is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
+    asked: dict[str, Any] = {
+        "outcome": wanted.outcome,
+        "configs": None if wanted.configs is None else json.dumps(list(wanted.configs)),
+        "limit": wanted.limit,
+        "skip": wanted.skip,
+    }
+    if is_rare:
+        asked |= {"experiment_id": wanted.experiment_id, "replicate": wanted.replicate, "order": wanted.order}
+        found = db.select(_RARE, **asked)
+    elif wanted.experiment_id is None:
+        found = db.select(_ANYWHERE, **asked)
+    else:
+        found = db.select(_WALKS[wanted.order], experiment_id=wanted.experiment_id, **asked)
+    return [_listed(row) for row in db.select(_ROWS, ids=json.dumps([row["id"] for row in found]))]
 
 
 @dataclass(kw_only=True)
@@ -136,21 +179,6 @@ def issued(db: Database, experiment_id: int) -> int:
     """How many replicate numbers this version has given out."""
     row = db.one(_ISSUED, experiment_id=experiment_id)
     return int(row["amount"]) if row else 0
-
-
-def _tests(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
-    """The filter in SQL, and its values."""
-    asked: dict[str, Any] = {
-        name: getattr(wanted, name)
-        for name in ("experiment_id", "outcome", "replicate")
-        if getattr(wanted, name) is not None
-    }
-    tests = [f"r.{name} = :{name}" for name in asked]
-    if wanted.configs is not None:
-        places = {f"config_{place}": config for place, config in enumerate(wanted.configs)}
-        tests.append(f"r.config IN ({', '.join(f':{name}' for name in places) or 'NULL'})")
-        asked |= places
-    return tests, asked
 
 
 def _listed(row: Row) -> Listed:

@@ -93,7 +93,7 @@ def _facts(result: Result, stamp: int) -> dict[str, object]:
         "task_id": result.task_id,
         "outcome": result.outcome,
         "measures": None if result.measures is None else _JSON.encode(result.measures),
-        "early": _JSON.encode(result.early),
+        "early": _JSON.encode(result.early) if result.early else "[]",
         "cpu_seconds": result.cpu_seconds,
         "now": stamp,
     }

@@ -4,6 +4,7 @@ Each function reads or changes a whole batch, and keeps the counters once for al
 rows that it changes, in the same transaction; nobody else writes.
 """
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -333,13 +334,19 @@ def _whole(row: Row) -> Task:
     )
 
 
+@functools.lru_cache(maxsize=1_024)
+def _places(configs: str) -> tuple[int, ...]:
+    """Most workunits of a version have the same configs."""
+    return tuple(json.loads(configs))
+
+
 def _workunit(row: Row) -> Workunit:
     return Workunit(
         id=row["id"],
         experiment_id=row["experiment_id"],
         registration_id=row["registration_id"],
         replicates=tuple(json.loads(row["replicates"])),
-        configs=tuple(json.loads(row["configs"])),
+        configs=_places(row["configs"]),
         state=WorkunitState(row["state"]),
         quorum=row["quorum"],
         max_failures=row["max_failures"],

@@ -1,7 +1,7 @@
 """Outputs that volunteers' clients have brought and whose reports are awaited. Their bytes are blobs."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,17 @@ ON CONFLICT (task_id) DO UPDATE SET
 _OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
 _FORGET = "DELETE FROM upload WHERE task_id = :task_id"
 _OLDER = "SELECT * FROM upload WHERE received_at < :before ORDER BY received_at LIMIT :limit"
-_REPORTED = "SELECT output_digest FROM task WHERE id = :task_id"
+_REPORTED = """
+SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
+WHERE t.output_digest IS NOT NULL
+"""
 _BESIDE = """
 SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u JOIN task t ON t.id = u.task_id
 WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
+"""
+_OF_SAME_HOST = """
+SELECT t.id FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
+WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
 """
 
 
@@ -38,15 +45,27 @@ class Upload:
     received_at: datetime
 
 
-def record(db: Database, *, task_id: int, name: str, digest: str, size: int, md5: str, now: datetime) -> bool:
-    """The output of a task has arrived, in place of one before it; False when one was reported already."""
-    return db.execute(_RECORD, task_id=task_id, name=name, digest=digest, size=size, md5=md5, received_at=at(now)) > 0
+def record(db: Database, arrived: Sequence[Upload]) -> None:
+    """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
+    db.many(
+        _RECORD,
+        [
+            {
+                "task_id": one.task_id,
+                "name": one.name,
+                "digest": one.digest,
+                "size": one.size,
+                "md5": one.md5,
+                "received_at": at(one.received_at),
+            }
+            for one in arrived
+        ],
+    )
 
 
-def reported(db: Database, task_id: int) -> str | None:
-    """The digest of the output that the task was reported with."""
-    row = db.one(_REPORTED, task_id=task_id)
-    return row["output_digest"] if row else None
+def reported(db: Database, task_ids: Iterable[int]) -> dict[int, str]:
+    """The digests of the outputs that those of these tasks were reported with that were."""
+    return {row["id"]: row["output_digest"] for row in db.select(_REPORTED, task_ids=json.dumps(list(task_ids)))}
 
 
 def of(db: Database, task_ids: Iterable[int]) -> dict[int, Upload]:
@@ -68,6 +87,12 @@ def bytes_beside(db: Database, task_id: int) -> int:
     """How much the host of this task has brought for other tasks and not reported yet."""
     row = db.one(_BESIDE, task_id=task_id)
     return int(row["bytes"]) if row else 0
+
+
+def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
+    """Those of these tasks that the host of this task has."""
+    rows = db.select(_OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids)))
+    return {row["id"] for row in rows}
 
 
 def _upload(row: Row) -> Upload:

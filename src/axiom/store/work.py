@@ -66,6 +66,7 @@ ORDER BY 1 DESC LIMIT 1
 
 MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
 _MOST_REASON = 500
+_BLANKS = dict.fromkeys((*range(32), 127), " ")  # in place of what acts on a terminal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,9 +250,12 @@ def _last_workunit(db: Database) -> int:
 
 def told(text: str, most: int = _MOST_REASON) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
-    if text.isprintable():
-        return text[:most]
-    return "".join(sign if sign.isprintable() else " " for sign in text[:most])
+    kept = text[:most]
+    if kept.isprintable():
+        return kept
+    if kept.isascii():
+        return kept.translate(_BLANKS)
+    return "".join(sign if sign.isprintable() else " " for sign in kept)
 
 
 def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:

@@ -20,6 +20,8 @@ SELECT state, count(*) AS amount FROM (
     SELECT state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
 GROUP BY state
 """
+_IN_HAND = "SELECT id FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id LIMIT :limit"
+_HOW_MANY = "SELECT count(*) AS amount FROM task WHERE host_id = :host_id AND state = 'sent'"
 # What is not over is found along an index of its own, however much is over. A plus keeps the table itself from being
 # walked from its end in search of it.
 _TASKS = {
@@ -110,6 +112,13 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, skip: in
     rows = db.select(_OF_HOST, host_id=host_id, newest=NEWEST, state=state, limit=limit, skip=skip)
     found = (work.task(db, row["id"]) for row in rows)
     return [task for task in found if task is not None]
+
+
+def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
+    """What a host should be computing by our books: the oldest of it, and how much there is in all."""
+    rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
+    found = (work.task(db, row["id"]) for row in rows)
+    return [task for task in found if task is not None], int(count["amount"]) if count else 0
 
 
 def by_state(db: Database, host_id: int) -> dict[TaskState, int]:

@@ -1,11 +1,13 @@
 """The one thread that writes.
 
-Works wait in a queue. The thread takes as many as are there (no timer: a lone work waits for nobody), does each inside
-its own savepoint, commits once, and only then answers. So an answer means: on the disk, after a power cut too; and
-the price of reaching the disk is shared by the whole group. A work that raises is undone alone.
+Works wait in a queue. The thread takes as many as are there, and those that come while it does them (no timer: a lone
+work waits for nobody), does each inside its own savepoint, commits once, and only then answers. So an answer means: on
+the disk, after a power cut too; and the price of reaching the disk is shared by the whole group. A work that raises is
+undone alone.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -17,6 +19,7 @@ from axiom.store.database import Database
 T = TypeVar("T")
 
 MAX_WAITING = 20_000  # works in the queue: more than are done in a few seconds, so that nobody waits for longer
+_LONGEST_GROUP = 0.02  # seconds after which no more works join a group: somebody waits for its answers
 
 _Order = tuple[Callable[[Database], Any], Future[Any]]
 _Answer = tuple[Future[Any], Any, BaseException | None]
@@ -91,41 +94,48 @@ class Writer:
             ready.set_exception(error)
             return
         ready.set_result(None)
-        more = True
-        while more and self._failed is None:
-            group, more = self._next_group()
-            self._store(database, group)
+        while self._failed is None:
+            order = self._queue.get()
+            if order is None or not self._store(database, order):
+                break
         if self._failed is None:
             self._finish(database)
         # After a failure the connection stays open and locked: closing it would make SQLite try its fsync once more
         # and perhaps be told, wrongly, that all is well. It ends with the process.
         self._kept = database
 
-    def _next_group(self) -> tuple[list[_Order], bool]:
+    def _store(self, database: Database, first: _Order) -> bool:
+        """Do one group of works, which begins with this one; False when no more will come after it."""
         group: list[_Order] = []
-        order = self._queue.get()
-        while order is not None:
-            if order[1].set_running_or_notify_cancel():
-                group.append(order)
-            if len(group) >= self._max_group:
-                return group, True
-            try:
-                order = self._queue.get_nowait()
-            except Empty:
-                return group, True
-        return group, False
-
-    def _store(self, database: Database, group: list[_Order]) -> None:
         answers: list[_Answer] = []
+        order: _Order | None = first
+        is_open, more, closes_at = False, True, time.monotonic() + _LONGEST_GROUP
         try:
             with database.transaction():
-                for work, future in group:
-                    answers.append((future, *_attempt(database, work)))
+                is_open = True
+                while order is not None:
+                    if order[1].set_running_or_notify_cancel():
+                        group.append(order)
+                        answers.append((order[1], *_attempt(database, order[0])))
+                    if len(group) >= self._max_group or time.monotonic() > closes_at:
+                        break
+                    order, more = self._next()
         except BaseException as error:  # noqa: BLE001 - every caller of the group gets it; nobody is left waiting
+            if not is_open and first[1].set_running_or_notify_cancel():
+                group.append(first)
             self._refuse(group, answers, error)
-            return
+            return more
         for future, value, problem in answers:
             _resolve(future, value, problem)
+        return more
+
+    def _next(self) -> tuple[_Order | None, bool]:
+        """What waits next, if anything does; and whether more can come."""
+        try:
+            order = self._queue.get_nowait()
+        except Empty:
+            return None, True
+        return order, order is not None
 
     def _refuse(self, group: list[_Order], answers: list[_Answer], error: BaseException) -> None:
         """Nothing of the group was stored: say so to each caller, and stop for good unless the cause can pass."""

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 from jinja2 import Environment
@@ -45,11 +46,30 @@ log = logging.getLogger("axiom.accounts")
 
 # A browser that sends no address of origin with a form could not be told from another site, so it may send this one.
 _HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
+_MOST_WAITING = 50  # forms; more than are done in the time for which anybody waits
+_BUSY = "Too many forms are waiting here at this moment. Nothing was changed; please send yours again in a minute.\n"
 _SIGN_IN = "/account/sign-in"
 _FOREIGN = (
     "This form did not come from a page of this site that is open in this browser, so nothing was changed. "
     "Please fill it in once more; the browser must take cookies from here."
 )
+
+
+class _Slow:
+    """Proving a password costs a core some time, so few are proven at once and only so many wait for it."""
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._waiting = 0
+
+    async def do(self, made: Callable[[], Response]) -> Response:
+        if self._waiting >= _MOST_WAITING:
+            return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+        finally:
+            self._waiting -= 1
 
 
 class Beside:
@@ -71,19 +91,24 @@ def accounts(reception: Reception) -> Starlette:
     templates = environment()
     templates.globals["scheduler"] = ""
     data = Route("/account.json", _as_data(reception))
-    forms = [Route(path, _endpoint(reception, templates, path), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}]
+    slow = _Slow(reception.threads)
+    forms = [
+        Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
+    ]
     nothing = missing(templates, reception.pages.read)
     return Starlette(routes=[data, *forms], middleware=[Middleware(Careful)], exception_handlers={404: nothing})
 
 
-def _endpoint(reception: Reception, templates: Environment, path: str) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    reception: Reception, templates: Environment, path: str, slow: _Slow
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await _body(request)
         if body is None:
             return PlainTextResponse("This form is too long. Nothing was changed.\n", status_code=413)
         made = functools.partial(_answer, reception, templates, path, request, body)
-        if request.method == "POST":  # proving a password costs a core some time, so few are proven at once
-            return await asyncio.get_running_loop().run_in_executor(reception.threads, made)
+        if request.method == "POST":
+            return await slow.do(made)
         return await run_in_threadpool(made)
 
     return endpoint

@@ -8,7 +8,7 @@ from axiom.decisions.assignment import sent_today
 from axiom.domain.fleet import Gpu, Host
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
-from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work, work_pages
+from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work_pages
 from axiom.store.fleet_pages import List
 from axiom.store.work_pages import NEWEST
 from axiom.web import paging
@@ -52,13 +52,15 @@ def host(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
     found: Host = must(fleet.host(reading.db, number), reading, "host", number)
     balance = ledger.balance(reading.db, ledger.HOST, number)
+    computing, in_hand = work_pages.in_hand(reading.db, number, limit=LENGTH)
     return {
         "host": _listed(reading, found, whose_host(reading, found.volunteer_id), balance)
         | _said(reading, found)
         | {
             "standing": _standing(reading, found),
             "why_no_work": found.why_no_work or None,
-            "computing": [listed_task(task) for task in work.held(reading.db, number)],
+            "in_hand": in_hand,
+            "computing": [listed_task(task) for task in computing],
             "findings": supported(reading, [number]),
             **_tasks(reading, number),
         }
@@ -178,8 +180,8 @@ def _in_words(found: Host) -> list[str]:
         words.append("It may have as many tasks a day as any host.")
     else:
         words.append(
-            f"It may have {plain(standing.quota)} tasks a core and day. A task that fails or is not valid halves that, "
-            "and a valid one doubles it."
+            f"It may have {plain(standing.quota)} tasks a core and day. A task that fails, is not valid or is given up "
+            "halves that, and a valid one doubles it."
         )
     if standing.turnaround_seconds is not None:
         words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")

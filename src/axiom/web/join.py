@@ -5,20 +5,13 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from axiom.boinc.project import TITLES
 from axiom.signed.manifests import stored_manifest
 from axiom.store import experiments
 from axiom.store.folder import Folder
 from axiom.web.reading import Answer, Reading
 
 _MEGABYTE = 1_000_000
-_NAMES = {
-    "x86_64-pc-linux-gnu": "Linux, 64-bit Intel or AMD",
-    "aarch64-unknown-linux-gnu": "Linux, 64-bit ARM",
-    "windows_x86_64": "Windows, 64-bit Intel or AMD",
-    "windows_arm64": "Windows, 64-bit ARM",
-    "arm64-apple-darwin": "macOS, Apple processor",
-    "x86_64-apple-darwin": "macOS, Intel processor",
-}
 
 
 def join(reading: Reading) -> Answer:
@@ -55,7 +48,7 @@ def _runners(folder: Folder) -> list[dict[str, Any]]:
     return [
         {
             "platform": platform,
-            "name": _NAMES.get(platform, platform),
+            "name": TITLES.get(platform, platform),
             "version": runner["version"],
             "download_mb": round(sum(file["size"] for file in runner["files"]) / _MEGABYTE, 1),
         }

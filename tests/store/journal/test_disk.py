@@ -147,7 +147,7 @@ def test_a_commit_that_the_disk_fails_leaves_its_record_for_the_next_start(kept,
     copied = kept.older(tmp_path / "older")
     db = failing(disk, kept)
     add(db, "Ada")
-    disk.faults["sync"] = apsw.SQLITE_IOERR_FSYNC
+    disk.faults["write"] = apsw.SQLITE_IOERR_WRITE
     with pytest.raises(StoreDamaged):
         add(db, "unknown")
     with pytest.raises(StoreError):

@@ -1,0 +1,1 @@
+"""Disks for `scripts/campaign powerloss`."""

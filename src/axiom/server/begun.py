@@ -1,0 +1,93 @@
+"""What uploads fill the disk with and the store does not count: outputs that are not whole yet, and replaced ones."""
+
+import contextlib
+import hashlib
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.boinc.transfers import read_name
+from axiom.domain.work import read_task_name
+from axiom.store.database import moment
+from axiom.store.folder import Folder
+
+PART_LIFETIME = timedelta(days=14)
+
+
+def task_of(key: bytes, name: str) -> int | None:
+    """The number of the task whose output has this name; None when we never gave such a name."""
+    named = read_name(key, name)
+    found = read_task_name(named) if named else None
+    return found[1] if found else None
+
+
+class Begun:
+    """The outputs that have begun to arrive, each in a file of its own until it is whole."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder.uploads
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        # By the name of the file, at most what may lie there: the task's number and how large its output will be.
+        self._parts = {
+            path.name: (int(number), path.stat().st_size)
+            for path in self._folder.glob("*-*.part")
+            if (number := path.name.partition("-")[0]).isdigit()
+        }
+        self._replaced: Counter[int] = Counter()  # bytes of each task's former outputs since the last sweep
+
+    def file(self, task_id: int, name: str) -> Path:
+        """Where an output lies that is not whole yet. The name comes from outside, so it names no file here."""
+        return self._folder / f"{task_id}-{hashlib.sha256(name.encode()).hexdigest()}.part"
+
+    def begin(self, task_id: int, name: str, size: int) -> Path:
+        """The file for an output that will have so many bytes."""
+        path = self.file(task_id, name)
+        self._parts[path.name] = (task_id, size)
+        return path
+
+    def end(self, task_id: int, name: str) -> None:
+        """No part of this output is kept any more."""
+        path = self.file(task_id, name)
+        if path.name in self._parts:
+            with contextlib.suppress(OSError):  # it is in nobody's way, and swept away later
+                path.unlink(missing_ok=True)
+            self._parts.pop(path.name, None)
+
+    def size(self, task_id: int, name: str) -> int:
+        """How much of an output is here, as its sender is told.
+
+        Never all of it: a client that hears so takes the output for stored, and nothing in a part is. It sends its last
+        byte once more instead.
+        """
+        try:
+            return max(0, self.file(task_id, name).stat().st_size - 1)
+        except OSError:
+            return 0
+
+    def replaced(self, task_id: int, size: int) -> None:
+        """A file of so many bytes lost its place to another output of its task; the disk holds it until it is swept."""
+        self._replaced[task_id] += size
+
+    def lying(self, task_id: int) -> dict[int, int]:
+        """Bytes beside this task's output: by task, the parts of all others, and whatever was replaced."""
+        found = Counter(self._replaced)
+        for number, size in list(self._parts.values()):
+            if number != task_id:
+                found[number] += size
+        return dict(found)
+
+    def sweep(self, now: datetime) -> int:
+        """Delete the parts that nobody has continued for long; how many they were."""
+        old = [path for path in self._folder.glob("*.part") if _age(path, now) > PART_LIFETIME]
+        for path in old:
+            path.unlink(missing_ok=True)
+            self._parts.pop(path.name, None)
+        self._replaced.clear()  # their files are swept as often as these parts
+        return len(old)
+
+
+def _age(path: Path, now: datetime) -> timedelta:
+    try:
+        return now - moment(path.stat().st_mtime_ns // 1000)
+    except FileNotFoundError:  # it has just become whole
+        return timedelta()

@@ -1,0 +1,46 @@
+"""A database belongs to one keeper: at most one process writes to it, and nobody else reads its files."""
+
+import fcntl
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from axiom.errors import FolderInUse, FolderUnusable
+
+
+def close_to_others(path: Path) -> None:
+    """The file is there and its keeper's alone; SQLite gives what lies beside it the same mode.
+
+    An existing file is never opened here: closing it would end every lock that this process has on it.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    for file in (path, log_of(path), path.with_name(path.name + "-shm")):
+        if file.exists():
+            file.chmod(0o600)
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite keeps what was committed and is not in the database itself yet."""
+    return path.with_name(path.name + "-wal")
+
+
+def sole_writer(path: Path) -> Callable[[], None]:
+    """Hold the lock of the one who writes to this database; what is returned lets go of it."""
+    try:
+        lock = os.open(path.with_name(path.name + "-writer"), os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FolderUnusable(
+            f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "
+            "check the folder's path and its permissions."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise FolderInUse(
+            f"The database {path} already has its one writable connection; a second could damage it. "
+            "Nothing was changed; send the change to the process that holds it, or stop that process."
+        ) from error
+    return functools.partial(os.close, lock)
