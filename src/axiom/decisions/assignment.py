@@ -16,6 +16,7 @@ from axiom.domain.fleet import Host
 
 _DAY_SECONDS = 86_400
 # In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
+_MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
 _UNPROVEN_PER_CORE = 2
 _UNPROVEN = 64
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
@@ -131,7 +132,7 @@ def sent_today(host: Host, now: datetime) -> int:
 
 def most_in_hand(host: Host, allowance: Allowance) -> int:
     """How many tasks a host may have at once: few, until its latest has been proven valid."""
-    limit = allowance.tasks_per_core * host.capacity.cores
+    limit = min(_MOST, allowance.tasks_per_core * host.capacity.cores)
     if host.standing.valid_in_row or not allowance.heeds_standing:
         return limit
     return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
