@@ -34,7 +34,7 @@ _SETTINGS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "cache_size = -16384",  # kilobytes of pages that it keeps at hand
-    "wal_autocheckpoint = 12000",  # pages of the log: most of them are written again before they are moved
+    "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
     "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
 )
 

@@ -32,6 +32,7 @@ from axiom.store.keeper import log_of
 log = logging.getLogger("axiom.journal")
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+_SPARE_BYTES = 512 * 1024  # of zeros, written ahead: a flush is much quicker where the file grows no longer by it
 
 _STANDING = "SELECT position FROM journal"
 _ADVICE = {
@@ -118,6 +119,7 @@ class Journal:
             _settle(self._written)
             self._file, self._size = _make(place, point, at(now()))
             self._begins = point
+        self._room = self._size  # as far as the file goes, with what was written ahead
 
     def append(self, database: Connection, changes: Sequence[Change]) -> None:
         """These changes are on the disk, and the open transaction says that it holds them."""
@@ -157,13 +159,15 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file and of the folder."""
+        self._trim()
         for descriptor in (self._file, self._lock):
             if descriptor >= 0:
                 os.close(descriptor)
         self._file = self._lock = -1
 
     def _write(self, record: bytes) -> None:
-        left, place = memoryview(record), self._size
+        place, end = self._size, self._size + len(record)
+        left = memoryview(record if end <= self._room else record + bytes(_SPARE_BYTES))
         try:
             while left:
                 written = os.pwrite(self._file, left, place)
@@ -171,8 +175,10 @@ class Journal:
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise self._fail(error) from error
-            self._cut(self._size, error)
-            raise self._full() from error
+            if place < end:  # otherwise there is room for the record, and none ahead of it
+                self._cut(self._size, error)
+                raise self._full() from error
+        self._room = max(self._room, place)
         try:
             os.fsync(self._file)
         except OSError as error:  # never tried again: a second fsync may say that all is well when it is not
@@ -184,6 +190,13 @@ class Journal:
             os.fsync(self._file)
         except OSError as error:
             raise self._fail(error) from cause
+        self._room = size
+
+    def _trim(self) -> None:
+        """The file ends where its last record does. If it does not, nobody minds."""
+        if self._failed is None and self._room > self._size:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
 
     def _fail(self, error: OSError) -> StoreDamaged:
         self._failed = StoreDamaged(
@@ -207,8 +220,9 @@ class Journal:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise self._fail(error) from error
             raise self._full() from error
+        self._trim()
         os.close(self._file)
-        self._file, self._size, self._begins = file, size, self._point
+        self._file, self._size, self._room, self._begins = file, size, size, self._point
         self._words = Words()
 
 

@@ -14,7 +14,7 @@ from axiom.store.changes import FILE, Change
 from axiom.store.database import Database, moment
 from axiom.store.folder import Folder
 from axiom.store.history import Point
-from axiom.store.journal_records import Frame, Segment, Statement, frames, goes_on, read_body, segments
+from axiom.store.journal_records import Frame, Segment, Statement, frames, goes_on, is_blank, read_body, segments
 
 _GROUPS_AT_ONCE = 500  # in one transaction of a replay
 
@@ -85,7 +85,7 @@ class Course:
             self.ending = Ending.SHORT if is_last else Ending.GAP
         elif here.point != self._point:
             self.ending, self.damaged = Ending.FOREIGN, segment.path
-        elif here.ends == len(raw):  # nothing comes after it, and to read the whole for that would take a while
+        elif is_blank(raw, here.ends):  # nothing comes after it, and to read the whole for that would take a while
             self.ending, self.tail = Ending.END, here
         else:
             yield from self._records(segment, raw, is_last=is_last)
@@ -105,7 +105,7 @@ class Course:
             point, ends = Point(history=point.history, position=frame.number, digest=frame.digest), frame.ends
         self.tail = Tail(segment=segment, ends=ends, point=point)
         self.ending = Ending.END
-        if ends < len(raw):
+        if not is_blank(raw, ends):
             torn = is_last and not unreadable and not goes_on(raw, ends, point.position + 1)
             self.ending, self.damaged = Ending.TORN if torn else Ending.DAMAGED, segment.path
 

@@ -1,6 +1,7 @@
 """How a journal lies on the disk: segments, which are files of records, one for each group of changes.
 
-segment   a record of another kind that says from which point of which history it goes on, then the records
+segment   a record of another kind that says from which point of which history it goes on, then the records; behind
+          them zeros, where the next ones will be
 record    head: mark, bytes of the body, number of the group, its moment, CRC-32 of these; body; digest
 digest    SHA-256 of the digest before, head and body: nothing can be left out, put in or exchanged unnoticed
 body      MessagePack: statements that occur for the first time, then of each change the number of its statement
@@ -140,6 +141,11 @@ def frames(raw: bytes, begins: int) -> Iterator[Frame]:
     while frame is not None:
         yield frame
         frame = _frame(raw, frame.ends)
+
+
+def is_blank(raw: bytes, begins: int) -> bool:
+    """Is there nothing from here on but zeros that were written ahead?"""
+    return not raw[begins:].strip(b"\0")
 
 
 def goes_on(raw: bytes, begins: int, number: int) -> bool:
