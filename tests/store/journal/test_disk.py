@@ -40,6 +40,12 @@ def failed(*_arguments):
     raise OSError(errno.EIO, "Input/output error")
 
 
+def full_after(kept, room):
+    """Writes only so many bytes after the last record."""
+    real, end = os.pwrite, len(kept.files()[0].read_bytes().rstrip(b"\0")) + room
+    return lambda file, body, place: real(file, body[: end - place], place) if place < end else no_room()
+
+
 @pytest.fixture
 def writer(kept):
     connections = Connections(folder=kept.folder)
@@ -52,12 +58,7 @@ def writer(kept):
 def test_a_full_disk_of_the_journal_refuses_the_group_and_the_writer_goes_on(kept, writer, tmp_path, monkeypatch):
     copied = kept.older(tmp_path / "older")
     writer.run(insert("Ada"))
-    real = os.pwrite
-
-    def nearly_full(file, body, place):
-        return real(file, body[:20], place) if len(body) > 20 else no_room()
-
-    monkeypatch.setattr(os, "pwrite", nearly_full)
+    monkeypatch.setattr(os, "pwrite", full_after(kept, 20))
     for _ in range(3):
         with pytest.raises(StorageFull, match=r"disk of the journal .* is full"):
             writer.run(insert("refused"))
@@ -67,6 +68,29 @@ def test_a_full_disk_of_the_journal_refuses_the_group_and_the_writer_goes_on(kep
     writer.stop()
     assert copied.brought_up().ending is Ending.END
     assert copied.everything() == kept.everything()
+
+
+def test_a_disk_without_room_to_write_ahead_takes_what_fits(kept, monkeypatch):
+    kept.add("Ada")
+    with kept.opened() as db:
+        monkeypatch.setattr(os, "pwrite", full_after(kept, 2_000))
+        for name in ("Grace", "Mary"):
+            add(db, name)
+        with pytest.raises(StorageFull):
+            add(db, "x" * 3_000)
+        monkeypatch.undo()
+        add(db, "Emmy")
+    assert kept.names() == ["Ada", "Grace", "Mary", "Emmy"]
+
+
+def test_zeros_that_were_written_ahead_are_no_damage_and_are_gone_when_the_journal_is_closed(kept, tmp_path):
+    copied = kept.older(tmp_path / "older")
+    with kept.opened() as db:
+        add(db, "Ada")
+        assert kept.files()[0].read_bytes().endswith(bytes(1_000))
+        assert copied.brought_up().ending is Ending.END
+    assert copied.names() == ["Ada"]
+    assert not kept.files()[0].read_bytes().endswith(bytes(1_000))
 
 
 def test_a_full_disk_when_a_new_file_is_due_refuses_the_group_too(kept, monkeypatch):
