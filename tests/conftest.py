@@ -127,12 +127,20 @@ class SmallLab:
         with self.db.transaction():
             return publish(self.db, self.folder, prepared, key=self.keys.bundle, good_for=good_for, now=self.now)
 
-    def deploy(self, experiment_id: int = 1, *, workunits: int = 1, replicates_each: int = 1, max_failures: int = 3):
+    def deploy(
+        self,
+        experiment_id: int = 1,
+        *,
+        workunits: int = 1,
+        replicates_each: int = 1,
+        max_failures: int = 3,
+        singly: int = 0,
+    ):
         allotment = Allotment(
             experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
         )
         with self.db.transaction():
-            return deploy(self.db, allotment, max_failures=max_failures, now=self.now)
+            return deploy(self.db, allotment, max_failures=max_failures, now=self.now, singly=singly)
 
     def host(
         self,

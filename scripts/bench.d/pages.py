@@ -142,7 +142,7 @@ def _conclude(db: Database) -> None:
                 flags=(),
                 reasons=("it is a benchmark",) * 6,
             )
-            observed = [Observation(replicate=each, value=0.5 + each / 1000, host_id=1) for each in range(8 * blocks)]
+            observed = [Observation(replicate=each, value=0.5 + each / 1000, hosts=(1,)) for each in range(8 * blocks)]
             evidence.record(db, standing.finding.number, found, observed, session_id=None, now=NOW)
 
 

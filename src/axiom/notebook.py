@@ -64,7 +64,7 @@ _FINDINGS = {
 _OBSERVATIONS = {
     "replicate": ValueType.INT,
     "value": ValueType.FLOAT,
-    "host": ValueType.INT,
+    "hosts": ValueType.INTS,
     "why_missing": ValueType.TEXT,
 }
 
@@ -191,7 +191,7 @@ class Lab:
         row = rows[number]
         seen = evidence.observations(lines[-1]) if lines else ()
         observed = [
-            {"replicate": one.replicate, "value": one.value, "host": one.host_id, "why_missing": one.why_missing}
+            {"replicate": one.replicate, "value": one.value, "hosts": one.hosts, "why_missing": one.why_missing}
             for one in seen
         ]
         return FindingCard(

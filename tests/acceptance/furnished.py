@@ -86,7 +86,7 @@ def fill(lab, prepared) -> None:
                 )
         observed = [
             Observation(
-                replicate=number, value=None if number == 3 else 1.0 + number / 10, host_id=host if number < 6 else 2
+                replicate=number, value=None if number == 3 else 1.0 + number / 10, hosts=(host if number < 6 else 2,)
             )
             for number in range(8)
         ]

@@ -1,5 +1,6 @@
 """What closed blocks say about a claim: seeds counted once, gaps at their worst, and each step in words."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -24,9 +25,9 @@ def estimand(kind: Kind = Kind.CONTRAST, *, null: float = 0.0, smallest: float =
 def observed(*values: float | None, hosts: tuple[int | None, ...] = (1,)) -> tuple[Observation, ...]:
     return tuple(
         Observation(
-            replicate=number, value=value, host_id=hosts[number % len(hosts)], why_missing="" if value else "late"
+            replicate=number, value=value, hosts=() if host is None else (host,), why_missing="" if value else "late"
         )
-        for number, value in enumerate(values)
+        for (number, value), host in zip(enumerate(values), itertools.cycle(hosts), strict=False)
     )
 
 
@@ -154,7 +155,7 @@ def test_the_estimate_is_the_median_and_of_a_proportion_the_share():
 
 def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
     once = observed(*EIGHT)
-    copies = tuple(replace(one, host_id=host) for one in once for host in (1, 2, 3, 4, 5, 6))
+    copies = tuple(replace(one, hosts=(host,)) for one in once for host in (1, 2, 3, 4, 5, 6))
     found = weigh(estimand(), copies, blocks=1, homes=HOMES)
     assert (found.seeds, found.hosts) == (8, 1)
     assert found.e_value == weigh(estimand(), once, blocks=1, homes=HOMES).e_value
@@ -162,7 +163,7 @@ def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
 
 
 def test_one_seed_repeated_is_no_evidence():
-    same = tuple(Observation(replicate=0, value=1.0, host_id=host) for host in range(1, 7)) * 40
+    same = tuple(Observation(replicate=0, value=1.0, hosts=(host,)) for host in range(1, 7)) * 40
     found = weigh(estimand(), same, blocks=30, homes=HOMES)
     assert (found.seeds, found.verdict, found.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
 
@@ -218,6 +219,19 @@ def test_a_verdict_that_rests_on_one_host_is_said_to():
     assert "without host 1 the verdict is undecided" in found.reasons
     assert found.grade is Grade.MODERATE
     assert any("without volunteer 1" in need for need in found.needs)
+
+
+def test_a_value_to_which_several_hosts_contributed_is_gone_without_any_of_them():
+    lonely = [1.0] * 13 + [-0.1] * 3 + [1.0] * 4
+    alone = observed(*lonely, hosts=(1, 2, 3, 4))
+    shared = tuple(replace(one, hosts=(*one.hosts, 5)) if one.hosts == (1,) else one for one in alone)
+    found = weigh(estimand(), shared, blocks=2, homes=HOMES)
+    assert (found.hosts, found.volunteers, found.platforms) == (5, 3, 2)
+    for host in (1, 5):
+        assert f"without host {host} the verdict is undecided" in found.reasons
+    assert "without volunteer 3 the verdict is undecided" in found.reasons
+    everywhere = tuple(replace(one, hosts=(1, 2)) for one in observed(*EIGHT * 4))
+    assert weigh(estimand(), everywhere, blocks=4, homes=HOMES).grade is Grade.MODERATE
 
 
 def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():

@@ -20,6 +20,24 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_l
     assert small_lab.broken() == {}
 
 
+@pytest.mark.parametrize(
+    ("replicates_each", "singly", "ordered"),
+    [
+        (1, 1, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
+        (1, 2, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
+        (1, 9, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
+        (2, 1, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1)), ((2, 3), (0, 1))]),
+    ],
+)
+def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, ordered, small_lab, prepared):
+    small_lab.publish(prepared())
+    made = small_lab.deploy(workunits=2, replicates_each=replicates_each, singly=singly)
+    found = [work.workunit(small_lab.db, number) for number in made]
+    assert [(one.replicates, one.configs) for one in found] == ordered
+    assert len(work.tasks(small_lab.db)) == len(ordered)
+    assert small_lab.broken() == {}
+
+
 def test_an_unknown_experiment_is_not_found(small_lab):
     with pytest.raises(NotFound, match="no experiment with id 9"):
         small_lab.deploy(9)

@@ -103,8 +103,36 @@ def test_a_workunit_that_failed_for_good_closes_its_block_as_missing(rounds):
     assert history(rounds) == [(1, 7, 1)]
     (line,) = evidence.lines(rounds.db, 1)
     first = evidence.observations(line)[0]
-    assert (first.replicate, first.value, first.host_id) == (0, None, None)
+    assert (first.replicate, first.value, first.hosts) == (0, None, ())
     assert first.why_missing
+    assert rounds.broken() == {}
+
+
+def test_a_replicate_in_parts_counts_once_its_parts_are_back_from_whatever_hosts(rounds):
+    assert rounds.lab.host("second") == 2
+    rounds.lab.deploy(workunits=8, singly=1)
+    rounds.compute(1, host=1)
+    rounds.compute(1, host=2)
+    rounds.compute(6, host=1)
+    assert unweighed(rounds.db) == 0
+    rounds.compute(1, host=1)
+    rounds.hold()
+    assert history(rounds) == [(1, 8, 0)]
+    (line,) = evidence.lines(rounds.db, 1)
+    assert [one.hosts for one in evidence.observations(line)] == [(1, 2), *[(1,)] * 7]
+    assert evidence.newest(rounds.db)[1].hosts == 2
+    assert rounds.broken() == {}
+
+
+def test_a_part_that_failed_for_good_leaves_its_replicate_without_a_value(rounds):
+    rounds.lab.deploy(singly=1, max_failures=1)
+    rounds.compute(by=lambda _order: None)
+    rounds.lab.deploy(workunits=7)
+    rounds.compute(8)
+    rounds.hold()
+    assert history(rounds) == [(1, 7, 1)]
+    (line,) = evidence.lines(rounds.db, 1)
+    assert evidence.observations(line)[0].value is None
     assert rounds.broken() == {}
 
 
@@ -241,4 +269,4 @@ def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, damage
 def test_evidence_is_weighed_again_from_what_is_kept_with_it(weighed):
     for row in evidence.lines(weighed.db, 1):
         kept = json.loads(row["observations"])
-        assert kept == [[number, -1.0, 1, ""] for number in range(8 * row["blocks"])]
+        assert kept == [[number, -1.0, [1], ""] for number in range(8 * row["blocks"])]

@@ -34,7 +34,7 @@ def weigh(lab, blocks, *, low):
         flags=(),
         reasons=("eight seeds agree",),
     )
-    seen = [Observation(replicate=0, value=1.5, host_id=1), Observation(replicate=1, value=None, why_missing="<late>")]
+    seen = [Observation(replicate=0, value=1.5, hosts=(1,)), Observation(replicate=1, value=None, why_missing="<late>")]
     with lab.db.transaction():
         evidence.record(lab.db, 1, found, seen, session_id=None, now=lab.now + timedelta(hours=blocks))
 

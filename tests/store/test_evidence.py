@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
-from axiom.store import evidence, fleet
+from axiom.domain.work import WorkunitState
+from axiom.store import evidence, fleet, work
 from axiom.store.evidence import Weighed
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -37,7 +38,13 @@ LINES = st.builds(
     reasons=WORDS,
 )
 OBSERVED = st.lists(
-    st.builds(Observation, replicate=COUNTS, value=NUMBERS, host_id=st.none() | COUNTS, why_missing=st.text()),
+    st.builds(
+        Observation,
+        replicate=COUNTS,
+        value=NUMBERS,
+        hosts=st.lists(COUNTS, max_size=3).map(tuple),
+        why_missing=st.text(),
+    ),
     max_size=3,
 ).map(tuple)
 LINE = Evidence(
@@ -114,6 +121,23 @@ def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab):
     assert evidence.ordered(db, 1) == {0: True, 1: False, 2: False}
     assert evidence.ordered(db, 2) == {}
     assert evidence.returned(db, 1) == {0: 2}
+
+
+def test_a_replicate_in_parts_is_over_when_each_part_is_closed(busy_lab):
+    db = busy_lab.db
+    parts = busy_lab.deploy(singly=1)
+    assert [work.workunit(db, part).configs for part in parts] == [(0,), (1,)]
+    for closed, over in ((parts[1:], False), (parts, True)):
+        with taken_back(db):
+            for part in closed:
+                work.close(db, work.workunit(db, part), WorkunitState.CANCELLED, "a test", busy_lab.now)
+            assert evidence.ordered(db, 1) == {0: True, 1: False, 2: False, 3: over}
+            assert evidence.ordered(db, 1, 3) == {3: over}
+
+
+def test_a_line_of_before_replicates_were_ordered_in_parts_is_read():
+    row = {"observations": '[[0, 1.5, 7, ""], [1, null, null, "late"], [2, 0.5, [3, 4], ""]]'}
+    assert [one.hosts for one in evidence.observations(row)] == [(7,), (), (3, 4)]
 
 
 def test_cells_come_with_their_host_and_only_those_that_were_there_at_the_time(busy_lab):

@@ -10,8 +10,9 @@ from axiom.store.support_pages import Share, Support
 
 def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:
     """A replicate with a value of each of these hosts, and some of host 1 without one."""
-    values = [Observation(replicate=number, value=1.0, host_id=host) for number, host in enumerate(hosts)]
-    return values + [Observation(replicate=100 + number, value=None, host_id=1) for number in range(missing)]
+    by = [() if host is None else (host,) for host in hosts]
+    values = [Observation(replicate=number, value=1.0, hosts=these) for number, these in enumerate(by)]
+    return values + [Observation(replicate=100 + number, value=None, hosts=(1,)) for number in range(missing)]
 
 
 @pytest.fixture
@@ -38,6 +39,13 @@ def weigh(small_lab, prepared):
 def test_replicates_with_a_value_are_counted_by_host(small_lab, weigh, hosts, shares):
     weigh(1, observed(1, 1, 2, 2, 2, None, missing=3))
     assert Support().of_hosts(small_lab.db, hosts) == shares
+
+
+def test_a_replicate_in_parts_rests_on_each_of_its_hosts_and_counts_once(small_lab, weigh):
+    weigh(1, [*observed(1), Observation(replicate=1, value=1.0, hosts=(1, 2))])
+    assert Support().of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=2, of=2)]
+    assert Support().of_hosts(small_lab.db, [2]) == [Share(finding=1, replicates=1, of=2)]
+    assert Support().of_hosts(small_lab.db, [1, 2]) == [Share(finding=1, replicates=2, of=2)]
 
 
 def test_the_newest_evidence_counts(small_lab, weigh):

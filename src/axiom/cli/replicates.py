@@ -34,6 +34,7 @@ from axiom.store.folder import Folder, holder, lock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
 _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no cores of its own
+_MOST_SINGLY = 64
 _TASKS_PER_CORE = 4  # so that the cores end together although tasks differ
 
 
@@ -77,8 +78,8 @@ class _Place(Protocol):
     def check(self, standing: Standing) -> None:
         """Raise what keeps it from ever ending."""
 
-    def under_way(self) -> float:
-        """How many replicates are computed and not yet stored, as far as that can be seen from here."""
+    def under_way(self, db: Database) -> float:
+        """How many cells are computed and not yet stored, as far as that can be seen from here."""
 
 
 class _Here:
@@ -99,8 +100,8 @@ class _Here:
         del standing
         demand_writer(self._parts.writer)
 
-    def under_way(self) -> float:
-        return sum(list(self._parts.engine.progress.values()))
+    def under_way(self, db: Database) -> float:
+        return sum(share * _cells(db, task_id) for task_id, share in list(self._parts.engine.progress.items()))
 
     def warm(self) -> None:
         self._parts.engine.warm()
@@ -139,7 +140,8 @@ class _There:
             self._demand_cores()
             self._since = time.monotonic()
 
-    def under_way(self) -> float:
+    def under_way(self, db: Database) -> float:
+        del db
         return 0.0
 
     def _demand_cores(self) -> None:
@@ -222,13 +224,17 @@ def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
 
 
 def _order(db: Database, place: _Place, ordered: Ordered, settings: Settings) -> None:
-    """Numbers are issued in order and for ever, so what is missing are those from the next one on."""
+    """Numbers are issued in order and for ever, so what is missing are those from the next one on.
+
+    As many cells as there are cores go out one by one, before the others: a person waits for the first of them.
+    """
     missing = ordered.replicates - experiments.issued(db, ordered.experiment_id)
     if missing <= 0:
         return
     workers = cores() if settings.workers < 1 else settings.workers
     filling = replicates_per_workunit(ordered.manifest.seconds, settings.task_seconds)
     each = max(1, min(filling, missing // (_TASKS_PER_CORE * workers)))
+    singly = min(workers, _MOST_SINGLY)
     for workunits, size in ((missing // each, each), (1, missing % each)):
         if workunits * size:
             place.submit(
@@ -236,9 +242,11 @@ def _order(db: Database, place: _Place, ordered: Ordered, settings: Settings) ->
                     experiment=ordered.manifest.name,
                     workunits=workunits,
                     replicates_each=size,
+                    singly=singly,
                     reason=f"a person wants {ordered.replicates} replicates",
                 )
             )
+            singly = 0
 
 
 def _standing(db: Database, ordered: Ordered) -> Standing:
@@ -251,6 +259,12 @@ def _standing(db: Database, ordered: Ordered) -> Standing:
     )
 
 
+def _cells(db: Database, task_id: int) -> int:
+    found = work.task(db, task_id)
+    wanted = work.workunit(db, found.workunit_id) if found else None
+    return len(wanted.replicates) * len(wanted.configs) if wanted else 0
+
+
 def _wait(db: Database, place: _Place, ordered: Ordered, *, quiet: bool) -> Standing:
     began, standing = time.monotonic(), _standing(db, ordered)
     had = standing.cells
@@ -258,7 +272,7 @@ def _wait(db: Database, place: _Place, ordered: Ordered, *, quiet: bool) -> Stan
         while standing.open:
             place.check(standing)
             if not quiet:
-                done = standing.cells + int(place.under_way() * len(ordered.manifest.configs))
+                done = standing.cells + int(place.under_way(db))
                 progress(_line(ordered, min(done, ordered.cells), had, time.monotonic() - began))
             time.sleep(_LOOK_SECONDS)
             standing = _standing(db, ordered)

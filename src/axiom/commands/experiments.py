@@ -101,13 +101,15 @@ class DeployExperiment(Command):
     experiment: str = _NAME
     workunits: int = Field(ge=1, le=10_000)
     replicates_each: int | None = Field(default=None, ge=1, le=64)
+    singly: int = Field(default=0, ge=0, le=64)  # cells of the first replicate that are a workunit each
     host: int | None = Field(default=None, ge=1, le=LARGEST)
     reason: str = Field(default="", max_length=500)
 
     def request(self, db: Database) -> Request:
-        """The workunits count against the caller's day."""
+        """The workunits count against the caller's day, with those into which the first may be cut."""
         del db
-        return Request(command=self.name, capability=self.capability, workunits=self.workunits)
+        cut = self.singly + 1 if self.singly else 0
+        return Request(command=self.name, capability=self.capability, workunits=self.workunits + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Issue the replicates and write the workunits."""
@@ -125,7 +127,7 @@ class DeployExperiment(Command):
             experiment_id=found.id, workunits=self.workunits, replicates_each=each, reason=self.reason
         )
         most = laboratory.settings.max_failures
-        made = deploy(db, allotment, max_failures=most, now=now, host_id=self.host)
+        made = deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=self.host)
         return {
             "experiment": found.name,
             "version": found.version,

@@ -24,7 +24,7 @@ class Returned:
     number: int
     cells: int  # ordered
     back: int  # results with an outcome
-    over: bool  # its workunit is closed or its deadline has passed
+    over: bool  # its workunits are closed or its deadline has passed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,7 +245,10 @@ def _verdict(
 def _leaning(
     question: _Question, counted: Sequence[Observation], homes: Mapping[int, Home], verdict: Verdict
 ) -> tuple[str, ...]:
-    """On whom the verdict rests: the hosts and volunteers without whose values it would be another."""
+    """On whom the verdict rests: the hosts and volunteers without whose values it would be another.
+
+    A value to which several contributed is gone without any of them.
+    """
     if verdict is Verdict.UNDECIDED:
         return ()
     found = []
@@ -253,12 +256,12 @@ def _leaning(
         ("host", {host_id: home.host_id for host_id, home in homes.items()}),
         ("volunteer", {host_id: home.volunteer_id for host_id, home in homes.items()}),
     ):
-        place = [of.get(one.host_id) if one.host_id is not None else None for one in counted]
+        places = [{of[host_id] for host_id in one.hosts if host_id in of} for one in counted]
         known = sorted(
-            {number for number, one in zip(place, counted, strict=True) if number is not None and one.value is not None}
+            {number for at, one in zip(places, counted, strict=True) if one.value is not None for number in at}
         )
         for number in known if len(known) > 1 else []:
-            rest = [one.value for one, at in zip(counted, place, strict=True) if at != number]
+            rest = [one.value for one, at in zip(counted, places, strict=True) if number not in at]
             without = _conclude(question, rest).verdict
             if without is not verdict:
                 found.append(f"without {what} {number} the verdict is {without}")
@@ -278,7 +281,7 @@ def _facts(
     leaning: tuple[str, ...],
     flags: Sequence[str],
 ) -> Facts:
-    computed = {one.host_id for one in counted if one.value is not None}
+    computed = {host_id for one in counted if one.value is not None for host_id in one.hosts}
     places = [home for home in homes.values() if home.host_id in computed]
     return Facts(
         verdict=concluded.verdict,

@@ -125,7 +125,7 @@ class Observation:
 
     replicate: int
     value: float | None
-    host_id: int | None = None
+    hosts: tuple[int, ...] = ()  # that computed its cells: several when it was ordered in parts
     why_missing: str = ""
 
 

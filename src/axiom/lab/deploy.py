@@ -1,6 +1,7 @@
 """Orders replicates: issues their numbers and writes their workunits, each with its first task."""
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from axiom.domain.sessions import Allotment
@@ -10,11 +11,18 @@ from axiom.store.database import Database
 
 
 def deploy(
-    db: Database, allotment: Allotment, *, max_failures: int, now: datetime, host_id: int | None = None
+    db: Database,
+    allotment: Allotment,
+    *,
+    max_failures: int,
+    now: datetime,
+    singly: int = 0,
+    host_id: int | None = None,
 ) -> tuple[int, ...]:
     """Order what the allotment says, each workunit over the whole registered sweep, and return the workunits.
 
-    With a host they are for this host alone.
+    `singly`: of the first replicate so many cells are a workunit each, so that something is back soon. With a host they
+    are for this host alone.
     """
     experiment = experiments.by_id(db, allotment.experiment_id)
     if experiment is None:
@@ -27,13 +35,32 @@ def deploy(
     places = tuple(range(len(json.loads(registration.body)["configs"])))
     each = allotment.replicates_each
     numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
-    return work.order_many(
-        db,
-        experiment_id=experiment.id,
-        registration_id=registration.id,
-        replicates=[numbers[first : first + each] for first in range(0, len(numbers), each)],
-        configs=places,
-        max_failures=max_failures,
-        now=now,
-        target_host_id=host_id,
-    )
+    groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
+    made: list[int] = []
+    for replicates, configs in _parts(groups, places, singly):
+        made += work.order_many(
+            db,
+            experiment_id=experiment.id,
+            registration_id=registration.id,
+            replicates=replicates,
+            configs=configs,
+            max_failures=max_failures,
+            now=now,
+            target_host_id=host_id,
+        )
+    return tuple(made)
+
+
+def _parts(
+    groups: Sequence[Sequence[int]], places: Sequence[int], singly: int
+) -> Iterator[tuple[Sequence[Sequence[int]], Sequence[int]]]:
+    """What is ordered over which configs: single cells of the first replicate, its rest, and all the others whole."""
+    if singly:
+        (first, *others), *groups = groups
+        for place in places[:singly]:
+            yield [[first]], (place,)
+        if places[singly:]:
+            yield [[first]], places[singly:]
+        groups = [others, *groups] if others else groups
+    if groups:
+        yield groups, places

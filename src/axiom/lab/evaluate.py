@@ -126,8 +126,8 @@ def _observations(
     for number in range(replicates):
         cells = rows.get(number, [])
         number_value, why = value(design.estimands[estimand], _measured(design, cells))
-        host = cells[0]["host_id"] if cells else None
-        found.append(Observation(replicate=number, value=number_value, host_id=host, why_missing=why))
+        hosts = tuple(sorted({row["host_id"] for row in cells}))
+        found.append(Observation(replicate=number, value=number_value, hosts=hosts, why_missing=why))
     return tuple(found)
 
 

@@ -31,7 +31,7 @@ _BLOCK = 8  # replicates that enter evidence together in a laboratory that compu
 _STOPPING = {
     "rule": "blocks",
     "size": _BLOCK,
-    "closes": "when every replicate in it is back or its workunit is closed; a later block waits for those before it",
+    "closes": "when every replicate in it is back or its workunits are closed; a later block waits for those before it",
     "looks": "after each closed block, over all replicates in the order in which they were issued",
     "ends": "at any look: e-value and interval hold at every one of them",
 }

@@ -84,7 +84,7 @@ def record(
         needs=json.dumps(evidence.needs),
         flags=json.dumps(evidence.flags),
         reasons=json.dumps(evidence.reasons),
-        observations=json.dumps([[o.replicate, o.value, o.host_id, o.why_missing] for o in observations]),
+        observations=json.dumps([[o.replicate, o.value, o.hosts, o.why_missing] for o in observations]),
         created_at=at(now),
     )
 
@@ -113,7 +113,8 @@ def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]
 def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
     """Every replicate from this number on that was ordered, and whether nothing more of it will come.
 
-    Numbers are issued in order, so the newest workunits have the highest: from there back to the first.
+    It may have been ordered in parts, and then each of them must be closed. Numbers are issued in order, so the newest
+    workunits have the highest: from there back to the first.
     """
     found: dict[int, bool] = {}
     before = _AFTER_ALL
@@ -123,7 +124,8 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
             numbers = json.loads(row["replicates"])
             if max(numbers) < first:
                 return found
-            found.update({number: row["state"] != "open" for number in numbers if number >= first})
+            is_over = row["state"] != "open"
+            found.update({number: is_over and found.get(number, True) for number in numbers if number >= first})
     return found
 
 
@@ -157,9 +159,16 @@ def read(row: Mapping[str, Any]) -> Evidence:
 def observations(row: Mapping[str, Any]) -> tuple[Observation, ...]:
     """The observations from which a line of the history was weighed."""
     return tuple(
-        Observation(replicate=number, value=value, host_id=host_id, why_missing=why)
-        for number, value, host_id, why in json.loads(row["observations"])
+        Observation(replicate=number, value=value, hosts=_hosts(written), why_missing=why)
+        for number, value, written, why in json.loads(row["observations"])
     )
+
+
+def _hosts(written: Sequence[int] | int | None) -> tuple[int, ...]:
+    """The hosts of an observation; older lines know one at most."""
+    if written is None:
+        return ()
+    return (written,) if isinstance(written, int) else tuple(written)
 
 
 def lines(db: Database, number: int) -> list[Row]:

@@ -15,6 +15,8 @@ ORDER BY f.id
 """
 _OBSERVATIONS = "SELECT observations FROM evidence WHERE id = :id"
 
+_Counted = Counter[tuple[int, ...]]  # replicates by the hosts that computed them
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
@@ -32,7 +34,7 @@ class Support:
     """
 
     def __init__(self) -> None:
-        self._counted: dict[int, Counter[int]] = {}  # by evidence
+        self._counted: dict[int, _Counted] = {}  # by evidence
         self._lock = threading.Lock()
 
     def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[Share]:
@@ -41,22 +43,22 @@ class Support:
         shares = [
             Share(
                 finding=number,
-                replicates=sum(amount for host_id, amount in counted.items() if host_id in wanted),
+                replicates=sum(amount for hosts, amount in counted.items() if wanted.intersection(hosts)),
                 of=counted.total(),
             )
             for number, counted in self._newest(db)
         ]
         return [share for share in shares if share.replicates]
 
-    def _newest(self, db: Database) -> list[tuple[int, Counter[int]]]:
+    def _newest(self, db: Database) -> list[tuple[int, _Counted]]:
         with self._lock:
             rows = db.select(_NEWEST)
             self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row["id"]) for row in rows}
             return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
 
 
-def _count(db: Database, evidence_id: int) -> Counter[int]:
-    """How many replicates with a value each host has computed."""
+def _count(db: Database, evidence_id: int) -> _Counted:
+    """How many replicates with a value were computed by which hosts."""
     row = db.one(_OBSERVATIONS, id=evidence_id)
     observed = evidence.observations(row) if row else ()
-    return Counter(one.host_id for one in observed if one.value is not None and one.host_id is not None)
+    return Counter(one.hosts for one in observed if one.value is not None and one.hosts)

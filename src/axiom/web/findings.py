@@ -17,7 +17,7 @@ _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
 _GRADES = list(Grade)
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
-_OBSERVED = ("Replicate", "Value", "Host", "Missing because")
+_OBSERVED = ("Replicate", "Value", "Hosts", "Missing because")
 
 
 def listed(reading: Reading) -> Answer:
@@ -32,7 +32,7 @@ def one(reading: Reading, number: int) -> Answer:
     standing = _must(reading, number)
     lines = finding_pages.history(reading.db, number)
     observed = finding_pages.observations(reading.db, number)
-    values = [[each.replicate, each.value, each.host_id, each.why_missing] for each in observed]
+    values = [[each.replicate, each.value, ", ".join(map(str, each.hosts)), each.why_missing] for each in observed]
     forecasts = finding_pages.forecasts(reading.db, standing.finding.registration_id, standing.finding.estimand)
     return {
         "finding": shown(reading, standing)
