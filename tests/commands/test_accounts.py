@@ -93,7 +93,7 @@ def test_an_account_is_opened_as_a_client_of_boinc_would_open_it(door, secret, o
 @pytest.mark.usefixtures("secret")
 def test_an_account_with_unfit_words_is_not_opened(door, changes, problem):
     with pytest.raises(WrongUse, match=problem):
-        door.submit(OPEN.model_copy(update=changes), caller=volunteer(None))
+        door.submit(replace(OPEN, **changes), caller=volunteer(None))
     assert door.look(lambda db: accounts.by_email(db, EMAIL)) is None
 
 
@@ -122,13 +122,11 @@ EVERY = [
 
 @pytest.mark.parametrize("command", EVERY, ids=lambda command: command.name)
 def test_nobody_changes_another_s_account(door, ours, command):
-    other = door.submit(OPEN.model_copy(update={"email": "eve@example.org", "called": "Eve"}), caller=volunteer(None))[
-        "volunteer"
-    ]
+    other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))["volunteer"]
     before = door.stored()
     for caller in (volunteer(other), volunteer(None)):
         with pytest.raises(NotAllowed, match="is about another one"):
-            door.submit(command.model_copy(update={"volunteer": ours}), caller=caller)
+            door.submit(replace(command, volunteer=ours), caller=caller)
     assert door.stored() == before
 
 
@@ -146,16 +144,16 @@ def test_the_operator_can_give_somebody_a_new_password(door, ours):
 @pytest.mark.parametrize("command", [each for each in EVERY if each.name != "team.join"], ids=lambda each: each.name)
 def test_a_dry_run_changes_nothing_but_the_audit(door, ours, command):
     before = door.stored()
-    answer = door.submit(command.model_copy(update={"volunteer": ours}), caller=volunteer(ours), dry_run=True)
+    answer = door.submit(replace(command, volunteer=ours), caller=volunteer(ours), dry_run=True)
     assert answer["dry_run"] is True
     assert door.stored() == before
 
 
 def test_the_audit_learns_neither_names_nor_addresses_nor_secrets(door, secret, ours, as_them):
     for command in EVERY:
-        as_them(command.model_copy(update={"volunteer": ours}))
+        as_them(replace(command, volunteer=ours))
     with pytest.raises(Refused):
-        door.submit(OPEN.model_copy(update={"email": "canary.new@example.org"}), caller=volunteer(None))
+        door.submit(replace(OPEN, email="canary.new@example.org"), caller=volunteer(None))
     audited = json.dumps(door.audited())
     told = [
         *("anary", "kettle", "We sing", "example", TOKEN, "argon2"),
@@ -213,7 +211,7 @@ def test_a_new_address_keeps_password_and_account_key(door, secret, ours, as_the
 
 
 def test_an_address_that_another_has_is_not_taken(door, ours, as_them):
-    other = OPEN.model_copy(update={"email": "eve@example.org", "called": "Eve"})
+    other = replace(OPEN, email="eve@example.org", called="Eve")
     door.submit(other, caller=volunteer(None))
     with pytest.raises(Refused, match="Another account has this address"):
         as_them(ChangeEmail(volunteer=ours, email="eve@example.org", password=PASSWORD))
@@ -227,7 +225,7 @@ def test_a_new_key_makes_the_old_one_worthless(door, secret, ours, as_them):
 
 
 def test_a_name_that_somebody_has_gets_a_number(door, ours, as_them):
-    other = OPEN.model_copy(update={"email": "eve@example.org", "called": "Eve"})
+    other = replace(OPEN, email="eve@example.org", called="Eve")
     door.submit(other, caller=volunteer(None))
     as_them(ChangeProfile(volunteer=ours, called="Eve", shows_hosts=True, is_exported=True))
     found, account = known(door, ours)
@@ -261,7 +259,7 @@ def test_preferences_keep_what_they_do_not_speak_of(door, ours, as_them):
 
 
 def test_a_computer_of_one_s_own_is_placed_and_of_another_it_is_not_said_whether_it_exists(door, ours, as_them):
-    other = door.submit(OPEN.model_copy(update={"email": "eve@example.org", "called": "Eve"}), caller=volunteer(None))
+    other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))
     theirs = attach(door, other["volunteer"], "cellar")
     as_them(PlaceHost(volunteer=ours, host=1, venue="school"))
     assert door.look(lambda db: fleet.host(db, 1)).venue == "school"
@@ -271,9 +269,7 @@ def test_a_computer_of_one_s_own_is_placed_and_of_another_it_is_not_said_whether
 
 
 def test_teams_are_founded_joined_and_left_and_never_without_somebody_who_looks_after_them(door, ours, as_them):
-    other = door.submit(OPEN.model_copy(update={"email": "eve@example.org", "called": "Eve"}), caller=volunteer(None))[
-        "volunteer"
-    ]
+    other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))["volunteer"]
     team = as_them(FoundTeam(volunteer=ours, called="The  Sums", about=" We add. \n\n Daily.", country="France"))[
         "team"
     ]

@@ -1,9 +1,12 @@
 """Words become commands, or one sentence about what is wrong with them."""
 
+from dataclasses import fields
+
 import pytest
 
 from axiom.commands.catalogue import COMMANDS, read_command
 from axiom.commands.experiments import DeployExperiment
+from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 
 
@@ -44,3 +47,23 @@ def test_wrong_words_are_refused_in_one_sentence(name, words, error, problem):
         read_command(name, words)
     assert refused.value.exit_code == 2
     assert "Nothing was" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda: DeployExperiment(experiment="tiny_sum", workunits=0), "workunits must be from 1 to 10000"),
+        (lambda: DeployExperiment(experiment="tiny_sum", workunits=10_001), "workunits must be from 1 to 10000"),
+        (lambda: DeployExperiment(experiment="tiny-sum", workunits=1), r"experiment must match \^\[a-zA-Z0-9_\]"),
+        (lambda: DeployExperiment(experiment="x" * 65, workunits=1), "experiment must have a length from 1 to 64"),
+        (lambda: CancelWorkunits(workunits=[]), "workunits must have a length from 1 to 10000"),
+    ],
+)
+def test_a_command_that_a_program_makes_keeps_the_same_limits(make, problem):
+    with pytest.raises(WrongUse, match=problem):
+        make()
+
+
+def test_every_limit_is_one_that_is_kept_everywhere():
+    found = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
+    assert found <= {"ge", "le", "min_length", "max_length", "pattern", "strict"}

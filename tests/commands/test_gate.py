@@ -42,7 +42,7 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
     (entry,) = door.audited()
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("Ada", "experiment.deploy", "done")
     assert (entry["dry_run"], entry["key"], entry["workunits"], entry["aborts"]) == (0, None, 2, 0)
-    assert json.loads(entry["arguments"]) == DEPLOY.model_dump()
+    assert json.loads(entry["arguments"]) == DEPLOY.words()
     assert json.loads(entry["answer"]) == answer
     assert door.broken() == {}
 

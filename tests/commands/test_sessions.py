@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from pydantic import ValidationError
 
+from axiom.commands.catalogue import read_command
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Step
-from axiom.errors import NotAllowed
+from axiom.errors import NotAllowed, WrongUse
 from axiom.store import accounts, fleet, sessions
 
 STEP = StepSession(pi="person", reason="a test")
@@ -102,10 +102,12 @@ def test_a_session_that_is_past_a_step_is_not_held_to_its_end_because_of_it(mann
 
 def test_the_words_of_a_session_are_checked():
     for words in ({"pi": "somebody", "reason": "a test"}, {"pi": "person", "reason": ""}, {"pi": "person"}):
-        with pytest.raises(ValidationError):
-            StepSession(**words)
-    with pytest.raises(ValidationError):
-        HoldSession(pi="person", reason="a test", until="dance")
+        with pytest.raises(WrongUse):
+            read_command("session.step", words)
+    with pytest.raises(WrongUse, match="until"):
+        read_command("session.hold", {"pi": "person", "reason": "a test", "until": "dance"})
+    held = read_command("session.hold", {"pi": "person", "reason": "a test", "until": "plan"})
+    assert held == HoldSession(pi="person", reason="a test", until=Step.PLAN)
 
 
 def test_who_may_not_deploy_holds_no_session(manned, caller):

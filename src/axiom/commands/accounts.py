@@ -5,11 +5,9 @@ but no name, address, password or key.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
-
-from pydantic import Field
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
@@ -32,12 +30,13 @@ SIGNED_IN_FOR = timedelta(days=14)
 _DIGEST = r"[0-9a-f]{64}"
 
 
+@dataclass(frozen=True, kw_only=True)
 class OwnAccount(Command):
     """A command about one volunteer's account: only this volunteer and the operator may give it."""
 
     capability: ClassVar[Capability] = Capability.ACCOUNT
 
-    volunteer: int = Field(ge=1, le=LARGEST)
+    volunteer: int = field(metadata={"ge": 1, "le": LARGEST})
 
     def audited(self) -> dict[str, Any]:
         """Whose account it was; what else is remembered, each command says."""
@@ -65,15 +64,16 @@ class _Hashed:
     secret: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
 class OpenAccount(Command):
     """Open an account for somebody who has none yet."""
 
     name: ClassVar[str] = "account.open"
     capability: ClassVar[Capability] = Capability.ACCOUNT
 
-    called: str = Field(min_length=1, max_length=200)
-    email: str = Field(min_length=3, max_length=254, repr=False)
-    password: str = Field(max_length=10_000, repr=False)
+    called: str = field(metadata={"min_length": 1, "max_length": 200})
+    email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
+    password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def audited(self) -> dict[str, Any]:
         """Nothing: who it was is in the answer, by number."""
@@ -95,13 +95,14 @@ class OpenAccount(Command):
         return {"volunteer": made}
 
 
+@dataclass(frozen=True, kw_only=True)
 class SignIn(OwnAccount):
     """From now on whoever holds this token is this volunteer, and the one before it is worth nothing."""
 
     name: ClassVar[str] = "account.sign_in"
 
-    token: str = Field(pattern=f"^{_DIGEST}$", repr=False)  # only its digest
-    instead: str = Field(default="", pattern=f"^({_DIGEST})?$", repr=False)
+    token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})  # only its digest
+    instead: str = field(default="", repr=False, metadata={"pattern": f"^({_DIGEST})?$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Remember the token; forget those whose time is over."""
@@ -114,12 +115,13 @@ class SignIn(OwnAccount):
         return {"volunteer": self.volunteer, "until": until.isoformat()}
 
 
+@dataclass(frozen=True, kw_only=True)
 class SignOut(OwnAccount):
     """A token is worth nothing any more."""
 
     name: ClassVar[str] = "account.sign_out"
 
-    token: str = Field(pattern=f"^{_DIGEST}$", repr=False)
+    token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Forget the token; one that is not known any more is forgotten already."""
@@ -128,12 +130,13 @@ class SignOut(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChangePassword(OwnAccount):
     """Another password. It signs out everywhere and changes the weak key, which follows from it."""
 
     name: ClassVar[str] = "account.password"
 
-    password: str = Field(max_length=10_000, repr=False)
+    password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored."""
@@ -154,13 +157,14 @@ class ChangePassword(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChangeEmail(OwnAccount):
     """Another e-mail address. What is stored of the password is made from it, so the password must be said again."""
 
     name: ClassVar[str] = "account.email"
 
-    email: str = Field(min_length=3, max_length=254, repr=False)
-    password: str = Field(max_length=10_000, repr=False)
+    email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
+    password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""
@@ -176,6 +180,7 @@ class ChangeEmail(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class NewKey(OwnAccount):
     """Another account key: computers that know the old one must be attached again."""
 
@@ -193,14 +198,15 @@ class NewKey(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChangeProfile(OwnAccount):
     """What others see of a volunteer, and whether statistics files may tell of it."""
 
     name: ClassVar[str] = "account.profile"
 
-    called: str = Field(min_length=1, max_length=200)
-    country: str = Field(default="", max_length=200)
-    website: str = Field(default="", max_length=2_000)
+    called: str = field(metadata={"min_length": 1, "max_length": 200})
+    country: str = field(default="", metadata={"max_length": 200})
+    website: str = field(default="", metadata={"max_length": 2_000})
     shows_hosts: bool
     is_exported: bool
 
@@ -224,19 +230,20 @@ class ChangeProfile(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class ChangePreferences(OwnAccount):
     """What a volunteer's computers do for this laboratory, and where a new one of them stands."""
 
     name: ClassVar[str] = "account.preferences"
 
-    resource_share: float = Field(ge=0, le=10_000)
+    resource_share: float = field(metadata={"ge": 0, "le": 10_000})
     on_cores: bool = True
     on_gpus: bool = True
     venue: Literal["", "home", "work", "school"] = ""
 
     def audited(self) -> dict[str, Any]:
         """All of it: it says nothing about a person."""
-        return self.model_dump(mode="json")
+        return self.words()
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
@@ -250,17 +257,18 @@ class ChangePreferences(OwnAccount):
         return {"volunteer": self.volunteer}
 
 
+@dataclass(frozen=True, kw_only=True)
 class PlaceHost(OwnAccount):
     """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
 
     name: ClassVar[str] = "account.place"
 
-    host: int = Field(ge=1, le=LARGEST)
+    host: int = field(metadata={"ge": 1, "le": LARGEST})
     venue: Literal["", "home", "work", "school"] = ""
 
     def audited(self) -> dict[str, Any]:
         """All of it: a place is one of four words."""
-        return self.model_dump(mode="json")
+        return self.words()
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, if the computer is theirs; of another one it is not even said whether it exists."""

@@ -1,9 +1,11 @@
 """Every command by its name, and how words become one."""
 
+import functools
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from axiom.commands.accounts import (
     ChangeEmail,
@@ -57,7 +59,19 @@ def read_command(name: str, words: Mapping[str, Any]) -> Command:
     kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownName("command", name, COMMANDS)
-    return read_words(kind, name, words)
+    checked = read_words(_form(kind), name, words)
+    return kind(**{word: getattr(checked, word) for word in type(checked).model_fields})
+
+
+@functools.cache
+def _form(kind: type[Command]) -> type[BaseModel]:
+    """What the words of this command must be. Unknown words are an error, never ignored."""
+    hints = get_type_hints(kind, include_extras=True)
+    words: dict[str, Any] = {
+        one.name: (hints[one.name], Field(... if one.default is MISSING else one.default, **one.metadata))
+        for one in fields(kind)
+    }
+    return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True), **words)
 
 
 def read_words(kind: type[M], name: str, words: Mapping[str, Any]) -> M:

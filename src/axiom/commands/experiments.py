@@ -2,11 +2,10 @@
 
 import hashlib
 import tempfile
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
-
-from pydantic import Field
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
@@ -26,10 +25,11 @@ from axiom.store.database import Database, connect_reader
 from axiom.store.experiments import StoredExperiment
 from axiom.store.folder import keep
 
-_NAME = Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_]+$")
+_NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
 
 
+@dataclass(frozen=True, kw_only=True)
 class PublishExperiment(Command):
     """Make an experiment's file into a signed bundle and register what it asks.
 
@@ -39,8 +39,8 @@ class PublishExperiment(Command):
     name: ClassVar[str] = "experiment.publish"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    experiment: str = _NAME
-    text: str | None = Field(default=None, max_length=_MOST_TEXT)
+    experiment: str = field(metadata=_NAME)
+    text: str | None = field(default=None, metadata={"max_length": _MOST_TEXT})
 
     def audited(self) -> dict[str, Any]:
         """Of the text its digest: the bundle keeps every byte of it."""
@@ -92,18 +92,20 @@ class PublishExperiment(Command):
             raise Refused(f"The text of {self.experiment} is not UTF-8 ({error.reason}). Nothing was done.") from None
 
 
+@dataclass(frozen=True, kw_only=True)
 class DeployExperiment(Command):
     """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any."""
 
     name: ClassVar[str] = "experiment.deploy"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    experiment: str = _NAME
-    workunits: int = Field(ge=1, le=10_000)
-    replicates_each: int | None = Field(default=None, ge=1, le=64)
-    singly: int = Field(default=0, ge=0, le=64)  # cells of the first replicate that are a workunit each
-    host: int | None = Field(default=None, ge=1, le=LARGEST)
-    reason: str = Field(default="", max_length=500)
+    experiment: str = field(metadata=_NAME)
+    workunits: int = field(metadata={"ge": 1, "le": 10_000})
+    replicates_each: int | None = field(default=None, metadata={"ge": 1, "le": 64})
+    # Cells of the first replicate that are a workunit each.
+    singly: int = field(default=0, metadata={"ge": 0, "le": 64})
+    host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
+    reason: str = field(default="", metadata={"max_length": 500})
 
     def request(self, db: Database) -> Request:
         """The workunits count against the caller's day, with those into which the first may be cut."""
@@ -138,14 +140,15 @@ class DeployExperiment(Command):
         }
 
 
+@dataclass(frozen=True, kw_only=True)
 class RetireExperiment(Command):
     """Order nothing more of an experiment and cancel what has not been sent."""
 
     name: ClassVar[str] = "experiment.retire"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    experiment: str = _NAME
-    reason: str = Field(default="retired", max_length=500)
+    experiment: str = field(metadata=_NAME)
+    reason: str = field(default="retired", metadata={"max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Retire it."""

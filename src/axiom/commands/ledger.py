@@ -1,5 +1,6 @@
 """Commands about credit: bring over what volunteers earned before this laboratory kept its own books."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -27,14 +28,19 @@ class Lifetime(BaseModel):
     amount: Annotated[int, Field(ge=1, le=MOST_CREDIT)]
 
 
+@dataclass(frozen=True, kw_only=True)
 class CarryOver(Command):
     """Let credit from elsewhere count from now on, once from each source. It is not recent, and no team's."""
 
     name: ClassVar[str] = "volunteer.carry-over"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    rows: list[Lifetime] = Field(min_length=1, max_length=MOST_ROWS)
-    because: str = Field(default="lifetime total from before", min_length=1, max_length=500)
+    rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": MOST_ROWS})
+    because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
+
+    def words(self) -> dict[str, Any]:
+        """The words as plain data."""
+        return {"rows": [row.model_dump() for row in self.rows], "because": self.because}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Carry over what was not carried over before; what was stays as it is, and the answer says so."""

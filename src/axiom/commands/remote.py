@@ -52,7 +52,7 @@ class Remote:
         return self._ask(
             "POST",
             "/commands",
-            {"name": command.name, "words": command.model_dump(mode="json"), "dry_run": dry_run, "key": key},
+            {"name": command.name, "words": command.words(), "dry_run": dry_run, "key": key},
         )
 
     def say(self, path: str, said: dict[str, Any]) -> Answer:

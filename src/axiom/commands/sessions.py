@@ -1,9 +1,8 @@
 """Commands about sessions: hold one, step by step or, to see what it would do, as a whole."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
-
-from pydantic import Field
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
@@ -14,6 +13,7 @@ from axiom.lab.session import Stepped, step
 from axiom.store.database import Database
 
 
+@dataclass(frozen=True, kw_only=True)
 class StepSession(Command):
     """Do the next step of the session that is open, or open one and do its first step."""
 
@@ -21,8 +21,10 @@ class StepSession(Command):
     capability: ClassVar[Capability] = Capability.DEPLOY
 
     pi: Literal["autopilot", "person"]
-    reason: str = Field(min_length=1, max_length=500)
-    session: str = Field(default="", max_length=40)  # the session to go on with; empty for whichever is open
+    reason: str = field(metadata={"min_length": 1, "max_length": 500})
+    session: str = field(
+        default="", metadata={"max_length": 40}
+    )  # the session to go on with; empty for whichever is open
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """One step, with its notes."""
@@ -31,6 +33,7 @@ class StepSession(Command):
         return _answer(step(db, policy, pi=self.pi, reason=self.reason, now=now, name=self.session))
 
 
+@dataclass(frozen=True, kw_only=True)
 class HoldSession(Command):
     """Do all steps up to and with one, in one transaction: what a dry run shows."""
 
@@ -38,8 +41,8 @@ class HoldSession(Command):
     capability: ClassVar[Capability] = Capability.DEPLOY
 
     pi: Literal["autopilot", "person"]
-    reason: str = Field(min_length=1, max_length=500)
-    until: Step = Field(default=Step.LOG, strict=False)
+    reason: str = field(metadata={"min_length": 1, "max_length": 500})
+    until: Step = field(default=Step.LOG, metadata={"strict": False})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The steps with their notes."""

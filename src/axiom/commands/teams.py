@@ -1,9 +1,8 @@
 """Commands of volunteers about teams: found one, join one, leave it."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
-
-from pydantic import Field
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.command import Answer
@@ -17,15 +16,16 @@ from axiom.store.database import Database
 _LONGEST_ABOUT = 1_000
 
 
+@dataclass(frozen=True, kw_only=True)
 class FoundTeam(OwnAccount):
     """A new team, which its founder belongs to."""
 
     name: ClassVar[str] = "team.found"
 
-    called: str = Field(min_length=1, max_length=200)
-    country: str = Field(default="", max_length=200)
-    website: str = Field(default="", max_length=2_000)
-    about: str = Field(default="", max_length=10_000)
+    called: str = field(metadata={"min_length": 1, "max_length": 200})
+    country: str = field(default="", metadata={"max_length": 200})
+    website: str = field(default="", metadata={"max_length": 2_000})
+    about: str = field(default="", metadata={"max_length": 10_000})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The team, and its founder in it."""
@@ -46,12 +46,13 @@ class FoundTeam(OwnAccount):
         return {"volunteer": self.volunteer, "team": made}
 
 
+@dataclass(frozen=True, kw_only=True)
 class JoinTeam(OwnAccount):
     """Belong to a team. What is earned from now on counts for it, too."""
 
     name: ClassVar[str] = "team.join"
 
-    team: int = Field(ge=1, le=LARGEST)
+    team: int = field(metadata={"ge": 1, "le": LARGEST})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave the present team, if any, and join this one."""
@@ -63,6 +64,7 @@ class JoinTeam(OwnAccount):
         return {"volunteer": self.volunteer, "team": self.team}
 
 
+@dataclass(frozen=True, kw_only=True)
 class LeaveTeam(OwnAccount):
     """Belong to no team. What was earned for the team stays with it."""
 

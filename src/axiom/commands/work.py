@@ -1,5 +1,6 @@
 """Commands about work: cancel workunits."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -16,14 +17,15 @@ from axiom.store import work
 from axiom.store.database import Database
 
 
+@dataclass(frozen=True, kw_only=True)
 class CancelWorkunits(Command):
     """Withdraw open workunits: nothing more of them is sent. What is out may come back and is kept."""
 
     name: ClassVar[str] = "workunit.cancel"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = Field(min_length=1, max_length=10_000)
-    reason: str = Field(default="cancelled", max_length=500)
+    workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
+    reason: str = field(default="cancelled", metadata={"max_length": 500})
 
     def request(self, db: Database) -> Request:
         """Each workunit is an abort."""
