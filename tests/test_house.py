@@ -176,6 +176,12 @@ def test_the_command_line_starts_without_anything_heavy():
     assert heavy & set(done.stdout.split()) == set()
 
 
+def test_what_a_person_waits_for_imports_nothing_that_can_wait():
+    code = "import sys, axiom.cli.running, axiom.cli.replicates; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert {"numpy", "pydantic", "http.client", "altair"} & set(done.stdout.split()) == set()
+
+
 WRITES = re.compile(
     r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO\s+(\w+)|REPLACE\s+INTO\s+(\w+)|DELETE\s+FROM\s+(\w+)|UPDATE\s+(\w+)\s+SET)\b",
     re.IGNORECASE,

@@ -80,12 +80,12 @@ def begin(file: Path, data: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_half(process: subprocess.Popen[str], data: Path) -> None:
+def wait_for(cells: int, process: subprocess.Popen[str], data: Path) -> list[dict[str, Any]]:
     until = time.monotonic() + 40
     while True:
         try:
-            if len(results(data)) >= CELLS // 2:
-                return
+            if len(there := results(data)) >= cells:
+                return there
         except AxiomError:
             pass  # no laboratory, or no experiment in it, yet
         assert process.poll() is None, process.communicate()
@@ -104,7 +104,7 @@ def test_killed_at_half_and_typed_again_nothing_is_lost_or_done_twice(tmp_path: 
     file, data = experiment(tmp_path, pause=0.8), tmp_path / "lab"  # longer than a second command needs to start
     process = begin(file, data)
     try:
-        wait_for_half(process, data)
+        wait_for(CELLS // 2, process, data)
         second = axiom("experiment", "run", file, "--replicates", REPLICATES, data=data)
         assert (second.returncode, "axiom experiment run" in second.stderr) == (5, True), "two at once are refused"
         everybody = below(process.pid)
@@ -179,11 +179,21 @@ def test_beside_a_laboratory_without_cores_it_says_how_it_gets_some(tmp_path: Pa
     assert sweep(file, data, replicates=1)["cells"]["missing"] == 0
 
 
+def test_the_first_cell_is_there_before_its_replicate_is(tmp_path: Path) -> None:
+    process = begin(experiment(tmp_path, pause=1.0), tmp_path / "lab")
+    try:
+        there = wait_for(1, process, tmp_path / "lab")
+        assert [row["replicate"] for row in there] in ([0], [0, 0])
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+
 def test_ctrl_c_is_no_loss(tmp_path: Path, undisturbed: Any) -> None:
     file, data = experiment(tmp_path, pause=0.15), tmp_path / "lab"
     process = begin(file, data)
     try:
-        wait_for_half(process, data)
+        wait_for(CELLS // 2, process, data)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
     finally:

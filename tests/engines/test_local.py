@@ -14,6 +14,7 @@ import pytest
 import axiom
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import LocalEngine
+from axiom.engines.runners import runner_ahead
 from axiom.lab.publish import Prepared, prepare
 from axiom.server.desk import LocalDesk
 from axiom.server.validator import Validator
@@ -190,6 +191,25 @@ def test_two_cores_never_get_the_same_task(new_house, prepared):
     house.start(cores=2)
     until(lambda: house.states() == [TaskState.VALID] * 8)
     assert sorted(house.desk.given) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_runner_that_was_started_before_the_engine_computes_for_it(is_killed, new_house, prepared):
+    house = new_house(prepared(), cores=2)
+    house.deploy(workunits=4, singly=2)
+    with runner_ahead() as runner:
+        if is_killed:
+            runner.kill()
+        engine = LocalEngine(
+            house.desk, home=house.home, host_id=house.desk.host_id, cores=2, reported=lambda: None, ahead=runner
+        )
+        house.engines.append(engine)
+        engine.start((house.lab.folder.keys / "trust.json").read_bytes())
+        until(lambda: house.states() == [TaskState.VALID] * 5)
+        assert (engine._runners[0] is runner) is not is_killed
+        house.stop()
+        assert runner.poll() is not None
+    assert house.broken() == {}
 
 
 def test_a_runner_that_is_killed_costs_its_task_and_not_its_core(new_house, slow):

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -136,11 +137,12 @@ def test_a_child_that_closes_its_pipe_is_lost(child):
     assert not child.alive
 
 
-def test_a_child_that_answers_another_question_is_lost(child):
+def test_a_child_that_answers_another_question_is_lost(child, surroundings):
     compute(child, "ok")
-    child._say(do="load", module="axiom.catalogue.probe_cells")
+    tree, env = surroundings
+    child._say(do="load", tree=str(tree), module="axiom.catalogue.probe_cells", environment=env)
     with pytest.raises(ChildLost, match="answered amiss"):
-        child.describe([])
+        child.describe(tree, [], env)
 
 
 def test_a_child_that_was_killed_between_cells_is_lost(child):
@@ -178,9 +180,9 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
 
 def test_describing_names_what_cannot_be_described(surroundings):
     tree, env = surroundings
-    child = Child.start(tree, None, env)
+    child = Child(env)
     try:
-        good, bad = child.describe(["axiom.catalogue.probe_cells", "axiom.catalogue.missing"])
+        good, bad = child.describe(tree, ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"], env)
     finally:
         child.stop()
     assert good.manifest is not None
@@ -188,6 +190,41 @@ def test_describing_names_what_cannot_be_described(surroundings):
     assert good.manifest["avx"] is False
     assert (bad.manifest, bad.module) == (None, "axiom.catalogue.missing")
     assert "ModuleNotFoundError" in bad.fault
+
+
+@pytest.fixture
+def early():
+    """A child that was started before it was known for what."""
+    child = Child(environment(), preloaded=["numpy", "not_installed"])
+    yield child
+    child.stop()
+
+
+def test_a_child_that_describes_apart_can_still_load_any_bundle(surroundings, early):
+    tree, env = surroundings
+    cache = Path(env["TMPDIR"])
+    (cache / "imported").unlink(missing_ok=True)
+    for _ in range(2):
+        good, bad = early.describe(tree, ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"], env, apart=True)
+        assert good.manifest["name"] == "probe_cells"
+        assert good.manifest["avx"] is False
+        assert "ModuleNotFoundError" in bad.fault
+    early.load(tree, "axiom.catalogue.probe_cells", env)
+    assert compute(early, "ok", 1.0).measures == {"value": 1.5, "count": 3, "curve": [1.0, 2.0]}
+    compute(early, "look")
+    assert env.items() <= json.loads((cache / "environ").read_text()).items()
+    assert json.loads((cache / "modules").read_text())[1] == str(tree)
+
+
+def test_a_copy_that_dies_while_it_describes_is_said_and_leaves_the_child(surroundings, early, tmp_path):
+    tree, env = surroundings
+    shutil.copytree(tree, tmp_path / "tree")
+    (tmp_path / "tree/axiom/catalogue/vanishing.py").write_text("import os\nos._exit(7)\n")
+    (found,) = early.describe(tmp_path / "tree", ["axiom.catalogue.vanishing"], env, apart=True)
+    assert found.manifest is None
+    assert "the process ended with status 7" in found.fault
+    early.load(tree, "axiom.catalogue.probe_cells", env)
+    assert compute(early, "ok").outcome is Outcome.OK
 
 
 def test_an_experiment_that_cannot_be_imported_is_at_fault(surroundings):

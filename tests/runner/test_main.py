@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from axiom.domain.work import Exit
+from axiom.runner.here import describe_tree
+from axiom.runner.home import write_tree
 from axiom.signed.outputs import read_output
 from axiom.signed.tickets import Order
 
 RUNNER = [sys.executable, "-m", "axiom.runner.main"]
+MODULES = ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"]
 
 
 def once(lab, order, slot: Path, *, limit: str = "") -> subprocess.CompletedProcess[str]:
@@ -66,10 +69,10 @@ def test_a_home_without_room_is_said(lab, tmp_path):
 
 
 class Serving:
-    """A serving runner and what is said to it."""
+    """A runner that serves and what is said to it."""
 
-    def __init__(self, lab, ending) -> None:
-        command = [*RUNNER, "--home", str(lab.home.path), "--host", "1", "--serve"]
+    def __init__(self, ending) -> None:
+        command = [*RUNNER, "--serve"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ending(self.process.pid)
 
@@ -93,14 +96,21 @@ class Serving:
 
 
 @pytest.fixture
-def serving(lab, ending):
-    made = Serving(lab, ending)
+def ahead(ending):
+    """One that was not told yet for whom it computes."""
+    made = Serving(ending)
     yield made
     if made.process.poll() is None:
         made.process.kill()
         made.process.wait()
     for stream in (made.process.stdin, made.process.stdout):
         stream.close()
+
+
+@pytest.fixture
+def serving(ahead, lab):
+    ahead.give({"home": str(lab.home.path), "host": 1})
+    return ahead
 
 
 def gone(pid: int, seconds: float) -> bool:
@@ -216,12 +226,83 @@ def test_the_kernel_ends_an_orphan_that_never_lets_its_watcher_look(ending):
     assert gone(child, 2)
 
 
-def test_serving_wants_a_host(lab):
-    done = subprocess.run(
-        [*RUNNER, "--home", str(lab.home.path), "--serve"], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert done.returncode == 1
-    assert "wants --home DIR and --host N" in done.stderr
+def child_of(process) -> int:
+    """The number of the only process below it."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until = time.monotonic() + 10
+    while not (found := children.read_text().split()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    (child,) = found
+    return int(child)
+
+
+@pytest.fixture
+def tree(lab, tmp_path) -> Path:
+    write_tree(tmp_path / "tree", lab.files)
+    (tmp_path / "cache").mkdir()
+    return tmp_path / "tree"
+
+
+def test_a_runner_ahead_describes_as_a_process_of_its_own_would_and_then_serves_by_the_same_child(
+    ahead, lab, tree, tmp_path
+):
+    child = child_of(ahead.process)
+    ahead.give({"describe": MODULES, "tree": str(tree), "cache": str(tmp_path / "cache")})
+    good, bad = ahead.hear()["described"]
+    expected = describe_tree(tree, MODULES)
+    assert (good["manifest"], good["fault"]) == (expected[0].manifest, "")
+    assert (bad["manifest"], bad["fault"]) == (None, expected[1].fault)
+
+    ahead.give({"home": str(lab.home.path), "host": 1})
+    assert lab.nothing_was_imported
+    ahead.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
+    said = ahead.answer()
+    assert (said["exit"], said["message"]) == (0, "")
+    assert {int(line.split()[-1]) for line in lab.computed} == {child}
+    assert ahead.close() == 0
+    assert gone(child, 2)
+
+
+def test_a_runner_ahead_ends_with_its_child_before_it_is_told_anything(ahead):
+    child = child_of(ahead.process)
+    assert ahead.close() == 0
+    assert gone(child, 2)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_child_of_a_runner_ahead_ends_however_that_ends(how, ahead):
+    child = child_of(ahead.process)
+    ahead.process.send_signal(how)
+    assert ahead.process.wait(10) in (0, -how)
+    assert gone(child, 2)
+
+
+def test_whoever_goes_while_it_describes_takes_everything_along(ahead, tree, tmp_path):
+    (tree / "axiom/catalogue/endless.py").write_text("while True:\n    pass\n")
+    child = child_of(ahead.process)
+    ahead.give({"describe": ["axiom.catalogue.endless"], "tree": str(tree), "cache": str(tmp_path / "cache")})
+    children = Path(f"/proc/{child}/task/{child}/children")
+    until = time.monotonic() + 10
+    while not (copy := children.read_text().split()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert ahead.close() == 0
+    assert gone(child, 2)
+    assert gone(int(copy[0]), 2)
+
+
+def test_a_child_that_is_gone_describes_nothing_and_is_replaced(ahead, lab, tree, tmp_path, ending):
+    child = child_of(ahead.process)
+    ending(child)
+    ahead.give({"describe": ["axiom.catalogue.nowhere"], "tree": str(tree), "cache": str(tmp_path / "cache")})
+    assert ahead.hear()["described"][0]["manifest"] is None
+    subprocess.run(["/bin/kill", "-9", str(child)], check=True)
+    ahead.give({"describe": MODULES, "tree": str(tree), "cache": str(tmp_path / "cache")})
+    assert ahead.hear() == {"described": None}
+    ahead.give({"home": str(lab.home.path), "host": 1})
+    ahead.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
+    assert ahead.answer()["exit"] == 0
 
 
 def test_one_order_wants_a_slot(lab):
@@ -229,7 +310,7 @@ def test_one_order_wants_a_slot(lab):
         [*RUNNER, "--home", str(lab.home.path)], capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode == 2
-    assert "wants a --slot" in done.stderr
+    assert "required: --slot" in done.stderr
 
 
 def test_the_parent_loads_nothing_that_computes():

@@ -3,8 +3,10 @@
 `axiom lab` builds a site and an autopilot around it; `axiom experiment run --replicates` needs nothing else.
 """
 
+import functools
 import logging
 import logging.handlers
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +17,12 @@ from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
+from axiom.engines.runners import describe
 from axiom.errors import StoreDamaged, UnknownName
 from axiom.lab.copies import keep_copy
 from axiom.lab.credit import SLICE as PAID_AT_ONCE
 from axiom.lab.credit import Paying
+from axiom.runner.here import describe_tree
 from axiom.runner.host import platform_here
 from axiom.server.checking import give_up, secret_of
 from axiom.server.desk import LocalDesk
@@ -57,8 +61,17 @@ class Computing:
         self.jobs.nudge("validate")
 
 
-def computing(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime]) -> Computing:
-    """The parts that compute in this folder, whose lock the caller holds. Only the writer is started."""
+def computing(
+    folder: Folder,
+    settings: Settings,
+    keys: Keys,
+    now: Callable[[], datetime],
+    ahead: subprocess.Popen[str] | None = None,
+) -> Computing:
+    """The parts that compute in this folder, whose lock the caller holds. Only the writer is started.
+
+    `ahead` is a runner that was started before: it describes what is published, and then computes on the first core.
+    """
     workers, journal = workers_of(settings), journal_of(folder, settings)
     writer = writer_of(folder, settings, now)
     writer.start()
@@ -66,22 +79,26 @@ def computing(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], 
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, known = _dispatch(settings, keys, ourselves), Known()
     desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
-    laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
     validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
     jobs = _jobs(writer, validator, paying, now)
     jobs.add(Job(name="copy", every=3_600.0, work=lambda: keep_copy(folder, journal, now()), remembered=False))
     engine = LocalEngine(
-        desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate")
+        desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate"), ahead=ahead
     )
     return Computing(
         writer=writer,
-        gate=Gate(writer=writer, laboratory=laboratory, now=now),
+        gate=Gate(writer=writer, laboratory=_laboratory(folder, settings, keys, ahead), now=now),
         dispatch=dispatch,
         known=known,
         jobs=jobs,
         engine=engine,
         settle=lambda db, at: _settle(db, validator, paying, at),
     )
+
+
+def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: subprocess.Popen[str] | None) -> Laboratory:
+    describer = describe_tree if ahead is None else functools.partial(describe, ahead)
+    return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describer)
 
 
 def _settle(db: Database, validator: Validator, paying: Paying, now: datetime) -> None:

@@ -1,6 +1,9 @@
 """Groups of commands that suggest the nearest name for one that they do not have."""
 
 import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -17,3 +20,42 @@ class Group(click.Group):
             hint = f" Did you mean {near[0]}?" if near else f" `{ctx.command_path} --help` lists them."
             raise click.UsageError(f"There is no command {args[0]!r}.{hint} Nothing was started.", ctx)
         return super().resolve_command(ctx, args)
+
+
+class Lazy(Group):
+    """A group that knows its commands' names and first lines, and imports one only when it is called."""
+
+    def __init__(
+        self,
+        *args: Any,
+        table: Mapping[str, tuple[str, str]] | None = None,
+        unlisted: frozenset[str] = frozenset(),
+        together: Mapping[tuple[str, ...], str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.table = dict(table or {})
+        self._unlisted = unlisted
+        self._together = dict(together or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
+        """In the order in which a newcomer meets them."""
+        return [*self.table, *sorted(self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module now that somebody wants it."""
+        if cmd_name not in self.table:
+            return super().get_command(ctx, cmd_name)
+        module, _ = self.table[cmd_name]
+        found = vars(importlib.import_module(f"axiom.cli.{module}")).values()
+        return next((one for one in found if isinstance(one, click.Command) and one.name == cmd_name), None)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
+        """List the first lines without importing anything."""
+        hidden = self._unlisted.union(*self._together)
+        rows = [(", ".join(names), about) for names, about in self._together.items()]
+        rows += [(name, about) for name, (_, about) in self.table.items() if name not in hidden]
+        rows.sort(key=lambda row: list(self.table).index(row[0].split(",")[0]))
+        rows += [(name, self.commands[name].get_short_help_str(80)) for name in sorted(self.commands)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

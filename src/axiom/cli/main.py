@@ -1,44 +1,9 @@
 """The tree of commands. It imports click and nothing heavier, so that `axiom --help` is quick."""
 
-import importlib
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from axiom import __version__
-from axiom.cli.groups import Group
-
-
-class Lazy(Group):
-    """A group that knows its commands' names and first lines, and imports one only when it is called."""
-
-    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.table = dict(table or {})
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
-        """In the order in which a newcomer meets them."""
-        return [*self.table, *sorted(self.commands)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module now that somebody wants it."""
-        if cmd_name not in self.table:
-            return super().get_command(ctx, cmd_name)
-        module, _ = self.table[cmd_name]
-        command = getattr(importlib.import_module(f"axiom.cli.{module}"), cmd_name)
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
-        """List the first lines without importing anything."""
-        shared = {name for names in _TOGETHER for name in names}
-        rows = [(", ".join(names), about) for names, about in _TOGETHER.items() if names[0] in self.table]
-        rows += [(name, about) for name, (_, about) in self.table.items() if name not in _UNLISTED | shared]
-        rows.sort(key=lambda row: list(self.table).index(row[0].split(",")[0]))
-        rows += [(name, self.commands[name].get_short_help_str(80)) for name in sorted(self.commands)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
+from axiom.cli.groups import Lazy
 
 # Needed once, by whoever looks for them: the help has to fit a screen.
 _UNLISTED = frozenset({"completion", "docs"})
@@ -79,6 +44,8 @@ _COMMANDS = {
 @click.group(
     cls=Lazy,
     table=_COMMANDS,
+    unlisted=_UNLISTED,
+    together=_TOGETHER,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit: 0 done, 1 no, 2 wrong use, 3 not found, 4 refused, 5 no start, 70 ours",
 )

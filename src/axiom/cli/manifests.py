@@ -9,10 +9,11 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from axiom.cli.opening import package
 from axiom.commands.laboratory import find, gathered
-from axiom.errors import ExperimentError, NotFound
+from axiom.errors import ExperimentError, NotFound, WrongUse
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
@@ -33,6 +34,17 @@ def file_of(name: str, folder: Folder | None = None) -> Path:
     if not path.is_file():
         raise NotFound(f"There is no file {path}. Nothing was started.")
     return path
+
+
+def file_words(name: str) -> dict[str, Any]:
+    """A name as it is; of a path the stem and the text, since whoever publishes may see other folders than we do."""
+    if not name.endswith(".py"):
+        return {"experiment": name}
+    file = file_of(name)
+    try:
+        return {"experiment": file.stem, "text": file.read_bytes().decode()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
 
 
 def manifest_of(file: Path) -> Manifest:

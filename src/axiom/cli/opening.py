@@ -12,7 +12,6 @@ from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
-from axiom.commands.remote import Remote
 from axiom.errors import NoLab
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
@@ -51,6 +50,8 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
     """Have a command done: by the server that holds the folder, or, when none does, here and now."""
     demand(folder)
     if holder(folder) is not None:
+        from axiom.commands.remote import Remote  # speaks HTTP, which is not needed where nobody listens
+
         return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
     settings, _ = from_process(folder.settings)
     with lock(folder, f"axiom {command.name}"), writing(folder, settings) as gate:

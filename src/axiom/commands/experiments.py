@@ -51,7 +51,7 @@ class PublishExperiment(Command):
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = laboratory.experiment_file(self.experiment)
-            return prepare(laboratory.package, file, _packed_before(laboratory, file.stem))
+            return prepare(laboratory.package, file, _packed_before(laboratory, file.stem), laboratory.describe)
         if self.experiment in laboratory.shipped():
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
@@ -60,7 +60,7 @@ class PublishExperiment(Command):
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self._bytes())
-            return prepare(laboratory.package, file, _packed_before(laboratory, self.experiment))
+            return prepare(laboratory.package, file, _packed_before(laboratory, self.experiment), laboratory.describe)
 
     def finish(self, laboratory: Laboratory) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""

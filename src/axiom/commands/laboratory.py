@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from axiom.errors import UnknownName
+from axiom.runner.here import Describer, describe_tree
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.folder import Folder
@@ -20,6 +21,7 @@ class Laboratory:
     keys: Keys
     settings: Settings
     package: Path  # the folder of the package `axiom`, from which bundles are packed
+    describe: Describer = describe_tree
 
     @property
     def catalogue(self) -> Path:

@@ -1,12 +1,10 @@
 """Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
 
-import contextlib
 import json
 import logging
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
+from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.signed import bundles, outputs
 from axiom.signed.tickets import Order
@@ -21,15 +20,22 @@ from axiom.signed.tickets import Order
 log = logging.getLogger("axiom.local")
 
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
-_RUNNER = (sys.executable, "-m", "axiom.runner.main")
-_STOP_SECONDS = 5.0  # for a runner to end by itself
 _KEPT = {".zip", ".seal"}
 
 
 class LocalEngine:
     """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends."""
 
-    def __init__(self, desk: Desk, *, home: Path, host_id: int, cores: int, reported: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        home: Path,
+        host_id: int,
+        cores: int,
+        reported: Callable[[], None],
+        ahead: subprocess.Popen[str] | None = None,
+    ) -> None:
         self._desk = desk
         self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id
@@ -40,21 +46,18 @@ class LocalEngine:
         self._fetching = threading.Lock()
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
-        self._runners: dict[int, subprocess.Popen[str]] = {}
+        # The first core may have a runner that was started before us.
+        self._runners: dict[int, subprocess.Popen[str]] = {} if ahead is None else {0: ahead}
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
-
-    def warm(self) -> None:
-        """Start the runners while the first task is still being prepared. Only before `start`."""
-        self._home.mkdir(parents=True, exist_ok=True)
-        for core in range(self._cores):
-            self._runner(core)
 
     def start(self, trust: bytes) -> None:
         """Begin computing for the laboratory whose keys these are."""
         self._home.mkdir(parents=True, exist_ok=True)
         _place(self._home / "trust.json", trust)
         self._clear()
+        for runner in self._runners.values():
+            self._engage(runner)
         for core in range(self._cores):
             thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
             thread.start()
@@ -64,11 +67,11 @@ class LocalEngine:
         """End the runners. What they were computing stays theirs and goes on after the next start."""
         self._stopping.set()
         for runner in list(self._runners.values()):
-            _end(runner)
+            end(runner)
         for thread in self._threads:
-            thread.join(timeout=_STOP_SECONDS)
+            thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
-            _hang_up(runner)  # only now: a core listens until its runner is gone
+            hang_up(runner)  # only now: a core listens until its runner is gone
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
@@ -162,11 +165,9 @@ class LocalEngine:
         """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
         runner = self._runner(core)
         slot.mkdir(parents=True, exist_ok=True)
-        if runner.stdin is None or runner.stdout is None:
-            raise ValueError("a runner without pipes cannot be spoken to")
-        with contextlib.suppress(BrokenPipeError):
-            runner.stdin.write(json.dumps({"order": order.argv(), "slot": str(slot)}) + "\n")
-            runner.stdin.flush()
+        if runner.stdout is None:
+            raise ValueError("a runner without pipes cannot be listened to")
+        tell(runner, {"order": order.argv(), "slot": str(slot)})
         for line in runner.stdout:
             said = json.loads(line)
             if said.get("task") not in {order.task, None}:
@@ -174,8 +175,8 @@ class LocalEngine:
             if "exit" in said:
                 return dict(said)
             self.progress[order.task] = float(said.get("progress", 0.0))
-        _end(runner)
-        _hang_up(runner)
+        end(runner)
+        hang_up(runner)
         self._runners.pop(core, None)
         if self._stopping.is_set():
             return None
@@ -184,20 +185,16 @@ class LocalEngine:
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)
         if runner is not None and runner.poll() is not None:
-            _end(runner)
-            _hang_up(runner)
+            end(runner)
+            hang_up(runner)
             runner = None
         if runner is None:
-            runner = subprocess.Popen(
-                [*_RUNNER, "--home", str(self._home), "--host", str(self._host_id), "--serve"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                bufsize=1,
-                start_new_session=True,  # Ctrl-C is the laboratory's to handle, not each runner's
-            )
-            self._runners[core] = runner
+            runner = self._runners[core] = start_runner()
+            self._engage(runner)
         return runner
+
+    def _engage(self, runner: subprocess.Popen[str]) -> None:
+        tell(runner, {"home": str(self._home), "host": self._host_id})
 
 
 def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
@@ -239,19 +236,3 @@ def _place(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _hang_up(runner: subprocess.Popen[str]) -> None:
-    if runner.stdout is not None:
-        runner.stdout.close()
-
-
-def _end(runner: subprocess.Popen[str]) -> None:
-    if runner.stdin is not None:
-        with contextlib.suppress(OSError, ValueError):
-            runner.stdin.close()
-    try:
-        runner.wait(timeout=_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        runner.kill()
-        runner.wait()

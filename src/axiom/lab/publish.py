@@ -10,7 +10,7 @@ from typing import Any
 
 from axiom.errors import Refused, Withdrawn
 from axiom.lab.withdraw import withdraw
-from axiom.runner.here import describe_here
+from axiom.runner.here import Describer, describe_here, describe_tree
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import SigningKey
@@ -61,7 +61,9 @@ class Published:
     change: str  # new experiment, new bundle, renewed, mended or unchanged
 
 
-def prepare(package: Path, file: Path, packed_before: bytes | None = None) -> Prepared:
+def prepare(
+    package: Path, file: Path, packed_before: bytes | None = None, describe: Describer = describe_tree
+) -> Prepared:
     """Pack the file with its kit and ask it, in a clean process, what it declares.
 
     The same sources as in `packed_before` have the same declaration, so nothing is started for them.
@@ -70,7 +72,7 @@ def prepare(package: Path, file: Path, packed_before: bytes | None = None) -> Pr
     before = bundles.contents(packed_before) if packed_before else {}
     raw = before.pop(bundles.MANIFEST, b"")
     if before != files:
-        raw = describe_here(files)
+        raw = describe_here(files, describe)
     return Prepared(
         manifest=read_manifest(raw),
         declaration=raw.decode(),

@@ -1,11 +1,12 @@
 """The computing end of the pipe: a plain script in a clean process that sees one unpacked bundle and no key.
 
-Started as `python -I -B child.py PARENT TREE`. Standard library only until the bundle is at the head of `sys.path`:
-what is imported after that is the bundle's, never what happens to be installed beside it. One JSON object per line
-comes in on the first standard input and goes out on the first standard output; whatever the experiment prints goes
-elsewhere.
+Started as `python -I child.py PARENT [MODULE]...`. Only the standard library, and these modules of what is
+installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
+what happens to be installed beside it. One JSON object per line comes in on the first standard input and goes out on
+the first standard output; whatever the experiment prints goes elsewhere.
 """
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -72,20 +73,52 @@ class Listener:
 class Bench:
     """The loaded experiment and what is asked of it."""
 
-    def __init__(self, tree: str, pipe: Pipe) -> None:
-        self._tree = tree
+    def __init__(self, pipe: Pipe) -> None:
+        self._tree = ""
         self._pipe = pipe
         self._experiment: Any = None
 
     def answer(self, line: bytes) -> None:
         """Do what one line asks for, and send the answer."""
         asked = json.loads(line)
-        if asked["do"] == "describe":
-            self._pipe.say(described=[self._described(module) for module in asked["modules"]])
+        if asked["do"] == "describe" and asked["apart"]:
+            self._describe_apart(asked)
+        elif asked["do"] == "describe":
+            self._describe(asked)
         elif asked["do"] == "load":
+            self._enter(asked["tree"], asked["environment"])
             self._pipe.say(loaded=self._load(asked["module"]))
         else:
             self._compute(asked["config"], asked["seed"])
+
+    def _enter(self, tree: str, environment: dict[str, str]) -> None:
+        """Belong to this bundle; whoever was started ahead learns only now where it may write.
+
+        What was imported before is kept as bytecode, like everywhere; a bundle's folder holds its signed files alone.
+        """
+        sys.dont_write_bytecode = True
+        os.environ.update(environment)
+        os.chdir(environment["TMPDIR"])
+        self._tree = tree
+        sys.path.insert(0, tree)
+
+    def _describe(self, asked: dict[str, Any]) -> None:
+        self._enter(asked["tree"], asked["environment"])
+        self._pipe.say(described=[self._described(module) for module in asked["modules"]])
+
+    def _describe_apart(self, asked: dict[str, Any]) -> None:
+        """Describe in a copy of this process: what it imports stays out of what is computed here."""
+        parent, copy = os.getpid(), os.fork()
+        if copy == 0:
+            with contextlib.suppress(BaseException):
+                _end_with(parent)
+                self._describe(asked)
+                os._exit(0)
+            os._exit(1)
+        status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+        if status:
+            fault = {"kind": "SystemExit", "where": "its import", "text": f"the process ended with status {status}"}
+            self._pipe.say(described=[{"fault": fault} for _ in asked["modules"]])
 
     def _load(self, module: str) -> dict[str, str] | None:
         """Import the experiment; return what went wrong, or None."""
@@ -143,6 +176,12 @@ class Bench:
         return {"kind": type(fault).__name__[:80], "where": where[:200], "text": text[:500]}
 
 
+def _preload(modules: list[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):  # a bundle that needs it will say so itself
+            importlib.import_module(module)
+
+
 def _attach(listener: Listener) -> None:
     try:
         pace = importlib.import_module("axiom.kit.pace")
@@ -166,11 +205,10 @@ def _watch(parent: int) -> None:
 
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
-    tree = sys.argv[2]
     _end_with(int(sys.argv[1]))
     pipe = Pipe()
-    sys.path.insert(0, tree)
-    bench = Bench(tree, pipe)
+    _preload(sys.argv[2:])
+    bench = Bench(pipe)
     for line in pipe.hear:
         bench.answer(line)
     os._exit(0)  # threads that an experiment left behind must not keep the process

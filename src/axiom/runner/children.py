@@ -39,9 +39,21 @@ class Described:
 class Child:
     """A process that computes cells of one bundle, one after the other."""
 
-    def __init__(self, process: subprocess.Popen[bytes], gate: Gate) -> None:
-        self._process = process
-        self._gate = gate
+    def __init__(self, environment: Mapping[str, str], gate: Gate | None = None, preloaded: Sequence[str] = ()) -> None:
+        """Start a process. It imports what is installed under these names, and then waits for a bundle.
+
+        It stands still while the gate is shut; without one, nothing ever holds it up.
+        """
+        process = self._process = subprocess.Popen(
+            [sys.executable, *_options(), *_script(), str(os.getpid()), *preloaded],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment),
+            cwd=environment.get("TMPDIR"),
+            start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
+        )
+        self._gate = gate or Gate()
         self._buffer = b""
         self._tail = b""
         self._selector = selectors.DefaultSelector()
@@ -51,29 +63,10 @@ class Child:
             self._selector.register(stream, selectors.EVENT_READ)
 
     @classmethod
-    def start(cls, tree: Path, module: str | None, environment: Mapping[str, str], gate: Gate | None = None) -> Self:
-        """Start a process on an unpacked bundle and import the module in it (None: only to describe).
-
-        It stands still while the gate is shut; without one, nothing ever holds it up.
-        """
-        child = cls(
-            subprocess.Popen(
-                [sys.executable, "-I", "-B", *_script(), str(os.getpid()), str(tree)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(environment),
-                cwd=environment.get("TMPDIR"),
-                start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
-            ),
-            gate or Gate(),
-        )
-        if module is not None:
-            try:
-                child._load(module)
-            except BaseException:
-                child.stop()
-                raise
+    def start(cls, tree: Path, module: str, environment: Mapping[str, str], gate: Gate | None = None) -> Self:
+        """Start a process on an unpacked bundle and import the module in it."""
+        child = cls(environment, gate)
+        child.load(tree, module, environment)
         return child
 
     @property
@@ -91,9 +84,26 @@ class Child:
         """The end of what the experiment printed: its own words, for a person's eyes only."""
         return self._tail.decode(errors="replace")
 
-    def describe(self, modules: Sequence[str]) -> tuple[Described, ...]:
-        """Return what each module declares."""
-        self._say(do="describe", modules=list(modules))
+    def load(self, tree: Path, module: str, environment: Mapping[str, str]) -> None:
+        """Import the module of an unpacked bundle; a process in which that fails is gone."""
+        try:
+            self._say(do="load", tree=str(tree), module=module, environment=dict(environment))
+            fault = self._await("loaded")
+        except BaseException:
+            self.stop()
+            raise
+        if fault:
+            self.stop()
+            raise ExperimentError(_sentence(module, fault))
+
+    def describe(
+        self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], *, apart: bool = False
+    ) -> tuple[Described, ...]:
+        """Return what each module of an unpacked bundle declares.
+
+        `apart`: in a copy of the process, so that it can still load whatever bundle comes.
+        """
+        self._say(do="describe", tree=str(tree), modules=list(modules), environment=dict(environment), apart=apart)
         told = self._await("described")
         return tuple(
             Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
@@ -143,11 +153,6 @@ class Child:
         for stream in (self._stdin, self._stdout, self._stderr):
             with contextlib.suppress(BrokenPipeError):  # a question that never left; the process is gone
                 stream.close()
-
-    def _load(self, module: str) -> None:
-        self._say(do="load", module=module)
-        if fault := self._await("loaded"):
-            raise ExperimentError(_sentence(module, fault))
 
     def _answer(self, data: object) -> CellAnswer:
         try:
@@ -216,6 +221,11 @@ class Child:
             why = _ending(self._process)
         self.stop()
         return ChildLost(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
+
+
+def _options() -> list[str]:
+    """Bytecode of what is installed is kept unless the parent keeps none; that of a bundle never is."""
+    return ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
 
 
 def _script() -> list[str]:

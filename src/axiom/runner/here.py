@@ -17,8 +17,21 @@ from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
+Describer = Callable[[Path, Sequence[str]], tuple[Described, ...]]
 
-def describe_here(files: Mapping[str, bytes]) -> bytes:
+
+def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
+    """Return what each module declares, in one process; `tree` is the folder that holds the folder `axiom`."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
+        surroundings = environment(Path(cache))
+        child = Child(surroundings)
+        try:
+            return child.describe(tree, modules, surroundings)
+        finally:
+            child.stop()
+
+
+def describe_here(files: Mapping[str, bytes], describe: Describer = describe_tree) -> bytes:
     """Return the manifest of a bundle's only experiment, checked by the reader that everybody uses."""
     modules = [
         name.removesuffix(".py").replace("/", ".")
@@ -28,7 +41,7 @@ def describe_here(files: Mapping[str, bytes]) -> bytes:
     if len(modules) != 1:
         raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
     with _unpacked(files) as tree:
-        (found,) = describe_tree(tree, modules)
+        (found,) = describe(tree, modules)
     if found.manifest is None:
         raise ExperimentError(found.fault)
     raw = strict.canonical(found.manifest)
@@ -36,16 +49,6 @@ def describe_here(files: Mapping[str, bytes]) -> bytes:
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
     return raw
-
-
-def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
-    """Return what each module declares, in one process; `tree` is the folder that holds the folder `axiom`."""
-    with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
-        child = Child.start(tree, None, environment(Path(cache)))
-        try:
-            return child.describe(modules)
-        finally:
-            child.stop()
 
 
 def compute_here(

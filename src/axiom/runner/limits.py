@@ -6,23 +6,24 @@ from pathlib import Path
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT")
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
+_PLACES = ("HOME", "TMPDIR", "JAX_COMPILATION_CACHE_DIR")
 _PROC = Path("/proc")
 
 
-def environment(cache: Path) -> dict[str, str]:
+def environment(cache: Path | None = None) -> dict[str, str]:
     """Return the whole environment of a child: one thread, the CPU, a cache of compiled code, no word of the host's.
 
-    Whatever else the host sets could change numbers (OPENBLAS_CORETYPE, XLA_FLAGS) or tell secrets (AXIOM_*).
+    Whatever else the host sets could change numbers (OPENBLAS_CORETYPE, XLA_FLAGS) or tell secrets (AXIOM_*). Without
+    a cache it is that of a child that is told later where it may write.
     """
+    places = {} if cache is None else dict.fromkeys(_PLACES, str(cache))
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {
         "PATH": os.defpath,
         **kept,
         **dict.fromkeys(_ONE_THREAD, "1"),  # NPROC sizes XLA's pool; the flag below alone does not
-        "HOME": str(cache),
-        "TMPDIR": str(cache),
+        **places,
         "JAX_PLATFORMS": "cpu",
-        "JAX_COMPILATION_CACHE_DIR": str(cache),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",

@@ -1,60 +1,66 @@
 """The runner's two ways to start: one order in the command line, or many on standard input.
 
     python -m axiom.runner.main --home DIR --slot DIR --task … --host … --bundle … --seeds … --ticket …
-    python -m axiom.runner.main --home DIR --host N --serve
+    python -m axiom.runner.main --serve
 
-The first ends with the task's exit status. The second reads one JSON object per line, {"order": [words], "slot": DIR},
-answers with lines of progress and a last line per order, and ends with its standard input, even amid an order: whoever
-held the other end is gone.
+The first ends with the task's exit status. The second can be started before it is known for whom: its child imports
+meanwhile what nearly every experiment needs. It reads one JSON object per line: {"home": DIR, "host": N} says for whom,
+and then {"order": [words], "slot": DIR} is answered with lines of progress and a last line per order. Before the first,
+{"describe": [modules], "tree": DIR, "cache": DIR} is answered with what the modules of an unpacked bundle declare. It
+ends with its standard input, even amid an order: whoever held the other end is gone.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import queue
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any, NoReturn
 
 from axiom.domain.work import Exit
-from axiom.errors import MalformedTicket
+from axiom.errors import ChildLost, MalformedTicket
+from axiom.runner.children import Child
 from axiom.runner.gate import Ended
 from axiom.runner.home import Home
+from axiom.runner.limits import environment
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import strict
+
+_NEARLY_ALWAYS = ("numpy", "numpy.random")  # what experiments import, and takes longest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start in one of the two ways and return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="axiom-runner", allow_abbrev=False)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--slot", type=Path)
-    parser.add_argument("--serve", action="store_true")
-    known, rest = parser.parse_known_args(words)
-    home = Home(known.home)
-    home.create()
     signal.signal(signal.SIGTERM, _end)
     try:
-        if known.serve:
-            return _serve(home, _host(rest))
-        if known.slot is None:
-            parser.error("one order wants a --slot")
-        return _once(home, rest, known.slot)
+        if words == ["--serve"]:
+            _serve()
+        return _once(words)
     except (Ended, KeyboardInterrupt):
-        return 0 if known.serve else Exit.ABORTED_BY_USER
+        return 0 if words == ["--serve"] else Exit.ABORTED_BY_USER
 
 
-def _once(home: Home, order: Sequence[str], slot: Path) -> int:
-    words = dict(zip(order[::2], order[1::2], strict=False))
-    host = words.get("--host", "")
+def _once(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="axiom-runner", allow_abbrev=False)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--slot", type=Path, required=True)
+    known, order = parser.parse_known_args(words)
+    home = Home(known.home)
+    home.create()
+    said = dict(zip(order[::2], order[1::2], strict=False))
+    host = said.get("--host", "")
     runner = Runner(home, int(host) if host.isdecimal() else 0)  # an order without a host is refused as such
     try:
-        answer = runner.obey(order, slot, now=_now(), report=_ignore)
+        answer = runner.obey(order, known.slot, now=_now(), report=_ignore)
     finally:
         runner.stop()
     if answer.message:
@@ -62,15 +68,38 @@ def _once(home: Home, order: Sequence[str], slot: Path) -> int:
     return answer.exit
 
 
-def _serve(home: Home, host: int) -> int:
-    runner = Runner(home, host)
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
-    try:
+def _serve() -> NoReturn:
+    with contextlib.ExitStack() as ending:
+        spare = Child(environment(), preloaded=_NEARLY_ALWAYS)
+        ending.callback(spare.stop)
+        lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+        runner = _engaged(spare, lines)
+        ending.callback(runner.stop)
         while True:
             _say(answer_data(_obey(runner, lines.get())))
-    finally:
-        runner.stop()
+
+
+def _engaged(spare: Child, lines: "queue.SimpleQueue[str]") -> Runner:
+    """The runner, once it is said for whom it computes. Until then, what bundles declare can be asked."""
+    said = json.loads(lines.get())
+    while "describe" in said:
+        _say({"described": _described(spare, said)})
+        said = json.loads(lines.get())
+    home = Home(Path(said["home"]))
+    home.create()
+    return Runner(home, said["host"], spare=spare)
+
+
+def _described(spare: Child, said: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """What the modules declare; None when this child cannot say, and another process has to be asked."""
+    if sys.platform != "linux":  # elsewhere a process that has imported much is not copied safely
+        return None
+    try:
+        found = spare.describe(Path(said["tree"]), said["describe"], environment(Path(said["cache"])), apart=True)
+    except ChildLost:
+        return None
+    return [asdict(one) for one in found]
 
 
 def _obey(runner: Runner, line: str) -> Answer:
@@ -115,12 +144,6 @@ def _say(message: dict[str, object]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise Ended from None
-
-
-def _host(words: Sequence[str]) -> int:
-    if len(words) != 2 or words[0] != "--host" or not words[1].isdecimal():
-        raise SystemExit("--serve wants --home DIR and --host N, and nothing else")
-    return int(words[1])
 
 
 def _now() -> datetime:

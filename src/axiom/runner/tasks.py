@@ -46,11 +46,12 @@ class Answer:
 class Runner:
     """Obeys orders one after the other; the child of the last bundle is kept warm."""
 
-    def __init__(self, home: Home, host: int, gate: Gate | None = None) -> None:
+    def __init__(self, home: Home, host: int, gate: Gate | None = None, spare: Child | None = None) -> None:
         self._home = home
         self._host = host
         self._gate = gate or Gate()
         self._platform = platform_here()
+        self._spare = spare  # a child that has no bundle yet, for the first that comes
         self._child: Child | None = None
         self._tree: Path | None = None
 
@@ -94,10 +95,11 @@ class Runner:
         return gone.children_user + gone.children_system + (usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
-        """End the child, if there is one."""
-        if self._child is not None:
-            self._child.stop()
-            self._child = None
+        """End the child, if there is one, and the one in waiting."""
+        for child in (self._child, self._spare):
+            if child is not None:
+                child.stop()
+        self._child = self._spare = None
 
     def note(self, text: str) -> None:
         """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
@@ -167,10 +169,19 @@ class Runner:
 
     def _warm(self, tree: Path, module: str) -> Child:
         if self._child is None or not self._child.alive or self._tree != tree:
-            self.stop()
-            self._child = Child.start(tree, module, environment(self._home.cache), self._gate)
+            self._child = self._replaced(tree, module)
             self._tree = tree
         return self._child
+
+    def _replaced(self, tree: Path, module: str) -> Child:
+        """The child for a bundle; the one of the bundle before it ends."""
+        surroundings = environment(self._home.cache)
+        spare, self._spare = self._spare, None
+        if spare is None or not spare.alive:
+            self.stop()
+            return Child.start(tree, module, surroundings, self._gate)
+        spare.load(tree, module, surroundings)
+        return spare
 
     def _header(self, order: Order, ticket: Ticket) -> Header:
         return Header(

@@ -1,0 +1,154 @@
+"""`axiom experiment list, show, publish, deploy, retire`: what is asked here, and whether more of it is ordered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from axiom.cli.manifests import catalogue_files, file_of, file_words, manifest_of, manifests
+from axiom.cli.opening import reading, submit
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    remark,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.commands.catalogue import read_command
+from axiom.commands.command import Answer
+from axiom.signed.manifests import Manifest
+from axiom.store import counters, experiments
+from axiom.store.folder import Folder
+
+
+@click.command("list")
+@data_option
+@json_option
+def list_experiments(folder: Folder, as_json: bool) -> None:
+    """The catalogue, and how each experiment stands in the laboratory, if there is one."""
+    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in manifests(catalogue_files(folder))]
+    if as_json:
+        show_json({"experiments": rows})
+        return
+    show_table(
+        ("name", "version", "status", "results", "question"),
+        [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
+        none="The catalogue is empty.",
+    )
+
+
+@click.command("show")
+@click.argument("name")
+@data_option
+@json_option
+def show(name: str, folder: Folder, as_json: bool) -> None:
+    """One experiment: what it asks, varies, measures and predicts."""
+    manifest = manifest_of(file_of(name, folder))
+    facts = {
+        **_listed(manifest, _standing(folder, manifest.name)),
+        "reference": manifest.reference,
+        "configs": [dict(config) for config in manifest.configs],
+        "measures": {measure.name: measure.type.value for measure in manifest.measures},
+        "estimands": [dict(estimand) for estimand in manifest.estimands],
+        "seconds": round(manifest.seconds, 3),
+        "memory_mb": manifest.memory_mb,
+    }
+    if as_json:
+        show_json({"experiment": facts})
+        return
+    estimands = facts.pop("estimands")
+    facts["configs"] = f"{len(manifest.configs)}, over {', '.join(manifest.factors)}"
+    facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
+    show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
+    for estimand in estimands:
+        click.echo(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+
+
+@click.command("publish")
+@click.argument("name")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
+    answer = submit(folder, read_command("experiment.publish", file_words(name)), dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['experiment']}@{answer['version']}: {answer['change']}")
+
+
+@click.command("deploy")
+@click.argument("name")
+@click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
+@click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
+@click.option("--reason", default="ordered by the operator", help="Why; it stays in the audit.")
+@click.option("--key", help="An idempotency key: the same command under it is done once.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def deploy(
+    name: str,
+    workunits: int,
+    host: int | None,
+    reason: str,
+    key: str | None,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Order workunits of a published experiment."""
+    words = {"experiment": name, "workunits": workunits, "host": host, "reason": reason}
+    command = read_command("experiment.deploy", words)
+    answer = submit(folder, command, dry_run=dry_run, key=key)
+    each = answer["replicates_each"]
+    whom = "" if host is None else f" for host {host}"
+    _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each{whom}")
+
+
+@click.command("retire")
+@click.argument("name")
+@click.option("--reason", default="retired by the operator", help="Why; it stays in the audit.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def retire(name: str, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Order nothing more of an experiment and cancel what is not sent."""
+    command = read_command("experiment.retire", {"experiment": name, "reason": reason})
+    answer = submit(folder, command, dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
+
+
+def _answered(answer: Answer, as_json: bool, quiet: bool, sentence: str) -> None:
+    if as_json:
+        show_json({"experiment": answer})
+    else:
+        remark(f"{sentence}{' (dry run: nothing was changed)' if answer.get('dry_run') else ''}.", quiet=quiet)
+
+
+def _standing(folder: Folder, name: str) -> dict[str, Any]:
+    """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
+    if not folder.exists():
+        return {"status": "catalogue", "results": 0}
+    with reading(folder) as db:
+        found = experiments.by_name(db, name)
+        counted = counters.read(db)
+    if found is None:
+        return {"status": "catalogue", "results": 0}
+    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", found.id))
+    return {"status": found.status, "results": amount}
+
+
+def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "aliases": list(manifest.aliases),
+        "version": manifest.version,
+        "question": manifest.question,
+        **standing,
+    }

@@ -1,0 +1,81 @@
+"""`axiom experiment run`: one replicate here and now, or a whole sweep into a laboratory."""
+
+import signal
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from axiom.cli.options import data_option, json_option, quiet_option
+from axiom.engines.runners import runner_ahead
+from axiom.errors import WrongUse
+from axiom.store.folder import Folder
+
+
+@click.command("run")
+@click.argument("name")
+@click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
+@click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
+@click.option("--replicates", type=click.IntRange(1, 100_000), help="Compute so many, durably, in a laboratory.")
+@click.option("--workers", type=click.IntRange(1, 1_024), help="With --replicates: on so many cores; else on all.")
+@data_option
+@json_option
+@quiet_option
+def run(
+    name: str,
+    words: Sequence[str],
+    seed: int | None,
+    replicate: int | None,
+    replicates: int | None,
+    workers: int | None,
+    folder: Folder,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Compute one replicate here and now, or a whole sweep with --replicates.
+
+    NAME is an experiment of the catalogue or a FILE.py. Levels are written lr=0.1,0.2 or width=8:128:x2.
+
+    With --replicates 8 the replicates 0 to 7 of the declared sweep are computed into the laboratory in --data, which
+    is made if there is none. Interrupted in any way, the same command computes what is missing.
+    """
+    signal.signal(signal.SIGTERM, _interrupted)
+    _demand_one_way(words, seed, replicate, replicates, workers)
+    if replicates is None:
+        from axiom.cli.single import run_one  # neither of the two imports what the other needs
+
+        run_one(name, words, seed, replicate or 0, as_json=as_json, quiet=quiet)
+    else:
+        with runner_ahead() as runner:
+            from axiom.cli.replicates import compute  # takes as long as the runner takes to get ready
+
+            ordered, standing = compute(
+                name, replicates, folder=folder, workers=workers, quiet=quiet or as_json, ahead=runner
+            )
+        from axiom.cli.shown import show  # only now: nobody waits for the table before there is something to show
+
+        show(folder, ordered, standing, as_json=as_json, quiet=quiet)
+
+
+def _demand_one_way(
+    words: Sequence[str], seed: int | None, replicate: int | None, replicates: int | None, workers: int | None
+) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if sum(chosen is not None for chosen in (seed, replicate, replicates)) != 1:
+        raise WrongUse(
+            "Give one of --seed, --replicate and --replicates. There is no default: it would repeat a computation, not "
+            "replicate it."
+        )
+    if replicates is None and workers is not None:
+        raise WrongUse("--workers goes with --replicates; one replicate is computed on one core. Nothing was started.")
+    if replicates is not None and words:
+        raise WrongUse(
+            f"{' '.join(words)} is another sweep than the one that is registered, and --replicates computes that one. "
+            "Nothing was started; change the sweep in a FILE.py of yours, or give --seed instead of --replicates."
+        )
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """End as by Ctrl-C: children and temporary folders are cleared away."""
+    raise KeyboardInterrupt
