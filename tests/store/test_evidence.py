@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.domain.work import WorkunitState
-from axiom.store import evidence, fleet, work
+from axiom.store import evidence, fleet, returning, work
 from axiom.store.evidence import Weighed
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -129,8 +129,8 @@ def test_a_replicate_in_parts_is_over_when_each_part_is_closed(busy_lab):
     assert [work.workunit(db, part).configs for part in parts] == [(0,), (1,)]
     for closed, over in ((parts[1:], False), (parts, True)):
         with taken_back(db):
-            for part in closed:
-                work.close(db, work.workunit(db, part), WorkunitState.CANCELLED, "a test", busy_lab.now)
+            ended = [(work.workunit(db, part), WorkunitState.CANCELLED, "a test") for part in closed]
+            returning.close(db, ended, busy_lab.now)
             assert evidence.ordered(db, 1) == {0: True, 1: False, 2: False, 3: over}
             assert evidence.ordered(db, 1, 3) == {3: over}
 
