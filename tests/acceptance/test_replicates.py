@@ -129,12 +129,12 @@ def test_killed_at_half_and_typed_again_nothing_is_lost_or_done_twice(tmp_path: 
 
 
 def test_complete_it_answers_at_once_and_orders_nothing(tmp_path: Path) -> None:
-    file, data = experiment(tmp_path, pause=0.1), tmp_path / "lab"
+    file, data = experiment(tmp_path, pause=0.3), tmp_path / "lab"
     first = sweep(file, data)
     before = answer("task", "list", data=data)
     began = time.monotonic()
     assert sweep(file, data) == first
-    assert time.monotonic() - began < CELLS * 0.1, "quicker than to compute it on one core"
+    assert time.monotonic() - began < CELLS * 0.3, "quicker than to compute it on one core"
     assert answer("task", "list", data=data) == before
     assert sweep(file, data, replicates=REPLICATES + 1)["cells"]["stored"] == CELLS + 3
     assert [row["n"] for row in sweep(file, data)["summary"]] == [REPLICATES + 1] * 3

@@ -23,6 +23,9 @@ from loadgen.replies import read_answer, upload_status
 from loadgen.requests import Shape, Writer
 from loadgen.wire import Line
 
+# The generator forks, and its own process never knows JAX; this one may, from other tests, and JAX warns of any fork.
+pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ab" * 16
 MEASURES = {"loss": 0.5, "curve": [1.0]}
