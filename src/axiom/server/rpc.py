@@ -1,6 +1,5 @@
 """The scheduler's answer to one contact of a client: who it is, what it brings, what it gets, when to call again."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -251,9 +250,8 @@ class Project:
         if key not in self._archives:
             seal = one.seal.encode()
             digest = blobs.put(db, self.folder, seal, self.now())
-            body = blobs.get(db, self.folder, one.bundle)
             self._archives[key] = (
-                archive_of(f"bundle-{hashlib.sha256(body).hexdigest()}.zip", body),
+                archive_of(f"bundle-{one.bundle}.zip", blobs.get(db, self.folder, one.bundle)),
                 archive_of(f"seal-{digest}.seal", seal),
             )
         return self._archives[key]

@@ -4,7 +4,6 @@ That is weak, so it guards against accidents alone. What a host may run is decid
 """
 
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import Self
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
 from axiom.errors import KeysUnusable
-from axiom.signed.signing import write_once
+from axiom.signed.signing import read_private, write_once
 
 _BITS = 1024  # the most that a released client takes
 _MODULUS = _BITS // 8
@@ -64,19 +63,12 @@ class CodeKey:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a key in BOINC's form; one that is missing, damaged or readable by others is refused."""
-        try:
-            mode = path.stat().st_mode & 0o777
-            raw = path.read_bytes()
-        except OSError as fault:
-            raise KeysUnusable(
-                f"The code-signing key {path} cannot be read ({fault.strerror}), so no program can be signed with it. "
-                "Restore it from the backup of the folder it is in."
-            ) from None
-        if os.name == "posix" and mode & 0o077:
-            raise KeysUnusable(
-                f"The code-signing key {path} is open to others (mode {mode:03o}), who could sign programs in this "
-                f"laboratory's name. Type: chmod 600 {path}"
-            )
+        raw = read_private(
+            path,
+            what="code-signing key",
+            without="no program can be signed with it",
+            others="sign programs in this laboratory's name",
+        )
         try:
             return cls(_private_key(raw.decode("ascii")))
         except ValueError:

@@ -10,7 +10,7 @@ from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import CodeKey
 from axiom.signed.roles import Role, Signers, Trust
-from axiom.signed.signing import SigningKey, sync_folder, write_once
+from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
@@ -140,19 +140,9 @@ def load_secrets(folder: Path) -> Secrets:
 
 
 def _load_secret(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode & 0o777
-        raw = path.read_bytes()
-    except OSError as fault:
-        raise KeysUnusable(
-            f"The secret {path} cannot be read ({fault.strerror}), so no volunteer would be known again. "
-            "Restore it from the backup of the folder it is in."
-        ) from None
-    if os.name == "posix" and mode & 0o077:
-        raise KeysUnusable(
-            f"The secret {path} is open to others (mode {mode:03o}), who could act in any volunteer's name. "
-            f"Type: chmod 600 {path}"
-        )
+    raw = read_private(
+        path, what="secret", without="no volunteer would be known again", others="act in any volunteer's name"
+    )
     try:
         fields = strict.Fields(strict.parse(raw, limit=1_000), "the secret", ("format", "secret"))
         fields.text("format", _SECRET_FORMAT)

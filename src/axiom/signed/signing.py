@@ -57,19 +57,9 @@ class SigningKey:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a key; one that is missing, damaged or readable by others is refused."""
-        try:
-            mode = path.stat().st_mode & 0o777
-            raw = path.read_bytes()
-        except OSError as fault:
-            raise KeysUnusable(
-                f"The key {path} cannot be read ({fault.strerror}), so nothing can be signed with it. "
-                "Restore it from the backup of the folder it is in."
-            ) from None
-        if os.name == "posix" and mode & 0o077:
-            raise KeysUnusable(
-                f"The key {path} is open to others (mode {mode:03o}), who could sign in this laboratory's name. "
-                f"Type: chmod 600 {path}"
-            )
+        raw = read_private(
+            path, what="key", without="nothing can be signed with it", others="sign in this laboratory's name"
+        )
         try:
             fields = strict.Fields(strict.parse(raw, limit=1_000), "the key", ("format", "private", "public"))
             fields.text("format", _FORMAT)
@@ -82,6 +72,23 @@ class SigningKey:
                 "with it. Restore it from the backup of the folder it is in."
             ) from None
         return key
+
+
+def read_private(path: Path, *, what: str, without: str, others: str) -> bytes:
+    """Read a file that only we may read; `without` and `others` say what follows when it is missing or open."""
+    try:
+        mode = path.stat().st_mode & 0o777
+        raw = path.read_bytes()
+    except OSError as fault:
+        raise KeysUnusable(
+            f"The {what} {path} cannot be read ({fault.strerror}), so {without}. "
+            "Restore it from the backup of the folder it is in."
+        ) from None
+    if os.name == "posix" and mode & 0o077:
+        raise KeysUnusable(
+            f"The {what} {path} is open to others (mode {mode:03o}), who could {others}. Type: chmod 600 {path}"
+        )
+    return raw
 
 
 def write_once(path: Path, body: bytes) -> None:

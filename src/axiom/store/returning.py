@@ -4,7 +4,6 @@ Each function reads or changes a whole batch, and keeps the counters once for al
 rows that it changes, in the same transaction; nobody else writes.
 """
 
-import functools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,8 +32,8 @@ FROM json_each(:ids) j CROSS JOIN workunit w ON w.id = j.value
 """
 _RETURNED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
-    t.sent_at, t.deadline, t.returned_at, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.cause,
-    h.volunteer_id, w.registration_id, w.checks_task_id, w.target_host_id
+    t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
+    t.cause, t.agreement, h.volunteer_id, w.registration_id, w.checks_task_id, w.target_host_id
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
 """
@@ -110,14 +109,14 @@ def workunits(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit,
     tasks: dict[int, list[Task]] = {}
     for row in db.select(_OF_WORKUNITS, ids=ids):
         tasks.setdefault(row["workunit_id"], []).append(_light(row))
-    return [(_workunit(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
+    return [(work.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
 def returned(db: Database, limit: int) -> list[Waiting]:
     """Tasks whose proof is still to be looked at, oldest first."""
     return [
         Waiting(
-            task=_whole(row),
+            task=work.task_of(row),
             volunteer_id=row["volunteer_id"],
             registration_id=row["registration_id"],
             checks_task_id=row["checks_task_id"],
@@ -310,49 +309,4 @@ def _light(row: Row) -> Task:
         host_id=row["host_id"],
         sent_at=maybe_moment(row["sent_at"]),
         deadline=maybe_moment(row["deadline"]),
-    )
-
-
-def _whole(row: Row) -> Task:
-    return Task(
-        id=row["id"],
-        workunit_id=row["workunit_id"],
-        experiment_id=row["experiment_id"],
-        ordinal=row["ordinal"],
-        state=TaskState(row["state"]),
-        created_at=moment(row["created_at"]),
-        host_id=row["host_id"],
-        bundle_digest=row["bundle_digest"],
-        ticket=row["ticket"],
-        sent_at=maybe_moment(row["sent_at"]),
-        deadline=maybe_moment(row["deadline"]),
-        returned_at=maybe_moment(row["returned_at"]),
-        output_digest=row["output_digest"],
-        cpu_seconds=row["cpu_seconds"],
-        elapsed_seconds=row["elapsed_seconds"],
-        cause=row["cause"],
-    )
-
-
-@functools.lru_cache(maxsize=1_024)
-def _places(configs: str) -> tuple[int, ...]:
-    """Most workunits of a version have the same configs."""
-    return tuple(json.loads(configs))
-
-
-def _workunit(row: Row) -> Workunit:
-    return Workunit(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        registration_id=row["registration_id"],
-        replicates=tuple(json.loads(row["replicates"])),
-        configs=_places(row["configs"]),
-        state=WorkunitState(row["state"]),
-        quorum=row["quorum"],
-        max_failures=row["max_failures"],
-        created_at=moment(row["created_at"]),
-        target_host_id=row["target_host_id"],
-        abort_requested=bool(row["abort_requested"]),
-        reason=row["reason"],
-        checks_task_id=row["checks_task_id"],
     )

@@ -1,5 +1,6 @@
 """Workunits and tasks: what is ordered, who has it, how it stands. Every change of state keeps its counter."""
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -142,12 +143,12 @@ def order(
 def workunit(db: Database, workunit_id: int) -> Workunit | None:
     """The workunit with this id."""
     row = db.one(_WORKUNIT, id=workunit_id)
-    return _workunit(row) if row else None
+    return workunit_of(row) if row else None
 
 
 def workunits(db: Database, *, state: str = "", limit: int = 100) -> list[Workunit]:
     """The newest workunits, of one state or of any."""
-    return [_workunit(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
+    return [workunit_of(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
 
 
 def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
@@ -169,17 +170,17 @@ def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
 def task(db: Database, task_id: int) -> Task | None:
     """The task with this id."""
     row = db.one(_TASK, id=task_id)
-    return _task(row) if row else None
+    return task_of(row) if row else None
 
 
 def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
     """The newest tasks, of one state or of any."""
-    return [_task(row) for row in db.select(_TASKS, state=state, limit=limit)]
+    return [task_of(row) for row in db.select(_TASKS, state=state, limit=limit)]
 
 
 def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     """Every copy of a workunit, oldest first."""
-    return [_task(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
+    return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
 
 
 def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime) -> None:
@@ -208,12 +209,12 @@ def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime) 
 
 def held(db: Database, host_id: int) -> list[Task]:
     """What this host should be computing, by our books."""
-    return [_task(row) for row in db.select(_HELD, host_id=host_id)]
+    return [task_of(row) for row in db.select(_HELD, host_id=host_id)]
 
 
 def out(db: Database, limit: int) -> list[Task]:
     """Tasks that hosts have, those that are due first before the others."""
-    return [_task(row) for row in db.select(_OUT, limit=limit)]
+    return [task_of(row) for row in db.select(_OUT, limit=limit)]
 
 
 def late(db: Database, now: datetime, limit: int) -> list[int]:
@@ -263,13 +264,20 @@ def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) 
     counters.add(db, "task", experiment_id, now_is, 1)
 
 
-def _workunit(row: Row) -> Workunit:
+@functools.lru_cache(maxsize=1_024)
+def _places(configs: str) -> tuple[int, ...]:
+    """Most workunits of a version have the same configs."""
+    return tuple(json.loads(configs))
+
+
+def workunit_of(row: Row) -> Workunit:
+    """A workunit from its row."""
     return Workunit(
         id=row["id"],
         experiment_id=row["experiment_id"],
         registration_id=row["registration_id"],
         replicates=tuple(json.loads(row["replicates"])),
-        configs=tuple(json.loads(row["configs"])),
+        configs=_places(row["configs"]),
         state=WorkunitState(row["state"]),
         quorum=row["quorum"],
         max_failures=row["max_failures"],
@@ -281,7 +289,8 @@ def _workunit(row: Row) -> Workunit:
     )
 
 
-def _task(row: Row) -> Task:
+def task_of(row: Row) -> Task:
+    """A task from its row."""
     return Task(
         id=row["id"],
         workunit_id=row["workunit_id"],
