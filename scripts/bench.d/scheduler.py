@@ -1,8 +1,9 @@
 """What volunteers cost the server: requests, dispatch, uploads, judging and credit, under a fleet on the same cores.
 
-A real laboratory in a fresh folder, started as operators start it, every commit on the disk; no cores of its own
-compute, so every processor second is the server's. The fleet (scripts/loadgen, 200 hosts of 8 processors) sends real
-outputs. Parts:
+Real laboratories in fresh folders, started as operators start them, every commit on the disk; no cores of their own
+compute, so every processor second is the server's. There is one for deploy and turn, one for each round of steady, one
+for back and memory, since an operator may order no more than 100,000 workunits a day in one. The fleet
+(scripts/loadgen, 200 hosts of 8 processors) sends real outputs. Parts:
 deploy    from the command to the moment a host can have the last of 10,000 workunits
 ping      CPU of a request that asks nothing and reports nothing
 turn      CPU of a request that reports 8 and fetches 8. Its outputs were uploaded before, and judging rests meanwhile
@@ -21,13 +22,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from loadgen.benches import LANES, Bench, begin, ping, rest, turn
+from loadgen.benches import LANES, Bench, Figure, begin, ping, rest, turn
 from loadgen.hosts import fleet
 from loadgen.laboratory import MOST_AT_ONCE, Laboratory
 from loadgen.lane import Mode
@@ -77,18 +78,17 @@ def ping_and_turn(bench: Bench, wanted: argparse.Namespace) -> None:
 
 
 def steady(bench: Bench, wanted: argparse.Namespace) -> None:
-    """Everything at once, with the generator on the same cores."""
+    """One round of everything at once, with the generator on the same cores."""
     seconds = 5.0 if wanted.quick else STEADY_SECONDS
-    for _ in range(rounds(wanted)):
-        bench.enough(int(1.4 * RATE * seconds) + 20_000)
-        bench.play(Mode.FETCH, turns=1)
-        steady_round(bench, seconds)
-        bench.play(Mode.REPORT)
-        bench.lab.settle()
+    bench.enough(int(1.4 * RATE * seconds) + 20_000)
+    bench.play(Mode.FETCH, turns=1)
+    steady_round(bench, seconds)
+    bench.play(Mode.REPORT)
+    bench.lab.settle()
 
 
 def steady_round(bench: Bench, seconds: float) -> None:
-    """One round: rates between two looks at the books, and what lay unjudged at both."""
+    """Rates between two looks at the books, and what lay unjudged at both."""
     lab, plan = bench.lab, replace(bench.plan, mode=Mode.CYCLE, seconds=seconds + 3.0)
     load, spent = Load(plan, bench.hosts, lanes=LANES), cost(lab.pid).cpu
     time.sleep(2.0)  # the first turns find an idle server
@@ -158,6 +158,24 @@ def rounds(wanted: argparse.Namespace) -> int:
     return 1 if wanted.quick else int(wanted.rounds)
 
 
+def laboratories(wanted: argparse.Namespace) -> Iterator[list[str]]:
+    """The parts that are measured in one laboratory after the other."""
+    together = [["deploy", "turn"], *[["steady"]] * rounds(wanted), ["back", "memory"]]
+    chosen = wanted.parts.split(",")
+    yield from filter(None, ([name for name in names if name in chosen] for names in together))
+
+
+def measure(names: list[str], wanted: argparse.Namespace, figures: dict[str, Figure]) -> list[dict[str, object]]:
+    """Measure these parts in a laboratory of their own, and add to the figures; what was played."""
+    with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place, Laboratory.make(Path(place) / "lab") as lab:
+        bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
+        bench.figures = figures
+        for name in names:
+            PARTS[name](bench, wanted)
+        print(f"{' and '.join(names)}: {bench.requests:,} requests, {cost(lab.pid).cpu:.1f} CPU seconds of the server")
+    return bench.runs
+
+
 def _sent(tasks: dict[TaskState, int]) -> int:
     return sum(amount for state, amount in tasks.items() if state is not TaskState.UNSENT)
 
@@ -170,23 +188,19 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one small round of each")
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
-    loads = [os.getloadavg()[0]]
-    with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place:
-        lab = Laboratory.make(Path(place) / "lab")
-        with lab:
-            bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
-            for name in wanted.parts.split(","):
-                PARTS[name](bench, wanted)
-                loads.append(os.getloadavg()[0])
-            spent = cost(lab.pid).cpu
-    for figure in bench.figures.values():
+    if unknown := set(wanted.parts.split(",")) - PARTS.keys():
+        parser.error(f"--parts knows {', '.join(PARTS)}, not {', '.join(sorted(unknown))}")
+    loads, figures, runs = [os.getloadavg()[0]], dict[str, Figure](), list[dict[str, object]]()
+    for names in laboratories(wanted):
+        runs += measure(names, wanted, figures)
+        loads.append(os.getloadavg()[0])
+    for figure in figures.values():
         print(figure)
-    print(f"{bench.requests:,} requests, {spent:.1f} CPU seconds of the server")
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {HOSTS} hosts over {ACCOUNTS} accounts")
     if wanted.json is not None:
-        figures = {name: figure.rounds for name, figure in bench.figures.items()}
-        wanted.json.write_text(json.dumps({"figures": figures, "runs": bench.runs}, indent=2) + "\n", encoding="utf-8")
-    return int(not all(figure.met for figure in bench.figures.values()))
+        found = {name: figure.rounds for name, figure in figures.items()}
+        wanted.json.write_text(json.dumps({"figures": found, "runs": runs}, indent=2) + "\n", encoding="utf-8")
+    return int(not all(figure.met for figure in figures.values()))
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def test_a_cut_does_stop_us_inside_every_step(copies, due_rounds):
             finish(db, due_rounds.lab.now)
         except Cut:
             stopped.add(steps_done(db))
-    assert stopped == set(range(len(Step)))
+    assert stopped >= set(range(len(Step)))
 
 
 NOTHING = [

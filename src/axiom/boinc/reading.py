@@ -65,7 +65,6 @@ def read_request(body: bytes) -> Request:
 def _request(root: Element, sections: Sections) -> Request:
     host = _section(root, b"host_info", sections)
     stored = _section(root, b"global_preferences", sections)
-    preferences = _sound(stored)
     version, platforms, brand = _version(root), _platforms(root), root.text(b"client_brand")
     return Request(
         authenticator=root.text(b"authenticator"),
@@ -80,8 +79,8 @@ def _request(root: Element, sections: Sections) -> Request:
         platforms=platforms,
         code_sign_key=_key(root),
         working_preferences=_section(root, b"working_global_preferences", sections),
-        global_preferences=preferences,
-        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if preferences else 0.0,
+        global_preferences=stored,
+        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
         preferences_source=root.text(b"global_prefs_source_email_hash"),
         cross_project_id=root.text(b"cross_project_id"),
         time_stats=_time_stats(root.child(b"time_stats")),
@@ -107,10 +106,11 @@ def _version(root: Element) -> tuple[int, int, int]:
     )
 
 
-def _sound(section: bytes) -> str:
-    """Stored preferences that other hosts could read; else none, for some project's site wrote them, not the client."""
-    if not section:
-        return ""
+def sound_preferences(section: bytes) -> str:
+    """The stored preferences of a request as a whole element, if other hosts could read it; else nothing.
+
+    Some project's site wrote them, not the client.
+    """
     element = f"<global_preferences>\n{lines(section)}\n</global_preferences>"
     try:
         tree(section)

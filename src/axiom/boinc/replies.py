@@ -4,8 +4,9 @@ Definitions before use are not needed across kinds, but a task, its workunit, it
 be in the reply or be known to the client: what is missing makes it drop the task, and that task only.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from axiom.domain.value import value
 
 
 class Priority(StrEnum):
@@ -16,7 +17,7 @@ class Priority(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Message:
     """A sentence for the volunteer; the client cuts it after 1023 bytes, so the writer does."""
 
@@ -24,7 +25,7 @@ class Message:
     priority: Priority = Priority.LOW
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Account:
     """What a client shows of its volunteer and team."""
 
@@ -40,7 +41,7 @@ class Account:
     team_name: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HostFacts:
     """What a client shows of its host. `id` only when the record was just made or found again."""
 
@@ -51,7 +52,7 @@ class HostFacts:
     venue: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class App:
     """The program by name."""
 
@@ -61,7 +62,7 @@ class App:
     non_cpu_intensive: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SignedFile:
     """A file of an app version: for ever the same bytes under one name, and signed with the code-signing key."""
 
@@ -75,7 +76,7 @@ class SignedFile:
     gzipped_bytes: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class InputFile:
     """A file of a workunit, unsigned; a sticky one stays on the host for others that need it."""
 
@@ -89,7 +90,7 @@ class InputFile:
     gzipped_bytes: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class OutputSlot:
     """A file that a task may upload."""
 
@@ -99,7 +100,7 @@ class OutputSlot:
     token: str  # opaque to the client, which hands it to the upload handler
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class FileRef:
     """A file under the name that the program opens."""
 
@@ -110,7 +111,7 @@ class FileRef:
     optional: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class AppVersion:
     """A program for one platform: what it is made of and what it takes while it runs."""
 
@@ -128,7 +129,7 @@ class AppVersion:
     gpu_memory_bytes: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class WorkunitOrder:
     """A workunit with its limits; the elapsed time limit is `flops_bound` by the app version's `flops`."""
 
@@ -142,7 +143,7 @@ class WorkunitOrder:
     files: tuple[FileRef, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TaskOrder:
     """One task for this host."""
 
@@ -156,7 +157,7 @@ class TaskOrder:
     report_immediately: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TrickleDown:
     """A message for a running task: lines of its own, each shorter than 256 bytes."""
 
@@ -165,7 +166,7 @@ class TrickleDown:
     body: str  # the program's own XML
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SiteLink:
     """A page of the project that a client offers as a button."""
 
@@ -174,7 +175,7 @@ class SiteLink:
     url: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Reply:
     """One answer of the scheduler."""
 

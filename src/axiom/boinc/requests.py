@@ -5,8 +5,10 @@ and in a sane range, texts are cut to a sane length and hold no control characte
 and nothing more is promised. BOINC's names of the elements stand in `reading`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
+
+from axiom.domain.value import value
 
 
 class State(IntEnum):
@@ -22,7 +24,7 @@ class State(IntEnum):
     UPLOAD_FAILED = 7
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Ask:
     """How much work one resource of a host wants."""
 
@@ -36,7 +38,7 @@ class Ask:
         return self.seconds > 0 or self.instances > 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TimeStats:
     """Which part of the time a host computes, each between 0 and 1; 1 where the client says nothing."""
 
@@ -52,7 +54,7 @@ class TimeStats:
         return self.on * self.active
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class NetStats:
     """A host's transfer rates in bytes a second; 0 where they are unknown."""
 
@@ -60,7 +62,7 @@ class NetStats:
     down: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DiskUsage:
     """What BOINC and this project fill on a host, and what the project may fill, in bytes."""
 
@@ -69,7 +71,7 @@ class DiskUsage:
     project_share: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HostInfo:
     """What a host is. `cores` and the like are the client's word."""
 
@@ -95,7 +97,7 @@ class HostInfo:
     usable_coprocessors: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Coprocessor:
     """The GPUs of one kind in a host."""
 
@@ -119,7 +121,7 @@ class Coprocessor:
         return self.count or int(self.ask.seconds > 0 or self.ask.instances > 0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class OutputFile:
     """What a client says of one output file of a task that it tried to upload."""
 
@@ -131,7 +133,7 @@ class OutputFile:
     error: str = ""  # why it could not be uploaded, for ever
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TaskReport:
     """What a client says about one task that it has finished: a <result> of its request."""
 
@@ -154,7 +156,7 @@ class TaskReport:
     files: tuple[OutputFile, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Trickle:
     """A message of a running task."""
 
@@ -164,7 +166,7 @@ class Trickle:
     body: bytes  # the program's own XML, as it came
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HeldVersion:
     """An app version that a client has; of an anonymous platform the only word about it."""
 
@@ -178,7 +180,7 @@ class HeldVersion:
     coprocessors: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HeldTask:
     """A task that a client still has: the truth for limits, resends and aborts."""
 
@@ -187,7 +189,7 @@ class HeldTask:
     plan_class: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RunningTask:
     """What a client expects of a task that it has in progress."""
 
@@ -196,7 +198,7 @@ class RunningTask:
     seconds_left: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HeldFile:
     """A sticky file that a client holds."""
 
@@ -205,7 +207,7 @@ class HeldFile:
     status: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Preferences:
     """What a volunteer allows, as far as the choice of work depends on it; percentages of the whole."""
 
@@ -220,7 +222,7 @@ class Preferences:
     extra_buffer_days: float = 0.5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Request:
     """One contact of a client with the scheduler."""
 
@@ -236,8 +238,8 @@ class Request:
     platforms: tuple[str, ...] = ()  # the main one first; "anonymous" where the volunteer brings the program
     code_sign_key: str = ""
     working_preferences: bytes = b""  # in force: raw, for `read_preferences`
-    global_preferences: str = ""  # the stored ones with their venues, a whole XML element as it came, or empty
-    preferences_modified_at: float = 0.0
+    global_preferences: bytes = b""  # the stored ones with their venues: raw, for `sound_preferences`
+    preferences_modified_at: float = 0.0  # as these say
     preferences_source: str = ""  # hash of the account's address from which they came
     cross_project_id: str = ""
     time_stats: TimeStats = field(default_factory=TimeStats)

@@ -6,9 +6,9 @@ The bytes of an upload follow its head in the same body, so the head is read fro
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 
 from axiom.boinc.escaping import escaped, in_ascii
+from axiom.domain.value import value
 from axiom.errors import MalformedRequest
 
 HEAD_LIMIT = 16_384
@@ -25,14 +25,14 @@ _NAME_MAC = 32  # hex digits
 _NO_STORE = "Nothing was stored."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SizeQuery:
     """A host asks how much of a file has already arrived."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Upload:
     """A host brings a file, from `offset` to its end; its bytes begin at `data_starts_at` of the body."""
 
@@ -191,7 +191,7 @@ def _reply(status: int, message: str) -> bytes:
     return in_ascii(body)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Span:
     """Which bytes of a file of `size` to send, from `start` up to but not including `stop`, under which status."""
 

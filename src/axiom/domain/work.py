@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+from axiom.domain.value import value
 
 _TASK_NAME = re.compile(r"[a-z0-9_]{1,100}-[0-9]{1,9}-w(?P<workunit>[0-9]{1,18})-t(?P<task>[0-9]{1,18})", re.ASCII)
 
@@ -60,6 +61,7 @@ class Exit(IntEnum):
     BAD_TICKET = 13  # empty, unsigned, expired, foreign or unequal: nothing was run
     BAD_BUNDLE = 14  # missing, altered, unsigned, expired or older than one seen: nothing was run
     NO_ROOM = 15  # the output could not be written
+    GPU_UNUSABLE = 16  # the program cannot use the GPU that the task was given
     RUNNER_FAULT = 70  # a fault of ours
     TIME_LIMIT = 197
     MEMORY_LIMIT = 198
@@ -67,7 +69,7 @@ class Exit(IntEnum):
     ABORTED_BY_USER = 203
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Workunit:
     """An order for some cells: every replicate named, at every config named."""
 
@@ -86,7 +88,7 @@ class Workunit:
     checks_task_id: int | None = None  # the task whose cells this repeats, to see whether hosts agree
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Task:
     """One copy of a workunit, given to one host."""
 
@@ -119,7 +121,7 @@ class Agreement(StrEnum):
     DIFFERS = "differs"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Report:
     """What a host says about one task it has finished."""
 
@@ -138,7 +140,7 @@ class Report:
     workunit_id: int | None = None  # as the task's name says; None from our own engines
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Result:
     """The measures of one cell with its outcome, proven and validated. One row per cell, once."""
 

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.reports import Reception, receive
+from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState
 from axiom.server import readmission, standings
 from axiom.server.standings import Closed
@@ -19,7 +20,7 @@ from axiom.store.returning import Known, Reported
 log = logging.getLogger("axiom.reporting")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Acknowledgement:
     """What became of a report (no state: nothing). Once the host has it, the report is ours for good."""
 

@@ -1,11 +1,11 @@
 """Writes down what a host's closed tasks say of it, and tells its owner when something is wrong with them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.reliability import Ended, after, doubted, learned
 from axiom.domain.fleet import Host
+from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.store import fleet, notices, returning
 from axiom.store.database import Database
@@ -16,7 +16,7 @@ _LATELY = 100  # tasks of which a notice tells
 _BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Closed:
     """A task of a host that is over, and what it says about the host's speed."""
 

@@ -11,11 +11,12 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from axiom.boinc import transfers
 from axiom.boinc.transfers import SizeQuery, Upload
+from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.server.begun import Begun, task_of
 from axiom.store import blobs, uploads
@@ -40,7 +41,7 @@ _MUCH = "this computer has brought much that it has not reported yet"
 _BUSY = "the laboratory cannot store it at the moment"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Whole:
     """An output that is here to its last byte and is what its sender says."""
 

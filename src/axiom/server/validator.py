@@ -4,11 +4,11 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.validation import Validation, validate
 from axiom.domain.endings import Cause
+from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server import checking, standings
@@ -28,7 +28,7 @@ SLICE = 200
 _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Judged:
     """A task that was looked at. The ticket is there where it could be read."""
 

@@ -8,11 +8,11 @@ the task was sent.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.domain.fleet import Platform
+from axiom.domain.value import value
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed import strict
@@ -33,7 +33,7 @@ _WORD = re.compile(r"[a-z0-9_]{1,32}")
 _OUTCOME = re.compile("|".join(outcome.value for outcome in Outcome))
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class CellError:
     """What the code raised: the name of the exception and the line in the bundle. Its message stays on the host."""
 
@@ -41,7 +41,7 @@ class CellError:
     where: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class CellAnswer:
     """How one cell ended."""
 
@@ -52,7 +52,7 @@ class CellAnswer:
     error: CellError | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class CellOutput(CellAnswer):
     """How one cell ended, and which cell it was. `config` is its place in the registered sweep."""
 
@@ -61,7 +61,7 @@ class CellOutput(CellAnswer):
     seed: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Header:
     """Which order an output answers, and who computed it."""
 
@@ -80,7 +80,7 @@ class Header:
         return ticket_digest(self.ticket_text)
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Output:
     """A whole output: its header and its cells."""
 

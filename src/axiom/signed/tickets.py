@@ -8,11 +8,11 @@ import base64
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from axiom.domain.experiments import NAME, seed_of
+from axiom.domain.value import value
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import strict
 from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
@@ -25,7 +25,7 @@ _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
 _HEX = r"[0-9a-f]{64}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class OrderedCell:
     """One cell of a ticket: what to compute, with which seed, for how long at most."""
 
@@ -36,11 +36,12 @@ class OrderedCell:
     cpu_limit: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Ticket:
     """The order of one task: every replicate named, at every config named."""
 
     lab: str
+    trust: int  # the version of the trust file that the laboratory had when it wrote this
     host: int
     task: int
     experiment: str
@@ -66,7 +67,7 @@ class Ticket:
             yield OrderedCell(replicate=replicate, config=place, seed=seed, values=values, cpu_limit=limit)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Particulars:
     """What no other ticket says: for whom and until when, and which replicates."""
 
@@ -86,6 +87,7 @@ class TicketForm:
         self,
         *,
         lab: str,
+        trust: int,
         experiment: str,
         version: int,
         bundle: str,
@@ -101,7 +103,7 @@ class TicketForm:
             f'","experiment":{_json(experiment)},"expires":"',
             f'","kind":{_json(_KIND)},"lab":{_json(lab)},"memory_mb":{memory_mb},"places":{_json(places)},"replicates":',
             f',"serial":{serial},"task":',
-            f',"version":{version}}}',
+            f',"trust":{trust},"version":{version}}}',
         )
         self._what = f"replicates of {experiment} at {len(configs)} configs"
 
@@ -128,8 +130,9 @@ class TicketForm:
 
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
     """Sign a ticket as one word for a command line; a Refused says when it would be longer than a word can be."""
-    shared = ("lab", "experiment", "version", "bundle", "serial", "configs", "places", "cell_seconds", "memory_mb")
-    form = TicketForm(**{name: getattr(ticket, name) for name in shared})
+    code = ("lab", "trust", "experiment", "version", "bundle", "serial")
+    cells = ("configs", "places", "cell_seconds", "memory_mb")
+    form = TicketForm(**{name: getattr(ticket, name) for name in (*code, *cells)})
     return form.write(Particulars(**{name: getattr(ticket, name) for name in Particulars.__dataclass_fields__}), key)
 
 
@@ -156,6 +159,11 @@ def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
         raise ForeignTicket(
             f"The ticket is of laboratory {ticket.lab[:12]}, and this host works for {trust.lab[:12]}. {_NOTHING}"
         )
+    if ticket.trust > trust.version:
+        raise ForeignTicket(
+            f"The ticket was written under version {ticket.trust} of the trust file, and this host has version "
+            f"{trust.version}: keys may have been withdrawn since. {_NOTHING} The engine must bring the newest."
+        )
     if ticket.expires <= now:
         raise ExpiredTicket(
             f"The ticket of task {ticket.task} ran out at {ticket.expires:%Y-%m-%d %H:%M} UTC, and it is "
@@ -169,6 +177,7 @@ def _ticket(payload: dict[str, object]) -> Ticket:
     fields = strict.Fields(payload, "the ticket", Ticket.__dataclass_fields__)
     ticket = Ticket(
         lab=fields.text("lab", _HEX),
+        trust=fields.whole("trust", least=1),
         host=fields.whole("host", least=1),
         task=fields.whole("task", least=1),
         experiment=fields.text("experiment", NAME.pattern),
@@ -205,7 +214,7 @@ def _check_seeds(ticket: Ticket) -> None:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Order:
     """A ticket with the plain words beside it, as they stand in a command line."""
 
@@ -280,6 +289,7 @@ def parse(text: str) -> Ticket:
         payload = json.loads(body)
         return Ticket(
             lab=payload["lab"],
+            trust=payload["trust"],
             host=payload["host"],
             task=payload["task"],
             experiment=payload["experiment"],

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from axiom.domain.fleet import Account, Host, Volunteer
 from axiom.domain.ledger import Balance
+from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store import accounts, fleet
 from axiom.store.accounts import Preferred
@@ -30,7 +30,7 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Caller:
     """Who holds a key, with all that every contact of one of their hosts is told."""
 
@@ -41,7 +41,7 @@ class Caller:
     balance: Balance | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class StoredHost:
     """A host with what is only of use at its next contact."""
 
@@ -51,7 +51,7 @@ class StoredHost:
     balance: Balance | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Stand:
     """How a task stands that a client says it has."""
 

@@ -72,11 +72,13 @@ class Database:
         self._recorder: Recorder | None = None
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         if isinstance(connection, sqlite3.Connection):
-            self._changed: Callable[[Any], int] = _rowcount
+            self._changed: Callable[[Any], int] = lambda cursor: cursor.rowcount
             self._rows: Callable[[Any], list[Row]] = _rows
+            self._changed_in_all: Callable[[], int] = lambda: connection.total_changes
         else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
             connection.set_row_trace(_row)
             self._changed, self._rows = lambda _cursor: int(connection.changes()), list
+            self._changed_in_all = connection.total_changes
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row of the answer; also for a change that ends in RETURNING."""
@@ -114,25 +116,25 @@ class Database:
             raise StoreError(f"An INSERT of one row made {len(rows)}, so there is no id. Nothing else changed.")
         return int(rows[0]["id"])
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Change something once per mapping of values: for all of them, or for none."""
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
         bound, kind = [_bound(row) for row in rows], self._kind(sql)
-        if len(bound) > 1:
-            with self.savepoint():
-                self._each(sql, bound, kind)
-        elif bound:  # one statement is done wholly or not at all anyway
-            self._each(sql, bound, kind)
+        if len(bound) <= 1:  # one statement is done wholly or not at all anyway
+            return self._each(sql, bound, kind)
+        with self.savepoint():
+            return self._each(sql, bound, kind)
 
-    def _each(self, sql: str, bound: list[Mapping[str, Any]], kind: Kind) -> None:
+    def _each(self, sql: str, bound: list[Mapping[str, Any]], kind: Kind) -> int:
+        before = self._changed_in_all()
         try:
             self._demand_open()
             self._connection.executemany(sql, bound)
         except Exception as error:
             explain(error)
             raise
-        if kind is not Kind.NOTHING:
-            for row in bound:
-                self._note(sql, row)
+        if kind is not Kind.NOTHING and self._changes is not None:
+            self._changes += [(sql, tuple(row), tuple(row.values())) for row in bound]
+        return self._changed_in_all() - before
 
     def file(self, digest: str, body: bytes) -> None:
         """A row of the open transaction stands for a file of these bytes, which are written down like the row."""
@@ -382,10 +384,6 @@ def _rows(cursor: sqlite3.Cursor) -> list[Row]:
         return []
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, values, strict=True)) for values in found]
-
-
-def _rowcount(cursor: sqlite3.Cursor) -> int:
-    return cursor.rowcount
 
 
 def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.domain.value import value
 from axiom.domain.work import WorkunitState
 from axiom.store.database import Database, Row, at, moment
 
@@ -57,7 +57,7 @@ LIMIT 1
 _OTHERS = "SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND cores > 0 LIMIT 1"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Waiting:
     """What waits of one experiment, as one host sees it."""
 
@@ -69,7 +69,7 @@ class Waiting:
     is_open: bool  # some of it for anybody
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Candidate:
     """A waiting task with what its workunit orders."""
 
@@ -84,7 +84,7 @@ class Candidate:
     checks_task_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HeldTasks:
     """What a host has of one experiment, by our books."""
 
@@ -92,7 +92,7 @@ class HeldTasks:
     ids: frozenset[int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SentTask:
     """A task that was sent, with all of which its order is made."""
 

@@ -7,9 +7,9 @@ rows that it changes, in the same transaction; nobody else writes.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.store import counters, work
 from axiom.store.counters import Key
@@ -62,7 +62,7 @@ GROUP BY state
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Known:
     """A task as far as its way on depends on it, and whose host it was given to."""
 
@@ -70,7 +70,7 @@ class Known:
     volunteer_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Waiting:
     """A returned task whose proof is to be looked at, with what its workunit and its host say of it."""
 
@@ -81,7 +81,7 @@ class Waiting:
     is_targeted: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Reported:
     """A task with the report that was taken for it, and what follows from that."""
 
@@ -255,7 +255,7 @@ def agree(db: Database, agreements: Mapping[int, str]) -> None:
 
 def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
     """These valid tasks have their award."""
-    db.many(work.PAID, [{"id": task_id} for task_id in task_ids])
+    db.execute(work.PAID, ids=json.dumps(list(task_ids)))
 
 
 def postpone(db: Database, by: timedelta) -> int:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.domain.value import value
 from axiom.store.database import Database, Row, at, moment
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged.
@@ -17,7 +17,7 @@ ON CONFLICT (task_id) DO UPDATE SET
     received_at = excluded.received_at
 """
 _OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
-_FORGET = "DELETE FROM upload WHERE task_id = :task_id"
+_FORGET = "DELETE FROM upload WHERE task_id IN (SELECT value FROM json_each(:task_ids))"
 _OLDER = "SELECT * FROM upload WHERE received_at < :before ORDER BY received_at LIMIT :limit"
 _REPORTED = """
 SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
@@ -33,7 +33,7 @@ WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Upload:
     """A whole output, proven by its MD5, of one task."""
 
@@ -75,7 +75,7 @@ def of(db: Database, task_ids: Iterable[int]) -> dict[int, Upload]:
 
 def forget(db: Database, task_ids: Iterable[int]) -> None:
     """These tasks are reported, or nobody waits for them any more; their blobs stay for whoever needs them."""
-    db.many(_FORGET, [{"task_id": task_id} for task_id in task_ids])
+    db.execute(_FORGET, task_ids=json.dumps(list(task_ids)))
 
 
 def older(db: Database, before: datetime, limit: int) -> list[Upload]:
