@@ -146,7 +146,7 @@ def laboratory(place: Path) -> Iterator[Bench]:
     writer.start()
     prepared = prepare(package, experiment)
     good_for = timedelta(days=1)
-    published = writer.run(lambda db: publish(db, folder, prepared, key=keys.bundle, good_for=good_for, now=now()))
+    published = writer.run(lambda db: publish(db, folder, prepared, keys=keys, good_for=good_for, now=now()))
     host_id = writer.run(
         lambda db: fleet.meet(
             db,
@@ -157,7 +157,10 @@ def laboratory(place: Path) -> Iterator[Bench]:
             now=now(),
         )
     )
-    dispatch = Dispatch(lab=keys.trust.lab, key=keys.ticket, deadline=timedelta(hours=1), grace=timedelta(hours=1))
+    if published.experiment_id is None:
+        sys.exit("the experiment was not sealed, so nothing was measured")
+    hour, trust = timedelta(hours=1), keys.trust
+    dispatch = Dispatch(lab=trust.lab, trust=trust.version, key=keys.ticket, deadline=hour, grace=hour)
     desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
     try:
         yield Bench(

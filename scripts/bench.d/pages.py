@@ -38,7 +38,7 @@ from axiom.lab.deploy import deploy
 from axiom.lab.publish import prepare, publish
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
-from axiom.store import accounts, evidence, experiments, finding_pages, fleet, results, returning, sessions, work
+from axiom.store import accounts, evidence, experiments, finding_pages, fleet, results, returning, sessions, teams, work
 from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -61,12 +61,18 @@ def furnish(folder: Folder, tasks: int) -> None:
     package = Path(axiom.__file__).parent
     with db.transaction():
         for file in sorted((package / "catalogue").glob("[a-z]*.py")):
-            publish(db, folder, prepare(package, file), key=keys.bundle, good_for=timedelta(days=90), now=NOW)
-        volunteer = accounts.volunteer(db, "Ada", NOW)
+            publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
+        volunteers = [accounts.volunteer(db, f"volunteer {number}", NOW) for number in range(40)]
+        for number in range(5):
+            team = teams.found(
+                db, name=f"team {number}", founder_id=volunteers[number].id, country="", website="", about="", now=NOW
+            )
+            for member in volunteers[number::5]:
+                accounts.join(db, member.id, team)
         for number in range(80):
             fleet.meet(
                 db,
-                volunteer_id=volunteer.id,
+                volunteer_id=volunteers[number % 40].id,
                 name=f"host {number}",
                 platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
                 capacity=Capacity(cores=8, memory_mb=16_000),
@@ -227,6 +233,7 @@ def main() -> int:
             *("/", "/live", "/findings", "/findings/1", "/findings/1.json", "/registrations/1", "/experiments"),
             *(f"/experiments/{name}", "/sessions", "/sessions/2026-03-02-a", "/results", f"/results?experiment={name}"),
             *(f"/results?experiment={name}&sort=-seconds", "/hosts", "/hosts/1", "/workunits/1", "/tasks/1"),
+            *("/volunteers", "/volunteers/2", "/teams", "/teams/1", "/leaderboards", "/leaderboards?of=teams", "/join"),
             *("/status", "/news"),
         ]
         pages = Site(folder=folder, name="Bench", now=lambda: NOW + timedelta(hours=1), live=dict)

@@ -1,6 +1,7 @@
 """Every command passes one gate: allowed or refused, it is remembered, and a dry run changes nothing else."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
         "first": 1,
         "last": 2,
         "replicates_each": 4,  # 8 seconds a task, 2 seconds a replicate
+        "preflight": "any host may have it",
     }
     (entry,) = door.audited()
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("Ada", "experiment.deploy", "done")
@@ -200,6 +202,7 @@ def test_a_bundle_whose_bytes_were_lost_is_published_again(door):
 
 
 def test_when_the_store_fails_while_a_command_is_done_nothing_is_audited(door):
+    shutil.rmtree(door.lab.folder.blobs)
     door.lab.folder.blobs.touch()  # where the folder should be, so that no file can be stored
     with pytest.raises(StoreError, match="could not be stored"):
         door.submit(PublishExperiment(experiment="large_sum"))

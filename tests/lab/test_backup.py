@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
 from axiom.lab.backup import back_up, restore
+from axiom.lab.ceremony import begin
 from axiom.lab.recovery import Wish
 from axiom.signed.keys import load_keys
-from axiom.signed.roles import write_trust
+from axiom.signed.offline import make_offline
+from axiom.signed.roles import Role, write_trust
 from axiom.store import blobs, callers, history
 from axiom.store.database import connect_reader, connect_writer
 from axiom.store.folder import Folder
@@ -56,6 +58,11 @@ def everything(folder):
         db.close()
 
 
+def stored(folder: Folder) -> dict[str, bytes]:
+    """What is too large for the database."""
+    return {path.name: path.read_bytes() for path in folder.blobs.glob("??/*")}
+
+
 def test_what_is_restored_is_what_was_there(whole_lab, backup, tmp_path):
     again = Folder(path=tmp_path / "again")
     made = restore(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
@@ -64,8 +71,9 @@ def test_what_is_restored_is_what_was_there(whole_lab, backup, tmp_path):
     assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust
     assert {key.stat().st_mode & 0o777 for key in again.keys.iterdir()} == {0o600}
     assert (made.results, made.experiments, made.audited, made.with_keys) == (2, 1, 1, True)
-    (large,) = again.blobs.glob("??/*")
-    assert large.read_bytes() == LARGE
+    kept = stored(again)
+    assert kept == stored(whole_lab.folder)
+    assert LARGE in kept.values()
 
 
 def test_a_backup_is_a_plain_archive_that_only_its_maker_may_read(backup):
@@ -190,3 +198,15 @@ def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
     with pytest.raises(FolderUnusable):
         back_up(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
     assert not list(tmp_path.glob("lost*"))
+
+
+def test_every_key_comes_along_and_what_is_known_of_keys_elsewhere(whole_lab, tmp_path):
+    keys = whole_lab.folder.keys
+    begin(tmp_path / "server", make_offline(tmp_path / "stick", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)}))
+    for name, source in (("bundle-2.key", keys / "bundle.key"), ("code.json", tmp_path / "server" / "code.json")):
+        (keys / name).touch(mode=0o600)
+        (keys / name).write_bytes(source.read_bytes())
+    back_up(whole_lab.folder, tmp_path / "b.tar", with_keys=True, now=whole_lab.now)
+    restore(tmp_path / "b.tar", Folder(path=tmp_path / "again"), now=whole_lab.now)
+    restored = {path.name: path.read_bytes() for path in (tmp_path / "again" / "keys").iterdir()}
+    assert restored == {path.name: path.read_bytes() for path in keys.iterdir()}

@@ -9,40 +9,45 @@ import pytest
 
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.errors import ExperimentError, Refused, Withdrawn
-from axiom.lab.publish import prepare
-from axiom.signed.bundles import contents, open_bundle, read_seal
+from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
+from axiom.lab import ceremony, sealing
+from axiom.lab.publish import is_sealed, prepare, publish, wanted_seal
+from axiom.runner.here import describe_tree
+from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
+from axiom.signed.keys import load_keys, make_keys
+from axiom.signed.roles import Role
 from axiom.store import blobs, experiments, findings, work
+from axiom.store.folder import keep
 
 PACKAGE = Path(axiom.__file__).parent
-WITH_A_MARK = "from pathlib import Path\nPath({!r}).touch()"
 
 
 @pytest.fixture
 def source(tmp_path, prepared):
-    """Writes an experiment's file; its import leaves a mark, so that one can see whether a child was started."""
-    mark = tmp_path / "imported"
+    """Writes an experiment's file."""
 
     def write(replacing=("", ""), name="tiny_sum"):
         text = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
         file = tmp_path / f"{name}.py"
-        file.write_text(text.replace(*replacing) + WITH_A_MARK.format(str(mark)) + "\n")
-        mark.unlink(missing_ok=True)
-        return file, mark
+        file.write_text(text.replace(*replacing))
+        return file
 
     return write
 
 
 def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
-    file, mark = source()
-    first = prepare(PACKAGE, file)
-    assert mark.exists()
-    file, mark = source()
-    assert prepare(PACKAGE, file, first.archive) == first
-    assert not mark.exists()
-    file, mark = source(("Adds up.", "Adds up, well."))
-    changed = prepare(PACKAGE, file, first.archive)
-    assert mark.exists()
+    started = []
+
+    def describe(tree, modules):
+        started.append(modules)
+        return describe_tree(tree, modules)
+
+    first = prepare(PACKAGE, source(), describe=describe)
+    assert len(started) == 1
+    assert prepare(PACKAGE, source(), first.archive, describe) == first
+    assert len(started) == 1
+    changed = prepare(PACKAGE, source(("Adds up.", "Adds up, well.")), first.archive, describe)
+    assert len(started) == 2
     assert changed.digest != first.digest
     assert changed.declaration == first.declaration
 
@@ -56,7 +61,7 @@ def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
     ],
 )
 def test_a_file_that_declares_nothing_sound_is_refused(source, name, replacing, problem):
-    file, _ = source(replacing, name)
+    file = source(replacing, name)
     with pytest.raises(ExperimentError, match=problem):
         prepare(PACKAGE, file)
 
@@ -212,3 +217,95 @@ def test_what_was_retired_is_not_published_again(small_lab, prepared):
         small_lab.publish(prepared())
     assert refused.value.exit_code == 4
     assert whole(small_lab) == before
+
+
+def without_bundle_keys(lab):
+    return replace(lab, keys=replace(lab.keys, sealers=()))
+
+
+def published_without(lab, made):
+    """What comes of publishing where the bundle keys are not."""
+    with lab.db.transaction():
+        keys, good_for = without_bundle_keys(lab).keys, timedelta(days=90)
+        return publish(lab.db, lab.folder, made, keys=keys, good_for=good_for, now=lab.now)
+
+
+def test_without_bundle_keys_nothing_is_stored_and_it_waits_for_a_seal(small_lab, prepared):
+    before = whole(small_lab)
+    published = published_without(small_lab, prepared())
+    assert (published.change, published.serial, published.experiment_id) == ("waits for a seal", 1, None)
+    assert whole(small_lab) == before
+
+
+def test_without_bundle_keys_what_is_sealed_stays_published_until_its_seal_runs_out(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.later(days=80)
+    assert published_without(small_lab, prepared()).change == "unchanged"
+    repaired = published_without(small_lab, prepared(top="REPAIRED = True"))
+    assert (repaired.change, repaired.serial, repaired.experiment_id) == ("waits for a seal", 2, 1)
+    small_lab.later(days=20)
+    assert published_without(small_lab, prepared()).change == "waits for a seal"
+
+
+def seal_of(lab, made, **changes):
+    wanted = wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=timedelta(days=90), now=lab.now)
+    keep(sealing.archive_path(lab.folder, made.digest), made.archive)
+    return write_seal(replace(wanted, **changes), *lab.keys.sealers)
+
+
+def take(lab, text):
+    with lab.db.transaction():
+        return sealing.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+
+
+def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
+    made = prepared()
+    assert take(small_lab, seal_of(small_lab, made)).change == "new experiment"
+    assert findings.registered(small_lab.db, 1) is not None
+    small_lab.later(days=70)
+    assert take(small_lab, seal_of(small_lab, made)).change == "renewed"
+    assert take(small_lab, seal_of_now(small_lab, made)).change == "unchanged"
+    repaired = prepared(top="REPAIRED = True")
+    assert take(small_lab, seal_of(small_lab, repaired)).change == "new bundle"
+    assert small_lab.broken() == {}
+
+
+def seal_of_now(lab, made):
+    return experiments.bundle(lab.db, made.digest).seal
+
+
+def test_a_seal_of_another_serial_another_key_or_without_its_bundle_is_refused(small_lab, prepared, tmp_path):
+    made = prepared()
+    before = whole(small_lab)
+    strangers = make_keys(tmp_path / "strangers", small_lab.now)
+    good = seal_of(small_lab, made)
+    with pytest.raises(Refused, match="has serial 7, and the next one here is 1"):
+        take(small_lab, seal_of(small_lab, made, serial=7))
+    with pytest.raises(BundleForeign, match="not the laboratory's"):
+        take(small_lab, seal_of(replace(small_lab, keys=replace(small_lab.keys, sealers=strangers.sealers)), made))
+    sealing.archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
+    with pytest.raises(BundleAltered, match="were sealed"):
+        take(small_lab, good)
+    sealing.archive_path(small_lab.folder, made.digest).unlink()
+    with pytest.raises(NotFound, match="came without its bundle"):
+        take(small_lab, good)
+    assert whole(small_lab) == before
+
+
+def test_after_other_bundle_keys_everything_is_sealed_again_and_the_old_seals_stay_history(small_lab, prepared):
+    small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
+    small_lab.publish(prepared())
+    small_lab.publish(prepared(top="REPAIRED = True"))
+    ceremony.make_next(small_lab.folder.keys, Role.BUNDLE)
+    ceremony.change_here(small_lab.folder.keys, small_lab.now)
+    small_lab.keys = load_keys(small_lab.folder.keys, small_lab.now)
+    with small_lab.db.transaction():
+        renewed = sealing.renew(small_lab.db, small_lab.folder, small_lab.keys, timedelta(days=90), small_lab.now)
+    assert [one.name for one in renewed] == ["tiny_sum"]
+    bundle = experiments.bundle_now(small_lab.db, 1)
+    assert is_sealed(bundle, small_lab.keys.trust, small_lab.now)
+    assert small_lab.broken() == {}
+    with pytest.raises(Refused, match="kept elsewhere"):
+        sealing.renew(
+            small_lab.db, small_lab.folder, without_bundle_keys(small_lab).keys, timedelta(days=90), small_lab.now
+        )

@@ -96,8 +96,8 @@ def test_a_bundle_older_than_one_seen_is_refused(obey, lab):
     newer = replace(lab, archive=pack(bundles.contents(lab.archive) | {"axiom/kit/extra.py": b""}))
     newer.place(newer.archive, write_seal(newer.seal(serial=4), lab.keys.bundle))
     assert obey(newer.order(serial=4)).exit is Exit.DONE
-    (lab.home.cache / "imported").unlink()
-    (lab.home.cache / "computed").unlink()
+    (newer.room / "imported").unlink()
+    (newer.room / "computed").unlink()
     assert refused(obey(), Exit.BAD_BUNDLE, "has serial 3, and this host has seen 4", lab)
 
 
@@ -133,7 +133,7 @@ def test_the_first_laboratory_is_the_only_one(obey, lab, strangers, now):
 def test_a_newer_trust_file_replaces_and_an_older_is_refused(obey, lab, now):
     first = (lab.home.path / "trust.json").read_bytes()
     newer = replace(lab.keys.trust, version=2)
-    (lab.home.path / "trust.json").write_bytes(write_trust(newer, [lab.keys.root]))
+    (lab.home.path / "trust.json").write_bytes(write_trust(newer, [lab.keys.root], first))
     assert lab.home.trust(now).version == 2
     (lab.home.path / "trust.json").write_bytes(first)
     assert refused(obey(), Exit.BAD_TICKET, "version 1, and version 2 was seen", lab)

@@ -61,7 +61,8 @@ def test_a_damaged_bundle_is_replaced_by_the_one_that_comes(obey, host):
 
 
 def test_a_newer_trust_file_is_kept_and_an_older_one_is_passed_over(obey, host, folder):
-    older, newer = (write_trust(replace(host.keys.trust, version=version), [host.keys.root]) for version in (1, 2))
+    older = write_trust(host.keys.trust, [host.keys.root])
+    newer = write_trust(replace(host.keys.trust, version=2), [host.keys.root], older)
     for brought, kept in ((older, older), (newer, newer), (older, newer), (newer[:-9], newer)):
         (folder / "trust.json").write_bytes(brought)
         assert obey().exit is Exit.DONE

@@ -28,6 +28,7 @@ def make_ticket(keys: Keys, now: datetime) -> Callable[..., Ticket]:
     def make(**changes: object) -> Ticket:
         fields: dict[str, object] = {
             "lab": keys.trust.lab,
+            "trust": keys.trust.version,
             "host": 1,
             "task": 5,
             "experiment": "probe",

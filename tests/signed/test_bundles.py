@@ -13,7 +13,9 @@ import axiom
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, collect, contents, digest, open_bundle, pack, read_seal, write_seal
+from axiom.signed.roles import Role, Signers
 from axiom.signed.roles import seal as seal_text
+from axiom.signed.signing import SigningKey
 from axiom.signed.strict import canonical
 
 MANIFEST = canonical(
@@ -208,3 +210,27 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment(tmp_path):
 def test_a_missing_experiment_file_is_said(tmp_path):
     with pytest.raises(ExperimentError, match=r"no experiment file .*probe.py"):
         collect(Path(axiom.__file__).parent, tmp_path / "probe.py")
+
+
+def test_a_seal_needs_as_many_bundle_keys_as_the_threshold_says(keys, now):
+    second = SigningKey.make()
+    both = Signers(threshold=2, keys={key.id: key.public for key in (keys.bundle, second)})
+    trust = replace(keys.trust, roles={**keys.trust.roles, Role.BUNDLE: both})
+    made = sealed(b"x", now)
+    assert read_seal(write_seal(made, keys.bundle, second), trust=trust, now=now) == made
+    for some in ((keys.bundle,), (second,), (keys.bundle, keys.bundle)):
+        with pytest.raises(BundleForeign, match="1 of the 2 bundle signatures"):
+            read_seal(write_seal(made, *some), trust=trust, now=now)
+
+
+def test_what_the_bundle_keys_are_asked_to_sign_is_read_as_strictly_as_what_they_signed(now):
+    made = sealed(b"x", now)
+    body = bundles.seal_body(made)
+    assert bundles.read_seal_body(body) == made
+    for damaged in (
+        body[:-1],
+        body.replace(b"axiom-bundle-1", b"axiom-ticket-1"),
+        body.replace(b'"serial"', b'"serials"'),
+    ):
+        with pytest.raises(ValueError, match=r"axiom-bundle-1|unknown field|not JSON"):
+            bundles.read_seal_body(damaged)

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.errors import KeysUnusable
 from axiom.signed.keys import SigningKey, load_keys, load_secrets, make_keys, make_secrets
-from axiom.signed.roles import Role
+from axiom.signed.roles import Role, lab_name, versions_of
 from axiom.signed.signing import is_signed
 
 
@@ -19,10 +19,10 @@ def test_keys_are_made_once_and_loaded_after(tmp_path, now):
     )
 
 
-def test_each_role_has_its_own_key_and_root_names_the_laboratory(keys):
+def test_each_role_has_its_own_key_and_the_first_root_names_the_laboratory(keys):
     ids = {role: list(signers.keys) for role, signers in keys.trust.roles.items()}
     assert ids == {Role.ROOT: [keys.root.id], Role.BUNDLE: [keys.bundle.id], Role.TICKET: [keys.ticket.id]}
-    assert keys.trust.lab == keys.root.id
+    assert keys.trust.lab == lab_name(keys.trust.roles[Role.ROOT])
     assert len({keys.root.id, keys.bundle.id, keys.ticket.id}) == 3
 
 
@@ -41,6 +41,8 @@ def test_a_trust_file_about_to_run_out_is_renewed_with_a_higher_version(tmp_path
     expired = make_keys(folder, now + timedelta(days=1000))
     assert [found.trust.version for found in (first, late, expired)] == [1, 2, 3]
     assert expired.trust.expires > now + timedelta(days=1000)
+    versions = versions_of((folder / "trust.json").read_bytes())
+    assert [trust.lab for trust in versions] == [first.trust.lab] * 3
 
 
 def test_a_key_is_never_written_over(tmp_path):
@@ -105,7 +107,7 @@ def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
     with pytest.raises(KeysUnusable, match="ran out"):
         load_keys(folder, now + timedelta(days=366))
     (folder / "trust.json").write_bytes(b"{}")
-    with pytest.raises(KeysUnusable, match="lacks the field 'signatures'"):
+    with pytest.raises(KeysUnusable, match="lacks the field 'chain'"):
         load_keys(folder, now)
     (folder / "trust.json").unlink()
     with pytest.raises(KeysUnusable, match="cannot be read"):

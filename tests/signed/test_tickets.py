@@ -67,6 +67,14 @@ def test_a_ticket_of_another_key_or_laboratory_is_foreign(make_ticket, keys, str
         read_ticket(write_ticket(make_ticket(lab="0" * 64), keys.ticket), trust=keys.trust, now=now)
 
 
+def test_a_ticket_that_was_written_under_a_newer_trust_file_is_refused(make_ticket, keys, now):
+    text = write_ticket(make_ticket(trust=2), keys.ticket)
+    with pytest.raises(ForeignTicket, match="under version 2 of the trust file, and this host has version 1"):
+        read_ticket(text, trust=keys.trust, now=now)
+    newer = replace(keys.trust, version=3)  # tickets wait for days, so an older one is obeyed
+    assert read_ticket(text, trust=newer, now=now).trust == 2
+
+
 def test_a_ticket_expires(make_ticket, text, keys):
     expires = make_ticket().expires
     assert read_ticket(text, trust=keys.trust, now=expires - timedelta(seconds=1))

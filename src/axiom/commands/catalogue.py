@@ -19,8 +19,9 @@ from axiom.commands.accounts import (
     SignOut,
 )
 from axiom.commands.command import Command
-from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.ledger import CarryOver
+from axiom.commands.sealing import SealBundles
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.work import CancelWorkunits
@@ -32,8 +33,10 @@ COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
         PublishExperiment,
+        PreflightExperiment,
         DeployExperiment,
         RetireExperiment,
+        SealBundles,
         CancelWorkunits,
         CarryOver,
         StepSession,

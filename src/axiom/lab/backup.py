@@ -23,6 +23,7 @@ from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.promises import broken
 from axiom.lab.recovery import Recovered, Wish, recover
 from axiom.signed import strict
+from axiom.signed.code_signing import CARRIED
 from axiom.signed.keys import load_keys
 from axiom.signed.roles import read_trust
 from axiom.store import blobs, callers, history, tables
@@ -36,7 +37,7 @@ _MANIFEST_LIMIT = 64 * 1024 * 1024
 _END = re.compile(rb"axiom-backup-1 ([0-9a-f]{64})\n")
 _END_BYTES = len("axiom-backup-1 \n") + 64
 _NAMES = re.compile(
-    r"axiom\.db|axiom\.toml|manifest\.json|keys/(trust\.json|[a-z]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
+    r"axiom\.db|axiom\.toml|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
 )
 _TRUST = "keys/trust.json"
 _BLOCK = 1024 * 1024
@@ -149,7 +150,8 @@ def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Pa
         stored = blobs.files(db, folder)
     finally:
         db.close()
-    keys = sorted(folder.keys.glob("*.key")) if with_keys else []
+    code = [path for path in (folder.keys / CARRIED,) if path.is_file()]
+    keys = [*sorted(folder.keys.glob("*.key")), *code] if with_keys else []
     settings = [folder.settings] if folder.settings.is_file() else []
     rest = [*settings, folder.path / _TRUST, *keys, *stored]
     return {"axiom.db": copied.database} | {path.relative_to(folder.path).as_posix(): path for path in rest}

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.errors import Refused, Withdrawn
+from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.withdraw import withdraw
 from axiom.runner.here import Describer, describe_here, describe_tree
 from axiom.signed import bundles
-from axiom.signed.bundles import Seal, write_seal
-from axiom.signed.keys import SigningKey
+from axiom.signed.bundles import Seal, read_seal, write_seal
+from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.roles import Role, Trust
 from axiom.signed.strict import canonical
 from axiom.store import blobs, experiments, findings
 from axiom.store.database import Database
@@ -27,6 +28,7 @@ log = logging.getLogger("axiom.publish")
 _MEANING = ("configs", "factors", "measures", "estimands")
 # Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
 _FORECASTER = "catalogue, informed"
+_WAITS = "waits for a seal"
 _BLOCK = 8  # replicates that enter evidence together in a laboratory that computes alone
 _STOPPING = {
     "rule": "blocks",
@@ -55,10 +57,10 @@ class Prepared:
 class Published:
     """What came of it."""
 
-    experiment_id: int
+    experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
     serial: int
     digest: str
-    change: str  # new experiment, new bundle, renewed, mended or unchanged
+    change: str  # new experiment, new bundle, renewed, mended, unchanged, or waits for a seal
 
 
 def prepare(
@@ -80,64 +82,104 @@ def prepare(
     )
 
 
+def unpack(archive: bytes) -> Prepared:
+    """What was prepared before and kept as its archive."""
+    raw = bundles.contents(archive)[bundles.MANIFEST]
+    return Prepared(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
+
+
 def publish(
-    db: Database, folder: Folder, prepared: Prepared, *, key: SigningKey, good_for: timedelta, now: datetime
+    db: Database, folder: Folder, prepared: Prepared, *, keys: Keys, good_for: timedelta, now: datetime
 ) -> Published:
-    """Store and sign the bundle, and register the version if it is new. Asked again, it changes nothing."""
-    manifest = prepared.manifest
-    newest = experiments.by_name(db, manifest.name)
-    _not_older(newest, manifest)
-    version = experiments.by_name(db, manifest.name, manifest.version)
-    is_new = version is None
-    if version is not None and version.status != "open":
-        raise Withdrawn(
-            f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
-            "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
-        )
-    if version is None:
-        version = _add(db, prepared, newest, now)
-    _same_question(version, prepared)
-    current = experiments.bundle_now(db, version.id)
-    if current and current.digest == prepared.digest:
-        change = _again(db, folder, prepared, current, key, good_for, now)
-        return Published(experiment_id=version.id, serial=current.serial, digest=current.digest, change=change)
-    serial = current.serial + 1 if current else 1
-    seal, expires_at = _seal(prepared, serial, key, good_for, now)
-    blobs.put(db, folder, prepared.archive, now)
-    experiments.add_bundle(
-        db,
-        experiment_id=version.id,
-        serial=serial,
-        digest=prepared.digest,
-        seal=seal,
-        manifest=prepared.declaration,
-        expires_at=expires_at,
-        now=now,
-    )
-    change = "new experiment" if is_new else "new bundle"
-    log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, serial)
-    return Published(experiment_id=version.id, serial=serial, digest=prepared.digest, change=change)
+    """Store and seal the bundle, and register the version if it is new. Asked again, it changes nothing.
 
-
-def _again(
-    db: Database,
-    folder: Folder,
-    prepared: Prepared,
-    current: StoredBundle,
-    key: SigningKey,
-    good_for: timedelta,
-    now: datetime,
-) -> str:
-    """Keep what is published good: its bytes and its signature."""
+    Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought.
+    """
+    version = _published(db, prepared)
+    current = experiments.bundle_now(db, version.id) if version else None
+    wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
+    if wanted is not None and keys.can(Role.BUNDLE):
+        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now)
+    if version is None or current is None or current.digest != prepared.digest:
+        log.info("bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version)
+        return _done(version, wanted.serial if wanted else 1, prepared, _WAITS)
     change = "unchanged"
     if not blobs.intact(db, folder, current.digest):
         blobs.put(db, folder, prepared.archive, now)
         change = "mended"
-    if current.expires_at - now <= good_for / 3:
-        seal, expires_at = _seal(prepared, current.serial, key, good_for, now)
-        experiments.renew_seal(db, current.id, seal, expires_at)
-        change = "renewed"
-    return change
+    return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else _WAITS)
+
+
+def wanted_seal(db: Database, prepared: Prepared, *, trust: Trust, good_for: timedelta, now: datetime) -> Seal | None:
+    """The seal that publishing takes; None where what is published is sealed for long enough."""
+    version = _published(db, prepared)
+    current = experiments.bundle_now(db, version.id) if version else None
+    is_same = current is not None and current.digest == prepared.digest
+    if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
+        return None
+    return Seal(
+        experiment=prepared.manifest.name,
+        version=prepared.manifest.version,
+        serial=current.serial + (not is_same) if current else 1,
+        digest=prepared.digest,
+        size=len(prepared.archive),
+        issued=now,
+        expires=now + good_for,
+    )
+
+
+def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
+    """Would a host take this bundle's seal at this moment?"""
+    try:
+        read_seal(bundle.seal, trust=trust, now=now)
+    except BundleError:
+        return False
+    return True
+
+
+def store(db: Database, folder: Folder, prepared: Prepared, seal: Seal, text: str, now: datetime) -> Published:
+    """Store a bundle with its seal, and register the version if it is new."""
+    manifest, known = prepared.manifest, _published(db, prepared)
+    version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now)
+    current = experiments.bundle_now(db, version.id)
+    blobs.put(db, folder, prepared.archive, now)
+    if current and current.digest == prepared.digest:
+        experiments.renew_seal(db, current.id, text, seal.expires)
+        return _done(version, current.serial, prepared, "renewed")
+    experiments.add_bundle(
+        db,
+        experiment_id=version.id,
+        serial=seal.serial,
+        digest=prepared.digest,
+        seal=text,
+        manifest=prepared.declaration,
+        expires_at=seal.expires,
+        now=now,
+    )
+    log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
+    return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
+
+
+def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, change: str) -> Published:
+    return Published(
+        experiment_id=version.id if version else None, serial=serial, digest=prepared.digest, change=change
+    )
+
+
+def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
+    """The version as it is published, if it is; an error where it may not be published again."""
+    manifest = prepared.manifest
+    _not_older(experiments.by_name(db, manifest.name), manifest)
+    version = experiments.by_name(db, manifest.name, manifest.version)
+    if version is None:
+        return None
+    if version.status != "open":
+        raise Withdrawn(
+            f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
+            "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
+        )
+    _same_question(version, prepared)
+    return version
 
 
 def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
@@ -207,17 +249,3 @@ def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
             f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
             "registered cannot change; raise `version` in the file, so that it is registered anew."
         )
-
-
-def _seal(prepared: Prepared, serial: int, key: SigningKey, good_for: timedelta, now: datetime) -> tuple[str, datetime]:
-    expires = now + good_for
-    seal = Seal(
-        experiment=prepared.manifest.name,
-        version=prepared.manifest.version,
-        serial=serial,
-        digest=prepared.digest,
-        size=len(prepared.archive),
-        issued=now,
-        expires=expires,
-    )
-    return write_seal(seal, key), expires

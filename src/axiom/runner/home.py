@@ -1,6 +1,5 @@
 """What a host keeps between tasks: whom it trusts, the bundles, their code unpacked, and the newest it has seen."""
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -9,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
+from axiom.runner.system import system
 from axiom.signed import strict
-from axiom.signed.bundles import open_bundle, read_seal
-from axiom.signed.roles import Trust, read_trust
+from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
+from axiom.signed.roles import TRUST_LIMIT, Anchor, Role, Trust, read_trust
 from axiom.signed.tickets import Ticket
 
 _LIMIT = 1024 * 1024
@@ -25,7 +26,26 @@ class Seen:
 
     lab: str | None = None
     trust: int = 0
+    link: str = ""  # digest of that version, so that no other one takes its place
+    sealers: tuple[str, ...] = ()  # the bundle keys that it names
     serials: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """The version of the trust file from which a newer one must go on."""
+        return Anchor(version=self.trust, link=self.link) if self.lab is not None else None
+
+    def with_trust(self, trust: Trust) -> Self:
+        """Return what is known once this trust file was taken.
+
+        Where no bundle key is left that sealed before, the serials of before mean nothing: who stole the old keys may
+        have raised them beyond anything that the laboratory will ever reach, and can seal nothing any more.
+        """
+        sealers = tuple(sorted(trust.roles[Role.BUNDLE].keys))
+        serials = self.serials if not self.sealers or set(self.sealers) & set(sealers) else {}
+        return replace(
+            self, lab=trust.lab, trust=trust.version, link=trust.link, sealers=sealers, serials=dict(serials)
+        )
 
 
 class Home:
@@ -47,8 +67,8 @@ class Home:
         with self._alone():
             seen = self._read_seen()
             try:
-                raw = (self.path / "trust.json").read_bytes()
-                trust = read_trust(raw, lab=seen.lab, newest=seen.trust, now=now)
+                raw = read_at_most(self.path / "trust.json", TRUST_LIMIT)
+                trust = read_trust(raw, lab=seen.lab, seen=seen.anchor, now=now)
             except FileNotFoundError:
                 raise ForeignTicket(
                     f"There is no trust.json in {self.path}, so this host trusts nobody yet. Nothing was computed; "
@@ -56,8 +76,8 @@ class Home:
                 ) from None
             except ValueError as fault:
                 raise ForeignTicket(f"{fault} Nothing was computed.") from None
-            if (trust.lab, trust.version) != (seen.lab, seen.trust):
-                self._write_seen(replace(seen, lab=trust.lab, trust=trust.version))
+            if trust.link != seen.link:
+                self._write_seen(seen.with_trust(trust))
         return trust
 
     def unpack(self, ticket: Ticket, *, trust: Trust, now: datetime) -> Path:
@@ -78,9 +98,9 @@ class Home:
     def _files(self, ticket: Ticket, trust: Trust, now: datetime) -> dict[str, bytes]:
         stem = self.path / "bundles" / ticket.bundle
         try:
-            seal = read_seal(stem.with_suffix(".seal").read_text("ascii", errors="replace"), trust=trust, now=now)
-            with stem.with_suffix(".zip").open("rb") as file:
-                raw = file.read(seal.size + 1)
+            sealed = read_at_most(stem.with_suffix(".seal"), SEAL_LIMIT)
+            seal = read_seal(sealed.decode("ascii", errors="replace"), trust=trust, now=now)
+            raw = read_at_most(stem.with_suffix(".zip"), seal.size)
         except FileNotFoundError as fault:
             raise BundleMissing(
                 f"The bundle that the ticket names is not on this host: {fault.filename} is missing. Nothing was "
@@ -109,7 +129,7 @@ class Home:
     def _alone(self) -> Iterator[None]:
         handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            system.hold(handle)
             yield
         finally:
             os.close(handle)
@@ -125,6 +145,8 @@ class Home:
             return Seen(
                 lab=fields.either("lab", strict.text),
                 trust=fields.whole("trust"),
+                link=fields.text("link"),
+                sealers=fields.each("sealers", strict.text),
                 serials={name: serials.whole(name) for name in serials.data},
             )
         except ValueError as fault:
@@ -135,11 +157,24 @@ class Home:
 
     def _write_seen(self, seen: Seen) -> None:
         draft = self._seen.with_suffix(".new")
+        facts = {
+            "lab": seen.lab,
+            "link": seen.link,
+            "sealers": seen.sealers,
+            "serials": dict(seen.serials),
+            "trust": seen.trust,
+        }
         with draft.open("wb") as file:
-            file.write(strict.canonical({"lab": seen.lab, "serials": dict(seen.serials), "trust": seen.trust}))
+            file.write(strict.canonical(facts))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._seen)
+
+
+def read_at_most(path: Path, limit: int) -> bytes:
+    """Return the file's bytes, at most one more than the limit, so that a longer one is seen to be none of ours."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -7,14 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
-from axiom.runner.home import Home
+from axiom.runner.home import Home, read_at_most
 from axiom.signed import bundles
-from axiom.signed.bundles import Seal, read_seal
-from axiom.signed.roles import Trust, read_trust
+from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
+from axiom.signed.roles import TRUST_LIMIT, Trust, read_trust
 from axiom.signed.tickets import Ticket
 
 _TRUST, _ARCHIVE, _SEAL = "trust.json", "bundle.zip", "bundle.seal"
-_SMALL = 64 * 1024
 
 
 class SuppliedHome(Home):
@@ -31,12 +30,12 @@ class SuppliedHome(Home):
         """
         self.create()
         held = self.path / _TRUST
-        fresh = _read(self._supply(_TRUST), _SMALL)
+        fresh = _read(self._supply(_TRUST), TRUST_LIMIT)
         if fresh is not None and (not held.exists() or held.read_bytes() != fresh):
             with self._alone():
                 seen = self._read_seen()
                 try:
-                    read_trust(fresh, lab=seen.lab, newest=seen.trust, now=now)
+                    read_trust(fresh, lab=seen.lab, seen=seen.anchor, now=now)
                     _place(held, fresh)
                 except ValueError as fault:
                     if not held.exists():
@@ -64,10 +63,10 @@ class SuppliedHome(Home):
         _place(held, fresh)
 
     def _keep_seal(self, held: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
-        fresh = _read(self._supply(_SEAL), _SMALL)
+        fresh = _read(self._supply(_SEAL), SEAL_LIMIT)
         if fresh is None:
             return
-        before = _read(held, _SMALL)
+        before = _read(held, SEAL_LIMIT)
         known = _seal(before, ticket, trust, now) if before is not None else None
         offered = _seal(fresh, ticket, trust, now)
         if known is None or (offered is not None and offered.expires > known.expires):
@@ -84,10 +83,9 @@ def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | Non
 
 
 def _read(path: Path, limit: int) -> bytes | None:
-    """The file's bytes, at most one more than the limit, so that a larger one is seen to be none of ours."""
+    """The file's bytes, at most one more than the limit; None where there is no file."""
     try:
-        with path.open("rb") as file:
-            return file.read(limit + 1)
+        return read_at_most(path, limit)
     except FileNotFoundError:
         return None
 

@@ -1,6 +1,6 @@
 """The code of one experiment, sealed: its file, the words, the kit and its manifest, in one archive with one digest.
 
-Nothing inside a bundle is looked at before its size and digest are those that the bundle key signed.
+Nothing inside a bundle is looked at before its size and digest are those that the bundle keys signed.
 """
 
 import hashlib
@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
-from axiom.signed.roles import Role, Trust, Untrusted, seal, unseal
+from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
 from axiom.signed.signing import SigningKey
 
 MANIFEST = "manifest.json"
 SIZE_LIMIT = 8 * 1024 * 1024
+SEAL_LIMIT = 4_096  # characters; ten signatures fit
 
 _KIND = "axiom-bundle-1"
-_SEAL_LIMIT = 4_096
 _HEX = r"[0-9a-f]{64}"
 _SHARED = re.compile(r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.py|axiom/catalogue/__init__\.py")
 _MODE = stat.S_IFREG | 0o644
@@ -34,7 +35,7 @@ _NOTHING = "Nothing was imported."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
-    """What the bundle key signs: whose code this is, and which bytes. A later bundle has a higher serial."""
+    """What the bundle keys sign: whose code this is, and which bytes. A later bundle has a higher serial."""
 
     experiment: str
     version: int
@@ -78,29 +79,29 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def write_seal(made: Seal, key: SigningKey) -> str:
-    """Sign a seal."""
-    payload = asdict(made) | {"issued": strict.utc(made.issued), "expires": strict.utc(made.expires)}
-    return seal(_KIND, payload, [key])
+def seal_body(made: Seal) -> bytes:
+    """Return what the bundle keys sign."""
+    times = {"issued": strict.utc(made.issued), "expires": strict.utc(made.expires)}
+    return strict.canonical({**asdict(made), **times, "kind": _KIND})
+
+
+def write_seal(made: Seal, *keys: SigningKey) -> str:
+    """Sign a seal with as many keys as the laboratory's threshold wants."""
+    return sealed(seal_body(made), keys)
+
+
+def read_seal_body(body: bytes) -> Seal:
+    """Return what the bundle keys are asked to sign, not yet signed by anybody; a ValueError says what is off."""
+    payload = strict.parse(body, limit=SEAL_LIMIT)
+    if payload.pop("kind", None) != _KIND:
+        raise ValueError(f"it is not {_KIND}")
+    return _seal(payload)
 
 
 def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
-    """Return what the bundle key signed, or refuse: foreign, damaged or expired."""
+    """Return what the bundle keys signed, or refuse: foreign, damaged or expired."""
     try:
-        fields = strict.Fields(
-            unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=_SEAL_LIMIT),
-            "the seal",
-            Seal.__dataclass_fields__,
-        )
-        found = Seal(
-            experiment=fields.text("experiment", NAME.pattern),
-            version=fields.whole("version", least=1),
-            serial=fields.whole("serial", least=1),
-            digest=fields.text("digest", _HEX),
-            size=fields.whole("size", least=1),
-            issued=fields.moment("issued"),
-            expires=fields.moment("expires"),
-        )
+        found = _seal(unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
     except Untrusted as fault:
         raise BundleForeign(f"The bundle's seal is not the laboratory's: {fault}. {_NOTHING}") from None
     except ValueError as fault:
@@ -111,6 +112,19 @@ def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
             f"{_NOTHING} The laboratory must seal the bundle again."
         )
     return found
+
+
+def _seal(payload: dict[str, Any]) -> Seal:
+    fields = strict.Fields(payload, "the seal", Seal.__dataclass_fields__)
+    return Seal(
+        experiment=fields.text("experiment", NAME.pattern),
+        version=fields.whole("version", least=1),
+        serial=fields.whole("serial", least=1),
+        digest=fields.text("digest", _HEX),
+        size=fields.whole("size", least=1),
+        issued=fields.moment("issued"),
+        expires=fields.moment("expires"),
+    )
 
 
 def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:

@@ -1,10 +1,13 @@
 """BOINC's own signature on the files of a program, as every released client checks it: RSA of 1024 bits over MD5.
 
-That is weak, so it guards against accidents alone. What a host may run is decided by the runner, by Ed25519.
+That is weak, so it guards against accidents alone. What a host may run is decided by the runner, by Ed25519. The key
+may be kept on a computer without a network; when it changes, the one before signs the new one.
 """
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -20,8 +23,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
 from axiom.errors import KeysUnusable
+from axiom.signed import strict
 from axiom.signed.signing import read_private, write_once
 
+CODE_KEY, NEXT_CODE_KEY, CARRIED = "code.key", "next-code.key", "code.json"
+
+_FORMAT = "axiom-code-1"
+_LIMIT = 4 * 1024 * 1024
 _BITS = 1024  # the most that a released client takes
 _MODULUS = _BITS // 8
 _PRIME = _MODULUS // 2
@@ -79,6 +87,132 @@ class CodeKey:
             ) from None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A code-signing key that took the place of another: what a client that holds the other one must be told."""
+
+    public_text: str
+    signature: str  # of the key before
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeSigning:
+    """How a laboratory's programs come by BOINC's signature: by the key, or by signatures that were carried over."""
+
+    public_text: str
+    key: CodeKey | None = field(repr=False)
+    changes: Mapping[str, Change]  # by the public key before
+    carried: Mapping[str, str]  # signatures by the MD5 of what is signed
+
+    def sign_file(self, body: bytes) -> str:
+        """Sign the contents of a file, as text for a scheduler reply."""
+        return self.sign_digest(hashlib.md5(body, usedforsecurity=False).hexdigest())
+
+    def sign_digest(self, md5: str) -> str:
+        """Sign a file by its MD5 in hex; a KeysUnusable when that has to be done elsewhere first."""
+        if self.key is not None:
+            return self.key.sign_digest(md5)
+        if md5 not in self.carried:
+            raise KeysUnusable(
+                f"The program with the MD5 {md5} is not signed yet, and the code-signing key is kept elsewhere, so "
+                "no host can be given it. `axiom keys request` writes down what has to be signed."
+            )
+        return self.carried[md5]
+
+    def told(self, held: str) -> tuple[str, str]:
+        """What a client is told that holds this public key: the next key and its signature, both empty if neither."""
+        if not held.strip():
+            return self.public_text, ""
+        for before, change in self.changes.items():
+            if _same(before, held):
+                return change.public_text, change.signature
+        return "", ""
+
+    def carrying(self, signatures: Mapping[str, str]) -> "CodeSigning":
+        """The same key with more signatures; one that is not by it is refused."""
+        for md5, signature in signatures.items():
+            if not is_digest_signed(md5, signature, self.public_text):
+                raise KeysUnusable(
+                    f"The signature of the program with the MD5 {md5} is not by this laboratory's code-signing key, so "
+                    "every client would refuse it. Nothing was changed; sign with the key that the request names."
+                )
+        return replace(self, carried={**self.carried, **signatures})
+
+    def followed_by(self, change: Change) -> "CodeSigning":
+        """What is told once another key has taken the place of this one, whose signatures mean nothing then."""
+        if not is_code_signed(change.public_text.strip().encode(), change.signature, self.public_text):
+            raise KeysUnusable(
+                "The next code-signing key is not signed by the one before, so no client would take it. Nothing was "
+                "changed; sign the request where the key before is kept."
+            )
+        changes = {**self.changes, self.public_text: change}
+        return CodeSigning(public_text=change.public_text, key=None, changes=changes, carried={})
+
+
+def load_code(folder: Path) -> CodeSigning:
+    """Load the code-signing key of a folder, or the signatures that were carried there."""
+    key = CodeKey.load(folder / CODE_KEY) if (folder / CODE_KEY).exists() else None
+    if not (folder / CARRIED).exists():
+        key = key or CodeKey.load(folder / CODE_KEY)  # which says what is missing
+        return CodeSigning(public_text=key.public_text, key=key, changes={}, carried={})
+    try:
+        facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
+        fields = strict.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
+        fields.text("format", _FORMAT)
+        public = fields.text("public")
+        changes = {before: _change(each) for before, each in fields.part("changes").items()}
+        carried = {md5: strict.text(signature, md5) for md5, signature in fields.part("carried").items()}
+    except ValueError as fault:
+        raise KeysUnusable(
+            f"{folder / CARRIED} is damaged ({fault}), so no program can be shown to be the laboratory's. "
+            "Restore it from the backup of the folder it is in."
+        ) from None
+    if key is not None and not _same(key.public_text, public):
+        raise KeysUnusable(
+            f"{folder / CODE_KEY} is not the code-signing key that {folder / CARRIED} names, so clients would refuse "
+            "what it signs. Start the laboratory once more, or restore the folder from one backup."
+        )
+    return CodeSigning(public_text=public, key=key, changes=changes, carried=carried)
+
+
+def take_up_code(folder: Path) -> None:
+    """Bring the folder in step with the key that is in force: the one before it goes, the new one is used."""
+    if not (folder / CARRIED).exists():
+        return
+    facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
+    fresh, held = folder / NEXT_CODE_KEY, folder / CODE_KEY
+    if fresh.exists() and _same(CodeKey.load(fresh).public_text, facts["public"]):
+        fresh.replace(held)
+    if held.exists() and any(_same(CodeKey.load(held).public_text, before) for before in facts["changes"]):
+        held.unlink()
+
+
+def _change(data: object) -> Change:
+    fields = strict.Fields(data, "a change of keys", ("public", "signature"))
+    return Change(public_text=fields.text("public"), signature=fields.text("signature"))
+
+
+def code_facts(signing: CodeSigning) -> bytes:
+    """Write down what `load_code` reads beside the private key."""
+    changes = {
+        before: {"public": change.public_text, "signature": change.signature}
+        for before, change in signing.changes.items()
+    }
+    return strict.canonical(
+        {"carried": dict(signing.carried), "changes": changes, "format": _FORMAT, "public": signing.public_text}
+    )
+
+
+def sign_change(before: CodeKey, public_text: str) -> Change:
+    """Have the key before say that another one takes its place."""
+    return Change(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
+
+
+def _same(one: str, other: str) -> bool:
+    """Clients send keys back with other line ends and margins."""
+    return one.split() == other.split()
+
+
 def _private_key(text: str) -> RSAPrivateKey:
     n, e, d, p, q, dmp1, dmq1, iqmp = _numbers(text, _PRIVATE)
     public = RSAPublicNumbers(e=e, n=n)
@@ -88,10 +222,14 @@ def _private_key(text: str) -> RSAPrivateKey:
 
 def is_code_signed(body: bytes, signature: str, public_text: str) -> bool:
     """Tell whether a client that holds this public key takes this file."""
+    return is_digest_signed(hashlib.md5(body, usedforsecurity=False).hexdigest(), signature, public_text)
+
+
+def is_digest_signed(md5: str, signature: str, public_text: str) -> bool:
+    """Tell the same of a file by its MD5 in hex, for one that is too large to hold."""
     try:
         modulus, exponent = _numbers(public_text, _PUBLIC)
         key: RSAPublicKey = RSAPublicNumbers(e=exponent, n=modulus).public_key()
-        md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return key.recover_data_from_signature(_hex_bytes(signature), PKCS1v15(), None) == md5.encode()
     except (InvalidSignature, ValueError):
         return False

@@ -1,113 +1,181 @@
-"""The keys of one laboratory, in one folder that nobody else may read."""
+"""The keys of one laboratory that are here, in one folder that nobody else may read.
+
+Ticket key and secrets are always here, for the server needs them day and night. Root, bundle and code-signing keys may
+be here or on a computer without a network: then the server does what was signed before, and asks for the rest.
+"""
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
-from axiom.signed.code_signing import CodeKey
+from axiom.signed.code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
 from axiom.signed.roles import Role, Signers, Trust
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
-_TRUST_FILE = "trust.json"
-_ACCOUNTS, _UPLOAD, _CODE = "accounts.key", "upload.key", "code.key"
+TRUST_FILE = "trust.json"
+LIFETIME = timedelta(days=365)
+RENEW_BEFORE = timedelta(days=30)
+EXPIRY_NOT_ASKED = datetime.min.replace(tzinfo=UTC)  # a trust file that has run out is still ours to renew
+
+_ACCOUNTS, _UPLOAD = "accounts.key", "upload.key"
 _SECRET_FORMAT = "axiom-secret-1"  # noqa: S105  a name
 _SECRET_BYTES = 32
-_LIFETIME = timedelta(days=365)
-_RENEW_BEFORE = timedelta(days=30)
-_EXPIRY_NOT_ASKED = datetime.min.replace(tzinfo=UTC)  # a trust file that has run out is still ours to renew
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """The three keys that a laboratory signs with, and the trust that says so."""
+    """The keys that are here, and the trust that says what they may sign."""
 
-    root: SigningKey
-    bundle: SigningKey
+    roots: tuple[SigningKey, ...]
+    sealers: tuple[SigningKey, ...]
     ticket: SigningKey
     trust: Trust
 
+    @property
+    def root(self) -> SigningKey:
+        """The first root key; whoever asks knows that it is here."""
+        return self.roots[0]
+
+    @property
+    def bundle(self) -> SigningKey:
+        """The first bundle key; whoever asks knows that it is here."""
+        return self.sealers[0]
+
+    def can(self, role: Role) -> bool:
+        """Are as many keys of this role here as have to sign?"""
+        here = {Role.ROOT: self.roots, Role.BUNDLE: self.sealers, Role.TICKET: (self.ticket,)}
+        return len(here[role]) >= self.trust.roles[role].threshold
+
 
 def make_keys(folder: Path, now: datetime) -> Keys:
-    """Make what is missing, renew a trust file that runs out within a month, and load all.
+    """Make what is missing, renew a trust file that runs out within a month if that can be done here, and load all.
 
-    A folder with a trust file but without one of its keys has lost something: that is refused, never patched over.
+    A folder with a trust file but without its ticket key has lost something: that is refused, never patched over.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (folder / _TRUST_FILE).exists():
+    path = folder / TRUST_FILE
+    if not path.exists():
+        if (folder / f"next-{Role.ROOT.value}.json").exists():
+            raise KeysUnusable(
+                f"The first trust file of {folder} waits for the signatures of keys that are kept elsewhere, so no "
+                "host could be told whom to trust. Type `axiom keys request`, there `axiom keys sign`, here "
+                "`axiom keys accept`."
+            )
         for role in Role:
-            path = folder / f"{role.value}.key"
-            if not path.exists():
-                SigningKey.make().save(path)
-        signing = _load_signing(folder)
-        write_once(folder / _TRUST_FILE, _trust_file(signing, version=1, now=now))
-    else:
-        signing = _load_signing(folder)
-        _renew(folder, signing, now)
+            if not (folder / f"{role.value}.key").exists():
+                SigningKey.make().save(folder / f"{role.value}.key")
+        signing = load_signing(folder)
+        write_once(path, _first_trust(signing, now))
+        return load_keys(folder, now)
+    take_up(folder)
+    keys = load_keys(folder, EXPIRY_NOT_ASKED)
+    if keys.trust.expires - now <= RENEW_BEFORE and keys.can(Role.ROOT):
+        renewed = Trust(
+            lab=keys.trust.lab, version=keys.trust.version + 1, expires=now + LIFETIME, roles=keys.trust.roles
+        )
+        replace_private(path, roles.write_trust(renewed, keys.roots, path.read_bytes()))
     return load_keys(folder, now)
 
 
 def load_keys(folder: Path, now: datetime) -> Keys:
-    """Load keys and trust; whatever is missing, damaged, loose, expired or does not fit together is refused."""
-    signing = _load_signing(folder)
-    trust = _load_trust(folder, signing, now)
-    for role, key in signing.items():
-        if key.id not in trust.roles[role].keys:
-            raise KeysUnusable(
-                f"{folder / role.value}.key is not a key that {folder / _TRUST_FILE} names, so hosts would refuse "
-                "what it signs. Restore the whole folder from one backup."
-            )
-    return Keys(root=signing[Role.ROOT], bundle=signing[Role.BUNDLE], ticket=signing[Role.TICKET], trust=trust)
+    """Load keys and trust; whatever is damaged, loose, expired or does not fit together is refused."""
+    signing = load_signing(folder)
+    trust = _load_trust(folder, now)
+    for role, keys in signing.items():
+        for key in keys:
+            if key.id not in trust.roles[role].keys:
+                raise KeysUnusable(
+                    f"A {role.value} key in {folder} is not a key that {folder / TRUST_FILE} names, so hosts would "
+                    "refuse what it signs. Restore the whole folder from one backup."
+                )
+    return Keys(roots=signing[Role.ROOT], sealers=signing[Role.BUNDLE], ticket=signing[Role.TICKET][0], trust=trust)
 
 
-def _load_signing(folder: Path) -> dict[Role, SigningKey]:
+def next_key(folder: Path, role: Role) -> Path:
+    """Where a key lies that was made here and that the trust file does not name yet."""
+    return folder / f"next-{role.value}.key"
+
+
+def take_up(folder: Path) -> None:
+    """Bring the folder in step with its trust file: withdrawn keys go, and those that it names by now are used."""
+    versions = roles.versions_of((folder / TRUST_FILE).read_bytes())
+    for role in Role:
+        named = versions[-1].roles[role].keys
+        before = {name for trust in versions[:-1] for name in trust.roles[role].keys}
+        fresh = next_key(folder, role)
+        if fresh.exists() and SigningKey.load(fresh).id in named:
+            fresh.replace(folder / f"{role.value}.key" if role is Role.TICKET else _free(folder, role, named))
+        for path in key_files(folder, role):
+            name = SigningKey.load(path).id
+            if name in before and name not in named:
+                path.unlink()
+    sync_folder(folder)
+
+
+def _free(folder: Path, role: Role, named: Mapping[str, str]) -> Path:
+    """The first name that no key has which still counts."""
+    names = [folder / f"{role.value}.key", *(folder / f"{role.value}-{number}.key" for number in range(2, 100))]
+    return next(path for path in names if not path.exists() or SigningKey.load(path).id not in named)
+
+
+def load_signing(folder: Path) -> dict[Role, tuple[SigningKey, ...]]:
+    """Load the signing keys that are in a folder of a server; its ticket key must be."""
+    demand_closed(folder)
+    found = {role: tuple(SigningKey.load(path) for path in key_files(folder, role)) for role in Role}
+    return {**found, Role.TICKET: (SigningKey.load(folder / f"{Role.TICKET.value}.key"),)}
+
+
+def key_files(folder: Path, role: Role) -> list[Path]:
+    """Where the keys of a role lie that are in this folder: `root.key`, `root-2.key` and so on."""
+    return sorted(folder.glob(f"{role.value}.key")) + sorted(folder.glob(f"{role.value}-*.key"))
+
+
+def demand_closed(folder: Path) -> None:
+    """Refuse a folder of keys into which others may put theirs."""
     mode = folder.stat().st_mode & 0o777 if folder.is_dir() else 0
     if os.name == "posix" and mode & 0o077:
         raise KeysUnusable(
             f"The folder {folder} is open to others (mode {mode:03o}), who could put their keys in place of these. "
             f"Type: chmod 700 {folder}"
         )
-    return {role: SigningKey.load(folder / f"{role.value}.key") for role in Role}
 
 
-def _load_trust(folder: Path, signing: dict[Role, SigningKey], now: datetime) -> Trust:
-    path = folder / _TRUST_FILE
+def replace_private(path: Path, body: bytes) -> None:
+    """Put these bytes in the place of a private file; a crash leaves the old file or the new one, whole."""
+    fresh = path.with_name(f".next-{path.name}")
+    fresh.unlink(missing_ok=True)
+    write_once(fresh, body)
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def _load_trust(folder: Path, now: datetime) -> Trust:
+    path = folder / TRUST_FILE
     try:
-        return roles.read_trust(path.read_bytes(), lab=signing[Role.ROOT].id, now=now)
+        return roles.read_trust(path.read_bytes(), now=now)
     except OSError as fault:
         raise KeysUnusable(
             f"{path} cannot be read ({fault.strerror}), so hosts cannot be told whom to trust. "
-            "Restore the whole folder from its backup."
+            "Restore the whole folder from its backup, or have it signed: `axiom keys request`."
         ) from None
     except ValueError as fault:
-        raise KeysUnusable(f"{path} cannot be used. {fault} Restore the whole folder from its backup.") from None
+        raise KeysUnusable(
+            f"{path} cannot be used. {fault} Restore the whole folder from its backup, or have the next version "
+            "signed: `axiom keys request`."
+        ) from None
 
 
-def _renew(folder: Path, signing: dict[Role, SigningKey], now: datetime) -> None:
-    """The version grows with each renewal, so that hosts take the new file and never again the old one."""
-    trust = _load_trust(folder, signing, _EXPIRY_NOT_ASKED)
-    if trust.expires - now > _RENEW_BEFORE:
-        return
-    path, fresh = folder / _TRUST_FILE, folder / ".trust-next"
-    fresh.unlink(missing_ok=True)
-    write_once(fresh, _trust_file(signing, version=trust.version + 1, now=now))
-    fresh.replace(path)
-    sync_folder(folder)
-
-
-def _trust_file(signing: dict[Role, SigningKey], *, version: int, now: datetime) -> bytes:
-    trust = Trust(
-        lab=signing[Role.ROOT].id,
-        version=version,
-        expires=now + _LIFETIME,
-        roles={role: Signers(threshold=1, keys={key.id: key.public}) for role, key in signing.items()},
-    )
-    return roles.write_trust(trust, [signing[Role.ROOT]])
+def _first_trust(signing: Mapping[Role, tuple[SigningKey, ...]], now: datetime) -> bytes:
+    by_role = {role: Signers(threshold=1, keys={key.id: key.public for key in keys}) for role, keys in signing.items()}
+    trust = Trust(lab=roles.lab_name(by_role[Role.ROOT]), version=1, expires=now + LIFETIME, roles=by_role)
+    return roles.write_trust(trust, signing[Role.ROOT])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +184,7 @@ class Secrets:
 
     accounts: bytes = field(repr=False)  # what all account keys follow from
     upload: bytes = field(repr=False)  # what names outputs and lets hosts bring them
-    code: CodeKey = field(repr=False)  # what BOINC's own client checks the runner's files by
+    code: CodeSigning = field(repr=False)  # what BOINC's own client checks the runner's files by
 
 
 def make_secrets(folder: Path) -> Secrets:
@@ -125,8 +193,9 @@ def make_secrets(folder: Path) -> Secrets:
         if not (folder / name).exists():
             secret = secrets.token_hex(_SECRET_BYTES)
             write_once(folder / name, strict.canonical({"format": _SECRET_FORMAT, "secret": secret}))
-    if not (folder / _CODE).exists():
-        CodeKey.make().save(folder / _CODE)
+    if not (folder / CODE_KEY).exists() and not (folder / CARRIED).exists():
+        CodeKey.make().save(folder / CODE_KEY)
+    take_up_code(folder)
     return load_secrets(folder)
 
 
@@ -135,7 +204,7 @@ def load_secrets(folder: Path) -> Secrets:
     return Secrets(
         accounts=_load_secret(folder / _ACCOUNTS),
         upload=_load_secret(folder / _UPLOAD),
-        code=CodeKey.load(folder / _CODE),
+        code=load_code(folder),
     )
 
 

@@ -21,7 +21,7 @@ _ESTIMAND = (
     "expects",
 )
 # What manifests from before these fields meant by leaving them out.
-_LATER = {"disk_mb": 100, "gpu": False}
+_LATER = {"disk_mb": 100, "gpu": False, "gpu_memory_mb": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +44,17 @@ class Manifest:
     avx: bool  # the code needs JAX, and JAX needs AVX
     disk_mb: int = 100
     gpu: bool = False
+    gpu_memory_mb: int = 0
 
     @property
     def seconds(self) -> float:
         """What one replicate of the default sweep needs, in reference-core seconds."""
         return sum(self.cell_seconds)
+
+    @property
+    def gpu_memory(self) -> int:
+        """What a task takes on the GPU, in MB: as much as beside it, where nothing is said."""
+        return self.gpu_memory_mb or self.memory_mb
 
     def as_data(self) -> dict[str, Any]:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
@@ -109,6 +115,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         avx=fields.flag("avx"),
         disk_mb=fields.whole("disk_mb", least=1),
         gpu=fields.flag("gpu"),
+        gpu_memory_mb=fields.whole("gpu_memory_mb"),
     )
     _check(manifest)
     return manifest

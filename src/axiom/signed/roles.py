@@ -1,14 +1,19 @@
 """Who may sign what, until when; and the one envelope that everything signed travels in.
 
 Three roles sign: root says who the others are, bundle signs code, ticket signs orders. Stealing the ticket key, which
-is online, must not let anybody ship code. A trust file carries a version that may only grow, so that an old one, whose
-keys may be stolen by now, cannot be served again.
+is online, must not let anybody ship code.
+
+A trust file is a chain of versions. Each names the one before by its digest and is signed by enough root keys of that
+one and by enough of its own, so that a host which saw any version can walk to the newest, and the root keys themselves
+can change. The laboratory is named after its first root keys. A version that a host has taken is its anchor: a chain
+that does not go on from there is refused, whoever signed it.
 """
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -16,8 +21,9 @@ from typing import Any
 from axiom.signed import strict
 from axiom.signed.signing import SigningKey, is_signed, key_id
 
-_TRUST = "axiom-trust-1"
-_TRUST_LIMIT = 64 * 1024
+TRUST_LIMIT = 256 * 1024  # more than a hundred versions
+
+_TRUST = "axiom-trust-2"
 _HEX = r"[0-9a-f]{64}"
 
 
@@ -47,12 +53,37 @@ class Signers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trust:
-    """Who may sign what in one laboratory. `lab` is the id of its root key."""
+    """Who may sign what in one laboratory. `lab` is the name that its first root keys give it."""
 
     lab: str
     version: int
     expires: datetime
     roles: Mapping[Role, Signers]
+    link: str = field(default="", compare=False)  # digest of this version as it was read; empty before it is written
+    sealers_before: Mapping[str, str] = field(default_factory=dict, compare=False)  # bundle keys of earlier versions
+
+    @property
+    def in_hindsight(self) -> "Trust":
+        """The same with everybody who could ever seal a bundle: to look at what was stored, never to obey it."""
+        bundle = self.roles[Role.BUNDLE]
+        ever = Signers(threshold=1, keys={**self.sealers_before, **bundle.keys})
+        return replace(self, roles={**self.roles, Role.BUNDLE: ever})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Anchor:
+    """The version that somebody has taken last, known again by its digest."""
+
+    version: int
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Link:
+    trust: Trust
+    before: str
+    body: bytes
+    signatures: Mapping[str, Any]
 
 
 def seal(kind: str, payload: Mapping[str, Any], role_keys: Sequence[SigningKey]) -> str:
@@ -62,9 +93,13 @@ def seal(kind: str, payload: Mapping[str, Any], role_keys: Sequence[SigningKey])
 
 def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
     """Sign a payload that is canonical already and says its kind."""
-    signatures = sorted(_signatures(body, role_keys).items())
+    return joined(body, signatures_of(body, role_keys))
+
+
+def joined(body: bytes, signatures: Mapping[str, str]) -> str:
+    """Put signatures that were made before, perhaps elsewhere, behind what they sign."""
     # The canonical form, written by hand since every order has one: names and signatures are hexadecimal.
-    canonical = "{" + ",".join(f'"{name}":"{signature}"' for name, signature in signatures) + "}"
+    canonical = "{" + ",".join(f'"{name}":"{signature}"' for name, signature in sorted(signatures.items())) + "}"
     return f"{_encode(body)}.{_encode(canonical.encode())}"
 
 
@@ -88,71 +123,166 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int) -> dic
     return payload
 
 
-def write_trust(trust: Trust, root_keys: Sequence[SigningKey]) -> bytes:
-    """Write the trust file, signed by the root keys."""
-    payload = {
-        "expires": strict.utc(trust.expires),
-        "format": _TRUST,
-        "lab": trust.lab,
-        "roles": {
-            role.value: {"keys": dict(signers.keys), "threshold": signers.threshold}
-            for role, signers in trust.roles.items()
-        },
-        "version": trust.version,
-    }
-    body = strict.canonical(payload)
-    return strict.canonical({"signatures": _signatures(body, root_keys), "trust": payload})
+def lab_name(root: Signers) -> str:
+    """Name a laboratory after its first root keys, all of them, so that one stolen key cannot take the name over."""
+    return _digest(strict.canonical({"keys": sorted(root.keys), "threshold": root.threshold}))
 
 
-def read_trust(raw: bytes, *, now: datetime, lab: str | None = None, newest: int = 0) -> Trust:
-    """Read a trust file of the pinned `lab` (None at first sight) that is not older than the `newest` seen."""
+def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
+    """Sign the same bytes with each of these keys."""
+    return {key.id: key.sign(body).hex() for key in keys}
+
+
+def trust_body(trust: Trust, before: bytes = b"") -> bytes:
+    """Return what the root keys sign: a version that follows the newest one of the trust file `before`."""
+    links = _chain(before) if before else []
+    return strict.canonical(
+        {
+            "before": links[-1].trust.link if links else "",
+            "expires": strict.utc(trust.expires),
+            "format": _TRUST,
+            "lab": trust.lab,
+            "roles": {role.value: signers_data(signers) for role, signers in trust.roles.items()},
+            "version": trust.version,
+        }
+    )
+
+
+def read_body(body: bytes) -> Trust:
+    """Return what the root keys are asked to sign, not yet signed by anybody; a NotSealed when it makes no sense."""
     try:
-        outer = strict.Fields(strict.parse(raw, limit=_TRUST_LIMIT), "the trust file", ("signatures", "trust"))
-        trust = _trust(outer.part("trust"))
+        return _read_payload(strict.parse(body, limit=TRUST_LIMIT))[0]
+    except ValueError as fault:
+        raise NotSealed(f"The proposed trust is damaged: {fault}.") from None
+
+
+def add_version(body: bytes, signatures: Mapping[str, str], before: bytes = b"") -> bytes:
+    """Write the trust file `before` with one signed version more."""
+    chain = strict.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
+    link = {"signatures": dict(signatures), "trust": strict.parse(body, limit=TRUST_LIMIT)}
+    return strict.canonical({"chain": [*chain, link]})
+
+
+def write_trust(trust: Trust, root_keys: Sequence[SigningKey], before: bytes = b"") -> bytes:
+    """Write the trust file with this version behind those of `before`, signed by the root keys of both."""
+    body = trust_body(trust, before)
+    return add_version(body, signatures_of(body, root_keys), before)
+
+
+def read_trust(raw: bytes, *, now: datetime, lab: str | None = None, seen: Anchor | None = None) -> Trust:
+    """Read the newest version of a trust file of the pinned `lab` (None at first sight) that goes on from `seen`."""
+    try:
+        links = _chain(raw)
     except ValueError as fault:
         raise NotSealed(f"The trust file is damaged: {fault}. Fetch it again from the laboratory.") from None
+    trust = links[-1].trust
     if lab is not None and trust.lab != lab:
         raise Untrusted(
             f"The trust file is of laboratory {trust.lab[:12]}, and this host works for {lab[:12]}. "
             "Nothing of it is used; give the other laboratory a folder of its own."
         )
-    signatures = outer.part("signatures")
-    root = trust.roles[Role.ROOT]
+    if seen is not None:
+        _check_anchor(links, seen)
     try:
-        _verify(strict.canonical(outer.part("trust")), signatures, root, Role.ROOT)
+        _check_chain(links, since=seen.version if seen is not None else 1)
     except Untrusted as fault:
         raise Untrusted(f"The trust file is not to be trusted: {fault}. Nothing of it is used.") from None
-    if trust.lab not in signatures:
-        raise Untrusted("The trust file is not signed by the root key that names the laboratory. It is not used.")
-    if trust.version < newest:
-        raise Untrusted(
-            f"The trust file is version {trust.version}, and version {newest} was seen before: keys that were "
-            "withdrawn since would be trusted again. Fetch the newest one from the laboratory."
-        )
     if trust.expires <= now:
         raise Untrusted(
             f"The trust file ran out at {trust.expires:%Y-%m-%d %H:%M} UTC, so nobody's signature counts. "
             "Fetch the newest one from the laboratory, and see that this host's clock is right."
         )
-    return trust
+    before = [link.trust.roles[Role.BUNDLE].keys for link in links[:-1]]
+    return replace(trust, sealers_before={name: public for keys in before for name, public in keys.items()})
 
 
-def _trust(data: dict[str, Any]) -> Trust:
-    fields = strict.Fields(data, "trust", ("expires", "format", "lab", "roles", "version"))
+def versions_of(raw: bytes) -> tuple[Trust, ...]:
+    """Return every version of our own trust file, oldest first, without asking who signed them."""
+    return tuple(link.trust for link in _chain(raw))
+
+
+def _check_anchor(links: Sequence[_Link], seen: Anchor) -> None:
+    newest = links[-1].trust.version
+    if newest < seen.version:
+        raise Untrusted(
+            f"The trust file is version {newest}, and version {seen.version} was seen before: keys that were "
+            "withdrawn since would be trusted again. Fetch the newest one from the laboratory."
+        )
+    if links[seen.version - 1].trust.link != seen.link:
+        raise Untrusted(
+            f"The trust file has another version {seen.version} than the one that was seen before, so it does not go "
+            "on from there. Nothing of it is used; fetch the laboratory's own."
+        )
+
+
+def _check_chain(links: Sequence[_Link], since: int) -> None:
+    """The digests that lead to the anchor were compared already, so signatures are looked at from there on alone."""
+    for link in links[since - 1 :]:
+        root = link.trust.roles[Role.ROOT]
+        before = links[link.trust.version - 2].trust.roles[Role.ROOT] if link.trust.version > 1 else root
+        _check_each(link.body, link.signatures, {**before.keys, **root.keys}, Role.ROOT)
+        for signers, whose in ((root, "of its own"), (before, "of the version before")):
+            count = len(link.signatures.keys() & signers.keys.keys())
+            if count < signers.threshold:
+                raise Untrusted(
+                    f"version {link.trust.version} has {count} of the {signers.threshold} root signatures {whose} "
+                    "that it needs"
+                )
+
+
+def _chain(raw: bytes) -> list[_Link]:
+    """Every version of a trust file, of one laboratory and each naming the one before; nothing is verified yet."""
+    outer = strict.Fields(strict.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
+    links = list(outer.each("chain", _read_link))
+    before: _Link | None = None
+    for number, link in enumerate(links, start=1):
+        lab = before.trust.lab if before else lab_name(link.trust.roles[Role.ROOT])
+        if link.trust.version != number:
+            raise ValueError(f"its version {link.trust.version} stands in the place of version {number}")
+        if link.trust.lab != lab:
+            raise ValueError("the laboratory is not named after its first root keys")
+        if link.before != (before.trust.link if before else ""):
+            raise ValueError(f"version {number} does not name the one before it")
+        before = link
+    if before is None:
+        raise ValueError("it has no version at all")
+    return links
+
+
+def _read_link(data: Any, what: str) -> _Link:
+    fields = strict.Fields(data, what, ("signatures", "trust"))
+    trust, before = _read_payload(fields.part("trust"))
+    return _Link(
+        trust=replace(trust, link=_digest(strict.canonical(fields.data))),
+        before=before,
+        body=strict.canonical(fields.part("trust")),
+        signatures=fields.part("signatures"),
+    )
+
+
+def _read_payload(data: dict[str, Any]) -> tuple[Trust, str]:
+    fields = strict.Fields(data, "trust", ("before", "expires", "format", "lab", "roles", "version"))
     fields.text("format", _TRUST)
     roles = strict.Fields(fields.part("roles"), "roles", [role.value for role in Role])
     trust = Trust(
         lab=fields.text("lab", _HEX),
         version=fields.whole("version", least=1),
         expires=fields.moment("expires"),
-        roles={role: _signers(roles.part(role.value), role.value) for role in Role},
+        roles={role: signers_of(roles.part(role.value), role.value) for role in Role},
     )
-    if trust.lab not in trust.roles[Role.ROOT].keys:
-        raise ValueError("the laboratory is not named after one of its root keys")
-    return trust
+    names = [name for signers in trust.roles.values() for name in signers.keys]
+    if len(set(names)) != len(names):
+        raise ValueError("a key has two roles, so that who steals one steals both")
+    return trust, fields.text("before", rf"|{_HEX}")
 
 
-def _signers(data: dict[str, Any], what: str) -> Signers:
+def signers_data(signers: Signers) -> dict[str, Any]:
+    """Return the keys of a role as plain data."""
+    return {"keys": dict(signers.keys), "threshold": signers.threshold}
+
+
+def signers_of(data: dict[str, Any], what: str) -> Signers:
+    """Return the keys of a role, each named after itself and enough of them; a ValueError says what is off."""
     fields = strict.Fields(data, what, ("keys", "threshold"))
     names = fields.part("keys")
     keys = strict.Fields(names, f"{what}: keys", names)
@@ -166,19 +296,23 @@ def _signers(data: dict[str, Any], what: str) -> Signers:
     return signers
 
 
-def _signatures(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
-    return {key.id: key.sign(body).hex() for key in keys}
-
-
 def _verify(body: bytes, signatures: Mapping[str, Any], signers: Signers, role: Role) -> None:
-    """Every signature must count: one that does not is either damage or an attempt."""
-    for name, signature in signatures.items():
-        if name not in signers.keys:
-            raise Untrusted(f"it is signed by the key {name[:12]}, which may not sign as {role.value}")
-        if not isinstance(signature, str) or not is_signed(body, signature, signers.keys[name]):
-            raise Untrusted(f"its signature by the {role.value} key {name[:12]} is false")
+    _check_each(body, signatures, signers.keys, role)
     if len(signatures) < signers.threshold:
         raise Untrusted(f"it has {len(signatures)} of the {signers.threshold} {role.value} signatures that it needs")
+
+
+def _check_each(body: bytes, signatures: Mapping[str, Any], keys: Mapping[str, str], role: Role) -> None:
+    """Every signature must count: one that does not is either damage or an attempt."""
+    for name, signature in signatures.items():
+        if name not in keys:
+            raise Untrusted(f"it is signed by the key {name[:12]}, which may not sign as {role.value}")
+        if not isinstance(signature, str) or not is_signed(body, signature, keys[name]):
+            raise Untrusted(f"its signature by the {role.value} key {name[:12]} is false")
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _encode(raw: bytes) -> str:

@@ -104,6 +104,11 @@ class Folder:
         """The signed bundles, ready to be fetched."""
         return self.path / "bundles"
 
+    @property
+    def unsealed(self) -> Path:
+        """Bundles whose seals were brought, for as long as it takes to publish them."""
+        return self.path / "unsealed"
+
     def exists(self) -> bool:
         """Is there a laboratory here, made to the end? An empty database is none; a damaged one is still somebody's."""
         if not self.database.is_file():
@@ -128,6 +133,7 @@ class Folder:
             *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
             *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
             *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
+            self.unsealed,
         ]
 
     def create(self) -> None:

@@ -1,0 +1,101 @@
+"""Plays a taken-over server: attempts in ten classes against the real runner, and flips of single bits.
+
+The server has every online key, its disk and its database, and all that was ever published; root, bundle and
+code-signing keys are elsewhere. An attempt counts against us when anything but the laboratory's own newest code is
+executed, or when it ends in another way than with a decoded refusal. What is executed leaves a mark; that an attack
+which succeeds would be seen is shown first.
+"""
+
+import argparse
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
+
+from attacking import Attempt, Scene, known_home, play
+from attempts import CLASSES, flipped
+
+
+def main() -> int:
+    """0 when no foreign byte was executed and every flipped bit was refused."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--variants", type=int, default=1_000, help="attempts over the ten classes")
+    parser.add_argument("--flips", type=int, default=100_000, help="single bits of bundle, seal, trust file and ticket")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    scene = Scene()
+    with tempfile.TemporaryDirectory(prefix="axiom-attacks-", dir=_memory()) as name:
+        folder = Path(name)
+        known = known_home(scene, folder / "known")
+        if not _is_seen(scene, folder / "success"):
+            print("an attack that succeeds left no mark, so this campaign would prove nothing")
+            return 1
+        bad = _attack(scene, known, folder, wanted.variants, wanted.seed)
+        return 1 if bad + _flip(scene, folder, wanted.flips, wanted.seed) else 0
+
+
+def _memory() -> Path | None:
+    """Where files cost no wait for a disk: nothing that is written here has to outlast anything."""
+    place = Path("/dev/shm")  # noqa: S108  a folder of our own in it, with a name that nobody can foresee
+    return place if place.is_dir() else None
+
+
+def _is_seen(scene: Scene, folder: Path) -> bool:
+    """With the bundle key the thief gets in."""
+    seal = scene.seal(scene.sealed["evil"].archive, serial=4)
+    files = {**scene.files("evil"), "bundle.seal": seal.text.encode()}
+    return play(replace(scene.genuine(), files=files, words=scene.words(seal.seal)), folder).marks == {"evil"}
+
+
+def _attack(scene: Scene, known: Path, folder: Path, variants: int, seed: int) -> int:
+    problems, names, tried, longest = [], set(), Counter[str](), 0.0
+    for number in range(variants):
+        attempt = CLASSES[number % len(CLASSES)](scene, random.Random(f"{seed} {number}"))
+        problem, seconds = _one(attempt, folder, known)
+        tried[attempt.kind] += 1
+        names.add((attempt.kind, attempt.name))
+        longest = max(longest, seconds if not attempt.harmless else 0.0)
+        problems += [f"{attempt.kind}, {attempt.name}: {problem}"] if problem else []
+    for kind, amount in sorted(tried.items()):
+        print(f"{kind:<28}{amount} attempts")
+    print(f"{'different by name':<28}{len(names)}")
+    print(f"{'longest until refused':<28}{longest:.2f} s (at most 5)")
+    print(f"{'executed or not refused':<28}{len(problems)} of {variants} (at most 0)")
+    print("".join(f"  {problem}\n" for problem in problems[:20]), end="")
+    return len(problems) + (longest > 5)
+
+
+def _flip(scene: Scene, folder: Path, flips: int, seed: int) -> int:
+    dice, problems, times = random.Random(seed), [], []
+    for number in range(flips):
+        attempt = flipped(scene, dice)
+        problem, seconds = _one(attempt, folder, None)
+        times.append(seconds)
+        problems += [f"{attempt.name}: {problem}"] if problem else []
+        if (number + 1) % 20_000 == 0:
+            print(f"{number + 1} flips: {len(problems)} not refused", flush=True)
+    print(f"{'flips not refused':<28}{len(problems)} of {flips} (at most 0)")
+    if times:
+        print(f"{'median until refused':<28}{1000 * statistics.median(times):.1f} ms")
+    print("".join(f"  {problem}\n" for problem in problems[:20]), end="")
+    return len(problems)
+
+
+def _one(attempt: Attempt, folder: Path, known: Path | None) -> tuple[str, float]:
+    place = folder / "host"
+    began = time.perf_counter()
+    problem = play(attempt, place, known).problem(attempt)
+    seconds = time.perf_counter() - began
+    shutil.rmtree(place)
+    return problem, seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""How a laboratory's keys change: the next version of its trust file, who has to sign it, and how it comes into force.
+
+What shall change lies beside the keys until it is in force: `next-ticket.key` and the like were made here,
+`next-root.json` and `next-bundle.json` name keys that may be elsewhere.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.errors import KeysUnusable
+from axiom.signed import roles, strict
+from axiom.signed.code_signing import (
+    CARRIED,
+    CODE_KEY,
+    NEXT_CODE_KEY,
+    Change,
+    CodeKey,
+    CodeSigning,
+    code_facts,
+    load_code,
+    sign_change,
+    take_up_code,
+)
+from axiom.signed.keys import (
+    EXPIRY_NOT_ASKED,
+    LIFETIME,
+    TRUST_FILE,
+    key_files,
+    next_key,
+    replace_private,
+    take_up,
+)
+from axiom.signed.offline import Held, Public
+from axiom.signed.requests import Request, sign
+from axiom.signed.roles import Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
+from axiom.signed.signing import SigningKey
+
+RENEW_WITHIN = timedelta(days=90)  # before the trust file runs out: carrying files to and fro takes its time
+
+_NEXT_CODE = "next-code.json"
+_LIMIT = 64 * 1024
+
+
+def trusted(folder: Path) -> Trust | None:
+    """The trust file of a folder of keys, run out or not; None before the first one was signed."""
+    path = folder / TRUST_FILE
+    return roles.read_trust(path.read_bytes(), now=EXPIRY_NOT_ASKED) if path.exists() else None
+
+
+def begin(folder: Path, public: Public) -> None:
+    """Prepare the first trust file of a laboratory that never has root, bundle and code-signing keys of its own."""
+    if (folder / TRUST_FILE).exists():
+        raise KeysUnusable(
+            f"The laboratory of {folder} has its keys. Nothing was changed; `axiom keys rotate` gives it others."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if not (folder / "ticket.key").exists():
+        SigningKey.make().save(folder / "ticket.key")
+    for role in (Role.ROOT, Role.BUNDLE):
+        name_next(folder, role, public.of(role))
+    if not (folder / CODE_KEY).exists():
+        replace_private(
+            folder / CARRIED, code_facts(CodeSigning(public_text=public.code, key=None, changes={}, carried={}))
+        )
+
+
+def name_next(folder: Path, role: Role, signers: Signers) -> None:
+    """From the next version on, these are the keys of a role."""
+    replace_private(_next_names(folder, role), strict.canonical(signers_data(signers)))
+
+
+def make_next(folder: Path, role: Role) -> None:
+    """Make a key here that takes the place of those of a role; one that was made before and waits is kept."""
+    if role is not Role.TICKET and not key_files(folder, role):
+        raise KeysUnusable(
+            f"The {role.value} keys are kept elsewhere, so others are made there, too. Nothing was changed; "
+            "`axiom keys make` on that computer, and then here --public FILE."
+        )
+    if not next_key(folder, role).exists():
+        SigningKey.make().save(next_key(folder, role))
+    if role is not Role.TICKET:
+        key = SigningKey.load(next_key(folder, role))
+        name_next(folder, role, Signers(threshold=1, keys={key.id: key.public}))
+
+
+def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
+    """What the root keys shall sign; empty when nothing changes and nothing runs out.
+
+    A ticket key that another takes the place of counts for one version more, since orders by it are under way;
+    `withdraw` is for one that was stolen.
+    """
+    current = trusted(folder)
+    named = dict(current.roles) if current else {}
+    for role in (Role.ROOT, Role.BUNDLE):
+        if (path := _next_names(folder, role)).exists():
+            named[role] = signers_of(strict.parse(path.read_bytes(), limit=_LIMIT), path.name)
+    named[Role.TICKET] = _ticket_signers(folder, withdraw=withdraw)
+    if current and named == dict(current.roles) and current.expires - now > RENEW_WITHIN:
+        return b""
+    if Role.ROOT not in named or Role.BUNDLE not in named:
+        raise KeysUnusable(
+            f"There is no trust file in {folder} and nothing to make the first one of. Nothing was changed; give the "
+            "public half of the keys that are kept elsewhere: --public FILE."
+        )
+    trust = Trust(
+        lab=current.lab if current else roles.lab_name(named[Role.ROOT]),
+        version=current.version + 1 if current else 1,
+        expires=now + LIFETIME,
+        roles=named,
+    )
+    return roles.trust_body(trust, trust_file(folder))
+
+
+def trust_file(folder: Path) -> bytes:
+    """The trust file as it lies there; empty before the first one."""
+    path = folder / TRUST_FILE
+    return path.read_bytes() if path.exists() else b""
+
+
+def install(folder: Path, raw: bytes, now: datetime) -> Trust:
+    """Put the next trust file into force. It must go on from the one that is here, and name a ticket key that is."""
+    current = trusted(folder)
+    seen = Anchor(version=current.version, link=current.link) if current else None
+    try:
+        trust = roles.read_trust(raw, now=now, lab=current.lab if current else None, seen=seen)
+    except ValueError as fault:
+        raise KeysUnusable(f"{fault} Nothing was changed.") from None
+    tickets = [SigningKey.load(path).id for path in _ticket_paths(folder)]
+    if not set(tickets) & trust.roles[Role.TICKET].keys.keys():
+        raise KeysUnusable(
+            "The next trust file names no ticket key that this server has, so no host would obey it. Nothing was "
+            "changed; ask for signatures again: `axiom keys request`."
+        )
+    replace_private(folder / TRUST_FILE, raw)
+    take_up(folder)
+    for role in (Role.ROOT, Role.BUNDLE):
+        _next_names(folder, role).unlink(missing_ok=True)
+    return trust
+
+
+def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust | None:
+    """Sign the next version with the root keys that are here, and put it into force; None where they are too few."""
+    asked = Request(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
+    paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
+    here = Held(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
+    try:
+        raw = sign(asked, here, seen=(), now=now).trust_file(now)
+    except Untrusted:
+        return None
+    return install(folder, raw, now)
+
+
+def change_code(folder: Path, public_text: str | None) -> bool:
+    """Let another code-signing key follow: a new one, or one that is kept elsewhere. False: the old one must sign it.
+
+    Where the old key is here, its successor is in force at once.
+    """
+    before = load_code(folder)
+    if before.key is not None:
+        follow(folder, sign_change(before.key, public_text or _fresh_code(folder)))
+        return True
+    if public_text is None:
+        raise KeysUnusable(
+            "The code-signing key is kept elsewhere, so another one is made there, too. Nothing was changed; "
+            "`axiom keys make` on that computer, and then here --public FILE."
+        )
+    replace_private(folder / _NEXT_CODE, strict.canonical({"public": public_text}))
+    return False
+
+
+def _fresh_code(folder: Path) -> str:
+    """A new code-signing key lies here; returns its public half."""
+    fresh = CodeKey.make()
+    (folder / NEXT_CODE_KEY).unlink(missing_ok=True)  # of a change that was interrupted before anybody knew
+    fresh.save(folder / NEXT_CODE_KEY)
+    return fresh.public_text
+
+
+def follow(folder: Path, change: Change) -> None:
+    """Put another code-signing key into force, whose private half was made here before or is kept elsewhere."""
+    replace_private(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
+    take_up_code(folder)
+    (folder / _NEXT_CODE).unlink(missing_ok=True)
+
+
+def carry(folder: Path, request: Request) -> None:
+    """Keep the signatures of programs and the code-signing key's successor that a request brought back."""
+    if request.next_code and not request.change:
+        return  # what the next key has signed counts once the key before has named it
+    if request.next_code not in ("", load_code(folder).public_text):
+        follow(folder, Change(public_text=request.next_code, signature=request.change))
+    code = load_code(folder)
+    if code.key is None and request.programs_signed:
+        replace_private(folder / CARRIED, code_facts(code.carrying(request.programs_signed)))
+
+
+def next_code(folder: Path) -> str:
+    """The public half of the code-signing key that shall follow; empty when none shall."""
+    path = folder / _NEXT_CODE
+    if not path.exists():
+        return ""
+    return strict.Fields(strict.parse(path.read_bytes(), limit=_LIMIT), path.name, ("public",)).text("public")
+
+
+def _next_names(folder: Path, role: Role) -> Path:
+    return folder / f"next-{role.value}.json"
+
+
+def _ticket_paths(folder: Path) -> list[Path]:
+    return [path for path in (next_key(folder, Role.TICKET), folder / "ticket.key") if path.exists()]
+
+
+def _ticket_signers(folder: Path, *, withdraw: bool) -> Signers:
+    keys = [SigningKey.load(path) for path in _ticket_paths(folder)]
+    return Signers(threshold=1, keys={key.id: key.public for key in (keys[:1] if withdraw else keys)})

@@ -1,0 +1,105 @@
+"""Keys on a computer without a network: made there, never leaving it; what leaves is their public half."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axiom.errors import KeysUnusable, WrongUse
+from axiom.signed import strict
+from axiom.signed.code_signing import CODE_KEY, CodeKey
+from axiom.signed.keys import demand_closed, key_files
+from axiom.signed.roles import Role, Signers, signers_data, signers_of
+from axiom.signed.signing import SigningKey, write_once
+
+PUBLIC_FILE = "public.json"
+
+_FORMAT = "axiom-public-1"
+_LIMIT = 64 * 1024
+_MOST = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Public:
+    """What a server must know of keys that are kept elsewhere."""
+
+    root: Signers
+    bundle: Signers
+    code: str  # BOINC's code-signing key
+
+    def of(self, role: Role) -> Signers:
+        """The keys of a role that can be kept elsewhere."""
+        return {Role.ROOT: self.root, Role.BUNDLE: self.bundle}[role]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """The private keys in a folder, whichever of them it has."""
+
+    signing: tuple[SigningKey, ...]
+    code: CodeKey | None
+
+
+def make_offline(folder: Path, wanted: Mapping[Role, tuple[int, int]]) -> Public:
+    """Make so many keys of a role, of which so many must sign, and a code-signing key, in a new folder."""
+    for role, (keys, threshold) in wanted.items():
+        if not 1 <= threshold <= keys <= _MOST:
+            raise WrongUse(
+                f"{threshold} signatures of {keys} {role.value} keys cannot be: at least one key must sign, and at "
+                f"most all of them, {_MOST} at the most. Nothing was made."
+            )
+    if folder.exists() and any(folder.iterdir()):
+        raise KeysUnusable(
+            f"{folder} is not empty, and keys are never written beside or over others. Nothing was made; "
+            "choose a new folder."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    made = {}
+    for role, (keys, threshold) in wanted.items():
+        fresh = [SigningKey.make() for _ in range(keys)]
+        for number, key in enumerate(fresh, start=1):
+            key.save(folder / (f"{role.value}-{number}.key" if number > 1 else f"{role.value}.key"))
+        made[role] = Signers(threshold=threshold, keys={key.id: key.public for key in fresh})
+    code = CodeKey.make()
+    code.save(folder / CODE_KEY)
+    public = Public(root=made[Role.ROOT], bundle=made[Role.BUNDLE], code=code.public_text)
+    write_once(folder / PUBLIC_FILE, write_public(public))
+    return public
+
+
+def write_public(public: Public) -> bytes:
+    """Write what a server must know."""
+    data: dict[str, Any] = {"bundle": signers_data(public.bundle), "root": signers_data(public.root)}
+    return strict.canonical({**data, "code": public.code, "format": _FORMAT})
+
+
+def read_public(path: Path) -> Public:
+    """Read what was carried over."""
+    try:
+        fields = strict.Fields(strict.parse(path.read_bytes(), limit=_LIMIT), path.name, _NAMES)
+        fields.text("format", _FORMAT)
+        return Public(
+            root=signers_of(fields.part("root"), "root"),
+            bundle=signers_of(fields.part("bundle"), "bundle"),
+            code=fields.text("code"),
+        )
+    except OSError as fault:
+        raise KeysUnusable(f"{path} cannot be read ({fault.strerror}). Nothing was changed.") from None
+    except ValueError as fault:
+        raise KeysUnusable(
+            f"{path} is not the public half of keys: {fault}. Nothing was changed; `axiom keys make` writes one."
+        ) from None
+
+
+_NAMES: Sequence[str] = ("bundle", "code", "format", "root")
+
+
+def load_held(folder: Path) -> Held:
+    """Load the private keys of a folder; that it has none is an error."""
+    demand_closed(folder)
+    paths = [path for role in (Role.ROOT, Role.BUNDLE) for path in key_files(folder, role)]
+    code = CodeKey.load(folder / CODE_KEY) if (folder / CODE_KEY).exists() else None
+    if not paths and code is None:
+        raise KeysUnusable(f"There is no root, bundle or code-signing key in {folder}, so nothing can be signed.")
+    return Held(signing=tuple(SigningKey.load(path) for path in paths), code=code)

@@ -1,0 +1,203 @@
+"""Keys on a server and on a computer without a network, as a person types it."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from axiom.__main__ import _main
+from axiom.signed.code_signing import is_code_signed, load_code
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
+from axiom.signed.roles import Role
+from axiom.store.folder import Folder
+
+
+@pytest.fixture
+def say(capsys, tmp_path, monkeypatch):
+    """Types a command about the laboratory in a folder of its own; status and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def typed(words: str, *, data: bool = True):
+        where = ["--data", str(tmp_path / "lab")] if data else []
+        status = _main([*words.split(), *where])
+        out, err = capsys.readouterr()
+        return status, json.loads(out) if "--json" in words else out + err
+
+    return typed
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(path=tmp_path / "lab")
+
+
+@pytest.fixture
+def here(say, folder):
+    """A laboratory that has all its keys."""
+    assert say("init lab --port 0", data=False)[0] == 0
+    return folder
+
+
+@pytest.fixture
+def elsewhere(say, folder):
+    """A laboratory whose root, bundle and code-signing keys never were on its server."""
+    assert say("keys make stick", data=False)[0] == 0
+    assert say("keys request first.json --public stick/public.json")[0] == 0
+    assert signed(say, "first.json", "stick")
+    assert say("keys accept first.json")[0] == 0
+    assert say("init lab --port 0", data=False)[0] == 0
+    return folder
+
+
+def signed(say, file: str, *places: str) -> bool:
+    keys = " ".join(f"--keys {place}" for place in places)
+    status, said = say(f"keys sign {file} {keys} --yes", data=False)
+    assert status == 0, said
+    return "Complete." in said
+
+
+def sealed(say, file: str) -> str:
+    assert say(f"keys request {file}")[0] == 0
+    assert signed(say, file, "stick")
+    status, said = say(f"keys accept {file}")
+    assert status == 0, said
+    return said
+
+
+@pytest.mark.usefixtures("here")
+def test_a_laboratory_with_all_its_keys_has_nothing_to_ask_for(say):
+    status, said = say("keys request r.json")
+    assert (status, said) == (0, "There is nothing that has to be signed elsewhere. Nothing was written.\n")
+    found = say("keys status --json")[1]["keys"]
+    assert {row["where"] for row in found["keys"]} == {"here"}
+    assert "it was never sealed" in {one["why"] for one in found["waiting"]}
+    assert say("keys show --json")[1]["keys"]["version"] == 1
+
+
+def test_what_is_published_without_bundle_keys_waits_for_a_seal_and_goes_on_with_it(elsewhere, say):
+    publish = "experiment publish lazy_vs_feature_learning"
+    assert "waits for a seal" in say(publish)[1]
+    assert say("experiment deploy lazy_vs_feature_learning")[0] != 0
+    waiting = {one["what"]: one["why"] for one in say("keys status --json")[1]["keys"]["waiting"]}
+    assert waiting["lazy_vs_feature_learning"] == "it was never sealed"
+    assert "lazy_vs_feature_learning@1: new experiment" in sealed(say, "second.json")
+    assert "unchanged" in say(publish)[1]
+    assert say("experiment deploy lazy_vs_feature_learning")[0] == 0
+    assert say("keys status --json")[1]["keys"]["waiting"] == []
+    assert not list(elsewhere.unsealed.iterdir())
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_who_signs_is_shown_what_is_signed(say, tmp_path):
+    say("experiment publish lazy_vs_feature_learning")
+    say("keys request r.json")
+    words = say("keys sign r.json --keys stick --yes", data=False)[1]
+    assert "At what width does a network stop learning features?" in words
+    assert "are those of this installation of Axiom" in words
+    request = json.loads((tmp_path / "r.json").read_text())
+    body = json.loads(request["seals"][0]["seal"])
+    body["size"] += 1
+    request["seals"][0]["seal"] = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    (tmp_path / "r.json").write_text(json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    status, said = say("keys sign r.json --keys stick --yes", data=False)
+    assert status != 0
+    assert "were sealed" in said
+
+
+@pytest.mark.parametrize("role", ["root", "bundle", "ticket"])
+def test_a_key_that_is_here_is_replaced_at_once(role, here, say):
+    say("experiment publish lazy_vs_feature_learning")
+    before = load_keys(here.keys, EXPIRY_NOT_ASKED)
+    status, said = say(f"keys rotate {role}")
+    assert (status, "others now" in said or "another now" in said) == (0, True)
+    assert ("lazy_vs_feature_learning@1: renewed" in said) == (role == "bundle")
+    after = load_keys(here.keys, EXPIRY_NOT_ASKED)
+    assert after.trust.version == 2
+    assert after.trust.roles[Role(role)] != before.trust.roles[Role(role)]
+    assert say("experiment deploy lazy_vs_feature_learning")[0] == 0
+    status, found = say("doctor --invariants --json")
+    assert (status, found["doctor"]["well"]) == (0, True)
+
+
+def test_upload_and_code_signing_key_are_replaced_at_once(here, say):
+    say("experiment publish lazy_vs_feature_learning")
+    before = make_secrets(here.keys)
+    assert "refused, and computed again" in say("keys rotate upload")[1]
+    assert "told at its next call" in say("keys rotate code")[1]
+    after = make_secrets(here.keys)
+    assert after.upload != before.upload
+    assert after.accounts == before.accounts
+    public, signature = after.code.told(before.code.public_text)
+    assert public == after.code.public_text
+    assert is_code_signed(public.strip().encode(), signature, before.code.public_text)
+
+
+def test_keys_that_were_here_are_taken_elsewhere(here, say):
+    say("experiment publish lazy_vs_feature_learning")
+    say("keys make stick", data=False)
+    for role in ("root", "bundle", "code"):
+        assert say(f"keys rotate {role} --public stick/public.json")[0] == 0
+    say("keys request r.json")
+    assert not signed(say, "r.json", "stick")
+    assert say("keys accept r.json")[0] == 4
+    assert signed(say, "r.json", "lab/keys")
+    status, said = say("keys accept r.json")
+    assert status == 0, said
+    assert "lazy_vs_feature_learning@1: renewed" in said
+    held = load_keys(here.keys, datetime.now(UTC))
+    assert (held.roots, held.sealers, load_code(here.keys).key) == ((), (), None)
+    assert say("keys accept r.json")[0] == 0  # once more changes nothing
+
+
+def test_one_root_key_of_three_is_replaced(elsewhere, say, tmp_path):
+    trust = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust
+    (tmp_path / "stick" / "root-3.key").rename(tmp_path / "lost.key")
+    lost = json.loads((tmp_path / "lost.key").read_text())["public"]
+    name = hashlib.sha256(bytes.fromhex(lost)).hexdigest()
+    say("keys make fresh --root-keys 1 --root-threshold 1", data=False)
+    assert say(f"keys rotate root --public fresh/public.json --keep --drop {name[:10]}")[0] == 0
+    say("keys request r.json")
+    assert f"WITHDRAWN {name[:12]}" in say("keys sign r.json --keys stick --yes", data=False)[1]
+    assert say("keys accept r.json")[0] == 0
+    root = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust.roles[Role.ROOT]
+    assert (root.threshold, len(root.keys), name in root.keys) == (2, 3, False)
+    assert len(root.keys.keys() & trust.roles[Role.ROOT].keys.keys()) == 2
+    assert say("keys rotate root --drop zz")[0] == 2
+
+
+def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say, tmp_path):
+    body = b"a program"
+    row = {
+        "name": "axiom_runner_1",
+        "md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "size": len(body),
+    }
+    elsewhere.runners.mkdir(exist_ok=True)
+    (elsewhere.runners / "unsigned.json").write_text(json.dumps([row]))
+    say("keys request r.json")
+    status, said = say("keys sign r.json --keys stick --yes", data=False)
+    assert (status, "NOT HERE" in said, "Not complete" in said) == (0, True, True)
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "axiom_runner_1").write_bytes(body[::-1])
+    assert "NOT HERE" in say("keys sign r.json --keys stick --programs built --yes", data=False)[1]
+    (tmp_path / "built" / "axiom_runner_1").write_bytes(body)
+    assert "Complete." in say("keys sign r.json --keys stick --programs built --yes", data=False)[1]
+    assert say("keys accept r.json")[0] == 0
+    code = load_code(elsewhere.keys)
+    assert is_code_signed(body, code.sign_file(body), code.public_text)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_files_that_are_no_requests_and_folders_without_keys_are_refused(say, tmp_path):
+    (tmp_path / "r.json").write_text("{}")
+    assert say("keys sign r.json --keys stick --yes", data=False)[0] == 5
+    assert say("keys accept r.json")[0] == 5
+    assert say("keys accept none.json")[0] == 2
+    (tmp_path / "empty").mkdir(mode=0o700)
+    say("keys request r.json")
+    assert say("keys sign r.json --keys empty --yes", data=False)[0] == 5
+    assert say("keys make stick", data=False)[0] == 5
+    assert say("keys make other --root-keys 1", data=False)[0] == 2
+    assert say("keys rotate ticket --public stick/public.json")[0] == 2
