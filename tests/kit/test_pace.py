@@ -82,3 +82,137 @@ def test_what_is_no_share_is_refused(heard, fraction):
 def test_the_door_to_the_host_is_the_standard_library():
     code = "import sys; from axiom.kit import pace; assert not {'numpy', 'jax'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Shelf:
+    """Keeps every state that is due, and gives back what it was made with."""
+
+    def __init__(self, state=b"", due=lambda _count: True):
+        self.state, self.due = state, due
+        self.asked, self.states = 0, []
+
+    def kept(self):
+        return self.state
+
+    def is_due(self):
+        self.asked += 1
+        return self.due(self.asked)
+
+    def keep(self, state):
+        self.states.append(state)
+
+
+def growing(calls):
+    """A step that depends on every one before it, and writes down that it was called."""
+
+    def step(state, number):
+        calls.append(number)
+        return {"sum": state["sum"] * 1.1 + number, "path": [*state["path"], float(number)]}
+
+    return step
+
+
+START = {"sum": 0.1, "path": []}
+
+
+def resumed(shelf, cell):
+    """What a cell returns that another process began, whose last state this is."""
+    pace.attach(notebook := Notebook(), shelf)
+    try:
+        return cell(), notebook
+    finally:
+        pace.attach(None)
+
+
+def test_blocks_are_the_steps_in_order_and_each_is_told(heard):
+    calls = []
+    end = pace.blocks(START, growing(calls), 4)
+    assert calls == [0, 1, 2, 3]
+    assert end["path"] == [0.0, 1.0, 2.0, 3.0]
+    assert heard.fractions == [0.25, 0.5, 0.75, 1.0]
+    assert pace.blocks(START, growing(calls), 0) is START
+
+
+@pytest.mark.parametrize("done", range(1, 7))
+def test_a_loop_goes_on_behind_the_block_that_was_kept(done):
+    calls = []
+
+    def cell():
+        pace.early([3.0, 2.0])
+        return pace.blocks(START, growing(calls), 6)
+
+    whole, _ = resumed(shelf := Shelf(), cell)
+    assert (len(shelf.states), calls) == (6, list(range(6)))
+    calls.clear()
+    again, notebook = resumed(Shelf(shelf.states[done - 1]), cell)
+    assert again == whole
+    assert calls == list(range(done, 6))
+    assert notebook.fingerprints == [[3.0, 2.0]]
+    assert notebook.fractions[0] == pytest.approx(done / 6)
+
+
+def test_a_fingerprint_that_was_given_in_the_loop_is_said_again():
+    def step(state, number):
+        pace.early([float(number), 7.0])
+        return state + 1
+
+    def cell():
+        return pace.blocks(0, step, 3)
+
+    _, first = resumed(shelf := Shelf(), cell)
+    _, second = resumed(Shelf(shelf.states[0]), cell)
+    assert first.fingerprints == second.fingerprints == [[0.0, 7.0]]
+
+
+def test_loops_that_are_over_are_not_computed_again():
+    calls = []
+
+    def cell():
+        first = pace.blocks(START, growing(calls), 3)
+        first["path"].append("changed by the experiment")
+        second = pace.blocks({"sum": first["sum"], "path": []}, growing(calls), 2)
+        return first, second
+
+    whole, _ = resumed(shelf := Shelf(), cell)
+    for place, expected in ((0, [1, 2, 0, 1]), (2, [0, 1]), (3, [1]), (4, [])):
+        calls.clear()
+        again, _ = resumed(Shelf(shelf.states[place]), cell)
+        assert again == whole
+        assert calls == expected
+
+
+def test_a_loop_within_a_step_is_part_of_the_step():
+    def step(state, number):
+        return pace.blocks(state, lambda inner, _: inner + number, 3)
+
+    shelf = Shelf()
+    end, notebook = resumed(shelf, lambda: pace.blocks(0, step, 4))
+    assert end == 18
+    assert len(shelf.states) == len(notebook.fractions) == 4
+
+
+def test_only_what_is_due_is_written():
+    shelf = Shelf(due=lambda count: count == 5)
+    resumed(shelf, lambda: pace.blocks(START, growing([]), 9))
+    assert (shelf.asked, len(shelf.states)) == (9, 1)
+
+
+@pytest.mark.parametrize("state", [b"nonsense", b'["plain",1]\n'])
+def test_a_state_that_cannot_be_read_begins_anew(state):
+    calls = []
+    end, _ = resumed(Shelf(state), lambda: pace.blocks(START, growing(calls), 2))
+    assert calls == [0, 1]
+    assert end["path"] == [0.0, 1.0]
+
+
+def test_a_loop_of_another_length_begins_anew():
+    resumed(shelf := Shelf(), lambda: pace.blocks(START, growing([]), 3))
+    calls = []
+    resumed(Shelf(shelf.states[1]), lambda: pace.blocks(START, growing(calls), 4))
+    assert calls == [0, 1, 2, 3]
+
+
+def test_a_state_that_cannot_be_kept_is_said_at_its_first_block_even_where_nothing_is_kept():
+    with pytest.raises(TypeError, match="set cannot be kept"):
+        pace.blocks(set(), lambda state, _: state, 2)
+    assert pace.blocks(1, lambda state, _: state + 1, 2) == 3  # and the door is not left half open

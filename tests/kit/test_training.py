@@ -133,6 +133,63 @@ def test_a_batch_that_never_fills_is_refused():
         trained(start(), batch=41)
 
 
+def watched(*, epochs=5, every=2, optimizer=optimizers.ADAMW):
+    orders, rates = chance.orders(5, items=40, epochs=epochs), Rates(lr=0.01, weight_decay=0.1)
+    return training.trained(
+        start(),
+        TASK,
+        orders,
+        rates=rates,
+        batch=8,
+        optimizer=optimizer,
+        every=every,
+        watch=lambda net: (float(net[0].weights[0, 0]), net[-1].biases.copy()),
+    )
+
+
+def bits(found):
+    net, seen = found
+    return [array.tobytes() for array in jax.tree.leaves((net, seen)) if isinstance(array, np.ndarray)], str(seen)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 9])
+def test_a_watched_training_is_the_same_training(every):
+    net, seen = watched(every=every)
+    nets = descended(optimizers.ADAMW, epochs=5, every=every, lr=0.01, weight_decay=0.1)
+    assert [first for first, _ in seen] == [float(each[0].weights[0, 0]) for each in nets]
+    for one, other in zip(jax.tree.leaves(net), jax.tree.leaves(nets[-1]), strict=True):
+        assert np.array_equal(one, other)
+
+
+class Shelf:
+    """Keeps the state after each block."""
+
+    def __init__(self, state=b""):
+        self.state, self.states = state, []
+
+    def kept(self):
+        return self.state
+
+    def is_due(self):
+        return True
+
+    def keep(self, state):
+        self.states.append(state)
+
+
+@pytest.mark.parametrize("name", ["SGD", "MOMENTUM", "ADAMW"])
+def test_an_interrupted_training_ends_with_the_same_bits(name):
+    optimizer = getattr(optimizers, name)
+    pace.attach(first := Notebook(), shelf := Shelf())
+    whole = watched(optimizer=optimizer)
+    assert len(shelf.states) == 3
+    for state in shelf.states:
+        pace.attach(again := Notebook(), Shelf(state))
+        assert bits(watched(optimizer=optimizer)) == bits(whole)
+        assert again.fingerprint == first.fingerprint
+    pace.attach(None)
+
+
 class Notebook:
     """Writes down what it hears."""
 

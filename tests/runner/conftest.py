@@ -2,15 +2,18 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playing import Client
 
 import axiom
 from axiom.domain.experiments import seed_of
+from axiom.lab.runner_file import stand_in
 from axiom.runner.here import describe_here
 from axiom.runner.home import Home
 from axiom.signed import bundles
@@ -28,7 +31,7 @@ from pathlib import Path
 from axiom.domain.experiments import Experiment, Needs
 from axiom.kit import pace
 
-NOTES = Path(os.environ["TMPDIR"])
+NOTES = Path(os.environ["JAX_COMPILATION_CACHE_DIR"])  # outlives the process, unlike its own folder
 (NOTES / "imported").touch()
 
 
@@ -87,6 +90,37 @@ def steps(config, seed):
         time.sleep(config.amount / 12)
         pace.block(step / 12)
     return ok(config, seed)
+
+
+def loop(config, seed):
+    """Twenty blocks, and every one of them is in the sum."""
+    return looped(config, seed, 20, None)
+
+
+def fragile(config, seed):
+    """The same, and killed as if for want of memory in the first process that comes to the tenth block."""
+    return looped(config, seed, 20, 10)
+
+
+def doomed(config, seed):
+    """Killed in the third block, whoever computes it."""
+    return looped(config, seed, 20, 3)
+
+
+def looped(config, seed, count, fatal):
+    def step(state, number):
+        with (NOTES / "blocks").open("a") as file:
+            file.write(f"{number}\\n")
+        began = time.process_time()
+        while time.process_time() < began + config.amount / count:
+            pass
+        if number == fatal and (config.act == "doomed" or not (NOTES / "died").exists()):
+            (NOTES / "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {"sum": state["sum"] * 1.1 + number / 3, "seen": (*state["seen"], float(number))}
+
+    end = pace.blocks({"sum": seed / 2**63, "seen": ()}, step, count)
+    return Measures(value=end["sum"], count=len(end["seen"]), curve=end["seen"])
 
 
 def hog(config, seed):
@@ -195,6 +229,7 @@ class Lab:
         points = configs or ({"act": "ok", "amount": 0.0},)
         made = Ticket(
             lab=self.keys.trust.lab,
+            trust=self.keys.trust.version,
             host=1,
             task=5,
             experiment="probe_cells",
@@ -218,13 +253,24 @@ class Lab:
         return Order.of(made, write_ticket(made, self.keys.ticket))
 
     @property
+    def room(self) -> Path:
+        """The folder into which the bundle writes."""
+        return self.home.cache / self.digest
+
+    @property
     def computed(self) -> list[str]:
-        path = self.home.cache / "computed"
+        path = self.room / "computed"
         return path.read_text().splitlines() if path.exists() else []
 
     @property
+    def blocks(self) -> list[int]:
+        """The numbers of the blocks that were computed, in every process."""
+        path = self.room / "blocks"
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    @property
     def nothing_was_imported(self) -> bool:
-        return not (self.home.cache / "imported").exists()
+        return not (self.room / "imported").exists()
 
 
 @pytest.fixture(scope="session")
@@ -274,3 +320,13 @@ def ending() -> Iterator[Callable[[int], None]]:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
+
+
+@pytest.fixture(scope="session")
+def pyz():
+    return stand_in(Path(sys.executable))
+
+
+@pytest.fixture
+def client(lab, pyz, ending, tmp_path):
+    return Client(lab, tmp_path / "data", pyz, ending)

@@ -32,6 +32,21 @@ def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_
 
 
 @pytest.mark.parametrize(
+    ("said", "pause", "shared"),
+    [
+        ("", 0.0, ""),
+        ("<checkpoint_period>60.000000</checkpoint_period>", 60.0, ""),
+        ("<checkpoint_period>soon</checkpoint_period><comm_obj_name>boinc_3</comm_obj_name>", 0.0, "boinc_3"),
+        ("<comm_obj_name>Global\\boinc</comm_obj_name>", 0.0, ""),
+    ],
+)
+def test_what_only_some_clients_give_has_a_default(said, pause, shared, tmp_path):
+    (tmp_path / "init_data.xml").write_text(INIT_DATA.replace("</app_init_data>", said + "</app_init_data>"))
+    given = read_given(tmp_path)
+    assert (given.pause, given.shared) == (pause, shared)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "name"),
     [
         ("<hostid>12</hostid>", "", "hostid"),

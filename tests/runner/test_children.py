@@ -140,7 +140,7 @@ def test_a_child_that_closes_its_pipe_is_lost(child):
 def test_a_child_that_answers_another_question_is_lost(child, surroundings):
     compute(child, "ok")
     tree, env = surroundings
-    child._say(do="load", tree=str(tree), module="axiom.catalogue.probe_cells", environment=env)
+    child._say(do="compute", config={"act": "ok", "amount": 0.0}, seed=1, keep=None)
     with pytest.raises(ChildLost, match="answered amiss"):
         child.describe(tree, [], env)
 
@@ -172,7 +172,10 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
         child.stop()
     notes = Path(env["TMPDIR"])
     seen = json.loads((notes / "environ").read_text())
-    assert seen == env | {"LC_CTYPE": seen.get("LC_CTYPE", "")} if "LC_CTYPE" in seen else seen == env
+    own = {name: seen[name] for name in ("HOME", "TMPDIR", "LC_CTYPE") if name in seen}
+    assert seen == env | own
+    assert own["HOME"] == own["TMPDIR"]
+    assert Path(own["TMPDIR"]).parent == Path(env["JAX_COMPILATION_CACHE_DIR"])
     assert not [name for name in seen if name.startswith("AXIOM") or name in ("OPENBLAS_CORETYPE", "PYTHONPATH")]
     own, head = json.loads((notes / "modules").read_text())[:2]
     assert (own, head) == (str(tree / "axiom"), str(tree))
@@ -202,7 +205,7 @@ def early():
 
 def test_a_child_that_describes_apart_can_still_load_any_bundle(surroundings, early):
     tree, env = surroundings
-    cache = Path(env["TMPDIR"])
+    cache = Path(env["JAX_COMPILATION_CACHE_DIR"])
     (cache / "imported").unlink(missing_ok=True)
     for _ in range(2):
         good, bad = early.describe(tree, ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"], env, apart=True)
@@ -212,7 +215,8 @@ def test_a_child_that_describes_apart_can_still_load_any_bundle(surroundings, ea
     early.load(tree, "axiom.catalogue.probe_cells", env)
     assert compute(early, "ok", 1.0).measures == {"value": 1.5, "count": 3, "curve": [1.0, 2.0]}
     compute(early, "look")
-    assert env.items() <= json.loads((cache / "environ").read_text()).items()
+    seen = json.loads((cache / "environ").read_text())
+    assert (env | {name: seen[name] for name in ("HOME", "TMPDIR")}).items() <= seen.items()
     assert json.loads((cache / "modules").read_text())[1] == str(tree)
 
 

@@ -47,7 +47,9 @@ def pulse(tmp_path, gate, ending):
     with path.open("r+b") as file:
         seen = mmap.mmap(file.fileno(), 8192)
     spent = iter([0.5, 0.25, *[0.75] * 1000])
-    made = Pulse(Channels(tmp_path), gate, pid=keeper.pid, earlier=100.0, spent=lambda: next(spent))
+    made = Pulse(
+        Channels(tmp_path), gate, slot=tmp_path, pid=keeper.pid, earlier=100.0, spent=lambda: next(spent), every=1.5
+    )
     yield made, seen, keeper
     keeper.kill()
     keeper.wait()
@@ -104,6 +106,36 @@ def test_the_last_word_says_how_far_the_task_came_and_cpu_time_never_falls(pulse
     own = time.process_time()
     assert values[2] == 0.6
     assert 100.5 <= values[1] <= values[0] <= 101 + own
+
+
+def test_the_laboratory_hears_of_a_long_task_now_and_then(pulse, tmp_path):
+    made, seen, _ = pulse
+    trickle, flag = tmp_path / "trickle_up.xml", 6 * 1024
+    made.report(5, 0.25, 1)
+    made.start()
+    wait(lambda: seen[flag])
+    assert seen[flag + 1 : flag + 30].partition(b"\0")[0] == b"<have_new_trickle_up/>"
+    lines = trickle.read_text().splitlines()
+    assert lines[:2] == ["<variety>progress</variety>", "<fraction_done>0.2500</fraction_done>"]
+    assert (
+        100 <= float(lines[2].removeprefix("<cpu_seconds>").removesuffix("</cpu_seconds>")) < 110 + time.process_time()
+    )
+    trickle.unlink()
+    seen[flag] = 0
+    wait(lambda: seen[flag])  # and again
+    assert trickle.exists()
+    made.stop()
+
+
+def test_a_disk_without_room_for_it_ends_nothing(pulse, tmp_path):
+    made, seen, _ = pulse
+    (tmp_path / "trickle_up.xml").mkdir()
+    made.start()
+    for _ in range(3):  # three seconds, and it still speaks
+        seen[5 * 1024] = 0
+        wait(lambda: seen[5 * 1024])
+    assert not seen[6 * 1024]
+    made.stop()
 
 
 def test_a_host_that_slept_counts_as_one_second(monkeypatch):

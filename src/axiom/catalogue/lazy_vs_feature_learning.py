@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, training
+from axiom.kit import chance, data, geometry, models, optimizers, training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,10 @@ def run(config: Config, seed: int) -> Measures:
     start = models.mlp(chance.stream(seed, "start"), (20, config.width, config.width, 5))
     orders = chance.orders(seed, items=2_000, epochs=config.epochs)
 
-    end, moved = start, []
-    for end in training.sgd(start, task, orders, lr=config.lr, batch=64):
-        moved.append(geometry.movement(start, end, layer=0))
+    rates = optimizers.Rates(lr=config.lr)
+    end, moved = training.trained(
+        start, task, orders, rates=rates, batch=64, watch=lambda net: geometry.movement(start, net, layer=0)
+    )
 
     before, after = (models.hidden(net, task.x_test)[1] for net in (start, end))
     return Measures(

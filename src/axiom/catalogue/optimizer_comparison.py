@@ -62,9 +62,15 @@ def run(config: Config, seed: int) -> Measures:
     orders = chance.orders(seed, items=1_000, epochs=config.epochs)
     rates = optimizers.Rates(lr=config.lr, weight_decay=WEIGHT_DECAY[config.optimizer])
 
-    end, reached = start, []
-    for end in training.descend(start, task, orders, optimizer=OPTIMIZERS[config.optimizer], rates=rates, batch=50):
-        reached.append(training.accuracy(end, task.x_test, task.y_test))
+    end, reached = training.trained(
+        start,
+        task,
+        orders,
+        optimizer=OPTIMIZERS[config.optimizer],
+        rates=rates,
+        batch=50,
+        watch=lambda net: training.accuracy(net, task.x_test, task.y_test),
+    )
     best = max(reached)
     return Measures(
         final_accuracy=reached[-1],

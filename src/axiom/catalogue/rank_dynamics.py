@@ -56,10 +56,10 @@ def run(config: Config, seed: int) -> Measures:
     orders = chance.orders(seed, items=2_000, epochs=config.epochs)
     rates = optimizers.Rates(lr=config.lr, weight_decay=config.weight_decay)
 
-    end, snapshots = start, [_ranks(start, task.x_test)]
-    nets = training.descend(start, task, orders, optimizer=optimizers.SGD, rates=rates, batch=64, every=EVERY)
-    for end in nets:
-        snapshots.append(_ranks(end, task.x_test))
+    end, seen = training.trained(
+        start, task, orders, rates=rates, batch=64, every=EVERY, watch=lambda net: _ranks(net, task.x_test)
+    )
+    snapshots = [_ranks(start, task.x_test), *seen]
 
     weights, hidden = (np.array([snapshot[part] for snapshot in snapshots], dtype=np.float64) for part in (0, 1))
     weights_gone, hidden_gone = 1 - weights / weights[0], 1 - hidden / hidden[0]

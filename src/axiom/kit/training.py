@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,9 @@ from axiom.kit.data import Floats, Labels, Task
 from axiom.kit.models import Net
 from axiom.kit.optimizers import SGD, Memory, Optimizer, Rates
 
+Seen = TypeVar("Seen")
 _State: TypeAlias = "tuple[list[models.Array], list[Memory], jax.Array]"  # weights, memories, number of the next step
+_Held: TypeAlias = "tuple[list[models.Array], list[Memory]]"  # between two blocks
 
 
 def cross_entropy(net: Net, x: models.Array, y: Labels | jax.Array) -> jax.Array:
@@ -46,22 +48,88 @@ def descend(
     `orders` holds one row of item numbers per epoch; what does not fill a batch at the end of a row waits for the next
     shuffle. Networks come out as NumPy arrays, so that what is measured on them compiles nothing.
     """
-    epochs, items = orders.shape
-    if batch > items:
-        raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
-    x, y = jnp.asarray(task.x_train), jnp.asarray(task.y_train)
-    steps = items // batch
-    batches = orders[:, : steps * batch].reshape(epochs * steps, batch)
-    net: Net = jax.tree.map(jnp.asarray, start)
-    memories = tuple((jnp.zeros_like(array),) * optimizer.memories for array in jax.tree.leaves(net))
-    for done in range(0, epochs, every):
-        due = batches[done * steps : (done + every) * steps]
-        count = np.float32(done * steps + 1)
-        net, memories, losses = _block(net, memories, x, y, due, count, rates, optimizer=optimizer)
-        if done == 0:
+    course = _Course(start, task, orders, optimizer=optimizer, rates=rates, batch=batch, every=every)
+    held = course.begin()
+    for number in range(course.blocks):
+        held = course.step(held, number)
+        pace.block((number + 1) / course.blocks)
+        yield course.net(held)
+
+
+def trained(
+    start: Net,
+    task: Task,
+    orders: npt.NDArray[np.int32],
+    *,
+    watch: Callable[[Net], Seen],
+    rates: Rates,
+    batch: int,
+    optimizer: Optimizer = SGD,
+    every: int = 1,
+) -> tuple[Net, list[Seen]]:
+    """Descend to the end: the last network, and what `watch` saw in it after `every` epochs and after the last.
+
+    An interrupted training goes on where it was kept, with what was seen until then; `watch` returns numbers or arrays,
+    or lists, tuples and dictionaries of them.
+    """
+    course = _Course(start, task, orders, optimizer=optimizer, rates=rates, batch=batch, every=every)
+
+    def step(state: tuple[_Held, list[Seen]], number: int) -> tuple[_Held, list[Seen]]:
+        held, seen = state
+        held = course.step(held, number)
+        return held, [*seen, watch(course.net(held))]
+
+    nothing: list[Seen] = []
+    held, seen = pace.blocks((course.begin(), nothing), step, course.blocks)
+    return course.net(held), seen
+
+
+class _Course:
+    """One training, a block of epochs after the other."""
+
+    def __init__(
+        self,
+        start: Net,
+        task: Task,
+        orders: npt.NDArray[np.int32],
+        *,
+        optimizer: Optimizer,
+        rates: Rates,
+        batch: int,
+        every: int,
+    ) -> None:
+        epochs, items = orders.shape
+        if batch > items:
+            raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
+        self._steps = items // batch
+        self._batches = orders[:, : self._steps * batch].reshape(epochs * self._steps, batch)
+        self._x, self._y = jnp.asarray(task.x_train), jnp.asarray(task.y_train)
+        self._start, self._shape = jax.tree.flatten(start)
+        self._optimizer, self._rates, self._every = optimizer, rates, every
+        self.blocks = len(range(0, epochs, every))
+
+    def begin(self) -> _Held:
+        """The weights at the start, and memories of nothing."""
+        weights: list[models.Array] = [jnp.asarray(array) for array in self._start]
+        return weights, [(jnp.zeros_like(array),) * self._optimizer.memories for array in weights]
+
+    def step(self, held: _Held, number: int) -> _Held:
+        """The weights and the memories after the block of this number."""
+        weights, memories = held
+        first = number * self._every * self._steps
+        due = self._batches[first : first + self._every * self._steps]
+        net = jax.tree.unflatten(self._shape, weights)
+        net, new, losses = _block(
+            net, tuple(memories), self._x, self._y, due, np.float32(first + 1), self._rates, optimizer=self._optimizer
+        )
+        if number == 0:
             pace.early(np.asarray(losses))
-        pace.block(min(done + every, epochs) / epochs)
-        yield jax.tree.map(np.asarray, net)
+        return jax.tree.leaves(net), list(new)
+
+    def net(self, held: _Held) -> Net:
+        """The network as NumPy arrays."""
+        net: Net = jax.tree.unflatten(self._shape, [np.asarray(array) for array in held[0]])
+        return net
 
 
 @partial(jax.jit, static_argnames="optimizer")

@@ -1,11 +1,12 @@
 """The runner as boinc-client starts it: in the folder of one task, with the order in the command line.
 
-    axiom_runner_….pyz --task … --host … --bundle … --seeds … --ticket …
+    axiom_runner_… --task … --host … --bundle … --seeds … --ticket …
 
 In that folder lie (or are linked) `trust.json`, `bundle.zip` and `bundle.seal`, and `output.jsonl` is written. What the
 laboratory's tasks share on this host is kept in the folder `axiom` beside the project's files.
 """
 
+import contextlib
 import functools
 import os
 import shutil
@@ -13,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from axiom.domain.work import Exit
 from axiom.runner import boinc
 from axiom.runner.boinc import Channels, Given
 from axiom.runner.gate import Ended, Gate
+from axiom.runner.keeping import PAUSE
 from axiom.runner.pulse import Pulse
 from axiom.runner.supplies import SuppliedHome
 from axiom.runner.tasks import Answer, Runner
@@ -27,7 +30,19 @@ from axiom.runner.tasks import Answer, Runner
 _OUTPUT = "output.jsonl"
 _OWN = "task"  # our own folder in the task's, where the output grows: that one's `output.jsonl` may be a link
 _MESSAGE_LIMIT = 60_000  # boinc-client brings the last 63 kB of what is said
-_LATER = 600
+_LATER = "later"  # in the task's folder: how often it was put off
+_MOST_TIMES = 12
+_FIRST_DELAY, _LONGEST_DELAY = 60, 4 * 3_600
+_STOPS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    """How a start of the task ended, in a status and a sentence; what may pass is tried again."""
+
+    status: Exit
+    message: str
+    may_pass: bool = False
 
 
 def main() -> int:
@@ -35,44 +50,72 @@ def main() -> int:
     slot = Path.cwd()
     with boinc.alone(slot) as is_alone:
         if not is_alone:
-            boinc.come_again(slot, _LATER, "another process still computes in this folder")
+            _put_off(slot, "another process still computes in this folder")
             return 0
         try:
-            status, message = _carry_out(slot, sys.argv[1:])
+            end = _carry_out(slot, sys.argv[1:])
         except Ended as ended:
             sys.stderr.write(f"stopped: {ended}\n")
             return 0  # without the word that the task has ended, so that it goes on when boinc-client starts it again
         except Exception:  # noqa: BLE001  the last line of defence on a host: boinc-client would try for ever
-            status, message = Exit.RUNNER_FAULT, traceback.format_exc()
-        sys.stderr.write(message[-_MESSAGE_LIMIT:] + "\n" if message else "")
-        boinc.finish(slot, status, message)
-    return status
+            end = _End(status=Exit.RUNNER_FAULT, message=traceback.format_exc())
+        sys.stderr.write(end.message[-_MESSAGE_LIMIT:] + "\n" if end.message else "")
+        if end.may_pass and _put_off(slot, end.message) is not None:
+            return 0
+        boinc.finish(slot, end.status, end.message)
+    return end.status
 
 
-def _carry_out(slot: Path, words: Sequence[str]) -> tuple[Exit, str]:
+def delay(times: int) -> int | None:
+    """Return how many seconds a task waits that was put off so many times before; None when that was often enough."""
+    return min(_LONGEST_DELAY, _FIRST_DELAY * 2**times) if times < _MOST_TIMES else None
+
+
+def _put_off(slot: Path, message: str) -> int | None:
+    """Have boinc-client start the task again after a while, longer each time; None when it was put off too often."""
+    counted = slot / _LATER
     try:
-        given, channels = boinc.read_given(slot), Channels(slot)
+        times = int(counted.read_text("ascii"))
+    except (OSError, ValueError):
+        times = 0
+    seconds = delay(times)
+    if seconds is not None:
+        with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
+            counted.write_text(f"{times + 1}\n", "ascii")
+            boinc.come_again(slot, seconds, message)
+    return seconds
+
+
+def _carry_out(slot: Path, words: Sequence[str]) -> _End:
+    try:
+        given = boinc.read_given(slot)
+        channels = Channels(slot, given.shared)
     except (OSError, ValueError) as fault:
-        return Exit.RUNNER_FAULT, (
+        sentence = (
             f"This runner is started by boinc-client in the folder of a task, and {slot} is none: {fault}. Nothing was "
             "computed. To carry out an order by hand, use axiom.runner.main."
         )
+        return _End(status=Exit.RUNNER_FAULT, message=sentence)
     answer = _obey(slot, words, given, channels)
     if answer.output is not None:
         try:
             _deliver(Path(answer.output), boinc.resolve(slot, _OUTPUT, given.project))
         except OSError as fault:
-            return Exit.NO_ROOM, f"The output cannot be written ({fault.strerror}). Make room in {given.project}."
-    return answer.exit, answer.message
+            sentence = f"The output cannot be written ({fault.strerror}). Make room in {given.project}."
+            return _End(status=Exit.NO_ROOM, message=sentence, may_pass=True)
+    return _End(status=answer.exit, message=answer.message, may_pass=answer.may_pass)
 
 
 def _obey(slot: Path, words: Sequence[str], given: Given, channels: Channels) -> Answer:
     """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
     gate = Gate()
     supply = functools.partial(boinc.resolve, slot, project=given.project)
-    runner = Runner(SuppliedHome(given.project / "axiom", supply), given.host, gate)
-    pulse = Pulse(channels, gate, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: gate.end())
+    home, pause = SuppliedHome(given.project / "axiom", supply), max(PAUSE, given.pause)
+    runner = Runner(home, given.host, gate, device=given.device, pause=pause)
+    pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
+    for name in _STOPS:
+        if hasattr(signal, name):  # Windows has two of them
+            signal.signal(getattr(signal, name), lambda _number, _frame: gate.end())
     pulse.start()
     try:
         return runner.obey(words, slot / _OWN, now=_now(), report=pulse.report)
@@ -93,3 +136,7 @@ def _deliver(output: Path, target: Path) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  this is the edge: from here on the time is an argument
+
+
+if __name__ == "__main__":  # as the built runner starts it
+    sys.exit(main())

@@ -1,8 +1,5 @@
 """What boinc-client lays into the folder of a task, and what it looks for there. BOINC's own words end in this file."""
 
-import contextlib
-import fcntl
-import mmap
 import os
 import re
 import time
@@ -11,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+
+from axiom.runner.device import Device, read_device
+from axiom.runner.system import system
 
 _CHANNELS = 8
 _SIZE = 1024  # of each: a flag, then a text that ends with a zero
@@ -28,6 +28,7 @@ class Channel(IntEnum):
     CONTROL = 0
     HEARTBEAT = 4
     STATUS = 5
+    TRICKLE_UP = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +39,9 @@ class Given:
     project: Path  # the folder that all tasks of this laboratory share on this host
     pid: int  # of boinc-client
     cpu_seconds: float  # what the task used before its last checkpoint, in earlier processes
+    pause: float = 0.0  # seconds between two writes to the disk, at least, as the volunteer wishes
+    shared: str = ""  # the name of the shared bytes, where they have one
+    device: Device | None = None  # the GPU on which the task computes
 
 
 def read_given(slot: Path) -> Given:
@@ -48,40 +52,43 @@ def read_given(slot: Path) -> Given:
         project=Path(_leaf(text, "project_dir", r"[^<]+")),
         pid=int(_leaf(text, "client_pid", r"[0-9]{1,9}")),
         cpu_seconds=float(_leaf(text, "wu_cpu_time", _SECONDS)),
+        pause=float(_leaf(text, "checkpoint_period", _SECONDS, default="0")),
+        shared=_leaf(text, "comm_obj_name", r"[\w.-]{1,100}", default=""),
+        device=read_device(text),
     )
 
 
-def _leaf(text: str, name: str, pattern: str) -> str:
+def _leaf(text: str, name: str, pattern: str, default: str | None = None) -> str:
     found = re.search(rf"<{name}>\s*({pattern}?)\s*</{name}>", text)
-    if found is None:
+    value = default if found is None else found[1]
+    if value is None:
         raise ValueError(f"init_data.xml has no usable {name}")
-    return found[1]
+    return value
 
 
 class Channels:
-    """The file that boinc-client and the task share: in each channel one message waits until it is taken."""
+    """The bytes that boinc-client and the task share: in each channel one message waits until it is taken."""
 
-    def __init__(self, slot: Path) -> None:
-        with (slot / "boinc_mmap_file").open("r+b") as file:
-            self._shared = mmap.mmap(file.fileno(), _CHANNELS * _SIZE)
+    def __init__(self, slot: Path, name: str = "") -> None:
+        self._shared = system.shared(slot, name, _CHANNELS * _SIZE)
 
     def take(self, channel: Channel) -> str:
         """Return the message that waits, and make room for the next; nothing when none waits."""
         start = channel * _SIZE
-        if not self._shared[start]:
+        if self._shared[start : start + 1] == b"\0":
             return ""
         text = self._shared[start + 1 : start + _SIZE].partition(b"\0")[0]
-        self._shared[start] = 0
+        self._shared[start : start + 1] = b"\0"
         return text.decode(errors="replace")
 
     def put(self, channel: Channel, text: str) -> bool:
         """Leave a message, unless the one before still waits: it must not change while it is read."""
         start = channel * _SIZE
-        if self._shared[start]:
+        if self._shared[start : start + 1] != b"\0":
             return False
         body = text.encode()[: _SIZE - 2]
         self._shared[start + 1 : start + 2 + len(body)] = body + b"\0"
-        self._shared[start] = 1  # last: only now is the message whole
+        self._shared[start : start + 1] = b"\1"  # last: only now is the message whole
         return True
 
 
@@ -114,21 +121,23 @@ def alone(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
     """Hold the folder's lock; False when another process still has it after so many seconds."""
     with (slot / "boinc_lockfile").open("a") as file:
         until = time.monotonic() + seconds
-        while not (is_ours := _lock(file.fileno())) and time.monotonic() < until:
+        while not (is_ours := system.lock(file.fileno())) and time.monotonic() < until:
             time.sleep(0.2)
         yield is_ours
-
-
-def _lock(handle: int) -> bool:
-    with contextlib.suppress(OSError):
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
 
 
 def finish(slot: Path, status: int, message: str) -> None:
     """Say that the task has ended for good. Without this file boinc-client starts it again."""
     _write(slot / "boinc_finish_called", f"{status:d}\n{_one_line(message)}")
+
+
+def tell_progress(slot: Path, *, fraction: float, cpu_seconds: float) -> None:
+    """Leave word for the laboratory, which boinc-client brings there with its next call."""
+    _write(
+        slot / "trickle_up.xml",
+        f"<variety>progress</variety>\n<fraction_done>{fraction:.4f}</fraction_done>\n"
+        f"<cpu_seconds>{cpu_seconds:.1f}</cpu_seconds>\n",
+    )
 
 
 def come_again(slot: Path, seconds: int, message: str) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pkgutil
-import selectors
 import signal
 import subprocess
 import sys
@@ -11,20 +10,27 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from axiom.domain.work import Outcome
-from axiom.errors import ChildLost, ExperimentError, MemoryLimit
-from axiom.runner.gate import Awake, Gate
+from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
+from axiom.runner.bounds import Bounds, hold_data
+from axiom.runner.gate import Awake, Ended, Gate
+from axiom.runner.keeping import Keeping, share
 from axiom.runner.limits import usage
+from axiom.runner.system import system
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
 
 _SCRIPT = Path(__file__).with_name("child.py")
+_OWN = Path(__file__).parents[2]  # the folder or the archive in which the runner's own code lies
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
+_KILLED = "it was ended by SIGKILL"
+_LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
+_LOAD_MB = 2_000.0  # that it may hold meanwhile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ class Child:
         It stands still while the gate is shut; without one, nothing ever holds it up.
         """
         process = self._process = subprocess.Popen(
-            [sys.executable, *_options(), *_script(), str(os.getpid()), *preloaded],
+            [sys.executable, *_options(), *_script(), str(os.getpid()), str(_OWN), *preloaded],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,13 +60,14 @@ class Child:
             start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
         )
         self._gate = gate or Gate()
+        self._bounds: Bounds | None = None
+        self.held = ""  # what keeps the process in, in its own words from before the bundle
+        self._is_halted = False
         self._buffer = b""
         self._tail = b""
-        self._selector = selectors.DefaultSelector()
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
-        for stream in (self._stdout, self._stderr):
-            self._selector.register(stream, selectors.EVENT_READ)
+        self._streams = system.streams(self._stdout, self._stderr)
 
     @classmethod
     def start(cls, tree: Path, module: str, environment: Mapping[str, str], gate: Gate | None = None) -> Self:
@@ -87,14 +94,15 @@ class Child:
     def load(self, tree: Path, module: str, environment: Mapping[str, str]) -> None:
         """Import the module of an unpacked bundle; a process in which that fails is gone."""
         try:
-            self._say(do="load", tree=str(tree), module=module, environment=dict(environment))
+            self._say(do="load", tree=str(tree), module=module, environment=self._settle(environment))
+            self.held = self._await("held")
             fault = self._await("loaded")
         except BaseException:
             self.stop()
             raise
         if fault:
             self.stop()
-            raise ExperimentError(_sentence(module, fault))
+            raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], *, apart: bool = False
@@ -103,7 +111,9 @@ class Child:
 
         `apart`: in a copy of the process, so that it can still load whatever bundle comes.
         """
-        self._say(do="describe", tree=str(tree), modules=list(modules), environment=dict(environment), apart=apart)
+        words = self._settle(environment)
+        self._say(do="describe", tree=str(tree), modules=list(modules), environment=words, apart=apart)
+        self.held = self._await("held")
         told = self._await("described")
         return tuple(
             Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
@@ -119,40 +129,108 @@ class Child:
         wall_limit: float,
         memory_mb: float,
         on_progress: Callable[[float], None],
+        keeping: Keeping | None = None,
     ) -> CellAnswer:
-        """Compute one cell within its limits; over its time it is LATE and this process is gone."""
-        began = usage(self.pid)[0]
+        """Compute one cell within its limits; over its time it is LATE and this process is gone.
+
+        With `keeping` it goes on from what was kept, whose CPU time counts, and its state is kept now and then.
+        """
+        bounds = self._bounds
+        if bounds is None:
+            raise self._lost("it was given no bundle")
+        hold_data(self.pid, memory_mb)
+        began = usage(self.pid)[0] - (keeping.cpu_seconds if keeping else 0.0)
+        self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
+        try:
+            return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
+        except Ended:
+            answer = keeping and self._last_words(began, keeping)
+            if answer:
+                return answer
+            raise
+        finally:
+            if keeping:
+                keeping.end()
+
+    def _follow(
+        self,
+        began: float,
+        cpu_limit: float,
+        wall_limit: float,
+        memory_mb: float,
+        on_progress: Callable[[float], None],
+        keeping: Keeping | None,
+    ) -> CellAnswer:
+        """Hear the present cell to its end; `began` is what the process had used when the cell had used nothing."""
         early: tuple[float, ...] = ()
         waited = Awake()  # a host that slept must not find every cell late
-        self._say(do="compute", config=dict(config), seed=seed)
         while True:
             self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
                 return self._answer(message["answer"])
-            if "progress" in message:
-                on_progress(message["progress"])
+            fraction = share(message)
+            if fraction is not None:
+                on_progress(fraction)
             early = tuple(message.get("early", early))
-            cpu, held_mb = usage(self.pid)
-            if held_mb > memory_mb:
-                self.stop()
-                raise MemoryLimit(
-                    f"The computing process held {held_mb:.0f} MB, and the ticket allows {memory_mb:.0f}. It was "
-                    "stopped; the task fails here, and the experiment must say that it needs more."
-                )
+            if keeping:
+                keeping.hear(message, usage(self.pid)[0] - began)
+            cpu = self._watch(memory_mb, "the ticket allows")
             if cpu - began > cpu_limit or waited.seconds() > wall_limit:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
 
+    def _last_words(self, began: float, keeping: Keeping) -> CellAnswer | None:
+        """Wait a moment for the state of a cell that has to stop; its answer, should that come instead."""
+        if self._is_halted or not keeping.hurry(usage(self.pid)[0] - began):
+            return None
+        until = time.monotonic() + _LAST_SECONDS
+        with contextlib.suppress(ChildLost):
+            while time.monotonic() < until:
+                message = self._hear(_POLL) or {}
+                if "answer" in message:
+                    return self._answer(message["answer"])
+                if keeping.hear(message, usage(self.pid)[0] - began):
+                    return None
+        return None
+
     def stop(self) -> None:
         """End the process and whatever it started."""
         if self.alive:
-            os.killpg(self.pid, signal.SIGKILL)
+            system.end(self.pid)
         self._process.wait()
-        self._selector.close()
+        self._streams.close()
         for stream in (self._stdin, self._stdout, self._stderr):
             with contextlib.suppress(BrokenPipeError):  # a question that never left; the process is gone
                 stream.close()
+        self._leave()
+
+    def _settle(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Give the process a folder of its own in its bundle's; return the words that say so."""
+        self._leave()
+        self._bounds = Bounds(self.pid, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
+        hold_data(self.pid, _LOAD_MB)
+        return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
+
+    def _leave(self) -> None:
+        if self._bounds is not None:
+            self._bounds.clear()
+            self._bounds = None
+
+    def _watch(self, memory_mb: float, who_allows: str) -> float:
+        """Return the CPU seconds that the process has used; one that takes too much of anything else is ended."""
+        cpu, held_mb = usage(self.pid)
+        if held_mb > memory_mb:
+            self.stop()
+            raise MemoryLimit(
+                f"The computing process held {held_mb:.0f} MB, and {who_allows} {memory_mb:.0f}. It was stopped; the "
+                "task fails here, and the experiment must say that it needs more."
+            )
+        excess = self._bounds.excess() if self._bounds is not None else ""
+        if excess:
+            self.stop()
+            raise self._lost(excess)
+        return cpu
 
     def _answer(self, data: object) -> CellAnswer:
         try:
@@ -172,6 +250,8 @@ class Child:
         while message is None and waited.seconds() < _LOAD_LIMIT:
             self._attend()
             message = self._hear(_POLL)
+            if message is None:
+                self._watch(_LOAD_MB, "while it is imported an experiment may hold")
         if message is None or key not in message:
             raise self._lost(
                 f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else "it answered amiss"
@@ -181,9 +261,11 @@ class Child:
     def _attend(self) -> None:
         """Have the whole process group stand still for as long as the gate is shut."""
         if self._gate.is_shut:
-            os.killpg(self.pid, signal.SIGSTOP)
+            system.halt(self.pid)
+            self._is_halted = True
             self._gate.wait()
-            os.killpg(self.pid, signal.SIGCONT)
+            system.go_on(self.pid)
+            self._is_halted = False
         else:
             self._gate.wait()
 
@@ -192,23 +274,20 @@ class Child:
         until = time.monotonic() + seconds
         while b"\n" not in self._buffer:
             rest = until - time.monotonic()
-            ready = self._selector.select(rest) if rest > 0 else []
-            if not ready:
+            told = self._streams.read(rest) if rest > 0 else []
+            if not told:
                 return None
-            for key, _ in ready:
-                self._drain(key.fileobj)
+            for stream, chunk in told:
+                self._drain(stream, chunk)
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
             return strict.parse(line, limit=outputs.ANSWER_LIMIT)
         except ValueError as fault:
             raise self._lost(f"it spoke out of form: {fault}") from None
 
-    def _drain(self, stream: Any) -> None:
-        chunk = os.read(stream.fileno(), _CHUNK)
+    def _drain(self, stream: IO[bytes], chunk: bytes) -> None:
         if stream is self._stderr:
             self._tail = (self._tail + chunk)[-_TAIL_LIMIT:]
-            if not chunk:
-                self._selector.unregister(stream)
         else:
             self._buffer += chunk
             if not chunk:
@@ -217,10 +296,12 @@ class Child:
                 raise self._lost("it spoke without end")
 
     def _lost(self, why: str = "") -> ChildLost:
+        kind = ChildLost
         if not why:
             why = _ending(self._process)
+            kind = ChildKilled if why.startswith(_KILLED) else ChildLost
         self.stop()
-        return ChildLost(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
+        return kind(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
 
 
 def _options() -> list[str]:
@@ -244,7 +325,7 @@ def _ending(process: subprocess.Popen[bytes]) -> str:
     if status >= 0:
         return f"it ended by itself with status {status}"
     name = signal.Signals(-status).name
-    return f"it was ended by {name}" + (", perhaps because the host ran out of memory" if name == "SIGKILL" else "")
+    return f"{_KILLED}, perhaps because the host ran out of memory" if name == "SIGKILL" else f"it was ended by {name}"
 
 
 def _sentence(module: str, fault: Mapping[str, str] | None) -> str:

@@ -1,18 +1,21 @@
 """Ten times a second: hear what boinc-client wants, and once a second tell it how far the task is."""
 
-import os
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from axiom.runner import boinc
 from axiom.runner.boinc import Channel, Channels
 from axiom.runner.gate import Awake, Gate
+from axiom.runner.system import system
 
 _BEAT = 0.1
 _BEATS_PER_STATUS = 10
+_TRICKLE = 3_600.0  # seconds between two words to the laboratory about a long task
 _SILENCE = 30.0  # seconds without a heartbeat after which boinc-client is taken for gone
 
 
@@ -57,7 +60,21 @@ def decide(control: str, *, silent: float, is_there: bool) -> Decision:
 class Pulse:
     """The thread that keeps in touch with boinc-client while the task is computed."""
 
-    def __init__(self, channels: Channels, gate: Gate, *, pid: int, earlier: float, spent: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        channels: Channels,
+        gate: Gate,
+        *,
+        slot: Path,
+        pid: int,
+        earlier: float,
+        spent: Callable[[], float],
+        every: float = _TRICKLE,
+    ) -> None:
+        """`every`: seconds between two words to the laboratory."""
+        self._slot = slot
+        self._every = every
+        self._untold = Awake()
         self._channels = channels
         self._gate = gate
         self._pid = pid
@@ -102,7 +119,7 @@ class Pulse:
         if self._channels.take(Channel.HEARTBEAT):
             self._silence = Awake()
         control = self._channels.take(Channel.CONTROL)
-        decided = decide(control, silent=self._silence.seconds(), is_there=_is_there(self._pid))
+        decided = decide(control, silent=self._silence.seconds(), is_there=system.is_there(self._pid))
         if decided.turn is Turn.HALT:
             self._gate.shut()
         elif decided.turn is Turn.GO_ON:
@@ -116,18 +133,13 @@ class Pulse:
             Channel.STATUS,
             boinc.status_text(cpu_seconds=self._cpu_now(), kept_cpu_seconds=self._kept_cpu, fraction=self._fraction),
         )
+        if self._untold.seconds() >= self._every:
+            self._untold = Awake()
+            with contextlib.suppress(OSError):  # word of this kind may be lost
+                boinc.tell_progress(self._slot, fraction=self._fraction, cpu_seconds=self._cpu_now())
+                self._channels.put(Channel.TRICKLE_UP, "<have_new_trickle_up/>")
 
     def _cpu_now(self) -> float:
         """CPU time of the whole task; it never falls, though a child may end between two looks."""
         self._cpu = max(self._cpu, self._earlier + time.process_time() + self._spent())
         return self._cpu
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it runs under another account
-    return True

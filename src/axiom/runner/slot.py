@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
+from axiom.runner.kept import Kept, read_kept, write_kept
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
 
-_MOST_STARTS = 3  # without a further finished cell
+_MOST_STARTS = 3  # without a further finished cell, or more kept of the next
+_STARTS = ("cells", "kept", "starts", "ticket")
 
 
 class Slot:
@@ -19,7 +22,10 @@ class Slot:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.output = path / "output.jsonl"
+        self.kept = Kept()  # of the cell behind the finished ones
         self._starts = path / "starts"
+        self._kept = path / "kept"
+        self._ticket, self._cells = "", 0
 
     def begin(self, header: Header, cells: Sequence[OrderedCell]) -> list[CellOutput]:
         """Return the cells that are done, with the output cut behind the last whole one, or refuse one start more."""
@@ -28,8 +34,10 @@ class Slot:
             raw = self.output.read_bytes() if self.output.exists() else b""
             head = outputs.header_line(header)
             done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
+            self._ticket, self._cells = header.ticket, len(done)
             if len(done) < len(cells):  # a whole output that could not be reported yet is no failed start
-                self._count(header.ticket, len(done))
+                self.kept = read_kept(self._kept, ticket=self._ticket, cell=self._cells)
+                self._count()
             whole = head + b"".join(outputs.cell_line(cell) for cell in done)
             if raw[: len(whole)] != whole:
                 self.output.write_bytes(whole)
@@ -40,6 +48,15 @@ class Slot:
     def add(self, cell: CellOutput) -> None:
         """Add one cell; it survives the end of this process."""
         self._append(outputs.cell_line(cell))
+        self._cells += 1
+        self.kept = Kept()
+        self._kept.unlink(missing_ok=True)
+
+    def keep(self, kept: Kept, state: bytes) -> None:
+        """Keep more of the present cell; an OSError when it cannot be, and then what was kept before still is."""
+        fresh = replace(kept, state=state)
+        write_kept(self._kept, fresh, ticket=self._ticket, cell=self._cells)
+        self.kept = replace(fresh, state=b"")  # it may be large, and only the next process needs it
 
     def finish(self, cells: int) -> None:
         """Add the footer, and have the whole output on the disk before anybody is told."""
@@ -58,16 +75,16 @@ class Slot:
             if is_last:
                 os.fsync(file.fileno())
 
-    def _count(self, ticket: str, cells: int) -> None:
-        before = _read_starts(self._starts)
-        goes_on = before is not None and before.text("ticket") == ticket and before.whole("cells") == cells
+    def _count(self) -> None:
+        before, place = _read_starts(self._starts), {"cells": self._cells, "kept": self.kept.times}
+        goes_on = before is not None and before.data.items() >= (place | {"ticket": self._ticket}).items()
         starts = before.whole("starts") + 1 if before is not None and goes_on else 1
         if starts > _MOST_STARTS:
             raise TooManyStarts(
-                f"The task began {starts - 1} times and stood at {cells} finished cells each time. It is given up "
-                "here; the laboratory sends a copy to another host."
+                f"The task began {starts - 1} times and stood at {self._cells} finished cells each time. It is given "
+                "up here; the laboratory sends a copy to another host."
             )
-        self._write_starts({"cells": cells, "starts": starts, "ticket": ticket})
+        self._write_starts(place | {"starts": starts, "ticket": self._ticket})
 
     def _write_starts(self, counted: dict[str, object]) -> None:
         draft = self._starts.with_suffix(".new")
@@ -78,8 +95,9 @@ class Slot:
 def _read_starts(path: Path) -> strict.Fields | None:
     """Return the count of starts; a file that cannot be read counts as none, for it only ever ends a task early."""
     try:
-        fields = strict.Fields(strict.parse(path.read_bytes(), limit=1_000), "starts", ("cells", "starts", "ticket"))
+        fields = strict.Fields(strict.parse(path.read_bytes(), limit=1_000), "starts", _STARTS)
         fields.whole("cells")
+        fields.whole("kept")
         fields.whole("starts")
         fields.text("ticket")
     except (FileNotFoundError, ValueError):

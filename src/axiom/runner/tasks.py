@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import functools
-import itertools
 import os
 import time
 import traceback
@@ -14,26 +13,34 @@ from pathlib import Path
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.errors import AxiomError, ExperimentError
+from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.children import Child
+from axiom.runner.device import Device
 from axiom.runner.gate import Ended, Gate
 from axiom.runner.home import Home
 from axiom.runner.host import platform_here
+from axiom.runner.keeping import PAUSE, Keeping
 from axiom.runner.limits import environment, usage
+from axiom.runner.progress import Progress, expected_seconds
+from axiom.runner.rooms import room
 from axiom.runner.slot import Slot
 from axiom.signed import tickets
-from axiom.signed.outputs import CellOutput, Header
+from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
 _LOG_LIMIT = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
 _LEAST_WALL = 60.0
 _WALL_FACTOR = 20  # how much slower than its CPU limit a cell may be on a busy host
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """How an order ended. `message` is one sentence, empty when all went well."""
+    """How an order ended. `message` is one sentence, empty when all went well.
+
+    `may_pass`: the host was short of something that it may have later, so the same order may end better then.
+    """
 
     task: int | None
     exit: Exit
@@ -41,12 +48,24 @@ class Answer:
     cpu_seconds: float
     elapsed_seconds: float
     message: str
+    may_pass: bool = False
 
 
 class Runner:
     """Obeys orders one after the other; the child of the last bundle is kept warm."""
 
-    def __init__(self, home: Home, host: int, gate: Gate | None = None, spare: Child | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        host: int,
+        gate: Gate | None = None,
+        spare: Child | None = None,
+        pause: float = PAUSE,
+        device: Device | None = None,
+    ) -> None:
+        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on."""
+        self._pause = pause
+        self._device = device
         self._home = home
         self._host = host
         self._gate = gate or Gate()
@@ -60,12 +79,13 @@ class Runner:
     ) -> Answer:
         """Carry out one order. Whatever happens becomes an answer; an Ended alone passes.
 
-        `report` is told the task, which share of it is done, and how many of its cells are kept in the slot.
+        `report` is told the task, which share of it is done, and how often more of it was kept in the slot since
+        this process began: a whole cell, or some blocks of a long one.
         """
         began = time.monotonic()
         task: int | None = None
         done: list[CellOutput] = []
-        message, output = "", None
+        message, output, may_pass = "", None, False
         try:
             order = Order.parse(argv)
             task = order.task
@@ -75,10 +95,10 @@ class Runner:
         except ExperimentError as fault:
             status, message = Exit.CELL_FAILED, str(fault)
         except AxiomError as fault:
-            status, message = Exit(fault.exit_code), str(fault)
+            status, message, may_pass = Exit(fault.exit_code), str(fault), isinstance(fault, (ChildKilled, NoRoom))
         except Exception as fault:  # noqa: BLE001  a host's runner survives anything, and keeps the traceback
             self.note(traceback.format_exc())
-            status, message = self._unforeseen(fault)
+            status, message, may_pass = self._unforeseen(fault)
         return Answer(
             task=task,
             exit=status,
@@ -86,6 +106,7 @@ class Runner:
             cpu_seconds=sum(cell.cpu_seconds for cell in done),
             elapsed_seconds=time.monotonic() - began,
             message=message,
+            may_pass=may_pass,
         )
 
     @property
@@ -110,12 +131,15 @@ class Runner:
             with log.open("a", encoding="utf-8") as file:
                 file.write(text.rstrip("\n") + "\n")
 
-    def _unforeseen(self, fault: Exception) -> tuple[Exit, str]:
-        if isinstance(fault, OSError) and fault.errno in _NO_ROOM:
-            home = self._home.path
-            return Exit.NO_ROOM, f"There is no room left in {home} ({fault.strerror}). Nothing was computed; make room."
+    def _unforeseen(self, fault: Exception) -> tuple[Exit, str, bool]:
+        """The exit, a sentence, and whether it may end better later."""
+        number = fault.errno if isinstance(fault, OSError) else None
+        if number in _NO_ROOM:
+            home, why = self._home.path, os.strerror(number or 0)
+            return Exit.NO_ROOM, f"There is no room left in {home} ({why}). Nothing was computed; make room.", True
         name, log = type(fault).__name__, self._home.log
-        return Exit.RUNNER_FAULT, f"The runner itself failed ({name}); the traceback is in {log}."
+        is_short = number in _NO_MEMORY or isinstance(fault, MemoryError)
+        return Exit.RUNNER_FAULT, f"The runner itself failed ({name}); the traceback is in {log}.", is_short
 
     def _obey(
         self,
@@ -134,24 +158,22 @@ class Runner:
 
         cells = tuple(ticket.cells)
         done.extend(slot.begin(self._header(order, ticket), cells))
-        tell = functools.partial(_tell, functools.partial(report, order.task), _shares(cells))
-        if done:
-            tell(len(done), 0.0)
+        progress = Progress(functools.partial(report, order.task), expected_seconds(tree, cells), cells=len(done))
+        if done or slot.kept.times:
+            progress.move(slot.kept.fraction)
         try:
-            for place, cell in enumerate(cells[len(done) :], start=len(done)):
-                found = self._compute(cell, tree, ticket, functools.partial(tell, place))
+            for cell in cells[len(done) :]:
+                found = self._compute(cell, tree, ticket, slot, progress)
                 slot.add(found)
                 done.append(found)
-                tell(len(done), 0.0)
+                progress.finish()
         except Ended:
             slot.forgive()
             raise
         slot.finish(len(done))
         return _failures(done)
 
-    def _compute(
-        self, cell: OrderedCell, tree: Path, ticket: Ticket, on_progress: Callable[[float], None]
-    ) -> CellOutput:
+    def _compute(self, cell: OrderedCell, tree: Path, ticket: Ticket, slot: Slot, progress: Progress) -> CellOutput:
         child = self._warm(tree, f"axiom.catalogue.{ticket.experiment}")
         answer = child.compute(
             cell.values,
@@ -159,23 +181,26 @@ class Runner:
             cpu_limit=cell.cpu_limit,
             wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
             memory_mb=ticket.memory_mb,
-            on_progress=on_progress,
+            on_progress=progress.move,
+            keeping=Keeping(slot, pause=self._pause, told=lambda kept: progress.keep(kept.fraction)),
         )
         if answer.outcome is Outcome.FAILED:
             self.note(
                 f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
             )
-        return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **vars(answer))
+        said = {name: getattr(answer, name) for name in CellAnswer.__dataclass_fields__}
+        return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **said)
 
     def _warm(self, tree: Path, module: str) -> Child:
         if self._child is None or not self._child.alive or self._tree != tree:
             self._child = self._replaced(tree, module)
+            self.note(f"child.held {self._child.held}")
             self._tree = tree
         return self._child
 
     def _replaced(self, tree: Path, module: str) -> Child:
         """The child for a bundle; the one of the bundle before it ends."""
-        surroundings = environment(self._home.cache)
+        surroundings = environment(room(self._home.cache, tree.name), self._device)
         spare, self._spare = self._spare, None
         if spare is None or not spare.alive:
             self.stop()
@@ -196,18 +221,6 @@ class Runner:
         )
 
 
-def _shares(cells: Sequence[OrderedCell]) -> tuple[float, ...]:
-    """The share of the task before each cell, and 1 behind the last; a cell's limit follows from its prediction."""
-    sums = tuple(itertools.accumulate((cell.cpu_limit for cell in cells), initial=0.0))
-    return tuple(before / sums[-1] for before in sums)
-
-
-def _tell(report: Callable[[float, int], None], shares: Sequence[float], kept: int, fraction: float) -> None:
-    """Report a moment in the cell that follows the kept ones."""
-    before, behind = shares[kept], shares[min(kept + 1, len(shares) - 1)]
-    report(before + fraction * (behind - before), kept)
-
-
 def _failures(done: Sequence[CellOutput]) -> str:
     """One sentence about the cells that raised, or nothing."""
     failed = [cell for cell in done if cell.outcome is Outcome.FAILED]
@@ -222,4 +235,6 @@ def _failures(done: Sequence[CellOutput]) -> str:
 
 def answer_data(answer: Answer) -> dict[str, object]:
     """Return an answer as plain data, for the engine that asked."""
-    return asdict(answer) | {"exit": int(answer.exit)}
+    data = asdict(answer) | {"exit": int(answer.exit)}
+    del data["may_pass"]  # it asks the laboratory, which decides what is tried again
+    return data

@@ -1,0 +1,103 @@
+"""The parent's end of a checkpoint: the state of a cell passes from one computing process to the next.
+
+The process that computes lays it into its own scratch folder, for it sees no other; from there it is taken into the
+task's folder, where nothing of an experiment reaches.
+"""
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from axiom.runner.kept import SIZE_LIMIT, Kept
+from axiom.runner.slot import Slot
+
+PAUSE = 10.0  # seconds between two states, at least
+_WORTH_SECONDS = 1.0  # of computing, for which a stop that is asked for waits
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Keeping:
+    """Gives one cell what was kept of it, and takes what is to be kept; `told` hears once more of it is on the disk."""
+
+    def __init__(self, slot: Slot, *, pause: float, told: Callable[[Kept], None]) -> None:
+        self._slot = slot
+        self._pause = pause
+        self._told = told
+        self._path = Path()
+        self._offers = False  # the cell computes in blocks, and will answer when it is asked to hurry
+        self._is_hurried = False
+        self._taken_at = time.monotonic()
+        self._fraction = slot.kept.fraction
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What was computed before this process, as far as it is kept."""
+        return self._slot.kept.cpu_seconds
+
+    def begin(self, scratch: Path) -> dict[str, Any]:
+        """Lay out what is kept; returns the words by which the computing process finds it."""
+        self._path = scratch / f"kept-{os.getpid()}"
+        self.end()
+        if self._slot.kept.state:
+            self._path.write_bytes(self._slot.kept.state)
+        return {"path": str(self._path), "pause": self._pause, "spent": self.cpu_seconds}
+
+    def hear(self, message: Mapping[str, Any], cpu_seconds: float) -> bool:
+        """Take what a message of the process speaks of; was more of the cell kept?"""
+        self._offers = self._offers or "keeps" in message
+        self._fraction = share(message) or self._fraction
+        kept = message.get("kept")
+        is_due = self._is_hurried or time.monotonic() - self._taken_at > self._pause / 2
+        return type(kept) is int and kept in (0, 1) and is_due and self._take(self._sides[kept], cpu_seconds)
+
+    def hurry(self, cpu_seconds: float) -> bool:
+        """Ask for the state at the next opportunity; False when there is none, or little would be lost."""
+        self._is_hurried = self._offers and cpu_seconds - self.cpu_seconds > _WORTH_SECONDS
+        if self._is_hurried:
+            with contextlib.suppress(OSError):
+                self._flag.touch()
+        return self._is_hurried
+
+    def end(self) -> None:
+        """Leave nothing in the scratch folder."""
+        for path in (self._path, self._flag, *self._sides):
+            path.unlink(missing_ok=True)
+
+    @property
+    def _sides(self) -> tuple[Path, Path]:
+        """The process writes to one and the other in turn, so that the newest state is always whole."""
+        return self._path.with_suffix(".0"), self._path.with_suffix(".1")
+
+    @property
+    def _flag(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.now")
+
+    def _take(self, path: Path, cpu_seconds: float) -> bool:
+        self._taken_at = time.monotonic()
+        kept = Kept(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
+        try:
+            self._slot.keep(kept, _read(path))
+        except OSError:
+            return False  # what was kept before still is
+        self._told(self._slot.kept)
+        return True
+
+
+def share(message: Mapping[str, Any]) -> float | None:
+    """The share of the cell of which a message speaks, if it does."""
+    fraction = message.get("progress")
+    return fraction if isinstance(fraction, float) and 0.0 <= fraction <= 1.0 else None
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of an ordinary file; an experiment may have laid anything here."""
+    handle = os.open(path, _OPEN)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > SIZE_LIMIT:
+            raise OSError(f"{path} is no file, or too large to be kept")
+        return file.read(SIZE_LIMIT)

@@ -1,0 +1,66 @@
+"""What is kept of the cell that a task was computing: a file in the task's own folder, bound to its ticket and cell.
+
+What the state is made of, only the experiment's kit knows; here it is bytes.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from axiom.signed import strict
+
+SIZE_LIMIT = 256 * 1024 * 1024
+_HEAD_LIMIT = 1_000
+_HEAD = ("cell", "cpu_seconds", "digest", "fraction", "ticket", "times")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """How far a cell came that no process computes any more."""
+
+    times: int = 0  # how often more of it was kept
+    cpu_seconds: float = 0.0  # which that took, in all processes
+    fraction: float = 0.0
+    state: bytes = b""
+
+
+def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
+    """Return what is kept of so many-th cell of this ticket; a file that is damaged or another's counts as none."""
+    try:
+        with path.open("rb") as file:
+            head, state = file.readline(_HEAD_LIMIT), file.read(SIZE_LIMIT + 1)
+        fields = strict.Fields(strict.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD)
+        kept = Kept(
+            times=fields.whole("times", least=1),
+            cpu_seconds=fields.real("cpu_seconds", least=0),
+            fraction=fields.real("fraction", least=0),
+            state=state,
+        )
+        meant = (fields.text("ticket"), fields.whole("cell"), fields.text("digest"))
+    except (OSError, ValueError):
+        return Kept()
+    return kept if meant == (ticket, cell, _digest(state)) and kept.fraction <= 1 else Kept()
+
+
+def write_kept(path: Path, kept: Kept, *, ticket: str, cell: int) -> None:
+    """Put what is kept in place of what was before; it is there whole, after a power cut too, or not at all."""
+    head = {
+        "cell": cell,
+        "cpu_seconds": kept.cpu_seconds,
+        "digest": _digest(kept.state),
+        "fraction": kept.fraction,
+        "ticket": ticket,
+        "times": kept.times,
+    }
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(strict.canonical(head) + b"\n")
+        file.write(kept.state)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _digest(state: bytes) -> str:
+    return hashlib.sha256(state).hexdigest()

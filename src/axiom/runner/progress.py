@@ -1,0 +1,52 @@
+"""How far a task is, for whoever waits for it: a share that moves as its cells cost, and never falls."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from axiom.signed import strict
+from axiom.signed.manifests import read_manifest
+from axiom.signed.tickets import OrderedCell
+
+
+class Progress:
+    """Tells which share of the task is done, and how often more of it was kept since this process began."""
+
+    def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:
+        """`seconds`: what each cell is expected to cost; so many `cells` are done. `report` hears share and count."""
+        sums = tuple(itertools.accumulate(seconds, initial=0.0))
+        self._shares = tuple(before / sums[-1] for before in sums)
+        self._report = report
+        self._cells, self._kept = cells, 0
+        self._furthest = 0.0
+
+    def finish(self) -> None:
+        """The present cell is finished and kept."""
+        self._kept += 1
+        self._cells += 1
+        self.move(0.0)
+
+    def keep(self, fraction: float) -> None:
+        """This share of the present cell is kept."""
+        self._kept += 1
+        self.move(fraction)
+
+    def move(self, fraction: float) -> None:
+        """This share of the present cell is done."""
+        before, behind = self._shares[self._cells], self._shares[min(self._cells + 1, len(self._shares) - 1)]
+        self._furthest = max(self._furthest, before + fraction * (behind - before))
+        self._report(self._furthest, self._kept)
+
+
+def expected_seconds(tree: Path, cells: Sequence[OrderedCell]) -> tuple[float, ...]:
+    """Return what the cells cost as their bundle says, or their limits where they are not all of its own sweep.
+
+    A limit alone would not do: short cells of very different cost have the same one.
+    """
+    manifest = read_manifest((tree / "manifest.json").read_bytes())
+    said = dict(zip(map(strict.canonical, manifest.configs), manifest.cell_seconds, strict=True))
+    points = {cell.config: cell.values for cell in cells}
+    known = {config: said.get(strict.canonical(values), 0.0) for config, values in points.items()}
+    if all(known.values()):
+        return tuple(known[cell.config] for cell in cells)
+    return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them

@@ -1,0 +1,66 @@
+"""What the runner asks of the operating system: the one place that chooses between `posix.py` and `windows.py`."""
+
+import sys
+from pathlib import Path
+from typing import IO, Protocol
+
+
+class Shared(Protocol):
+    """Bytes that two processes see."""
+
+    def __getitem__(self, place: slice, /) -> bytes:
+        """Some of them, as they are now."""
+
+    def __setitem__(self, place: slice, body: bytes, /) -> None:
+        """Put others in their place."""
+
+
+class Streams(Protocol):
+    """The pipes out of a process."""
+
+    def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
+        """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
+
+    def close(self) -> None:
+        """Wait for nothing more; the pipes themselves are whoever's they were."""
+
+
+class System(Protocol):
+    """Locks, the memory shared with boinc-client, pipes, and power over processes."""
+
+    def lock(self, handle: int) -> bool:
+        """Lock an open file for this process alone; False when another one has it."""
+
+    def hold(self, handle: int) -> None:
+        """The same, once the other one has let go."""
+
+    def shared(self, slot: Path, name: str, size: int) -> Shared:
+        """The bytes that boinc-client shares with the task in this folder; `name` is what it calls them."""
+
+    def streams(self, *pipes: IO[bytes]) -> Streams:
+        """Hear several pipes at once."""
+
+    def is_there(self, pid: int) -> bool:
+        """Does this process exist?"""
+
+    def halt(self, pid: int) -> None:
+        """Have a process that computes stand still, with whatever it started."""
+
+    def go_on(self, pid: int) -> None:
+        """Let it compute again."""
+
+    def end(self, pid: int) -> None:
+        """End it at once, with whatever it started."""
+
+
+def _here() -> System:
+    if sys.platform == "win32":
+        from axiom.runner.windows import windows_here
+
+        return windows_here()
+    from axiom.runner.posix import Posix
+
+    return Posix()
+
+
+system = _here()

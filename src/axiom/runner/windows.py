@@ -1,0 +1,143 @@
+"""What the runner asks of Windows. Unit-tested with stand-ins for the system's calls; not run on Windows.
+
+Windows knows neither process groups nor a signal that halts: processes are suspended and ended one by one, and the
+one that computes may start none. Its words for handles and rights are kept, so that they can be looked up.
+"""
+
+import contextlib
+import ctypes
+import importlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+_PROCESS_TERMINATE = 0x0001
+_PROCESS_SUSPEND_RESUME = 0x0800
+_SYNCHRONIZE = 0x0010_0000
+_WAIT_TIMEOUT = 0x0102
+_ERROR_ACCESS_DENIED = 5
+_KILLED = 9  # the status of a process that was ended by us
+_AGAIN = 0.05
+_CHUNK = 64 * 1024
+_MOST_CHUNKS = 16  # that wait to be read; then the process waits
+_PREFIX = "shm_"
+
+
+class Threaded:
+    """Pipes with a thread each, for Windows does not say which of them has something."""
+
+    def __init__(self, *pipes: IO[bytes]) -> None:
+        self._chunks: queue.Queue[tuple[IO[bytes], bytes]] = queue.Queue(_MOST_CHUNKS)
+        for pipe in pipes:
+            threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
+
+    def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
+        """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._chunks.get(timeout=seconds))
+            while True:
+                found.append(self._chunks.get_nowait())
+        return found
+
+    def close(self) -> None:
+        """Wait for nothing more: the threads end with the pipes, once nobody holds them up."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._chunks.get_nowait()
+
+    def _listen(self, pipe: IO[bytes]) -> None:
+        chunk = b"any"
+        while chunk:
+            try:
+                chunk = os.read(pipe.fileno(), _CHUNK)
+            except (OSError, ValueError):  # it was closed on our side
+                chunk = b""
+            self._chunks.put((pipe, chunk))
+
+
+class Windows:
+    """Locked bytes, named shared memory, and handles of processes."""
+
+    def __init__(self, *, kernel: Any, native: Any, console: Any, mapping: Callable[..., Any]) -> None:
+        """`kernel` and `native` are kernel32 and ntdll, `console` is msvcrt, `mapping` makes a mapping with a tag."""
+        self._kernel = kernel
+        self._native = native
+        self._console = console
+        self._mapping = mapping
+
+    def lock(self, handle: int) -> bool:
+        """Lock the first byte of an open file; False when another process has it."""
+        with contextlib.suppress(OSError):
+            self._console.locking(handle, self._console.LK_NBLCK, 1)
+            return True
+        return False
+
+    def hold(self, handle: int) -> None:
+        """The same, once the other one has let go."""
+        while not self.lock(handle):
+            time.sleep(_AGAIN)
+
+    def shared(self, slot: Path, name: str, size: int) -> Any:
+        """The bytes that boinc-client shares under this name, whatever the folder."""
+        del slot
+        if not name:
+            raise ValueError("init_data.xml has no usable comm_obj_name")
+        return self._mapping(-1, size, tagname=_PREFIX + name)
+
+    def streams(self, *pipes: IO[bytes]) -> Threaded:
+        """Hear several pipes at once."""
+        return Threaded(*pipes)
+
+    def is_there(self, pid: int) -> bool:
+        """Does this process exist? One that belongs to another account does."""
+        with self._opened(pid, _SYNCHRONIZE) as process:
+            if not process:
+                return bool(self._kernel.GetLastError() == _ERROR_ACCESS_DENIED)
+            return bool(self._kernel.WaitForSingleObject(process, 0) == _WAIT_TIMEOUT)
+
+    def halt(self, pid: int) -> None:
+        """Suspend all threads of the process."""
+        with self._opened(pid, _PROCESS_SUSPEND_RESUME) as process:
+            if process:
+                self._native.NtSuspendProcess(process)
+
+    def go_on(self, pid: int) -> None:
+        """Resume all threads of the process."""
+        with self._opened(pid, _PROCESS_SUSPEND_RESUME) as process:
+            if process:
+                self._native.NtResumeProcess(process)
+
+    def end(self, pid: int) -> None:
+        """Terminate the process, suspended or not."""
+        with self._opened(pid, _PROCESS_TERMINATE) as process:
+            if process:
+                self._kernel.TerminateProcess(process, _KILLED)
+
+    @contextmanager
+    def _opened(self, pid: int, rights: int) -> Iterator[int]:
+        process = self._kernel.OpenProcess(rights, False, pid)
+        try:
+            yield process
+        finally:
+            if process:
+                self._kernel.CloseHandle(process)
+
+
+def windows_here() -> Windows:
+    """The one with the system's own calls."""
+    load: Callable[[str], Any] = vars(ctypes)["WinDLL"]  # exists on Windows alone
+    kernel = load("kernel32")
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    for name in ("CloseHandle", "WaitForSingleObject", "TerminateProcess"):
+        getattr(kernel, name).argtypes = [ctypes.c_void_p, *([ctypes.c_uint] if name != "CloseHandle" else [])]
+    native = load("ntdll")
+    for name in ("NtSuspendProcess", "NtResumeProcess"):
+        getattr(native, name).argtypes = [ctypes.c_void_p]
+    mapping: Callable[..., Any] = importlib.import_module("mmap").mmap
+    return Windows(kernel=kernel, native=native, console=importlib.import_module("msvcrt"), mapping=mapping)

@@ -1,0 +1,130 @@
+"""A long cell with the stock BOINC client: shown as it moves, killed, started again, and not computed anew."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from attached import project
+from volunteering import Client, client, register
+
+from axiom.lab.preflight import seed_for
+
+_BLOCKS = 70
+_EXPERIMENT = f'''"""long_way: a cell of half a minute that says by how many processes it was computed."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.kit import chance, pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    blocks: int
+    processes: int
+    total: float
+
+
+def step(state, number):
+    began = time.process_time()
+    time.sleep(0.4)
+    while time.process_time() < began + 0.1:
+        pass
+    processes, total = state
+    return (processes if os.getpid() in processes else [*processes, os.getpid()]), [*total, total[-1] * 1.01 + number]
+
+
+def run(config: Config, seed: int) -> Measures:
+    start = float(chance.stream(seed, "start").random())
+    pace.early([start])
+    blocks = 1 if seed == {seed_for("long_way", 1)} else {_BLOCKS}  # nobody waits for a preflight
+    processes, total = pace.blocks(([], [start]), step, blocks)
+    return Measures(blocks=len(total) - 1, processes=len(processes), total=total[-1])
+
+
+experiment = Experiment(
+    name="long_way",
+    version=1,
+    question="Does a long cell go on where it was interrupted?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, place=[0]),
+    ranges={{"place": (0, 1_000)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: {_BLOCKS * 0.5}, memory_mb=100),
+)
+'''
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A laboratory with one experiment of one long cell."""
+    (tmp_path / "long_way.py").write_text(_EXPERIMENT)
+    with project(tmp_path / "lab") as made:
+        made.offer(tmp_path / "long_way.py", "long_way")
+        yield made
+
+
+def runners(mine: Client) -> list[int]:
+    """The processes that this client started in the folders of its tasks."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == mine.process.pid and (process / "cwd").readlink().is_relative_to(mine.folder / "slots"):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def seconds(mine: Client, number: int, name: str) -> float:
+    return float(mine.task(number).get(name, "0").split()[0])
+
+
+def wait_until_kept(mine: Client, number: int, more_than: float) -> None:
+    mine.wait(lambda one: seconds(one, number, "CPU time at last checkpoint") > more_than, 90)
+
+
+def test_a_long_cell_goes_on_where_it_was_whoever_is_killed(lab, tmp_path):
+    me = register(lab.address)
+    with client(tmp_path / "computer", lab.address, me.key, cores=1) as mine:
+        mine.wait(Client.host, 60, nudge=8)
+        number = lab.order("long_way", mine.host())
+        mine.update()
+        mine.wait(lambda one: one.is_computing(number), nudge=8)
+        seen = []
+        mine.wait(lambda one: seen.append(one.task(number)) or len(seen) == 12, 60)
+        wait_until_kept(mine, number, 0.5)
+        kept = seconds(mine, number, "CPU time at last checkpoint")
+        (runner,) = runners(mine)
+        os.kill(runner, signal.SIGKILL)  # as the host does for want of memory
+        mine.wait(lambda one: any(pid != runner for pid in runners(one)), 60)
+        wait_until_kept(mine, number, kept)
+        mine.process.kill()
+        until = time.monotonic() + 20
+        while runners(mine) and time.monotonic() < until:  # they notice that it is gone
+            time.sleep(0.2)
+        assert not runners(mine)
+
+    with client(tmp_path / "computer", lab.address, cores=1, keep=True) as mine:
+        found = lab.wait_for(number, "valid", mine, 180)
+
+    fractions = [float(task["fraction done"]) for task in seen if "fraction done" in task]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > fractions[0]
+    remaining = [float(task["estimated CPU time remaining"]) for task in seen if float(task["fraction done"]) > 0.02]
+    assert remaining[-1] < remaining[0]
+    assert remaining[0] < 4 * 0.5 * _BLOCKS
+    (result,) = found["results"]
+    assert (result["measures"]["blocks"], result["measures"]["processes"]) == (_BLOCKS, 3)
+    lab.promises()

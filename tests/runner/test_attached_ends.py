@@ -1,0 +1,96 @@
+"""How a start of a task ends that boinc-client makes: a stop, a delay, a status for good."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playing import child, state
+
+from axiom.domain.work import Exit
+from axiom.runner.attached import delay
+
+SLEEPY = {"act": "sleep", "amount": 60.0}
+
+
+def put_off(slot: Path) -> list[str]:
+    """What the client is told of when to start the task again, and why; it takes the file away."""
+    path = slot / "boinc_temporary_exit"
+    lines = path.read_text().splitlines()
+    path.unlink()
+    return lines
+
+
+def test_a_long_cell_that_is_asked_to_quit_goes_on_where_it_was(client):
+    slot, ticket = client.slot(), client.lab.ticket()
+    order = client.lab.order({"act": "loop", "amount": 4.0}, replicates=ticket.replicates[:1], seeds=ticket.seeds[:1])
+    started = client.start(slot, order)
+    started.until(lambda: started.told and started.told[-1]["fraction_done"] > 0.35)
+    started.say(0, "<quit/>")
+    assert (started.end(), started.finished) == (0, None)
+    last, first = started.told[-1], len(client.lab.blocks)
+    assert 0.5 < last["checkpoint_cpu_time"] <= last["current_cpu_time"]
+    client.slot(cpu=last["checkpoint_cpu_time"])  # as the client remembers it
+    started = client.start(slot, order)
+    assert (started.end(), started.finished) == (0, ["0"])
+    again = client.lab.blocks[first:]
+    assert again == list(range(again[0], 20))
+    assert first - again[0] <= 1
+    fractions = [told["fraction_done"] for told in started.told]
+    assert fractions == sorted(fractions)
+    assert last["fraction_done"] - 0.03 <= fractions[0]
+    for told in started.told:
+        assert told["checkpoint_cpu_time"] >= last["checkpoint_cpu_time"]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_to_end_is_a_stop_and_no_end_of_the_task(name, client):
+    started = client.start(client.slot(), client.lab.order(SLEEPY))
+    started.until(lambda: client.lab.computed)
+    started.process.send_signal(getattr(signal, name))
+    assert (started.end(), started.finished) == (0, None)
+    assert "stopped: this process was asked to end" in started.stderr
+    assert state(child(client)) in {"X", "Z"}
+
+
+def test_an_output_that_cannot_be_delivered_is_tried_again_later_each_time(client):
+    slot, target = client.slot(), client.project / "task_5_0"
+    target.mkdir()
+    for seconds in ("60", "120"):
+        started = client.start(slot, client.lab.order())
+        assert (started.end(), started.finished) == (0, None)
+        assert put_off(slot)[0] == seconds
+        assert "The output cannot be written" in started.stderr
+    target.rmdir()
+    started = client.start(slot, client.lab.order())
+    assert (started.end(), started.finished) == (0, ["0"])
+    assert len(client.lab.computed) == len(client.read().cells) == 2
+
+
+def test_what_was_put_off_often_enough_ends_with_its_status(client):
+    slot = client.slot()
+    (client.project / "task_5_0").mkdir()
+    (slot / "later").write_text("12\n")
+    started = client.start(slot, client.lab.order())
+    assert started.end() == Exit.NO_ROOM
+    assert started.finished[0] == "15"
+    assert not (slot / "boinc_temporary_exit").exists()
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"), [(0, 60), (1, 120), (7, 7_680), (8, 14_400), (11, 14_400), (12, None), (99, None)]
+)
+def test_delays_grow_up_to_four_hours_and_end(times, seconds):
+    assert delay(times) == seconds
+
+
+def test_a_child_that_the_host_kills_is_tried_again_and_then_given_up(client):
+    slot, order = client.slot(), client.lab.order({"act": "doomed", "amount": 0.2})
+    for seconds in ("60", "120", "240"):
+        started = client.start(slot, order)
+        assert (started.end(), started.finished) == (0, None)
+        told = put_off(slot)
+        assert told[0] == seconds
+        assert "SIGKILL, perhaps because the host ran out of memory" in told[1]
+    started = client.start(slot, order)
+    assert started.end() == Exit.TOO_MANY_STARTS
+    assert "The task began 3 times" in started.finished[1]

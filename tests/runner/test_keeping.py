@@ -1,0 +1,237 @@
+"""A long cell, interrupted: what was kept of it, and what is made of that."""
+
+import os
+
+import pytest
+
+from axiom.domain.work import Exit, Outcome
+from axiom.runner.gate import Ended, Gate
+from axiom.runner.keeping import Keeping
+from axiom.runner.kept import Kept, read_kept, write_kept
+from axiom.runner.slot import Slot
+from axiom.runner.tasks import Runner
+from axiom.signed.outputs import read_output, ticket_digest
+
+BLOCKS = list(range(20))
+
+
+@pytest.fixture
+def obey(lab, now, tmp_path):
+    """Obey an order in a runner of its own, as a process that was started again would."""
+
+    def obey(order, *, slot="slot", gate=None, pause=0.15, report=lambda *_: None):
+        runner = Runner(lab.home, 1, gate, pause=pause)
+        try:
+            return runner.obey(order.argv(), tmp_path / slot, now=now, report=report)
+        finally:
+            runner.stop()
+
+    return obey
+
+
+@pytest.fixture
+def stopped(obey):
+    """Stop a task once this much more than its first share is kept."""
+
+    def stopped(order, after, **options):
+        gate, told = Gate(), []
+
+        def report(_task, fraction, kept):
+            told.append((fraction, kept))
+            if kept >= after:
+                gate.end()
+
+        with pytest.raises(Ended):
+            obey(order, gate=gate, report=report, **options)
+        return told
+
+    return stopped
+
+
+def cells(answer):
+    with open(answer.output, "rb") as file:  # noqa: PTH123
+        return read_output(file.read(), limit=10**6).cells
+
+
+def one(lab, act="loop", amount=2.0, **changes):
+    """An order of one cell."""
+    ticket = lab.ticket(**changes)
+    return lab.order({"act": act, "amount": amount}, replicates=ticket.replicates[:1], seeds=ticket.seeds[:1])
+
+
+def test_an_interrupted_cell_goes_on_and_ends_with_the_same_bits(obey, stopped, lab):
+    (undisturbed,) = cells(obey(one(lab), slot="other", pause=600.0))
+    assert lab.blocks == BLOCKS
+    (lab.room / "blocks").unlink()
+    told = stopped(one(lab), 3)
+    first = lab.blocks
+    assert len(first) < 20
+    again = []
+    (resumed,) = cells(obey(one(lab), report=lambda *what: again.append(what[1:])))
+    assert resumed.measures == undisturbed.measures
+    assert resumed.early == undisturbed.early
+    second = lab.blocks[len(first) :]
+    assert second == list(range(second[0], 20))
+    assert 0 < second[0] <= len(first)  # at most the block after the last state is computed twice
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert again[0] == pytest.approx((fractions[-1], 0))
+    assert [fraction for fraction, _ in again] == sorted(fraction for fraction, _ in again)
+
+
+def test_the_cpu_time_of_earlier_processes_is_the_cell_s(obey, stopped, lab):
+    stopped(one(lab), 3)
+    (resumed,) = cells(obey(one(lab)))
+    assert resumed.cpu_seconds > 1.8
+
+
+def test_the_limit_of_a_cell_counts_the_cpu_time_of_earlier_processes(obey, stopped, lab):
+    order = lab.order({"act": "loop", "amount": 2.0}, cell_seconds=(1.2,))
+    stopped(order, 2)
+    late = cells(obey(order))[0]
+    assert (late.outcome, late.early) == (Outcome.LATE, (1.5, 0.5))
+    assert 1.2 <= late.cpu_seconds < 2
+    assert len(lab.blocks) < 40
+
+
+def test_a_cell_that_is_shorter_than_the_pause_keeps_nothing(obey, lab, tmp_path):
+    told = []
+    obey(one(lab), pause=600.0, report=lambda *what: told.append(what[2]))
+    assert set(told) <= {0, 1}
+    assert sorted(path.name for path in (tmp_path / "slot").iterdir()) == ["output.jsonl", "starts"]
+
+
+def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab):
+    gate = Gate()
+
+    def report(_task, fraction, _kept):
+        if fraction > 0.5:
+            gate.end()
+
+    with pytest.raises(Ended):
+        obey(one(lab, amount=4.0), gate=gate, pause=600.0, report=report)
+    first = len(lab.blocks)
+    obey(one(lab, amount=4.0))
+    second = lab.blocks[first:]
+    assert second == list(range(second[0], 20))
+    assert first - second[0] <= 1  # the one that was begun while the state was taken
+
+
+def test_nothing_of_it_is_left_when_the_cell_is_done(obey, lab, tmp_path):
+    order = lab.order({"act": "loop", "amount": 0.3})
+    assert len(cells(obey(order))) == 2
+    assert sorted(path.name for path in (tmp_path / "slot").iterdir()) == ["output.jsonl", "starts"]
+    assert not list(lab.home.cache.rglob("kept-*"))
+
+
+def test_a_process_killed_by_the_host_may_be_started_again_and_goes_on(obey, lab):
+    first = obey(one(lab, "fragile"))
+    assert (first.exit, first.may_pass) == (Exit.CHILD_LOST, True)
+    assert "SIGKILL" in first.message
+    assert [cell.outcome for cell in cells(obey(one(lab, "fragile")))] == [Outcome.OK]
+    assert len(lab.blocks) < 31
+
+
+def test_what_is_killed_again_and_again_is_given_up_and_kept_blocks_count_as_progress(obey, lab):
+    order = one(lab, "doomed", 4.0)
+    answers = [obey(order) for _ in range(6)]
+    assert [answer.exit for answer in answers] == [Exit.CHILD_LOST] * 4 + [Exit.TOO_MANY_STARTS] * 2
+    assert [answer.may_pass for answer in answers] == [True] * 4 + [False] * 2
+    assert lab.blocks[:4] == [0, 1, 2, 3]
+    assert set(lab.blocks[4:]) == {3}
+
+
+def test_a_state_of_another_order_is_passed_over(obey, stopped, lab):
+    stopped(one(lab, amount=1.2), 1)
+    first = len(lab.blocks)
+    assert len(cells(obey(lab.order({"act": "loop", "amount": 0.1})))) == 2
+    assert lab.blocks[first:] == BLOCKS * 2
+
+
+def test_a_state_that_the_kit_cannot_read_is_passed_over(obey, stopped, lab, tmp_path):
+    order = one(lab, amount=1.2)
+    stopped(order, 1)
+    first, path = len(lab.blocks), tmp_path / "slot" / "kept"
+    write_kept(path, Kept(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0)
+    assert cells(obey(order))[0].outcome is Outcome.OK
+    assert lab.blocks[first:] == BLOCKS
+
+
+def test_what_is_kept_comes_back_for_the_same_cell_of_the_same_ticket_alone(tmp_path):
+    path, kept = tmp_path / "kept", Kept(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb\0" * 1000)
+    assert read_kept(path, ticket="t", cell=4) == Kept()
+    write_kept(path, kept, ticket="t", cell=4)
+    assert read_kept(path, ticket="t", cell=4) == kept
+    assert read_kept(path, ticket="t", cell=5) == read_kept(path, ticket="u", cell=4) == Kept()
+    assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw[:-1],
+        lambda raw: raw[:50],
+        lambda _: b"",
+        lambda raw: raw[:-5] + bytes([raw[-5] ^ 1]) + raw[-4:],
+        lambda raw: raw.replace(b'"times":2', b'"times":2.5'),
+        lambda raw: raw.replace(b'"fraction":0.25', b'"fraction":1.25'),
+        lambda raw: b"x" * 2000 + raw,
+    ],
+    ids=["cut", "head", "empty", "bit", "type", "share", "line"],
+)
+def test_a_damaged_state_is_passed_over(damage, tmp_path):
+    path = tmp_path / "kept"
+    write_kept(path, Kept(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb" * 1000), ticket="t", cell=4)
+    path.write_bytes(damage(path.read_bytes()))
+    assert read_kept(path, ticket="t", cell=4) == Kept()
+
+
+@pytest.fixture
+def keeping(tmp_path):
+    """What takes from a scratch folder in which an experiment may have laid anything."""
+    (tmp_path / "slot").mkdir()
+    (tmp_path / "scratch").mkdir()
+    told = []
+    made = Keeping(Slot(tmp_path / "slot"), pause=0.0, told=told.append)
+    return made, tmp_path / "scratch", told, made.begin(tmp_path / "scratch")
+
+
+def test_a_state_is_taken_from_the_scratch_folder(keeping, tmp_path):
+    made, _, told, words = keeping
+    with open(words["path"] + ".1", "wb") as file:  # noqa: PTH123
+        file.write(b"state")
+    assert not made.hear({"progress": 0.5}, 1.0)
+    assert made.hear({"kept": 1}, 2.0)
+    assert (told[0].times, told[0].cpu_seconds, told[0].fraction) == (1, 2.0, 0.5)
+    assert (tmp_path / "slot/kept").read_bytes().endswith(b"\nstate")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "nothing", "large"])
+def test_what_is_no_ordinary_file_is_not_taken(kind, keeping, tmp_path):
+    made, scratch, told, words = keeping
+    (tmp_path / "secret").write_text("0123456789abcdef")
+    path = words["path"] + ".0"
+    if kind == "link":
+        (scratch / os.path.basename(path)).symlink_to(tmp_path / "secret")  # noqa: PTH119
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        (scratch / os.path.basename(path)).mkdir()  # noqa: PTH119
+    elif kind == "large":
+        with open(path, "wb") as file:  # noqa: PTH123
+            file.truncate(2**40)
+    assert not made.hear({"kept": 0}, 1.0)
+    assert told == []
+    assert not (tmp_path / "slot/kept").exists()
+
+
+def test_a_process_that_offers_states_without_end_is_not_heard_each_time(tmp_path):
+    (tmp_path / "slot").mkdir()
+    told = []
+    made = Keeping(Slot(tmp_path / "slot"), pause=10.0, told=told.append)
+    words = made.begin(tmp_path)
+    for _ in range(100):
+        with open(words["path"] + ".0", "wb") as file:  # noqa: PTH123
+            file.write(b"state")
+        made.hear({"kept": 0}, 1.0)
+    assert told == []

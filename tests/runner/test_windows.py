@@ -1,0 +1,192 @@
+"""Windows' mapping, with stand-ins for the calls of a system that is not here."""
+
+import ctypes
+import os
+import time
+import types
+
+import pytest
+
+from axiom.runner import windows
+from axiom.runner.boinc import Channel, Channels
+from axiom.runner.windows import Windows, windows_here
+
+
+class Kernel:
+    """kernel32 and ntdll: processes by number, each running, suspended or gone, and the handles that are open."""
+
+    def __init__(self):
+        self.processes = {10: "running"}
+        self.handles = {}
+        self.rights = []
+        self.error = 87
+
+    def OpenProcess(self, rights, _inherit, pid):  # noqa: N802
+        if pid not in self.processes:
+            return None
+        self.rights.append(rights)
+        self.handles[500 + pid] = pid
+        return 500 + pid
+
+    def CloseHandle(self, handle):  # noqa: N802
+        del self.handles[handle]
+
+    def GetLastError(self):  # noqa: N802
+        return self.error
+
+    def WaitForSingleObject(self, handle, milliseconds):  # noqa: N802
+        assert milliseconds == 0
+        return 0 if self.processes[self.handles[handle]] == "gone" else 0x102
+
+    def TerminateProcess(self, handle, status):  # noqa: N802
+        assert status != 0
+        self.processes[self.handles[handle]] = "gone"
+
+    def NtSuspendProcess(self, handle):  # noqa: N802
+        self.processes[self.handles[handle]] = "suspended"
+
+    def NtResumeProcess(self, handle):  # noqa: N802
+        self.processes[self.handles[handle]] = "running"
+
+
+class Console:
+    """msvcrt: which files are locked by others."""
+
+    LK_NBLCK = 2
+
+    def __init__(self):
+        self.refusals = 0
+
+    def locking(self, _handle, mode, count):
+        assert (mode, count) == (2, 1)
+        if self.refusals:
+            self.refusals -= 1
+            raise PermissionError(13, "Permission denied")
+
+
+@pytest.fixture
+def kernel():
+    return Kernel()
+
+
+@pytest.fixture
+def console():
+    return Console()
+
+
+@pytest.fixture
+def system(kernel, console):
+    tags = {}
+
+    def mapping(handle, size, tagname):
+        assert handle == -1
+        return tags.setdefault(tagname, bytearray(size))
+
+    made = Windows(kernel=kernel, native=kernel, console=console, mapping=mapping)
+    made.tags = tags
+    return made
+
+
+def test_a_process_is_halted_goes_on_and_is_ended_and_no_handle_stays_open(system, kernel):
+    for change, state in ((system.halt, "suspended"), (system.go_on, "running"), (system.end, "gone")):
+        change(10)
+        assert (kernel.processes[10], kernel.handles) == (state, {})
+    assert kernel.rights == [0x800, 0x800, 0x1]
+
+
+def test_a_process_that_is_not_there_is_left_alone(system, kernel):
+    for change in (system.halt, system.go_on, system.end):
+        change(11)
+    assert kernel.processes == {10: "running"}
+
+
+def test_a_process_is_there_until_it_is_gone(system, kernel):
+    assert system.is_there(10)
+    system.end(10)
+    assert not system.is_there(10)  # a handle of one that ended can still be opened
+    assert not system.is_there(11)
+    kernel.error = 5
+    assert system.is_there(11)  # it belongs to another account
+    assert kernel.handles == {}
+
+
+def test_a_lock_is_refused_while_another_has_it_and_waited_for(system, console, monkeypatch):
+    console.refusals = 1
+    assert not system.lock(3)
+    assert system.lock(3)
+    waits = []
+    monkeypatch.setattr(windows.time, "sleep", waits.append)
+    console.refusals = 2
+    system.hold(3)
+    assert len(waits) == 2
+
+
+def test_the_client_s_channels_are_shared_under_its_name(system, monkeypatch, tmp_path):
+    monkeypatch.setattr("axiom.runner.boinc.system", system)
+    ours = Channels(tmp_path, "boinc_3")
+    (shared,) = system.tags.values()
+    assert list(system.tags) == ["shm_boinc_3"]
+    shared[0:11] = b"\1<suspend/>"
+    assert ours.take(Channel.CONTROL) == "<suspend/>"
+    assert shared[0] == 0
+    assert ours.put(Channel.STATUS, "done")
+    assert shared[5 * 1024 : 5 * 1024 + 6] == b"\1done\0"
+    with pytest.raises(ValueError, match="no usable comm_obj_name"):
+        Channels(tmp_path, "")
+
+
+def test_the_system_s_own_calls_are_found_by_name(monkeypatch):
+    def load(name):
+        return types.SimpleNamespace(
+            name=name,
+            **{call: types.SimpleNamespace() for call in dir(Kernel) if call[0].isupper()},
+        )
+
+    monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
+    monkeypatch.setattr(
+        windows.importlib, "import_module", lambda name: types.SimpleNamespace(name=name, mmap="its mmap")
+    )
+    found = windows_here()
+    assert (found._kernel.name, found._native.name, found._console.name) == ("kernel32", "ntdll", "msvcrt")
+    assert found._kernel.OpenProcess.restype is ctypes.c_void_p
+    assert found._native.NtSuspendProcess.argtypes == [ctypes.c_void_p]
+
+
+def test_pipes_are_heard_each_by_a_thread_of_its_own(system):
+    ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
+    pipes = [os.fdopen(end, "rb") for end in ours]
+    streams = system.streams(*pipes)
+    assert streams.read(0.01) == []
+    os.write(theirs[1], b"word")
+    assert streams.read(5) == [(pipes[1], b"word")]
+    for end in theirs:
+        os.close(end)
+    ended = streams.read(5)
+    while len(ended) < 2:
+        ended += streams.read(5)
+    assert sorted(chunk for _, chunk in ended) == [b"", b""]
+    assert streams.read(0.01) == []  # nothing comes of a pipe that has ended, and once
+    streams.close()
+    for pipe in pipes:
+        pipe.close()
+
+
+def test_a_process_that_writes_without_end_waits_until_it_is_read(system):
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with os.fdopen(ours, "rb") as pipe:
+        streams, written = system.streams(pipe), 0
+        for _ in range(400):  # 25 MB, were there room for it
+            try:
+                written += os.write(theirs, b"x" * 65_536)
+            except BlockingIOError:
+                time.sleep(0.002)
+        assert written <= 18 * 65_536 + 2**20
+        read = 0
+        os.close(theirs)
+        while chunks := streams.read(5):
+            read += sum(len(chunk) for _, chunk in chunks)
+            if not chunks[-1][1]:
+                break
+        assert read == written
+        streams.close()
