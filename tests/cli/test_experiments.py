@@ -14,7 +14,9 @@ from axiom.signed.bundles import contents
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_is_ended_in_the_middle_clears_its_folders_away(prepared, tmp_path, number):
     source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    file, mark, temporary = tmp_path / "tiny_sum.py", tmp_path / "began", tmp_path / "temporary"
+    file, temporary = tmp_path / "tiny_sum.py", tmp_path / "temporary"
+    compiled = tmp_path / "cache" / "axiom" / "compiled"  # the one folder that outlives what computes and is open to it
+    mark = compiled / "began"
     pause = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(60)"
     file.write_text(source.replace("return Measures(", f"{pause}\n    return Measures("))
     temporary.mkdir()
@@ -37,3 +39,4 @@ def test_what_is_ended_in_the_middle_clears_its_folders_away(prepared, tmp_path,
         process.kill()
         process.communicate()
     assert list(temporary.iterdir()) == []
+    assert list(compiled.iterdir()) == [mark]

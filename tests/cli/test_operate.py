@@ -111,8 +111,16 @@ def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
     found = findings(say)
-    assert {name for name, one in found.items() if not one["well"]} == {"clock", "database", "jobs", "journal"}
+    asked = {"clock", "database", "jobs", "journal", "preflight"}
+    assert {name for name, one in found.items() if not one["well"]} == asked
     assert found["keys"]["well"]
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_doctor_says_what_keeps_an_experiment_in(say):
+    found = findings(say)["isolation"]
+    assert found["well"]
+    assert "seccomp" in found["says"]
 
 
 @pytest.mark.usefixtures("lab")

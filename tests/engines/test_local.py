@@ -30,7 +30,7 @@ PATIENCE = 60.0
 
 # Every cell leaves a line, so that one can see which were computed and how often, and takes its time.
 SLOW = """import os, time
-    with open(os.environ["TMPDIR"] + "/computed", "a") as file:
+    with open(os.environ["JAX_COMPILATION_CACHE_DIR"] + "/computed", "a") as file:
         file.write(f"{seed} {config.size}\\n")
     time.sleep(0.5)
     return Measures("""
@@ -109,8 +109,8 @@ class House:
         return self.do(ask)
 
     def computed(self) -> list[str]:
-        file = self.home / "cache" / "computed"
-        return file.read_text().splitlines() if file.exists() else []
+        files = (self.home / "cache").glob("*/computed")
+        return [line for file in files for line in file.read_text().splitlines()]
 
     def archive(self) -> Path:
         (file,) = (self.home / "bundles").glob("*.zip")

@@ -1,10 +1,13 @@
 """What `axiom doctor` looks at, each with what it means and what to do."""
 
+import contextlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +15,20 @@ from axiom.cli.clock import Accepted
 from axiom.cli.opening import journal_of, reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
+from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError
 from axiom.lab.copies import copies
 from axiom.lab.promises import PROMISES, broken
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
-from axiom.store import jobs, work
+from axiom.store import jobs, preflights, work
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment, version
 from axiom.store.folder import Folder, holder
 from axiom.store.history import standing
 from axiom.store.journal_course import covered_from
 from axiom.store.migrate import check
+from axiom.web.join import runners_of
 
 _LEAST_FREE_MB = 1_000
 _SLOW_SYNC_MS = 50.0
@@ -53,9 +58,12 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield _asked(folder, "clock", _clock)
     yield _keys(folder)
     yield _server(folder)
+    yield _runners(folder)
+    yield _isolation()
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
     yield _asked(folder, "jobs", _jobs)
+    yield _asked(folder, "preflight", _preflights)
 
 
 def examine_invariants(folder: Folder) -> Iterator[Finding]:
@@ -177,6 +185,21 @@ def _jobs(db: Database) -> Finding:
     )
 
 
+def _preflights(db: Database) -> Finding:
+    """What goes to no volunteer, for it was not tried or did not pass; bundles of before that was asked are such."""
+    found = preflights.newest(db, GATES)
+    failed = [one.name for one in found if one.passed is False]
+    waiting = [one.name for one in found if one.passed is None]
+    words = [f"failed: {', '.join(failed)}"] if failed else []
+    words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
+    return Finding(
+        name="preflight",
+        well=not failed,
+        says="; ".join(words) or "every experiment's bundle that is open was tried",
+        cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
+    )
+
+
 def _keys(folder: Folder) -> Finding:
     try:
         keys = load_keys(folder.keys, wall_clock())
@@ -199,6 +222,47 @@ def _server(folder: Folder) -> Finding:
             cure=f"wait if it is starting; else end process {facts.get('pid')} and start again: nothing is lost",
         )
     return Finding(name="server", well=True, says=f"{facts.get('url', 'running')} (process {facts.get('pid')})")
+
+
+def _runners(folder: Folder) -> Finding:
+    """Which programs volunteers' computers are offered, and what stands in the way of better ones."""
+    offer = None
+    if holder(folder) is not None:
+        with contextlib.suppress(AxiomError):  # that the server does not answer is said above
+            offer = Remote(folder.socket).status()["status"].get("offer")
+    problems = (offer or {}).get("problems", [])
+    return Finding(
+        name="runners",
+        well=not problems,
+        says="; ".join(problems) or in_words(runners_of(folder), offer),
+        cure="mend what is said here, or build them again with scripts/build-runner; what is offered stays",
+    )
+
+
+def _isolation() -> Finding:
+    """What an experiment that computes here is kept in by; tried in a process, since nothing undoes it."""
+    tried = subprocess.run(
+        [sys.executable, "-I", "-m", "axiom.runner.confine"], capture_output=True, text=True, check=False
+    )
+    says = tried.stdout.strip().rstrip(".") or f"this could not be tried: {tried.stderr.strip()[-200:]}"
+    return Finding(
+        name="isolation",
+        well=tried.returncode == 0 and (sys.platform != "linux" or "fence" not in says),
+        says=says,
+        cure="on Linux, a kernel from 5.13 on with Landlock and seccomp holds it; see docs/explanation/isolation.md",
+    )
+
+
+def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
+    """What is offered, and what is being built."""
+    said = [
+        f"{each['platform']} on {' and '.join(each['computes_on'])}: version {each['version']}, "
+        f"{each['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * each["is_stand_in"])
+        for each in runners
+    ]
+    return "; ".join(
+        [*(said or ["none is offered yet"]), *([offer["building"]] if offer and offer["building"] else [])]
+    )
 
 
 def as_data(found: Finding) -> dict[str, Any]:

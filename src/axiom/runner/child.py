@@ -1,9 +1,10 @@
 """The computing end of the pipe: a plain script in a clean process that sees one unpacked bundle and no key.
 
-Started as `python -I child.py PARENT [MODULE]...`. Only the standard library, and these modules of what is
+Started as `python -I child.py PARENT RUNNER [MODULE]...`. Only the standard library, and these modules of what is
 installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
-what happens to be installed beside it. One JSON object per line comes in on the first standard input and goes out on
-the first standard output; whatever the experiment prints goes elsewhere.
+what happens to be installed beside it. The one exception is what confines this process, before the first line of a
+bundle runs: it comes from RUNNER, the folder or archive of the runner's own code. One JSON object per line comes in on
+the first standard input and goes out on the first standard output; whatever the experiment prints goes elsewhere.
 """
 
 import contextlib
@@ -17,13 +18,16 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
+_STATE_LIMIT = 128 * 1024 * 1024
+_KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
+_COPY_LIMIT = 16 * 1024 * 1024  # of what a copy of this process may say
 
 
 class Pipe:
@@ -34,6 +38,12 @@ class Pipe:
         self._say = os.dup(1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)  # the parent drains and bounds what is printed
+
+    def turn(self, end: int) -> None:
+        """Speak into another pipe from now on, and hear nothing more."""
+        self.hear.close()
+        os.close(self._say)
+        self._say = end
 
     def say(self, **message: Any) -> None:
         """Send one line in the one form that the parent reads."""
@@ -50,6 +60,7 @@ class Listener:
         self._pipe = pipe
         self._told_at = time.monotonic()  # a short cell says nothing on its way
         self.values: list[float] = []
+        self.fraction = 0.0
 
     def early(self, values: Iterable[float]) -> None:
         """Keep the first few values of the first call, up to the first that is no number."""
@@ -64,18 +75,56 @@ class Listener:
 
     def progress(self, fraction: float) -> None:
         """Tell how much of the cell is done, at most twice a second."""
-        moment = time.monotonic()
-        if 0.0 <= fraction <= 1.0 and moment - self._told_at >= _PROGRESS_EVERY:
+        if not 0.0 <= fraction <= 1.0:
+            return
+        self.fraction, moment = float(fraction), time.monotonic()
+        if moment - self._told_at >= _PROGRESS_EVERY:
             self._told_at = moment
-            self._pipe.say(progress=float(fraction))
+            self._pipe.say(progress=self.fraction)
+
+
+class Keeper:
+    """Where the kit lays the state of a cell. The parent takes it from there, and lays out the one of before."""
+
+    def __init__(self, pipe: Pipe, listener: Listener, words: dict[str, Any]) -> None:
+        self._pipe = pipe
+        self._listener = listener
+        self._path = Path(words["path"])
+        self._pause: float = words["pause"]
+        self._next = time.monotonic() + self._pause
+        self._began = 0.0
+        self._side = 0  # which of two files is the newer: nothing may be renamed in our folder
+
+    def kept(self) -> bytes:
+        """What was kept of the cell; from now on its state is offered after each block."""
+        self._pipe.say(keeps=True)
+        with contextlib.suppress(FileNotFoundError):
+            return self._path.read_bytes()
+        return b""
+
+    def is_due(self) -> bool:
+        """Is it time, or does the parent wait for it?"""
+        self._began = time.monotonic()
+        return self._began >= self._next or os.path.exists(f"{self._path}.now")  # noqa: PTH110  after each block
+
+    def keep(self, state: bytes) -> None:
+        """Lay out a state. Where that fails, the cell goes on, and its end is none the worse."""
+        self._side = 1 - self._side
+        with contextlib.suppress(OSError):
+            if len(state) <= _STATE_LIMIT:
+                self._path.with_suffix(f".{self._side}").write_bytes(state)
+                self._pipe.say(kept=self._side, progress=self._listener.fraction)
+        moment = time.monotonic()
+        self._next = moment + self._pause * max(1.0, (moment - self._began) / _KEEPING_SECONDS)
 
 
 class Bench:
     """The loaded experiment and what is asked of it."""
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, confine: Callable[..., Any]) -> None:
         self._tree = ""
         self._pipe = pipe
+        self._confine = confine
         self._experiment: Any = None
 
     def answer(self, line: bytes) -> None:
@@ -89,10 +138,10 @@ class Bench:
             self._enter(asked["tree"], asked["environment"])
             self._pipe.say(loaded=self._load(asked["module"]))
         else:
-            self._compute(asked["config"], asked["seed"])
+            self._compute(asked["config"], asked["seed"], asked.get("keep"))
 
     def _enter(self, tree: str, environment: dict[str, str]) -> None:
-        """Belong to this bundle; whoever was started ahead learns only now where it may write.
+        """Belong to this bundle, and to nothing else; whoever was started ahead learns only now where it may write.
 
         What was imported before is kept as bytecode, like everywhere; a bundle's folder holds its signed files alone.
         """
@@ -101,24 +150,38 @@ class Bench:
         os.chdir(environment["TMPDIR"])
         self._tree = tree
         sys.path.insert(0, tree)
+        folders = [Path(environment[name]) for name in ("TMPDIR", "JAX_COMPILATION_CACHE_DIR")]
+        held = self._confine(Path(tree), folders, devices=environment["JAX_PLATFORMS"] != "cpu")
+        self._pipe.say(held=held.sentence)
 
     def _describe(self, asked: dict[str, Any]) -> None:
         self._enter(asked["tree"], asked["environment"])
         self._pipe.say(described=[self._described(module) for module in asked["modules"]])
 
     def _describe_apart(self, asked: dict[str, Any]) -> None:
-        """Describe in a copy of this process: what it imports stays out of what is computed here."""
-        parent, copy = os.getpid(), os.fork()
+        """Describe in a copy of this process: what it imports stays out of what is computed here.
+
+        It speaks through us. With the parent's pipe in hand it could take a question meant for another bundle.
+        """
+        parent, (hear, say) = os.getpid(), os.pipe()
+        copy = os.fork()
         if copy == 0:
             with contextlib.suppress(BaseException):
+                os.close(hear)
+                self._pipe.turn(say)
                 _end_with(parent)
                 self._describe(asked)
                 os._exit(0)
             os._exit(1)
+        os.close(say)
+        lines = _told(hear)
         status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        if status:
-            fault = {"kind": "SystemExit", "where": "its import", "text": f"the process ended with status {status}"}
-            self._pipe.say(described=[{"fault": fault} for _ in asked["modules"]])
+        if status or len(lines) != 2:
+            text = f"the process ended with status {status}" if status else "it spoke out of form"
+            fault = {"kind": "SystemExit", "where": "its import", "text": text}
+            lines = [{"held": ""}, {"described": [{"fault": fault} for _ in asked["modules"]]}]
+        for line in lines:
+            self._pipe.say(**line)
 
     def _load(self, module: str) -> dict[str, str] | None:
         """Import the experiment; return what went wrong, or None."""
@@ -128,6 +191,7 @@ class Bench:
             self._plain = declaration.plain
             self._measures = declaration.measures(self._experiment.measures)
             self._config = type(self._experiment.sweep[0])
+            _demand_device()
         except BaseException as fault:
             return self._fault(fault)
         return None
@@ -142,12 +206,12 @@ class Bench:
             return {"fault": self._fault(fault)}
         return {"manifest": manifest}
 
-    def _compute(self, config: dict[str, Any], seed: int) -> None:
+    def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
         listener = Listener(self._pipe)
-        began = time.process_time()
+        began = time.process_time() - (keep["spent"] if keep else 0.0)
         error = values = None
         try:
-            _attach(listener)
+            _attach(listener, Keeper(self._pipe, listener, keep) if keep else None)
             values, diverged = self._plain(self._experiment.run(self._config(**config), seed), self._measures)
             outcome = "diverged" if diverged else "ok"
         except BaseException as fault:
@@ -176,25 +240,69 @@ class Bench:
         return {"kind": type(fault).__name__[:80], "where": where[:200], "text": text[:500]}
 
 
+class GpuUnusable(Exception):
+    """JAX cannot use the GPU that the task was given."""
+
+
+def _demand_device() -> None:
+    """Fail at once and by name where a GPU was given and JAX cannot use it: it would compute on the processor."""
+    jax = sys.modules.get("jax")
+    if jax is None or os.environ["JAX_PLATFORMS"] == "cpu":
+        return
+    try:
+        found = {device.platform for device in jax.devices()}
+    except Exception as fault:
+        raise GpuUnusable(str(fault)) from None
+    if "gpu" not in found:
+        raise GpuUnusable(f"JAX sees {', '.join(sorted(found))} alone")
+
+
 def _preload(modules: list[str]) -> None:
     for module in modules:
         with contextlib.suppress(ImportError):  # a bundle that needs it will say so itself
             importlib.import_module(module)
 
 
-def _attach(listener: Listener) -> None:
+def _attach(listener: Listener, keeper: Keeper | None) -> None:
     try:
         pace = importlib.import_module("axiom.kit.pace")
     except ModuleNotFoundError:
         return  # a bundle without a kit says nothing on its way
-    pace.attach(listener)
+    pace.attach(listener, *([keeper] if hasattr(pace, "blocks") else []))  # a kit from before keeps nothing
+
+
+def _told(pipe: int) -> list[dict[str, Any]]:
+    """What a copy of this process says until it ends; nothing when that is out of form."""
+    with os.fdopen(pipe, "rb") as stream:
+        raw = stream.read(_COPY_LIMIT)
+    with contextlib.suppress(ValueError, RecursionError):
+        lines = [json.loads(line) for line in raw.splitlines()]
+        if [list(line) for line in lines if isinstance(line, dict)] == [["held"], ["described"]]:
+            return lines
+    return []
+
+
+def _confiner(runner: str) -> Callable[..., Any]:
+    """How to confine this process, by the runner's own code, which is forgotten again for the bundle's."""
+    sys.path.insert(0, runner)
+    confine: Callable[..., Any] = importlib.import_module("axiom.runner.confine").confine
+    sys.path.remove(runner)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "axiom"]:
+        del sys.modules[name]
+    return confine
 
 
 def _end_with(parent: int) -> None:
-    """End when the parent ends: at once where the kernel can tell, within half a second elsewhere."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    """End when the parent ends: at once where the kernel can tell, within half a second elsewhere.
+
+    Where it can tell there is no thread that watches: one that began before this process is confined would stay free.
+    """
+    if sys.platform != "linux":
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+        return
+    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _watch(parent: int) -> None:
@@ -207,8 +315,9 @@ def main() -> None:
     """Answer line after line until the parent closes the pipe."""
     _end_with(int(sys.argv[1]))
     pipe = Pipe()
-    _preload(sys.argv[2:])
-    bench = Bench(pipe)
+    confine = _confiner(sys.argv[2])
+    _preload(sys.argv[3:])
+    bench = Bench(pipe, confine)
     for line in pipe.hear:
         bench.answer(line)
     os._exit(0)  # threads that an experiment left behind must not keep the process

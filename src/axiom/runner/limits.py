@@ -4,14 +4,16 @@ import os
 import subprocess
 from pathlib import Path
 
+from axiom.runner.device import Device, surroundings
+
 _KEPT = ("PATH", "LANG", "SYSTEMROOT")
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 _PLACES = ("HOME", "TMPDIR", "JAX_COMPILATION_CACHE_DIR")
 _PROC = Path("/proc")
 
 
-def environment(cache: Path | None = None) -> dict[str, str]:
-    """Return the whole environment of a child: one thread, the CPU, a cache of compiled code, no word of the host's.
+def environment(cache: Path | None = None, device: Device | None = None) -> dict[str, str]:
+    """Return the whole environment of a child: one thread, the CPU or a GPU, a compile cache, no word of the host's.
 
     Whatever else the host sets could change numbers (OPENBLAS_CORETYPE, XLA_FLAGS) or tell secrets (AXIOM_*). Without
     a cache it is that of a child that is told later where it may write.
@@ -23,7 +25,8 @@ def environment(cache: Path | None = None) -> dict[str, str]:
         **kept,
         **dict.fromkeys(_ONE_THREAD, "1"),  # NPROC sizes XLA's pool; the flag below alone does not
         **places,
-        "JAX_PLATFORMS": "cpu",
+        **surroundings(device),
+        "MALLOC_ARENA_MAX": "1",  # glibc would hold tens of MB more, for threads that hardly compute
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",

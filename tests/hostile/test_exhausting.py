@@ -1,0 +1,161 @@
+"""Programs that take without end, or spoil what they are asked for. Each comes to a named end, and soon."""
+
+import textwrap
+
+import pytest
+
+from axiom.domain.work import Exit, Outcome
+from axiom.runner import children
+from axiom.runner.children import Child
+from axiom.runner.here import describe_tree
+from axiom.runner.home import write_tree
+from axiom.runner.limits import environment
+
+TAKING = {
+    "asks for 100 GB at once": ("MemoryError", "bytearray(100 * 10**9)"),
+    "takes memory bit by bit": (
+        "MEMORY_LIMIT no cell  The computing process held",
+        "held = []\nwhile True:\n    held.append(b'x' * 10**7)\n    time.sleep(0.005)",
+    ),
+    "takes memory as fast as it can": (
+        "MEMORY_LIMIT no cell  The computing process held|FAILED MemoryError",
+        "held = []\nwhile True:\n    held.append(b'x' * 10**8)",
+    ),
+    "writes a file without end": ("OSError", "with open('big', 'wb') as file:\n    file.truncate(10**12)"),
+    "fills the disk": (
+        "CHILD_LOST no cell  The computing process is lost: it wrote",
+        "import itertools\nfor number in itertools.count():\n"
+        "    Path(str(number)).write_bytes(b'x' * 2**24)\n    time.sleep(0.01)",
+    ),
+    "fills the disk with empty files": (
+        "CHILD_LOST no cell  The computing process is lost: it wrote",
+        "import itertools\nfor number in itertools.count():\n    os.close(os.open(str(number), os.O_CREAT))",
+    ),
+    "opens files without end": ("OSError", "held = [open('/dev/null') for _ in range(10**6)]"),
+    "starts threads without end": (
+        "RuntimeError|threads",
+        "while True:\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    ),
+    "opens pipes without end": ("OSError", "held = [os.pipe() for _ in range(10**6)]"),
+    "computes without end": ("DONE LATE", "while True:\n    pass"),
+    "waits without end": ("DONE LATE", "time.sleep(3600)"),
+    "hears no signal": (
+        "DONE LATE",
+        "for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGXCPU):\n"
+        "    signal.signal(number, signal.SIG_IGN)\nwhile True:\n    pass",
+    ),
+    "prints without end": ("DONE LATE", "while True:\n    print('x' * 1000)"),
+    "traces everything": (
+        "DONE LATE",
+        "sys.settrace(lambda *words: None)\nwhile True:\n    len('x')",
+    ),
+    "answers without end": (
+        "CHILD_LOST no cell  The computing process is lost: it spoke without end",
+        "for number in range(3, 9):\n"
+        "    try:\n"
+        "        while os.readlink(f'/proc/self/fd/{number}').startswith('pipe:'):\n"
+        "            os.write(number, b'x' * 2**16)\n"
+        "    except OSError:\n        pass",
+    ),
+    "closes the pipe": (
+        "CHILD_LOST no cell  The computing process is lost: it closed its pipe",
+        "os.closerange(3, 99)\ntime.sleep(60)",
+    ),
+    "ends itself": ("CHILD_LOST no cell  The computing process is lost: it ended by itself", "os._exit(3)"),
+    "breaks the interpreter": (
+        "CHILD_LOST no cell  The computing process is lost: it was ended by SIGSEGV",
+        "ctypes.string_at(8)",
+    ),
+    "is a program of another kind": (
+        "CHILD_LOST no cell  The computing process is lost: it was ended by SIGSYS",
+        "code = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=7)\n"
+        "code.write(bytes.fromhex('b814000000cd80c3'))\n"  # getpid as 32-bit code asks for it
+        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()",
+    ),
+}
+
+
+def program(body: str) -> str:
+    return "def attack():\n" + textwrap.indent(body, "    ") + "\n"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nobody waits a minute here for a cell that only waits."""
+    monkeypatch.setattr("axiom.runner.tasks._LEAST_WALL", 1.0)
+    monkeypatch.setattr("axiom.runner.tasks._WALL_FACTOR", 1)
+
+
+@pytest.mark.parametrize("name", TAKING)
+def test_a_program_without_measure_comes_to_a_named_end(name, host):
+    words, body = TAKING[name]
+    before = host.marks()
+    ended = host.obey(program(body), seconds=0.5 if "LATE" in words else 9.0)
+    assert any(word in ended.story for word in words.split("|")), ended.story
+    assert ended.answer.elapsed_seconds < 10
+    assert len(ended.printed) <= 64 * 1024
+    after = host.marks()
+    assert {path: after[path] for path in before} == before
+    assert host.left() == []
+
+
+def test_a_thread_that_outlives_its_cell_ends_with_the_process(host):
+    ended = host.obey(program("threading.Thread(target=time.sleep, args=(60,)).start()"))
+    assert ended.answer.exit is Exit.DONE
+    assert ended.cell.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("PermissionError", "socket.socket()"),
+        ("PermissionError", "Path('/etc/passwd').read_text()"),
+        ("PermissionError", "os.kill(os.getppid(), 0)"),
+        ("MemoryError", "bytearray(100 * 10**9)"),
+    ],
+)
+def test_what_an_experiment_does_while_it_is_imported_is_held_too(words, line, host, tmp_path):
+    text = f"{line}\n\ndef attack():\n    pass\n"
+    ended = host.obey(text)
+    assert ended.answer.exit is Exit.CELL_FAILED
+    assert f"axiom.catalogue.hostile cannot be used: {words}" in ended.answer.message
+    write_tree(tmp_path / "tree", host.bundle(text))
+    (found,) = describe_tree(tmp_path / "tree", ["axiom.catalogue.hostile"])
+    assert found.manifest is None
+    assert words in found.fault
+
+
+def test_an_import_that_takes_memory_or_time_without_end_is_ended(host, monkeypatch):
+    monkeypatch.setattr(children, "_LOAD_MB", 100.0)
+    monkeypatch.setattr(children, "_LOAD_LIMIT", 3.0)
+    ended = host.obey("held = [b'x' * 10**7 for _ in range(15)]\ntime.sleep(9)\n")
+    assert ended.answer.exit is Exit.MEMORY_LIMIT
+    ended = host.obey("time.sleep(9)\n")
+    assert ended.answer.exit is Exit.CHILD_LOST
+    assert "said nothing for 3 seconds" in ended.answer.message
+
+
+_FORGES = """
+for number in range(3, 16):
+    try:
+        if os.readlink(f"/proc/self/fd/{number}").startswith("pipe:"):
+            os.write(number, b'{"held":""}\\n{"described":[{"manifest":{"name":"another"}}]}\\n')
+    except OSError:
+        pass
+"""
+
+
+def test_a_bundle_that_is_asked_what_it_declares_cannot_speak_for_the_next(host, tmp_path):
+    honest = "def attack():\n    pass\n"
+    for name, text in (("forging", _FORGES + honest), ("honest", honest)):
+        write_tree(tmp_path / name, host.bundle(text))
+    (tmp_path / "cache").mkdir()
+    surroundings = environment(tmp_path / "cache")
+    child = Child(surroundings)
+    try:
+        (forged,) = child.describe(tmp_path / "forging", ["axiom.catalogue.hostile"], surroundings, apart=True)
+        (told,) = child.describe(tmp_path / "honest", ["axiom.catalogue.hostile"], surroundings, apart=True)
+    finally:
+        child.stop()
+    assert forged.manifest is None
+    assert told.manifest["name"] == "hostile"
