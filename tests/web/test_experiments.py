@@ -57,3 +57,24 @@ def test_new_results_are_in_the_table_of_the_next_page(browse, measured):
         compute(measured, 1)
         rows = reader.get("/experiments/tiny_sum@2.json").json["experiment"]["figures"]["sweep"]["rows"]
         assert [row[1] for row in rows] == [back, back]
+
+
+def test_the_page_says_whether_a_bundle_was_tried_and_what_volunteers_get_meanwhile(browse, small_lab, prepared):
+    small_lab.publish(prepared(), is_tried=False)
+    reader, path = browse(small_lab), "/experiments/tiny_sum@1"
+    reader.app._fresh = 0.0  # so that each page is made new
+    found = reader.get(f"{path}.json").json["experiment"]["preflight"]
+    assert (found["passed"], found["at"], found["offered"]) == (None, None, None)
+    assert found["reason"] == "it waits for its preflight, before which it goes to no volunteer"
+    assert "Until it passes, only the laboratory's own computers compute it." in reader.get(path).text
+    small_lab.publish(prepared())
+    small_lab.publish(prepared(top="# repaired"), is_tried=False)
+    found = reader.get(f"{path}.json").json["experiment"]["preflight"]
+    assert found["bundle"] == prepared(top="# repaired").digest
+    assert found["offered"] == {"digest": prepared().digest, "serial": 1}
+    page = reader.get(path).text
+    assert "Until a newer bundle passes, volunteers get the one with serial 1." in page
+    small_lab.publish(prepared(top="# repaired"))
+    page = reader.get(path).text
+    assert "2 configs, each finite, within its time and memory, and twice the same in every bit." in page
+    assert reader.get("/status.json").json["status"]["experiments"][0]["preflight"] == "passed"

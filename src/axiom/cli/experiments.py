@@ -8,6 +8,7 @@ _COMMANDS = {
     "deploy": ("questions", "Order workunits of a published experiment."),
     "list": ("questions", "The catalogue, and how each experiment stands in the laboratory, if there is one."),
     "new": ("template", "Write a new experiment: a short file that runs at once, for you to change."),
+    "preflight": ("preflights", "Compute every config twice; volunteers get an experiment once that went well."),
     "publish": ("questions", "Sign an experiment's bundle and register what it asks."),
     "retire": ("questions", "Order nothing more of an experiment and cancel what is not sent."),
     "run": ("running", "Compute one replicate here and now, or a whole sweep with --replicates."),

@@ -19,17 +19,22 @@ from axiom.cli.options import (
     wall_clock,
 )
 from axiom.commands.command import Answer
+from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import NotFound
 from axiom.lab import plan as planning
+from axiom.lab import preflight
 from axiom.lab.policy import policy_of
 from axiom.pi import autopilot
+from axiom.pi.preflights import tend
 from axiom.settings import from_process
-from axiom.store import sessions
+from axiom.store import blobs, sessions
 from axiom.store.folder import Folder
 from axiom.web.log import as_markdown, as_text
+
+_ENDING_SECONDS = 3.0  # that a cell of a preflight may still take when the autopilot ends
 
 
 @click.group()
@@ -130,7 +135,10 @@ def plan(folder: Folder, as_json: bool) -> None:
 @click.option("--attached", is_flag=True, hidden=True, help="End when standard input does: whoever started us is gone.")
 @quiet_option
 def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
-    """Look after a laboratory: hold a session whenever there is a reason. Ends with the laboratory."""
+    """Look after a laboratory: hold a session whenever there is a reason, and try what was never tried.
+
+    Ends with the laboratory.
+    """
     demand(folder)
     logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
     stopping = threading.Event()
@@ -138,9 +146,31 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
         signal.signal(number, lambda _number, _frame: stopping.set())
     if attached:
         threading.Thread(target=_until_closed, args=(stopping,), daemon=True).start()
-    autopilot.attend(
-        Remote(folder.socket), stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet)
+    remote = Remote(folder.socket)
+    beside = threading.Thread(
+        target=tend,
+        args=(lambda: _due(folder), lambda bundle: _try_out(folder, remote, bundle), stopping),
+        kwargs={"pause": 2 * pause, "said": lambda sentence: remark(sentence, quiet=quiet)},
+        daemon=True,
     )
+    beside.start()
+    autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
+    stopping.set()
+    beside.join(_ENDING_SECONDS)
+
+
+def _due(folder: Folder) -> str | None:
+    """The bundle that should be tried now."""
+    with reading(folder) as db:
+        return preflight.due(db, wall_clock()).bundle
+
+
+def _try_out(folder: Folder, remote: Remote, bundle: str) -> str:
+    """Try a bundle in a process of its own and have the laboratory remember how that ended."""
+    with reading(folder) as db:
+        archive = blobs.get(db, folder, bundle)
+    answer = remote.submit(PreflightExperiment(report=preflight.write(preflight.try_out(archive))))
+    return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
 
 
 def _until_closed(stopping: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Commands about experiments: publish, deploy, retire."""
+"""Commands about experiments: publish, preflight, deploy, retire."""
 
 import hashlib
 import tempfile
@@ -11,16 +11,19 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
 from axiom.decisions.planning import replicates_per_workunit
+from axiom.decisions.preflight import Judged, may_order
 from axiom.domain.callers import Capability
+from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, UnknownName, Withdrawn
+from axiom.lab import preflight
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
 from axiom.lab.withdraw import withdraw
 from axiom.server.ordering import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST
-from axiom.store import blobs, experiments, fleet
+from axiom.store import blobs, experiments, fleet, preflights
 from axiom.store.database import Database, connect_reader
 from axiom.store.experiments import StoredExperiment
 from axiom.store.folder import keep
@@ -73,7 +76,7 @@ class PublishExperiment(Command):
             db,
             laboratory.folder,
             prepared,
-            key=laboratory.keys.bundle,
+            keys=laboratory.keys,
             good_for=laboratory.bundle_good_for,
             now=now,
         )
@@ -90,6 +93,42 @@ class PublishExperiment(Command):
             return (self.text or "").encode()
         except UnicodeEncodeError as error:
             raise Refused(f"The text of {self.experiment} is not UTF-8 ({error.reason}). Nothing was done.") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightExperiment(Command):
+    """Remember what came of trying a bundle. Who asks has computed it; what it means is decided here."""
+
+    name: ClassVar[str] = "experiment.preflight"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    report: str = field(metadata={"min_length": 2, "max_length": preflight.REPORT_LIMIT})
+
+    def audited(self) -> dict[str, Any]:
+        """Of the report its digest: the report itself is stored."""
+        return {"report": hashlib.sha256(self.report.encode(errors="replace")).hexdigest()}
+
+    def prepare(self, laboratory: Laboratory) -> Attempt:
+        """Read the report, which may be long."""
+        del laboratory
+        return preflight.read(self.report)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Judge it and write its row."""
+        del laboratory
+        made, is_new = preflight.record(db, prepared, now)
+        bundle = experiments.bundle(db, made.bundle)
+        found = experiments.by_id(db, bundle.experiment_id) if bundle else None
+        return {
+            "experiment": found.name if found else "",
+            "version": found.version if found else 0,
+            "bundle": made.bundle,
+            "gates": made.gates,
+            "platform": made.platform,
+            "passed": made.passed,
+            "reason": made.reason,
+            "is_new": is_new,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +160,7 @@ class DeployExperiment(Command):
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
+        allowed = _demand_tried(db, found, self.host)
         seconds = stored_manifest(found.manifest).seconds
         each = self.replicates_each or replicates_per_workunit(seconds, laboratory.settings.task_seconds)
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
@@ -137,6 +177,7 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
+            "preflight": allowed.reason,
         }
 
 
@@ -171,6 +212,24 @@ def _packed_before(laboratory: Laboratory, name: str) -> bytes | None:
         return None
     finally:
         reader.close()
+
+
+def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> Judged:
+    """May it be ordered, as far as its preflight goes? Refused otherwise."""
+    newest = experiments.bundle_now(db, found.id)
+    tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
+    allowed = may_order(
+        tried.passed if tried else None,
+        is_offered=preflights.is_offered(db, found.id, GATES),
+        is_for_volunteer=host is not None and not preflights.is_ours(db, host),
+    )
+    if not allowed.passed:
+        why = f": {tried.reason.rstrip('.')}" if tried else ""
+        raise Refused(
+            f"{found.name} is not ordered, since {allowed.reason}{why}. Nothing was ordered; "
+            f"`axiom experiment preflight {found.name}` tries it."
+        )
+    return allowed
 
 
 def _known(db: Database, name: str) -> StoredExperiment:

@@ -41,6 +41,7 @@ class Candidate:
     aims: tuple[Aim, ...]
     block: int  # replicates that enter evidence together
     pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
+    fault: str = ""  # why it must not be ordered before it is repaired
 
 
 def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
@@ -85,6 +86,8 @@ def _obstacle(one: Candidate) -> str:
     """Why nothing is ordered of an experiment, whatever the queue; nothing when something might be."""
     if not one.aims:
         return "nothing is concluded from it"
+    if one.fault:
+        return one.fault
     if one.stage is Stage.PAUSED:
         return one.stage_reason
     if one.stage is Stage.PILOT:

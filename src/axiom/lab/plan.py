@@ -1,18 +1,19 @@
 """The fifth step: what is ordered next, decided from how every experiment stands."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.decisions.planning import Aim, Candidate, plan
 from axiom.decisions.release import PILOT_TASKS, Release, release
 from axiom.domain.findings import Grade, Verdict
+from axiom.domain.preflights import GATES
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, evidence, experiments, findings, fleet, returning
+from axiom.store import counters, evidence, experiments, findings, fleet, preflights, returning
 from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
 
@@ -32,8 +33,12 @@ def candidates(db: Database) -> list[Candidate]:
         counted["task", experiment_id, TaskState.UNSENT] -= checks
     newest = evidence.newest(db)
     declared = experiments.declared(db)
+    faults = {one.experiment_id: _fault(one.reason) for one in preflights.newest(db, GATES) if one.passed is False}
     return [
-        _candidate(db, experiment, stored_manifest(declared[experiment.id]), counted, newest)
+        replace(
+            _candidate(db, experiment, stored_manifest(declared[experiment.id]), counted, newest),
+            fault=faults.get(experiment.id, ""),
+        )
         for experiment in experiments.everything(db)
         if experiment.status == "open" and experiments.bundle_now(db, experiment.id)
     ]
@@ -100,6 +105,11 @@ def from_data(data: Any) -> Plan:
         idle_cores=data["idle_cores"],
         reason=data["reason"],
     )
+
+
+def _fault(reason: str) -> str:
+    """As a sentence goes on that somebody else ends."""
+    return f"its preflight failed: {reason.rstrip('.')}"
 
 
 def _pilot_missing(experiment: StoredExperiment, counted: dict[tuple[str, int, str], int]) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from axiom.domain.preflights import GATES
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
 from axiom.store import experiments, findings
@@ -26,15 +27,15 @@ _PASSED_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownExperiment:
-    """One version of an experiment with its newest bundle."""
+    """One version of an experiment with the bundle of it that a host may have."""
 
     id: int
     name: str
     version: int
     status: str  # open, retired or recalled
     manifest: Manifest  # as it was registered: what its results are judged by
-    declared: Manifest  # as the newest bundle says: what a task of it needs today
-    bundle: StoredBundle | None  # the newest: what the next task carries
+    declared: Manifest  # as this bundle says: what a task of it needs today
+    bundle: StoredBundle | None  # what the next task carries
 
     @property
     def is_ready(self) -> bool:
@@ -55,9 +56,12 @@ class Known:
     """Experiments by their id, and the forms of their orders; read again when anything of them has changed."""
 
     def __init__(self) -> None:
+        # With the newest bundle, as the laboratory's own hosts get it; and with the newest that passed its preflight,
+        # as everybody else does. Where none did, nothing of it goes to them.
         self.experiments: Mapping[int, KnownExperiment] = {}
+        self.tried: Mapping[int, KnownExperiment] = {}
         self._stamp: tuple[object, ...] | None = None
-        self._forms: dict[tuple[int, str, str], Form] = {}
+        self._forms: dict[tuple[int, str, tuple[str, int], str], Form] = {}
         self._sizes: dict[int, float] = {}
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
 
@@ -68,12 +72,23 @@ class Known:
             newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(db)}
             found = experiments.everything(db)
             self.experiments = {each.id: _known(each, newest.get(each.id)) for each in found}
+            tried = {bundle.experiment_id: bundle for bundle in experiments.passed_bundles(db, GATES)}
+            self.tried = {each.id: _known(each, tried.get(each.id)) for each in found}
             self._forms.clear()
             self._stamp = stamp
 
-    def form(self, db: Database, lab: str, experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
-        """The form of tasks at these configs, which are places in the registered sweep, as a workunit stores them."""
-        key = (registration_id, configs, lab)
+    def offered(self, *, is_ours: bool) -> Mapping[int, KnownExperiment]:
+        """What a host of the laboratory's own may have, or anybody else's."""
+        return self.experiments if is_ours else self.tried
+
+    def form(
+        self, db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
+    ) -> Form:
+        """The form of tasks at these configs, which are places in the registered sweep, as a workunit stores them.
+
+        `lab` is the laboratory and the version of its trust file.
+        """
+        key = (registration_id, configs, lab, experiment.bundle.digest if experiment.bundle else "")
         if key not in self._forms:
             if len(self._forms) >= _MOST_KEPT:
                 self._forms.clear()
@@ -122,7 +137,7 @@ def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperim
     )
 
 
-def _form(db: Database, lab: str, experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
+def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
     registration, bundle = findings.registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
@@ -130,7 +145,8 @@ def _form(db: Database, lab: str, experiment: KnownExperiment, registration_id: 
     seconds = seconds_of(design, experiment.declared if bundle.manifest else None)
     places: list[int] = json.loads(configs)
     ticket = TicketForm(
-        lab=lab,
+        lab=lab[0],
+        trust=lab[1],
         experiment=experiment.name,
         version=experiment.version,
         bundle=bundle.digest,

@@ -24,6 +24,7 @@ class Dispatch:
     """What every ticket takes from the laboratory rather than from the work, and how much a host may have."""
 
     lab: str
+    trust: int  # version of the trust file that hosts must have by now
     key: SigningKey
     deadline: timedelta
     grace: timedelta  # how long after its deadline a ticket is still obeyed
@@ -81,6 +82,7 @@ def demand_room(
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
         lab=lab,
+        trust=LARGEST,
         host=LARGEST,
         task=LARGEST,
         experiment=experiment.name,

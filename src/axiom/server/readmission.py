@@ -43,7 +43,7 @@ def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: Kno
         ticket=text,
         deadline=ticket.deadline,
     )
-    work.send(db, [claim], host_id=ticket.host, now=ticket.issued)
+    work.send(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
     log.info("task.readmitted id=%d workunit=%d host=%d", task.id, task.workunit_id, ticket.host)
     return True
 

@@ -56,6 +56,11 @@ _BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER B
 _NEWEST_BUNDLES = """
 SELECT b.* FROM bundle b WHERE b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = b.experiment_id)
 """
+_PASSED_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (
+    SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
+    WHERE o.experiment_id = b.experiment_id AND p.gates = :gates AND p.passed = 1)
+"""
 _BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
 _ADD_BUNDLE = """
 INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at)
@@ -127,14 +132,19 @@ def bundles(db: Database) -> list[StoredBundle]:
 
 
 def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
-    """The bundle that the next dispatched task of this version will carry."""
+    """The newest bundle of this version."""
     row = db.one(_BUNDLE_NOW, experiment_id=experiment_id)
     return _bundle(row) if row else None
 
 
 def newest_bundles(db: Database) -> list[StoredBundle]:
-    """Of each version the bundle that its next dispatched task will carry."""
+    """Of each version its newest bundle."""
     return [_bundle(row) for row in db.select(_NEWEST_BUNDLES)]
+
+
+def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
+    """Of each version the newest bundle that passed these gates, where one did."""
+    return [_bundle(row) for row in db.select(_PASSED_BUNDLES, gates=gates)]
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:

@@ -58,6 +58,12 @@ _UNREGISTERED = """
 SELECT w.id FROM workunit w JOIN registration r ON r.id = w.registration_id
 WHERE r.experiment_id <> w.experiment_id OR r.created_at > w.created_at
 """
+# What is out since preflights are asked for; what comes back to a laboratory that forgot it is out for no moment.
+_UNTRIED = """
+SELECT t.id FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+WHERE t.state = 'sent' AND v.email IS NOT NULL AND t.sent_at > (SELECT applied_at FROM migration WHERE number = 7)
+    AND NOT EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1)
+"""
 
 _MOST = 1_000  # of one kind: the first are enough to know what is broken
 
@@ -111,6 +117,11 @@ def withdrawn(db: Database) -> list[str]:
     problems = _ids("task {} lives on after its workunit was closed", db.select(_REVIVED))
     problems += _ids("task {} was sent after its experiment was retired", db.select(_SENT_RETIRED))
     return problems + _ids("workunit {} was ordered before or beside its registration", db.select(_UNREGISTERED))
+
+
+def untried(db: Database) -> list[str]:
+    """I14: what volunteers' hosts have was tried before it was sent."""
+    return _ids("task {} is at a volunteer's host, and its bundle has passed no preflight", db.select(_UNTRIED))
 
 
 def _ids(sentence: str, rows: Sequence[Row]) -> list[str]:

@@ -421,3 +421,14 @@ CREATE TABLE journal (
     position BIGINT NOT NULL,
     digest TEXT NOT NULL
 );
+
+CREATE TABLE preflight (
+    bundle_digest TEXT NOT NULL REFERENCES bundle (digest),
+    gates TEXT NOT NULL,
+    passed BIGINT NOT NULL CHECK (passed IN (0, 1)),
+    reason TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    report TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (bundle_digest, gates)
+);

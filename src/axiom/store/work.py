@@ -4,9 +4,9 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.domain.value import value
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, maybe_moment, moment
@@ -42,7 +42,10 @@ _TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id D
 _SEND = """
 UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
     sent_at = :now, deadline = :deadline
-WHERE id = :id AND state = 'unsent'
+WHERE id = :id AND state = 'unsent' AND (:is_again = 1
+    OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1)
+    OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+        WHERE h.id = :host_id AND v.email IS NULL))
 """
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
@@ -67,10 +70,10 @@ ORDER BY 1 DESC LIMIT 1
 
 MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
 _MOST_REASON = 500
-_BLANKS = dict.fromkeys((*range(32), 127), " ")  # in place of what acts on a terminal
+_BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Claim:
     """A waiting task with the order that its host will get."""
 
@@ -183,28 +186,46 @@ def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
 
 
-def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime) -> None:
-    """Give these waiting tasks to a host: all of them, or none when one of them waits no more."""
+def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, is_again: bool = False) -> None:
+    """Give these waiting tasks to a host: all of them, or none when one of them waits no more.
+
+    No volunteer's host is given a bundle that has not passed a preflight, whoever calls. `is_again`: it was sent
+    before, as its ticket proves, and this only writes down what a backup did not know yet.
+    """
     if not claims:
         return
     stamp = at(now)
-    for claim in claims:
-        changed = db.execute(
-            _SEND,
-            id=claim.task_id,
-            host_id=host_id,
-            bundle_digest=claim.bundle_digest,
-            ticket=claim.ticket,
-            deadline=at(claim.deadline),
-            now=stamp,
+    sent = db.many(
+        _SEND,
+        [
+            {
+                "id": claim.task_id,
+                "host_id": host_id,
+                "bundle_digest": claim.bundle_digest,
+                "ticket": claim.ticket,
+                "deadline": at(claim.deadline),
+                "now": stamp,
+                "is_again": int(is_again),
+            }
+            for claim in claims
+        ],
+    )
+    if sent != len(claims):
+        kept = next(claim for claim in claims if not _is_sent(db, claim, host_id))
+        raise LookupError(
+            f"task {kept.task_id} was to be sent to host {host_id} and does not wait any more, or its bundle "
+            f"{kept.bundle_digest[:12]} has passed no preflight"
         )
-        if changed != 1:
-            raise LookupError(f"task {claim.task_id} was to be sent to host {host_id} and does not wait any more")
     changes: Counter[counters.Key] = Counter()
     for claim in claims:
         changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
         changes["task", claim.experiment_id, TaskState.SENT] += 1
     counters.add_all(db, changes)
+
+
+def _is_sent(db: Database, claim: Claim, host_id: int) -> bool:
+    found = task(db, claim.task_id)
+    return found is not None and (found.host_id, found.ticket) == (host_id, claim.ticket)
 
 
 def held(db: Database, host_id: int) -> list[Task]:
@@ -255,7 +276,7 @@ def told(text: str, most: int = _MOST_REASON) -> str:
     if kept.isprintable():
         return kept
     if kept.isascii():
-        return kept.translate(_BLANKS)
+        return kept.encode().translate(_BLANKS).decode()
     return "".join(sign if sign.isprintable() else " " for sign in kept)
 
 
@@ -325,7 +346,7 @@ UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, 
 WHERE id = :id AND state = :was
 """
 AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
-PAID = "UPDATE task SET is_paid = 1 WHERE id = :id"
+PAID = "UPDATE task SET is_paid = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
 POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
 ADD_CHECK = """
 INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,

@@ -6,11 +6,12 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.domain.preflights import GATES
 from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, counters, experiments, finding_pages, findings, result_pages
+from axiom.store import blobs, counters, experiments, finding_pages, findings, preflights, result_pages
 from axiom.store.experiments import StoredBundle, StoredExperiment
 from axiom.web import findings as finding_views
 from axiom.web.numbers import plain
@@ -50,6 +51,7 @@ def one(reading: Reading, name: str) -> Answer:
             "progress": _progress(reading, stored, manifest, claims),
             "figures": {"sweep": _sweep(reading, stored, manifest)},
             "source": _source(reading, stored),
+            "preflight": _preflight(reading, stored),
         }
     }
 
@@ -158,6 +160,24 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
     return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
         "title": manifest.figure.title if manifest.figure else measure
+    }
+
+
+def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """Whether the newest bundle was tried, and which one volunteers get meanwhile."""
+    newest = experiments.bundle_now(reading.db, stored.id)
+    if newest is None:
+        return None
+    tried = preflights.of_bundle(reading.db, newest.digest, GATES)
+    offered = {one.experiment_id: one for one in experiments.passed_bundles(reading.db, GATES)}.get(stored.id)
+    return {
+        "bundle": newest.digest,
+        "gates": GATES,
+        "passed": tried.passed if tried else None,
+        "reason": tried.reason if tried else "it waits for its preflight, before which it goes to no volunteer",
+        "platform": tried.platform if tried else None,
+        "at": tried.at.isoformat() if tried else None,
+        "offered": {"digest": offered.digest, "serial": offered.serial} if offered else None,
     }
 
 

@@ -1,0 +1,129 @@
+"""Which bundles were tried before they go to other people's computers, and how that ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.preflights import Circumstances, Preflight
+from axiom.store import counters
+from axiom.store.database import Database, Row, at, moment
+
+_RECORD = """
+INSERT INTO preflight (bundle_digest, gates, passed, reason, platform, report, created_at)
+VALUES (:bundle, :gates, :passed, :reason, :platform, :report, :created_at)
+ON CONFLICT (bundle_digest, gates) DO UPDATE SET passed = excluded.passed, reason = excluded.reason,
+    platform = excluded.platform, report = excluded.report, created_at = excluded.created_at
+WHERE preflight.passed = 0
+"""
+_OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
+_NEWEST = """
+SELECT e.id AS experiment_id, e.name, e.version, e.manifest AS registered, b.manifest AS bundled, b.digest,
+    p.passed, p.reason
+FROM experiment e
+JOIN bundle b ON b.experiment_id = e.id
+    AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
+LEFT JOIN preflight p ON p.bundle_digest = b.digest AND p.gates = :gates
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
+"""
+_HAS_PASSED = "SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 LIMIT 1"
+_IS_OFFERED = """
+SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
+WHERE b.experiment_id = :experiment_id AND p.gates = :gates AND p.passed = 1 LIMIT 1
+"""
+_IS_OURS = """
+SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE h.id = :host_id AND v.email IS NULL
+"""
+_CIRCUMSTANCES = """
+SELECT EXISTS (SELECT 1 FROM volunteer WHERE email IS NOT NULL) AS has_volunteers,
+    EXISTS (SELECT 1 FROM evidence WHERE low IS NOT NULL AND high IS NOT NULL) AS has_evidence,
+    EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+        WHERE v.email IS NULL AND h.cores > 0 AND h.seen_at >= :since) AS computes_itself
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Newest:
+    """The newest bundle of an open version, and whether it passed; None where it was never tried."""
+
+    experiment_id: int
+    name: str
+    version: int
+    bundle: str
+    manifest: str  # canonical JSON
+    passed: bool | None
+    reason: str
+
+
+def record(db: Database, made: Preflight) -> bool:
+    """Remember how it ended; False where the bundle had passed these gates before, which stays."""
+    changed = db.execute(
+        _RECORD,
+        bundle=made.bundle,
+        gates=made.gates,
+        passed=int(made.passed),
+        reason=made.reason,
+        platform=made.platform,
+        report=made.report,
+        created_at=at(made.at),
+    )
+    if changed:
+        counters.add(db, "experiment", 0, "changed", 1)  # whoever keeps experiments at hand reads them again
+    return changed == 1
+
+
+def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
+    """How this bundle fared at these gates, if it was tried."""
+    row = db.one(_OF_BUNDLE, bundle=bundle, gates=gates)
+    return _preflight(row) if row else None
+
+
+def newest(db: Database, gates: str) -> list[Newest]:
+    """The newest bundle of each open version, and how it fared at these gates."""
+    return [
+        Newest(
+            experiment_id=row["experiment_id"],
+            name=row["name"],
+            version=row["version"],
+            bundle=row["digest"],
+            manifest=row["bundled"] or row["registered"],
+            passed=None if row["passed"] is None else bool(row["passed"]),
+            reason=row["reason"] or "",
+        )
+        for row in db.select(_NEWEST, gates=gates)
+    ]
+
+
+def has_passed(db: Database, bundle: str) -> bool:
+    """Did this bundle pass the gates that were asked of it at some time?"""
+    return db.one(_HAS_PASSED, bundle=bundle) is not None
+
+
+def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
+    """Is there a bundle of this version that other people's computers may have today?"""
+    return db.one(_IS_OFFERED, experiment_id=experiment_id, gates=gates) is not None
+
+
+def is_ours(db: Database, host_id: int) -> bool:
+    """Is it one of the laboratory's own hosts? Nobody has an account in whose name they compute."""
+    return db.one(_IS_OURS, host_id=host_id) is not None
+
+
+def circumstances(db: Database, since: datetime) -> Circumstances:
+    """What decides whether something is tried now; a host counts that was heard from since then."""
+    row = db.one(_CIRCUMSTANCES, since=at(since)) or {}
+    return Circumstances(
+        has_volunteers=bool(row["has_volunteers"]),
+        has_evidence=bool(row["has_evidence"]),
+        computes_itself=bool(row["computes_itself"]),
+    )
+
+
+def _preflight(row: Row) -> Preflight:
+    return Preflight(
+        bundle=row["bundle_digest"],
+        gates=row["gates"],
+        passed=bool(row["passed"]),
+        reason=row["reason"],
+        platform=row["platform"],
+        report=row["report"],
+        at=moment(row["created_at"]),
+    )

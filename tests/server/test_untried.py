@@ -1,0 +1,243 @@
+"""What was not tried goes to no volunteer, on any path; and a repaired bundle reaches what was ordered before."""
+
+from dataclasses import replace
+from time import perf_counter
+
+import pytest
+from calling import Client
+
+from axiom.decisions.assignment import Allowance
+from axiom.domain.fleet import Capacity, Platform
+from axiom.lab import preflight
+from axiom.server.desk import LocalDesk
+from axiom.server.dispatch import Asked, hand_out
+from axiom.signed.tickets import parse, read_ticket
+from axiom.store import accounts, counters, experiments, fleet, preflights, work
+from axiom.store.database import connect_writer
+from axiom.store.writer import Writer
+
+WAITS = "tiny_sum waits for its preflight, before which it goes to no volunteer"
+MANY = Allowance(deadline=None, tasks_per_core=1_000, daily_per_core=None, heeds_standing=False)
+NEVER_SEEN = "ab" * 32
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum is published and not tried, two workunits are ordered; host 1 is the laboratory's own, host 2 Ann's."""
+    small_lab.publish(prepared(), is_tried=False)
+    small_lab.deploy(workunits=2)
+    assert small_lab.host() == 1
+    assert host_of_ann(small_lab) == 2
+    return small_lab
+
+
+def host_of_ann(lab, name: str = "first") -> int:
+    with lab.db.transaction():
+        row = lab.db.one("SELECT id FROM volunteer WHERE name = 'Ann'")
+        ann = (
+            row["id"]
+            if row
+            else accounts.create(lab.db, name="Ann", email="ann@example.org", password="", cross_id="c", now=lab.now)
+        )
+        return fleet.meet(
+            lab.db,
+            volunteer_id=ann,
+            name=name,
+            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+            capacity=Capacity(cores=2, memory_mb=4_000),
+            now=lab.now,
+        )
+
+
+def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, holding=None):
+    kept = frozenset(task.id for task in work.held(lab.db, host)) if holding is None else frozenset(holding)
+    asked = Asked(seconds=0.0, instances=tasks, most=tasks, holding=kept)
+    with lab.db.transaction():
+        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now, allowance=allowance)
+
+
+def try_out(lab, made, **changes) -> None:
+    """Its preflight, or one that ended otherwise."""
+    attempt = replace(preflight.try_out(made.archive), **changes)
+    with lab.db.transaction():
+        preflight.record(lab.db, attempt, lab.now)
+
+
+FAILED = {"again": (), "fault": "config 0 (size 1): the computing process is lost."}
+
+
+@pytest.mark.parametrize("failed", [None, FAILED], ids=["not tried", "failed"])
+def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(lab, prepared, failed):
+    if failed:
+        try_out(lab, prepared(), **failed)
+    handed = hand(lab, 2)
+    assert (handed.given, handed.reason) == ((), WAITS)
+    assert fleet.host(lab.db, 2).why_no_work == WAITS
+    assert hand(lab, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
+    try_out(lab, prepared())
+    (given,) = hand(lab, 2).given
+    assert given.bundle == prepared().digest
+    assert fleet.host(lab.db, 2).why_no_work == ""
+
+
+def test_the_same_holds_for_what_is_meant_for_a_volunteer_s_host_alone(lab, prepared):
+    with lab.db.transaction():
+        work.order_many(
+            lab.db,
+            experiment_id=1,
+            registration_id=1,
+            replicates=[[5]],
+            configs=[0, 1],
+            max_failures=3,
+            now=lab.now,
+            target_host_id=2,
+        )
+    assert hand(lab, 2, 3).given == ()
+    try_out(lab, prepared())
+    assert [one.workunit for one in hand(lab, 2).given] == [3]
+
+
+def test_a_volunteer_s_host_at_the_desk_of_our_own_engines_gets_nothing_either(lab, prepared):
+    assert lab.ask(2).orders == ()
+    assert lab.ask(2).reason == WAITS
+    lab.db.close()
+    writer = Writer(lambda: connect_writer(lab.folder.database))
+    writer.start()
+    try:
+        desk = LocalDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, host_id=2, now=lambda: lab.now)
+        assert desk.ask(frozenset(), 2) == ()
+        ours = replace(desk, host_id=1)
+        assert [order.bundle for order in ours.ask(frozenset(), 1)] == [prepared().digest]
+    finally:
+        writer.stop()
+
+
+def test_the_scheduler_tells_a_client_so(exchange, ann, prepared):
+    exchange.do(forget)
+    client = Client(ann.key)
+    heard = exchange.call(client, ask=10.0)
+    assert heard.tasks == {}
+    assert any(f"No work for this computer now: {WAITS}." in words for _, words in heard.words)
+    exchange.do(lambda db: preflight.record(db, preflight.try_out(prepared().archive), exchange.lab.now))
+    (handed,) = exchange.call(client, ask=1.0).tasks.values()
+    assert handed.order.bundle == prepared().digest
+
+
+def forget(db) -> None:
+    """No preflight was ever recorded, and whoever keeps experiments at hand notices."""
+    db.execute("DELETE FROM preflight")
+    counters.add(db, "experiment", 0, "changed", 1)
+
+
+def test_a_bundle_that_was_never_seen_is_given_to_nobody(lab, prepared):
+    """Even if whoever hands out work were made to believe in it."""
+    lab.known.look(lab.db)
+    for mapping in (lab.known.experiments, lab.known.tried):
+        bundle = experiments.bundle(lab.db, prepared().digest)
+        mapping[1] = replace(lab.known.experiments[1], bundle=replace(bundle, digest=NEVER_SEEN))
+    for host, error in ((1, "FOREIGN KEY"), (2, "has passed no preflight")):
+        with pytest.raises(Exception, match=error):
+            hand(lab, host)
+    assert work.held(lab.db, 1) == work.held(lab.db, 2) == []
+
+
+def test_what_is_not_registered_cannot_even_be_ordered(lab):
+    with pytest.raises(Exception, match="FOREIGN KEY"), lab.db.transaction():
+        work.order_many(
+            lab.db, experiment_id=1, registration_id=9, replicates=[[5]], configs=[0], max_failures=3, now=lab.now
+        )
+
+
+def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(lab, prepared):
+    first, repaired = prepared(), prepared(top="# repaired")
+    try_out(lab, first)
+    lab.publish(repaired, is_tried=False)
+    lab.deploy(workunits=6)
+    assert [hand(lab, host).given[0].bundle for host in (2, 1)] == [first.digest, repaired.digest]
+    try_out(lab, repaired, **FAILED)
+    assert [hand(lab, host).given[0].bundle for host in (2, 1)] == [first.digest, repaired.digest]
+    try_out(lab, repaired)
+    assert [hand(lab, host).given[0].bundle for host in (2, 1)] == [repaired.digest, repaired.digest]
+
+
+def test_an_order_is_wholly_of_one_bundle(lab, prepared):
+    first, repaired = prepared(), prepared(top="# repaired")
+    try_out(lab, first)
+    lab.publish(repaired, is_tried=False)
+    serials = {first.digest: 1, repaired.digest: 2}
+    for host in (2, 1):
+        (given,) = hand(lab, host).given
+        ticket = read_ticket(given.order.ticket, trust=lab.keys.trust, now=lab.now)
+        stored = work.task(lab.db, given.task).bundle_digest
+        assert {given.bundle, given.order.bundle, ticket.bundle, stored} == {given.bundle}
+        assert ticket.serial == serials[given.bundle]
+        assert given.seal == experiments.bundle(lab.db, given.bundle).seal
+
+
+def test_what_was_lost_is_sent_again_only_where_its_bundle_was_tried(lab, prepared):
+    try_out(lab, prepared())
+    (given,) = hand(lab, 2).given
+    forget(lab.db)  # as if it had been sent before anybody asked for one
+    assert hand(lab, 2, holding=()).lost == ()
+    try_out(lab, prepared())
+    assert [one.order for one in hand(lab, 2, holding=()).lost] == [given.order]
+
+
+def test_the_promise_is_looked_after_too(lab, prepared):
+    try_out(lab, prepared())
+    lab.later(minutes=1)
+    assert hand(lab, 1).given
+    assert hand(lab, 2).given
+    assert lab.broken() == {}
+    forget(lab.db)
+    assert lab.broken() == {
+        "I14": ["task 2 is at a volunteer's host, and its bundle has passed no preflight"],
+    }
+
+
+def test_what_was_there_before_preflights_were_asked_waits_for_its_own(lab, prepared):
+    """A laboratory from before the migration: bundles without a row, and work that waits."""
+    lab.publish(prepared(), is_tried=False)
+    assert [one.passed for one in preflights.newest(lab.db, preflight.GATES)] == [None]
+    assert hand(lab, 2).given == ()
+    assert preflight.due(lab.db, lab.now).bundle == prepared().digest
+
+
+def test_ten_thousand_waiting_workunits_start_with_the_repaired_bundle(small_lab, prepared):
+    """Hosts of a volunteer take 1,000 each; after three of them the repair passes its preflight."""
+    lab, first, repaired = small_lab, prepared(), prepared(top="# repaired")
+    lab.publish(first)
+    assert lab.host() == 1  # ours; all others are Ann's
+    lab.deploy(workunits=10_000)
+    hosts = [host_of_ann(lab, f"host {number}") for number in range(10)]
+    begun = [one for host in hosts[:3] for one in hand(lab, host, 1_000, allowance=MANY).given]
+    order = begun[0].order
+    lab.report(order, lab.output(order))
+    lab.validate()
+    lab.publish(repaired, is_tried=False)
+    begun += hand(lab, hosts[3], 1_000, allowance=MANY).given  # published, not tried yet
+    assert {one.bundle for one in begun} == {first.digest}
+    lab.later(minutes=1)
+    attempt = preflight.try_out(repaired.archive)
+
+    began = perf_counter()
+    with lab.db.transaction():
+        preflight.record(lab.db, attempt, lab.now)
+    next_one = hand(lab, hosts[4], 1, allowance=MANY).given
+    seconds = perf_counter() - began
+
+    later = [*next_one, *(one for host in hosts[4:] for one in hand(lab, host, 1_000, allowance=MANY).given)]
+    assert (len(begun), len(later)) == (4_000, 6_000)
+    assert {one.bundle for one in later} == {repaired.digest}
+    assert seconds < 1.0
+    assert mixed(lab) == 0
+    assert work.task(lab.db, order.task).bundle_digest == first.digest
+    assert lab.db.one("SELECT count(*) AS n FROM result WHERE task_id = :id", id=order.task)["n"] == 2
+    counted = lab.db.select("SELECT bundle_digest, count(*) AS n FROM task GROUP BY bundle_digest")
+    assert {row["bundle_digest"]: row["n"] for row in counted} == {first.digest: 4_000, repaired.digest: 6_000}
+
+
+def mixed(lab) -> int:
+    """How many tasks have a ticket that names another bundle than their row."""
+    rows = lab.db.select("SELECT ticket, bundle_digest FROM task WHERE ticket IS NOT NULL")
+    return sum(parse(row["ticket"]).bundle != row["bundle_digest"] for row in rows)
