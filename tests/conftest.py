@@ -24,8 +24,10 @@ from hypothesis import settings
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import Attempt
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
+from axiom.lab import preflight
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import Prepared, prepare, publish
 from axiom.server import invariants, reporting, scheduling
@@ -100,6 +102,12 @@ def tiny_source(*, version: int = 1, sizes: tuple[int, ...] = (1, 2), smallest: 
     return TINY.format(version=version, sizes=list(sizes), smallest=smallest, top=top)
 
 
+@functools.cache
+def tried(archive: bytes) -> Attempt:
+    """What comes of trying a bundle: each once in a session, since it is computed twice in two processes."""
+    return preflight.try_out(archive)
+
+
 @dataclass(kw_only=True)
 class SmallLab:
     """A laboratory in a folder whose clock the test sets. What it does is one transaction each, as in the writer."""
@@ -114,6 +122,7 @@ class SmallLab:
     def dispatch(self) -> Dispatch:
         return Dispatch(
             lab=self.keys.trust.lab,
+            trust=self.keys.trust.version,
             key=self.keys.ticket,
             deadline=timedelta(hours=48),
             grace=timedelta(days=30),
@@ -123,9 +132,14 @@ class SmallLab:
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
 
-    def publish(self, prepared: Prepared, good_for: timedelta = timedelta(days=90)):
+    def publish(self, prepared: Prepared, good_for: timedelta = timedelta(days=90), *, is_tried: bool = True):
+        """Sign it; volunteers may have it, too, where it was tried."""
+        attempt = tried(prepared.archive) if is_tried else None
         with self.db.transaction():
-            return publish(self.db, self.folder, prepared, key=self.keys.bundle, good_for=good_for, now=self.now)
+            made = publish(self.db, self.folder, prepared, keys=self.keys, good_for=good_for, now=self.now)
+            if attempt is not None:
+                preflight.record(self.db, attempt, self.now)
+            return made
 
     def deploy(
         self,

@@ -20,7 +20,8 @@
     ├── BundleError             exit 14  the runner refuses the code; nothing is imported
     │   ├── BundleMissing  BundleAltered  BundleForeign  BundleExpired  BundleRolledBack
     ├── TaskError                        the runner gives the task up; the exit code is the task's
-    │   ├── ChildLost  TooManyStarts  NoRoom  MemoryLimit   exits 11, 12, 15, 198
+    │   ├── ChildLost  TooManyStarts  NoRoom  GpuUnusable  MemoryLimit   exits 11, 12, 15, 16, 198
+    │   │   └── ChildKilled
     ├── OutputError                      what a host returned is not an output
     ├── MalformedRequest                 what a client sent is not a request
     ├── Fault                   exit 70  a fault of ours in the process that does the commands
@@ -214,6 +215,10 @@ class ChildLost(TaskError):
     exit_code = 11
 
 
+class ChildKilled(ChildLost):
+    """The host ended the computing process, perhaps for want of memory."""
+
+
 class TooManyStarts(TaskError):
     """The task began again and again without getting further."""
 
@@ -224,6 +229,12 @@ class NoRoom(TaskError):
     """The output could not be written."""
 
     exit_code = 15
+
+
+class GpuUnusable(TaskError):
+    """The program cannot use the GPU that the task was given."""
+
+    exit_code = 16
 
 
 class MemoryLimit(TaskError):

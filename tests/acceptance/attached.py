@@ -16,6 +16,7 @@ from living import Lab, answer, axiom, running
 from proxying import Proxy, proxy
 from volunteering import Client, Person
 
+from axiom.lab.preflight import seed_for
 from axiom.store.folder import Folder
 
 _EXPERIMENT = '''"""{name}: a test of the project."""
@@ -38,11 +39,12 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
+    tenths = 1 if seed == {preflight} else {tenths}  # a preflight computes all of it twice, and nobody waits for that
     while time.process_time() < {busy}:  # of this process, since credit is for the processor's time
         pass
-    for done in range({tenths}):
+    for done in range(tenths):
         time.sleep(0.1)
-        pace.block(done / {tenths})
+        pace.block(done / tenths)
     rng = chance.stream(seed, "curve")
     return Measures(curve=tuple(float(each) for each in rng.random({length})))
 
@@ -76,7 +78,7 @@ def experiment(
     """An experiment's file: each cell computes a bit, sleeps for so many tenths of a second, and returns a curve."""
     words = locals()
     file = folder / f"{name}.py"
-    file.write_text(_EXPERIMENT.format(**words))
+    file.write_text(_EXPERIMENT.format(**words, preflight=seed_for(name, 1)))
     return file
 
 
@@ -86,6 +88,7 @@ class Project:
 
     data: Path
     wire: Proxy
+    words: tuple[str, ...] = ()  # with which it starts
     lab: Lab | None = None
     _holding: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -96,7 +99,7 @@ class Project:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        self.lab = self._holding.enter_context(running(self.data, "--workers", "0", "--no-pi"))
+        self.lab = self._holding.enter_context(running(self.data, "--workers", "0", "--no-pi", *self.words))
         self.wire.target = int(self.lab.address.rstrip("/").rpartition(":")[2])
 
     def kill(self) -> None:
@@ -112,9 +115,14 @@ class Project:
         self._holding.close()
 
     def publish(self, folder: Path, name: str, **changes: Any) -> None:
-        """Publish a small experiment."""
-        done = axiom("experiment", "publish", experiment(folder, name, **changes), data=self.data)
-        assert done.returncode == 0, done.stderr
+        """Publish a small experiment, and try it, so that volunteers get it."""
+        self.offer(experiment(folder, name, **changes), name)
+
+    def offer(self, file: Path | str, name: str) -> None:
+        """Publish what is in a file or of the catalogue, and try it."""
+        for words in (("publish", file), ("preflight", name)):
+            done = axiom("experiment", *words, data=self.data, timeout=180)  # two processes learn what JAX is
+            assert done.returncode == 0, done.stdout + done.stderr
 
     def order(self, name: str, host: int | None = None) -> int:
         """Order one workunit, for this host or for any; its task's number."""
@@ -184,14 +192,14 @@ class Site:
 
 
 @contextlib.contextmanager
-def project(data: Path, *, before: Callable[[Folder], None] | None = None) -> Iterator[Project]:
+def project(data: Path, *words: object, before: Callable[[Folder], None] | None = None) -> Iterator[Project]:
     """A laboratory behind a wire, ended afterwards. `before` its first start somebody may change its folder."""
     with proxy() as wire:
         assert axiom("init", data).returncode == 0
         (data / "axiom.toml").write_text(f'url = "{wire.address}"\ntask_seconds = 0.5\nmax_failures = 1\n')
         if before:
             before(Folder(path=data))
-        made = Project(data=data, wire=wire)
+        made = Project(data=data, wire=wire, words=tuple(map(str, words)))
         try:
             made.start()
             yield made

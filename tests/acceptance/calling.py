@@ -213,7 +213,7 @@ class Exchange:
                 self.folder, secrets.code, Platform(system="linux", processor="x86_64", instructions=""), lab.now
             ),
             trust=lab.keys.trust,
-            code_key=secrets.code.public_text,
+            code=secrets.code,
             links=Links(master=MASTER, upload_key=secrets.upload),
             name="Small & Sons",
             now=lambda: lab.now,

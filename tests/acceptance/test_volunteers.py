@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from attached import Project, Site, project
+from attached import Project, Site, experiment, project
 from living import answer, axiom
 from volunteering import Client, Person, client, register
 
@@ -19,7 +19,7 @@ def lab(tmp_path_factory) -> Iterator[Project]:
     """A laboratory with experiments that take moments, or minutes, or bring much."""
     place = tmp_path_factory.mktemp("volunteers")
     with project(place / "lab") as made:
-        assert axiom("experiment", "publish", "test_deploy", data=made.data).returncode == 0
+        made.offer("test_deploy", "test_deploy")
         made.publish(place, "swift", busy=1.0)
         made.publish(place, "patient", tenths=900, seconds=90.0)
         made.publish(place, "wordy", cells=40, length=500, seconds=0.1)
@@ -110,6 +110,20 @@ def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     lab.wait(lambda: paid(lab, number) == 1)
     computer.wait(lambda one: one.project()["nrpc_failures"] == "0", nudge=8)
     lab.promises()
+
+
+def test_what_was_not_tried_reaches_no_computer_until_it_was(lab, computer, tmp_path):
+    assert axiom("experiment", "publish", experiment(tmp_path, "fresh"), data=lab.data).returncode == 0
+    meant = axiom("experiment", "deploy", "fresh", "--host", computer.host(), data=lab.data)
+    assert (meant.returncode, "waits for its preflight" in meant.stderr) == (4, True)
+    number = lab.order("fresh")
+    computer.call()
+    assert not computer.task(number)
+    assert "fresh waits for its preflight, before which it goes to no volunteer" in computer.reasons()[-1]
+    assert "fresh waits for its preflight" in answer("host", "why", computer.host(), data=lab.data)["host"]["reason"]
+    assert axiom("workunit", "cancel", lab.task(number)["workunit"], data=lab.data).returncode == 0
+    assert axiom("experiment", "preflight", "fresh", data=lab.data).returncode == 0
+    assert lab.wait_for(lab.order("fresh", computer.host()), "valid", computer)["results"]
 
 
 def test_what_was_cut_is_resumed_where_it_was_cut(lab, computers):

@@ -1,19 +1,19 @@
 """Every way in which a task can end badly, made to happen in the stock client by a bad runner, is told apart."""
 
-import hashlib
-import json
 import os
 import shlex
 import sys
 from datetime import UTC, datetime
 
 import pytest
+from assembling import build
 from attached import Project, project
 from living import answer
 from volunteering import Client, client, register
 
-from axiom.lab.offer import offer_here
+from axiom.lab.offer import offer_built
 from axiom.runner.host import platform_here
+from axiom.server.meeting import PLATFORMS
 from axiom.signed.keys import make_secrets
 from axiom.store.folder import Folder
 
@@ -56,25 +56,19 @@ _ENDS = {  # state, cause, exit status
 
 
 def offer_bad(folder: Folder) -> None:
-    """Offer a program of the runner's name and with the laboratory's signature that is none."""
-    secrets = make_secrets(folder.keys)
-    offer_here(folder, secrets.code, platform_here(), datetime.now(UTC))
-    file = folder.runners / "offer.json"
-    offer = json.loads(file.read_text())
-    (runner,) = offer["runners"].values()
-    (main,) = (each for each in runner["files"] if each["is_main"])
+    """Offer a program with the laboratory's signature that is no runner."""
     body = _BAD.format(python=shlex.quote(sys.executable)).encode()
-    main["md5"] = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    main["size"], main["signature"] = len(body), secrets.code.sign_file(body)
-    (folder.runners / "files" / main["name"]).write_bytes(body)
-    file.write_text(json.dumps(offer))
+    here = platform_here()
+    named = next(name for name, words in PLATFORMS.items() if words == (here.system, here.processor))
+    built = build(folder.path.parent / "bad", program=body, platform=named, needs_avx=False)
+    offer_built(folder, make_secrets(folder.keys).code, built, datetime.now(UTC))
 
 
 @pytest.fixture
 def bad(tmp_path):
     """A laboratory that gives out a bad runner."""
     with project(tmp_path / "lab", before=offer_bad) as made:
-        made.publish(tmp_path, "swift", memory_mb=20)
+        made.publish(tmp_path, "swift")
         yield made
 
 

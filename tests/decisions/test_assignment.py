@@ -157,8 +157,8 @@ FREEBSD = replace(HOST, platform=Platform(system="x86_64-pc-freebsd", processor=
             [held(1)],
             "experiment_1 needs 200 MB of disk a task, and 150 MB are free by your preferences",
         ),
-        (HOST, [queue(1, gpu=True)], [], "experiment_1 needs a GPU of NVIDIA with 100 MB"),
-        (GPU_HOST, [queue(1, gpu=True, memory_mb=601)], [], "experiment_1 needs a GPU of NVIDIA with 601 MB"),
+        (HOST, [queue(1, gpu=True, gpu_memory_mb=90)], [], "experiment_1 needs a GPU of NVIDIA with 90 MB"),
+        (GPU_HOST, [queue(1, gpu=True, gpu_memory_mb=601)], [], "experiment_1 needs a GPU of NVIDIA with 601 MB"),
         (
             SLOW,
             [queue(1, seconds=200.0)],
@@ -212,6 +212,18 @@ def test_the_daily_quota_ends_what_a_host_gets():
             [queue(1)],
             (),
             "experiment_1 computes on the processor, and your preferences allow no such work",
+        ),
+        (
+            replace(ONE, programs={"NVIDIA"}),
+            [queue(1)],
+            (),
+            "experiment_1 computes on the processor, for which your computer has no program",
+        ),
+        (
+            replace(ONE, programs={""}),
+            [queue(1, gpu=True)],
+            (),
+            "experiment_1 computes on a GPU, for which there is no program for your computer",
         ),
         (
             Wish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
@@ -275,6 +287,7 @@ QUEUES = st.lists(
         seconds=st.sampled_from([1.0, 600.0, 90_000.0]),
         avx=st.booleans(),
         gpu=st.booleans(),
+        gpu_memory_mb=st.integers(1, 900),
         is_meant=st.booleans(),
     ),
     max_size=5,
@@ -302,6 +315,7 @@ WISHES = st.builds(
     most=st.integers(0, 40),
     gpus=st.sampled_from([{}, {"NVIDIA": (1e5, 2.0)}]),
     cpu=st.booleans(),
+    programs=st.frozensets(st.sampled_from(["", "NVIDIA"])),
 )
 
 
@@ -333,5 +347,6 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
         assert not (each.avx and host.platform.instructions == "none")
         assert (share.gpu == "NVIDIA") == each.gpu
         assert each.gpu or wish.cpu
-        assert not each.gpu or capacity.gpus[0].memory_mb >= each.memory_mb
+        assert not each.gpu or capacity.gpus[0].memory_mb >= each.gpu_memory_mb
+        assert share.gpu in wish.programs
         assert elapsed_on(host, each.seconds) <= ALLOWANCE.deadline.total_seconds()

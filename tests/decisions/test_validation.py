@@ -41,6 +41,7 @@ MANIFEST = Manifest(
 )
 TICKET = Ticket(
     lab="ab" * 32,
+    trust=1,
     host=3,
     task=7,
     experiment="tiny_sum",

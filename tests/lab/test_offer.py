@@ -7,11 +7,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from assembling import build
 
 from axiom.domain.fleet import Platform
-from axiom.errors import CannotStart
-from axiom.lab.offer import offer_here
-from axiom.signed.code_signing import CodeKey, is_code_signed
+from axiom.errors import CannotStart, Refused
+from axiom.lab.offer import Offers, offer_built, offer_here
+from axiom.signed.code_signing import CodeKey, CodeSigning, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
@@ -110,3 +111,116 @@ def test_after_the_folder_was_lost_no_number_is_given_again(folder, key, monkeyp
     monkeypatch.setattr(sys, "executable", "/opt/another/python")
     (third,) = offer_here(folder, key, HERE, NOW + timedelta(minutes=5)).values()
     assert (first.version, second.version, third.version) == (VERSION, VERSION + 1, VERSION + 5)
+
+
+def elsewhere(key: CodeKey, *signed: str) -> CodeSigning:
+    """The key is kept elsewhere; the files with these MD5s were signed there."""
+    return CodeSigning(
+        public_text=key.public_text, key=None, changes={}, carried={md5: key.sign_digest(md5) for md5 in signed}
+    )
+
+
+def names(runners) -> dict[str, list[str]]:
+    return {name: [file.name.split("_")[1] for file in runner.files] for name, runner in runners.items()}
+
+
+def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
+    (stand_in,) = offer_here(folder, key, HERE, NOW).values()
+    assert (stand_in.is_stand_in, stand_in.plan_classes) == (True, ("", "nv"))
+    (runner,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    assert (runner.version, runner.is_stand_in, runner.needs_avx, runner.unpacked_bytes) == (
+        VERSION + 1,
+        False,
+        True,
+        420,
+    )
+    assert names({"": runner}) == {"": ["runner", "runtime", "trust"]}
+    assert [file.is_copied for file in runner.files] == [False, False, True]
+    for file in runner.files:
+        assert is_code_signed((folder.runners / "files" / file.name).read_bytes(), file.signature, key.public_text)
+    assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
+    assert offer_here(folder, key, HERE, NOW) == {LINUX: runner}
+    assert offer_built(folder, key, build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
+
+
+def test_a_runner_for_gpus_stands_beside_the_one_for_processors(folder, key, tmp_path):
+    offer_here(folder, key, HERE, NOW)
+    both = offer_built(folder, key, build(tmp_path, plan_class="nv", runtime=b"with CUDA"), NOW)
+    assert sorted(both) == [LINUX, f"{LINUX}-nv"]
+    beside = offer_here(folder, key, HERE, NOW)
+    assert {name: runner.plan_classes for name, runner in beside.items()} == {LINUX: ("",), f"{LINUX}-nv": ("nv",)}
+    built = offer_built(folder, key, build(tmp_path), NOW)
+    assert {name: runner.is_stand_in for name, runner in built.items()} == {LINUX: False, f"{LINUX}-nv": False}
+    assert len({runner.version for runner in built.values()}) == 2
+
+
+def test_another_build_is_the_next_version(folder, key, tmp_path):
+    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    (second,) = offer_built(folder, key, build(tmp_path, runtime=b"another"), NOW).values()
+    assert second.version == first.version + 1
+    assert {file.name for file in first.files} <= set(laid_out(folder))
+
+
+def test_a_damaged_build_leaves_the_offer_as_it_was(folder, key, tmp_path):
+    before = offer_here(folder, key, HERE, NOW)
+    built = build(tmp_path)
+    next(built.glob("axiom_runtime_*")).write_bytes(b"the ruptime")
+    with pytest.raises(Refused, match=r"axiom_runtime_.* is not the file that built\.json describes"):
+        offer_built(folder, key, built, NOW)
+    assert offer_here(folder, key, HERE, NOW) == before
+
+
+def test_signatures_that_came_with_the_files_need_no_key_here(folder, key, tmp_path):
+    built = build(tmp_path)
+    sign_rows(built, key)
+    trust = hashlib.md5(b"whom to trust", usedforsecurity=False).hexdigest()
+    (runner,) = offer_built(folder, elsewhere(key, trust), built, NOW).values()
+    for file in runner.files:
+        assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
+
+
+def sign_rows(built, key) -> None:
+    data = json.loads((built / "built.json").read_text())
+    for row in data["files"]:
+        row["signature"] = key.sign_digest(row["md5"])
+    (built / "built.json").write_text(json.dumps(data))
+
+
+def test_a_wrong_signature_is_refused_by_name(folder, key, tmp_path):
+    built = build(tmp_path)
+    sign_rows(built, CodeKey.make())
+    for code in (key, elsewhere(key)):
+        with pytest.raises(Refused, match="The signature that came with axiom_runner_"):
+            offer_built(folder, code, built, NOW)
+    assert not (folder.runners / "offer.json").exists()
+
+
+def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
+    offers = Offers(folder, elsewhere(key))
+    assert offers.built(build(tmp_path), NOW) == {}
+    assert [name.split("_")[1] for name in offers.unsigned] == ["runner", "runtime", "trust"]
+    assert not (folder.runners / "files").exists()
+    signed = Offers(folder, elsewhere(key, *(piece.md5 for piece in offers.unsigned.values())))
+    assert list(signed.built(build(tmp_path), NOW)) == [LINUX]
+    assert signed.unsigned == {}
+
+
+def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_folder_is_gone(folder, key, tmp_path):
+    built = build(tmp_path)
+    (first,) = offer_built(folder, key, built, NOW).values()
+    shutil.rmtree(built)
+    assert Offers(folder, key).again(NOW) == {LINUX: first}
+    (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
+    (second,) = Offers(folder, key).again(NOW).values()
+    assert second.version == first.version + 1
+    assert [file.name for file in second.files[:2]] == [file.name for file in first.files[:2]]
+    assert laid_out(folder)[second.files[2].name] == b"whom to trust from now on"
+
+
+def test_after_another_code_signing_key_the_same_version_has_its_signatures(folder, key, tmp_path):
+    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    other = CodeKey.make()
+    (second,) = Offers(folder, other).again(NOW + timedelta(days=1)).values()
+    assert second.version == first.version
+    for file in second.files:
+        assert is_code_signed(laid_out(folder)[file.name], file.signature, other.public_text)

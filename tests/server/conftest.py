@@ -49,7 +49,7 @@ experiment = Experiment(
             prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
         ),
     ),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100, gpu=True),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=100, gpu=True, gpu_memory_mb=7_000),
 )
 '''
 

@@ -1,9 +1,11 @@
 """Which tasks a client is sent, sent again and told to give up; with its GPUs, and with a program of its own."""
 
 import pytest
+from assembling import build
 from calling import GPU, LINUX, Client, Exchange
 
 from axiom.domain.fleet import Standing
+from axiom.lab.offer import offer_built
 from axiom.lab.withdraw import withdraw
 from axiom.store import accounts, fleet
 
@@ -276,3 +278,108 @@ def test_a_lost_task_of_a_gpu_is_sent_again_for_the_gpu(gpu_exchange):
     again = exchange.call(client, inside=cards(), **asked)
     assert {name: each.platform for name, each in again.tasks.items()} == {name: first.platform}
     assert [each.findtext("plan_class") for each in again.root.findall("app_version")] == ["nv"]
+
+
+def built(exchange, tmp_path, **said) -> None:
+    """A runner is built and offered; what the laboratory holds follows."""
+    folder = build(tmp_path, **said)
+    offered = offer_built(exchange.folder, exchange.secrets.code, folder, exchange.lab.now)
+    exchange.project.runners.clear()
+    exchange.project.runners.update(offered)
+
+
+def files_of(heard) -> dict[str, bool]:
+    """The files of the app versions, by kind, and whether each task gets a copy."""
+    return {
+        ref.findtext("file_name").split("_")[1]: ref.find("copy_file") is not None
+        for ref in heard.root.findall("app_version/file_ref")
+    }
+
+
+def test_a_running_client_is_told_of_what_was_built_with_its_next_task(exchange, attic, tmp_path):
+    (first,) = exchange.call(attic, ask=1.0).tasks.values()
+    built(exchange, tmp_path)
+    exchange.deploy(1)
+    heard = exchange.call(attic, ask=1.0)
+    (second,) = heard.tasks.values()
+    assert second.platform == (LINUX, first.platform[1] + 1, "")
+    assert files_of(heard) == {"runner": False, "runtime": False, "trust": True}
+    named = [
+        file.findtext("name") for file in heard.root.findall("file_info") if file.find("file_signature") is not None
+    ]
+    assert [name.split("_")[1] for name in named] == ["runner", "runtime", "trust"]
+    assert exchange.call(attic, exchange.upload(first), exchange.upload(second)).credit > 0
+
+
+NO_AVX = "its runner needs a processor with AVX, and the processor of your computer does not have it"
+
+
+@pytest.mark.parametrize(
+    ("features", "needs_avx", "reason"),
+    [("fpu sse2 avx avx2", True, ""), ("fpu sse2 sse4_1", True, NO_AVX), ("fpu sse2 sse4_1", False, "")],
+)
+def test_a_runner_that_needs_avx_goes_to_processors_with_avx_alone(
+    exchange, attic, tmp_path, features, needs_avx, reason
+):
+    built(exchange, tmp_path, needs_avx=needs_avx)
+    heard = exchange.call(attic, ask=1.0, p_features=features)
+    assert bool(heard.tasks) == (not reason)
+    assert heard.words == ([("low", f"No work for this computer now: {reason}.")] if reason else [])
+
+
+@pytest.mark.parametrize(("glibc", "is_given"), [("2.36", True), ("2.37", False), (None, True)])
+def test_a_runner_goes_to_systems_alone_on_which_it_starts(exchange, attic, tmp_path, glibc, is_given):
+    built(exchange, tmp_path, glibc=glibc)  # the client's own words are: libc 2.36
+    heard = exchange.call(attic, ask=1.0, p_features="fpu avx avx2")
+    assert bool(heard.tasks) == is_given
+    reason = "its runner needs glibc 2.37 or newer, and the system of your computer has 2.36"
+    assert heard.words == ([] if is_given else [("low", f"No work for this computer now: {reason}.")])
+
+
+def test_without_a_runner_for_gpus_a_gpu_gets_nothing_and_is_told_to_stop_asking(gpu_exchange, tmp_path):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(3, 2)
+    built(exchange, tmp_path)
+    heard = exchange.call(client, ask=100.0, inside=cards())
+    assert heard.tasks == {}
+    assert [each.text for each in heard.root.findall("no_rsc_apps")] == ["NVIDIA"]
+    because = "tiny_gpu computes on a GPU, for which there is no program for your computer"
+    assert heard.words == [("low", f"No work for this computer now: {because}.")]
+    assert exchange.call(client, inside=cards()).tasks == {}
+
+
+def test_processors_and_gpus_have_each_their_own_built_runner(gpu_exchange, tmp_path):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(3, 1)
+    exchange.deploy(3, 2)
+    built(exchange, tmp_path)
+    built(exchange, tmp_path, plan_class="nv", runtime=b"with CUDA")
+    heard = exchange.call(client, ask=1.0, inside=cards())
+    versions = {each.platform[2]: each.platform[1] for each in heard.tasks.values()}
+    assert sorted(versions) == ["", "nv"]
+    assert versions["nv"] == versions[""] + 1
+    names = [file.findtext("name") for file in heard.root.findall("file_info")]
+    assert len(names) == len(set(names))
+    assert exchange.broken() == {}
+
+
+@pytest.mark.parametrize(("bytes_of_it", "is_given"), [("8000000000", True), ("7000000000", False)])
+def test_a_gpu_task_goes_where_the_gpu_has_its_memory(gpu_exchange, bytes_of_it, is_given):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(1, 2)
+    heard = exchange.call(client, ask=1.0, inside=cards().replace("8000000000", bytes_of_it))
+    assert bool(heard.tasks) == is_given
+    if not is_given:
+        assert heard.words[0][1].endswith(": tiny_gpu needs a GPU of NVIDIA with 7000 MB.")
+
+
+def test_a_lost_task_waits_for_a_program_that_can_compute_it(gpu_exchange, tmp_path):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    exchange.deploy(1, 2)
+    asked = {"work_req_seconds": 100, "cpu_req_secs": 0}
+    ((name, _),) = exchange.call(client, inside=cards(), **asked).tasks.items()
+    client.tasks.clear()
+    built(exchange, tmp_path)
+    assert exchange.call(client, inside=cards(), **asked).tasks == {}
+    built(exchange, tmp_path, plan_class="nv")
+    assert list(exchange.call(client, inside=cards(), **asked).tasks) == [name]

@@ -89,6 +89,7 @@ def test_a_host_prefers_what_is_meant_for_it(working_lab):
 
 
 def test_an_experiment_without_a_bundle_sends_nothing(working_lab):
+    working_lab.db.execute("DELETE FROM preflight")
     working_lab.db.execute("DELETE FROM bundle")
     assert working_lab.ask(1).orders == ()
 

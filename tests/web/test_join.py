@@ -1,19 +1,24 @@
 """How to join: what is looked up, and what is said where nobody else can."""
 
-import json
 from dataclasses import replace
 
 import pytest
 from receiving import ORIGIN
 
+from axiom.store.runners import Runner, RunnerFile, write_offer
 from axiom.web.app import site
 from axiom.web.join import is_only_here
 
+
+def runner(platform: str, size: int, **more) -> Runner:
+    file = RunnerFile(name="a", open_name="", md5="0" * 32, size=size, signature="s", is_main=True)
+    return Runner(platform=platform, version=101, files=(file,), **more)
+
+
 OFFER = {
-    "runners": {
-        "windows_x86_64": {"version": 101, "files": [{"size": 90_000_000}, {"size": 1_260_000}]},
-        "x86_64-pc-linux-gnu": {"version": 101, "files": [{"size": 80_000_000}]},
-    }
+    "windows_x86_64": runner("windows_x86_64", 91_260_000, needs_avx=True, unpacked_bytes=300_000_000),
+    "x86_64-pc-linux-gnu": runner("x86_64-pc-linux-gnu", 80_000_000, is_stand_in=True),
+    "x86_64-pc-linux-gnu-nv": runner("x86_64-pc-linux-gnu", 2_000_000_000, plan_classes=("nv",)),
 }
 
 
@@ -31,16 +36,21 @@ def offer(lab, text: str) -> None:
 
 
 def test_what_joining_costs_is_looked_up(joining, working_lab):
-    offer(working_lab, json.dumps(OFFER))
+    write_offer(working_lab.folder, OFFER)
     found = joining.get("/join.json").json["join"]
-    assert [(each["name"], each["download_mb"]) for each in found["runners"]] == [
-        ("Windows, 64-bit Intel or AMD", 91.3),
-        ("Linux, 64-bit Intel or AMD", 80.0),
+    assert [(each["name"], each["computes_on"], each["download_mb"], each["disk_mb"]) for each in found["runners"]] == [
+        ("Windows, 64-bit Intel or AMD", ["its processor"], 91.3, 391),
+        ("Linux, 64-bit Intel or AMD", ["its processor"], 80.0, 80),
+        ("Linux, 64-bit Intel or AMD", ["an NVIDIA GPU"], 2_000.0, 2_000),
     ]
     assert (found["memory_mb"], found["disk_mb"], found["gpu"], found["only_here"]) == (100, 100, False, False)
     page = joining.get("/join").text
     for said in (
         "91.3",
+        ">391<",
+        "its processor with AVX",
+        "an NVIDIA GPU",
+        "The program for Linux, 64-bit Intel or AMD is a stand-in",
         "https://lab.example/</code>",
         "boinccmd --project_attach https://lab.example/ YOUR_ACCOUNT_KEY",
     ):
@@ -81,3 +91,20 @@ def test_a_new_laboratory_says_that_no_experiment_is_open(browse, small_lab):
 )
 def test_an_address_that_means_this_computer_is_known(address, only_here):
     assert is_only_here(address) == only_here
+
+
+def test_without_a_stand_in_none_is_spoken_of(joining, working_lab):
+    write_offer(working_lab.folder, {"windows_x86_64": OFFER["windows_x86_64"]})
+    assert "stand-in" not in joining.get("/join").text
+
+
+def test_the_status_says_what_is_offered_what_is_built_and_what_is_in_the_way(joining, working_lab):
+    write_offer(working_lab.folder, OFFER)
+    live = {"offer": {"problems": ["a file is damaged"], "building": "a runner is being built"}}
+    joining.app = site(replace(joining.pages, live=lambda: live))
+    page = joining.get("/status").text
+    for said in ("every such computer with AVX", "A runner is being built", "a file is damaged", "own computers"):
+        assert said in page
+    found = joining.get("/status.json").json["status"]
+    assert [each["version"] for each in found["runners"]] == [101, 101, 101]
+    assert found["offer"] == live["offer"]

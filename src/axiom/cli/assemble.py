@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +22,7 @@ from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
-from axiom.cli.volunteers import project_address, volunteering
+from axiom.cli.volunteers import Source, Volunteering, project_address, volunteering
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.gate import Gate
 from axiom.domain.callers import Caller
@@ -46,12 +47,19 @@ log = logging.getLogger("axiom.lab")
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")
+_runners = click.option(
+    "--runners", type=click.Path(path_type=Path, file_okay=False), help="Where built runners lie, to offer them."
+)
 
 
 @click.command()
 @data_option
 @_port
 @_host
+@_runners
+@click.option(
+    "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
+)
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
 @click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
 @click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
@@ -63,6 +71,8 @@ def lab(
     folder: Folder,
     port: int | None,
     host: str | None,
+    runners: Path | None,
+    build_with: Path | None,
     workers: int | None,
     no_pi: bool,
     accept_clock: bool,
@@ -73,24 +83,35 @@ def lab(
     Ctrl-C stops it; the same command goes on where it stopped.
     """
     settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
-    _hold(context, folder, settings, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
+    source = Source(runners=runners, build_with=build_with)
+    _hold(context, folder, settings, source, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
 
 
 @click.command()
 @data_option
 @_port
 @_host
+@_runners
 @quiet_option
 @color_option
 @click.pass_context
-def serve(context: click.Context, folder: Folder, port: int | None, host: str | None, quiet: bool) -> None:
+def serve(
+    context: click.Context, folder: Folder, port: int | None, host: str | None, runners: Path | None, quiet: bool
+) -> None:
     """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
     settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
-    _hold(context, folder, settings, pi=False, accept_clock=False, quiet=quiet)
+    _hold(context, folder, settings, Source(runners=runners), pi=False, accept_clock=False, quiet=quiet)
 
 
 def _hold(
-    context: click.Context, folder: Folder, settings: Settings, *, pi: bool, accept_clock: bool, quiet: bool
+    context: click.Context,
+    folder: Folder,
+    settings: Settings,
+    source: Source,
+    *,
+    pi: bool,
+    accept_clock: bool,
+    quiet: bool,
 ) -> None:
     if settings.workers < -1:
         raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
@@ -103,7 +124,7 @@ def _hold(
             held.note(port=listening.getsockname()[1], url=address_of(listening))
             log_to(folder, settings)
             clock = prepare_database(folder, accept=accept_clock)
-            by = _run(folder, settings, listening, clock, pi=pi, quiet=quiet)
+            by = _run(folder, settings, listening, clock, source, pi=pi, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)
 
@@ -122,7 +143,14 @@ class _Parts:
 
 
 def _run(
-    folder: Folder, settings: Settings, listening: socket.socket, clock: Clock, *, pi: bool, quiet: bool
+    folder: Folder,
+    settings: Settings,
+    listening: socket.socket,
+    clock: Clock,
+    source: Source,
+    *,
+    pi: bool,
+    quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
@@ -133,11 +161,12 @@ def _run(
     with contextlib.ExitStack() as stack:
         stack.callback(parts.writer.stop)
         address = address_of(listening)
-        live = _live(parts, address, clock.now(), workers, Occasion(folder, policy_of(settings), clock.now))
         master = project_address(settings, address)
         volunteers = stack.enter_context(
-            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.now)
+            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.now, source=source)
         )
+        occasion = Occasion(folder, policy_of(settings), clock.now)
+        live = _live(parts, address, clock.now(), workers, occasion, volunteers)
         pages = Site(
             folder=folder, name=settings.name, now=clock.now, live=live, master=master, scheduler=volunteers.scheduler
         )
@@ -217,7 +246,12 @@ def _publish_all(gate: Gate, caller: Caller) -> None:
 
 
 def _live(
-    parts: _Parts, address: str, started_at: datetime, workers: int, occasion: Occasion
+    parts: _Parts,
+    address: str,
+    started_at: datetime,
+    workers: int,
+    occasion: Occasion,
+    volunteers: Volunteering,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         return {
@@ -226,6 +260,7 @@ def _live(
             "started_at": started_at.isoformat(),
             "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
             "session": {"due": occasion.now()},
+            "offer": {"problems": volunteers.problems, "building": volunteers.building},
             "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
         }
 

@@ -162,6 +162,7 @@ def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[]
 def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
     return Dispatch(
         lab=keys.trust.lab,
+        trust=keys.trust.version,
         key=keys.ticket,
         deadline=timedelta(hours=settings.deadline_hours),
         grace=timedelta(days=settings.ticket_days),

@@ -33,7 +33,7 @@ _COMMANDS = {
     "data": ("data", "What was measured, to take away: export."),
     "backup": ("backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("backup", "A laboratory from such a file, proven."),
-    "keys": ("operate", "Who may sign what: show."),
+    "keys": ("keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),
     "settings": ("operate", "Every knob, its value and where it comes from: show."),
     "audit": ("operate", "Proof of who did what: show, verify."),
     "completion": ("operate", "The line that turns on completion in your shell."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.doctor import as_data, examine, examine_invariants
+from axiom.cli.doctor import as_data, examine, examine_invariants, in_words
 from axiom.cli.groups import Group
 from axiom.cli.opening import demand, prepare_database, reading
 from axiom.cli.options import (
@@ -25,7 +25,7 @@ from axiom.cli.options import (
 from axiom.commands.remote import Remote
 from axiom.errors import Refused
 from axiom.settings import from_process
-from axiom.signed.keys import load_keys, make_keys
+from axiom.signed.keys import make_keys
 from axiom.store import callers
 from axiom.store.database import moment
 from axiom.store.folder import Folder, holder, lock
@@ -105,7 +105,8 @@ def status(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"status": found})
         return
-    show_facts({"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")})
+    facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
+    show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))})
     click.echo()
     show_table(
         ("experiment", "version", "status", "results", "tasks out", "waiting"),
@@ -134,26 +135,6 @@ def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
             if not one.well and one.cure:
                 click.echo(f"     {''.ljust(10)} → {one.cure}")
     raise click.exceptions.Exit(0 if well else 1)
-
-
-@click.group(cls=Group)
-def keys() -> None:
-    """Who may sign what."""
-
-
-@keys.command("show")
-@data_option
-@json_option
-def show_keys(folder: Folder, as_json: bool) -> None:
-    """The public side of the laboratory's keys, by role."""
-    demand(folder)
-    trust = load_keys(folder.keys, wall_clock()).trust
-    roles = {role.value: sorted(signers.keys) for role, signers in trust.roles.items()}
-    facts = {"lab": trust.lab, "version": trust.version, "expires": trust.expires.isoformat(), "roles": roles}
-    if as_json:
-        show_json({"keys": facts})
-    else:
-        show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
 
 
 @click.group(cls=Group)

@@ -2,16 +2,18 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
+from axiom.cli.building import Builder
 from axiom.cli.computing import Computing
 from axiom.commands.gate import Gate
-from axiom.lab.offer import offer_here
+from axiom.lab.offering import Offering
 from axiom.runner.host import platform_here
 from axiom.server.accounts import Accounts, demand_secret
 from axiom.server.delegates import Delegates
@@ -23,6 +25,7 @@ from axiom.server.lane import Lanes, whole
 from axiom.server.project import FrontDesk
 from axiom.server.replying import Links
 from axiom.server.rpc import Project
+from axiom.server.runners import Runner
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import StatisticsFiles
 from axiom.server.transfers import Transfers
@@ -39,6 +42,15 @@ from axiom.web.visits import Reception
 
 _REST_SECONDS = 0.005  # between two parts of a long list
 _THREADS = 2  # that prove passwords and large outputs: as many as may have a core
+_PATIENCE = 10.0  # seconds after the start before anything is built beside it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where runners come from: the folder of built ones, and what builds one there."""
+
+    runners: Path | None = None
+    build_with: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,8 @@ class Volunteering:
     desk: FrontDesk
     files: Downloads
     threads: ThreadPoolExecutor
+    offering: Offering
+    builder: Builder | None
 
     @property
     def lanes(self) -> Lanes:
@@ -74,7 +88,24 @@ class Volunteering:
         return [
             Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
             Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
+            Job(name="offer", every=3.0, work=self._offer, remembered=False),
         ]
+
+    @property
+    def problems(self) -> list[str]:
+        """What stands in the way of a runner for everybody."""
+        failed = [self.builder.says] if self.builder and self.builder.has_failed else []
+        return [*self.offering.problems, *failed]
+
+    @property
+    def building(self) -> str:
+        """How far a runner is that is being built, in half a sentence; nothing when none is."""
+        return self.builder.says if self.builder and not self.builder.has_failed else ""
+
+    def _offer(self) -> None:
+        if self.builder:
+            self.builder.look()
+        self.offering.look()
 
 
 def _news(pages: Site, master: str) -> Endpoint:
@@ -96,25 +127,23 @@ def project_address(settings: Settings, listening: str) -> str:
 
 @contextlib.contextmanager
 def volunteering(
-    folder: Folder, settings: Settings, secrets: Secrets, core: Computing, *, master: str, now: Callable[[], datetime]
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    *,
+    master: str,
+    now: Callable[[], datetime],
+    source: Source,
 ) -> Iterator[Volunteering]:
     """The parts that speak to volunteers' clients, for as long as the writer works."""
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
-    project = Project(
-        writer=core.writer,
-        folder=folder,
-        dispatch=core.dispatch,
-        known=core.known,
-        runners=offer_here(folder, secrets.code, platform_here(), now()),
-        trust=core.gate.laboratory.keys.trust,
-        code_key=secrets.code.public_text,
-        links=Links(master=master, upload_key=secrets.upload),
-        name=settings.name,
-        now=now,
-        reported=core.look_again,
-        settle=core.settle,
+    offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
+    project = _project(
+        folder, settings, secrets, core, offering.offered, Links(master=master, upload_key=secrets.upload)
     )
+    builder = Builder(folder, source.build_with, patience=_PATIENCE) if source.build_with else None
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
         made = Volunteering(
             project=project,
@@ -122,10 +151,40 @@ def volunteering(
             desk=_front_desk(project, settings, secrets),
             files=Downloads(folder, project.trust),
             threads=threads,
+            offering=offering,
+            builder=builder,
         )
         for job in made.jobs(now):
             core.jobs.add(job)
-        yield made
+        try:
+            yield made
+        finally:
+            if builder:
+                builder.stop()
+
+
+def _project(
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    offered: Mapping[str, Runner],
+    links: Links,
+) -> Project:
+    return Project(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        known=core.known,
+        runners=offered,
+        trust=core.gate.laboratory.keys.trust,
+        code=secrets.code,
+        links=links,
+        name=settings.name,
+        now=core.gate.now,
+        reported=core.look_again,
+        settle=core.settle,
+    )
 
 
 def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:

@@ -6,7 +6,7 @@ largest of them.
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,7 +35,9 @@ class Queue:
     disk_mb: int = 100
     avx: bool = False
     gpu: bool = False
+    gpu_memory_mb: int = 0  # there, beside the memory of the host
     is_meant: bool = False  # some of it is meant for this host alone
+    is_tried: bool = True  # it passed its preflight, or this host is one of the laboratory's own
     last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
 
 
@@ -58,6 +60,7 @@ class Wish:
     most: int
     gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
     cpu: bool = True  # its volunteer lets its processor compute for us
+    programs: Collection[str] = ("", "NVIDIA")  # the kinds of GPU on which a program of its computes; "" is without
 
     @property
     def is_any(self) -> bool:
@@ -73,7 +76,6 @@ class Allowance:
     tasks_per_core: int  # in hand
     daily_per_core: int | None  # where its standing does not say; None is any number
     heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
-    gpu_kinds: tuple[str, ...] = ("NVIDIA",)  # on which our programs compute
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +140,7 @@ def most_in_hand(host: Host, allowance: Allowance) -> int:
     return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
 
 
-def gpu_of(host: Host, memory_mb: int, kinds: Sequence[str]) -> str | None:
+def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
     """The kind of GPU in this host on which a task with so much memory can compute."""
     for gpu in host.capacity.gpus:
         if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
@@ -179,7 +181,7 @@ class _Filling:
 
     def take(self, queue: Queue) -> bool:
         """One task of this queue is given; if none can be, the queue is of no use any more."""
-        kind = gpu_of(self._host, queue.memory_mb, self._allowance.gpu_kinds) if queue.gpu else ""
+        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""
         elapsed = elapsed_on(self._host, queue.seconds)
         obstacle = self._no_gpu(queue) if kind is None else self._obstacle(queue, elapsed)
         if kind is None or obstacle:
@@ -223,8 +225,12 @@ class _Filling:
         return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
 
     def _obstacle(self, queue: Queue, elapsed: float) -> str:
+        if not queue.is_tried:
+            return "waits for its preflight, before which it goes to no volunteer"
         if not queue.gpu and not self._wish.cpu:
             return "computes on the processor, and your preferences allow no such work"
+        if not queue.gpu and "" not in self._wish.programs:
+            return "computes on the processor, for which your computer has no program"
         if queue.avx and self._host.platform.instructions == "none":
             return "needs a processor with AVX"
         free = self._memory.free
@@ -239,8 +245,10 @@ class _Filling:
         return ""
 
     def _no_gpu(self, queue: Queue) -> str:
-        kinds = " or ".join(self._allowance.gpu_kinds)
-        return f"needs a GPU of {kinds} with {queue.memory_mb} MB"
+        kinds = " or ".join(sorted(kind for kind in self._wish.programs if kind))
+        if not kinds:
+            return "computes on a GPU, for which there is no program for your computer"
+        return f"needs a GPU of {kinds} with {queue.gpu_memory_mb} MB"
 
     def _is_met(self, kind: str) -> bool:
         seconds, tasks = self._wanted.get(kind, (0.0, 0.0))

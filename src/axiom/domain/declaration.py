@@ -53,6 +53,7 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "figure": asdict(experiment.figure) | {"log": list(experiment.figure.log)} if experiment.figure else None,
         "format": FORMAT,
         "gpu": experiment.needs.gpu,
+        "gpu_memory_mb": experiment.needs.gpu_memory_mb,
         "measures": [[name, kind.value, nullable] for name, kind, nullable in measures(experiment.measures)],
         "memory_mb": experiment.needs.memory_mb,
         "name": experiment.name,

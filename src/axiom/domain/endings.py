@@ -31,6 +31,7 @@ class Cause(StrEnum):
     BAD_TICKET = "bad-ticket"
     BAD_BUNDLE = "bad-bundle"
     NO_ROOM = "no-room"
+    GPU_UNUSABLE = "gpu-unusable"
     RUNNER_FAULT = "runner-fault"
     # limits
     TIME_LIMIT = "time-limit"
@@ -92,6 +93,7 @@ _CAUSES = {
     Cause.BAD_TICKET: ("the runner refused the ticket; nothing was computed", Blame.LABORATORY),
     Cause.BAD_BUNDLE: ("the runner refused the bundle; nothing was computed", Blame.LABORATORY),
     Cause.NO_ROOM: ("the output could not be written on the host", Blame.HOST),
+    Cause.GPU_UNUSABLE: ("its program could not use the GPU that the host has", Blame.UNCLEAR),
     Cause.RUNNER_FAULT: ("the runner itself failed", Blame.LABORATORY),
     Cause.TIME_LIMIT: ("it went over its time limit", Blame.UNCLEAR),
     Cause.MEMORY_LIMIT: ("it went over its memory limit", Blame.UNCLEAR),
@@ -156,6 +158,7 @@ _EXITS = {
     Exit.BAD_TICKET: Cause.BAD_TICKET,
     Exit.BAD_BUNDLE: Cause.BAD_BUNDLE,
     Exit.NO_ROOM: Cause.NO_ROOM,
+    Exit.GPU_UNUSABLE: Cause.GPU_UNUSABLE,
     Exit.RUNNER_FAULT: Cause.RUNNER_FAULT,
     Exit.TIME_LIMIT: Cause.TIME_LIMIT,
     Exit.MEMORY_LIMIT: Cause.MEMORY_LIMIT,

@@ -37,7 +37,8 @@ class Needs:
     seconds: Callable[[Any], float]
     memory_mb: int
     disk_mb: int = 100
-    gpu: bool = False  # computes on a GPU, and its memory must be there, too
+    gpu: bool = False  # computes on a GPU, one for each task
+    gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
 
 
 @dataclass(frozen=True, kw_only=True)

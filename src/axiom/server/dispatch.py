@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from axiom.decisions.assignment import (
@@ -18,13 +18,14 @@ from axiom.decisions.assignment import (
 )
 from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Host
+from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState, task_name
 from axiom.errors import TicketTooLong
 from axiom.server.known import Known, KnownExperiment
 from axiom.server.ordering import Dispatch, order_again, write_order
 from axiom.server.transitioner import transit
 from axiom.signed.tickets import Order
-from axiom.store import dispatching, experiments, fleet, work
+from axiom.store import dispatching, experiments, fleet, preflights, work
 from axiom.store.database import Database
 from axiom.store.dispatching import Candidate, HeldTasks, SentTask
 from axiom.store.work import Claim
@@ -37,7 +38,7 @@ _PAGE = 32
 _MEANT_FOR_OTHERS = "all waiting work is meant for other computers"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Asked:
     """What a host asks for, and the tasks that it still has or has just reported."""
 
@@ -47,9 +48,10 @@ class Asked:
     holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
     gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
     cpu: bool = True  # its volunteer lets its processor compute for us
+    programs: frozenset[str] = frozenset({""})  # the kinds of GPU on which its programs compute; "" is without
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Given:
     """A task that a host is given, with all that it must be told."""
 
@@ -67,7 +69,7 @@ class Given:
     gpu: str = ""  # the kind on which it computes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Handed:
     """What a host is given, what is sent to it again, and in one sentence why not more."""
 
@@ -88,8 +90,15 @@ def hand_out(
 ) -> Handed:
     """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
     known.look(db)
-    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers)
-    wish = Wish(seconds=asked.seconds, instances=asked.instances, most=asked.most, gpus=asked.gpus, cpu=asked.cpu)
+    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked.programs)
+    wish = Wish(
+        seconds=asked.seconds,
+        instances=asked.instances,
+        most=asked.most,
+        gpus=asked.gpus,
+        cpu=asked.cpu,
+        programs=asked.programs,
+    )
     lost = counter.find(asked.holding, asked.most) if asked.holding is not None and asked.most > 0 else ()
     given, reason = counter.serve(wish, lost)
     if given:
@@ -106,14 +115,23 @@ class _Counter:
     """One host at the counter: what it has, what it is given."""
 
     def __init__(
-        self, db: Database, dispatch: Dispatch, known: Known, host: Host, now: datetime, allowance: Allowance
+        self,
+        db: Database,
+        dispatch: Dispatch,
+        known: Known,
+        host: Host,
+        now: datetime,
+        allowance: Allowance,
+        programs: frozenset[str],
     ) -> None:
         self._db = db
         self._dispatch = dispatch
         self._known = known
+        self._offered = known.offered(is_ours=host.volunteer_id == dispatch.ourselves)
         self._host = host
         self._now = now
         self._allowance = allowance
+        self._programs = programs
         self._hand = dispatching.held(db, host.id)
         self._alone: bool | None = None
 
@@ -126,8 +144,10 @@ class _Counter:
             if task.workunit_state is not WorkunitState.OPEN:
                 self._take_back(task)
                 closed = True
-            elif len(found) < most:
-                found.append(self._again(task))
+            elif not self._may_have(task.bundle_digest):
+                continue  # sent before a preflight was asked for; it waits for its own like the others
+            elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
+                found.append(self._again(task, kind))
         if closed:
             self._hand = dispatching.held(self._db, self._host.id)
         return tuple(found)
@@ -170,9 +190,10 @@ class _Counter:
     def _queues(self) -> dict[int, Queue]:
         queues = {}
         for waiting in dispatching.waiting(self._db, self._host.id):
-            experiment = self._known.experiments.get(waiting.experiment_id)
-            if experiment is None or not experiment.is_ready:
+            newest = self._known.experiments.get(waiting.experiment_id)
+            if newest is None or not newest.is_ready:
                 continue
+            experiment = self._offered[waiting.experiment_id]
             needs = experiment.declared
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
@@ -184,14 +205,16 @@ class _Counter:
                 disk_mb=needs.disk_mb,
                 avx=needs.avx,
                 gpu=needs.gpu,
+                gpu_memory_mb=needs.gpu_memory,
                 is_meant=waiting.is_meant,
+                is_tried=experiment.is_ready,
                 last_turn=waiting.last_turn,
             )
         return queues
 
     def _take(self, share: Share, queues: dict[int, Queue], wish: Wish) -> list[Given]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
-        experiment, queue = self._known.experiments[share.experiment_id], queues[share.experiment_id]
+        experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         given: list[Given] = []
         for wanted in self._choose(experiment, share.tasks, is_meant=queue.is_meant):
@@ -264,7 +287,9 @@ class _Counter:
     def _write(self, experiment: KnownExperiment, wanted: Candidate, gpu: str) -> Given | None:
         """The task with its signed order; None when its order would be too long for anybody."""
         lab = self._dispatch.lab
-        form = self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs)
+        form = self._known.form(
+            self._db, (lab, self._dispatch.trust), experiment, wanted.registration_id, wanted.configs
+        )
         try:
             order = write_order(self._dispatch, experiment, form, wanted, host_id=self._host.id, now=self._now)
         except TicketTooLong as error:  # it must not stand before the others for ever
@@ -288,13 +313,21 @@ class _Counter:
             gpu=gpu,
         )
 
-    def _again(self, task: SentTask) -> Given:
+    def _may_have(self, bundle: str) -> bool:
+        """Other people's computers get nothing untried, not even again."""
+        return self._host.volunteer_id == self._dispatch.ourselves or preflights.has_passed(self._db, bundle)
+
+    def _kind(self, experiment_id: int) -> str | None:
+        """On which kind of this host's GPUs an experiment computes, empty for none of them; None where it cannot."""
+        needs = self._known.experiments[experiment_id].declared
+        return gpu_of(self._host, needs.gpu_memory, self._programs) if needs.gpu else ""
+
+    def _again(self, task: SentTask, gpu: str) -> Given:
         """A task that was sent before, with the very same order."""
         experiment = self._known.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
         if bundle is None or bundle.digest != task.bundle_digest:
             bundle = experiments.bundle(self._db, task.bundle_digest)
-        kind = gpu_of(self._host, needs.memory_mb, self._allowance.gpu_kinds) if needs.gpu else ""
         return Given(
             task=task.task_id,
             workunit=task.workunit_id,
@@ -307,7 +340,7 @@ class _Counter:
             deadline=task.deadline,
             bundle=task.bundle_digest,
             seal=bundle.seal if bundle else "",
-            gpu=kind or "",
+            gpu=gpu,
         )
 
     def _take_back(self, task: SentTask) -> None:

@@ -1,12 +1,16 @@
 """Which program a host's client computes with: ours, or one that its volunteer brings (BOINC's anonymous platform)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.boinc.requests import HeldVersion, Request
+from axiom.decisions.suiting import Suited, suit
 from axiom.server.meeting import PLATFORMS
-from axiom.server.runners import APP, Runner, plan_class
+from axiom.server.runners import APP, Runner
 
+# How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
+_GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
 
 
@@ -19,9 +23,17 @@ class Program:
     plan_class: str
 
 
+def suited(request: Request, instructions: str, runners: Mapping[str, Runner]) -> Suited[Runner]:
+    """Our own programs for this computer; none where its volunteer brings them."""
+    platforms = request.platforms[:1] if request.anonymous else request.platforms
+    said = _GLIBC.search(request.host_info)
+    glibc = (int(said[1]), int(said[2])) if said else None
+    return suit(platforms, instructions, glibc, runners.values())
+
+
 def ours(runner: Runner, gpu: str) -> Program:
     """Our own program, on this kind of GPU or without one."""
-    return Program(platform=runner.platform, version=runner.version, plan_class=plan_class(gpu))
+    return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))
 
 
 def brought(request: Request) -> dict[str, Program]:

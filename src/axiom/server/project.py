@@ -47,7 +47,10 @@ class FrontDesk:
 
     def _config(self, asked: Asked) -> Answer:
         del asked
-        offered = tuple(OfferedPlatform(name=name, title=TITLES.get(name, name)) for name in sorted(self.runners))
+        classes = sorted({(runner.platform, each) for runner in self.runners.values() for each in runner.plan_classes})
+        offered = tuple(
+            OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=each) for name, each in classes
+        )
         return Answer(
             body=config_reply(
                 ProjectConfig(

@@ -18,6 +18,7 @@ from axiom.boinc.replies import (
     HostFacts,
     InputFile,
     OutputSlot,
+    SignedFile,
     SiteLink,
     TaskOrder,
     WorkunitOrder,
@@ -29,7 +30,7 @@ from axiom.domain.ledger import Balance
 from axiom.server.dispatch import Given
 from axiom.server.meeting import Met
 from axiom.server.programs import Program, ours
-from axiom.server.runners import APP, Runner, app_version
+from axiom.server.runners import APP, Runner, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.contacts import Caller
 from axiom.store.database import at, moment
@@ -65,6 +66,7 @@ class Links:
 class Parts:
     """The elements that describe tasks; all of them go into one reply."""
 
+    signed_files: tuple[SignedFile, ...] = ()
     app_versions: tuple[AppVersion, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     workunits: tuple[WorkunitOrder, ...] = ()
@@ -97,21 +99,26 @@ def archive_of(name: str, body: bytes) -> Archive:
 def parts(
     given: Sequence[Given],
     *,
-    runner: Runner | None,
+    runners: Mapping[str, Runner],
     speed: float,
     archives: Mapping[str, tuple[Archive, Archive]],
     links: Links,
     own: Mapping[str, Program],
 ) -> Parts:
-    """Describe tasks for one host. Without a runner the volunteer brings the programs, and none is described."""
+    """Describe tasks for one host, with its runners by kind of GPU.
+
+    Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
+    """
     flops = REFERENCE_FLOPS * speed
     shared = {one.bundle: archives[one.bundle] for one in given}
     files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
     outputs = [write_name(links.upload_key, one.name) for one in given]
     gpus = sorted({one.gpu for one in given})
-    programs = {gpu: ours(runner, gpu) if runner else _program(own, gpu) for gpu in gpus}
+    used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
+    programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
     return Parts(
-        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu in gpus) if runner else (),
+        signed_files=signed_files(used.values(), links.downloads),
+        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
         inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
         workunits=tuple(_workunit(one, flops, files[one.bundle]) for one in given),
         outputs=tuple(_output(name, links) for name in outputs),

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.boinc.exits import decode
-from axiom.boinc.reading import read_request
+from axiom.boinc.reading import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
 from axiom.boinc.writing import write_reply
 from axiom.decisions.delays import Situation, delay
 from axiom.decisions.recalling import Recall, recall
 from axiom.decisions.speed import speed_of
+from axiom.decisions.suiting import Suited
 from axiom.domain.endings import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
@@ -23,7 +24,7 @@ from axiom.server.dispatch import Asked, Given, Handed, hand_out
 from axiom.server.known import Known
 from axiom.server.meeting import Met, meet
 from axiom.server.ordering import Dispatch
-from axiom.server.programs import Program, brought
+from axiom.server.programs import brought, suited
 from axiom.server.replying import (
     Archive,
     Choice,
@@ -39,8 +40,9 @@ from axiom.server.replying import (
     site_links,
     spread,
 )
-from axiom.server.runners import Runner, signed_files
+from axiom.server.runners import Runner
 from axiom.server.strangers import is_stranger
+from axiom.signed.code_signing import CodeSigning
 from axiom.signed.roles import Trust
 from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
 from axiom.store.connections import Connections
@@ -57,6 +59,7 @@ _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of o
 _MEGABYTE = 2**20
 _SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _TITLE = "Small neural networks"
+_Holding = Mapping[str, int | None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ class Project:
     known: Known
     runners: Mapping[str, Runner]
     trust: Trust
-    code_key: str  # the public half of the code-signing key, as BOINC writes it
+    code: CodeSigning
     links: Links
     name: str
     now: Callable[[], datetime]
@@ -152,8 +155,9 @@ class Project:
         if back and self._calm.may(now) and self._settled(db, now):
             met = _credited(db, met)
         holding = _holding(request)
-        handed = self._hand(db, met, request, holding, now)
-        reply = self._reply(db, met, request, handed, now, aborts=_recalls(db, met.host.id, holding))
+        ours = suited(request, met.host.platform.instructions, self.runners)
+        handed = self._hand(db, met, request, holding, now, ours)
+        reply = self._reply(db, met, request, handed, now, ours, aborts=_recalls(db, met.host.id, holding))
         return write_reply(reply)
 
     def _settled(self, db: Database, now: datetime) -> bool:
@@ -169,22 +173,16 @@ class Project:
         return True
 
     def _hand(
-        self, db: Database, met: Met, request: Request, holding: Mapping[str, int | None] | None, now: datetime
+        self, db: Database, met: Met, request: Request, holding: _Holding, now: datetime, ours: Suited[Runner]
     ) -> Handed:
         if not request.asks_for_work:
             return Handed(given=(), lost=(), reason="")
-        own = brought(request)
-        if self._runner(request) is None and not own:
-            named = request.platforms[0] if request.platforms else "this kind of computer"
-            return Handed(given=(), lost=(), reason=f"there is no runner for {named} yet")
+        programs = frozenset(brought(request) or ours.runners)
+        if not programs:
+            return Handed(given=(), lost=(), reason=ours.reason)
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        asked = _asked(request, own=own, choice=project_choice(met.caller.preferred.project), holding=held)
+        asked = _asked(request, programs=programs, choice=project_choice(met.caller.preferred.project), holding=held)
         return hand_out(db, self.dispatch, self.known, met.host, asked, now)
-
-    def _runner(self, request: Request) -> Runner | None:
-        if request.anonymous:
-            return None
-        return next((self.runners[name] for name in request.platforms if name in self.runners), None)
 
     def _reply(
         self,
@@ -193,30 +191,32 @@ class Project:
         request: Request,
         handed: Handed,
         now: datetime,
+        ours: Suited[Runner],
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
         given = (*handed.lost, *handed.given)
-        described, runner = self._describe(db, met, request, given), self._runner(request)
+        described = self._describe(db, met, request, given, ours)
         return replace(
             self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
             acknowledged=tuple(result.name for result in request.results),
             aborts=aborts[0],
             aborts_if_not_started=aborts[1],
             apps=apps(_TITLE) if given else (),
-            signed_files=signed_files(runner, self.links.downloads) if given and runner else (),
+            signed_files=described.signed_files,
             app_versions=described.app_versions,
             inputs=described.inputs,
             workunits=described.workunits,
             outputs=described.outputs,
             tasks=described.tasks,
             trickles_received=bool(request.trickles),
-            nothing_for=self._nothing_for(db, request),
+            nothing_for=self._nothing_for(db, request, ours),
         )
 
     def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> Reply:
         """What every known host is told: who it is, how it stands, what its owner should know, when to call again."""
         cross_id, is_newer_here = _preferences(db, met.caller, request, now)
+        code_key, signature = self.code.told(request.code_sign_key)
         pause = delay(_situation(request, why), spread=spread(met.host.id, now))
         return Reply(
             project_name=self.name,
@@ -228,16 +228,19 @@ class Project:
             host=host_facts(met, now),
             global_preferences=met.caller.preferred.everywhere if is_newer_here else "",
             project_preferences=project_preferences(met.caller.preferred.project),
-            code_sign_key="" if request.code_sign_key else self.code_key,
+            code_sign_key=code_key,
+            code_sign_key_signature=signature,
             links=site_links(self.links.master, met.caller.volunteer.id, met.host.id),
         )
 
-    def _describe(self, db: Database, met: Met, request: Request, given: Sequence[Given]) -> Parts:
+    def _describe(
+        self, db: Database, met: Met, request: Request, given: Sequence[Given], ours: Suited[Runner]
+    ) -> Parts:
         if not given:
             return Parts()
         return parts(
             given,
-            runner=self._runner(request),
+            runners=ours.runners,
             speed=speed_of(met.host),
             archives={one.bundle: self._archive(db, one) for one in given},
             links=self.links,
@@ -256,13 +259,14 @@ class Project:
             )
         return self._archives[key]
 
-    def _nothing_for(self, db: Database, request: Request) -> tuple[str, ...]:
-        """GPUs for which no experiment has work: the client stops asking for them. Its processor always remains."""
+    def _nothing_for(self, db: Database, request: Request, ours: Suited[Runner]) -> tuple[str, ...]:
+        """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()
         self.known.look(db)
         wanted = any(each.declared.gpu and each.is_ready for each in self.known.experiments.values())
-        return () if wanted else tuple(each.kind for each in request.coprocessors)
+        programs = (brought(request) or ours.runners) if wanted else {}
+        return tuple(each.kind for each in request.coprocessors if each.kind not in programs)
 
 
 def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
@@ -316,14 +320,17 @@ def _preferences(db: Database, caller: Caller, request: Request, now: datetime) 
     if len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
-    is_dated = request.preferences_modified_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
-    if request.global_preferences and request.preferences_modified_at > known_at and is_dated:
-        said, modified_at = request.global_preferences, int(request.preferences_modified_at)
-        accounts.keep_preferences(db, caller.volunteer.id, said, modified_at)
-    return cross_id, known_at > request.preferences_modified_at
+    brought_at = request.preferences_modified_at
+    if brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+        said = sound_preferences(request.global_preferences)
+        is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
+        if said and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
+        brought_at = brought_at if said else 0.0
+    return cross_id, known_at > brought_at
 
 
-def _holding(request: Request) -> dict[str, int | None] | None:
+def _holding(request: Request) -> _Holding:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
@@ -331,9 +338,7 @@ def _holding(request: Request) -> dict[str, int | None] | None:
     return {name: each[1] if each else None for name, each in found.items()}
 
 
-def _recalls(
-    db: Database, host_id: int, holding: Mapping[str, int | None] | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _recalls(db: Database, host_id: int, holding: _Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of tasks to give up at once, and of those to give up unless they have begun."""
     if not holding:
         return (), ()
@@ -350,9 +355,9 @@ def _recalls(
     return tuple(told[Recall.AT_ONCE]), tuple(told[Recall.IF_NOT_STARTED])
 
 
-def _asked(request: Request, *, own: Mapping[str, Program], choice: Choice, holding: frozenset[int] | None) -> Asked:
-    """What a client asks for, of that for which it has a program and its volunteer lets the computer be used."""
-    is_served = not own or "" in own
+def _asked(request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None) -> Asked:
+    """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
+    is_served = "" in programs
     seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
     return Asked(
         seconds=seconds if is_served else 0.0,
@@ -362,9 +367,10 @@ def _asked(request: Request, *, own: Mapping[str, Program], choice: Choice, hold
         gpus={
             each.kind: (each.ask.seconds, each.ask.instances)
             for each in request.coprocessors
-            if each.present and choice.gpus and (not own or each.kind in own)
+            if each.present and choice.gpus and each.kind in programs
         },
         cpu=choice.cores,
+        programs=programs,
     )
 
 

@@ -1,17 +1,25 @@
 """How to join: the address, what is downloaded, what it asks of a computer. All of it is looked up, nothing typed."""
 
 import ipaddress
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import TITLES
+from axiom.errors import AxiomError
 from axiom.signed.manifests import stored_manifest
 from axiom.store import experiments
 from axiom.store.folder import Folder
+from axiom.store.runners import read_offer
 from axiom.web.reading import Answer, Reading
 
 _MEGABYTE = 1_000_000
+_KINDS = {
+    "": "its processor",
+    "NVIDIA": "an NVIDIA GPU",
+    "ATI": "an AMD GPU",
+    "intel_gpu": "an Intel GPU",
+    "apple_gpu": "an Apple GPU",
+}
 
 
 def join(reading: Reading) -> Answer:
@@ -21,7 +29,7 @@ def join(reading: Reading) -> Answer:
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
-            "runners": _runners(reading.folder),
+            "runners": runners_of(reading.folder),
             "memory_mb": max((each.memory_mb for each in manifests), default=None),
             "disk_mb": max((each.disk_mb for each in manifests), default=None),
             "gpu": any(each.gpu for each in manifests),
@@ -39,18 +47,22 @@ def is_only_here(address: str) -> bool:
         return host in {"", "localhost"} or host.endswith(".localhost")
 
 
-def _runners(folder: Folder) -> list[dict[str, Any]]:
-    """What a host downloads once, by platform; nothing where no runner is offered yet."""
+def runners_of(folder: Folder) -> list[dict[str, Any]]:
+    """What a host downloads once, by platform and by what it computes on; nothing where no runner is offered yet."""
     try:
-        offered = json.loads((folder.runners / "offer.json").read_text(encoding="utf-8"))["runners"]
-    except (OSError, ValueError, KeyError):
+        offered = read_offer(folder).values()
+    except AxiomError:
         return []
     return [
         {
-            "platform": platform,
-            "name": TITLES.get(platform, platform),
-            "version": runner["version"],
-            "download_mb": round(sum(file["size"] for file in runner["files"]) / _MEGABYTE, 1),
+            "platform": runner.platform,
+            "name": TITLES.get(runner.platform, runner.platform),
+            "computes_on": [_KINDS.get(gpu, "another processor") for gpu in runner.gpus],
+            "version": runner.version,
+            "download_mb": round(runner.size / _MEGABYTE, 1),
+            "disk_mb": round((runner.size + runner.unpacked_bytes) / _MEGABYTE),
+            "needs_avx": runner.needs_avx,
+            "is_stand_in": runner.is_stand_in,
         }
-        for platform, runner in sorted(offered.items())
+        for runner in sorted(offered, key=lambda each: (each.platform, each.plan_classes))
     ]

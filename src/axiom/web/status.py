@@ -9,10 +9,14 @@ from typing import Any
 
 from axiom import __version__
 from axiom.domain.endings import Cause
-from axiom.store import counters, experiments, fleet_pages, jobs
+from axiom.domain.preflights import GATES
+from axiom.store import counters, experiments, fleet_pages, jobs, preflights
 from axiom.store.counters import Key
 from axiom.store.database import Database, Row, maybe_moment
 from axiom.store.folder import Folder
+from axiom.web.join import runners_of
+
+_IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
 
 
 def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,17 +35,20 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
         "hosts": hosts,
         "cores": cores,
         "jobs": [_job(row) for row in jobs.everything(db)],
+        "runners": runners_of(folder),
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
     }
 
 
 def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    tried = {one.experiment_id: one.passed for one in preflights.newest(db, GATES)}
     return [
         {
             "name": found.name,
             "version": found.version,
             "question": json.loads(found.manifest)["question"],
             "status": found.status,
+            "preflight": _IN_A_WORD[tried[found.id]] if found.id in tried else None,
             "workunits": _by_state(counted, "workunit", found.id),
             "tasks": _by_state(counted, "task", found.id),
             "results": _by_state(counted, "result", found.id),

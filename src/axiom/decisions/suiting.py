@@ -1,0 +1,74 @@
+"""Which of the offered runners does this computer get, for its processors and for each kind of its GPUs?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+_NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
+
+
+class Offered(Protocol):
+    """What must be known of a runner."""
+
+    @property
+    def platform(self) -> str:
+        """BOINC's name of the platform."""
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The kinds of GPU on which it computes; the empty one is the processor."""
+
+    @property
+    def needs_avx(self) -> bool:
+        """Does it run on processors with AVX alone?"""
+
+    @property
+    def glibc(self) -> tuple[int, int] | None:
+        """The oldest GNU C library on which it runs; None for any, or for another system's."""
+
+
+R = TypeVar("R", bound=Offered)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suited(Generic[R]):
+    """The runner by the kind of GPU that it computes on, and in one sentence why there is none at all."""
+
+    runners: Mapping[str, R]
+    reason: str
+
+
+def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[R]) -> Suited[R]:
+    """The runners for a computer of these platforms, its own word for itself first, with these instructions.
+
+    `glibc` is its GNU C library, None where it does not say. Of two that suit, the one that makes use of AVX is better.
+    """
+    named = [each for each in offered if each.platform in platforms]
+    fit = [each for each in named if not _obstacle(each, instructions, glibc)]
+    found: dict[str, R] = {}
+    for runner in sorted(fit, key=lambda each: (platforms.index(each.platform), not each.needs_avx)):
+        for gpu in runner.gpus:
+            found.setdefault(gpu, runner)
+    return Suited(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
+
+
+def _obstacle(runner: Offered, instructions: str, glibc: tuple[int, int] | None) -> str:
+    """Why a computer cannot run it, if it cannot."""
+    if runner.needs_avx and instructions == _NO_AVX:
+        return "its runner needs a processor with AVX, and the processor of your computer does not have it"
+    if runner.glibc and glibc and glibc < runner.glibc:
+        needed, there = _dotted(runner.glibc), _dotted(glibc)
+        return f"its runner needs glibc {needed} or newer, and the system of your computer has {there}"
+    return ""
+
+
+def _reason(
+    platforms: Sequence[str], named: Sequence[Offered], instructions: str, glibc: tuple[int, int] | None
+) -> str:
+    if named:
+        return _obstacle(named[0], instructions, glibc)
+    return f"there is no runner for {platforms[0] if platforms else 'this kind of computer'} yet"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

@@ -1,0 +1,118 @@
+"""A runner is built beside the laboratory, once, and nothing of that outlives the laboratory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from axiom.cli.building import Builder
+from axiom.store.folder import Folder
+
+WELL = 'echo "with $*"\nps -o ni= -p $$\n'
+STUBBORN = "trap '' TERM\n(sleep 600 & sleep 601; wait) &\necho $! >begun\nwhile :; do sleep 1; done\n"
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Builders of these words; what is left of them is ended."""
+    builders = []
+
+    def make(text: str, *, patience: float = 0.0) -> Builder:
+        program = tmp_path / "build"
+        program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{text}")
+        program.chmod(0o755)
+        builders.append(Builder(Folder(path=tmp_path), program, patience=patience))
+        return builders[-1]
+
+    yield make
+    for builder in builders:
+        builder.stop()
+
+
+def until(happened, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def group(pid: int) -> list[int]:
+    """Every process of this session that does something yet."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == pid and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def log(tmp_path) -> str:
+    path = tmp_path / "logs" / "runner.log"
+    return path.read_text() if path.exists() else ""
+
+
+def test_it_builds_once_out_of_everybody_s_way_and_leaves_a_log(made, tmp_path):
+    builder = made(WELL)
+    assert builder.says == ""
+    builder.look()
+    until(lambda: "19" in log(tmp_path))
+    until(lambda: builder.says == "")
+    for _ in range(3):
+        builder.look()
+    assert log(tmp_path).split() == ["with", "--if-missing", "19"]
+    assert not builder.has_failed
+
+
+def test_it_waits_until_the_laboratory_has_started(made, tmp_path):
+    builder = made(WELL, patience=0.5)
+    builder.look()
+    assert log(tmp_path) == ""
+    until(lambda: builder.look() or log(tmp_path))
+
+
+def test_what_could_not_be_built_is_said_and_not_tried_again(made, tmp_path):
+    builder = made("echo no network\nexit 5\n")
+    builder.look()
+    assert "is being built" in builder.says
+    until(lambda: builder.has_failed)
+    builder.look()
+    assert builder.says == f"the runner could not be built (exit status 5); {tmp_path}/logs/runner.log says why"
+    assert log(tmp_path) == "no network\n"
+
+
+def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):
+    builder = made("sleep 600 &\necho $$ >begun\nsleep 601\n")
+    builder.look()
+    until((tmp_path / "begun").exists)
+    session = os.getsid(int((tmp_path / "begun").read_text() or 0))
+    assert len(group(session)) >= 3
+    builder.stop()
+    until(lambda: not group(session))
+    builder.look()
+    assert not group(session)
+
+
+def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path):
+    program = tmp_path / "build"
+    program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{STUBBORN}")
+    program.chmod(0o755)
+    text = (
+        "import sys, time\nfrom pathlib import Path\nfrom axiom.cli.building import Builder\n"
+        "from axiom.store.folder import Folder\n"
+        "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), patience=0.0)\n"
+        "builder.look()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", text, tmp_path, program], stdout=subprocess.PIPE, text=True) as lab:
+        session = int(lab.stdout.readline())
+        until((tmp_path / "begun").exists)
+        assert len(group(session)) >= 4
+        lab.send_signal(signal.SIGKILL)
+        lab.wait()
+    until(lambda: not group(session))

@@ -1,0 +1,103 @@
+"""What is offered follows what is built, without a restart."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+from assembling import LINUX, build
+
+from axiom.domain.fleet import Platform
+from axiom.lab.offering import Offering
+from axiom.signed.code_signing import CARRIED, CodeKey, CodeSigning, code_facts
+
+HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(small_lab):
+    """A laboratory's folder with a trust file and a code-signing key."""
+    small_lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
+    (small_lab.folder.keys / "trust.json").write_bytes(b"whom to trust")
+    CodeKey.make().save(small_lab.folder.keys / "code.key")
+    return small_lab.folder
+
+
+@pytest.fixture
+def offering(folder, tmp_path):
+    return Offering(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
+
+
+def versions(offering) -> dict[str, int]:
+    return {name: runner.version for name, runner in offering.offered.items()}
+
+
+def test_the_stand_in_is_there_from_the_start_and_what_is_built_replaces_it(offering, tmp_path):
+    (first,) = versions(offering).values()
+    assert offering.offered[LINUX].is_stand_in
+    offering.look()
+    assert versions(offering) == {LINUX: first}
+    build(tmp_path / "built")
+    offering.look()
+    assert (versions(offering), offering.offered[LINUX].is_stand_in) == ({LINUX: first + 1}, False)
+    build(tmp_path / "built", plan_class="nv")
+    offering.look()
+    assert versions(offering) == {LINUX: first + 1, f"{LINUX}-nv": first + 2}
+    assert offering.problems == ()
+
+
+def test_nothing_is_read_again_while_no_file_changes(offering, tmp_path, folder):
+    built = build(tmp_path / "built")
+    offering.look()
+    for path in (folder.runners / "files").iterdir():
+        path.unlink()
+    offering.look()
+    assert list((folder.runners / "files").iterdir()) == []
+    (built / "built.json").touch()
+    (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
+    offering.look()
+    assert len(list((folder.runners / "files").iterdir())) == 3
+
+
+def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_path, caplog):
+    damaged = build(tmp_path / "built")
+    shutil.rmtree(damaged)
+    damaged.mkdir()
+    (damaged / "built.json").write_text("{")
+    build(tmp_path / "built", plan_class="nv")
+    offering.look()
+    assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
+    assert offering.offered[LINUX].plan_classes == ("",)
+    (problem,) = offering.problems
+    assert f"The runner in {damaged} cannot be offered" in problem
+    assert caplog.text.count("offer.not") == 1
+    build(tmp_path / "built")
+    offering.look()
+    assert (offering.problems, offering.offered[LINUX].is_stand_in) == ((), False)
+
+
+def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_brought(tmp_path, folder):
+    key = CodeKey.load(folder.keys / "code.key")
+    (folder.keys / "code.key").unlink()
+    carry(folder, key)
+    offering = Offering(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
+    build(tmp_path / "built")
+    offering.look()
+    assert dict(offering.offered) == {}
+    (problem,) = offering.problems
+    assert "and 1 more must be signed with the code-signing key" in problem
+    wanted = json.loads((folder.runners / "unsigned.json").read_text())
+    assert [row["name"].split("_")[1] for row in wanted] == ["runner", "runtime", "trust", "runner"]
+    carry(folder, key, *(row["md5"] for row in wanted))
+    offering.look()
+    assert [runner.is_stand_in for runner in offering.offered.values()] == [False]
+    assert (offering.problems, json.loads((folder.runners / "unsigned.json").read_text())) == ((), [])
+
+
+def carry(folder, key: CodeKey, *signed: str) -> None:
+    """Signatures are brought from where the key is."""
+    facts = CodeSigning(
+        public_text=key.public_text, key=None, changes={}, carried={md5: key.sign_digest(md5) for md5 in signed}
+    )
+    (folder.keys / CARRIED).write_bytes(code_facts(facts))
