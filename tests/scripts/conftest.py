@@ -103,6 +103,7 @@ class Pretended:
         name, token = f"tiny-1-w{task}-t{task}", f"token+of/{task}=="
         ticket = Ticket(
             lab=self.keys.trust.lab,
+            trust=self.keys.trust.version,
             host=host,
             task=task,
             experiment="tiny_sum",

@@ -80,10 +80,11 @@ esac
 def test_it_installs_once_and_again_when_the_lock_changes(checkout, tmp_path):
     path = tools(tmp_path / "bin", python3=PLAYED) + ":" + os.defpath
     first = start(checkout, "lab", "--help", path=path)
-    assert first.stdout == "axiom lab --help\n", first.stderr
+    started = f"axiom lab --runners {checkout}/build/runners --build-with {checkout}/scripts/build-runner"
+    assert first.stdout == f"{started} --help\n", first.stderr
     assert "MB" in first.stderr
     second = start(checkout, "lab", "--port", "0", path=path)
-    assert (second.stdout, second.stderr) == ("axiom lab --port 0\n", "")
+    assert (second.stdout, second.stderr) == (f"{started} --port 0\n", "")
     assert (checkout / "asked").read_text().count("sync") == 1
     assert "--frozen" in (checkout / "asked").read_text()
     (checkout / "uv.lock").write_text("changed")
@@ -95,7 +96,7 @@ def test_root_gets_the_missing_part_of_python_installed(checkout, tmp_path):
     python = f'case "$*" in *venv*) [ -e installed ] || exit 1;; esac\n{PLAYED}'
     apt = {"apt-get": 'case "$1" in install) echo "$*" >installed;; esac', "id": "echo 0"}
     path = tools(tmp_path / "bin", python3=python, **apt) + ":" + os.defpath
-    assert start(checkout, "lab", "--help", path=path).stdout == "axiom lab --help\n"
+    assert start(checkout, "lab", "--help", path=path).stdout.endswith(" --help\n")
     assert (checkout / "installed").read_text() == "install --yes python3-venv\n"
 
 

@@ -1,0 +1,57 @@
+"""Builds the runner: scripts/build-runner [--platform P] [--interpreter DIR] [--gpu] [--quick] [--out DIR].
+
+What a host gets lies in OUT/<platform>[-<plan class>]/: the launcher, the runtime's zip, the list of what is in it, and
+`built.json`, which is written last and says that the folder is whole. Where no interpreter for the platform is given,
+the wheels alone are assembled into a zip that nobody is offered.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner import building, wheels
+from runner.archive import BEST, QUICK
+from runner.plan import PLATFORMS, ROOT, Order
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when what was asked for is there."""
+    asked = _parser().parse_args(arguments)
+    if asked.lock:
+        wheels.lock()
+        return 0
+    platform = PLATFORMS[asked.platform]
+    own = platform.system == sys.platform and platform.processor == building.processor()
+    order = Order(
+        platform=platform,
+        interpreter=asked.interpreter or (Path(sys.base_prefix) if own else None),
+        has_gpu=asked.gpu,
+        preset=QUICK if asked.quick else BEST,
+    )
+    try:
+        built = building.build(order, asked.out, is_enough=asked.if_missing)
+    except ValueError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    for line in built:
+        print(line)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/build-runner", description="Builds the self-contained runner.")
+    parser.add_argument("--platform", choices=sorted(PLATFORMS), default="x86_64-pc-linux-gnu", help="BOINC's name")
+    parser.add_argument(
+        "--interpreter", type=Path, metavar="DIR", help="a Python for that platform (default: this one)"
+    )
+    parser.add_argument("--gpu", action="store_true", help="with CUDA, for the plan class nv")
+    parser.add_argument("--quick", action="store_true", help="a larger zip, in a fraction of the time: for tests")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=ROOT / "build" / "runners")
+    parser.add_argument("--if-missing", action="store_true", help="nothing to do where a whole one of this code lies")
+    parser.add_argument("--lock", action="store_true", help="make the locks of packages anew, and nothing else")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,320 @@
+"""Runs on the host before anything else of ours: unpacks the runtime once, verifies it, and becomes the runner.
+
+Started by the launcher in the folder of a task, with an interpreter that knows just enough for this. It uses the
+standard library alone, and of that only what `MODULES` names: the rest is not there yet.
+
+    python3 -I boot.py place DRAFT BOOT                    # the first time: this interpreter's own folder
+    python3 -I boot.py PROJECT RUNTIME SHA256 WORD...
+
+PROJECT is the folder in which boinc-client keeps the laboratory's files, RUNTIME the name of the zip there, SHA256 its
+digest. The words go to the runner. What is unpacked lies in PROJECT/axiom/runtime-<digest>; beside it stand the stamp,
+by which any later change of a file is noticed, and a file that whoever uses the runtime holds a lock on.
+"""
+
+# `pathlib` would bring a dozen modules for which every task would wait.
+# ruff: noqa: PTH101, PTH103, PTH104, PTH105, PTH107, PTH110, PTH112, PTH114, PTH116, PTH118, PTH119, PTH120, PTH123, PTH208
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import time
+
+TYPE_CHECKING = False  # the name that type checkers know; `typing` itself is not there
+if TYPE_CHECKING:
+    import zipfile
+    from collections.abc import Iterator
+
+_LOCKS = "msvcrt" if sys.platform == "win32" else "fcntl"
+MODULES = (_LOCKS, "errno", "hashlib", "lzma", "os", "shutil", "stat", "sys", "threading", "time", "zipfile", "zlib")
+NO_ROOM, RUNNER_FAULT = 15, 70  # of axiom.domain.work.Exit
+_LOCK_SECONDS, _LATER = 300.0, 600
+_DAY = 86_400.0
+_BLOCK = 1 << 20
+_PYTHON = ("python.exe",) if sys.platform == "win32" else ("bin", "python3")
+_THREADS = 2
+
+
+class GaveUp(Exception):
+    """The task ends here, for the reason that the message says."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Later(Exception):
+    """The task should be tried again; nothing is wrong with it."""
+
+
+def main(words: list[str]) -> int:
+    """Become the runner; an exit status when that cannot be."""
+    if words[0] == "place":
+        place(words[1], words[2])
+        return 0
+    project, runtime, digest, *order = words
+    try:
+        python, held = ready(project, runtime, digest)
+        become(python, ["-I", "-B", "-m", "axiom.runner.attached", *order], held)
+    except Later as reason:
+        say("boinc_temporary_exit", _LATER, str(reason))
+        return 0
+    except GaveUp as fault:
+        say("boinc_finish_called", fault.status, str(fault))
+        return fault.status
+    except OSError as fault:
+        status = NO_ROOM if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS) else RUNNER_FAULT
+        cure = "Make room on its disk." if status == NO_ROOM else "Reset the project there, which fetches it again."
+        say("boinc_finish_called", status, f"The runner cannot be unpacked in {project}: {fault.strerror}. {cure}")
+        return status
+    return RUNNER_FAULT
+
+
+def place(draft: str, boot: str) -> None:
+    """Put this interpreter's folder where all tasks look for it, unless another has put a whole one there meanwhile."""
+    held = hold(os.path.join(os.path.dirname(boot), "boot.lock"), shared=False, seconds=_LOCK_SECONDS)
+    if not same(draft, boot):
+        remove(boot)
+        os.rename(draft, boot)
+    if held is not None:
+        os.close(held)
+
+
+def same(draft: str, boot: str) -> bool:
+    """Does one folder hold every file of another as it is there?"""
+    for name, _ in walk(draft, ""):
+        try:
+            with open(os.path.join(draft, name), "rb") as ours, open(os.path.join(boot, name), "rb") as theirs:
+                if ours.read() != theirs.read():
+                    return False
+        except FileNotFoundError:
+            return False
+    return True
+
+
+def ready(project: str, runtime: str, digest: str) -> tuple[str, int]:
+    """Return the interpreter of the whole, verified runtime, and a file held open so that nobody removes it."""
+    home = os.path.join(project, "axiom")
+    os.makedirs(home, mode=0o700, exist_ok=True)
+    lock = hold(os.path.join(home, "runtimes.lock"), shared=False, seconds=_LOCK_SECONDS)
+    if lock is None:
+        raise Later("another task still unpacks the runner")
+    tree = os.path.join(home, f"runtime-{digest[:16]}")
+    if read(f"{tree}.stamp") != listing(tree):
+        install(os.path.join(project, runtime), digest, tree)
+    held = hold(f"{tree}.held", shared=True, seconds=_LOCK_SECONDS)
+    if held is None:
+        raise Later("another task still removes an older runner")
+    remove_unused(project, home, tree)
+    os.close(lock)
+    return os.path.join(tree, *_PYTHON), held
+
+
+def become(python: str, words: list[str], held: int) -> None:
+    """Put the runner in this process's place; where a system cannot, start it and end as it does."""
+    os.set_inheritable(held, True)
+    if sys.platform == "win32":
+        sys.exit(os.spawnv(os.P_WAIT, python, [python, *words]))  # noqa: S606  no shell is meant
+    os.execv(python, [python, *words])  # noqa: S606  no shell is meant
+
+
+def install(packed: str, digest: str, tree: str) -> None:
+    """Put the whole runtime in its place, whatever was there; the stamp comes last."""
+    verify(packed, digest)
+    draft = f"{tree}.draft"
+    for leftover in (f"{tree}.stamp", tree, draft):
+        remove(leftover)
+    try:
+        unpack(packed, draft)
+        os.rename(draft, tree)
+        write(f"{tree}.stamp", listing(tree))
+    except OSError:
+        remove(draft)
+        raise
+
+
+def verify(packed: str, digest: str) -> None:
+    """Compare the zip with the digest that the launcher carries."""
+    import hashlib
+
+    found = hashlib.sha256()
+    try:
+        with open(packed, "rb") as file:
+            while block := file.read(_BLOCK):
+                found.update(block)
+    except FileNotFoundError:
+        raise GaveUp(RUNNER_FAULT, f"{packed} is missing. Reset the project, which fetches it again.") from None
+    if found.hexdigest() != digest:
+        raise GaveUp(
+            RUNNER_FAULT,
+            f"{packed} is not the file that the laboratory made: SHA-256 {found.hexdigest()[:16]}, not {digest[:16]}. "
+            "Nothing of it was run. Reset the project, which fetches it again.",
+        )
+
+
+def unpack(packed: str, draft: str) -> None:
+    """Write the files of the zip, each of them on the disk before this returns."""
+    import threading
+    import zipfile
+
+    faults: list[Exception] = []
+    with zipfile.ZipFile(packed) as archive:
+        members = sorted(archive.infolist(), key=lambda member: -member.file_size)
+        for folder in sorted({os.path.dirname(member.filename) for member in members}):
+            os.makedirs(os.path.join(draft, folder), mode=0o755, exist_ok=True)
+        waiting = iter(members)  # shared: each takes the next
+        threads = [threading.Thread(target=work, args=(archive, waiting, draft, faults)) for _ in range(_THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if faults:
+        raise faults[0]
+
+
+def work(archive: zipfile.ZipFile, waiting: Iterator[zipfile.ZipInfo], draft: str, faults: list[Exception]) -> None:
+    """Write file after file until none is left, or until something went wrong."""
+    for member in waiting:
+        try:
+            extract(archive, member, draft)
+        except Exception as fault:  # noqa: BLE001  raised again by whoever waits for this thread
+            faults.append(fault)
+        if faults:
+            return
+
+
+def extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, draft: str) -> None:
+    """Write one file; its checksum is compared while it is read."""
+    path = os.path.join(draft, *member.filename.split("/"))
+    with archive.open(member) as source, open(path, "xb") as target:
+        while block := source.read(_BLOCK):
+            target.write(block)
+        target.flush()
+        os.fsync(target.fileno())
+    os.chmod(path, stat.S_IMODE(member.external_attr >> 16))
+
+
+def listing(tree: str) -> str:
+    """Say of every file below a folder how long it is and when it was changed, which no change of it leaves alone."""
+    return "".join(f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {path}\n" for path, info in walk(tree, ""))
+
+
+def walk(folder: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Everything below a folder but the folders, by name."""
+    try:
+        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(entry.path, f"{below}{entry.name}/")
+        else:
+            yield below + entry.name, entry.stat(follow_symlinks=False)
+
+
+def remove_unused(project: str, home: str, tree: str) -> None:
+    """Remove the other runtimes whose zip boinc-client has removed and that no process holds."""
+    names = os.listdir(home)
+    others = {name.split(".")[0] for name in names if name.startswith("runtime-")} - {os.path.basename(tree)}
+    for stem in sorted(others):
+        if os.path.exists(os.path.join(project, f"axiom_{stem.replace('-', '_')}.zip")):
+            continue
+        held = hold(os.path.join(home, f"{stem}.held"), shared=False, seconds=0.0)
+        if held is not None:
+            for each in (f"{stem}.stamp", stem, f"{stem}.draft", f"{stem}.held"):
+                remove(os.path.join(home, each))
+            os.close(held)
+    for name in names:
+        path = os.path.join(home, name)
+        if name.startswith(("boot-", ".boot.")) and not sys.prefix.endswith(name) and age(path) > _DAY:
+            remove(path)  # the launcher that needs it after all unpacks it again
+
+
+def age(path: str) -> float:
+    """How many seconds ago a folder was last changed; none where another process has just moved it."""
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def hold(path: str, *, shared: bool, seconds: float) -> int | None:
+    """Return a file with a lock on it that ends with the process; None when others hold it for so long."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    until = time.monotonic() + seconds
+    while not take(handle, shared=shared):
+        if time.monotonic() >= until:
+            os.close(handle)
+            return None
+        time.sleep(0.05)
+    return handle
+
+
+def take(handle: int, *, shared: bool) -> bool:
+    """Try to lock an open file."""
+    try:
+        lock(handle, shared=shared)
+    except OSError as fault:
+        if fault.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+def lock(handle: int, *, shared: bool) -> None:
+    """Lock an open file; an OSError where others hold it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        if not shared:  # a runtime in use needs no lock there: Windows removes no file that a process has open
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        return
+    import fcntl
+
+    fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def remove(path: str) -> None:
+    """Remove a file or a folder, if it is there."""
+    import shutil
+
+    try:
+        shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.remove(path)
+    except FileNotFoundError:
+        return
+
+
+def read(path: str) -> str:
+    """The text of a file, or no listing of any folder where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return "none"
+
+
+def write(path: str, text: str) -> None:
+    """Write a file that is whole or not there."""
+    draft = f"{path}.new"
+    with open(draft, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def say(file: str, number: int, message: str) -> None:
+    """Tell boinc-client in the folder of the task, and whoever reads what the task printed."""
+    line = " ".join(message.split())
+    sys.stderr.write(line + "\n")
+    try:
+        with open(file, "w", encoding="utf-8", errors="replace") as target:
+            target.write(f"{number}\n{line[:250]}\n")
+    except OSError:
+        return  # where not even this can be written, the exit status says it
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,170 @@
+"""One build from the order to the folder that can be offered."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import platform as this_computer
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from runner import archive, tree, wheels
+from runner.elf import newest_glibc
+from runner.launcher import Runtime, boot_files, launcher, needs_of, windows_launcher
+from runner.plan import PYTHON, Order
+from runner.proof import prove
+from runner.sbom import sbom
+
+_FORMAT = "axiom-runner-1"
+_BLOCK = 1 << 20
+_ATTEMPTS = 5
+
+
+def processor() -> str:
+    """What this computer's processor is called, as Python says it on this system."""
+    return this_computer.machine()
+
+
+def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
+    """Build into OUT/<name>, unless a whole one of the same inputs will do; what there is to say about it."""
+    target, inputs = out / order.name, inputs_of(order)
+    if is_enough and is_whole(target, inputs):
+        return [f"{target} is there already."]
+    began = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as name:
+        work, draft = Path(name), Path(name) / "built"
+        draft.mkdir()
+        laid, packages = tree.lay_out(order, work)
+        facts = _finish(order, laid, draft, packages) if order.interpreter else _wheels(order, laid, draft)
+        facts |= {"inputs": inputs}
+        (draft / "built.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        put(draft, target, work / "before")
+    return [*_said(facts), f"{target}, after {time.monotonic() - began:.0f} s"]
+
+
+def put(draft: Path, target: Path, aside: Path) -> None:
+    """Put a whole folder where one may be; of two builds that end together the later one stays."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(aside)
+        try:
+            draft.rename(target)
+        except OSError as fault:
+            if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            return
+    raise ValueError(f"Others keep building into {target}, so this build was thrown away. What is there stays.")
+
+
+def inputs_of(order: Order) -> str:
+    """A digest of everything of this checkout that enters a build, so that a change of it is a new one."""
+    found = hashlib.sha256(f"{order.name} {order.interpreter and order.interpreter.resolve()}".encode())
+    builder = Path(__file__).parent
+    for path in [
+        order.lock,
+        *sorted(builder.glob("*.py")),
+        *sorted(builder.glob("head.*")),
+        *tree.our_files(tree.SOURCE),
+    ]:
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def is_whole(target: Path, inputs: str) -> bool:
+    """Does a folder hold what these inputs make?"""
+    try:
+        facts = json.loads((target / "built.json").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    sizes = [(target / each["name"], each["size"]) for each in facts["files"]]
+    return facts["inputs"] == inputs and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
+
+
+def _finish(order: Order, laid: Path, draft: Path, packages: dict[str, str]) -> dict[str, Any]:
+    """The launcher and the runtime, proven to compute."""
+    needed_glibc = newest_glibc(laid)
+    python = prove(laid, has_gpu=order.has_gpu)
+    runtime = _zip(laid, draft, "axiom_runtime", order.preset)
+    made_for = Runtime(name=runtime["name"], digest=runtime["sha256"], needs=needs_of(needed_glibc))
+    is_windows = order.platform.system == "win32"
+    raw = (windows_launcher if is_windows else launcher)(made_for, boot_files(laid))
+    ending = ".cmd" if is_windows else ""
+    program = draft / f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}{ending}"
+    program.write_bytes(raw)
+    program.chmod(0o755)
+    libraries = list((laid / "lib").glob("*.so*"))
+    _write_sbom(draft, runtime["sha256"], python, packages, libraries)
+    return _facts(order, laid, [_file(program, is_main=True), runtime]) | {
+        "glibc": ".".join(map(str, needed_glibc)) if any(needed_glibc) else None,
+        "packages": packages,
+        "python": python,
+    }
+
+
+def _wheels(order: Order, laid: Path, draft: Path) -> dict[str, Any]:
+    """The packages alone, which `--interpreter DIR` finishes on a computer that has one."""
+    packed = _zip(laid, draft, "axiom_runtime", order.preset, "-wheels")
+    packages = wheels.installed(laid)
+    _write_sbom(draft, packed["sha256"], PYTHON, packages, [])
+    return _facts(order, laid, [packed]) | {"glibc": None, "packages": packages, "python": PYTHON}
+
+
+def _facts(order: Order, laid: Path, files: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "platform": order.platform.name,
+        "plan_class": order.plan_class,
+        "files": files,
+        "unpacked_bytes": sum(path.stat().st_size for path in archive.files_below(laid).values()),
+        "needs_avx": order.platform.processor in {"x86_64", "AMD64"},
+        "sbom": "sbom.cdx.json",
+    }
+
+
+def _zip(laid: Path, draft: Path, stem: str, preset: int, ending: str = "") -> dict[str, Any]:
+    """Pack the folder under a name that says what is in it."""
+    unnamed = draft / "unnamed.zip"
+    archive.write_zip(unnamed, archive.files_below(laid), preset)
+    return _file(unnamed.rename(draft / f"{stem}_{_digests(unnamed)[0][:16]}{ending}.zip"), is_main=False)
+
+
+def _file(path: Path, *, is_main: bool) -> dict[str, Any]:
+    sha256, md5 = _digests(path)
+    return {
+        "name": path.name,
+        "sha256": sha256,
+        "md5": md5,
+        "size": path.stat().st_size,
+        "is_main": is_main,
+        "open_name": "",
+        "copy": False,
+    }
+
+
+def _digests(path: Path) -> tuple[str, str]:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            sha256.update(block)
+            md5.update(block)
+    return sha256.hexdigest(), md5.hexdigest()
+
+
+def _write_sbom(draft: Path, digest: str, python: str, packages: dict[str, str], libraries: list[Path]) -> None:
+    raw = sbom(
+        name="axiom-runner", version=_FORMAT, digest=digest, python=python, packages=packages, libraries=libraries
+    )
+    (draft / "sbom.cdx.json").write_bytes(raw)
+
+
+def _said(facts: dict[str, Any]) -> Iterator[str]:
+    for each in facts["files"]:
+        yield f"{each['name']}  {each['size'] / 1e6:.1f} MB"
+    yield f"unpacked {facts['unpacked_bytes'] / 1e6:.1f} MB, Python {facts['python']}, glibc {facts['glibc'] or 'any'}"

@@ -1,0 +1,74 @@
+"""What unpacks the runtime keeps to what the rest of the runner says."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from runner import boot
+
+from axiom.domain.work import Exit
+from axiom.runner import boinc
+
+SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
+
+
+def test_its_exit_statuses_are_those_of_the_runner():
+    assert (boot.NO_ROOM, boot.RUNNER_FAULT) == (Exit.NO_ROOM, Exit.RUNNER_FAULT)
+
+
+def test_it_imports_only_what_is_brought_along():
+    found = {alias.name for node in ast.walk(ast.parse(SOURCE)) if isinstance(node, ast.Import) for alias in node.names}
+    assert found - {"msvcrt", "fcntl"} <= set(boot.MODULES)
+
+
+@pytest.mark.parametrize("number", [15, 600])
+def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch, capsys, number):
+    monkeypatch.chdir(tmp_path)
+    message = "There is\nno room. " * 30
+    boot.say("boinc_finish_called", number, message)
+    slot = tmp_path / "slot"
+    slot.mkdir()
+    boinc.finish(slot, number, message)
+    assert (tmp_path / "boinc_finish_called").read_text() == (slot / "boinc_finish_called").read_text()
+    assert "There is no room." in capsys.readouterr().err
+
+
+def test_a_listing_tells_of_every_file_below_and_of_its_change(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c").write_text("1")
+    (tmp_path / "d").symlink_to("nowhere")
+    before = boot.listing(str(tmp_path))
+    assert [line.split(" ")[-1] for line in before.splitlines()] == ["a/b/c", "d"]
+    (tmp_path / "a" / "b" / "c").write_text("2")
+    assert boot.listing(str(tmp_path)) != before
+
+
+def test_a_start_that_waits_too_long_for_another_comes_again_later(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(boot, "_LOCK_SECONDS", 0.1)
+    home = tmp_path / "axiom"
+    home.mkdir()
+    held = boot.hold(str(home / "runtimes.lock"), shared=False, seconds=0.0)
+    assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == 0
+    assert (tmp_path / "boinc_temporary_exit").read_text() == "600\nanother task still unpacks the runner\n"
+    assert not (tmp_path / "boinc_finish_called").exists()
+    boot.os.close(held)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "axiom").write_text("a file where the folder should be")
+    assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == boot.RUNNER_FAULT
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_a_lock_ends_with_whoever_holds_it(tmp_path):
+    path = str(tmp_path / "lock")
+    first = boot.hold(path, shared=True, seconds=0.0)
+    second = boot.hold(path, shared=True, seconds=0.0)
+    assert boot.hold(path, shared=False, seconds=0.0) is None
+    boot.os.close(first)
+    boot.os.close(second)
+    third = boot.hold(path, shared=False, seconds=0.0)
+    assert third is not None
+    boot.os.close(third)

@@ -1,0 +1,297 @@
+"""The launcher and the interpreter behind it, on a host: real shells, real unpacking, real damage."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+PLACES = ("projects/http___lab.example", "a folder/with 'quotes' $HOME")
+
+
+class Host:
+    """The folders of boinc-client: one for the project's files, one for each task."""
+
+    def __init__(self, root: Path, project: str = PLACES[0]) -> None:
+        self.project = root / project
+        self.project.mkdir(parents=True)
+        self.slots = root / "slots"
+        self.slots.mkdir()
+        self.home = self.project / "axiom"
+
+    def bring(self, built) -> Path:
+        """What boinc-client has fetched."""
+        (self.project / built.name).write_bytes(built.zip)
+        program = self.project / f"axiom_runner_{built.folder[8:]}"
+        program.write_bytes(built.launcher)
+        program.chmod(0o755)
+        return program
+
+    def slot(self, name: str = "0") -> Path:
+        folder = self.slots / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def start(self, program: Path, *words: str, slot: str = "0", **options) -> subprocess.Popen:
+        folder = self.slot(slot)
+        way = os.path.relpath(program, folder)  # as boinc-client names it
+        settings = {"env": {}, "stderr": subprocess.PIPE, "text": True} | options
+        return subprocess.Popen([way, *words], cwd=folder, **settings)
+
+    def run(self, program: Path, *words: str, slot: str = "0", **options) -> tuple[int, str]:
+        with self.start(program, *words, slot=slot, **options) as process:
+            said = process.communicate(timeout=60)[1]
+        return process.returncode, said
+
+
+@pytest.fixture
+def host(tmp_path):
+    return Host(tmp_path)
+
+
+def words(slot: Path) -> list[str]:
+    return (slot / "words").read_text().splitlines()
+
+
+def finished(slot: Path) -> list[str]:
+    return (slot / "boinc_finish_called").read_text().splitlines()
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_runner_gets_its_words_in_the_folder_of_the_task(host, small):
+    program = host.bring(small)
+    assert host.run(program, "--task", "a b", "$(touch here)", "") == (0, "")
+    assert words(host.slot()) == [
+        *(str(host.slot()), "-I", "-B", "-m", "axiom.runner.attached"),
+        *("--task", "a b", "$(touch here)", ""),
+    ]
+    assert not list(host.slot().glob("boinc_*"))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_it_starts_from_any_folder(tmp_path, small, place):
+    host = Host(tmp_path, place)
+    assert host.run(host.bring(small))[0] == 0
+    assert (host.slot() / "started").exists()
+
+
+def test_no_word_of_the_hosts_about_libraries_reaches_the_runner(host, small):
+    strange = {
+        "LD_LIBRARY_PATH": "../../projects:.",
+        "LD_PRELOAD": "",
+        "PYTHONPATH": "/nowhere",
+        "PYTHONHOME": "/nowhere",
+    }
+    assert host.run(host.bring(small), env=strange) == (0, "")
+    told = (host.slot() / "environment").read_text()
+    assert "LD_" not in told
+    assert "PATH=/usr/bin:/bin\n" in told
+
+
+def test_the_second_start_unpacks_nothing(host, small):
+    program = host.bring(small)
+    host.run(program)
+    before = stamps(host.home)
+    host.run(program)
+    assert stamps(host.home) == before
+    assert len((host.slot() / "started").read_text().splitlines()) == 2
+
+
+def test_what_is_unpacked_equals_what_was_packed(host, small):
+    host.run(host.bring(small))
+    tree = host.home / small.folder
+    assert (tree / "lib/deep/er/module.py").read_bytes() == b"value = 1\n"
+    assert (tree / "lib/empty").read_bytes() == b""
+    assert {path.name: path.stat().st_mode & 0o777 for path in tree.rglob("*") if path.is_file()} == {
+        "python3": 0o755,
+        "module.py": 0o644,
+        "empty": 0o644,
+        "table": 0o644,
+    }
+
+
+def test_sixteen_first_starts_at_once_unpack_once(host, large):
+    program = host.bring(large)
+    started = [host.start(program, slot=str(number)) for number in range(16)]
+    seen = set()
+    while any(each.poll() is None for each in started):
+        seen |= {path.stat().st_ino for path in host.home.glob(f"{large.folder}.draft/lib/table")}
+        time.sleep(0.01)
+    assert [each.communicate()[1] for each in started] == [""] * 16
+    assert {each.returncode for each in started} == {0}
+    assert len(seen) <= 1
+    assert {words(host.slot(str(number)))[0] for number in range(16)} == {str(host.slot(str(n))) for n in range(16)}
+    left = {path.name.split("-")[0] for path in host.home.iterdir()}
+    assert left == {"boot", "boot.lock", "runtime", "runtimes.lock"}
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_a_small_interpreter_that_is_damaged_is_put_right_once_while_many_start(host, small, round_):
+    program = host.bring(small)
+    if round_ % 2:
+        host.run(program)
+        (folder,) = host.home.glob("boot-*")
+        change(folder / "boot.py")
+    started = [host.start(program, slot=f"many-{number}") for number in range(12)]
+    assert [each.communicate()[1] for each in started] == [""] * 12
+    assert {each.returncode for each in started} == {0}
+    assert len(list(host.home.glob("*boot-*"))) == 1
+    assert not list(host.home.glob(".boot*"))
+
+
+@pytest.mark.parametrize("sign", [".boot.*/lib", "boot-*", "runtime-*.draft", "runtime-*.draft/lib/large"])
+def test_a_start_that_is_killed_half_way_is_repaired_by_the_next(host, large, sign):
+    program = host.bring(large)
+    with host.start(program, start_new_session=True) as process:
+        until = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < until and not list(host.home.glob(sign)):
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (host.slot() / "started").exists()
+    assert host.run(program) == (0, "")
+    assert (host.home / large.folder / "lib/large").stat().st_size == 16_000_000
+    assert not list(host.home.glob("*.draft"))
+
+
+def change(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    with path.open("r+b") as file:  # in place, as a failing disk or a careless program would
+        file.write(raw)
+
+
+def test_a_changed_file_of_the_runtime_is_put_right_before_anything_runs(host, small):
+    program = host.bring(small)
+    host.run(program)
+    table = host.home / small.folder / "lib/table"
+    before = table.read_bytes()
+    info = table.stat()
+    change(table)
+    os.utime(table, ns=(info.st_atime_ns, info.st_mtime_ns))  # even where its time was put back
+    assert host.run(program) == (0, "")
+    assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["added", "removed", "unstamped"])
+def test_a_file_more_or_less_in_the_runtime_is_put_right(host, small, damage):
+    program = host.bring(small)
+    host.run(program)
+    tree = host.home / small.folder
+    before = sorted(path.relative_to(tree) for path in tree.rglob("*"))
+    if damage == "added":
+        (tree / "lib" / "deep" / "more.py").write_text("")
+    elif damage == "removed":
+        (tree / "lib" / "table").unlink()
+    else:
+        tree.with_suffix(".stamp").write_text("")
+    assert host.run(program) == (0, "")
+    assert sorted(path.relative_to(tree) for path in tree.rglob("*")) == before
+
+
+def test_a_changed_file_of_the_small_interpreter_is_put_right(host, small):
+    program = host.bring(small)
+    host.run(program)
+    (folder,) = host.home.glob("boot-*")
+    change(folder / "boot.py")
+    assert host.run(program) == (0, "")
+    assert [path.name for path in host.home.glob("*boot-*")] == [folder.name]
+
+
+@pytest.mark.parametrize("place", [0, 40, 700, -1])
+def test_a_flipped_bit_in_the_zip_runs_nothing_and_says_so(host, small, place):
+    program = host.bring(small)
+    raw = bytearray(small.zip)
+    raw[place] ^= 4
+    (host.project / small.name).write_bytes(raw)
+    status, said = host.run(program)
+    assert (status, finished(host.slot())[0]) == (70, "70")
+    assert "is not the file that the laboratory made" in said
+    assert not (host.slot() / "started").exists()
+    assert not (host.home / small.folder).exists()
+
+
+def test_a_missing_zip_ends_the_task_with_the_reason(host, small):
+    program = host.bring(small)
+    (host.project / small.name).unlink()
+    status, said = host.run(program)
+    assert status == 70
+    assert "is missing. Reset the project" in said
+    assert finished(host.slot()) == ["70", said.strip()[:250]]
+
+
+def flips(raw: bytes) -> list[int]:
+    """Every byte of the few lines that nothing covers, and a sample of the rest."""
+    head = len(b"\n".join(raw.split(b"\n", 3)[:3]))
+    return [*range(0, head, 9), *random.Random(5).sample(range(head + 1, len(raw)), 40)]
+
+
+def test_a_flipped_bit_in_the_launcher_never_starts_a_runner_of_other_bytes(host, small):
+    program = host.bring(small)
+    host.run(program)
+    table = (host.home / small.folder / "lib/table").read_bytes()
+    head = len(b"\n".join(small.launcher.split(b"\n", 3)[:3]))
+    for place in flips(small.launcher):
+        raw = bytearray(small.launcher)
+        raw[place] ^= 1 << place % 7
+        program.write_bytes(raw)
+        (host.slot() / "started").unlink(missing_ok=True)
+        try:
+            status, _ = host.run(program)
+        except OSError:
+            continue  # the kernel does not take the first line, nor would it for boinc-client
+        if place > head:
+            assert (status, (host.slot() / "started").exists()) == (70, False), place
+        assert (host.home / small.folder / "lib/table").read_bytes() == table
+
+
+def small_files(limit: int):
+    """No file may get longer than this: what a full disk looks like from inside, without one."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+@pytest.mark.parametrize(("limit", "what"), [(100_000, "interpreter"), (15_000_000, "unpacked")])
+def test_a_full_disk_ends_the_task_with_the_reason_and_leaves_nothing_half_done(host, large, limit, what):
+    program = host.bring(large)
+    status, said = host.run(program, preexec_fn=lambda: small_files(limit))
+    assert status == 15
+    assert what in said
+    assert "Make room" in said
+    assert finished(host.slot())[0] == "15"
+    assert not list(host.home.glob("*.draft"))
+    assert host.run(program) == (0, "")  # there is room again
+
+
+def test_an_older_runtime_goes_once_nobody_uses_it_and_its_zip_is_gone(host, small, other):
+    old, new = host.bring(small), host.bring(other)
+    host.run(old)
+    (host.slot("long") / "wait").write_text("30")
+    with host.start(old, slot="long", start_new_session=True) as busy:
+        while not (host.slot("long") / "started").exists():
+            time.sleep(0.01)
+        host.run(new, slot="1")
+        assert (host.home / small.folder).exists()  # two versions are current, as one for GPUs would be
+        (host.project / small.name).unlink()
+        host.run(new, slot="1")
+        assert (host.home / small.folder).exists()  # a task still computes with it
+        os.killpg(busy.pid, signal.SIGKILL)
+    host.run(new, slot="1")
+    assert {path.name for path in host.home.glob("runtime-*")} == {
+        other.folder,
+        f"{other.folder}.held",
+        f"{other.folder}.stamp",
+    }
+
+
+def test_the_process_stays_the_one_that_was_started(host, small):
+    with host.start(host.bring(small)) as process:
+        process.communicate(timeout=60)
+    assert (host.slot() / "started").read_text() == f"{process.pid} small\n"

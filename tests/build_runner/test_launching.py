@@ -1,0 +1,60 @@
+"""What the launchers are made of; `test_launcher.py` starts them."""
+
+import base64
+import io
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from runner import boot as program
+from runner.archive import tar_gz
+from runner.launcher import Runtime, checksum, launcher, needs_of, windows_launcher
+
+RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
+
+
+def test_the_same_files_make_the_same_launcher(boot):
+    assert launcher(RUNTIME, boot) == launcher(RUNTIME, dict(reversed(boot.items())))
+
+
+@pytest.mark.parametrize("make", [launcher, windows_launcher])
+def test_no_place_in_its_text_is_left_open(boot, make):
+    text = make(RUNTIME, boot)[:8_000].partition(b"exec ")[0]
+    assert not re.search(rb"@[A-Z0-9]+@", text)
+    assert RUNTIME.digest.encode() in make(RUNTIME, boot)
+
+
+def test_the_shell_finds_no_fault_in_it(boot, tmp_path):
+    path = tmp_path / "launcher"
+    path.write_bytes(launcher(RUNTIME, boot).partition(b'"$@"\n')[0] + b'"$@"\n')
+    assert subprocess.run(["/bin/sh", "-n", path], capture_output=True, check=True).stderr == b""
+
+
+def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(boot):
+    lines = launcher(RUNTIME, boot).split(b"\n", 3)
+    assert lines[0] == b"#!/bin/sh"
+    assert checksum(lines[3]).encode() in lines[2]
+
+
+def test_the_small_interpreter_brings_what_the_program_imports_and_little_else(boot):
+    names = {name.rpartition("/")[2].partition(".")[0] for name in boot}
+    assert {"boot", "python3", "lzma", "zipfile", "hashlib", "shutil", "threading"} <= names
+    assert not names & {"_ssl", "ctypes", "socket", "asyncio", "site-packages"}
+    assert len(tar_gz(boot)) < 12_000_000
+    assert boot["boot.py"][0] == Path(program.__file__).read_bytes()
+
+
+def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot):
+    text = windows_launcher(RUNTIME, boot).decode("ascii")
+    assert text.startswith("@echo off\r\n")
+    assert text.index("exit /b 15") < text.index("-----BEGIN")
+    body = re.search(r"-----BEGIN CERTIFICATE-----\r\n(.*)\r\n-----END CERTIFICATE-----\r\n$", text, re.DOTALL)[1]
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(body))) as archive:
+        assert sorted(archive.getnames()) == sorted(boot)
+
+
+def test_a_host_reads_what_it_lacks():
+    assert needs_of((2, 35)) == "it needs glibc 2.35 or newer"
+    assert "glibc" not in needs_of((0, 0))
