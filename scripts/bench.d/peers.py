@@ -38,6 +38,10 @@ CELLS = 72
 REST_SECONDS = 8.0
 MOST_SECONDS = 300.0
 
+# Where a cell notes that it was finished. An experiment of ours may write beside its compiled programs alone.
+_FINISHED = "'finished.txt'"
+_CACHED = "__import__('os').environ['JAX_COMPILATION_CACHE_DIR'] + '/finished.txt'"
+
 Records = tuple[Sequence[tuple[object, ...]], int]  # finished cells, a row each; and records that will never end
 
 
@@ -177,8 +181,7 @@ def _sqlite(path: Path) -> sqlite3.Connection:
 def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
     """Start it in an empty folder, kill it at half, type it again, and count."""
     place.mkdir()
-    finished = place / "finished.txt"
-    training = text("training").replace("STEPS", str(steps)).replace("FINISHED", repr(str(finished)))
+    training = text("training").replace("STEPS", str(steps)).replace("FINISHED", _FINISHED if arm.packages else _CACHED)
     if arm.packages:
         (place / ".venv").symlink_to(home / arm.name / ".venv")
         (place / "mlp.py").write_text(training)
@@ -208,7 +211,7 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
     for process in start(arm, place):
         process.wait(timeout=MOST_SECONDS)
     cells, stuck = arm.read(place)
-    done = finished.read_text().splitlines()
+    done = [line for file in place.rglob("finished.txt") for line in file.read_text().splitlines()]
     return Round(
         first=first,
         on_disk=on_disk,
