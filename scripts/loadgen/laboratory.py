@@ -41,7 +41,7 @@ class Laboratory:
 
     @classmethod
     def make(cls, folder: Path, settings: str = "") -> Self:
-        """A new laboratory with the probe published; its address stays the same over restarts."""
+        """A new laboratory with the probe published and tried; its address stays the same over restarts."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
@@ -50,7 +50,8 @@ class Laboratory:
         subprocess.run([AXIOM, "init", folder, "--port", str(port), "--url", url, "--quiet"], check=True)
         with (folder / "axiom.toml").open("a") as file:
             file.write(_SETTINGS + settings)
-        made.ask("experiment", "publish", str(PROBE))
+        for step in ("publish", "preflight"):
+            made.ask("experiment", step, str(PROBE))
         return made
 
     @property
