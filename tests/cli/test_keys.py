@@ -8,9 +8,10 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.signed.code_signing import is_code_signed, load_code
-from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_keys, make_secrets
+from axiom.signed.requests import SigningRequest, write_request
 from axiom.signed.roles import Role
-from axiom.store.folder import Folder
+from axiom.store.folder import Folder, lock
 
 
 @pytest.fixture
@@ -79,6 +80,8 @@ def test_what_is_published_without_bundle_keys_waits_for_a_seal_and_goes_on_with
     publish = "experiment publish lazy_vs_feature_learning"
     assert "waits for a seal" in say(publish)[1]
     assert say("experiment deploy lazy_vs_feature_learning")[0] != 0
+    status, said = say("experiment run lazy_vs_feature_learning --replicates 1 --quiet")
+    assert (status, "waits for a seal" in said, "axiom keys request" in said) == (4, True, True)
     waiting = {one["what"]: one["why"] for one in say("keys status --json")[1]["keys"]["waiting"]}
     assert waiting["lazy_vs_feature_learning"] == "it was never sealed"
     assert "lazy_vs_feature_learning@1: new experiment" in sealed(say, "second.json")
@@ -120,6 +123,34 @@ def test_a_key_that_is_here_is_replaced_at_once(role, here, say):
     assert (status, found["doctor"]["well"]) == (0, True)
 
 
+def entries(say, command: str) -> list[dict]:
+    """What the audit has of a command, oldest first."""
+    return [row for row in reversed(say("audit show --json")[1]["audit"]) if row["command"] == command]
+
+
+@pytest.mark.parametrize("role", ["root", "bundle", "ticket", "upload", "code"])
+def test_each_change_of_keys_is_in_the_audit_with_whom_hosts_trust_then(role, here, say):
+    assert say(f"keys rotate {role}")[0] == 0
+    (entry,) = entries(say, "keys.rotate")
+    said, trust = json.loads(entry["arguments"]), load_keys(here.keys, EXPIRY_NOT_ASKED).trust
+    assert (said["role"], entry["outcome"]) == (role, "done")
+    answer = json.loads(entry["answer"])
+    assert (answer["done"], answer["version"], answer["trust"]) == (True, trust.version, trust.link)
+    assert say("audit verify")[0] == 0
+
+
+def test_a_change_of_keys_that_is_refused_is_in_the_audit_and_one_of_a_working_laboratory_is_not_tried(here, say):
+    before = {path.name: path.read_bytes() for path in here.keys.iterdir()}
+    assert say("keys rotate root --drop zz")[0] == 2
+    (entry,) = entries(say, "keys.rotate")
+    assert (entry["outcome"], "begins the id of 0 root keys" in entry["answer"]) == ("refused", True)
+    with lock(here, "a laboratory that works"):
+        status, said = say("keys rotate ticket")
+    assert (status, "is held by process" in said) == (5, True)
+    assert len(entries(say, "keys.rotate")) == 1
+    assert before.items() <= {path.name: path.read_bytes() for path in here.keys.iterdir()}.items()
+
+
 def test_upload_and_code_signing_key_are_replaced_at_once(here, say):
     say("experiment publish lazy_vs_feature_learning")
     before = make_secrets(here.keys)
@@ -133,7 +164,7 @@ def test_upload_and_code_signing_key_are_replaced_at_once(here, say):
     assert is_code_signed(public.strip().encode(), signature, before.code.public_text)
 
 
-def test_keys_that_were_here_are_taken_elsewhere(here, say):
+def test_keys_that_were_here_are_taken_elsewhere(here, say, tmp_path):
     say("experiment publish lazy_vs_feature_learning")
     say("keys make stick", data=False)
     for role in ("root", "bundle", "code"):
@@ -148,6 +179,9 @@ def test_keys_that_were_here_are_taken_elsewhere(here, say):
     held = load_keys(here.keys, datetime.now(UTC))
     assert (held.roots, held.sealers, load_code(here.keys).key) == ((), (), None)
     assert say("keys accept r.json")[0] == 0  # once more changes nothing
+    (entry,) = entries(say, "keys.accept")
+    assert json.loads(entry["arguments"]) == {"request": hashlib.sha256((tmp_path / "r.json").read_bytes()).hexdigest()}
+    assert json.loads(entry["answer"])["trust"] == held.trust.link
 
 
 def test_one_root_key_of_three_is_replaced(elsewhere, say, tmp_path):
@@ -185,6 +219,8 @@ def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say
     (tmp_path / "built" / "axiom_runner_1").write_bytes(body)
     assert "Complete." in say("keys sign r.json --keys stick --programs built --yes", data=False)[1]
     assert say("keys accept r.json")[0] == 0
+    (entry,) = entries(say, "runner.sign")
+    assert row["md5"] in json.loads(entry["arguments"])["signatures"]
     code = load_code(elsewhere.keys)
     assert is_code_signed(body, code.sign_file(body), code.public_text)
 
@@ -201,3 +237,20 @@ def test_files_that_are_no_requests_and_folders_without_keys_are_refused(say, tm
     assert say("keys make stick", data=False)[0] == 5
     assert say("keys make other --root-keys 1", data=False)[0] == 2
     assert say("keys rotate ticket --public stick/public.json")[0] == 2
+
+
+def test_a_stranger_s_trust_file_is_shown_and_not_signed(elsewhere, say, tmp_path):
+    trust = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust
+    strangers = Folder(path=tmp_path / "strangers")
+    make_keys(strangers.keys, datetime.now(UTC))
+    for file, keys in (("ours.json", elsewhere.keys), ("theirs.json", strangers.keys)):
+        request = SigningRequest(before=(keys / "trust.json").read_bytes(), code=load_code(elsewhere.keys).public_text)
+        (tmp_path / file).write_bytes(write_request(request))
+    status, said = say("keys sign ours.json --keys stick --yes", data=False)
+    assert (status, f"Trust file in force, for BOINC's own check: laboratory {trust.lab}" in said) == (0, True)
+    before = (tmp_path / "theirs.json").read_bytes()
+    status, said = say("keys sign theirs.json --keys stick --yes", data=False)
+    theirs = load_keys(strangers.keys, EXPIRY_NOT_ASKED).trust
+    assert (status, f"laboratory {theirs.lab}" in said, "it may be a stranger's" in said) == (5, True, True)
+    assert (tmp_path / "theirs.json").read_bytes() == before
+    assert say(f"keys sign theirs.json --keys stick --lab {theirs.lab} --yes", data=False)[0] == 0

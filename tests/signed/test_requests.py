@@ -10,8 +10,8 @@ from axiom.errors import AxiomError, BundleForeign, KeysUnusable
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal
 from axiom.signed.offline import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.requests import Request, WantedProgram, WantedSeal, read_request, sign, write_request
-from axiom.signed.roles import Role, Signers, Trust, Untrusted, lab_name, read_trust, trust_body
+from axiom.signed.requests import SigningRequest, WantedProgram, WantedSeal, read_request, sign, write_request
+from axiom.signed.roles import Role, Signers, Trust, Untrusted, lab_name, read_trust, trust_body, write_trust
 from axiom.signed.signing import SigningKey
 from axiom.signed.strict import canonical
 
@@ -32,12 +32,12 @@ def public(place):
 
 
 @pytest.fixture
-def request_(public) -> Request:
+def request_(public) -> SigningRequest:
     """The first trust file, a bundle and a program of a laboratory whose keys are elsewhere."""
     roles = {Role.ROOT: public.root, Role.BUNDLE: public.bundle}
     roles[Role.TICKET] = Signers(threshold=1, keys={TICKET.id: TICKET.public})
     trust = Trust(lab=lab_name(public.root), version=1, expires=NOW + timedelta(days=365), roles=roles)
-    return Request(before=b"", trust=trust_body(trust), code=public.code, seals=(wanted(),), programs=(PROGRAM,))
+    return SigningRequest(before=b"", trust=trust_body(trust), code=public.code, seals=(wanted(),), programs=(PROGRAM,))
 
 
 def wanted() -> WantedSeal:
@@ -138,3 +138,39 @@ def test_what_leaves_the_place_of_the_keys_holds_no_private_one(public, place):
         text = key.read_text()
         private = json.loads(text)["private"] if text.startswith("{") else text.split("\n")[10]
         assert private.encode() not in raw
+
+
+@pytest.fixture
+def strangers_request(tmp_path, public) -> SigningRequest:
+    """A stranger's own laboratory, whose trust file names all our keys, and nothing that would be looked at."""
+    theirs = make_offline(tmp_path / "theirs", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)})
+    both = Signers(threshold=1, keys={**theirs.root.keys, **public.root.keys})
+    roles = {Role.ROOT: both, Role.BUNDLE: theirs.bundle}
+    roles[Role.TICKET] = Signers(threshold=1, keys={TICKET.id: TICKET.public})
+    trust = Trust(lab=lab_name(both), version=1, expires=NOW + timedelta(days=365), roles=roles)
+    chain = write_trust(trust, load_held(tmp_path / "theirs").signing[:1])
+    return SigningRequest(before=chain, code=public.code)
+
+
+def test_the_code_key_signs_no_stranger_s_trust_file(strangers_request, place):
+    alone = replace(load_held(place), signing=())
+    for held in (load_held(place), alone, replace(alone, roots=frozenset())):
+        with pytest.raises(KeysUnusable, match="it may be a stranger's"):
+            sign(strangers_request, held, seen=(), now=NOW)
+        with pytest.raises(KeysUnusable, match="it may be a stranger's"):
+            sign(strangers_request, held, seen=(), now=NOW, lab=strangers_request.current.lab[:12])
+
+
+def test_the_trust_file_of_a_laboratory_that_is_named_is_signed(strangers_request, place):
+    named = strangers_request.current.lab
+    alone = replace(load_held(place), signing=(), roots=frozenset())
+    assert len(sign(strangers_request, alone, seen=(), now=NOW, lab=named).programs_signed) == 1
+
+
+def test_the_code_key_alone_signs_the_trust_file_of_root_keys_that_are_known_beside_it(request_, place):
+    held = load_held(place)
+    raw = sign(replace(request_, seals=()), held, seen=(), now=NOW).trust_file(NOW)
+    alone = replace(held, signing=())
+    assert len(sign(SigningRequest(before=raw, code=request_.code), alone, seen=(), now=NOW).programs_signed) == 1
+    with pytest.raises(KeysUnusable, match="it may be a stranger's"):
+        sign(SigningRequest(before=raw, code=request_.code), replace(alone, roots=frozenset()), seen=(), now=NOW)

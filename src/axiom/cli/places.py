@@ -8,6 +8,7 @@ from axiom.cli.callers import operator
 from axiom.cli.computing import Computing, demand_writer
 from axiom.commands.command import Answer, Command
 from axiom.errors import CannotStart
+from axiom.signed.roles import TRUST_FILE
 from axiom.store import work
 from axiom.store.database import Database
 from axiom.store.folder import Folder, holder
@@ -53,7 +54,7 @@ class Here:
     def begin(self) -> None:
         """Compute what is ordered, from now on."""
         self._parts.jobs.start()
-        self._parts.engine.start((self._folder.keys / "trust.json").read_bytes())
+        self._parts.engine.start((self._folder.keys / TRUST_FILE).read_bytes())
 
     def check(self, standing: Standing) -> None:
         """Raise what keeps it from ever ending."""

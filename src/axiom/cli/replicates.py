@@ -15,10 +15,12 @@ from axiom.cli.manifests import file_of, file_words
 from axiom.cli.opening import prepare_database, reading
 from axiom.cli.options import bar, progress, remark
 from axiom.cli.places import Here, Place, Standing, There
+from axiom.commands.command import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.decisions.planning import replicates_per_workunit
 from axiom.engines.here import cores
-from axiom.errors import NotFound, WrongUse
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.lab.publish import WAITS
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -68,6 +70,7 @@ def compute(
     publish = PublishExperiment(**file_words(name if name.endswith(".py") else file.stem))
     with _place(folder, workers=workers, quiet=quiet, ahead=ahead) as (place, settings):
         published = place.submit(publish)
+        _demand_sealed(published)
         with reading(folder) as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
             _order(db, place, ordered, settings)
@@ -105,6 +108,16 @@ def _place(
             yield here, settings
         finally:
             here.stop()
+
+
+def _demand_sealed(published: Answer) -> None:
+    """Nothing is ordered of what hosts would refuse, or of what a file said before it was changed."""
+    if published["change"] == WAITS:
+        raise Refused(
+            f"{published['experiment']}@{published['version']} waits for a seal, since the bundle keys are kept "
+            "elsewhere. Nothing was ordered. `axiom keys request FILE` writes down what has to be signed; once it is "
+            "accepted, type the same command again."
+        )
 
 
 def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:

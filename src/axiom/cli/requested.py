@@ -1,5 +1,6 @@
 """Says in words what a request asks to have signed, for a person who signs where nobody can look anything up."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -7,17 +8,23 @@ from pathlib import Path
 from axiom.errors import AxiomError
 from axiom.signed.bundles import MANIFEST, open_bundle
 from axiom.signed.manifests import read_manifest
-from axiom.signed.requests import Request, WantedSeal
+from axiom.signed.requests import SigningRequest, WantedSeal
 from axiom.signed.roles import Role, Signers, Trust, Untrusted
 
 _MOST = 8
 
 
-def words(request: Request, package: Path, looked_at: Mapping[str, Path]) -> Iterator[str]:
+def words(request: SigningRequest, package: Path, looked_at: Mapping[str, Path]) -> Iterator[str]:
     """Everything that is asked for, with what differs from this installation of Axiom and what is not here to see."""
     current, proposed = request.current, request.proposed
     if proposed is not None:
         yield from _trust_words(current, proposed)
+    elif current is not None:
+        digest = hashlib.sha256(request.before).hexdigest()
+        yield (
+            f"Trust file in force, for BOINC's own check: laboratory {current.lab}, version {current.version}, good "
+            f"until {current.expires:%Y-%m-%d}, SHA-256 {digest}"
+        )
     if request.next_code:
         yield f"Code-signing key (BOINC's): {_short(request.next_code)} shall follow {_short(request.code)}"
     for wanted in request.seals:
@@ -27,7 +34,7 @@ def words(request: Request, package: Path, looked_at: Mapping[str, Path]) -> Ite
         yield f"Program {program.name}, {program.size} bytes, SHA-256 {program.sha256}: {here}"
 
 
-def missing(request: Request, now: datetime) -> Iterator[str]:
+def missing(request: SigningRequest, now: datetime) -> Iterator[str]:
     """Whose signatures are still wanted, in one sentence each."""
     if request.trust:
         try:
@@ -44,7 +51,7 @@ def missing(request: Request, now: datetime) -> Iterator[str]:
         yield f"Not signed by the code-signing key: {', '.join(unsigned[:_MOST])}."
 
 
-def _unsealed(request: Request, trust: Trust, now: datetime) -> Iterator[str]:
+def _unsealed(request: SigningRequest, trust: Trust, now: datetime) -> Iterator[str]:
     for wanted in request.seals:
         try:
             request.seal_text(wanted, trust, now)
@@ -55,7 +62,7 @@ def _unsealed(request: Request, trust: Trust, now: datetime) -> Iterator[str]:
 def _trust_words(current: Trust | None, proposed: Trust) -> Iterator[str]:
     follows = f"after version {current.version}, good until {current.expires:%Y-%m-%d}" if current else "the first one"
     yield (
-        f"Trust file of laboratory {proposed.lab[:12]}: version {proposed.version}, good until "
+        f"Trust file of laboratory {proposed.lab}: version {proposed.version}, good until "
         f"{proposed.expires:%Y-%m-%d} ({follows})"
     )
     for role in Role:

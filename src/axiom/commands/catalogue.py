@@ -21,7 +21,7 @@ from axiom.commands.accounts import (
 from axiom.commands.command import Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.ledger import CarryOver
-from axiom.commands.sealing import SealBundles
+from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.work import CancelWorkunits
@@ -37,6 +37,7 @@ COMMANDS: dict[str, type[Command]] = {
         DeployExperiment,
         RetireExperiment,
         SealBundles,
+        SignPrograms,
         CancelWorkunits,
         CarryOver,
         StepSession,

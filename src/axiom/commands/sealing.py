@@ -1,4 +1,4 @@
-"""The command that keeps bundles sealed when keys change or are kept elsewhere."""
+"""Commands that take what was signed elsewhere, and that keep bundles sealed when keys change."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,9 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab import sealing
+from axiom.signed import ceremony
 from axiom.signed.bundles import SEAL_LIMIT
+from axiom.signed.code_signing import load_code
 from axiom.signed.keys import load_keys
 from axiom.store import experiments
 from axiom.store.database import Database
@@ -38,3 +40,27 @@ class SealBundles(Command):
         if found is None:
             raise LookupError(f"bundle {published.digest} was not stored")
         return {"sealed": [{"experiment": found.name, "version": found.version, "change": published.change}]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignPrograms(Command):
+    """Keep BOINC's signatures of a runner's files, made where the code-signing key is kept: then it is offered."""
+
+    name: ClassVar[str] = "runner.sign"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    signatures: dict[str, str] = field(metadata={"min_length": 1, "max_length": 1_000})  # by the MD5 of the file
+
+    def audited(self) -> dict[str, Any]:
+        """Which files: what a signature says follows from that."""
+        return {"signatures": sorted(self.signatures)}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """See that each is by the laboratory's code-signing key."""
+        del db, prepared, now
+        load_code(laboratory.folder.keys).carrying(self.signatures)
+        return {"signed": sorted(self.signatures)}
+
+    def finish(self, laboratory: Laboratory) -> None:
+        """Keep them beside the keys, where the laboratory looks for them every few seconds."""
+        ceremony.carry(laboratory.folder.keys, self.signatures)

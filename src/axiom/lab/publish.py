@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from axiom.domain.preflights import GATES
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.withdraw import withdraw
 from axiom.runner.here import Describer, describe_here, describe_tree
@@ -28,7 +29,7 @@ log = logging.getLogger("axiom.publish")
 _MEANING = ("configs", "factors", "measures", "estimands")
 # Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
 _FORECASTER = "catalogue, informed"
-_WAITS = "waits for a seal"
+WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
 _BLOCK = 8  # replicates that enter evidence together in a laboratory that computes alone
 _STOPPING = {
     "rule": "blocks",
@@ -97,17 +98,19 @@ def publish(
     """
     version = _published(db, prepared)
     current = experiments.bundle_now(db, version.id) if version else None
+    if version is not None and keys.can(Role.BUNDLE):
+        renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
     wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
     if wanted is not None and keys.can(Role.BUNDLE):
         return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now)
     if version is None or current is None or current.digest != prepared.digest:
         log.info("bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version)
-        return _done(version, wanted.serial if wanted else 1, prepared, _WAITS)
+        return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
     change = "unchanged"
     if not blobs.intact(db, folder, current.digest):
         blobs.put(db, folder, prepared.archive, now)
         change = "mended"
-    return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else _WAITS)
+    return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else WAITS)
 
 
 def wanted_seal(db: Database, prepared: Prepared, *, trust: Trust, good_for: timedelta, now: datetime) -> Seal | None:
@@ -126,6 +129,47 @@ def wanted_seal(db: Database, prepared: Prepared, *, trust: Trust, good_for: tim
         issued=now,
         expires=now + good_for,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """A stored bundle, and the seal that it should have."""
+
+    bundle: StoredBundle
+    seal: Seal
+    archive: bytes
+
+
+def tried_renewal(
+    db: Database, folder: Folder, version: StoredExperiment, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Renewal | None:
+    """What the older bundle needs that volunteers get until the newest has passed its preflight; None if nothing."""
+    newest = experiments.bundle_now(db, version.id)
+    tried = next((each for each in experiments.passed_bundles(db, GATES) if each.experiment_id == version.id), None)
+    if tried is None or tried == newest or version.status != "open" or is_sealed(tried, trust, now + good_for / 3):
+        return None
+    archive = blobs.get(db, folder, tried.digest)
+    seal = Seal(
+        experiment=version.name,
+        version=version.version,
+        serial=tried.serial,
+        digest=tried.digest,
+        size=len(archive),
+        issued=now,
+        expires=now + good_for,
+    )
+    return Renewal(bundle=tried, seal=seal, archive=archive)
+
+
+def renew_tried(
+    db: Database, folder: Folder, version: StoredExperiment, *, keys: Keys, good_for: timedelta, now: datetime
+) -> bool:
+    """Volunteers' bundle of this version is sealed for long enough. Tells whether that took another seal."""
+    renewal = tried_renewal(db, folder, version, trust=keys.trust, good_for=good_for, now=now)
+    if renewal is None:
+        return False
+    experiments.renew_seal(db, renewal.bundle.id, write_seal(renewal.seal, *keys.sealers), renewal.seal.expires)
+    return True
 
 
 def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:

@@ -6,9 +6,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import AxiomError, NotFound, Refused
-from axiom.lab.publish import Prepared, Published, is_sealed, store, unpack, wanted_seal
+from axiom.lab.publish import (
+    Prepared,
+    Published,
+    is_sealed,
+    renew_tried,
+    store,
+    tried_renewal,
+    unpack,
+    wanted_seal,
+)
 from axiom.signed import bundles
-from axiom.signed.bundles import open_bundle, read_seal, seal_body, write_seal
+from axiom.signed.bundles import Seal, open_bundle, read_seal, seal_body, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.requests import WantedSeal
 from axiom.signed.roles import Role, Trust
@@ -28,6 +37,7 @@ class Waiting:
 
 def wanted(
     db: Database,
+    folder: Folder,
     prepared: Iterable[Callable[[], Prepared]],
     *,
     trust: Trust,
@@ -45,6 +55,10 @@ def wanted(
             continue
         if seal is not None:
             yield WantedSeal(body=seal_body(seal), archive=made.archive)
+    for version in experiments.everything(db):
+        renewal = tried_renewal(db, folder, version, trust=trust, good_for=good_for, now=now)
+        if renewal is not None:
+            yield WantedSeal(body=seal_body(renewal.seal), archive=renewal.archive)
 
 
 def waiting(
@@ -71,6 +85,10 @@ def waiting(
             yield Waiting(experiment=file.stem, why="its seal is not good any more")
         elif not is_sealed(current, trust, now + good_for / 3):
             yield Waiting(experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC")
+        renewal = tried_renewal(db, folder, found, trust=trust, good_for=good_for, now=now) if found else None
+        if renewal is not None:
+            until = f"{renewal.bundle.expires_at:%Y-%m-%d %H:%M} UTC"
+            yield Waiting(experiment=file.stem, why=f"the seal of the bundle that volunteers get runs out at {until}")
 
 
 def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: datetime) -> list[StoredExperiment]:
@@ -80,7 +98,7 @@ def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: da
             "The bundle keys are kept elsewhere, so nothing can be sealed here. Nothing was changed; "
             "`axiom keys request` writes down what has to be signed."
         )
-    renewed = []
+    renewed: list[StoredExperiment] = []
     for found in experiments.everything(db):
         current = experiments.bundle_now(db, found.id)
         if current is None or found.status != "open":
@@ -89,6 +107,8 @@ def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: da
         seal = wanted_seal(db, made, trust=keys.trust, good_for=good_for, now=now)
         if seal is not None:
             store(db, folder, made, seal, write_seal(seal, *keys.sealers), now)
+        tried = renew_tried(db, folder, found, keys=keys, good_for=good_for, now=now)
+        if tried or seal is not None:
             renewed.append(found)
     return renewed
 
@@ -109,6 +129,9 @@ def take(db: Database, folder: Folder, text: str, trust: Trust, now: datetime) -
         )
     archive = path.read_bytes()
     open_bundle(archive, seal)
+    stored = experiments.bundle(db, seal.digest)
+    if stored is not None and stored != experiments.bundle_now(db, stored.experiment_id):
+        return _take_tried(db, stored, seal, text)
     made = unpack(archive)
     expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
     if expected is None:
@@ -123,6 +146,21 @@ def take(db: Database, folder: Folder, text: str, trust: Trust, now: datetime) -
             "ask again: `axiom keys request`."
         )
     return store(db, folder, made, seal, text, now)
+
+
+def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Published:
+    """An older bundle stays the older one: volunteers get it until the newest has passed its preflight."""
+    version = experiments.by_id(db, stored.experiment_id)
+    is_same = version is not None and (seal.experiment, seal.version) == (version.name, version.version)
+    if not is_same or seal.serial != stored.serial:
+        raise Refused(
+            f"The seal of {seal.experiment}@{seal.version} has serial {seal.serial}, and its bundle was published here "
+            f"with {stored.serial}. Nothing was changed; ask again: `axiom keys request`."
+        )
+    if seal.expires > stored.expires_at:
+        experiments.renew_seal(db, stored.id, text, seal.expires)
+    change = "renewed" if seal.expires > stored.expires_at else "unchanged"
+    return Published(experiment_id=stored.experiment_id, serial=seal.serial, digest=seal.digest, change=change)
 
 
 def _has_sources(db: Database, folder: Folder, current: StoredBundle, sources: dict[str, bytes]) -> bool:

@@ -14,14 +14,16 @@ from pathlib import Path
 from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
-from axiom.signed.roles import Role, Signers, Trust
+from axiom.signed.roles import TRUST_FILE, Role, Signers, Trust
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
-TRUST_FILE = "trust.json"
 LIFETIME = timedelta(days=365)
-RENEW_BEFORE = timedelta(days=30)
+# How long before a trust file runs out its next version is made. Where enough root keys are here that is a matter of an
+# instant, and hosts learn it with their next tasks. Where they are elsewhere, people carry files to and fro first.
+RENEW_HERE = timedelta(days=30)
+RENEW_ELSEWHERE = timedelta(days=90)
 EXPIRY_NOT_ASKED = datetime.min.replace(tzinfo=UTC)  # a trust file that has run out is still ours to renew
 
 _ACCOUNTS, _UPLOAD = "accounts.key", "upload.key"
@@ -62,7 +64,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / TRUST_FILE
     if not path.exists():
-        if (folder / f"next-{Role.ROOT.value}.json").exists():
+        if next_names(folder, Role.ROOT).exists():
             raise KeysUnusable(
                 f"The first trust file of {folder} waits for the signatures of keys that are kept elsewhere, so no "
                 "host could be told whom to trust. Type `axiom keys request`, there `axiom keys sign`, here "
@@ -76,7 +78,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
         return load_keys(folder, now)
     take_up(folder)
     keys = load_keys(folder, EXPIRY_NOT_ASKED)
-    if keys.trust.expires - now <= RENEW_BEFORE and keys.can(Role.ROOT):
+    if keys.trust.expires - now <= RENEW_HERE and keys.can(Role.ROOT):
         renewed = Trust(
             lab=keys.trust.lab, version=keys.trust.version + 1, expires=now + LIFETIME, roles=keys.trust.roles
         )
@@ -101,6 +103,11 @@ def load_keys(folder: Path, now: datetime) -> Keys:
 def next_key(folder: Path, role: Role) -> Path:
     """Where a key lies that was made here and that the trust file does not name yet."""
     return folder / f"next-{role.value}.key"
+
+
+def next_names(folder: Path, role: Role) -> Path:
+    """Where the public keys lie, perhaps kept elsewhere, that a role has from the next trust file on."""
+    return folder / f"next-{role.value}.json"
 
 
 def take_up(folder: Path) -> None:
@@ -191,12 +198,16 @@ def make_secrets(folder: Path) -> Secrets:
     """Make what is missing beside the signing keys, which are there already, and load all."""
     for name in (_ACCOUNTS, _UPLOAD):
         if not (folder / name).exists():
-            secret = secrets.token_hex(_SECRET_BYTES)
-            write_once(folder / name, strict.canonical({"format": _SECRET_FORMAT, "secret": secret}))
+            write_once(folder / name, _fresh_secret())
     if not (folder / CODE_KEY).exists() and not (folder / CARRIED).exists():
         CodeKey.make().save(folder / CODE_KEY)
     take_up_code(folder)
     return load_secrets(folder)
+
+
+def replace_upload(folder: Path) -> None:
+    """Put another secret in the place of the one that names outputs: what is out under the old one is refused."""
+    replace_private(folder / _UPLOAD, _fresh_secret())
 
 
 def load_secrets(folder: Path) -> Secrets:
@@ -206,6 +217,10 @@ def load_secrets(folder: Path) -> Secrets:
         upload=_load_secret(folder / _UPLOAD),
         code=load_code(folder),
     )
+
+
+def _fresh_secret() -> bytes:
+    return strict.canonical({"format": _SECRET_FORMAT, "secret": secrets.token_hex(_SECRET_BYTES)})
 
 
 def _load_secret(path: Path) -> bytes:

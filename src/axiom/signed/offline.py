@@ -38,6 +38,7 @@ class Held:
 
     signing: tuple[SigningKey, ...]
     code: CodeKey | None
+    roots: frozenset[str] = frozenset()  # root keys that are known here, by id; their private halves may be elsewhere
 
 
 def make_offline(folder: Path, wanted: Mapping[Role, tuple[int, int]]) -> Public:
@@ -102,4 +103,6 @@ def load_held(folder: Path) -> Held:
     code = CodeKey.load(folder / CODE_KEY) if (folder / CODE_KEY).exists() else None
     if not paths and code is None:
         raise KeysUnusable(f"There is no root, bundle or code-signing key in {folder}, so nothing can be signed.")
-    return Held(signing=tuple(SigningKey.load(path) for path in paths), code=code)
+    signing = tuple(SigningKey.load(path) for path in paths)
+    public = read_public(folder / PUBLIC_FILE).root.keys if (folder / PUBLIC_FILE).exists() else {}
+    return Held(signing=signing, code=code, roots=frozenset(key.id for key in signing) | public.keys())

@@ -50,7 +50,7 @@ class WantedProgram:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class SigningRequest:
     """What shall be signed, and the signatures that it has so far."""
 
     before: bytes  # the trust file as it stands; empty before the first
@@ -97,8 +97,20 @@ class Request:
         return self.signed.get(_digest(body), {})
 
 
-def sign(request: Request, held: Held, *, seen: Collection[str], now: datetime) -> Request:
-    """Add what these keys may sign. Of programs only those whose MD5 is in `seen`: they were here to be looked at."""
+def sign(
+    request: SigningRequest,
+    held: Held,
+    *,
+    seen: Collection[str],
+    now: datetime,
+    lab: str = "",
+    roots: Collection[str] = (),
+) -> SigningRequest:
+    """Add what these keys may sign. Of programs only those whose MD5 is in `seen`: they were here to be looked at.
+
+    The code-signing key signs the trust file of `lab`, or one that was signed by a root key which is known here or
+    among `roots`: any other is a stranger's, and a host that saw it first would work for strangers.
+    """
     current, proposed = request.current, request.proposed
     newest = proposed or current
     if newest is None:
@@ -114,7 +126,9 @@ def sign(request: Request, held: Held, *, seen: Collection[str], now: datetime) 
         open_bundle(wanted.archive, wanted.seal)  # which refuses an archive that is not what the seal says
         _add(signed, wanted.body, sealers)
     request = replace(request, signed=signed)
-    return _sign_code(request, held.code, seen, now) if held.code else request
+    if held.code is None:
+        return request
+    return _sign_code(request, held.code, seen, _trust_file(request, lab, {*roots, *held.roots}, now))
 
 
 def _add(signed: dict[str, Mapping[str, str]], body: bytes, keys: Collection[Any]) -> None:
@@ -122,24 +136,36 @@ def _add(signed: dict[str, Mapping[str, str]], body: bytes, keys: Collection[Any
         signed[_digest(body)] = {**signed.get(_digest(body), {}), **signatures_of(body, list(keys))}
 
 
-def _sign_code(request: Request, key: CodeKey, seen: Collection[str], now: datetime) -> Request:
+def _trust_file(request: SigningRequest, lab: str, roots: Collection[str], now: datetime) -> bytes:
+    """The trust file that clients are to be given; empty where too few have signed it so far."""
+    try:
+        raw = request.trust_file(now) if request.trust else request.before
+    except roles.Untrusted:
+        return b""  # whoever signs last signs the file, too
+    trust = roles.read_trust(raw, now=_NO_EXPIRY)
+    if trust.lab != lab and not roles.signed_newest(raw) & set(roots):
+        raise KeysUnusable(
+            f"The trust file in the request is of laboratory {trust.lab}, and none of the root keys that are known "
+            "here has signed it, so it may be a stranger's. Nothing was signed. If the laboratory is yours, name it "
+            "with --lab, or give the folder of its root keys, too."
+        )
+    return raw
+
+
+def _sign_code(request: SigningRequest, key: CodeKey, seen: Collection[str], trust_file: bytes) -> SigningRequest:
     """The key of before signs the next one; programs and trust file are signed by the one that is told to clients."""
     if request.next_code and key.public_text == request.code:
         request = replace(request, change=sign_change(key, request.next_code).signature)
     if key.public_text != (request.next_code or request.code):
         return request
     made = {program.md5: key.sign_digest(program.md5) for program in request.programs if program.md5 in seen}
-    try:
-        raw = request.trust_file(now) if request.trust else request.before
-    except roles.Untrusted:
-        raw = b""  # signed by too few; whoever signs last signs the file, too
-    if raw:
-        md5 = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    if trust_file:
+        md5 = hashlib.md5(trust_file, usedforsecurity=False).hexdigest()
         made[md5] = key.sign_digest(md5)
     return replace(request, programs_signed={**request.programs_signed, **made})
 
 
-def write_request(request: Request) -> bytes:
+def write_request(request: SigningRequest) -> bytes:
     """Write a request with the signatures that it has."""
     return strict.canonical(
         {
@@ -161,13 +187,13 @@ def write_request(request: Request) -> bytes:
     )
 
 
-def read_request(raw: bytes) -> Request:
+def read_request(raw: bytes) -> SigningRequest:
     """Read a request; a KeysUnusable says what is off."""
     try:
         fields = strict.Fields(strict.parse(raw, limit=LIMIT), "the request", _FIELDS)
         fields.text("format", _FORMAT)
         signed = fields.part("signed")
-        request = Request(
+        request = SigningRequest(
             before=fields.text("before").encode(),
             trust=fields.text("trust").encode(),
             code=fields.text("code"),

@@ -21,6 +21,7 @@ from typing import Any
 from axiom.signed import strict
 from axiom.signed.signing import SigningKey, is_signed, key_id
 
+TRUST_FILE = "trust.json"  # its name in every folder that has one
 TRUST_LIMIT = 256 * 1024  # more than a hundred versions
 
 _TRUST = "axiom-trust-2"
@@ -199,6 +200,11 @@ def read_trust(raw: bytes, *, now: datetime, lab: str | None = None, seen: Ancho
 def versions_of(raw: bytes) -> tuple[Trust, ...]:
     """Return every version of our own trust file, oldest first, without asking who signed them."""
     return tuple(link.trust for link in _chain(raw))
+
+
+def signed_newest(raw: bytes) -> frozenset[str]:
+    """Return which keys signed the newest version of a trust file that was verified before."""
+    return frozenset(_chain(raw)[-1].signatures)
 
 
 def _check_anchor(links: Sequence[_Link], seen: Anchor) -> None:

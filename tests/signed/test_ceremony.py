@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.errors import ForeignTicket, KeysUnusable
-from axiom.lab import ceremony
+from axiom.errors import ForeignTicket, KeysUnusable, Refused
 from axiom.runner.home import Home
+from axiom.signed import ceremony
 from axiom.signed.code_signing import CODE_KEY, is_code_signed, load_code
 from axiom.signed.keys import load_keys, make_keys, make_secrets
 from axiom.signed.offline import load_held, make_offline
-from axiom.signed.requests import Request, sign
-from axiom.signed.roles import Role, Signers, Untrusted
+from axiom.signed.requests import SigningRequest, sign
+from axiom.signed.roles import Role, Signers
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 WANTED = {Role.ROOT: (3, 2), Role.BUNDLE: (2, 2)}
@@ -59,7 +59,7 @@ def offline(tmp_path, elsewhere):
 
 
 def asked(folder, **changes):
-    return Request(
+    return SigningRequest(
         before=ceremony.trust_file(folder),
         trust=ceremony.proposal(folder, NOW, **changes),
         code=load_code(folder).public_text,
@@ -70,11 +70,10 @@ def asked(folder, **changes):
 def carried(folder, *places, **changes):
     """Have a request signed in these folders, and bring it back."""
     request = asked(folder, **changes)
+    current = ceremony.trusted(folder)
     for place in places:
-        request = sign(request, load_held(place), seen=(), now=NOW)
-    if request.trust:
-        ceremony.install(folder, request.trust_file(NOW), NOW)
-    ceremony.carry(folder, request)
+        request = sign(request, load_held(place), seen=(), now=NOW, lab=current.lab if current else "")
+    ceremony.accept(folder, request, NOW)
     return load_keys(folder, NOW)
 
 
@@ -140,7 +139,7 @@ def test_keys_elsewhere_are_replaced_by_others_elsewhere(role, offline, elsewher
     assert host.brought(offline).version == 1
     public = make_offline(tmp_path / "others", WANTED)
     ceremony.name_next(offline, role, public.of(role))
-    with pytest.raises(Untrusted, match="0 of the 2 root signatures"):
+    with pytest.raises(Refused, match="0 of the 2 root signatures"):
         carried(offline, tmp_path / "others") if role is Role.BUNDLE else carried(offline)
     keys = carried(offline, elsewhere, tmp_path / "others")
     assert keys.trust.roles[role] == public.of(role)
@@ -158,8 +157,7 @@ def test_keys_that_were_here_go_elsewhere_and_the_old_ones_are_removed(folder, e
     assert ceremony.change_code(folder, public.code)
     request = sign(asked(folder), load_held(folder), seen=(), now=NOW)
     request = sign(request, load_held(elsewhere), seen=(), now=NOW)
-    ceremony.install(folder, request.trust_file(NOW), NOW)
-    ceremony.carry(folder, request)
+    ceremony.accept(folder, request, NOW)
     keys, code = load_keys(folder, NOW), load_code(folder)
     assert (keys.roots, keys.sealers, code.key) == ((), (), None)
     assert host.brought(folder).version == 2
@@ -240,10 +238,10 @@ def test_a_request_that_is_accepted_twice_changes_nothing_more(offline, elsewher
     ceremony.change_code(offline, make_offline(tmp_path / "others", WANTED).code)
     request = asked(offline)
     for place in (elsewhere, tmp_path / "others"):
-        request = sign(request, load_held(place), seen=(), now=NOW)
-    ceremony.carry(offline, request)
+        request = sign(request, load_held(place), seen=(), now=NOW, lab=ceremony.trusted(offline).lab)
+    ceremony.accept(offline, request, NOW)
     before = (offline / "code.json").read_bytes()
-    ceremony.carry(offline, request)
+    ceremony.accept(offline, request, NOW)
     assert (offline / "code.json").read_bytes() == before
 
 

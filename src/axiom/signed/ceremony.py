@@ -4,10 +4,13 @@ What shall change lies beside the keys until it is in force: `next-ticket.key` a
 `next-root.json` and `next-bundle.json` name keys that may be elsewhere.
 """
 
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from axiom.errors import KeysUnusable
+from axiom.errors import KeysUnusable, Refused, WrongUse
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import (
     CARRIED,
@@ -24,21 +27,37 @@ from axiom.signed.code_signing import (
 from axiom.signed.keys import (
     EXPIRY_NOT_ASKED,
     LIFETIME,
-    TRUST_FILE,
+    RENEW_ELSEWHERE,
     key_files,
+    make_secrets,
     next_key,
+    next_names,
     replace_private,
+    replace_upload,
     take_up,
 )
 from axiom.signed.offline import Held, Public
-from axiom.signed.requests import Request, sign
-from axiom.signed.roles import Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
+from axiom.signed.requests import SigningRequest, sign
+from axiom.signed.roles import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
 from axiom.signed.signing import SigningKey
 
-RENEW_WITHIN = timedelta(days=90)  # before the trust file runs out: carrying files to and fro takes its time
+UPLOAD, CODE = "upload", "code"
+ROLES = (*(role.value for role in Role), UPLOAD, CODE)
 
 _NEXT_CODE = "next-code.json"
 _LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rotation:
+    """Which role shall have other keys, and which."""
+
+    role: str  # one of ROLES
+    public: Public | None = None  # keys that are kept elsewhere; None: made here
+    keep: bool = False  # those of before stay beside the new ones
+    drop: Sequence[str] = ()  # keys that go, by the beginnings of their ids
+    threshold: int | None = None  # how many must sign; None: as many as before
+    withdraw: bool = False  # the ticket key of before counts no more
 
 
 def trusted(folder: Path) -> Trust | None:
@@ -67,7 +86,7 @@ def begin(folder: Path, public: Public) -> None:
 
 def name_next(folder: Path, role: Role, signers: Signers) -> None:
     """From the next version on, these are the keys of a role."""
-    replace_private(_next_names(folder, role), strict.canonical(signers_data(signers)))
+    replace_private(next_names(folder, role), strict.canonical(signers_data(signers)))
 
 
 def make_next(folder: Path, role: Role) -> None:
@@ -93,10 +112,10 @@ def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
     current = trusted(folder)
     named = dict(current.roles) if current else {}
     for role in (Role.ROOT, Role.BUNDLE):
-        if (path := _next_names(folder, role)).exists():
+        if (path := next_names(folder, role)).exists():
             named[role] = signers_of(strict.parse(path.read_bytes(), limit=_LIMIT), path.name)
     named[Role.TICKET] = _ticket_signers(folder, withdraw=withdraw)
-    if current and named == dict(current.roles) and current.expires - now > RENEW_WITHIN:
+    if current and named == dict(current.roles) and current.expires - now > RENEW_ELSEWHERE:
         return b""
     if Role.ROOT not in named or Role.BUNDLE not in named:
         raise KeysUnusable(
@@ -135,13 +154,13 @@ def install(folder: Path, raw: bytes, now: datetime) -> Trust:
     replace_private(folder / TRUST_FILE, raw)
     take_up(folder)
     for role in (Role.ROOT, Role.BUNDLE):
-        _next_names(folder, role).unlink(missing_ok=True)
+        next_names(folder, role).unlink(missing_ok=True)
     return trust
 
 
 def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust | None:
     """Sign the next version with the root keys that are here, and put it into force; None where they are too few."""
-    asked = Request(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
+    asked = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
     paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
     here = Held(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
     try:
@@ -184,15 +203,97 @@ def follow(folder: Path, change: Change) -> None:
     (folder / _NEXT_CODE).unlink(missing_ok=True)
 
 
-def carry(folder: Path, request: Request) -> None:
-    """Keep the signatures of programs and the code-signing key's successor that a request brought back."""
-    if request.next_code and not request.change:
-        return  # what the next key has signed counts once the key before has named it
-    if request.next_code not in ("", load_code(folder).public_text):
+def rotate(folder: Path, wanted: Rotation, now: datetime) -> bool:
+    """Give a role other keys at once; False where signatures are wanted first that cannot be made here."""
+    make_secrets(folder)
+    if wanted.role == UPLOAD:
+        replace_upload(folder)
+        return True
+    if wanted.role == CODE:
+        return change_code(folder, wanted.public.code if wanted.public else None)
+    role, current = Role(wanted.role), trusted(folder)
+    if current is not None and (wanted.public is not None or wanted.drop):
+        name_next(folder, role, chosen(current, role, wanted))
+    else:
+        make_next(folder, role)
+    return change_here(folder, now, withdraw=wanted.withdraw) is not None
+
+
+def chosen(trust: Trust, role: Role, wanted: Rotation) -> Signers:
+    """The keys of a role from the next version on; each beginning in `drop` must mean one key."""
+    if role is Role.TICKET:
+        raise WrongUse("A ticket key is made on the server, which needs it day and night. Nothing was changed.")
+    before, fresh = trust.roles[role], wanted.public.of(role) if wanted.public else None
+    named = dict(before.keys) if wanted.keep or fresh is None else {}
+    for start in wanted.drop:
+        meant = [name for name in before.keys if name.startswith(start)]
+        if len(meant) != 1:
+            raise WrongUse(
+                f"{start!r} begins the id of {len(meant)} {role.value} keys, not of one. Nothing was changed."
+            )
+        named.pop(meant[0], None)
+    usual = fresh.threshold if fresh and not named else before.threshold
+    named |= fresh.keys if fresh else {}
+    least = wanted.threshold or usual
+    if least > len(named):
+        raise WrongUse(f"{least} signatures are wanted of {len(named)} {role.value} keys. Nothing was changed.")
+    return Signers(threshold=least, keys=named)
+
+
+def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None:
+    """Put into force what a request brought. Returns whom to trust from now on, if that is another trust file."""
+    raw = next_trust(folder, request, now)
+    trust = install(folder, raw, now) if raw else None
+    if follows(folder, request):
         follow(folder, Change(public_text=request.next_code, signature=request.change))
+    carry(folder, carried(folder, request))
+    return trust
+
+
+def next_trust(folder: Path, request: SigningRequest, now: datetime) -> bytes:
+    """The signed trust file that a request brings; empty where it brings none, or the one that is in force."""
+    if not request.trust:
+        return b""
+    try:
+        raw = request.trust_file(now)
+    except Untrusted as fault:
+        raise Refused(f"{fault} Nothing was changed; have the request signed by more keys.") from None
+    here = trust_file(folder)
+    if here not in (request.before, raw):
+        raise Refused(
+            "Another version of the trust file has come into force since this was asked for. Nothing was changed; "
+            "ask again: `axiom keys request`."
+        )
+    return b"" if raw == here else raw
+
+
+def follows(folder: Path, request: SigningRequest) -> bool:
+    """Does a request bring another code-signing key, signed by the one that is in force?"""
+    return bool(request.change) and request.next_code not in ("", load_code(folder).public_text)
+
+
+def carried(folder: Path, request: SigningRequest) -> Mapping[str, str]:
+    """The signatures of programs that a request brings and that count here, by MD5."""
+    if request.next_code and not request.change:
+        return {}  # what the next key has signed counts once the key before has named it
+    return request.programs_signed if load_code(folder).key is None else {}
+
+
+def carry(folder: Path, signatures: Mapping[str, str]) -> None:
+    """Keep signatures of programs that were made elsewhere; kept once more, nothing changes."""
     code = load_code(folder)
-    if code.key is None and request.programs_signed:
-        replace_private(folder / CARRIED, code_facts(code.carrying(request.programs_signed)))
+    if not signatures.items() <= code.carried.items():
+        replace_private(folder / CARRIED, code_facts(code.carrying(signatures)))
+
+
+def in_force(folder: Path) -> dict[str, object]:
+    """The digests of whom hosts and clients trust from now on, for the audit."""
+    trust, code = trusted(folder), load_code(folder)
+    return {
+        "version": trust.version if trust else 0,
+        "trust": trust.link if trust else "",
+        "code": hashlib.sha256("".join(code.public_text.split()).encode()).hexdigest(),
+    }
 
 
 def next_code(folder: Path) -> str:
@@ -201,10 +302,6 @@ def next_code(folder: Path) -> str:
     if not path.exists():
         return ""
     return strict.Fields(strict.parse(path.read_bytes(), limit=_LIMIT), path.name, ("public",)).text("public")
-
-
-def _next_names(folder: Path, role: Role) -> Path:
-    return folder / f"next-{role.value}.json"
 
 
 def _ticket_paths(folder: Path) -> list[Path]:

@@ -1,0 +1,103 @@
+"""The older bundle that volunteers get until a repair has passed its preflight stays sealed, too."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axiom.errors import Refused
+from axiom.lab import sealing
+from axiom.lab.publish import is_sealed
+from axiom.signed import ceremony
+from axiom.signed.bundles import contents, read_seal, seal_body, write_seal
+from axiom.signed.keys import load_keys, make_keys
+from axiom.signed.roles import Role
+from axiom.store import experiments
+from axiom.store.folder import keep
+
+GOOD_FOR = timedelta(days=90)
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum was tried two months ago, and its repair of last month was not."""
+    small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
+    small_lab.publish(prepared())
+    small_lab.later(days=29)
+    small_lab.publish(prepared(top="# repaired"), is_tried=False)
+    small_lab.later(days=31, minutes=1)
+    return small_lab
+
+
+@pytest.fixture
+def older(lab, prepared):
+    """The bundle that volunteers get, as it stands now."""
+    return lambda: experiments.bundle(lab.db, prepared().digest)
+
+
+def wanted(lab) -> list:
+    return list(
+        sealing.wanted(
+            lab.db, lab.folder, [], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now, problem=pytest.fail
+        )
+    )
+
+
+def take(lab, text: str):
+    with lab.db.transaction():
+        return sealing.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+
+
+def test_publishing_once_more_renews_it(lab, older, prepared):
+    before = older()
+    assert lab.publish(prepared(top="# repaired"), is_tried=False).change == "unchanged"
+    assert older().expires_at == lab.now + GOOD_FOR
+    seal = read_seal(older().seal, trust=lab.keys.trust, now=lab.now)
+    assert (seal.digest, seal.serial, before.serial) == (before.digest, 1, 1)
+    once = older()
+    lab.publish(prepared(top="# repaired"), is_tried=False)
+    assert older() == once
+    assert lab.broken() == {}
+
+
+def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
+    ceremony.make_next(lab.folder.keys, Role.BUNDLE)
+    ceremony.change_here(lab.folder.keys, lab.now)
+    lab.keys = load_keys(lab.folder.keys, lab.now)
+    assert not is_sealed(older(), lab.keys.trust, lab.now)
+    with lab.db.transaction():
+        renewed = sealing.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+    assert [one.name for one in renewed] == ["tiny_sum"]
+    assert is_sealed(older(), lab.keys.trust, lab.now)
+    assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
+
+
+def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older_one(lab, older):
+    (asked,) = wanted(lab)
+    assert (asked.seal.digest, asked.seal.serial) == (older().digest, 1)
+    keep(sealing.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    text = write_seal(asked.seal, *lab.keys.sealers)
+    assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
+    assert older().expires_at == asked.seal.expires
+    assert experiments.bundle_now(lab.db, 1).serial == 2
+    assert wanted(lab) == []
+    assert seal_body(asked.seal) == asked.body
+
+
+def test_it_is_named_among_what_waits(lab, prepared, tmp_path):
+    file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
+    for name, body in contents(prepared(top="# repaired").archive).items():
+        keep(tmp_path / name, body)
+    found = sealing.waiting(
+        lab.db, lab.folder, tmp_path / "axiom", [file], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now
+    )
+    assert [one.why[:60] for one in found] == ["the seal of the bundle that volunteers get runs out at 2026-"]
+
+
+def test_a_seal_that_gives_it_another_number_is_refused(lab, older):
+    (asked,) = wanted(lab)
+    keep(sealing.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    before = older()
+    with pytest.raises(Refused, match="has serial 3, and its bundle was published here with 1"):
+        take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
+    assert older() == before
