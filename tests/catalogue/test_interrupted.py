@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from hearing import Notebook, Shelf
 
 from axiom.domain.experiments import seed_of
 from axiom.kit import pace
@@ -16,30 +17,8 @@ _spec.loader.exec_module(make_golden)
 SHORT = {"lazy_vs_feature_learning": 5, "optimizer_comparison": 5, "rank_dynamics": 90}  # epochs
 
 
-class Shelf:
-    """Keeps the state after each block, and gives back the one it was made with."""
-
-    def __init__(self, state=b""):
-        self.state, self.states = state, []
-
-    def kept(self):
-        return self.state
-
-    def is_due(self):
-        return True
-
-    def keep(self, state):
-        self.states.append(state)
-
-    def early(self, values):
-        self.fingerprint = values
-
-    def progress(self, fraction):
-        self.fraction = fraction
-
-
-def computed(experiment, config, shelf):
-    pace.attach(shelf, shelf)
+def computed(experiment, config, notebook, shelf):
+    pace.attach(notebook, shelf)
     try:
         return experiment.run(config, seed_of(experiment.name, experiment.version, 0))
     finally:
@@ -50,12 +29,12 @@ def computed(experiment, config, shelf):
 def test_an_interrupted_cell_measures_the_same_to_the_last_bit(name):
     experiment = make_golden.load(name)
     config = replace(experiment.sweep[-1], epochs=SHORT[name])
-    whole = computed(experiment, config, shelf := Shelf())
+    whole = computed(experiment, config, heard := Notebook(), shelf := Shelf())
     assert len(shelf.states) == 5
     for state in shelf.states[:4:2]:
-        again = computed(experiment, config, resumed := Shelf(state))
+        again = computed(experiment, config, afterwards := Notebook(), resumed := Shelf(state))
         assert asdict(again) == asdict(whole)
-        assert resumed.fingerprint == shelf.fingerprint
+        assert afterwards.fingerprints == heard.fingerprints
         assert len(resumed.states) < 5
 
 

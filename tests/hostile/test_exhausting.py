@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner import children
+from axiom.runner import bounds, children
 from axiom.runner.children import Child
 from axiom.runner.here import describe_tree
 from axiom.runner.home import write_tree
@@ -30,6 +30,25 @@ TAKING = {
     "fills the disk with empty files": (
         "CHILD_LOST no cell  The computing process is lost: it wrote",
         "import itertools\nfor number in itertools.count():\n    os.close(os.open(str(number), os.O_CREAT))",
+    ),
+    "fills the disk where no path leads": (
+        "CHILD_LOST no cell  The computing process is lost: it wrote to the disk where it cannot be seen how much",
+        "for _ in range(20):\n    os.mkdir('x' * 250)\n    os.chdir('x' * 250)\n"
+        "while True:\n    Path('some').write_bytes(b'x' * 2**20)\n    time.sleep(0.01)",
+    ),
+    "digs deeper than anybody climbs": (
+        "DONE OK|cannot be seen how much",
+        "for _ in range(1500):\n    os.mkdir('x')\n    os.chdir('x')",
+    ),
+    "calls itself by what is no text": ("DONE OK", "LIBC.prctl(15, b'\\xff\\xfex')\ntime.sleep(0.7)"),
+    "lays folders where its state goes": (
+        "DONE OK",
+        "from axiom.kit import pace\n"
+        "for end in ('', '.now', '.0', '.1'):\n    os.makedirs(f'{pace._door.keeper._path}{end}/more')",
+    ),
+    "lays folders where its state might go": (
+        "DONE OK",
+        "for end in ('', '.now', '.0', '.1'):\n    os.mkdir(f'kept-{os.getppid()}{end}')",
     ),
     "opens files without end": ("OSError", "held = [open('/dev/null') for _ in range(10**6)]"),
     "starts threads without end": (
@@ -86,6 +105,14 @@ def impatient(monkeypatch):
     monkeypatch.setattr("axiom.runner.tasks._WALL_FACTOR", 1)
 
 
+@pytest.fixture
+def narrow(monkeypatch):
+    """A disk that is full soon; with the real bound the programs do the same for longer."""
+    monkeypatch.setattr(bounds, "_DISK_MB", 50.0)
+    monkeypatch.setattr(bounds, "_EVERY", 0.1)
+
+
+@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("name", TAKING)
 def test_a_program_without_measure_comes_to_a_named_end(name, host):
     words, body = TAKING[name]

@@ -3,22 +3,9 @@ import sys
 
 import numpy as np
 import pytest
+from hearing import Notebook, Shelf
 
 from axiom.kit import pace
-
-
-class Notebook:
-    """Writes down what it hears."""
-
-    def __init__(self):
-        self.fingerprints = []
-        self.fractions = []
-
-    def early(self, values):
-        self.fingerprints.append(values)
-
-    def progress(self, fraction):
-        self.fractions.append(fraction)
 
 
 @pytest.fixture
@@ -82,24 +69,6 @@ def test_what_is_no_share_is_refused(heard, fraction):
 def test_the_door_to_the_host_is_the_standard_library():
     code = "import sys; from axiom.kit import pace; assert not {'numpy', 'jax'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-class Shelf:
-    """Keeps every state that is due, and gives back what it was made with."""
-
-    def __init__(self, state=b"", due=lambda _count: True):
-        self.state, self.due = state, due
-        self.asked, self.states = 0, []
-
-    def kept(self):
-        return self.state
-
-    def is_due(self):
-        self.asked += 1
-        return self.due(self.asked)
-
-    def keep(self, state):
-        self.states.append(state)
 
 
 def growing(calls):

@@ -3,6 +3,7 @@ import itertools
 import jax
 import numpy as np
 import pytest
+from hearing import Notebook, Shelf
 
 from axiom.kit import chance, data, models, optimizers, pace, training
 from axiom.kit.models import Layer
@@ -161,22 +162,6 @@ def test_a_watched_training_is_the_same_training(every):
         assert np.array_equal(one, other)
 
 
-class Shelf:
-    """Keeps the state after each block."""
-
-    def __init__(self, state=b""):
-        self.state, self.states = state, []
-
-    def kept(self):
-        return self.state
-
-    def is_due(self):
-        return True
-
-    def keep(self, state):
-        self.states.append(state)
-
-
 @pytest.mark.parametrize("name", ["SGD", "MOMENTUM", "ADAMW"])
 def test_an_interrupted_training_ends_with_the_same_bits(name):
     optimizer = getattr(optimizers, name)
@@ -186,21 +171,8 @@ def test_an_interrupted_training_ends_with_the_same_bits(name):
     for state in shelf.states:
         pace.attach(again := Notebook(), Shelf(state))
         assert bits(watched(optimizer=optimizer)) == bits(whole)
-        assert again.fingerprint == first.fingerprint
+        assert again.fingerprints == first.fingerprints
     pace.attach(None)
-
-
-class Notebook:
-    """Writes down what it hears."""
-
-    def __init__(self):
-        self.fingerprint, self.fractions = None, []
-
-    def early(self, values):
-        self.fingerprint = values
-
-    def progress(self, fraction):
-        self.fractions.append(fraction)
 
 
 def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
@@ -209,10 +181,9 @@ def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
     pace.attach(None)
     assert heard.fractions == [0.25, 0.5, 0.75, 1.0]
     first = chance.orders(5, items=40, epochs=1)[0][:4]
-    assert len(heard.fingerprint) == 8
-    assert heard.fingerprint[0] == pytest.approx(
-        loss_by_hand(start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5
-    )
+    (fingerprint,) = heard.fingerprints
+    assert len(fingerprint) == 8
+    assert fingerprint[0] == pytest.approx(loss_by_hand(start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5)
 
 
 def test_accuracy_counts_the_rows_that_are_right():

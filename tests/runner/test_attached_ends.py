@@ -1,12 +1,16 @@
 """How a start of a task ends that boinc-client makes: a stop, a delay, a status for good."""
 
+import functools
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from playing import child, state
 
 from axiom.domain.work import Exit
+from axiom.runner import attached, boinc
 from axiom.runner.attached import delay
 
 SLEEPY = {"act": "sleep", "amount": 60.0}
@@ -74,6 +78,46 @@ def test_what_was_put_off_often_enough_ends_with_its_status(client):
     assert started.end() == Exit.NO_ROOM
     assert started.finished[0] == "15"
     assert not (slot / "boinc_temporary_exit").exists()
+
+
+@pytest.fixture
+def here(client, monkeypatch):
+    """Start the task in this very process; returns its status and the folder of the task."""
+    before = {number: signal.getsignal(number) for number in map(signal.Signals.__getitem__, attached._STOPS)}
+
+    def here():
+        slot = client.slot()
+        (slot / "boinc_mmap_file").write_bytes(bytes(8192))
+        monkeypatch.chdir(slot)
+        monkeypatch.setattr("sys.argv", ["axiom_runner", *client.lab.order(SLEEPY).argv()])
+        return attached.main(), slot
+
+    yield here
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_fault_of_the_pulse_ends_the_task_by_name_for_it_would_come_again(here, monkeypatch, capsys):
+    monkeypatch.setattr("axiom.runner.pulse.decide", lambda *_, **__: 1 / 0)
+    status, slot = here()
+    assert status == Exit.RUNNER_FAULT
+    assert (slot / "boinc_finish_called").read_text().startswith("70\n")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_task_whose_folder_another_process_holds_is_put_off_however_often(here, client, monkeypatch):
+    monkeypatch.setattr("axiom.runner.boinc.alone", functools.partial(boinc.alone, seconds=0.1))
+    slot = client.slot()
+    (slot / "later").write_text("12\n")
+    code = "import fcntl, sys; held = open(sys.argv[1], 'a'); fcntl.lockf(held, 2); print('', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, slot / "boinc_lockfile"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        other.stdout.readline()
+        assert here() == (0, slot)
+        other.communicate(b"\n")
+    assert put_off(slot) == ["14400", "another process still computes in this folder"]
+    assert not (slot / "boinc_finish_called").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import os
 import pytest
 
 from axiom.domain.work import Exit, Outcome
+from axiom.runner import bounds, confine, keeping
 from axiom.runner.gate import Ended, Gate
 from axiom.runner.keeping import Keeping
-from axiom.runner.kept import Kept, read_kept, write_kept
+from axiom.runner.kept import SIZE_LIMIT, Kept, largest_state, read_kept, write_kept
 from axiom.runner.slot import Slot
 from axiom.runner.tasks import Runner
 from axiom.signed.outputs import read_output, ticket_digest
@@ -19,7 +20,7 @@ BLOCKS = list(range(20))
 def obey(lab, now, tmp_path):
     """Obey an order in a runner of its own, as a process that was started again would."""
 
-    def obey(order, *, slot="slot", gate=None, pause=0.15, report=lambda *_: None):
+    def obey(order, *, slot="slot", gate=None, pause=0.05, report=lambda *_: None):
         runner = Runner(lab.home, 1, gate, pause=pause)
         try:
             return runner.obey(order.argv(), tmp_path / slot, now=now, report=report)
@@ -53,7 +54,7 @@ def cells(answer):
         return read_output(file.read(), limit=10**6).cells
 
 
-def one(lab, act="loop", amount=2.0, **changes):
+def one(lab, act="loop", amount=0.8, **changes):
     """An order of one cell."""
     ticket = lab.ticket(**changes)
     return lab.order({"act": act, "amount": amount}, replicates=ticket.replicates[:1], seeds=ticket.seeds[:1])
@@ -82,15 +83,15 @@ def test_an_interrupted_cell_goes_on_and_ends_with_the_same_bits(obey, stopped, 
 def test_the_cpu_time_of_earlier_processes_is_the_cell_s(obey, stopped, lab):
     stopped(one(lab), 3)
     (resumed,) = cells(obey(one(lab)))
-    assert resumed.cpu_seconds > 1.8
+    assert resumed.cpu_seconds > 0.72
 
 
 def test_the_limit_of_a_cell_counts_the_cpu_time_of_earlier_processes(obey, stopped, lab):
-    order = lab.order({"act": "loop", "amount": 2.0}, cell_seconds=(1.2,))
+    order = lab.order({"act": "loop", "amount": 1.0}, cell_seconds=(0.6,))
     stopped(order, 2)
     late = cells(obey(order))[0]
     assert (late.outcome, late.early) == (Outcome.LATE, (1.5, 0.5))
-    assert 1.2 <= late.cpu_seconds < 2
+    assert 0.6 <= late.cpu_seconds < 1
     assert len(lab.blocks) < 40
 
 
@@ -101,17 +102,18 @@ def test_a_cell_that_is_shorter_than_the_pause_keeps_nothing(obey, lab, tmp_path
     assert sorted(path.name for path in (tmp_path / "slot").iterdir()) == ["output.jsonl", "starts"]
 
 
-def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab):
+def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab, monkeypatch):
+    monkeypatch.setattr(keeping, "_WORTH_SECONDS", 0.1)
     gate = Gate()
 
     def report(_task, fraction, _kept):
-        if fraction > 0.5:
+        if fraction > 0.2:
             gate.end()
 
     with pytest.raises(Ended):
-        obey(one(lab, amount=4.0), gate=gate, pause=600.0, report=report)
+        obey(one(lab, amount=1.2), gate=gate, pause=600.0, report=report)
     first = len(lab.blocks)
-    obey(one(lab, amount=4.0))
+    obey(one(lab, amount=1.2))
     second = lab.blocks[first:]
     assert second == list(range(second[0], 20))
     assert first - second[0] <= 1  # the one that was begun while the state was taken
@@ -133,7 +135,7 @@ def test_a_process_killed_by_the_host_may_be_started_again_and_goes_on(obey, lab
 
 
 def test_what_is_killed_again_and_again_is_given_up_and_kept_blocks_count_as_progress(obey, lab):
-    order = one(lab, "doomed", 4.0)
+    order = one(lab, "doomed", 1.2)
     answers = [obey(order) for _ in range(6)]
     assert [answer.exit for answer in answers] == [Exit.CHILD_LOST] * 4 + [Exit.TOO_MANY_STARTS] * 2
     assert [answer.may_pass for answer in answers] == [True] * 4 + [False] * 2
@@ -142,14 +144,14 @@ def test_what_is_killed_again_and_again_is_given_up_and_kept_blocks_count_as_pro
 
 
 def test_a_state_of_another_order_is_passed_over(obey, stopped, lab):
-    stopped(one(lab, amount=1.2), 1)
+    stopped(one(lab), 1)
     first = len(lab.blocks)
     assert len(cells(obey(lab.order({"act": "loop", "amount": 0.1})))) == 2
     assert lab.blocks[first:] == BLOCKS * 2
 
 
 def test_a_state_that_the_kit_cannot_read_is_passed_over(obey, stopped, lab, tmp_path):
-    order = one(lab, amount=1.2)
+    order = one(lab)
     stopped(order, 1)
     first, path = len(lab.blocks), tmp_path / "slot" / "kept"
     write_kept(path, Kept(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0)
@@ -187,17 +189,17 @@ def test_a_damaged_state_is_passed_over(damage, tmp_path):
 
 
 @pytest.fixture
-def keeping(tmp_path):
+def taking(tmp_path):
     """What takes from a scratch folder in which an experiment may have laid anything."""
     (tmp_path / "slot").mkdir()
     (tmp_path / "scratch").mkdir()
     told = []
-    made = Keeping(Slot(tmp_path / "slot"), pause=0.0, told=told.append)
+    made = Keeping(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, told=told.append)
     return made, tmp_path / "scratch", told, made.begin(tmp_path / "scratch")
 
 
-def test_a_state_is_taken_from_the_scratch_folder(keeping, tmp_path):
-    made, _, told, words = keeping
+def test_a_state_is_taken_from_the_scratch_folder(taking, tmp_path):
+    made, _, told, words = taking
     with open(words["path"] + ".1", "wb") as file:  # noqa: PTH123
         file.write(b"state")
     assert not made.hear({"progress": 0.5}, 1.0)
@@ -207,8 +209,8 @@ def test_a_state_is_taken_from_the_scratch_folder(keeping, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "nothing", "large"])
-def test_what_is_no_ordinary_file_is_not_taken(kind, keeping, tmp_path):
-    made, scratch, told, words = keeping
+def test_what_is_no_ordinary_file_is_not_taken(kind, taking, tmp_path):
+    made, scratch, told, words = taking
     (tmp_path / "secret").write_text("0123456789abcdef")
     path = words["path"] + ".0"
     if kind == "link":
@@ -225,10 +227,50 @@ def test_what_is_no_ordinary_file_is_not_taken(kind, keeping, tmp_path):
     assert not (tmp_path / "slot/kept").exists()
 
 
+@pytest.mark.parametrize("end", ["", ".now", ".0", ".1"])
+def test_whatever_an_experiment_lays_where_its_state_goes_ends_nothing_and_is_not_followed(end, taking, tmp_path):
+    made, scratch, told, words = taking
+    path = scratch / (words["path"].rpartition("/")[2] + end)
+    path.mkdir()
+    made.hear({"keeps": True}, 5.0)
+    made.hurry(5.0)
+    made.end()
+    path.rmdir()
+    path.symlink_to(tmp_path / "foreign")
+    made.hurry(5.0)
+    made.hear({"kept": 0}, 5.0)
+    made.end()
+    assert list(scratch.iterdir()) == []
+    assert told == []
+    assert not (tmp_path / "foreign").exists()
+    assert made.begin(scratch)["path"] != words["path"]
+
+
+def test_the_largest_state_that_is_kept_is_said_to_the_process_and_three_of_it_are_within_its_bounds(taking):
+    _, _, _, words = taking
+    assert words["limit"] == SIZE_LIMIT
+    assert 3 * SIZE_LIMIT / 1e6 < bounds._DISK_MB
+    assert SIZE_LIMIT < confine._LARGEST_FILE
+
+
+@pytest.mark.parametrize(("disk_mb", "most"), [(1, 333_333), (100, 33_333_333), (10_000, SIZE_LIMIT)])
+def test_two_states_leave_room_on_the_disk_that_the_experiment_asked_for(disk_mb, most):
+    assert largest_state(disk_mb) == most
+
+
+def test_a_state_beyond_what_the_experiment_s_disk_allows_is_kept_by_nobody(obey, lab, monkeypatch):
+    asked = []
+    monkeypatch.setattr("axiom.runner.tasks.largest_state", lambda disk_mb: asked.append(disk_mb) or 10)
+    told = []
+    assert cells(obey(one(lab), report=lambda *what: told.append(what[2])))[0].outcome is Outcome.OK
+    assert set(told) <= {0, 1}  # the cell at its end, and no state before
+    assert asked == [100]
+
+
 def test_a_process_that_offers_states_without_end_is_not_heard_each_time(tmp_path):
     (tmp_path / "slot").mkdir()
     told = []
-    made = Keeping(Slot(tmp_path / "slot"), pause=10.0, told=told.append)
+    made = Keeping(Slot(tmp_path / "slot"), pause=10.0, most=1_000, told=told.append)
     words = made.begin(tmp_path)
     for _ in range(100):
         with open(words["path"] + ".0", "wb") as file:  # noqa: PTH123

@@ -1,12 +1,10 @@
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from axiom.runner.host import platform_here
-from axiom.runner.limits import environment, parse_ps, usage
+from axiom.runner.limits import environment
 
 
 def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):
@@ -32,32 +30,6 @@ def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, t
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     }
-
-
-def test_usage_counts_cpu_and_memory_of_a_process():
-    code = "held = bytearray(10**8); any(range(0)); sum(range(3 * 10**6)); print('ready', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        process.stdout.readline()
-        cpu, held_mb = usage(process.pid)
-        process.communicate("\n")
-    assert 0.01 <= cpu < 5
-    assert 100 <= held_mb < 200
-    assert usage(process.pid) == (0.0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("told", "found"),
-    [
-        ("00:00:01   2000\n", (1.0, 2.048)),
-        ("  0:01.50 1000", (1.5, 1.024)),
-        ("2-03:04:05 1000", (183_845.0, 1.024)),
-        ("", (0.0, 0.0)),
-    ],
-)
-def test_ps_is_read_where_there_is_no_proc(told, found):
-    assert parse_ps(told) == found
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def test_the_kernel_ends_an_orphan_that_never_lets_its_watcher_look(ending):
         f"sys.path.insert(0, {str(Path(RUNNER[0]).parent)!r}); "
         "import importlib.util as u; "
         "spec = u.find_spec('axiom.runner.child'); child = u.module_from_spec(spec); spec.loader.exec_module(child); "
-        "child._end_with(os.getppid()); print(os.getpid(), flush=True); 7 ** (10 ** 9)"
+        "child._die_with(os.getppid()); print(os.getpid(), flush=True); 7 ** (10 ** 9)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"],

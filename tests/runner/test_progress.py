@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from axiom.runner.progress import Progress, expected_seconds
 from axiom.signed.bundles import contents
+from axiom.signed.manifests import read_manifest
 
 
 def test_shares_follow_what_the_cells_cost():
@@ -47,17 +48,16 @@ def test_a_task_that_goes_on_begins_where_it_stood():
 
 
 @pytest.fixture
-def tree(lab, tmp_path):
-    (tmp_path / "manifest.json").write_bytes(contents(lab.archive)["manifest.json"])
-    return tmp_path
+def manifest(lab):
+    return read_manifest(contents(lab.archive)["manifest.json"])
 
 
-def test_what_cells_cost_stands_in_their_bundle(lab, tree):
+def test_what_cells_cost_stands_in_their_bundle(lab, manifest):
     ok, refuse = ({"act": act, "amount": 0.0} for act in ("ok", "refuse"))
     ticket = lab.ticket(ok, refuse, cell_seconds=(60.0, 90.0))
-    assert expected_seconds(tree, tuple(ticket.cells)) == (1.0,) * 4
+    assert expected_seconds(manifest, tuple(ticket.cells)) == (1.0,) * 4
 
 
-def test_where_one_cell_is_not_in_the_bundle_s_sweep_limits_are_the_measure(lab, tree):
+def test_where_one_cell_is_not_in_the_bundle_s_sweep_limits_are_the_measure(lab, manifest):
     ticket = lab.ticket({"act": "ok", "amount": 0.0}, {"act": "ok", "amount": 2.0}, cell_seconds=(60.0, 90.0))
-    assert expected_seconds(tree, tuple(ticket.cells)) == (60.0, 90.0) * 2
+    assert expected_seconds(manifest, tuple(ticket.cells)) == (60.0, 90.0) * 2

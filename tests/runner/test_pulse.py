@@ -95,6 +95,26 @@ def test_the_end_of_the_client_closes_the_gate_for_good(pulse, gate):
     assert not gate.is_shut  # nobody must wait before a gate that nobody turns any more
 
 
+def test_whoever_is_asked_by_a_signal_to_end_needs_no_lock_for_it(pulse, gate):
+    made, _, _ = pulse
+    made.start()
+    with gate._open._cond:  # as a thread holds it that a signal interrupts
+        made.ask()
+    wait(lambda: gate._is_over)
+    assert made.ended.reason == "this process was asked to end"
+    made.stop()
+    assert made.fault is None
+
+
+def test_a_fault_of_the_pulse_ends_the_computing_and_is_there_to_be_raised(pulse, gate, monkeypatch):
+    made, _, _ = pulse
+    monkeypatch.setattr(made, "_spent", lambda: 1 / 0)
+    made.start()
+    wait(lambda: gate._is_over)
+    assert isinstance(made.fault, ZeroDivisionError)
+    made.stop()
+
+
 def test_the_last_word_says_how_far_the_task_came_and_cpu_time_never_falls(pulse):
     made, seen, _ = pulse
     made.report(5, 0.5, 1)  # asks for the CPU time, 0.5 beside this process's own

@@ -1,8 +1,14 @@
+import contextlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-from axiom.runner.rooms import held_mb, room
+import pytest
+
+from axiom.runner import rooms
+from axiom.runner.rooms import Scratch, held_mb, remove, room
 
 
 def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
@@ -33,10 +39,72 @@ def test_the_least_recently_used_go_with_their_code_when_there_is_too_much(tmp_p
     assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["b", "c"]
 
 
-def test_what_was_used_within_the_hour_stays_however_much_it_is(tmp_path):
-    mine = fill(tmp_path / "cache", "a", 3.0, 0.5)
+def test_what_was_asked_for_a_moment_ago_stays_however_much_it_is(tmp_path):
+    mine = fill(tmp_path / "cache", "a", 3.0, 0.1)
     room(tmp_path / "cache", "b", most_mb=1.0)
     assert mine.exists()
+
+
+def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path):
+    cache = tmp_path / "home" / "cache"
+    mine, other = fill(cache, "a", 3.0, 30.0), fill(cache, "b", 3.0, 20.0)
+    own = Scratch(mine)
+    (own.path / "state").write_text("half done")
+    room(cache, "new", most_mb=1.0)
+    assert (mine.exists(), other.exists(), (own.path / "state").exists()) == (True, False, True)
+    assert [path.name for path in (tmp_path / "home" / "unpacked").iterdir()] == ["a"]
+    own.clear()
+    assert room(cache, "newer", most_mb=1.0).exists()
+    assert not mine.exists()
+    assert sorted(path.name for path in cache.iterdir()) == [".lock", ".swept", "new", "newer"]
+
+
+def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
+    place = room(tmp_path / "cache", "a")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom axiom.runner.rooms import Scratch\n"
+        "own = Scratch(Path(sys.argv[1]))\n(own.path / 'big').write_bytes(b'x')\nprint(own.path, flush=True)\ninput()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        left = Path(process.stdout.readline().strip())
+        mark = left.with_name(f"{left.name}.held")
+        os.utime(mark, (0, 0))  # it began long ago
+        room(tmp_path / "cache", "a")
+        assert (left / "big").exists()
+        process.kill()
+    room(tmp_path / "cache", "b")
+    assert not left.exists()
+    assert not mark.exists()
+
+
+def test_a_folder_that_nobody_marked_goes_and_one_that_is_just_being_made_stays(tmp_path):
+    cache = room(tmp_path / "cache", "a").parent
+    (cache / ".scratch-a-old").mkdir()
+    (cache / ".scratch-a-new").mkdir()
+    (cache / ".scratch-a-new.held").touch()
+    room(cache, "a")
+    assert sorted(path.name for path in cache.glob(".scratch-*")) == [".scratch-a-new", ".scratch-a-new.held"]
+
+
+def test_a_bundle_that_left_very_much_begins_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(rooms, "FRESH_MB", 2.0)
+    place = fill(tmp_path / "cache", "a", 1.0, 0.0)
+    room(tmp_path / "cache", "a")
+    assert (place / "jit" / "program").exists()
+    (place / "more").write_bytes(b"x" * 10**6)
+    (tmp_path / "cache" / "b").mkdir()
+    assert room(tmp_path / "cache", "a") == place
+    assert list(place.iterdir()) == []
+
+
+def test_no_folder_is_held_that_could_not_be_made(tmp_path, monkeypatch):
+    place = room(tmp_path / "cache", "a")
+    monkeypatch.setattr(Path, "mkdir", lambda *_words, **_more: (_ for _ in ()).throw(OSError(28, "no room")))
+    with pytest.raises(OSError, match="no room"):
+        Scratch(place)
+    assert list((tmp_path / "cache").glob(".scratch-*")) == []
 
 
 def test_a_folder_that_is_known_is_swept_for_once_an_hour(tmp_path):
@@ -59,3 +127,111 @@ def test_what_is_held_counts_small_files_and_no_links(tmp_path):
     for number in range(100):
         (tmp_path / str(number)).touch()
     assert 2.6 <= held_mb(tmp_path) < 2.8
+
+
+@contextlib.contextmanager
+def unprivileged(folder: Path):
+    """Stand in a folder as somebody whom the modes of files concern."""
+    here, is_root = Path.cwd(), os.geteuid() == 0
+    os.chdir(folder)
+    try:
+        if is_root:
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        os.chdir(here)
+
+
+def test_a_folder_that_its_maker_shut_hides_nothing_and_goes(tmp_path):
+    with unprivileged(tmp_path):
+        folder = Path("folder")
+        for mode in (0o300, 0o000):
+            (folder / "d").mkdir(parents=True)
+            (folder / "d" / "big").write_bytes(b"x" * 10**6)
+            (folder / "d").chmod(mode)
+            assert held_mb(folder) == float("inf")
+            remove(folder)
+            assert not folder.exists()
+
+
+def test_what_goes_while_it_is_counted_hides_nothing_of_the_rest(tmp_path, monkeypatch):
+    for number in range(3):
+        (tmp_path / str(number)).write_bytes(b"x" * 10**6)
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def late(place):
+        with scandir(place) as entries:
+            found = list(entries)
+        Path(found[0].path).unlink(missing_ok=True)
+        yield found
+
+    monkeypatch.setattr("axiom.runner.rooms.os.scandir", late)
+    assert 2.0 <= held_mb(tmp_path) < 2.1
+
+
+def deep(folder: Path, levels: int, name: str) -> None:
+    """Make a folder so many levels deep, each by the name of the one before alone."""
+    here = Path.cwd()
+    try:
+        os.chdir(folder)
+        for _ in range(levels):
+            os.mkdir(name)  # noqa: PTH102  the whole path may be longer than a path can be
+            os.chdir(name)
+        Path("written").write_bytes(b"x" * 10**6)
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(("levels", "name"), [(34, "x"), (20, "x" * 250)], ids=["many", "long"])
+def test_what_lies_too_deep_to_be_seen_could_be_anything(levels, name, tmp_path):
+    deep(tmp_path, levels, name)
+    assert held_mb(tmp_path) == float("inf")
+    remove(tmp_path / name)
+
+
+def test_what_lies_as_deep_as_honest_files_do_is_counted(tmp_path):
+    deep(tmp_path, 30, "x")
+    assert 1.0 <= held_mb(tmp_path) < 2.0
+
+
+def test_what_lies_in_a_folder_that_cannot_be_listed_could_be_anything(tmp_path, monkeypatch):
+    (tmp_path / "shut").mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if path.endswith("shut"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("axiom.runner.rooms.os.scandir", refusing)
+    assert held_mb(tmp_path) == float("inf")
+
+
+@pytest.mark.parametrize(("levels", "name"), [(1_100, "x"), (40, "x" * 250)], ids=["many", "long"])
+def test_a_folder_is_removed_however_deep_it_goes(levels, name, tmp_path):
+    (tmp_path / "folder").mkdir()
+    deep(tmp_path / "folder", levels, name)
+    remove(tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_followed(tmp_path):
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    (folder / "shut" / "within").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "diary").write_text("private")
+    for place in (folder, folder / "shut" / "within"):
+        (place / "way").symlink_to(outside)
+        (place / "file").touch(0)
+    (folder / "shut" / "within").chmod(0)
+    (folder / "shut").chmod(0o300)
+    remove(folder)
+    remove(folder)  # it is gone
+    (tmp_path / "link").symlink_to(outside)
+    remove(tmp_path / "link")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "outside"]
+    assert (outside / "diary").read_text() == "private"

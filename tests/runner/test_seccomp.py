@@ -68,6 +68,14 @@ def verdict(machine: str, number: int, *arguments: int, architecture: int | None
         ("prlimit64", (1, 7, 0), REFUSED),
         ("openat", (0, 0, os.O_RDONLY), ALLOWED),
         ("openat", (0, 0, 0o20000000 | 0o200000 | 2), REFUSED),
+        ("openat", (0, 0, os.O_RDONLY | os.O_TRUNC), REFUSED),
+        ("openat", (0, 0, os.O_RDONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC), REFUSED),
+        ("openat", (0, 0, 0xFFFF_FFFF_0000_0000 | os.O_TRUNC), REFUSED),
+        ("openat", (0, 0, 3), REFUSED),
+        ("openat", (0, 0, 3 | os.O_TRUNC), REFUSED),
+        ("openat", (0, 0, os.O_WRONLY | os.O_TRUNC | os.O_CREAT), ALLOWED),
+        ("openat", (0, 0, os.O_RDWR | os.O_TRUNC), ALLOWED),
+        ("openat", (0, 0, os.O_RDWR | os.O_APPEND), ALLOWED),
         ("mmap", (0, 4096, 3, 0x22), ALLOWED),
         ("mmap", (0, 4096, 1, 0x01), ALLOWED),
         ("mmap", (0, 4096, 3, 0x21), REFUSED),
@@ -131,3 +139,27 @@ def test_the_kernel_takes_the_filter_from_anybody():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("held\n", "")
+
+
+@pytest.mark.parametrize("flags", [os.O_RDONLY | os.O_TRUNC, 3 | os.O_TRUNC])
+def test_older_ways_into_a_file_are_judged_alike(flags):
+    assert verdict("x86_64", 2, 0, flags) == REFUSED
+    assert verdict("x86_64", 2, 0, os.O_RDONLY) == ALLOWED
+    assert verdict("x86_64", 85, 0) == REFUSED  # creat
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone has seccomp")
+@pytest.mark.parametrize("flags", ["os.O_RDONLY | os.O_TRUNC", "3 | os.O_TRUNC"])
+def test_a_file_that_is_only_read_cannot_be_emptied_where_landlock_is_old(flags, tmp_path):
+    file = tmp_path / "library.py"
+    file.write_text("of the runtime")
+    code = (
+        "import ctypes, os, sys\nfrom axiom.runner import seccomp\n"
+        "assert ctypes.CDLL(None).prctl(38, 1, 0, 0, 0) == 0\n"
+        "if sys.argv[2] == 'held':\n    assert seccomp.install()\n"
+        f"try:\n    os.open(sys.argv[1], {flags})\nexcept PermissionError:\n    print('refused')"
+    )
+    for held, said, left in (("held", "refused\n", "of the runtime"), ("free", "", "")):
+        words = [sys.executable, "-c", code, str(file), held]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr, file.read_text()) == (said, "", left)

@@ -20,6 +20,9 @@ class Kernel:
         self.handles = {}
         self.rights = []
         self.error = 87
+        self.waits = []
+        self.threads = [(4, 100), (10, 7), (12, 3)]  # of each process, as a snapshot lists them
+        self.place = 0
 
     def OpenProcess(self, rights, _inherit, pid):  # noqa: N802
         if pid not in self.processes:
@@ -35,12 +38,38 @@ class Kernel:
         return self.error
 
     def WaitForSingleObject(self, handle, milliseconds):  # noqa: N802
-        assert milliseconds == 0
+        self.waits.append(milliseconds)
+        if milliseconds:
+            self.processes[self.handles[handle]] = "gone"
         return 0 if self.processes[self.handles[handle]] == "gone" else 0x102
 
     def TerminateProcess(self, handle, status):  # noqa: N802
         assert status != 0
         self.processes[self.handles[handle]] = "gone"
+
+    def GetProcessTimes(self, handle, began, ended, system, own):  # noqa: N802
+        for place, value in ((began, 5 * 10**15), (ended, 0), (system, 5_000_000), (own, 2**33)):
+            place._obj.value = value
+        return self.handles[handle] in self.processes
+
+    def K32GetProcessMemoryInfo(self, _handle, memory, size):  # noqa: N802
+        assert size == memory._obj.cb == ctypes.sizeof(memory._obj) == 72
+        memory._obj.WorkingSetSize = 3 * 10**9
+
+    def CreateToolhelp32Snapshot(self, what, _process):  # noqa: N802
+        assert what == 2
+        self.handles[900], self.place = None, -1
+        return 900
+
+    def Process32FirstW(self, _snapshot, one):  # noqa: N802
+        self.place += 1
+        if self.place == len(self.threads):
+            return 0
+        assert one._obj.dwSize == ctypes.sizeof(one._obj) == 568
+        one._obj.th32ProcessID, one._obj.cntThreads = self.threads[self.place]
+        return 1
+
+    Process32NextW = Process32FirstW
 
     def NtSuspendProcess(self, handle):  # noqa: N802
         self.processes[self.handles[handle]] = "suspended"
@@ -110,6 +139,28 @@ def test_a_process_is_there_until_it_is_gone(system, kernel):
     assert kernel.handles == {}
 
 
+def test_cpu_time_and_memory_of_a_process_are_read_until_it_is_gone(system, kernel):
+    assert system.usage(10) == (0.5 + 2**33 / 1e7, 3000.0)
+    assert system.usage(11) == (0.0, 0.0)
+    assert (kernel.rights, kernel.handles) == ([0x1010], {})
+
+
+def test_the_threads_of_a_process_are_counted_in_a_snapshot_of_all(system, kernel):
+    assert [system.threads(pid) for pid in (4, 10, 12, 13)] == [100, 7, 3, 0]
+    assert kernel.handles == {}
+
+
+def test_a_parent_is_waited_for_without_end_and_one_that_is_gone_not_at_all(system, kernel):
+    system.outlast(10)
+    system.outlast(11)
+    assert (kernel.waits, kernel.handles) == ([0xFFFF_FFFF], {})
+
+
+@pytest.mark.parametrize(("size", "taken"), [(0, 0), (1, 4096), (4096, 4096), (10**6, 1_003_520)])
+def test_a_file_takes_whole_clusters(system, size, taken):
+    assert system.taken(types.SimpleNamespace(st_size=size)) == taken
+
+
 def test_a_lock_is_refused_while_another_has_it_and_waited_for(system, console, monkeypatch):
     console.refusals = 1
     assert not system.lock(3)
@@ -149,7 +200,9 @@ def test_the_system_s_own_calls_are_found_by_name(monkeypatch):
     found = windows_here()
     assert (found._kernel.name, found._native.name, found._console.name) == ("kernel32", "ntdll", "msvcrt")
     assert found._kernel.OpenProcess.restype is ctypes.c_void_p
+    assert found._kernel.CreateToolhelp32Snapshot.restype is ctypes.c_void_p
     assert found._native.NtSuspendProcess.argtypes == [ctypes.c_void_p]
+    assert found._kernel.GetProcessTimes.argtypes == [ctypes.c_void_p] * 5
 
 
 def test_pipes_are_heard_each_by_a_thread_of_its_own(system):

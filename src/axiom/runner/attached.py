@@ -50,7 +50,7 @@ def main() -> int:
     slot = Path.cwd()
     with boinc.alone(slot) as is_alone:
         if not is_alone:
-            _put_off(slot, "another process still computes in this folder")
+            _put_off(slot, "another process still computes in this folder", without_end=True)
             return 0
         try:
             end = _carry_out(slot, sys.argv[1:])
@@ -71,14 +71,17 @@ def delay(times: int) -> int | None:
     return min(_LONGEST_DELAY, _FIRST_DELAY * 2**times) if times < _MOST_TIMES else None
 
 
-def _put_off(slot: Path, message: str) -> int | None:
-    """Have boinc-client start the task again after a while, longer each time; None when it was put off too often."""
+def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | None:
+    """Have boinc-client start the task again after a while, longer each time; None when it was put off too often.
+
+    Where this process may not speak for the task that is `without_end`: boinc-client itself gives up after a hundred.
+    """
     counted = slot / _LATER
     try:
         times = int(counted.read_text("ascii"))
     except (OSError, ValueError):
         times = 0
-    seconds = delay(times)
+    seconds = delay(times) or (_LONGEST_DELAY if without_end else None)
     if seconds is not None:
         with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
             counted.write_text(f"{times + 1}\n", "ascii")
@@ -115,12 +118,12 @@ def _obey(slot: Path, words: Sequence[str], given: Given, channels: Channels) ->
     pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
     for name in _STOPS:
         if hasattr(signal, name):  # Windows has two of them
-            signal.signal(getattr(signal, name), lambda _number, _frame: gate.end())
+            signal.signal(getattr(signal, name), lambda _number, _frame: pulse.ask())
     pulse.start()
     try:
         return runner.obey(words, slot / _OWN, now=_now(), report=pulse.report)
     except Ended:
-        raise Ended(pulse.ended.reason) from None
+        raise pulse.fault or Ended(pulse.ended.reason) from None
     finally:
         runner.stop()
         pulse.stop()

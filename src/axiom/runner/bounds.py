@@ -1,57 +1,61 @@
 """What a computing process may take of a host besides time and memory in use: disk, threads, memory in reserve."""
 
 import contextlib
-import shutil
+import math
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from axiom.runner.rooms import held_mb
+from axiom.runner.rooms import Scratch, held_mb
+from axiom.runner.system import system
 
 if sys.platform != "win32":
     import resource
 
-_DISK_MB = 500.0  # that one process may add to its bundle's folder
+_DISK_MB = 500.0  # that one process may write, to its own folder and its bundle's
+_ROOM_MB = 500.0  # that all of a bundle's may leave to the next; twice what it begins anew with
 _MOST_THREADS = 256  # JAX starts about twenty
 _EVERY = 0.5  # seconds between two looks
 _RESERVED, _RESERVED_BYTES = 2, 1_000_000_000
-_PROC = Path("/proc")
 
 
 class Bounds:
-    """The folder of one computing process, within its bundle's, and what is seen of its disk and its threads."""
+    """The folder of one computing process, its bundle's, and what is seen of its disk and its threads."""
 
     def __init__(self, pid: int, room: Path) -> None:
-        """Make the folder."""
+        """Make the folder of the process, for the bundle with this room."""
         self._pid = pid
         self._room = room
-        self.scratch = Path(tempfile.mkdtemp(prefix=".scratch-", dir=room))
+        self._own = Scratch(room)
         self._before_mb, self._looked_at = held_mb(room), time.monotonic()
+        # A folder that nobody empties, as a person's for what they try out, may hold more to begin with.
+        self._most_mb = _ROOM_MB if self._before_mb <= _ROOM_MB else self._before_mb + _DISK_MB
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of the process."""
+        return self._own.path
 
     def excess(self) -> str:
         """Return what the process has taken too much of, or nothing; ask often, it looks twice a second."""
         if time.monotonic() - self._looked_at < _EVERY:
             return ""
+        own, left = held_mb(self.scratch), held_mb(self._room)
+        added, count = own + max(0.0, left - self._before_mb), system.threads(self._pid)
         self._looked_at = time.monotonic()
-        added, count = held_mb(self._room) - self._before_mb, threads(self._pid)
+        if math.isinf(own + left):
+            return "it wrote to the disk where it cannot be seen how much; it was stopped"
         if added > _DISK_MB:
             return f"it wrote {added:.0f} MB to the disk, and {_DISK_MB:.0f} are allowed; it was stopped"
+        if left > self._most_mb:
+            return f"its bundle left {left:.0f} MB on the disk, and {self._most_mb:.0f} are allowed; it was stopped"
         if count > _MOST_THREADS:
             return f"it started {count} threads, and {_MOST_THREADS} are allowed; it was stopped"
         return ""
 
     def clear(self) -> None:
         """Remove the process's own folder; what it compiled stays in its bundle's."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
-
-
-def threads(pid: int) -> int:
-    """Return how many threads a process has; 0 once it is gone, and where the system does not tell."""
-    try:
-        return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[17])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+        self._own.clear()
 
 
 def hold_data(pid: int, memory_mb: float) -> None:

@@ -2,9 +2,10 @@
 
 Started as `python -I child.py PARENT RUNNER [MODULE]...`. Only the standard library, and these modules of what is
 installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
-what happens to be installed beside it. The one exception is what confines this process, before the first line of a
-bundle runs: it comes from RUNNER, the folder or archive of the runner's own code. One JSON object per line comes in on
-the first standard input and goes out on the first standard output; whatever the experiment prints goes elsewhere.
+what happens to be installed beside it. The exceptions are what confines this process, before the first line of a
+bundle runs, and what sees its parent end where no kernel does: both come from RUNNER, the folder or archive of the
+runner's own code. One JSON object per line comes in on the first standard input and goes out on the first standard
+output; whatever the experiment prints goes elsewhere.
 """
 
 import contextlib
@@ -25,7 +26,6 @@ from typing import Any, BinaryIO
 _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
-_STATE_LIMIT = 128 * 1024 * 1024
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 _COPY_LIMIT = 16 * 1024 * 1024  # of what a copy of this process may say
 
@@ -91,6 +91,7 @@ class Keeper:
         self._listener = listener
         self._path = Path(words["path"])
         self._pause: float = words["pause"]
+        self._limit: int = words["limit"]
         self._next = time.monotonic() + self._pause
         self._began = 0.0
         self._side = 0  # which of two files is the newer: nothing may be renamed in our folder
@@ -111,7 +112,7 @@ class Keeper:
         """Lay out a state. Where that fails, the cell goes on, and its end is none the worse."""
         self._side = 1 - self._side
         with contextlib.suppress(OSError):
-            if len(state) <= _STATE_LIMIT:
+            if len(state) <= self._limit:
                 self._path.with_suffix(f".{self._side}").write_bytes(state)
                 self._pipe.say(kept=self._side, progress=self._listener.fraction)
         moment = time.monotonic()
@@ -169,7 +170,7 @@ class Bench:
             with contextlib.suppress(BaseException):
                 os.close(hear)
                 self._pipe.turn(say)
-                _end_with(parent)
+                _die_with(parent)
                 self._describe(asked)
                 os._exit(0)
             os._exit(1)
@@ -282,41 +283,46 @@ def _told(pipe: int) -> list[dict[str, Any]]:
     return []
 
 
-def _confiner(runner: str) -> Callable[..., Any]:
-    """How to confine this process, by the runner's own code, which is forgotten again for the bundle's."""
+def _own(runner: str, module: str) -> Any:
+    """A module of the runner's own code; that it was imported is forgotten again, for the bundle has its own."""
     sys.path.insert(0, runner)
-    confine: Callable[..., Any] = importlib.import_module("axiom.runner.confine").confine
+    found = importlib.import_module(module)
     sys.path.remove(runner)
     for name in [name for name in sys.modules if name.partition(".")[0] == "axiom"]:
         del sys.modules[name]
-    return confine
+    return found
 
 
-def _end_with(parent: int) -> None:
-    """End when the parent ends: at once where the kernel can tell, within half a second elsewhere.
+def _end_with(parent: int, runner: str) -> None:
+    """End when the parent ends: at once where the kernel can tell, by a thread that watches elsewhere.
 
-    Where it can tell there is no thread that watches: one that began before this process is confined would stay free.
+    Where it can tell there is no such thread: one that began before this process is confined would stay free.
     """
     if sys.platform != "linux":
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+        system = _own(runner, "axiom.runner.system").system
+        threading.Thread(target=_watch, args=(system, parent), daemon=True).start()
         return
+    _die_with(parent)
+
+
+def _die_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
+def _watch(system: Any, parent: int) -> None:
+    system.outlast(parent)
     os._exit(1)
 
 
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
-    _end_with(int(sys.argv[1]))
+    parent, runner, *modules = sys.argv[1:]
+    _end_with(int(parent), runner)
     pipe = Pipe()
-    confine = _confiner(sys.argv[2])
-    _preload(sys.argv[3:])
+    confine = _own(runner, "axiom.runner.confine").confine
+    _preload(modules)
     bench = Bench(pipe, confine)
     for line in pipe.hear:
         bench.answer(line)

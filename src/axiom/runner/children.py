@@ -17,7 +17,6 @@ from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, M
 from axiom.runner.bounds import Bounds, hold_data
 from axiom.runner.gate import Awake, Ended, Gate
 from axiom.runner.keeping import Keeping, share
-from axiom.runner.limits import usage
 from axiom.runner.system import system
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
@@ -139,7 +138,7 @@ class Child:
         if bounds is None:
             raise self._lost("it was given no bundle")
         hold_data(self.pid, memory_mb)
-        began = usage(self.pid)[0] - (keeping.cpu_seconds if keeping else 0.0)
+        began = system.usage(self.pid)[0] - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
             return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
@@ -174,7 +173,7 @@ class Child:
                 on_progress(fraction)
             early = tuple(message.get("early", early))
             if keeping:
-                keeping.hear(message, usage(self.pid)[0] - began)
+                keeping.hear(message, system.usage(self.pid)[0] - began)
             cpu = self._watch(memory_mb, "the ticket allows")
             if cpu - began > cpu_limit or waited.seconds() > wall_limit:
                 self.stop()
@@ -182,7 +181,7 @@ class Child:
 
     def _last_words(self, began: float, keeping: Keeping) -> CellAnswer | None:
         """Wait a moment for the state of a cell that has to stop; its answer, should that come instead."""
-        if self._is_halted or not keeping.hurry(usage(self.pid)[0] - began):
+        if self._is_halted or not keeping.hurry(system.usage(self.pid)[0] - began):
             return None
         until = time.monotonic() + _LAST_SECONDS
         with contextlib.suppress(ChildLost):
@@ -190,7 +189,7 @@ class Child:
                 message = self._hear(_POLL) or {}
                 if "answer" in message:
                     return self._answer(message["answer"])
-                if keeping.hear(message, usage(self.pid)[0] - began):
+                if keeping.hear(message, system.usage(self.pid)[0] - began):
                     return None
         return None
 
@@ -219,7 +218,7 @@ class Child:
 
     def _watch(self, memory_mb: float, who_allows: str) -> float:
         """Return the CPU seconds that the process has used; one that takes too much of anything else is ended."""
-        cpu, held_mb = usage(self.pid)
+        cpu, held_mb = system.usage(self.pid)
         if held_mb > memory_mb:
             self.stop()
             raise MemoryLimit(

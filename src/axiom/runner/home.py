@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
+from axiom.runner.placing import place
 from axiom.runner.system import system
 from axiom.signed import strict
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
-from axiom.signed.roles import TRUST_LIMIT, Anchor, Role, Trust, read_trust
+from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust
 from axiom.signed.tickets import Ticket
 
 _LIMIT = 1024 * 1024
@@ -67,7 +68,7 @@ class Home:
         with self._alone():
             seen = self._read_seen()
             try:
-                raw = read_at_most(self.path / "trust.json", TRUST_LIMIT)
+                raw = read_at_most(self.path / TRUST_FILE, TRUST_LIMIT)
                 trust = read_trust(raw, lab=seen.lab, seen=seen.anchor, now=now)
             except FileNotFoundError:
                 raise ForeignTicket(
@@ -156,7 +157,6 @@ class Home:
             ) from None
 
     def _write_seen(self, seen: Seen) -> None:
-        draft = self._seen.with_suffix(".new")
         facts = {
             "lab": seen.lab,
             "link": seen.link,
@@ -164,11 +164,7 @@ class Home:
             "serials": dict(seen.serials),
             "trust": seen.trust,
         }
-        with draft.open("wb") as file:
-            file.write(strict.canonical(facts))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._seen)
+        place(self._seen, strict.canonical(facts))
 
 
 def read_at_most(path: Path, limit: int) -> bytes:

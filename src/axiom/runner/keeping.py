@@ -6,13 +6,14 @@ task's folder, where nothing of an experiment reaches.
 
 import contextlib
 import os
+import secrets
 import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.runner.kept import SIZE_LIMIT, Kept
+from axiom.runner.kept import Kept
 from axiom.runner.slot import Slot
 
 PAUSE = 10.0  # seconds between two states, at least
@@ -23,9 +24,11 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 class Keeping:
     """Gives one cell what was kept of it, and takes what is to be kept; `told` hears once more of it is on the disk."""
 
-    def __init__(self, slot: Slot, *, pause: float, told: Callable[[Kept], None]) -> None:
+    def __init__(self, slot: Slot, *, pause: float, most: int, told: Callable[[Kept], None]) -> None:
+        """`pause`: seconds, at least, between two states. `most`: bytes that one may have."""
         self._slot = slot
         self._pause = pause
+        self._most = most
         self._told = told
         self._path = Path()
         self._offers = False  # the cell computes in blocks, and will answer when it is asked to hurry
@@ -40,11 +43,11 @@ class Keeping:
 
     def begin(self, scratch: Path) -> dict[str, Any]:
         """Lay out what is kept; returns the words by which the computing process finds it."""
-        self._path = scratch / f"kept-{os.getpid()}"
-        self.end()
+        self._path = scratch / f"kept-{secrets.token_hex(8)}"  # where no cell before can have laid anything ready
         if self._slot.kept.state:
-            self._path.write_bytes(self._slot.kept.state)
-        return {"path": str(self._path), "pause": self._pause, "spent": self.cpu_seconds}
+            with self._path.open("xb") as file:
+                file.write(self._slot.kept.state)
+        return {"path": str(self._path), "pause": self._pause, "limit": self._most, "spent": self.cpu_seconds}
 
     def hear(self, message: Mapping[str, Any], cpu_seconds: float) -> bool:
         """Take what a message of the process speaks of; was more of the cell kept?"""
@@ -59,13 +62,17 @@ class Keeping:
         self._is_hurried = self._offers and cpu_seconds - self.cpu_seconds > _WORTH_SECONDS
         if self._is_hurried:
             with contextlib.suppress(OSError):
-                self._flag.touch()
+                self._flag.touch(exist_ok=False)  # no link is followed that an experiment may have laid there
         return self._is_hurried
 
     def end(self) -> None:
-        """Leave nothing in the scratch folder."""
+        """Take the files out of the scratch folder; what else an experiment laid there goes with that folder.
+
+        A folder with their names, say: to look into it while the experiment may still run would be to follow it.
+        """
         for path in (self._path, self._flag, *self._sides):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     @property
     def _sides(self) -> tuple[Path, Path]:
@@ -80,7 +87,7 @@ class Keeping:
         self._taken_at = time.monotonic()
         kept = Kept(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
         try:
-            self._slot.keep(kept, _read(path))
+            self._slot.keep(kept, _read(path, self._most))
         except OSError:
             return False  # what was kept before still is
         self._told(self._slot.kept)
@@ -93,11 +100,11 @@ def share(message: Mapping[str, Any]) -> float | None:
     return fraction if isinstance(fraction, float) and 0.0 <= fraction <= 1.0 else None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     """The bytes of an ordinary file; an experiment may have laid anything here."""
     handle = os.open(path, _OPEN)
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > SIZE_LIMIT:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
             raise OSError(f"{path} is no file, or too large to be kept")
-        return file.read(SIZE_LIMIT)
+        return file.read(most)

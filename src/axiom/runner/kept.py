@@ -4,15 +4,20 @@ What the state is made of, only the experiment's kit knows; here it is bytes.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from axiom.runner.placing import place
 from axiom.signed import strict
 
-SIZE_LIMIT = 256 * 1024 * 1024
+SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow
 _HEAD_LIMIT = 1_000
 _HEAD = ("cell", "cpu_seconds", "digest", "fraction", "ticket", "times")
+
+
+def largest_state(disk_mb: int) -> int:
+    """Return how many bytes may be kept of a cell of a task with so much disk: two of them lie there for a moment."""
+    return min(SIZE_LIMIT, disk_mb * 1_000_000 // 3)  # the last third is for the output and the task's files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,13 +58,7 @@ def write_kept(path: Path, kept: Kept, *, ticket: str, cell: int) -> None:
         "ticket": ticket,
         "times": kept.times,
     }
-    draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(strict.canonical(head) + b"\n")
-        file.write(kept.state)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    place(path, strict.canonical(head) + b"\n", kept.state)
 
 
 def _digest(state: bytes) -> str:

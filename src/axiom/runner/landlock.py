@@ -17,7 +17,7 @@ _BENEATH = 1
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _MAKE_DIR, _MAKE_REG = 1 << 7, 1 << 8
-_TRUNCATE = 1 << 14
+_TRUNCATE = 1 << 14  # since version 3; before that, seccomp alone refuses to empty what is only read
 _READ = _READ_FILE | _READ_DIR
 # No right to remove, to rename or to link: what was written stays where whoever bounds the disk can see it.
 _WRITE = _READ | _WRITE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE

@@ -6,10 +6,15 @@ import mmap
 import os
 import selectors
 import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import IO
 
 _CHUNK = 64 * 1024
+_AGAIN = 0.5  # seconds between two looks whether the parent is there
+_PROC = Path("/proc")
+_BLOCK = 512  # bytes, wherever files are counted in blocks
 
 
 class Selected:
@@ -34,7 +39,7 @@ class Selected:
 
 
 class Posix:
-    """Record locks, a mapped file, and signals to process groups."""
+    """Record locks, a mapped file, signals to process groups, and what /proc or ps says."""
 
     def lock(self, handle: int) -> bool:
         """Lock an open file for this process alone; False when another one has it."""
@@ -46,6 +51,13 @@ class Posix:
     def hold(self, handle: int) -> None:
         """The same, once the other one has let go; threads of one process exclude each other, too."""
         fcntl.flock(handle, fcntl.LOCK_EX)
+
+    def take(self, handle: int) -> bool:
+        """The same as `hold`, at once; False when another one has it."""
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
 
     def shared(self, slot: Path, name: str, size: int) -> mmap.mmap:
         """The bytes that boinc-client shares with the task in this folder; here they have no name."""
@@ -78,3 +90,59 @@ class Posix:
     def end(self, pid: int) -> None:
         """Kill the process group."""
         os.killpg(pid, signal.SIGKILL)
+
+    def outlast(self, parent: int) -> None:
+        """Return once the process that started this one is gone: then another one has taken this one in."""
+        while os.getppid() == parent:
+            time.sleep(_AGAIN)
+
+    def usage(self, pid: int) -> tuple[float, float]:
+        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
+        if not _has_proc():
+            return parse_ps(_told_by_ps(pid))
+        fields = _stat(pid)
+        if not fields:
+            return 0.0, 0.0
+        ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
+        return ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def threads(self, pid: int) -> int:
+        """How many threads a process has; 0 once it is gone, and where there is no /proc to tell."""
+        fields = _stat(pid) if _has_proc() else []
+        return int(fields[17]) if fields else 0
+
+    def taken(self, found: os.stat_result) -> int:
+        """How many bytes of the disk a file takes; holes take none."""
+        return found.st_blocks * _BLOCK
+
+
+def _has_proc() -> bool:
+    return (_PROC / "self" / "stat").exists()
+
+
+def _stat(pid: int) -> list[bytes]:
+    """What /proc tells of a process, from its third field on; nothing once it is gone.
+
+    Its name, in brackets before that, is its own to choose, in any bytes: the fields are counted from its end.
+    """
+    try:
+        return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _told_by_ps(pid: int) -> str:
+    words = ["/bin/ps", "-o", "time=,rss=", "-p", str(pid)]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def parse_ps(told: str) -> tuple[float, float]:
+    """Read `ps -o time=,rss=`: CPU time as [[days-]hours:]minutes:seconds, and memory in kB."""
+    words = told.split()
+    if len(words) != 2:
+        return 0.0, 0.0
+    days, _, clock = words[0].rpartition("-")
+    seconds = 0.0
+    for part in clock.split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds + 86_400 * int(days or 0), int(words[1]) * 1_024 / 1e6

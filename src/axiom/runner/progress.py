@@ -2,10 +2,9 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from axiom.signed import strict
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import Manifest
 from axiom.signed.tickets import OrderedCell
 
 
@@ -38,12 +37,11 @@ class Progress:
         self._report(self._furthest, self._kept)
 
 
-def expected_seconds(tree: Path, cells: Sequence[OrderedCell]) -> tuple[float, ...]:
+def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[float, ...]:
     """Return what the cells cost as their bundle says, or their limits where they are not all of its own sweep.
 
     A limit alone would not do: short cells of very different cost have the same one.
     """
-    manifest = read_manifest((tree / "manifest.json").read_bytes())
     said = dict(zip(map(strict.canonical, manifest.configs), manifest.cell_seconds, strict=True))
     points = {cell.config: cell.values for cell in cells}
     known = {config: said.get(strict.canonical(values), 0.0) for config, values in points.items()}

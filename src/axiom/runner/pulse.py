@@ -86,7 +86,9 @@ class Pulse:
         self._silence = Awake()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._is_asked = False
         self.ended = Decision(turn=Turn.QUIT, reason="this process was asked to end")
+        self.fault: Exception | None = None  # why this thread ended, when nobody stopped it
 
     def start(self) -> None:
         """Begin."""
@@ -96,6 +98,10 @@ class Pulse:
         """Tell how far the task came, and end."""
         self._is_over.set()
         self._thread.join()
+
+    def ask(self) -> None:
+        """Have the computing stop soon. Nothing is locked for that: whatever this interrupts may hold the lock."""
+        self._is_asked = True
 
     def report(self, _task: int, fraction: float, kept: int) -> None:
         """Take how far the task is. What is kept will not be computed again, whatever happens to this process."""
@@ -108,10 +114,14 @@ class Pulse:
         try:
             while not self._is_over.wait(_BEAT):
                 self._hear()
+                if self._is_asked:
+                    self._gate.end()
                 beat += 1
                 if beat % _BEATS_PER_STATUS == 0:
                     self._tell()
             self._tell()
+        except Exception as fault:  # noqa: BLE001  whoever started this thread raises it
+            self.fault = fault
         finally:
             self._gate.end()  # without this thread nobody hears boinc-client
 

@@ -1,57 +1,175 @@
 """The folders that bundles write into: one for each, and the least recently used go when they hold too much together.
 
 What a bundle leaves there, compiled programs above all, is read again by the same bundle and by no other: none can lay
-something ready for the next.
+something ready for the next. Beside them each process has a folder of its own, which goes with it; as long as it is
+held, by a lock that no experiment can reach, nobody sweeps away what that process uses.
 """
 
+import contextlib
+import math
 import os
-import shutil
+import secrets
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from axiom.runner.system import system
+
 MOST_MB = 1_000.0  # of all bundles of a home together
-_QUIET = 3_600.0  # seconds: a folder that was used since may be in use
+FRESH_MB = 250.0  # a bundle that left more begins anew
+_QUIET = 600.0  # seconds: whoever was given a folder holds it by then
+_YOUNG = 60.0
 _AGAIN = 3_600.0
-_MARK = ".swept"
-_LEAST = 32  # blocks of 512 bytes for any file: an empty one takes a place, too
+_MARK, _LOCK = ".swept", ".lock"
+_SCRATCH, _HELD = ".scratch-", ".held"
+_LEAST = 16_384  # bytes for any file: an empty one takes a place, too
+_DEEPEST = 32
+
+
+class Scratch:
+    """A folder of one process, beside its bundle's; held, so that neither is swept away, nor the bundle's code."""
+
+    def __init__(self, place: Path) -> None:
+        """Make it for a process of the bundle with this folder."""
+        self._handle, mark = tempfile.mkstemp(prefix=f"{_SCRATCH}{place.name}-", suffix=_HELD, dir=place.parent)
+        self._mark = Path(mark)
+        self.path = self._mark.with_suffix("")
+        try:
+            system.take(self._handle)
+            self.path.mkdir(mode=0o700)
+        except OSError:
+            self.clear()
+            raise
+
+    def clear(self) -> None:
+        """Remove it with whatever was laid there, and hold it no more."""
+        remove(self.path)
+        os.close(self._handle)
+        with contextlib.suppress(OSError):
+            self._mark.unlink()
 
 
 def room(cache: Path, digest: str, most_mb: float = MOST_MB) -> Path:
-    """Return the folder of one bundle, there and marked as used. Now and then, the oldest others are swept away."""
+    """Return the folder of one bundle, there and marked as used; one that holds very much is emptied.
+
+    What processes left whose runner is gone goes, too, and now and then the oldest folders of other bundles.
+    """
     place = cache / digest
-    is_new = not place.is_dir()
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.utime(place)
-    if is_new or _age(cache / _MARK) > _AGAIN:
-        (cache / _MARK).touch()
-        _sweep(cache, most_mb)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(cache):
+        is_new = not place.is_dir()
+        place.mkdir(mode=0o700, exist_ok=True)
+        os.utime(place)
+        _forget(cache)
+        if held_mb(place) > FRESH_MB:
+            _empty(place)
+        if is_new or _age(cache / _MARK) > _AGAIN:
+            (cache / _MARK).touch()
+            _sweep(cache, most_mb)
     return place
 
 
 def held_mb(folder: Path) -> float:
-    """Return how much of the disk the files below a folder take; an empty file counts, too, and its folder."""
-    blocks, waiting = 0, [os.fspath(folder)]
+    """Return how much of the disk the files below a folder take; an empty file counts, too, and its folder.
+
+    Without end where a folder cannot be listed or lies too deep: it could hold anything.
+    """
+    total, waiting = 0, [(os.fspath(folder), 0)]
     while waiting:
+        place, depth = waiting.pop()
+        if depth > _DEEPEST:
+            return math.inf
         try:
-            with os.scandir(waiting.pop()) as entries:
+            with os.scandir(place) as entries:
                 for entry in entries:
-                    blocks += _LEAST + entry.stat(follow_symlinks=False).st_blocks
+                    with contextlib.suppress(FileNotFoundError):
+                        total += _LEAST + system.taken(entry.stat(follow_symlinks=False))
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except OSError:
+                        waiting.append((entry.path, depth + 1))
+        except FileNotFoundError:
             continue  # gone meanwhile
-    return blocks * 512 / 1e6
+        except OSError:
+            return math.inf
+    return total / 1e6
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, however deep it goes and whatever may be done with its parts; what cannot go stays."""
+    _empty(folder)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _empty(folder: Path) -> None:
+    """Each folder in it is brought up before it is looked into, so that no path is too long."""
+    waiting = [] if folder.is_symlink() else [folder]
+    while waiting:
+        place = waiting.pop()
+        with contextlib.suppress(OSError):
+            place.chmod(0o700)
+            waiting += [up for entry in list(os.scandir(place)) if (up := _up(entry, place, folder))]
+            if place != folder:
+                place.rmdir()
+
+
+def _up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
+    """Where a folder lies now; nothing for what was no folder, and is gone."""
+    path = Path(entry.path)
+    with contextlib.suppress(OSError):
+        if not entry.is_dir(follow_symlinks=False):
+            path.unlink()
+            return None
+        if place == top:
+            return path
+        path.chmod(0o700)  # a folder that may not be written cannot be moved
+        return path.rename(top / secrets.token_hex(8))
+    return None
+
+
+def _forget(cache: Path) -> None:
+    """Remove the folders of processes that nobody holds: their runner ended without a word."""
+    for name in {path.name.removesuffix(_HELD) for path in cache.glob(f"{_SCRATCH}*")}:
+        mark = cache / (name + _HELD)
+        if _age(mark) > _YOUNG and not _is_held(mark):  # a young one may be about to be taken
+            remove(cache / name)
+            mark.unlink(missing_ok=True)
 
 
 def _sweep(cache: Path, most_mb: float) -> None:
     """Remove the bundles that were not used for longest, with their code, until the rest is no more than allowed."""
-    used = sorted((path for path in cache.iterdir() if path.is_dir()), key=_age)
+    rooms = (path for path in cache.iterdir() if path.is_dir() and not path.name.startswith("."))
     total = 0.0
-    for path in used:
-        total += held_mb(path)
-        if total > most_mb and _age(path) > _QUIET:
-            shutil.rmtree(path, ignore_errors=True)
-            shutil.rmtree(cache.parent / "unpacked" / path.name, ignore_errors=True)
+    for path in sorted(rooms, key=_age):
+        held = held_mb(path)
+        marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
+        if total + held > most_mb and _age(path) > _QUIET and not any(map(_is_held, marks)):
+            remove(path)
+            remove(cache.parent / "unpacked" / path.name)
+        else:
+            total += held
+
+
+def _is_held(mark: Path) -> bool:
+    try:
+        handle = os.open(mark, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not system.take(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    handle = os.open(cache / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        system.hold(handle)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _age(path: Path) -> float:
@@ -59,4 +177,4 @@ def _age(path: Path) -> float:
     try:
         return time.time() - path.stat().st_mtime  # noqa: TID251  a file's own time is compared with it
     except OSError:
-        return float("inf")
+        return math.inf

@@ -52,18 +52,22 @@ _TAKEOVER = (0x5412, 0x541C, 0x5452, 0x8901, 0x8902)  # to type for others, to p
 _NAMES = (15, 16, 0x53564D41)  # prctl: the name of a thread, read it, the name of some memory
 _THREAD = 0x00010000
 _UNNAMED_FILE = 0x00400000
+_TRUNCATE, _ACCESS = 0x200, 3  # a file is opened to read, to write, for both, or for neither, and emptied
 _SHARED_BY_NOBODY = 0x21  # shared memory that no file stands for is not counted against a process's data
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
-    """What an argument of a call must be: one of some values or none of them, with or without all of some bits."""
+    """What an argument of a call must be: one of some values or none of them, with all of some bits, or never so.
+
+    `never` is a mask and what may not be left under it.
+    """
 
     argument: int
     one_of: tuple[int, ...] = ()
     none_of: tuple[int, ...] = ()
     with_bits: int = 0
-    without_bits: int = 0
+    never: tuple[int, int] = (0, 1)
 
 
 def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
@@ -72,14 +76,19 @@ def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
     `devices`: its files may be devices that obey orders of their own, as a graphics card's are.
     """
     signals = (Demand(argument=0, one_of=(own,)),)
+    unnamed = (_UNNAMED_FILE, _UNNAMED_FILE)
+    # Landlock before its third version asks nobody whether a file may be emptied that is not opened to be written,
+    # and whoever opens for neither is asked for nothing at all.
+    emptied, neither = (_TRUNCATE | _ACCESS, _TRUNCATE), (_ACCESS, _ACCESS)
+    opened = (unnamed, emptied, neither)
     return {
         "clone": (Demand(argument=0, with_bits=_THREAD),),
         "fcntl": (Demand(argument=1, one_of=_COPIES + _LOCKS + _PIPE_SIZE),),
         "kill": signals,
         "tgkill": signals,
-        "mmap": () if devices else (Demand(argument=3, without_bits=_SHARED_BY_NOBODY),),
-        "open": (Demand(argument=1, without_bits=_UNNAMED_FILE),),
-        "openat": (Demand(argument=2, without_bits=_UNNAMED_FILE),),
+        "mmap": () if devices else (Demand(argument=3, never=(_SHARED_BY_NOBODY, _SHARED_BY_NOBODY)),),
+        "open": tuple(Demand(argument=1, never=each) for each in opened),
+        "openat": tuple(Demand(argument=2, never=each) for each in opened),
         "prctl": (Demand(argument=0, one_of=_NAMES),),
         # Limits may be read: nothing is set where no new ones are given (both halves of that address are zero).
         "prlimit64": (Demand(argument=0, one_of=(0, own)), Demand(argument=2, one_of=(0,)), Demand(argument=-2)),
@@ -138,8 +147,8 @@ def _check(demand: Demand) -> Iterator[bytes]:
         yield _step(_MASK, demand.with_bits)
         yield _step(_EQUAL, demand.with_bits, 1, 0)
     else:
-        yield _step(_MASK, demand.without_bits)
-        yield _step(_EQUAL, demand.without_bits, 0, 1)
+        yield _step(_MASK, demand.never[0])
+        yield _step(_EQUAL, demand.never[1], 0, 1)
     yield refuse
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.kept import Kept, read_kept, write_kept
+from axiom.runner.placing import place
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
@@ -76,20 +77,18 @@ class Slot:
                 os.fsync(file.fileno())
 
     def _count(self) -> None:
-        before, place = _read_starts(self._starts), {"cells": self._cells, "kept": self.kept.times}
-        goes_on = before is not None and before.data.items() >= (place | {"ticket": self._ticket}).items()
+        before, stand = _read_starts(self._starts), {"cells": self._cells, "kept": self.kept.times}
+        goes_on = before is not None and before.data.items() >= (stand | {"ticket": self._ticket}).items()
         starts = before.whole("starts") + 1 if before is not None and goes_on else 1
         if starts > _MOST_STARTS:
             raise TooManyStarts(
                 f"The task began {starts - 1} times and stood at {self._cells} finished cells each time. It is given "
                 "up here; the laboratory sends a copy to another host."
             )
-        self._write_starts(place | {"starts": starts, "ticket": self._ticket})
+        self._write_starts(stand | {"starts": starts, "ticket": self._ticket})
 
     def _write_starts(self, counted: dict[str, object]) -> None:
-        draft = self._starts.with_suffix(".new")
-        draft.write_bytes(strict.canonical(counted))
-        draft.replace(self._starts)
+        place(self._starts, strict.canonical(counted))
 
 
 def _read_starts(path: Path) -> strict.Fields | None:

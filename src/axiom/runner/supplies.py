@@ -1,19 +1,18 @@
 """A home whose files arrive with the tasks: boinc-client fetches them, and lays them into each task's own folder."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
 from axiom.runner.home import Home, read_at_most
+from axiom.runner.placing import place
 from axiom.signed import bundles
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
-from axiom.signed.roles import TRUST_LIMIT, Trust, read_trust
+from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Trust, read_trust
 from axiom.signed.tickets import Ticket
 
-_TRUST, _ARCHIVE, _SEAL = "trust.json", "bundle.zip", "bundle.seal"
+_ARCHIVE, _SEAL = "bundle.zip", "bundle.seal"
 
 
 class SuppliedHome(Home):
@@ -29,14 +28,14 @@ class SuppliedHome(Home):
         Tasks wait for days, so an older file than the one that is here may arrive: it is passed over.
         """
         self.create()
-        held = self.path / _TRUST
-        fresh = _read(self._supply(_TRUST), TRUST_LIMIT)
+        held = self.path / TRUST_FILE
+        fresh = _read(self._supply(TRUST_FILE), TRUST_LIMIT)
         if fresh is not None and (not held.exists() or held.read_bytes() != fresh):
             with self._alone():
                 seen = self._read_seen()
                 try:
                     read_trust(fresh, lab=seen.lab, seen=seen.anchor, now=now)
-                    _place(held, fresh)
+                    place(held, fresh)
                 except ValueError as fault:
                     if not held.exists():
                         raise ForeignTicket(f"{fault} Nothing was computed.") from None
@@ -60,7 +59,7 @@ class SuppliedHome(Home):
                 f"The bundle that came with the task has the digest {bundles.digest(fresh)[:12]}, and its ticket "
                 f"orders {digest[:12]}. Nothing was imported; boinc-client must fetch the task's files again."
             )
-        _place(held, fresh)
+        place(held, fresh)
 
     def _keep_seal(self, held: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
         fresh = _read(self._supply(_SEAL), SEAL_LIMIT)
@@ -70,7 +69,7 @@ class SuppliedHome(Home):
         known = _seal(before, ticket, trust, now) if before is not None else None
         offered = _seal(fresh, ticket, trust, now)
         if known is None or (offered is not None and offered.expires > known.expires):
-            _place(held, fresh)  # one that is no good either is refused by name when it is read
+            place(held, fresh)  # one that is no good either is refused by name when it is read
 
 
 def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | None:
@@ -88,13 +87,3 @@ def _read(path: Path, limit: int) -> bytes | None:
         return read_at_most(path, limit)
     except FileNotFoundError:
         return None
-
-
-def _place(path: Path, body: bytes) -> None:
-    """The file is there whole, after a power cut too, or not at all; two tasks may place it at once."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)

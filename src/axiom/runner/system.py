@@ -1,5 +1,6 @@
 """What the runner asks of the operating system: the one place that chooses between `posix.py` and `windows.py`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import IO, Protocol
@@ -26,13 +27,16 @@ class Streams(Protocol):
 
 
 class System(Protocol):
-    """Locks, the memory shared with boinc-client, pipes, and power over processes."""
+    """Locks, the memory shared with boinc-client, pipes, sizes of files, and power over processes."""
 
     def lock(self, handle: int) -> bool:
         """Lock an open file for this process alone; False when another one has it."""
 
     def hold(self, handle: int) -> None:
         """The same, once the other one has let go."""
+
+    def take(self, handle: int) -> bool:
+        """The same as `hold`, at once; False when another one has it."""
 
     def shared(self, slot: Path, name: str, size: int) -> Shared:
         """The bytes that boinc-client shares with the task in this folder; `name` is what it calls them."""
@@ -51,6 +55,18 @@ class System(Protocol):
 
     def end(self, pid: int) -> None:
         """End it at once, with whatever it started."""
+
+    def outlast(self, parent: int) -> None:
+        """Return once the process that started this one is gone."""
+
+    def usage(self, pid: int) -> tuple[float, float]:
+        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
+
+    def threads(self, pid: int) -> int:
+        """How many threads a process has; 0 once it is gone, and where the system does not tell."""
+
+    def taken(self, found: os.stat_result) -> int:
+        """How many bytes of the disk a file takes, of which this is known."""
 
 
 def _here() -> System:

@@ -20,11 +20,14 @@ from axiom.runner.gate import Ended, Gate
 from axiom.runner.home import Home
 from axiom.runner.host import platform_here
 from axiom.runner.keeping import PAUSE, Keeping
-from axiom.runner.limits import environment, usage
+from axiom.runner.kept import largest_state
+from axiom.runner.limits import environment
 from axiom.runner.progress import Progress, expected_seconds
 from axiom.runner.rooms import room
 from axiom.runner.slot import Slot
+from axiom.runner.system import system
 from axiom.signed import tickets
+from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
@@ -113,7 +116,7 @@ class Runner:
     def cpu_seconds(self) -> float:
         """What the children of this process have used until now; any thread may ask."""
         gone, child = os.times(), self._child
-        return gone.children_user + gone.children_system + (usage(child.pid)[0] if child is not None else 0.0)
+        return gone.children_user + gone.children_system + (system.usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
         """End the child, if there is one, and the one in waiting."""
@@ -156,14 +159,15 @@ class Runner:
         tickets.check(order, ticket, host=self._host)
         tree = self._home.unpack(ticket, trust=trust, now=now)
 
-        cells = tuple(ticket.cells)
+        cells, manifest = tuple(ticket.cells), read_manifest((tree / "manifest.json").read_bytes())
         done.extend(slot.begin(self._header(order, ticket), cells))
-        progress = Progress(functools.partial(report, order.task), expected_seconds(tree, cells), cells=len(done))
+        progress = Progress(functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done))
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
+        keep = functools.partial(Keeping, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
-                found = self._compute(cell, tree, ticket, slot, progress)
+                found = self._compute(cell, tree, ticket, keep, progress)
                 slot.add(found)
                 done.append(found)
                 progress.finish()
@@ -173,7 +177,9 @@ class Runner:
         slot.finish(len(done))
         return _failures(done)
 
-    def _compute(self, cell: OrderedCell, tree: Path, ticket: Ticket, slot: Slot, progress: Progress) -> CellOutput:
+    def _compute(
+        self, cell: OrderedCell, tree: Path, ticket: Ticket, keep: Callable[..., Keeping], progress: Progress
+    ) -> CellOutput:
         child = self._warm(tree, f"axiom.catalogue.{ticket.experiment}")
         answer = child.compute(
             cell.values,
@@ -182,7 +188,7 @@ class Runner:
             wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
             memory_mb=ticket.memory_mb,
             on_progress=progress.move,
-            keeping=Keeping(slot, pause=self._pause, told=lambda kept: progress.keep(kept.fraction)),
+            keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
         )
         if answer.outcome is Outcome.FAILED:
             self.note(

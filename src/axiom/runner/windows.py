@@ -17,15 +17,55 @@ from pathlib import Path
 from typing import IO, Any
 
 _PROCESS_TERMINATE = 0x0001
+_PROCESS_VM_READ = 0x0010
 _PROCESS_SUSPEND_RESUME = 0x0800
+_PROCESS_QUERY_LIMITED_INFORMATION = 0x1000
 _SYNCHRONIZE = 0x0010_0000
 _WAIT_TIMEOUT = 0x0102
+_INFINITE = 0xFFFF_FFFF
+_SNAP_OF_PROCESSES = 0x0002
+_TICKS = 1e7  # of a process's times in a second
+_CLUSTER = 4_096  # bytes: files take whole ones of the disk, where nobody chose otherwise
 _ERROR_ACCESS_DENIED = 5
 _KILLED = 9  # the status of a process that was ended by us
 _AGAIN = 0.05
 _CHUNK = 64 * 1024
 _MOST_CHUNKS = 16  # that wait to be read; then the process waits
 _PREFIX = "shm_"
+
+
+class _Memory(ctypes.Structure):
+    """PROCESS_MEMORY_COUNTERS."""
+
+    _fields_ = (
+        ("cb", ctypes.c_uint32),
+        ("PageFaultCount", ctypes.c_uint32),
+        ("PeakWorkingSetSize", ctypes.c_size_t),
+        ("WorkingSetSize", ctypes.c_size_t),
+        ("QuotaPeakPagedPoolUsage", ctypes.c_size_t),
+        ("QuotaPagedPoolUsage", ctypes.c_size_t),
+        ("QuotaPeakNonPagedPoolUsage", ctypes.c_size_t),
+        ("QuotaNonPagedPoolUsage", ctypes.c_size_t),
+        ("PagefileUsage", ctypes.c_size_t),
+        ("PeakPagefileUsage", ctypes.c_size_t),
+    )
+
+
+class _Process(ctypes.Structure):
+    """PROCESSENTRY32W."""
+
+    _fields_ = (
+        ("dwSize", ctypes.c_uint32),
+        ("cntUsage", ctypes.c_uint32),
+        ("th32ProcessID", ctypes.c_uint32),
+        ("th32DefaultHeapID", ctypes.c_size_t),
+        ("th32ModuleID", ctypes.c_uint32),
+        ("cntThreads", ctypes.c_uint32),
+        ("th32ParentProcessID", ctypes.c_uint32),
+        ("pcPriClassBase", ctypes.c_int32),
+        ("dwFlags", ctypes.c_uint32),
+        ("szExeFile", ctypes.c_uint16 * 260),
+    )
 
 
 class Threaded:
@@ -83,6 +123,10 @@ class Windows:
         while not self.lock(handle):
             time.sleep(_AGAIN)
 
+    def take(self, handle: int) -> bool:
+        """The same as `hold`, at once; False when another one has it."""
+        return self.lock(handle)
+
     def shared(self, slot: Path, name: str, size: int) -> Any:
         """The bytes that boinc-client shares under this name, whatever the folder."""
         del slot
@@ -119,6 +163,41 @@ class Windows:
             if process:
                 self._kernel.TerminateProcess(process, _KILLED)
 
+    def outlast(self, parent: int) -> None:
+        """Return once the process that started this one is gone; its number may be another's by then."""
+        with self._opened(parent, _SYNCHRONIZE) as process:
+            if process:
+                self._kernel.WaitForSingleObject(process, _INFINITE)
+
+    def usage(self, pid: int) -> tuple[float, float]:
+        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
+        began, ended, system, own = (ctypes.c_uint64() for _ in range(4))
+        memory = _Memory(cb=ctypes.sizeof(_Memory))
+        with self._opened(pid, _PROCESS_QUERY_LIMITED_INFORMATION | _PROCESS_VM_READ) as process:
+            if not process:
+                return 0.0, 0.0
+            words = (ctypes.byref(each) for each in (began, ended, system, own))
+            if not self._kernel.GetProcessTimes(process, *words):
+                return 0.0, 0.0
+            self._kernel.K32GetProcessMemoryInfo(process, ctypes.byref(memory), memory.cb)
+        return (system.value + own.value) / _TICKS, memory.WorkingSetSize / 1e6
+
+    def threads(self, pid: int) -> int:
+        """How many threads a process has; 0 once it is gone."""
+        found = self._kernel.CreateToolhelp32Snapshot(_SNAP_OF_PROCESSES, 0)
+        one = _Process(dwSize=ctypes.sizeof(_Process))
+        try:
+            is_one = self._kernel.Process32FirstW(found, ctypes.byref(one))
+            while is_one and one.th32ProcessID != pid:
+                is_one = self._kernel.Process32NextW(found, ctypes.byref(one))
+        finally:
+            self._kernel.CloseHandle(found)
+        return int(one.cntThreads) if is_one else 0
+
+    def taken(self, found: os.stat_result) -> int:
+        """How many bytes of the disk a file takes, were it neither compressed nor full of holes."""
+        return -(-found.st_size // _CLUSTER) * _CLUSTER
+
     @contextmanager
     def _opened(self, pid: int, rights: int) -> Iterator[int]:
         process = self._kernel.OpenProcess(rights, False, pid)
@@ -133,9 +212,18 @@ def windows_here() -> Windows:
     """The one with the system's own calls."""
     load: Callable[[str], Any] = vars(ctypes)["WinDLL"]  # exists on Windows alone
     kernel = load("kernel32")
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    for name in ("CloseHandle", "WaitForSingleObject", "TerminateProcess"):
-        getattr(kernel, name).argtypes = [ctypes.c_void_p, *([ctypes.c_uint] if name != "CloseHandle" else [])]
+    kernel.OpenProcess.restype = kernel.CreateToolhelp32Snapshot.restype = ctypes.c_void_p
+    handle, number, place = ctypes.c_void_p, ctypes.c_uint, ctypes.c_void_p
+    for name, words in {
+        "CloseHandle": [handle],
+        "WaitForSingleObject": [handle, number],
+        "TerminateProcess": [handle, number],
+        "GetProcessTimes": [handle, place, place, place, place],
+        "K32GetProcessMemoryInfo": [handle, place, number],
+        "Process32FirstW": [handle, place],
+        "Process32NextW": [handle, place],
+    }.items():
+        getattr(kernel, name).argtypes = words
     native = load("ntdll")
     for name in ("NtSuspendProcess", "NtResumeProcess"):
         getattr(native, name).argtypes = [ctypes.c_void_p]

@@ -1,0 +1,21 @@
+"""Files of the runner's own that are there whole or not at all, whatever ends this process or the computer."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def place(path: Path, *parts: bytes) -> None:
+    """Put these bytes in place of what was there before; several processes may place the same file at once."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,71 @@
+"""Programs that fill the disk where nobody looks, or a little more at every start."""
+
+import shutil
+import textwrap
+
+import pytest
+
+from axiom.domain.work import Exit, Outcome
+from axiom.runner import bounds, rooms
+from axiom.runner.rooms import held_mb, room
+
+_ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
+_WITHOUT_END = """
+import itertools
+for number in itertools.count():
+    Path(str(number)).write_bytes(b"x" * 2**20)
+    time.sleep(0.01)
+"""
+FILLING = {
+    "a folder that may not be listed": 'os.mkdir("d", 0o300)\nos.chdir("d")',
+    "what lies deeper than a path can lead": 'for _ in range(2100):\n    os.mkdir("d")\n    os.chdir("d")',
+    "what looks like the folder of a neighbour": (
+        f'{_ROOM}os.mkdir(".scratch-neighbour")\nPath(".scratch-neighbour.held").touch()\nos.chdir(".scratch-neighbour")'
+    ),
+    "a deep folder that its bundle keeps": f'{_ROOM}for _ in range(40):\n    os.mkdir("d")\n    os.chdir("d")',
+}
+
+
+def program(body: str) -> str:
+    return "def attack():\n" + textwrap.indent(body, "    ") + "\n"
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
+    """A disk that is full soon; with the real bounds the programs do the same for longer."""
+    monkeypatch.setattr(bounds, "_DISK_MB", 50.0)
+    monkeypatch.setattr(bounds, "_ROOM_MB", 80.0)
+    monkeypatch.setattr(bounds, "_EVERY", 0.1)
+    monkeypatch.setattr(rooms, "FRESH_MB", 40.0)
+
+
+@pytest.mark.parametrize("name", FILLING)
+def test_whoever_fills_the_disk_where_it_is_hard_to_look_is_seen_and_cleared_away(name, host):
+    before = host.marks()
+    ended = host.obey(program(FILLING[name] + _WITHOUT_END))
+    assert ended.answer.exit is Exit.CHILD_LOST, ended.story
+    assert "The computing process is lost: it wrote" in ended.answer.message
+    assert ended.answer.elapsed_seconds < 10
+    after = host.marks()
+    assert {path: after[path] for path in before} == before
+    assert list(host.home.cache.glob(".scratch-*")) == []
+    (place,) = (path for path in host.home.cache.iterdir() if len(path.name) == 64 and path.name != "0" * 64)
+    room(host.home.cache, place.name)
+    assert held_mb(place) <= 80
+
+
+def test_a_bundle_that_leaves_more_at_every_start_begins_anew(host):
+    text = program(f'{_ROOM}Path(os.path.basename(os.environ["TMPDIR"])).write_bytes(b"x" * 30 * 10**6)')
+    held = []
+    for _ in range(5):
+        assert host.obey(text).answer.exit is Exit.DONE
+        held.append(round(held_mb(host.home.cache)))
+        shutil.rmtree(host.slot / "task")  # the next one begins at its first cell, too
+    assert held == [30, 60, 30, 60, 30]
+
+
+@pytest.mark.parametrize("flags", ["os.O_RDWR", "os.O_RDONLY", "os.O_CREAT | os.O_WRONLY"])
+def test_what_keeps_a_folder_from_being_swept_is_out_of_reach(flags, host):
+    ended = host.obey(program(f'os.open(os.environ["TMPDIR"] + ".held", {flags})'))
+    assert ended.cell.outcome is Outcome.FAILED
+    assert ended.cell.error.kind == "PermissionError"
