@@ -147,10 +147,11 @@ def laboratory(place: Path) -> Iterator[Bench]:
     prepared = prepare(package, experiment)
     good_for = timedelta(days=1)
     published = writer.run(lambda db: publish(db, folder, prepared, keys=keys, good_for=good_for, now=now()))
+    ourselves = writer.run(lambda db: accounts.ourselves(db, now()))
     host_id = writer.run(
         lambda db: fleet.meet(
             db,
-            volunteer_id=accounts.volunteer(db, "bench", now()).id,
+            volunteer_id=ourselves,
             name="bench",
             platform=platform_here(),
             capacity=Capacity(cores=1, memory_mb=4_000),
@@ -160,7 +161,9 @@ def laboratory(place: Path) -> Iterator[Bench]:
     if published.experiment_id is None:
         sys.exit("the experiment was not sealed, so nothing was measured")
     hour, trust = timedelta(hours=1), keys.trust
-    dispatch = Dispatch(lab=trust.lab, trust=trust.version, key=keys.ticket, deadline=hour, grace=hour)
+    dispatch = Dispatch(
+        lab=trust.lab, trust=trust.version, key=keys.ticket, deadline=hour, grace=hour, ourselves=ourselves
+    )
     desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
     try:
         yield Bench(

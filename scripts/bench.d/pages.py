@@ -32,13 +32,26 @@ from starlette.routing import Route
 import axiom
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment, Note, Step
 from axiom.domain.work import Outcome, Report, Result, TaskState
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import prepare, publish
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
-from axiom.store import accounts, evidence, experiments, finding_pages, fleet, results, returning, sessions, teams, work
+from axiom.store import (
+    accounts,
+    evidence,
+    experiments,
+    finding_pages,
+    fleet,
+    preflights,
+    results,
+    returning,
+    sessions,
+    teams,
+    work,
+)
 from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -62,17 +75,17 @@ def furnish(folder: Folder, tasks: int) -> None:
     with db.transaction():
         for file in sorted((package / "catalogue").glob("[a-z]*.py")):
             publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
-        volunteers = [accounts.volunteer(db, f"volunteer {number}", NOW) for number in range(40)]
+        volunteers = [_volunteer(db, number) for number in range(40)]
         for number in range(5):
             team = teams.found(
-                db, name=f"team {number}", founder_id=volunteers[number].id, country="", website="", about="", now=NOW
+                db, name=f"team {number}", founder_id=volunteers[number], country="", website="", about="", now=NOW
             )
             for member in volunteers[number::5]:
-                accounts.join(db, member.id, team)
+                accounts.join(db, member, team)
         for number in range(80):
             fleet.meet(
                 db,
-                volunteer_id=volunteers[number % 40].id,
+                volunteer_id=volunteers[number % 40],
                 name=f"host {number}",
                 platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
                 capacity=Capacity(cores=8, memory_mb=16_000),
@@ -88,9 +101,25 @@ def furnish(folder: Folder, tasks: int) -> None:
     db.close()
 
 
+def _volunteer(db: Database, number: int) -> int:
+    """Somebody with an account."""
+    name = f"volunteer {number}"
+    return accounts.create(db, name=name, email=f"{number}@example.org", password="", cross_id=name, now=NOW)
+
+
+def _pass(db: Database, bundle: str) -> None:
+    """Volunteers may have this bundle."""
+    passed = Preflight(
+        bundle=bundle, gates=GATES, passed=True, reason="a benchmark", platform="none", report="{}", at=NOW
+    )
+    preflights.record(db, passed)
+
+
 def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) -> None:
     manifest = stored_manifest(stored.manifest)
     bundle = experiments.bundle_now(db, stored.id)
+    if bundle is not None:
+        _pass(db, bundle.digest)
     allotment = Allotment(experiment_id=stored.id, workunits=amount, replicates_each=1, reason="a benchmark")
     deploy(db, allotment, max_failures=3, now=NOW)
     for number in work.open_workunits(db, stored.id, after=0, limit=amount):

@@ -55,7 +55,7 @@ def test_a_laboratory_that_is_away_is_waited_for(caplog):
 
 def test_what_goes_wrong_otherwise_is_said_and_tried_again_after_a_rest(monkeypatch, caplog):
     monkeypatch.setattr(preflights, "REST", 0.02)
-    faults = iter([StoreBusy("the disk is busy"), OSError("no room"), None])
+    faults = iter([StoreBusy("the disk is busy"), OSError("no room"), KeyError("a fault of ours"), None])
 
     def try_out(bundle: str) -> str:
         fault = next(faults)
@@ -68,4 +68,6 @@ def test_what_goes_wrong_otherwise_is_said_and_tried_again_after_a_rest(monkeypa
     assert [record.getMessage() for record in caplog.records] == [
         "preflight.broken the disk is busy",
         "preflight.broken no room",
+        "preflight.fault",
     ]
+    assert caplog.records[-1].exc_info[0] is KeyError

@@ -12,14 +12,14 @@ from axiom.lab.withdraw import withdraw
 from axiom.server.dispatch import Asked, hand_out
 from axiom.server.known import Known
 from axiom.signed.tickets import check, read_ticket
-from axiom.store import accounts, counters, dispatching, experiments, fleet, returning, work
+from axiom.store import counters, dispatching, experiments, fleet, returning, work
 
 
 def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
     with lab.db.transaction():
         return fleet.meet(
             lab.db,
-            volunteer_id=accounts.volunteer(lab.db, volunteer, lab.now).id,
+            volunteer_id=lab.volunteer(volunteer),
             name=name,
             platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
             capacity=Capacity(**({"cores": 4, "memory_mb": 8_000} | capacity)),

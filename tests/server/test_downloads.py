@@ -21,10 +21,10 @@ class Shelf:
 
     def __init__(self, lab) -> None:
         self.lab = lab
-        self.files = lab.folder.runners / "files"
+        self.files = lab.folder.runner_files
         self.files.mkdir(parents=True)
         (self.files / "axiom_runner_1.exe").write_bytes(RUNNER)
-        (lab.folder.runners / "offer.json").write_bytes(b"canary beside the files")
+        lab.folder.offer.write_bytes(b"canary beside the files")
         self.seal = self.sealed(lab.keys.bundle)
         with lab.db.transaction():
             made = experiments.add(lab.db, name="tiny_sum", version=1, manifest="{}", now=lab.now)

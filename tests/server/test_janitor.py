@@ -4,7 +4,8 @@ import os
 from datetime import timedelta
 
 from axiom.server.janitor import clean
-from axiom.store import accounts, blobs, uploads
+from axiom.store import accounts, blobs, progress, uploads
+from axiom.store.progress import Said
 
 
 def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
@@ -46,3 +47,16 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     assert reported in digests
     assert not {small, large} & digests
     assert "I9" not in busy_lab.broken()
+
+
+def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
+    busy_lab.deploy(workunits=2)
+    hosts = 1, busy_lab.host("second")
+    first, second = (busy_lab.order(host) for host in hosts)
+    with busy_lab.db.transaction():
+        for host, order in zip(hosts, (first, second), strict=True):
+            said = Said(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
+            progress.note(busy_lab.db, host, [said], busy_lab.now)
+    busy_lab.report(first, b"done")
+    clean(busy_lab.db, busy_lab.folder, busy_lab.now)
+    assert busy_lab.db.select("SELECT task_id FROM progress") == [{"task_id": second.task}]

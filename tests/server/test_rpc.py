@@ -13,7 +13,8 @@ from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
 from axiom.signed.bundles import read_seal
 from axiom.signed.code_signing import is_code_signed
-from axiom.store import accounts, notices
+from axiom.store import accounts, notices, progress
+from axiom.store.progress import Progress
 
 GARBLED = [
     b"",
@@ -247,10 +248,75 @@ def test_a_closed_laboratory_says_so(exchange, attic):
     assert exchange.say(attic.words(ask=1.0)).root.find("project_is_down") is not None
 
 
-def test_trickles_are_received_and_thrown_away(exchange, attic):
-    trickle = "<msg_from_host><result_name>a</result_name>\n<time>5</time>\n<variety>x</variety></msg_from_host>\n"
-    assert exchange.call(attic, inside=trickle).root.find("message_ack") is not None
+def trickle(name: str, said: str, variety: str = "progress") -> str:
+    head = f"<msg_from_host><result_name>{name}</result_name>\n<time>5</time>\n<variety>{variety}</variety>\n"
+    return f"{head}{said}</msg_from_host>\n"
+
+
+def done(fraction: object, seconds: object = 7.5) -> str:
+    return f"<fraction_done>{fraction}</fraction_done>\n<cpu_seconds>{seconds}</cpu_seconds>\n"
+
+
+def test_what_trickles_in_is_received_whatever_it_is(exchange, attic):
+    for name in ("a", "tiny_sum-1-w1-t99_0", "tiny_sum-1-w1-t1_0"):  # another's, never made, not out
+        assert exchange.call(attic, inside=trickle(name, done(0.5))).root.find("message_ack") is not None
     assert exchange.call(attic).root.find("message_ack") is None
+    assert exchange.do(lambda db: db.select("SELECT * FROM progress")) == []
+
+
+def test_how_far_a_task_is_is_kept_while_it_is_out(exchange, attic, ann):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    name, heard_at = handed.task.findtext("name"), exchange.lab.now
+    exchange.call(attic, inside=trickle(name, done(0.25)) + trickle(name, done(0.4)))
+    said = Progress(fraction=0.4, cpu_seconds=7.5, heard_at=heard_at)
+    assert exchange.do(lambda db: progress.of_task(db, 1)) == said
+    exchange.call(attic, inside=trickle(name, done(0.9)))  # at once again
+    exchange.call(Client(ann.key, cpid="2" * 32), inside=trickle(name, done(0.1)))  # another computer
+    assert exchange.do(lambda db: progress.of_task(db, 1)) == said
+    exchange.lab.later(minutes=1)
+    exchange.call(attic, inside=trickle(name, done(0.6)))
+    assert exchange.do(lambda db: progress.of_task(db, 1)).fraction == 0.6
+    exchange.call(attic, exchange.upload(handed), inside=trickle(name, done(0.99)))
+    assert exchange.do(lambda db: progress.of_task(db, 1)) is None
+
+
+HOSTILE_PROGRESS = [
+    (done(7), (1.0, 7.5)),
+    (done(-3), (0.0, 7.5)),
+    (done("inf", "inf"), (1.0, 1e9)),
+    (done(0.5, -1), (0.5, 0.0)),
+    (done(0.5, "nan"), (0.5, 0.0)),
+    (done("nan"), None),
+    (done("much"), None),
+    (done(""), None),
+    ("<cpu_seconds>5</cpu_seconds>", None),
+    ("x" * 2_000 + done(0.5), None),
+    ("<fraction_done>" * 100, None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("said", "kept"), HOSTILE_PROGRESS)
+def test_what_a_host_makes_up_about_its_progress_stays_a_share_and_seconds(exchange, attic, said, kept):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    exchange.call(attic, inside=trickle(handed.task.findtext("name"), said))
+    found = exchange.do(lambda db: progress.of_task(db, 1))
+    assert (found and (found.fraction, found.cpu_seconds)) == kept
+
+
+def test_another_variety_says_nothing_of_progress(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    exchange.call(attic, inside=trickle(handed.task.findtext("name"), done(0.5), variety="other"))
+    assert exchange.do(lambda db: progress.of_task(db, 1)) is None
+
+
+def test_one_contact_speaks_of_no_more_tasks_than_a_host_can_have(exchange, attic, monkeypatch):
+    monkeypatch.setattr("axiom.server.progress._MOST", 2)
+    exchange.deploy(3)
+    names = [each.task.findtext("name") for each in exchange.call(attic, ask=1e5).tasks.values()]
+    assert len(names) == 4
+    exchange.call(attic, inside="".join(trickle(name, done(0.5)) for name in [*names, names[0]]))
+    assert exchange.do(lambda db: db.one("SELECT count(*) AS n FROM progress"))["n"] == 2
 
 
 def test_what_a_notice_says_is_shown_for_a_day(exchange, attic, ann):

@@ -36,14 +36,29 @@ def test_names_are_unique_and_numbered(db, small_lab):
     numbers = [made(db, small_lab, email=f"{each}@mail.example") for each in range(3)]
     assert [accounts.by_id(db, number)[0].name for number in numbers] == ["Ann", "Ann (2)", "Ann (3)"]
     assert accounts.free_name(db, "Ann", besides=numbers[0]) == "Ann"
-    assert accounts.volunteer(db, "Ann", small_lab.now).id == numbers[0]
 
 
 def test_the_laboratory_itself_has_no_account(db, small_lab):
-    us = accounts.volunteer(db, "the laboratory", small_lab.now)
-    assert accounts.volunteer(db, "the laboratory", small_lab.now) == us
-    assert accounts.by_id(db, us.id)[1].email is None
-    assert [each.name for each in accounts.volunteers(db)] == ["the laboratory"]
+    us = accounts.ourselves(db, small_lab.now)
+    assert accounts.ourselves(db, small_lab.now) == us
+    assert accounts.by_id(db, us)[1].email is None
+    assert [(each.name, each.is_ours) for each in accounts.volunteers(db)] == [("the laboratory itself", True)]
+
+
+def test_who_takes_the_laboratory_s_name_is_not_the_laboratory(db, small_lab, join):
+    ann = join(db, "the laboratory itself", small_lab.now)
+    us = accounts.ourselves(db, small_lab.now)
+    assert us != ann
+    assert [(each.name, each.is_ours) for each in accounts.volunteers(db)] == [
+        ("the laboratory itself", False),
+        ("the laboratory itself (2)", True),
+    ]
+
+
+def test_there_is_one_laboratory_itself(db, small_lab):
+    accounts.ourselves(db, small_lab.now)
+    with pytest.raises(Exception, match="UNIQUE"):
+        db.execute("INSERT INTO volunteer (name, created_at, is_ours) VALUES ('another', 0, 1)")
 
 
 def test_a_volunteer_is_known_by_the_newest_keys_alone(db, small_lab):

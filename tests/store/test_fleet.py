@@ -16,24 +16,17 @@ SAID = fleet.Described(
 
 
 @pytest.fixture
-def ada(database, now):
-    return accounts.volunteer(database, "Ada", now)
+def ada(database, now, join):
+    return accounts.by_id(database, join(database, "Ada", now))[0]
 
 
 def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY) -> int:
     return fleet.meet(database, volunteer_id=ada.id, name=name, platform=platform, capacity=capacity, now=now)
 
 
-def test_a_volunteer_is_the_same_at_every_meeting(database, ada, now):
-    assert accounts.volunteer(database, "Ada", now + timedelta(days=1)) == ada
-    bob = accounts.volunteer(database, "Bob", now)
-    assert accounts.volunteers(database) == [ada, bob]
-    assert (ada.name, ada.created_at) == ("Ada", now)
-
-
-def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now):
+def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now, join):
     first, second = meet(database, ada, now), meet(database, ada, now, name="second")
-    bob = accounts.volunteer(database, "Bob", now)
+    bob = accounts.by_id(database, join(database, "Bob", now))[0]
     namesake = meet(database, bob, now)
     assert len({first, second, namesake}) == 3
     assert meet(database, ada, now) == first

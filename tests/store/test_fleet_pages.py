@@ -21,11 +21,11 @@ SHORT = re.compile(
 
 
 @pytest.fixture
-def peopled(database, now):
+def peopled(database, now, join):
     """Twelve volunteers of one team; the second has every even host, the first the others."""
     with database.transaction():
         for number in range(AMOUNT):
-            accounts.volunteer(database, f"volunteer {number}", now)
+            join(database, f"volunteer {number}", now)
         team = teams.found(database, name="team", founder_id=1, country="", website="", about="", now=now)
         for number in range(AMOUNT):
             accounts.join(database, number + 1, team)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.ledger import Award, Tariff
-from axiom.store import accounts, books, ledger, returning
+from axiom.store import books, ledger, returning
 
 FIRST = Tariff(name="core-seconds", version=1, per_core_second=10)
 SECOND = Tariff(name="core-seconds", version=2, per_core_second=20)
@@ -151,7 +151,7 @@ def test_who_has_never_earned_anything_can_still_carry_credit_over(paying):
 def test_balances_come_for_many_at_once_and_the_richest_first(paying):
     with paying.db.transaction():
         for name, amount in (("Bob", 3), ("Cleo", 9), ("Dan", 0)):
-            who = accounts.volunteer(paying.db, name, paying.now).id
+            who = paying.volunteer(name)
             if amount:
                 ledger.carry_over(paying.db, who, source="elsewhere", amount=amount, because="", now=paying.now)
     assert {number: one.total for number, one in ledger.balances(paying.db, "volunteer", [3, 4, 2]).items()} == {

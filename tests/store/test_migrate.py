@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
+from axiom.store import accounts
 from axiom.store.database import at, connect_writer
 from axiom.store.migrate import MIGRATIONS, Migration, check, migrate, migrations, schema
 
@@ -122,3 +123,23 @@ def test_a_new_database_leaves_no_backup_of_nothing(folder, now):
     assert len(migrate(database, folder, now)) > 1
     assert not folder.backups.exists()
     database.close()
+
+
+def test_who_was_the_laboratory_itself_stays_it_and_nobody_else_becomes_it(empty, now):
+    migrate(empty, None, now, migrations()[:7])
+    for number, (name, email) in enumerate(
+        [("Ann", "ann@example.org"), ("the laboratory itself", None), ("left", None)], start=1
+    ):
+        empty.execute(
+            "INSERT INTO volunteer (id, name, created_at, email) VALUES (:number, :name, 0, :email)",
+            number=number,
+            name=name,
+            email=email,
+        )
+    migrate(empty, None, now)
+    assert empty.select("SELECT id, is_ours FROM volunteer ORDER BY id") == [
+        {"id": 1, "is_ours": 0},
+        {"id": 2, "is_ours": 1},
+        {"id": 3, "is_ours": 0},
+    ]
+    assert accounts.ourselves(empty, now) == 2

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Agreement, Report, TaskState, WorkunitState
-from axiom.store import accounts, counters, experiments, findings, fleet, returning, work
+from axiom.store import accounts, counters, experiments, findings, fleet, preflights, returning, work
 from axiom.store.returning import Reported
 from axiom.store.work import Claim
 
@@ -15,7 +16,7 @@ HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
 
 @pytest.fixture
-def out(database, now):
+def out(database, now, join):
     """Workunits 1 to 3 with tasks 1 to 3, all out to host 1 of volunteer 1."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
@@ -26,8 +27,7 @@ def out(database, now):
         Platform(system="linux", processor="x86_64", instructions="avx2"),
         Capacity(cores=4, memory_mb=1),
     )
-    for name in ("Ada", "Bob"):
-        owner = accounts.volunteer(database, name, now).id
+    for owner in (accounts.ourselves(database, now), join(database, "Bob", now)):
         fleet.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
     work.order_many(
         database,
@@ -143,6 +143,8 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     assert returning.stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
     returning.agree(out, {2: Agreement.WAITING, 3: Agreement.DIFFERS})
     assert returning.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
+    passed = Preflight(bundle="ab", gates=GATES, passed=True, reason="", platform="", report="", at=now)
+    preflights.record(out, passed)
     work.send(
         out,
         [Claim(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, StoreDamaged
+from axiom.signed.requests import WantedProgram
 from axiom.store.runners import (
     Offered,
     Runner,
     RunnerFile,
-    UnsignedFile,
     gpu_of,
     note_unsigned,
     read_offer,
+    read_unsigned,
     write_offer,
 )
 
@@ -42,7 +43,7 @@ def test_what_was_written_is_read(small_lab):
 def test_an_offer_of_before_plan_classes_was_a_stand_in_for_processors_and_gpus(small_lab):
     small_lab.folder.runners.mkdir(exist_ok=True)
     old = {"runners": {LINUX: {"version": 7, "files": [FILE]}}}
-    (small_lab.folder.runners / "offer.json").write_text(json.dumps(old))
+    small_lab.folder.offer.write_text(json.dumps(old))
     (found,) = read_offer(small_lab.folder).values()
     assert (found.platform, found.version, found.is_stand_in, found.gpus) == (LINUX, 7, True, ("", "NVIDIA"))
 
@@ -67,13 +68,13 @@ DAMAGED = [
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_offer_says_what_to_do(small_lab, text):
     small_lab.folder.runners.mkdir(exist_ok=True)
-    (small_lab.folder.runners / "offer.json").write_bytes(text.encode(errors="surrogateescape"))
+    small_lab.folder.offer.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(CannotStart, match=r"offer\.json cannot be read .* Delete the folder `runners`"):
         read_offer(small_lab.folder)
 
 
 def test_an_offer_that_is_a_folder_says_what_to_do(small_lab):
-    (small_lab.folder.runners / "offer.json").mkdir(parents=True)
+    small_lab.folder.offer.mkdir(parents=True)
     with pytest.raises(CannotStart, match="cannot be read"):
         read_offer(small_lab.folder)
 
@@ -85,7 +86,7 @@ def test_whoever_holds_the_offer_sees_another_one_after_a_look_and_a_damaged_one
     assert len(held) == 0
     held.look()
     assert dict(held) == BOTH
-    (small_lab.folder.runners / "offer.json").write_text("{")
+    small_lab.folder.offer.write_text("{")
     with pytest.raises(CannotStart):
         held.look()
     assert dict(held) == BOTH
@@ -103,8 +104,16 @@ def test_what_waits_for_a_signature_is_written_down_until_nothing_does(small_lab
     path = small_lab.folder.runners / "unsigned.json"
     note_unsigned(small_lab.folder, [])
     assert not path.exists()
-    wanted = UnsignedFile(name="a", md5="0" * 32, sha256="1" * 64, size=5)
+    wanted = WantedProgram(name="a", md5="0" * 32, sha256="1" * 64, size=5)
     note_unsigned(small_lab.folder, [wanted])
-    assert [UnsignedFile(**row) for row in json.loads(path.read_text())] == [wanted]
+    assert read_unsigned(small_lab.folder) == (wanted,)
     note_unsigned(small_lab.folder, [])
-    assert json.loads(path.read_text()) == []
+    assert (read_unsigned(small_lab.folder), path.exists()) == ((), True)
+
+
+@pytest.mark.parametrize("damage", ["", "5", '[{"name": "a"}]'])
+def test_a_list_of_what_waits_that_cannot_be_read_is_not_an_empty_one(damage, small_lab):
+    small_lab.folder.runners.mkdir(exist_ok=True)
+    (small_lab.folder.runners / "unsigned.json").write_text(damage)
+    with pytest.raises(StoreDamaged, match="which programs wait for a signature"):
+        read_unsigned(small_lab.folder)

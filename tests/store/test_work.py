@@ -23,7 +23,7 @@ def ordered(database, now):
     for name in ("first", "second"):
         fleet.meet(
             database,
-            volunteer_id=accounts.volunteer(database, "Ada", now).id,
+            volunteer_id=accounts.ourselves(database, now),
             name=name,
             platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
             capacity=Capacity(cores=4, memory_mb=8_000),

@@ -39,7 +39,6 @@ class Served:
             writer=self.writer,
             folder=lab.folder,
             dispatch=lab.dispatch,
-            volunteer="Ada",
             now=lambda: lab.now,
             reported=self.hear,
         )

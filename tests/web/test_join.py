@@ -32,7 +32,7 @@ def joining(browse, working_lab):
 
 def offer(lab, text: str) -> None:
     lab.folder.runners.mkdir(exist_ok=True)
-    (lab.folder.runners / "offer.json").write_text(text)
+    lab.folder.offer.write_text(text)
 
 
 def test_what_joining_costs_is_looked_up(joining, working_lab):

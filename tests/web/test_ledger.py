@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.ledger import Balance
-from axiom.store import accounts, ledger
+from axiom.store import ledger
 from axiom.store.database import at
 from axiom.web.ledger import credited
 
@@ -17,7 +17,7 @@ def ranked(small_lab, browse):
     def rank(*credit: tuple[int, float]):
         with small_lab.db.transaction():
             for number, (total, recent) in enumerate(credit, start=1):
-                accounts.volunteer(small_lab.db, f"volunteer {number}", small_lab.now)
+                small_lab.volunteer(f"volunteer {number}")
                 ledger.carry_over(small_lab.db, number, source="a", amount=total, because="a test", now=small_lab.now)
                 week_ago = small_lab.now - timedelta(days=7)
                 ledger.keep_recent(small_lab.db, ledger.VOLUNTEER, {number: (recent, week_ago)})

@@ -7,6 +7,8 @@ from furnished import HOSTILE
 
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement
+from axiom.store import progress
+from axiom.store.progress import Said
 from axiom.store.work_pages import Ended
 from axiom.web.work import how
 
@@ -87,3 +89,17 @@ def test_the_status_counts_how_tasks_ended(site_of):
     assert [(row["cause"], row["tasks"]) for row in status["endings"]] == [("success", 3), ("time-limit", 1)]
     assert (status["hosts"], status["cores"]) == (3, 18)
     assert "It went over its time limit" in site_of.get("/status").text
+
+
+def test_how_far_a_task_is_is_said_while_it_is_out(site_of, full):
+    (out, *_) = full.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
+    path = f"/tasks/{out['id']}"
+    said = Said(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+    with full.db.transaction():
+        progress.note(full.db, out["host_id"], [said], full.now)
+    task = site_of.get(f"{path}.json").json["task"]
+    assert (task["progress"], task["progress_cpu_seconds"]) == (0.404, 7_200.0)
+    assert task["progress_at"] == full.now.isoformat()
+    assert "it was said to be 40 % done, after 7,200 CPU seconds." in site_of.get(path).text
+    assert "was said to be" not in site_of.get("/tasks/1").text
+    assert site_of.get("/tasks/1.json").json["task"]["progress"] is None

@@ -27,6 +27,8 @@ from axiom.errors import MalformedRequest
 LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
 LONGEST_MESSAGE = 4096
 LONGEST_KEY = 4096
+_LONGEST_PROGRESS = 1024
+_MOST_SECONDS = 1e9
 
 Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
 
@@ -309,6 +311,17 @@ def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
         variety=one_line(variety[1], 255) if variety else "",
         body=body.rstrip(),
     )
+
+
+def read_progress(trickle: Trickle) -> tuple[float, float] | None:
+    """The share of its task that our runner says is done, from 0 to 1, and CPU seconds; None where it says neither."""
+    if trickle.variety != "progress":
+        return None
+    says = bag(trickle.body[:_LONGEST_PROGRESS])
+    fraction = says.number(b"fraction_done", -1.0, high=1.0)
+    if fraction < 0.0:
+        return None
+    return fraction, says.number(b"cpu_seconds", high=_MOST_SECONDS)
 
 
 def _held_version(says: Element) -> HeldVersion:

@@ -17,7 +17,7 @@ from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
 from axiom.cli.clock import Clock
-from axiom.cli.computing import OURSELVES, Computing, computing, demand_writer, log_to, workers_of
+from axiom.cli.computing import Computing, computing, demand_writer, log_to, workers_of
 from axiom.cli.counter import Counter
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import prepare_database
@@ -37,6 +37,7 @@ from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import Keys, make_keys, make_secrets
+from axiom.signed.roles import TRUST_FILE
 from axiom.store.folder import Folder, holder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site
@@ -194,7 +195,6 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
         writer=core.writer,
         folder=folder,
         dispatch=core.dispatch,
-        volunteer=OURSELVES,
         now=now,
         reported=core.look_again,
     )
@@ -227,7 +227,7 @@ def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitSta
     stack.callback(parts.draughtsman.rest)
     parts.jobs.start()
     stack.callback(parts.jobs.stop)
-    trust = parts.gate.laboratory.folder.keys / "trust.json"
+    trust = parts.gate.laboratory.folder.keys / TRUST_FILE
     parts.engine.start(trust.read_bytes())
     stack.callback(parts.engine.stop)
 

@@ -39,7 +39,6 @@ from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
-OURSELVES = "the laboratory itself"
 _THIS_COMPUTER = "this computer"
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
@@ -174,13 +173,13 @@ def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
 
 def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
     """The volunteer in whose name this computer computes, and its host."""
-    us = accounts.volunteer(db, OURSELVES, now)
+    ourselves = accounts.ourselves(db, now)
     host_id = fleet.meet(
         db,
-        volunteer_id=us.id,
+        volunteer_id=ourselves,
         name=_THIS_COMPUTER,
         platform=platform_here(),
         capacity=this_capacity(workers),
         now=now,
     )
-    return us.id, host_id
+    return ourselves, host_id

@@ -12,7 +12,7 @@ from axiom.errors import WrongUse
 from axiom.server.desk import LocalDesk
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.store import accounts, fleet
+from axiom.store import fleet
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
@@ -24,7 +24,6 @@ class Counter:
     writer: Writer
     folder: Folder
     dispatch: Dispatch
-    volunteer: str
     now: Callable[[], datetime]
     reported: Callable[[], None]
     known: Known = field(default_factory=Known)
@@ -35,7 +34,7 @@ class Counter:
         host_id = self.writer.run(
             lambda db: fleet.meet(
                 db,
-                volunteer_id=accounts.volunteer(db, self.volunteer, now).id,
+                volunteer_id=self.dispatch.ourselves,
                 name=str(said["name"]),
                 platform=platform,
                 capacity=capacity,

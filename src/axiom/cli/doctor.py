@@ -190,12 +190,13 @@ def _preflights(db: Database) -> Finding:
     found = preflights.newest(db, GATES)
     failed = [one.name for one in found if one.passed is False]
     waiting = [one.name for one in found if one.passed is None]
+    well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
     words = [f"failed: {', '.join(failed)}"] if failed else []
     words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
     return Finding(
         name="preflight",
         well=not failed,
-        says="; ".join(words) or "every experiment's bundle that is open was tried",
+        says="; ".join(words) or well,
         cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
     )
 

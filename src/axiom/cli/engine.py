@@ -19,6 +19,7 @@ from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import CannotStart, FolderInUse, NotFound
 from axiom.runner.host import platform_here
+from axiom.signed.roles import TRUST_FILE
 from axiom.signed.tickets import Order
 from axiom.store import blobs, experiments
 from axiom.store.folder import Folder, holder
@@ -94,7 +95,7 @@ def work(folder: Folder, engine: str, name: str, workers: int | None, quiet: boo
     with _alone(home, name):
         desk = RemoteDesk(folder, name, amount)
         local = LocalEngine(desk, home=home, host_id=desk.host_id, cores=amount, reported=lambda: None)
-        local.start((folder.keys / "trust.json").read_bytes())
+        local.start((folder.keys / TRUST_FILE).read_bytes())
         remark(f"{amount} cores compute as host {desk.host_id}. Ctrl-C stops them.", quiet=quiet)
         while not stopping.wait(2.0) and holder(folder) is not None:
             continue

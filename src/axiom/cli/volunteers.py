@@ -25,7 +25,6 @@ from axiom.server.lane import Lanes, whole
 from axiom.server.project import FrontDesk
 from axiom.server.replying import Links
 from axiom.server.rpc import Project
-from axiom.server.runners import Runner
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import StatisticsFiles
 from axiom.server.transfers import Transfers
@@ -33,6 +32,7 @@ from axiom.settings import Settings
 from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections
 from axiom.store.folder import Folder
+from axiom.store.runners import Runner
 from axiom.web.accounts import Beside
 from axiom.web.accounts import accounts as account_pages
 from axiom.web.app import Site, site

@@ -21,11 +21,11 @@ from axiom.cli.options import (
 from axiom.commands.catalogue import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.store import results, work, work_pages
+from axiom.store import progress, results, work, work_pages
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.web.ledger import THOUSANDTHS
-from axiom.web.work import how
+from axiom.web.work import how, how_far
 
 _limit = click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
@@ -134,7 +134,9 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"task": {**_task(found), **ended, "results": rows}})
         return
-    show_facts({**_task(found), **{name: value for name, value in ended.items() if value not in (None, "", [])}})
+    far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
+    shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
+    show_facts({**_task(found), **shown})
     click.echo()
     show_table(
         ("replicate", "config", "seed", "outcome", "cpu s"),
@@ -144,11 +146,12 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
 
 
 def _ended(db: Database, task_id: int) -> dict[str, Any]:
-    """How a task ended, as its page has it, and the host's own words, which only the operator sees."""
+    """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
     known = work_pages.ended(db, task_id)
     paid = sum(award.amount for award in work_pages.paid(db, task_id))
     checks = [check.workunit_id for check in work_pages.checks(db, task_id)]
-    return {**how(known), "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
+    far = how_far(progress.of_task(db, task_id))
+    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:

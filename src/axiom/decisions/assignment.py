@@ -38,6 +38,7 @@ class Queue:
     gpu_memory_mb: int = 0  # there, beside the memory of the host
     is_meant: bool = False  # some of it is meant for this host alone
     is_tried: bool = True  # it passed its preflight, or this host is one of the laboratory's own
+    is_sealed: bool = True  # the seal of its bundle has not run out
     last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
 
 
@@ -225,8 +226,8 @@ class _Filling:
         return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
 
     def _obstacle(self, queue: Queue, elapsed: float) -> str:
-        if not queue.is_tried:
-            return "waits for its preflight, before which it goes to no volunteer"
+        if unready := _unready(queue):
+            return unready
         if not queue.gpu and not self._wish.cpu:
             return "computes on the processor, and your preferences allow no such work"
         if not queue.gpu and "" not in self._wish.programs:
@@ -253,3 +254,12 @@ class _Filling:
     def _is_met(self, kind: str) -> bool:
         seconds, tasks = self._wanted.get(kind, (0.0, 0.0))
         return seconds <= 0 and tasks <= 0
+
+
+def _unready(queue: Queue) -> str:
+    """Why nobody but the laboratory itself may have any of it yet."""
+    if not queue.is_sealed:
+        return "waits for a seal, since that of its bundle has run out and no computer would take it"
+    if not queue.is_tried:
+        return "waits for its preflight, before which it goes to no volunteer"
+    return ""

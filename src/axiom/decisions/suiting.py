@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 _NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
 
-class Offered(Protocol):
+class Suitable(Protocol):
     """What must be known of a runner."""
 
     @property
@@ -27,7 +27,7 @@ class Offered(Protocol):
         """The oldest GNU C library on which it runs; None for any, or for another system's."""
 
 
-R = TypeVar("R", bound=Offered)
+R = TypeVar("R", bound=Suitable)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,7 @@ def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | N
     return Suited(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
 
 
-def _obstacle(runner: Offered, instructions: str, glibc: tuple[int, int] | None) -> str:
+def _obstacle(runner: Suitable, instructions: str, glibc: tuple[int, int] | None) -> str:
     """Why a computer cannot run it, if it cannot."""
     if runner.needs_avx and instructions == _NO_AVX:
         return "its runner needs a processor with AVX, and the processor of your computer does not have it"
@@ -63,7 +63,7 @@ def _obstacle(runner: Offered, instructions: str, glibc: tuple[int, int] | None)
 
 
 def _reason(
-    platforms: Sequence[str], named: Sequence[Offered], instructions: str, glibc: tuple[int, int] | None
+    platforms: Sequence[str], named: Sequence[Suitable], instructions: str, glibc: tuple[int, int] | None
 ) -> str:
     if named:
         return _obstacle(named[0], instructions, glibc)

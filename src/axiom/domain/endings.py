@@ -32,6 +32,7 @@ class Cause(StrEnum):
     BAD_BUNDLE = "bad-bundle"
     NO_ROOM = "no-room"
     GPU_UNUSABLE = "gpu-unusable"
+    RUNNER_DAMAGED = "runner-damaged"
     RUNNER_FAULT = "runner-fault"
     # limits
     TIME_LIMIT = "time-limit"
@@ -94,6 +95,7 @@ _CAUSES = {
     Cause.BAD_BUNDLE: ("the runner refused the bundle; nothing was computed", Blame.LABORATORY),
     Cause.NO_ROOM: ("the output could not be written on the host", Blame.HOST),
     Cause.GPU_UNUSABLE: ("its program could not use the GPU that the host has", Blame.UNCLEAR),
+    Cause.RUNNER_DAMAGED: ("the runner's files on the host are damaged; resetting the project cures it", Blame.HOST),
     Cause.RUNNER_FAULT: ("the runner itself failed", Blame.LABORATORY),
     Cause.TIME_LIMIT: ("it went over its time limit", Blame.UNCLEAR),
     Cause.MEMORY_LIMIT: ("it went over its memory limit", Blame.UNCLEAR),
@@ -159,6 +161,7 @@ _EXITS = {
     Exit.BAD_BUNDLE: Cause.BAD_BUNDLE,
     Exit.NO_ROOM: Cause.NO_ROOM,
     Exit.GPU_UNUSABLE: Cause.GPU_UNUSABLE,
+    Exit.RUNNER_DAMAGED: Cause.RUNNER_DAMAGED,
     Exit.RUNNER_FAULT: Cause.RUNNER_FAULT,
     Exit.TIME_LIMIT: Cause.TIME_LIMIT,
     Exit.MEMORY_LIMIT: Cause.MEMORY_LIMIT,

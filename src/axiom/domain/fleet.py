@@ -71,6 +71,7 @@ class Volunteer:
     country: str = ""
     website: str = ""
     venue: str = ""
+    is_ours: bool = False  # the laboratory itself, in whose name it computes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -62,6 +62,7 @@ class Exit(IntEnum):
     BAD_BUNDLE = 14  # missing, altered, unsigned, expired or older than one seen: nothing was run
     NO_ROOM = 15  # the output could not be written
     GPU_UNUSABLE = 16  # the program cannot use the GPU that the task was given
+    RUNNER_DAMAGED = 17  # the runner's own files on the host: nothing was run
     RUNNER_FAULT = 70  # a fault of ours
     TIME_LIMIT = 197
     MEMORY_LIMIT = 198

@@ -15,6 +15,7 @@ from axiom.engines.desk import Desk
 from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.signed import bundles, outputs
+from axiom.signed.roles import TRUST_FILE
 from axiom.signed.tickets import Order
 
 log = logging.getLogger("axiom.local")
@@ -54,7 +55,7 @@ class LocalEngine:
     def start(self, trust: bytes) -> None:
         """Begin computing for the laboratory whose keys these are."""
         self._home.mkdir(parents=True, exist_ok=True)
-        _place(self._home / "trust.json", trust)
+        _place(self._home / TRUST_FILE, trust)
         self._clear()
         for runner in self._runners.values():
             self._engage(runner)

@@ -14,7 +14,7 @@ from axiom.signed import strict
 from axiom.signed.strict import Fields
 
 _FORMAT = "axiom-runner-1"
-_FILE = "built.json"
+BUILT = "built.json"
 _NAME = re.compile(r"axiom_[a-z]{1,40}_([0-9a-f]{16})(\.[a-z0-9]{1,10})?")
 _PLAN_CLASS = r"[a-z0-9_]{0,63}"
 _FORBIDDEN = ("ati", "cuda", "opencl")  # in a plan class these make a client ask for more
@@ -56,14 +56,14 @@ class Built:
 
 def built_in(place: Path) -> list[Path]:
     """The folders here that hold a whole runner."""
-    return sorted(path.parent for path in place.glob(f"*/{_FILE}"))
+    return sorted(path.parent for path in place.glob(f"*/{BUILT}"))
 
 
 def read_built(folder: Path) -> Built:
     """Read what was built; whatever a client would stumble over is refused by name. Its bytes are not looked at."""
     try:
-        return _read(folder, json.loads((folder / _FILE).read_bytes()))
-    except (OSError, ValueError) as fault:
+        return _read(folder, json.loads((folder / BUILT).read_bytes()))
+    except (OSError, ValueError, RecursionError) as fault:
         raise Refused(
             f"The runner in {folder} cannot be offered: {fault}. What was offered stays; build it again with "
             "scripts/build-runner."
@@ -72,9 +72,9 @@ def read_built(folder: Path) -> Built:
 
 def _read(folder: Path, data: object) -> Built:
     if not isinstance(data, dict):
-        raise ValueError(f"{_FILE} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
+        raise ValueError(f"{BUILT} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
     wanted = ("format", "platform", "plan_class", "files", "unpacked_bytes", "needs_avx", "glibc")
-    fields = Fields({name: data[name] for name in wanted if name in data}, _FILE, wanted)
+    fields = Fields({name: data[name] for name in wanted if name in data}, BUILT, wanted)
     fields.text("format", _FORMAT)
     plan_class = fields.text("plan_class", _PLAN_CLASS)
     if any(word in plan_class for word in _FORBIDDEN):
@@ -125,17 +125,17 @@ def place(piece: Piece, path: Path) -> None:
 
     A large file is never in memory as a whole, and where that is possible it takes no room a second time.
     """
-    if path.is_file() and _digests(path) == (piece.sha256, piece.md5, piece.size):
-        return
     unfinished = path.with_name(f".{path.name}.part")
     try:
+        if path.is_file() and digests(path) == (piece.sha256, piece.md5, piece.size):
+            return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
         _lay(piece.source, unfinished)
-        if _digests(unfinished) != (piece.sha256, piece.md5, piece.size):
+        if digests(unfinished) != (piece.sha256, piece.md5, piece.size):
             unfinished.unlink()
             raise Refused(
-                f"{piece.name} is not the file that {_FILE} describes, so its runner is not offered. "
+                f"{piece.name} is not the file that {BUILT} describes, so its runner is not offered. "
                 "Build it again with scripts/build-runner."
             )
         unfinished.replace(path)
@@ -143,11 +143,6 @@ def place(piece: Piece, path: Path) -> None:
         raise StoreError(
             f"The file {path} could not be written: {error.strerror}. Free some space and repeat."
         ) from error
-
-
-def sha256_of(path: Path) -> str:
-    """The file's digest, read a piece at a time."""
-    return _digests(path)[0]
 
 
 def _lay(source: Path | bytes, path: Path) -> None:
@@ -162,7 +157,8 @@ def _lay(source: Path | bytes, path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _digests(path: Path) -> tuple[str, str, int]:
+def digests(path: Path) -> tuple[str, str, int]:
+    """SHA-256, MD5 and size of a file that may be too large to hold."""
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):

@@ -16,14 +16,14 @@ from axiom.lab.built import Built, Piece, place, read_built
 from axiom.lab.runner_file import runner_name, stand_in
 from axiom.server.meeting import PLATFORMS
 from axiom.signed.code_signing import CodeKey, CodeSigning, is_digest_signed
+from axiom.signed.roles import TRUST_FILE
 from axiom.store.folder import Folder
-from axiom.store.runners import Runner, RunnerFile, read_offer, write_offer
+from axiom.store.runners import TRUST_NAMED, Runner, RunnerFile, read_offer, write_offer
 
 # Versions count the minutes since then, so that they go on where the folder of runners was lost or left behind: hosts
 # keep the files of a version that they know, whatever another one of the same number would be.
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
-_TRUST = "trust.json"
 _STAND_IN_CLASSES = ("", "nv")  # it has whatever JAX the laboratory's own Python has
 
 
@@ -67,7 +67,7 @@ class Offers:
         """What was built has today's trust file and today's signatures, also where its folder is gone."""
         for name, runner in read_offer(self._folder).items():
             if not runner.is_stand_in:
-                pieces = tuple(_again(file) for file in runner.files if file.open_name != _TRUST)
+                pieces = tuple(_again(file) for file in runner.files if file.open_name != TRUST_FILE)
                 self._offer(name, runner, pieces, now)
         return read_offer(self._folder)
 
@@ -75,8 +75,8 @@ class Offers:
         """Offer a runner of these files and today's trust file; under the next version if any file is another."""
         offered = read_offer(self._folder)
         was = offered.get(name)
-        trust = (self._folder.keys / _TRUST).read_bytes()
-        pieces = (*pieces, _piece(f"axiom_trust_{hashlib.sha256(trust).hexdigest()[:16]}.json", _TRUST, trust))
+        trust = (self._folder.keys / TRUST_FILE).read_bytes()
+        pieces = (*pieces, _piece(f"{TRUST_NAMED}{hashlib.sha256(trust).hexdigest()[:16]}.json", TRUST_FILE, trust))
         known = {file.name: file.signature for file in was.files} if was else {}
         files = tuple(_file(piece, self._signature(piece, known.get(piece.name, ""))) for piece in pieces)
         if unsigned := {piece.name: piece for piece, file in zip(pieces, files, strict=True) if not file.signature}:
@@ -86,7 +86,7 @@ class Offers:
             return offered
         for piece in pieces:
             if piece.source:
-                place(piece, self._folder.runners / "files" / piece.name)
+                place(piece, self._folder.runner_files / piece.name)
         made = replace(wanted, version=_version(offered, was, files, now), files=files)
         write_offer(self._folder, {each: one for each, one in offered.items() if not _ends(one, made)} | {name: made})
         return read_offer(self._folder)

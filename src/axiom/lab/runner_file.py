@@ -9,9 +9,9 @@ import shlex
 from pathlib import Path
 
 import axiom
+from axiom.lab.runner_parts import runner_parts
 from axiom.signed.bundles import pack
 
-_FOLDERS = ("domain", "runner", "signed")  # what `runner/` may import; a test runs the file with nothing else
 _MAIN = b"import sys\n\nfrom axiom.runner.attached import main\n\nsys.exit(main())\n"
 _LONGEST = 120  # the kernel reads 127 characters of a first line
 
@@ -19,9 +19,7 @@ _LONGEST = 120  # the kernel reads 127 characters of a first line
 def stand_in(python: Path) -> bytes:
     """Return the file, the same bytes for the same code and the same Python."""
     package = Path(axiom.__file__).parent
-    sources = [package / "__init__.py", package / "errors.py"]
-    sources += [path for folder in _FOLDERS for path in (package / folder).glob("*.py")]
-    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources}
+    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in runner_parts(package)}
     return _head(str(python)).encode() + pack(files | {"__main__.py": _MAIN})
 
 

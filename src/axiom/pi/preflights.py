@@ -35,3 +35,6 @@ def tend(
         except (AxiomError, OSError) as error:
             log.error("preflight.broken %s", error)
             rest = max(pause, REST)
+        except Exception:  # this thread is all that tries anything: without it nothing new reaches a volunteer again
+            log.exception("preflight.fault")
+            rest = max(pause, REST)

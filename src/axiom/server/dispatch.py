@@ -208,6 +208,7 @@ class _Counter:
                 gpu_memory_mb=needs.gpu_memory,
                 is_meant=waiting.is_meant,
                 is_tried=experiment.is_ready,
+                is_sealed=experiment.is_sealed(self._now),
                 last_turn=waiting.last_turn,
             )
         return queues

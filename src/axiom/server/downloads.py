@@ -77,7 +77,7 @@ class Downloads:
             if blob is not None:
                 return self._bundle(blob[1]) if blob[1] else self._seal(blob[2])
             if _FILE.fullmatch(name):
-                path = self._folder.runners / "files" / name
+                path = self._folder.runner_files / name
                 return path if path.stat().st_size > _LARGE else path.read_bytes()
         except (AxiomError, OSError):
             return None

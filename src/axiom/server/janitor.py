@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from axiom.store import accounts, blobs, uploads
+from axiom.store import accounts, blobs, progress, uploads
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
@@ -20,6 +20,7 @@ def clean(db: Database, folder: Folder, now: datetime) -> int:
     """
     forgotten = _forget_uploads(db, now)
     signed_out = accounts.expire_sign_ins(db, now)
+    progress.sweep(db)
     deleted = blobs.sweep(db, folder, now)
     if deleted or forgotten or signed_out:
         log.info("janitor.deleted files=%d uploads=%d sign_ins=%d", deleted, forgotten, signed_out)

@@ -42,6 +42,10 @@ class KnownExperiment:
         """May a task of it go out?"""
         return self.status == "open" and self.bundle is not None
 
+    def is_sealed(self, now: datetime) -> bool:
+        """Has the seal of its bundle not run out? Hosts would refuse it. Without a bundle there is none."""
+        return self.bundle is None or now < self.bundle.expires_at
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:

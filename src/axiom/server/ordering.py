@@ -30,7 +30,7 @@ class Dispatch:
     grace: timedelta  # how long after its deadline a ticket is still obeyed
     tasks_per_core: int = 16  # that a volunteer's host may have in hand
     daily_per_core: int | None = None  # where a host's standing does not say; None is any number
-    ourselves: int = 0  # the volunteer in whose name the laboratory itself computes; 0 is nobody
+    ourselves: int = 0  # `accounts.ourselves`; 0 where the laboratory computes nothing itself
 
     @property
     def volunteers(self) -> Allowance:

@@ -8,9 +8,9 @@ from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_r
 from axiom.server.accounts import Accounts
 from axiom.server.delegates import Delegates
 from axiom.server.front import Answer, Asked, Endpoint
-from axiom.server.runners import Runner
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import NAMES, StatisticsFiles
+from axiom.store.runners import Runner
 
 LEAST_PASSWORD = 8
 _NO_TOKENS = Problem(

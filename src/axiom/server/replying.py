@@ -30,11 +30,13 @@ from axiom.domain.ledger import Balance
 from axiom.server.dispatch import Given
 from axiom.server.meeting import Met
 from axiom.server.programs import Program, ours
-from axiom.server.runners import APP, Runner, app_version, signed_files
+from axiom.server.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.contacts import Caller
 from axiom.store.database import at, moment
+from axiom.store.runners import Runner
 
+SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20
 # A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
 # minutes, where its client would put twelve hours instead.
@@ -166,7 +168,7 @@ def _output(name: str, links: Links) -> OutputSlot:
 
 def _task(one: Given, output: str, program: Program) -> TaskOrder:
     return TaskOrder(
-        name=f"{one.name}_0",
+        name=one.name + SUFFIX,
         workunit=one.name,
         platform=program.platform,
         version=program.version,

@@ -18,7 +18,7 @@ from axiom.decisions.suiting import Suited
 from axiom.domain.endings import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
-from axiom.server import reporting
+from axiom.server import progress, reporting
 from axiom.server.calm import Calm
 from axiom.server.dispatch import Asked, Given, Handed, hand_out
 from axiom.server.known import Known
@@ -26,6 +26,7 @@ from axiom.server.meeting import Met, meet
 from axiom.server.ordering import Dispatch
 from axiom.server.programs import brought, suited
 from axiom.server.replying import (
+    SUFFIX,
     Archive,
     Choice,
     Links,
@@ -40,7 +41,6 @@ from axiom.server.replying import (
     site_links,
     spread,
 )
-from axiom.server.runners import Runner
 from axiom.server.strangers import is_stranger
 from axiom.signed.code_signing import CodeSigning
 from axiom.signed.roles import Trust
@@ -49,6 +49,7 @@ from axiom.store.connections import Connections
 from axiom.store.contacts import Caller
 from axiom.store.database import Database
 from axiom.store.folder import Folder
+from axiom.store.runners import Runner
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.rpc")
@@ -57,7 +58,6 @@ _MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow hos
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
-_SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _TITLE = "Small neural networks"
 _Holding = Mapping[str, int | None] | None
 
@@ -152,6 +152,8 @@ class Project:
             return self._stranger()
         back = _reports(db, met.host.id, request.results)
         reporting.take(db, self.folder, back, now, trust=self.trust)
+        if request.trickles:
+            progress.hear(db, met.host.id, request.trickles, now)
         if back and self._calm.may(now) and self._settled(db, now):
             met = _credited(db, met)
         holding = _holding(request)
@@ -273,7 +275,7 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
     if not results:
         return []
-    named = [(result, read_task_name(result.name.removesuffix(_SUFFIX))) for result in results]
+    named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
     arrived = uploads.of(db, [found[1] for _, found in named if found])
     made = []
     for result, found in named:
@@ -334,7 +336,7 @@ def _holding(request: Request) -> _Holding:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
-    found = {held.name: read_task_name(held.name.removesuffix(_SUFFIX)) for held in request.other_results}
+    found = {held.name: read_task_name(held.name.removesuffix(SUFFIX)) for held in request.other_results}
     return {name: each[1] if each else None for name, each in found.items()}
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
-from axiom.store.runners import Runner, RunnerFile, read_offer
-
-__all__ = ["APP", "Runner", "RunnerFile", "app_version", "read_offer", "signed_files"]
+from axiom.store.runners import Runner
 
 APP = "axiom"
 _API = "7.20.0"

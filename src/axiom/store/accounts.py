@@ -16,7 +16,8 @@ SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
 """
 _SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
 _ALL = "SELECT * FROM volunteer ORDER BY id"
-_ADD = "INSERT INTO volunteer (name, created_at) VALUES (:name, :created_at)"
+_OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
+_ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
 _OPEN_ACCOUNT = """
 INSERT INTO volunteer (name, created_at, email, password, password_serial, cross_id)
 VALUES (:name, :created_at, :email, :password, 1, :cross_id)
@@ -53,6 +54,7 @@ _SIGN_OUT = "DELETE FROM sign_in WHERE token_digest = :token_digest"
 _SIGN_OUT_ALL = "DELETE FROM sign_in WHERE volunteer_id = :volunteer_id"
 _EXPIRE = "DELETE FROM sign_in WHERE expires_at <= :now"
 
+_OUR_NAME = "the laboratory itself"
 _MOST_NAMES = 10_000  # volunteers who may ask for the same name
 
 
@@ -83,15 +85,10 @@ class Preferred:
     venue: str
 
 
-def volunteer(db: Database, name: str, now: datetime) -> Volunteer:
-    """The volunteer of this name, who exists from now on. For those without an account: the laboratory itself."""
-    row = db.one(_BY_NAME, name=name)
-    if row is None:
-        db.insert(_ADD, name=name, created_at=at(now))
-        row = db.one(_BY_NAME, name=name)
-    if row is None:
-        raise LookupError(f"volunteer {name} was not stored")
-    return volunteer_of(row)
+def ourselves(db: Database, now: datetime) -> int:
+    """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
+    row = db.one(_OURSELVES)
+    return int(row["id"]) if row else db.insert(_ADD_OURSELVES, name=free_name(db, _OUR_NAME), created_at=at(now))
 
 
 def volunteers(db: Database) -> list[Volunteer]:
@@ -239,6 +236,7 @@ def volunteer_of(row: Row) -> Volunteer:
         country=row["country"],
         website=row["website"],
         venue=row["venue"],
+        is_ours=bool(row["is_ours"]),
     )
 
 

@@ -86,8 +86,18 @@ class Folder:
 
     @property
     def runners(self) -> Path:
-        """The runner's files, as volunteers' computers fetch them."""
+        """What is offered to volunteers' computers."""
         return self.path / "runners"
+
+    @property
+    def runner_files(self) -> Path:
+        """The runners' files, as volunteers' computers fetch them."""
+        return self.runners / "files"
+
+    @property
+    def offer(self) -> Path:
+        """Which runners are offered; `store.runners` writes it."""
+        return self.runners / "offer.json"
 
     @property
     def uploads(self) -> Path:

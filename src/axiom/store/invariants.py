@@ -61,7 +61,7 @@ WHERE r.experiment_id <> w.experiment_id OR r.created_at > w.created_at
 # What is out since preflights are asked for; what comes back to a laboratory that forgot it is out for no moment.
 _UNTRIED = """
 SELECT t.id FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
-WHERE t.state = 'sent' AND v.email IS NOT NULL AND t.sent_at > (SELECT applied_at FROM migration WHERE number = 7)
+WHERE t.state = 'sent' AND v.is_ours = 0 AND t.sent_at > (SELECT applied_at FROM migration WHERE number = 7)
     AND NOT EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1)
 """
 

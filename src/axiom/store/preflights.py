@@ -30,13 +30,13 @@ SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
 WHERE b.experiment_id = :experiment_id AND p.gates = :gates AND p.passed = 1 LIMIT 1
 """
 _IS_OURS = """
-SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE h.id = :host_id AND v.email IS NULL
+SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE h.id = :host_id AND v.is_ours = 1
 """
 _CIRCUMSTANCES = """
-SELECT EXISTS (SELECT 1 FROM volunteer WHERE email IS NOT NULL) AS has_volunteers,
+SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0) AS has_volunteers,
     EXISTS (SELECT 1 FROM evidence WHERE low IS NOT NULL AND high IS NOT NULL) AS has_evidence,
     EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-        WHERE v.email IS NULL AND h.cores > 0 AND h.seen_at >= :since) AS computes_itself
+        WHERE v.is_ours = 1 AND h.cores > 0 AND h.seen_at >= :since) AS computes_itself
 """
 
 
@@ -103,7 +103,7 @@ def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
 
 
 def is_ours(db: Database, host_id: int) -> bool:
-    """Is it one of the laboratory's own hosts? Nobody has an account in whose name they compute."""
+    """Is it one of the laboratory's own hosts?"""
     return db.one(_IS_OURS, host_id=host_id) is not None
 
 

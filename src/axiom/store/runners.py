@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, StoreDamaged
+from axiom.signed.requests import WantedProgram
 from axiom.store.folder import Folder, keep
 
+TRUST_NAMED = "axiom_trust_"  # how the names of trust files begin among the files of runners
+
+_UNSIGNED = "unsigned.json"
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
 _KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
 # What an offer from before these fields meant by leaving them out: a runner that borrows this computer's Python.
@@ -62,16 +66,6 @@ class Runner:
         return next(each for each in self.plan_classes if gpu_of(each) == gpu)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnsignedFile:
-    """A file that is not offered before its signature for BOINC's own check was brought here."""
-
-    name: str
-    md5: str
-    sha256: str
-    size: int
-
-
 def gpu_of(plan_class: str) -> str:
     """The kind of GPU that a plan class means, by its first word; none for any other."""
     return _KINDS.get(plan_class.partition("_")[0], "")
@@ -80,13 +74,13 @@ def gpu_of(plan_class: str) -> str:
 def read_offer(folder: Folder) -> dict[str, Runner]:
     """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
     try:
-        data = json.loads((folder.runners / "offer.json").read_text(encoding="utf-8"))
+        data = json.loads(folder.offer.read_text(encoding="utf-8"))
         return {name: _runner(name, _LATER | {"platform": name} | each) for name, each in data["runners"].items()}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise CannotStart(
-            f"{folder.runners / 'offer.json'} cannot be read ({error}), so no host could be given a runner. "
+            f"{folder.offer} cannot be read ({error}), so no host could be given a runner. "
             "Delete the folder `runners`; it is built again at the next start."
         ) from error
 
@@ -94,14 +88,28 @@ def read_offer(folder: Folder) -> dict[str, Runner]:
 def write_offer(folder: Folder, runners: Mapping[str, Runner]) -> None:
     """From now on these are offered. Their files lie there already."""
     data = {"runners": {name: asdict(runner) for name, runner in runners.items()}}
-    keep(folder.runners / "offer.json", json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
+    keep(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
 
 
-def note_unsigned(folder: Folder, files: Sequence[UnsignedFile]) -> None:
+def note_unsigned(folder: Folder, files: Sequence[WantedProgram]) -> None:
     """Write down for which files a signature is wanted; nothing is written where nothing ever was."""
-    path = folder.runners / "unsigned.json"
+    path = folder.runners / _UNSIGNED
     if files or path.exists():
         keep(path, json.dumps([asdict(file) for file in files], indent=1, sort_keys=True).encode() + b"\n")
+
+
+def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
+    """The files that are not offered before their signatures for BOINC's own check were brought here."""
+    path = folder.runners / _UNSIGNED
+    try:
+        return tuple(WantedProgram(**row) for row in json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return ()
+    except (ValueError, TypeError, OSError) as error:
+        raise StoreDamaged(
+            f"{path} cannot be read ({error}), so it cannot be told which programs wait for a signature. Nothing was "
+            "changed. Delete it; the laboratory writes it again at its next start."
+        ) from None
 
 
 def _runner(name: str, data: Mapping[str, Any]) -> Runner:

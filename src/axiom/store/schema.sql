@@ -83,7 +83,7 @@ CREATE TABLE volunteer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
-, email TEXT, password TEXT, password_serial BIGINT NOT NULL DEFAULT 0, key_serial BIGINT NOT NULL DEFAULT 0, key_digest TEXT, weak_digest TEXT, cross_id TEXT NOT NULL DEFAULT '', team_id BIGINT REFERENCES team (id), country TEXT NOT NULL DEFAULT '', website TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', preferences TEXT NOT NULL DEFAULT '', preferences_at BIGINT NOT NULL DEFAULT 0, project_preferences TEXT NOT NULL DEFAULT '{}', is_exported BIGINT NOT NULL DEFAULT 0, shows_hosts BIGINT NOT NULL DEFAULT 1);
+, email TEXT, password TEXT, password_serial BIGINT NOT NULL DEFAULT 0, key_serial BIGINT NOT NULL DEFAULT 0, key_digest TEXT, weak_digest TEXT, cross_id TEXT NOT NULL DEFAULT '', team_id BIGINT REFERENCES team (id), country TEXT NOT NULL DEFAULT '', website TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', preferences TEXT NOT NULL DEFAULT '', preferences_at BIGINT NOT NULL DEFAULT 0, project_preferences TEXT NOT NULL DEFAULT '{}', is_exported BIGINT NOT NULL DEFAULT 0, shows_hosts BIGINT NOT NULL DEFAULT 1, is_ours BIGINT NOT NULL DEFAULT 0 CHECK (is_ours IN (0, 1)));
 
 CREATE TABLE host (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -431,4 +431,13 @@ CREATE TABLE preflight (
     report TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (bundle_digest, gates)
+);
+
+CREATE UNIQUE INDEX volunteer_ours ON volunteer (is_ours) WHERE is_ours = 1;
+
+CREATE TABLE progress (
+    task_id BIGINT PRIMARY KEY REFERENCES task (id),
+    fraction DOUBLE PRECISION NOT NULL CHECK (fraction BETWEEN 0 AND 1),
+    cpu_seconds DOUBLE PRECISION NOT NULL,
+    heard_at BIGINT NOT NULL
 );

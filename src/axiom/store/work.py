@@ -45,7 +45,7 @@ UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_dige
 WHERE id = :id AND state = 'unsent' AND (:is_again = 1
     OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1)
     OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-        WHERE h.id = :host_id AND v.email IS NULL))
+        WHERE h.id = :host_id AND v.is_ours = 1))
 """
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"

@@ -93,7 +93,7 @@ def whose_host(reading: Reading, volunteer_id: int) -> Whose:
         return Whose(is_ours=False, volunteer=None)
     volunteer, account = known
     shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
-    return Whose(is_ours=account.email is None, volunteer=shown)
+    return Whose(is_ours=volunteer.is_ours, volunteer=shown)
 
 
 def supported(reading: Reading, host_ids: Collection[int]) -> list[Answer]:

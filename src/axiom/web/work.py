@@ -6,7 +6,8 @@ from axiom.boinc.requests import State
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments, results, work, work_pages
+from axiom.store import experiments, progress, results, work, work_pages
+from axiom.store.progress import Progress
 from axiom.store.work_pages import Check, Ended
 from axiom.web.experiments import in_words
 from axiom.web.ledger import THOUSANDTHS
@@ -79,6 +80,7 @@ def task(reading: Reading, number: int) -> Answer:
             "elapsed_seconds": found.elapsed_seconds,
             "output_digest": found.output_digest,
             **how(work_pages.ended(reading.db, number)),
+            **how_far(progress.of_task(reading.db, number)),
             "checks_task": ordered.checks_task_id if ordered else None,
             "checks": _checks(work_pages.checks(reading.db, number)),
             "credit": sum(award.amount for award in awards) / THOUSANDTHS,
@@ -113,6 +115,15 @@ def how(ended: Ended) -> Answer:
         "peak_disk_mb": ended.peak_disk_mb,
         "agreement": agreement,
         "agreement_in_words": _AGREEMENTS[agreement] if agreement else None,
+    }
+
+
+def how_far(said: Progress | None) -> Answer:
+    """How far a task that is out was when its host last said so: its own word, of which nothing follows."""
+    return {
+        "progress": said.fraction if said else None,
+        "progress_cpu_seconds": said.cpu_seconds if said else None,
+        "progress_at": said.heard_at.isoformat() if said else None,
     }
 
 
