@@ -1,14 +1,19 @@
-"""What the self-contained runner costs: built twice to the same bytes, its size, unpacking it, and each start.
+"""What the self-contained runner costs: size, each start, cells beside the same run directly; and are builds equal?
 
-scripts/bench runners             # two builds as they are offered: some minutes each
-scripts/bench runners --quick     # larger zips, made faster; every other figure is the same
+scripts/bench runners
+
+Two builds are compared in their `--quick` form, since all but the strength of the compression is the same. The rest is
+of the runner in build/runners, which is built first where the one there is not of this checkout. It carries out orders
+of `lazy_vs_feature_learning`, widths as declared, behind its child, pipe and confinement; beside it the same
+interpreter computes the same cells directly, order by order in turn, with compile caches that are warm. Seconds to the
+first cell are from the launcher's start, which verifies and unpacks the runtime before when it is cold.
 """
 
-import argparse
 import hashlib
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,53 +21,193 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import axiom
+from axiom.domain.experiments import seed_of
+from axiom.lab.publish import Prepared, prepare
+from axiom.runner.boinc import Channel, Channels
+from axiom.runner.home import write_tree
+from axiom.runner.limits import environment
+from axiom.signed.bundles import Seal, contents, write_seal
+from axiom.signed.keys import Keys, make_keys
+from axiom.signed.roles import write_trust
+from axiom.signed.tickets import Order, Ticket, write_ticket
 
 ROOT = Path(__file__).resolve().parents[2]
-DOWNLOAD_MB, UNPACKED_MB, MEMORY_MB = 125.0, 420.0, 450.0
+BUILT = ROOT / "build" / "runners" / "x86_64-pc-linux-gnu"
+EXPERIMENT = "lazy_vs_feature_learning"
+DOWNLOAD_MB, UNPACKED_MB = 125.0, 420.0
 LAUNCH_MS = 100.0  # of CPU, for each task, before the runner's own code begins
-ROUNDS = 5
-# One network trained for a few compiled steps: what the first cell of a task waits for.
-CELL = """
-import jax, jax.numpy as jnp, resource, sys
-def loss(w, x): return jnp.mean(jnp.tanh(x @ w[0]) @ w[1] ** 2)
-w = jax.random.normal(jax.random.key(0), (20, 64)), jax.random.normal(jax.random.key(1), (64, 5))
-step = lambda w, x: (jax.tree.map(lambda a, g: a - 0.1 * g, w, jax.grad(loss)(w, x)), 0.0)
-jax.jit(lambda w: jax.lax.scan(step, w, jnp.ones((50, 8, 20))))(w)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+COLD_SECONDS, WARM_SECONDS = 12.0, 3.0
+RATIO = 1.03
+STARTS, ORDERS = 5, 7
+PATIENCE = 300.0
+SERIAL, HOST = 1, 1
+# What a cell costs with nothing around it: no ticket, no parent, no pipe, no confinement.
+DIRECT = f"""
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+experiment = importlib.import_module("axiom.catalogue.{EXPERIMENT}").experiment
+config = type(experiment.sweep[0])
+for line in sys.stdin:
+    for values, seed in json.loads(line):
+        experiment.run(config(**values), seed)
+    print("{{}}", flush=True)
+"""
+INIT_DATA = """<app_init_data>
+<hostid>{host}</hostid>
+<project_dir>{project}</project_dir>
+<client_pid>{pid}</client_pid>
+<wu_cpu_time>0</wu_cpu_time>
+</app_init_data>
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
     """What one process took."""
 
     cpu_ms: float
     wall_ms: float
-    said: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lab:
+    """A laboratory with one experiment, which orders one replicate of the declared sweep at a time."""
+
+    keys: Keys
+    prepared: Prepared
+    now: datetime
+
+    def order(self, number: int) -> Order:
+        """The order for a replicate; task and replicate have the same number."""
+        manifest, trust = self.prepared.manifest, self.keys.trust
+        ticket = Ticket(
+            lab=trust.lab,
+            trust=trust.version,
+            host=HOST,
+            task=number,
+            experiment=manifest.name,
+            version=manifest.version,
+            bundle=self.prepared.digest,
+            serial=SERIAL,
+            replicates=(number,),
+            seeds=(self.seed(number),),
+            configs=manifest.configs,
+            places=tuple(range(len(manifest.configs))),
+            cell_seconds=(PATIENCE,) * len(manifest.configs),
+            memory_mb=manifest.memory_mb,
+            issued=self.now,
+            deadline=self.now + timedelta(days=2),
+            expires=self.now + timedelta(days=3),
+        )
+        return Order.of(ticket, write_ticket(ticket, self.keys.ticket))
+
+    def cells(self, number: int) -> list[tuple[Mapping[str, object], int]]:
+        """The same cells as configs and seeds."""
+        return [(config, self.seed(number)) for config in self.prepared.manifest.configs]
+
+    def seed(self, number: int) -> int:
+        """The seed of a replicate."""
+        return seed_of(EXPERIMENT, self.prepared.manifest.version, number)
+
+    def files(self) -> dict[str, bytes]:
+        """What boinc-client brings with a task, under the names that the task knows."""
+        manifest, archive = self.prepared.manifest, self.prepared.archive
+        seal = Seal(
+            experiment=manifest.name,
+            version=manifest.version,
+            serial=SERIAL,
+            digest=self.prepared.digest,
+            size=len(archive),
+            issued=self.now,
+            expires=self.now + timedelta(days=90),
+        )
+        trust = write_trust(self.keys.trust, [self.keys.root])
+        return {
+            "trust.json": trust,
+            "bundle.zip": archive,
+            "bundle.seal": write_seal(seal, self.keys.bundle).encode(),
+        }
+
+
+class Arm:
+    """A process that reads an order a line, and answers when it is carried out."""
+
+    def __init__(self, command: Sequence[str], surroundings: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command, env=dict(surroundings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._process:
+            self._process.terminate()
+
+    def say(self, data: object) -> None:
+        """Hand over a line."""
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.write(json.dumps(data).encode() + b"\n")
+            stdin.flush()
+
+    def carried_out(self, data: object) -> tuple[float, float]:
+        """The CPU seconds that the process itself and what it started used for an order."""
+        before = self._cpu()
+        self.say(data)
+        answer: dict[str, Any] = {"progress": 0.0}
+        while "progress" in answer:
+            line = self._process.stdout.readline() if self._process.stdout is not None else b""
+            if not line:
+                sys.exit("An arm ended by itself, so nothing was compared. Start it by hand to see why.")
+            answer = json.loads(line)
+        if answer.get("exit"):
+            sys.exit(f"The runner could not carry out its order: {answer['message']}")
+        after = self._cpu()
+        return after[0] - before[0], after[1] - before[1]
+
+    def _cpu(self) -> tuple[float, float]:
+        """What this process has used, and its children of now with all that have ended."""
+        pid = self._process.pid
+        children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        own, gone = _spent(pid)
+        return own, gone + sum(sum(_spent(each)) for each in children)
 
 
 def main() -> int:
     """0 when both builds are equal and every figure holds."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    quick = ["--quick"] if parser.parse_args().quick else []
-    missed: list[str] = []
+    now = datetime.now(UTC).replace(microsecond=0)
     with tempfile.TemporaryDirectory(prefix="axiom-runner-") as name:
         folder = Path(name)
-        builds = [build(folder / each, quick) for each in ("one", "two")]
-        missed += compare(*builds)
-        missed += sizes(builds[0])
-        missed += starts(builds[0], folder / "host")
+        missed = compare(*(build(["--quick", "--out", str(folder / each)], folder / each) for each in ("one", "two")))
+        build(["--if-missing"], BUILT.parent)
+        missed += sizes()
+        prepared = prepare(Path(axiom.__file__).parent, ROOT / "src" / "axiom" / "catalogue" / f"{EXPERIMENT}.py")
+        lab = Lab(keys=make_keys(folder / "keys", now), prepared=prepared, now=now)
+        project = folder / "project"
+        project.mkdir()
+        for path in BUILT.glob("axiom_*"):
+            shutil.copy(path, project)
+        missed += first_cells(lab, project)
+        missed += starts(project)
+        missed += ratios(lab, project)
     print("every figure holds" if not missed else f"missed: {', '.join(missed)}")
     return int(bool(missed))
 
 
-def build(out: Path, options: Sequence[str]) -> Path:
-    """Build into a folder that is empty before; the folder of what was built."""
-    done = run([str(ROOT / "scripts" / "build-runner"), "--out", str(out), *options], os.environ)
-    print(f"build       {done.wall_ms / 1000:.0f} s, {done.cpu_ms / 1000:.0f} s of CPU")
-    (folder,) = (path for path in out.iterdir() if path.is_dir())
+def build(options: Sequence[str], out: Path) -> Path:
+    """Build; the folder of what is there then."""
+    done = run([str(ROOT / "scripts" / "build-runner"), *options], os.environ)
+    print(f"build       {' '.join(options[:1])}: {done.wall_ms / 1000:.0f} s, {done.cpu_ms / 1000:.0f} s of CPU")
+    (folder,) = (path for path in out.iterdir() if path.name == BUILT.name)
     return folder
 
 
@@ -82,71 +227,141 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
-def sizes(folder: Path) -> list[str]:
+def sizes() -> list[str]:
     """Print what a host fetches and keeps; the figures that were missed."""
-    built = json.loads((folder / "built.json").read_bytes())
+    built = json.loads((BUILT / "built.json").read_bytes())
     download, unpacked = sum(each["size"] for each in built["files"]) / 1e6, built["unpacked_bytes"] / 1e6
-    print(f"download    {download:.1f} MB (at most {DOWNLOAD_MB:.0f})")
-    print(f"unpacked    {unpacked:.1f} MB (at most {UNPACKED_MB:.0f})")
     print(f"needs       glibc {built['glibc']}, AVX; holds Python {built['python']}, JAX {built['packages']['jax']}")
-    held = {"download": download <= DOWNLOAD_MB, "unpacked": unpacked <= UNPACKED_MB}
-    return [name for name, is_held in held.items() if not is_held]
+    return [*judged("download", download, "MB", DOWNLOAD_MB), *judged("unpacked", unpacked, "MB", UNPACKED_MB)]
 
 
-def starts(built: Path, host: Path) -> list[str]:
-    """Start it as boinc-client does, first from nothing; the figures that were missed."""
-    project, slot = host / "project", host / "slot"
+def first_cells(lab: Lab, project: Path) -> list[str]:
+    """One task on a host that has nothing yet, and some on one that has computed; the figures that were missed."""
+    cold, *warm = [first_cell(lab, project, number) for number in range(1, STARTS + 1)]
+    missed = judged("cold start", cold[0], "s to the first cell", COLD_SECONDS)
+    missed += judged("warm start", statistics.median(each[0] for each in warm), "s to the first cell", WARM_SECONDS)
+    done = statistics.median(each[1] for each in warm)
+    print(f"            the first cell is done after {cold[1]:.2f} s cold, {done:.2f} s warm")
+    return missed
+
+
+def first_cell(lab: Lab, project: Path, number: int) -> tuple[float, float]:
+    """Start a task as boinc-client does; seconds until its first cell begins, and until it is done."""
+    slot = project.parent / "slots" / str(number)
     slot.mkdir(parents=True)
-    project.symlink_to(built)
-    (program,) = (str(path) for path in project.glob("axiom_runner_*"))
-    first = run([program], {}, slot)
-    print(f"first start {first.wall_ms / 1000:.1f} s, {first.cpu_ms / 1000:.1f} s of CPU: verified and unpacked")
-    (python,) = (str(path) for path in (built / "axiom").glob("runtime-*/bin/python3"))
-    direct = [python, "-I", "-B", "-m", "axiom.runner.attached"]
-    rounds = [(run([program], {}, slot).cpu_ms, run(direct, {}, slot).cpu_ms) for _ in range(ROUNDS)]
-    launch = statistics.median(ours - theirs for ours, theirs in rounds)
-    print(f"each start  {launch:.0f} ms of CPU before the runner's own code (at most {LAUNCH_MS:.0f})")
-    memory = cells(python, host)
-    held = {"launch": launch <= LAUNCH_MS, "memory": memory <= MEMORY_MB}
-    return [name for name, is_held in held.items() if not is_held]
+    for name, body in lab.files().items():
+        (slot / name).write_bytes(body)
+    (slot / "init_data.xml").write_text(INIT_DATA.format(host=HOST, project=project, pid=os.getpid()))
+    (slot / "boinc_mmap_file").write_bytes(bytes(8192))
+    channels, began, done, computing = Channels(slot), time.monotonic(), 0.0, 0.0
+    command = [str(program(project)), *lab.order(number).argv()]
+    with subprocess.Popen(command, cwd=slot, env={}, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            channels.put(Channel.HEARTBEAT, "<heartbeat/>")
+            if not done and len(lines := written(slot / "task" / "output.jsonl")) > 1:
+                done = time.monotonic() - began
+                computing = json.loads(lines[1])["cpu_seconds"]
+            time.sleep(0.02)
+    if process.returncode or not done:
+        sys.exit(f"The task ended with status {process.returncode}: {written(slot / 'boinc_finish_called')}")
+    return done - computing, done
 
 
-def cells(python: str, host: Path) -> float:
-    """A first compiled cell, cold and warm, beside the same in the laboratory's own Python; the most memory in MB."""
-    memory = 0.0
-    for word in ("cold", "warm"):
-        told = []
-        for number in range(3):
-            arms = {"runtime": [python, "-I", "-B"], "laboratory": [sys.executable, "-I"]}
-            done = {}
-            for arm, command in arms.items():
-                cache = host / f"cache-{arm}-{number}"
-                settings = {"JAX_PLATFORMS": "cpu", "NPROC": "1", "JAX_COMPILATION_CACHE_DIR": str(cache)}
-                settings |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
-                done[arm] = run([*command, "-c", CELL], settings | {"PATH": os.defpath})
-            told.append((done["runtime"].cpu_ms, done["laboratory"].cpu_ms, done["runtime"].wall_ms))
-            memory = max(memory, float(done["runtime"].said))
-        ours, theirs, wall = (statistics.median(column) for column in zip(*told, strict=True))
-        ratio = statistics.median(mine / other for mine, other, _ in told)
-        print(f"{word} cell   {ours:.0f} ms of CPU in {wall:.0f} ms, the laboratory's Python {theirs:.0f}: {ratio:.2f}")
-    print(f"memory      {memory:.0f} MB (at most {MEMORY_MB:.0f})")
-    return memory
+def written(path: Path) -> list[str]:
+    """The whole lines of a file that is being written; none while it is not there."""
+    return path.read_text().split("\n")[:-1] if path.exists() else []
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> Run:
+def starts(project: Path) -> list[str]:
+    """What the launcher costs before the runner's own code, when there is nothing to unpack."""
+    slot = project.parent / "slots" / "empty"
+    slot.mkdir()
+    direct = [interpreter(project), "-I", "-B", "-m", "axiom.runner.attached"]
+    rounds = [(run([str(program(project))], {}, slot), run(direct, {}, slot)) for _ in range(STARTS)]
+    launch = statistics.median(ours.cpu_ms - theirs.cpu_ms for ours, theirs in rounds)
+    return judged("each start", launch, "ms of CPU before the runner's own code", LAUNCH_MS)
+
+
+def ratios(lab: Lab, project: Path) -> list[str]:
+    """Carry out the same orders by the runner and directly, in turn; the figure that was missed."""
+    place, python = project.parent, interpreter(project)
+    tree, cache, home = place / "tree", place / "cache", place / "home"
+    for folder in (tree, cache, home / "bundles"):
+        folder.mkdir(parents=True)
+    write_tree(tree, contents(lab.prepared.archive))
+    bring(lab, home)
+    with (
+        Arm([python, "-I", "-B", "-m", "axiom.runner.main", "--serve"], {}) as runner,
+        Arm([python, "-I", "-B", "-c", DIRECT, str(tree)], environment(cache)) as direct,
+    ):
+        runner.say({"home": str(home), "host": HOST})
+        rounds = []
+        for number in range(1, ORDERS + 1):
+            line = {"order": lab.order(number).argv(), "slot": str(place / "slots" / f"order-{number}")}
+            if number % 2:
+                ours, theirs = runner.carried_out(line), direct.carried_out(lab.cells(number))
+            else:
+                theirs, ours = direct.carried_out(lab.cells(number)), runner.carried_out(line)
+            rounds.append((ours, theirs))
+    rounds = rounds[1:]  # the first one compiles
+    for (parent, child), (alone, _) in rounds:
+        print(f"an order    {child:.2f} s of CPU by the child, {parent:.2f} s by its parent; {alone:.2f} s directly")
+    ratio = statistics.median(sum(ours) / sum(theirs) for ours, theirs in rounds)
+    return judged("cells", ratio, "times the CPU of the same cells run directly", RATIO)
+
+
+def bring(lab: Lab, home: Path) -> None:
+    """Put what the runner needs where its home has it."""
+    files = lab.files()
+    (home / "trust.json").write_bytes(files["trust.json"])
+    for ending in ("zip", "seal"):
+        (home / "bundles" / f"{lab.prepared.digest}.{ending}").write_bytes(files[f"bundle.{ending}"])
+
+
+def program(project: Path) -> Path:
+    """The launcher."""
+    (found,) = project.glob("axiom_runner_*")
+    return found
+
+
+def interpreter(project: Path) -> str:
+    """The runtime's own Python, once it is unpacked."""
+    (found,) = (project / "axiom").glob("runtime-*/bin/python3")
+    return str(found)
+
+
+def judged(name: str, value: float, unit: str, most: float) -> list[str]:
+    """Print a figure beside its limit; its name where it was missed."""
+    print(f"{name:<11} {value:.4g} {unit} (at most {most:g}){'' if value <= most else '  MISSED'}", flush=True)
+    return [] if value <= most else [name]
+
+
+def run(command: Sequence[str], surroundings: Mapping[str, str], folder: Path | None = None) -> Cost:
     """Run a program to its end."""
-    before, began = spent(), time.monotonic()
-    done = subprocess.run(
-        command, env=dict(environment), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    before, began = ended(), time.monotonic()
+    subprocess.run(
+        command,
+        env=dict(surroundings),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
     wall = time.monotonic() - began
-    return Run(cpu_ms=1000 * (spent() - before), wall_ms=1000 * wall, said=done.stdout.decode())
+    return Cost(cpu_ms=1000 * (ended() - before), wall_ms=1000 * wall)
 
 
-def spent() -> float:
+def ended() -> float:
     """CPU seconds of all processes that were started here and have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def _spent(pid: int) -> tuple[float, float]:
+    """CPU seconds of a process, and of those children of it that have ended."""
+    fields = [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+    second = os.sysconf("SC_CLK_TCK")
+    return sum(fields[:2]) / second, sum(fields[2:]) / second
 
 
 if __name__ == "__main__":

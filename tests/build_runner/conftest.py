@@ -1,7 +1,11 @@
 """A small runtime made by the real packer, with the real launcher and the real interpreter in front of it."""
 
+import fcntl
 import hashlib
+import os
+import pickle
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +13,12 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from runner import interpreter, tree
-from runner.archive import QUICK, files_below, write_zip
-from runner.launcher import Files, Runtime, boot_files, launcher
+from build_runner import interpreter, tree
+from build_runner.archive import QUICK, files_below, write_zip
+from build_runner.launcher import Files, Runtime, boot_files, launcher, windows_launcher
 
+LARGE = 4_000_000
+RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
 # What stands in the place of the runtime's interpreter: it says who it is, where it runs and what it was asked.
 PROGRAM = """#!/bin/sh
 echo "$$ {name}" >>started
@@ -36,16 +42,45 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def movable(tmp_path_factory):
-    """This computer's Python, cut down and made to run from any folder."""
-    folder = tmp_path_factory.mktemp("movable") / "tree"
-    interpreter.copy(Path(sys.base_prefix), folder, tree.patchelf())
-    return folder
+def once(tmp_path_factory):
+    """Makes a thing that takes seconds, unless another process of this test session has made it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "build_runner"
+    folder.mkdir(exist_ok=True)
+
+    def made(name: str, make: Callable[[Path], object]):
+        path = folder / f"{name}.pickle"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                place = folder / name
+                place.mkdir()
+                path.write_bytes(pickle.dumps(make(place)))
+        return pickle.loads(path.read_bytes())  # noqa: S301  what another of these processes has just written
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def boot(movable) -> Files:
-    return boot_files(movable)
+def movable(once) -> Path:
+    """This computer's Python, cut down and made to run from any folder."""
+
+    def make(place: Path) -> Path:
+        interpreter.copy(Path(sys.base_prefix), place / "tree", tree.patchelf())
+        return place / "tree"
+
+    return once("movable", make)
+
+
+@pytest.fixture(scope="session")
+def boot(once, movable) -> Files:
+    return once("boot", lambda _: boot_files(movable))
+
+
+@pytest.fixture(scope="session")
+def launchers(once, boot) -> dict[str, bytes]:
+    """Both launchers for the same runtime."""
+    return once("launchers", lambda _: {"posix": launcher(RUNTIME, boot), "windows": windows_launcher(RUNTIME, boot)})
 
 
 def lay_out(folder: Path, name: str, padding: int = 0) -> Path:
@@ -56,7 +91,8 @@ def lay_out(folder: Path, name: str, padding: int = 0) -> Path:
         "lib/empty": b"",
         "lib/table": bytes(number % 251 for number in range(20_000)),
     }
-    if padding:  # that nothing compresses
+    if padding:  # of which nothing compresses the second
+        files["lib/long"] = bytes(4 * padding)
         files["lib/large"] = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(padding // 32))
     for each, body in files.items():
         path = folder / each
@@ -78,16 +114,16 @@ def make(folder: Path, boot: Files, name: str, padding: int = 0) -> Built:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory, boot) -> Built:
-    return make(tmp_path_factory.mktemp("small"), boot, "small")
+def small(once, boot) -> Built:
+    return once("small", lambda place: make(place, boot, "small"))
 
 
 @pytest.fixture(scope="session")
-def other(tmp_path_factory, boot) -> Built:
-    return make(tmp_path_factory.mktemp("other"), boot, "other")
+def other(once, boot) -> Built:
+    return once("other", lambda place: make(place, boot, "other"))
 
 
 @pytest.fixture(scope="session")
-def large(tmp_path_factory, boot) -> Built:
-    """One that takes long enough to be killed on the way."""
-    return make(tmp_path_factory.mktemp("large"), boot, "large", padding=16_000_000)
+def large(once, boot) -> Built:
+    """One that takes long enough to be killed on the way, with a file that is longer than any other."""
+    return once("large", lambda place: make(place, boot, "large", padding=LARGE))

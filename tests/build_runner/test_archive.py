@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from build_runner.archive import BEST, QUICK, files_below, tar_gz, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
-from runner.archive import BEST, QUICK, files_below, tar_gz, write_zip
 
 NAMES = st.lists(st.text("abcö-", min_size=1, max_size=6), min_size=1, max_size=3).map("/".join)
 

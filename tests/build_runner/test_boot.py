@@ -1,10 +1,11 @@
 """What unpacks the runtime keeps to what the rest of the runner says."""
 
 import ast
+import hashlib
 from pathlib import Path
 
 import pytest
-from runner import boot
+from build_runner import boot
 
 from axiom.domain.work import Exit
 from axiom.runner import boinc
@@ -13,7 +14,8 @@ SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 
 
 def test_its_exit_statuses_are_those_of_the_runner():
-    assert (boot.NO_ROOM, boot.RUNNER_FAULT) == (Exit.NO_ROOM, Exit.RUNNER_FAULT)
+    own = (boot.NO_ROOM, boot.RUNNER_DAMAGED, boot.RUNNER_FAULT)
+    assert own == (Exit.NO_ROOM, Exit.RUNNER_DAMAGED, Exit.RUNNER_FAULT)
 
 
 def test_it_imports_only_what_is_brought_along():
@@ -58,8 +60,19 @@ def test_a_start_that_waits_too_long_for_another_comes_again_later(tmp_path, mon
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "axiom").write_text("a file where the folder should be")
-    assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == boot.RUNNER_FAULT
+    assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == boot.RUNNER_DAMAGED
     assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_whatever_nobody_foresaw_is_said_in_a_way_that_boinc_client_decodes(tmp_path, monkeypatch, capsys):
+    packed = tmp_path / "axiom_runtime_0.zip"
+    packed.write_bytes(b"no zip at all")
+    monkeypatch.chdir(tmp_path)
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert boot.main([str(tmp_path), packed.name, digest]) == boot.RUNNER_FAULT
+    assert (tmp_path / "boinc_finish_called").read_text().startswith("70\nThe runner cannot be unpacked in ")
+    assert "BadZipFile" in capsys.readouterr().err
+    assert not list((tmp_path / "axiom").glob("*.draft"))
 
 
 def test_a_lock_ends_with_whoever_holds_it(tmp_path):

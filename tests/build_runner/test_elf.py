@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from runner.elf import cut, glibc, is_elf, needed, newest_glibc, segments
+from build_runner.elf import cut, glibc, is_elf, needed, newest_glibc, segments
 
 EXTENSIONS = {name: Path(str(find_spec(name).origin)) for name in ("_cffi_backend", "markupsafe._speedups")}
 LOAD = "import sys, importlib; sys.path.insert(0, sys.argv[1]); print(importlib.import_module(sys.argv[2]).__file__)"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
-from runner.interpreter import is_kept, version_of
+from build_runner.interpreter import is_kept, version_of
 
 HERE = f"3.{sys.version_info.minor}"
 # What the runner and JAX import of the standard library that is compiled, and where from it comes.

@@ -8,32 +8,32 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from runner import boot as program
-from runner.archive import tar_gz
-from runner.launcher import Runtime, checksum, launcher, needs_of, windows_launcher
+from build_runner import boot as program
+from build_runner.archive import tar_gz
+from build_runner.launcher import Runtime, checksum, launcher, needs_of
 
 RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
 
 
-def test_the_same_files_make_the_same_launcher(boot):
-    assert launcher(RUNTIME, boot) == launcher(RUNTIME, dict(reversed(boot.items())))
+def test_the_same_files_make_the_same_launcher(boot, launchers):
+    assert launchers["posix"] == launcher(RUNTIME, dict(reversed(boot.items())))
 
 
-@pytest.mark.parametrize("make", [launcher, windows_launcher])
-def test_no_place_in_its_text_is_left_open(boot, make):
-    text = make(RUNTIME, boot)[:8_000].partition(b"exec ")[0]
+@pytest.mark.parametrize("system", ["posix", "windows"])
+def test_no_place_in_its_text_is_left_open(launchers, system):
+    text = launchers[system][:8_000].partition(b"exec ")[0]
     assert not re.search(rb"@[A-Z0-9]+@", text)
-    assert RUNTIME.digest.encode() in make(RUNTIME, boot)
+    assert RUNTIME.digest.encode() in launchers[system]
 
 
-def test_the_shell_finds_no_fault_in_it(boot, tmp_path):
+def test_the_shell_finds_no_fault_in_it(launchers, tmp_path):
     path = tmp_path / "launcher"
-    path.write_bytes(launcher(RUNTIME, boot).partition(b'"$@"\n')[0] + b'"$@"\n')
+    path.write_bytes(launchers["posix"].partition(b'"$@"\n')[0] + b'"$@"\n')
     assert subprocess.run(["/bin/sh", "-n", path], capture_output=True, check=True).stderr == b""
 
 
-def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(boot):
-    lines = launcher(RUNTIME, boot).split(b"\n", 3)
+def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(launchers):
+    lines = launchers["posix"].split(b"\n", 3)
     assert lines[0] == b"#!/bin/sh"
     assert checksum(lines[3]).encode() in lines[2]
 
@@ -46,8 +46,8 @@ def test_the_small_interpreter_brings_what_the_program_imports_and_little_else(b
     assert boot["boot.py"][0] == Path(program.__file__).read_bytes()
 
 
-def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot):
-    text = windows_launcher(RUNTIME, boot).decode("ascii")
+def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot, launchers):
+    text = launchers["windows"].decode("ascii")
     assert text.startswith("@echo off\r\n")
     assert text.index("exit /b 15") < text.index("-----BEGIN")
     body = re.search(r"-----BEGIN CERTIFICATE-----\r\n(.*)\r\n-----END CERTIFICATE-----\r\n$", text, re.DOTALL)[1]

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner import building, tree
-from runner.archive import QUICK, files_below, write_zip
-from runner.bytecode import compile_below
-from runner.plan import PLATFORMS, Order
-from runner.sbom import sbom
+import pytest
+from build_runner import building, tree
+from build_runner.archive import BEST, QUICK, files_below, write_zip
+from build_runner.bytecode import compile_below
+from build_runner.plan import PLATFORMS, Order
+from build_runner.sbom import sbom
 
 HERE = f"3.{sys.version_info.minor}"
 
@@ -61,12 +62,12 @@ def order(**changes) -> Order:
 def test_a_folder_is_whole_only_with_all_its_files_and_for_the_same_inputs(tmp_path):
     (tmp_path / "a").write_text("1234")
     facts = {"inputs": "now", "files": [{"name": "a", "size": 4}]}
-    assert not building.is_whole(tmp_path, "now")
+    assert not building.is_whole(tmp_path, {"now"})
     (tmp_path / "built.json").write_text(json.dumps(facts))
-    assert building.is_whole(tmp_path, "now")
-    assert not building.is_whole(tmp_path, "later")
+    assert building.is_whole(tmp_path, {"now", "later"})
+    assert not building.is_whole(tmp_path, {"later"})
     (tmp_path / "a").write_text("123")
-    assert not building.is_whole(tmp_path, "now")
+    assert not building.is_whole(tmp_path, {"now"})
 
 
 def test_a_new_build_takes_the_place_of_the_one_before(tmp_path):
@@ -80,11 +81,21 @@ def test_a_new_build_takes_the_place_of_the_one_before(tmp_path):
     assert (aside / "built.json").read_text() == "one"
 
 
-def test_inputs_tell_orders_apart_but_not_how_hard_they_are_compressed():
-    plain = building.inputs_of(order())
-    assert plain == building.inputs_of(order(preset=9))
-    others = [order(has_gpu=True), order(platform=PLATFORMS["windows_x86_64"]), order(interpreter=Path("/usr"))]
-    assert len({plain, *map(building.inputs_of, others)}) == 4
+def test_inputs_tell_orders_apart():
+    changes = [{}, {"has_gpu": True}, {"platform": PLATFORMS["windows_x86_64"]}, {"interpreter": Path("/usr")}]
+    orders = [order(preset=preset, **each) for preset in (QUICK, BEST) for each in changes]
+    assert len(set(map(building.inputs_of, orders))) == len(orders)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "is_enough"),
+    [(QUICK, QUICK, True), (BEST, BEST, True), (BEST, QUICK, True), (QUICK, BEST, False)],
+)
+def test_what_is_there_is_enough_if_it_was_made_at_least_as_well(tmp_path, there, wanted, is_enough):
+    folder = tmp_path / order().name
+    folder.mkdir()
+    (folder / "built.json").write_text(json.dumps({"inputs": building.inputs_of(order(preset=there)), "files": []}))
+    assert building.is_there(order(preset=wanted), tmp_path) is is_enough
 
 
 def test_plan_classes_have_folders_of_their_own():

@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from runner.plan import LOCKS, PLATFORMS, ROOT
-from runner.wheels import installed, is_kept, kept, locked
+from build_runner.plan import LOCKS, PLATFORMS, ROOT
+from build_runner.wheels import installed, is_kept, kept, locked
 
 PACKAGES = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
 RUNNERS = [LOCKS / "runner.lock", LOCKS / "runner-cuda.lock"]

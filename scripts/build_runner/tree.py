@@ -1,15 +1,13 @@
 """Lays out the folder that a runtime's zip is made of."""
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
-from runner import bytecode, interpreter, wheels
-from runner.elf import cut, is_elf
-from runner.plan import LOCKS, PYTHON, ROOT, Order
+from axiom.lab.runner_parts import runner_parts
+from build_runner import bytecode, interpreter, wheels
+from build_runner.elf import cut, is_elf
+from build_runner.plan import LOCKS, PYTHON, ROOT, Order
 
-# Only what `axiom.runner` may import: an experiment brings its kit in its bundle.
-_OURS = ("domain", "runner", "signed")
 SOURCE = ROOT / "src" / "axiom"
 TOOLS = ROOT / ".tools" / "build-runner"
 
@@ -41,18 +39,10 @@ def put_packages(files: dict[str, Path], packages: Path) -> None:
 
 def put_ours(packages: Path) -> None:
     """Copy the runner's own code."""
-    for path in our_files(SOURCE):
+    for path in runner_parts(SOURCE):
         target = packages / "axiom" / path.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-
-
-def our_files(package: Path) -> Iterable[Path]:
-    """The runner's own modules and what they may import."""
-    yield package / "__init__.py"
-    yield package / "errors.py"
-    for folder in _OURS:
-        yield from sorted((package / folder).glob("*.py"))
 
 
 def patchelf() -> Path:

@@ -6,16 +6,16 @@ import os
 import re
 import shlex
 import subprocess
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.archive import mode_of, tar_gz
-from runner.elf import is_elf, needed
+from build_runner.archive import mode_of, tar_gz
+from build_runner.elf import is_elf, needed
 
 _HERE = Path(__file__).parent
 _COMPARED_FROM = 3  # lines of the head that the rest's checksum does not cover, since it stands in them
 _PLACE = re.compile(rb"@([A-Z0-9]+)@")
+_LINE = 64  # letters, as in every certificate
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 Files = dict[str, tuple[bytes, int]]  # contents and modes by name
@@ -58,7 +58,8 @@ def windows_launcher(runtime: Runtime, boot: Files) -> bytes:
         "SHA256": runtime.digest,
     }
     text = _filled((_HERE / "head.cmd").read_bytes(), values).decode()
-    body = textwrap.wrap(base64.b64encode(payload).decode(), 64)
+    letters = base64.b64encode(payload).decode()
+    body = [letters[start : start + _LINE] for start in range(0, len(letters), _LINE)]
     return "\r\n".join([*text.splitlines(), _BEGIN, *body, _END, ""]).encode()
 
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 _LOCKS = "msvcrt" if sys.platform == "win32" else "fcntl"
 MODULES = (_LOCKS, "errno", "hashlib", "lzma", "os", "shutil", "stat", "sys", "threading", "time", "zipfile", "zlib")
-NO_ROOM, RUNNER_FAULT = 15, 70  # of axiom.domain.work.Exit
+NO_ROOM, RUNNER_DAMAGED, RUNNER_FAULT = 15, 17, 70  # of axiom.domain.work.Exit
 _LOCK_SECONDS, _LATER = 300.0, 600
 _DAY = 86_400.0
 _BLOCK = 1 << 20
+_HEAD = 4_096  # of a launcher: its text up to the list of files
 _PYTHON = ("python.exe",) if sys.platform == "win32" else ("bin", "python3")
 _THREADS = 2
 
@@ -52,8 +53,7 @@ class Later(Exception):
 def main(words: list[str]) -> int:
     """Become the runner; an exit status when that cannot be."""
     if words[0] == "place":
-        place(words[1], words[2])
-        return 0
+        return placed(words[1], words[2])
     project, runtime, digest, *order = words
     try:
         python, held = ready(project, runtime, digest)
@@ -65,11 +65,29 @@ def main(words: list[str]) -> int:
         say("boinc_finish_called", fault.status, str(fault))
         return fault.status
     except OSError as fault:
-        status = NO_ROOM if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS) else RUNNER_FAULT
-        cure = "Make room on its disk." if status == NO_ROOM else "Reset the project there, which fetches it again."
-        say("boinc_finish_called", status, f"The runner cannot be unpacked in {project}: {fault.strerror}. {cure}")
+        status, sentence = _of_system(fault), f"The runner cannot be unpacked in {project}: {fault.strerror}."
+        if status == NO_ROOM:  # there may be room later; where not even this can be said, the status says it
+            return 0 if say("boinc_temporary_exit", _LATER, f"{sentence} Make room on its disk.") else NO_ROOM
+        say("boinc_finish_called", status, f"{sentence} Reset the project there, which fetches it again.")
         return status
+    except Exception as fault:  # noqa: BLE001  the last line of defence: boinc-client decodes no traceback
+        kind = type(fault).__name__
+        say("boinc_finish_called", RUNNER_FAULT, f"The runner cannot be unpacked in {project} ({kind}: {fault}).")
     return RUNNER_FAULT
+
+
+def _of_system(fault: OSError) -> int:
+    """The exit status for what the host's system refuses."""
+    return NO_ROOM if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS) else RUNNER_DAMAGED
+
+
+def placed(draft: str, boot: str) -> int:
+    """Put this interpreter in its place; the launcher says what the exit status means."""
+    try:
+        place(draft, boot)
+    except OSError as fault:
+        return _of_system(fault)
+    return 0
 
 
 def place(draft: str, boot: str) -> None:
@@ -103,7 +121,11 @@ def ready(project: str, runtime: str, digest: str) -> tuple[str, int]:
         raise Later("another task still unpacks the runner")
     tree = os.path.join(home, f"runtime-{digest[:16]}")
     if read(f"{tree}.stamp") != listing(tree):
+        alone = hold(f"{tree}.held", shared=False, seconds=0.0)
+        if alone is None:
+            raise Later("a file of the runner was changed, and another task still computes with it")
         install(os.path.join(project, runtime), digest, tree)
+        os.close(alone)
     held = hold(f"{tree}.held", shared=True, seconds=_LOCK_SECONDS)
     if held is None:
         raise Later("another task still removes an older runner")
@@ -130,7 +152,7 @@ def install(packed: str, digest: str, tree: str) -> None:
         unpack(packed, draft)
         os.rename(draft, tree)
         write(f"{tree}.stamp", listing(tree))
-    except OSError:
+    except Exception:
         remove(draft)
         raise
 
@@ -145,10 +167,10 @@ def verify(packed: str, digest: str) -> None:
             while block := file.read(_BLOCK):
                 found.update(block)
     except FileNotFoundError:
-        raise GaveUp(RUNNER_FAULT, f"{packed} is missing. Reset the project, which fetches it again.") from None
+        raise GaveUp(RUNNER_DAMAGED, f"{packed} is missing. Reset the project, which fetches it again.") from None
     if found.hexdigest() != digest:
         raise GaveUp(
-            RUNNER_FAULT,
+            RUNNER_DAMAGED,
             f"{packed} is not the file that the laboratory made: SHA-256 {found.hexdigest()[:16]}, not {digest[:16]}. "
             "Nothing of it was run. Reset the project, which fetches it again.",
         )
@@ -226,10 +248,21 @@ def remove_unused(project: str, home: str, tree: str) -> None:
             for each in (f"{stem}.stamp", stem, f"{stem}.draft", f"{stem}.held"):
                 remove(os.path.join(home, each))
             os.close(held)
+    needed = heads(project)
     for name in names:
         path = os.path.join(home, name)
-        if name.startswith(("boot-", ".boot.")) and not sys.prefix.endswith(name) and age(path) > _DAY:
-            remove(path)  # the launcher that needs it after all unpacks it again
+        if name.startswith(("boot-", ".boot.")) and name.encode() not in needed and age(path) > _DAY:
+            remove(path)  # a launcher that needs it after all unpacks it again
+
+
+def heads(project: str) -> bytes:
+    """The beginnings of all launchers there, in which the folders of their interpreters are named."""
+    found = []
+    for name in os.listdir(project):
+        if name.startswith("axiom_runner_"):
+            with open(os.path.join(project, name), "rb") as file:
+                found.append(file.read(_HEAD))
+    return b"\n".join(found)
 
 
 def age(path: str) -> float:
@@ -305,15 +338,16 @@ def write(path: str, text: str) -> None:
     os.replace(draft, path)
 
 
-def say(file: str, number: int, message: str) -> None:
-    """Tell boinc-client in the folder of the task, and whoever reads what the task printed."""
+def say(file: str, number: int, message: str) -> bool:
+    """Tell boinc-client in the folder of the task, if that can be, and whoever reads what the task printed."""
     line = " ".join(message.split())
     sys.stderr.write(line + "\n")
     try:
         with open(file, "w", encoding="utf-8", errors="replace") as target:
             target.write(f"{number}\n{line[:250]}\n")
     except OSError:
-        return  # where not even this can be written, the exit status says it
+        return False  # where not even this can be written, the exit status says it
+    return True
 
 
 if __name__ == "__main__":

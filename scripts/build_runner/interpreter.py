@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
-from runner.elf import cut, needed
+from build_runner.elf import cut, needed
 
 _OLDEST = 11
 _FOLDERS = {

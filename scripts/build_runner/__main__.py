@@ -1,8 +1,9 @@
 """Builds the runner: scripts/build-runner [--platform P] [--interpreter DIR] [--gpu] [--quick] [--out DIR].
 
 What a host gets lies in OUT/<platform>[-<plan class>]/: the launcher, the runtime's zip, the list of what is in it, and
-`built.json`, which is written last and says that the folder is whole. Where no interpreter for the platform is given,
-the wheels alone are assembled into a zip that nobody is offered.
+`built.json`, which is written last and says that the folder is whole. OUT is build/runners, or build/test-runners for
+--quick. Where no interpreter for the platform is given, the wheels alone are assembled into a zip that nobody is
+offered.
 """
 
 import argparse
@@ -10,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner import building, wheels
-from runner.archive import BEST, QUICK
-from runner.plan import PLATFORMS, ROOT, Order
+from build_runner import building, wheels
+from build_runner.archive import BEST, QUICK
+from build_runner.plan import PLATFORMS, ROOT, Order
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,13 +31,18 @@ def main(arguments: Sequence[str]) -> int:
         preset=QUICK if asked.quick else BEST,
     )
     try:
-        built = building.build(order, asked.out, is_enough=asked.if_missing)
+        built = building.build(order, asked.out or _usual(is_quick=asked.quick), is_enough=asked.if_missing)
     except ValueError as fault:
         print(fault, file=sys.stderr)
         return 2
     for line in built:
         print(line)
     return 0
+
+
+def _usual(*, is_quick: bool) -> Path:
+    """Where a build belongs: what was made for tests must not lie where a laboratory looks for what it offers."""
+    return ROOT / "build" / ("test-runners" if is_quick else "runners")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--gpu", action="store_true", help="with CUDA, for the plan class nv")
     parser.add_argument("--quick", action="store_true", help="a larger zip, in a fraction of the time: for tests")
-    parser.add_argument("--out", type=Path, metavar="DIR", default=ROOT / "build" / "runners")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/runners, quick ones build/test-runners")
     parser.add_argument("--if-missing", action="store_true", help="nothing to do where a whole one of this code lies")
     parser.add_argument("--lock", action="store_true", help="make the locks of packages anew, and nothing else")
     return parser

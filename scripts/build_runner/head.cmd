@@ -18,5 +18,5 @@ move "%draft%" "%boot%" >nul 2>nul || rmdir /s /q "%draft%"
 exit /b %ERRORLEVEL%
 :full
 rmdir /s /q "%draft%"
-(echo 15& echo The interpreter of the runner cannot be unpacked in %home%. Make room there.)>boinc_finish_called
-exit /b 15
+(echo 600& echo The interpreter of the runner cannot be unpacked in %home%. Make room there.)>boinc_temporary_exit || exit /b 15
+exit /b 0

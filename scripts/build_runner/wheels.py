@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from runner.elf import is_elf_at, needed
-from runner.plan import LOCKS, PYTHON, ROOT
+from build_runner.elf import is_elf_at, needed
+from build_runner.plan import LOCKS, PYTHON, ROOT
 
 UV = ROOT / ".tools" / "uv" / ("Scripts/uv.exe" if os.name == "nt" else "bin/uv")
 # By the first part of a path: JAX needs `scipy.linalg` alone, and `cryptography` only the compiled part of cffi.

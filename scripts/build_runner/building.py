@@ -8,16 +8,18 @@ import platform as this_computer
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner import archive, tree, wheels
-from runner.elf import newest_glibc
-from runner.launcher import Runtime, boot_files, launcher, needs_of, windows_launcher
-from runner.plan import PYTHON, Order
-from runner.proof import prove
-from runner.sbom import sbom
+from axiom.lab.runner_parts import runner_parts
+from build_runner import archive, tree, wheels
+from build_runner.elf import newest_glibc
+from build_runner.launcher import Runtime, boot_files, launcher, needs_of, windows_launcher
+from build_runner.plan import PYTHON, Order
+from build_runner.proof import prove
+from build_runner.sbom import sbom
 
 _FORMAT = "axiom-runner-1"
 _BLOCK = 1 << 20
@@ -32,7 +34,7 @@ def processor() -> str:
 def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
     """Build into OUT/<name>, unless a whole one of the same inputs will do; what there is to say about it."""
     target, inputs = out / order.name, inputs_of(order)
-    if is_enough and is_whole(target, inputs):
+    if is_enough and is_there(order, out):
         return [f"{target} is there already."]
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -65,26 +67,32 @@ def put(draft: Path, target: Path, aside: Path) -> None:
 
 def inputs_of(order: Order) -> str:
     """A digest of everything of this checkout that enters a build, so that a change of it is a new one."""
-    found = hashlib.sha256(f"{order.name} {order.interpreter and order.interpreter.resolve()}".encode())
+    interpreter = order.interpreter and order.interpreter.resolve()
+    found = hashlib.sha256(f"{order.name} {interpreter} {order.preset}".encode())
     builder = Path(__file__).parent
     for path in [
         order.lock,
         *sorted(builder.glob("*.py")),
         *sorted(builder.glob("head.*")),
-        *tree.our_files(tree.SOURCE),
+        *runner_parts(tree.SOURCE),
     ]:
         found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
 
 
-def is_whole(target: Path, inputs: str) -> bool:
-    """Does a folder hold what these inputs make?"""
+def is_there(order: Order, out: Path) -> bool:
+    """Does a whole one of the same inputs lie there, compressed as was asked or as well as can be?"""
+    return is_whole(out / order.name, {inputs_of(order), inputs_of(replace(order, preset=archive.BEST))})
+
+
+def is_whole(target: Path, inputs: Collection[str]) -> bool:
+    """Does a folder hold all that one of these inputs makes?"""
     try:
         facts = json.loads((target / "built.json").read_bytes())
     except (FileNotFoundError, ValueError):
         return False
     sizes = [(target / each["name"], each["size"]) for each in facts["files"]]
-    return facts["inputs"] == inputs and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
+    return facts["inputs"] in inputs and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
 
 
 def _finish(order: Order, laid: Path, draft: Path, packages: dict[str, str]) -> dict[str, Any]:
@@ -144,7 +152,6 @@ def _file(path: Path, *, is_main: bool) -> dict[str, Any]:
         "size": path.stat().st_size,
         "is_main": is_main,
         "open_name": "",
-        "copy": False,
     }
 
 
