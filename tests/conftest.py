@@ -108,6 +108,19 @@ def tried(archive: bytes) -> Attempt:
     return preflight.try_out(archive)
 
 
+def joined(db: Database, name: str, now: datetime) -> int:
+    """Somebody of this name with an account."""
+    return accounts.create(
+        db, name=name, email=f"{name.lower()}@example.org", password="", cross_id=f"cross {name}", now=now
+    )
+
+
+@pytest.fixture
+def join():
+    """Opens an account for somebody of a name."""
+    return joined
+
+
 @dataclass(kw_only=True)
 class SmallLab:
     """A laboratory in a folder whose clock the test sets. What it does is one transaction each, as in the writer."""
@@ -168,12 +181,19 @@ class SmallLab:
         with self.db.transaction():
             return fleet.meet(
                 self.db,
-                volunteer_id=accounts.volunteer(self.db, volunteer, self.now).id,
+                volunteer_id=self.volunteer(volunteer),
                 name=name,
                 platform=Platform(system="linux", processor="x86_64", instructions=instructions),
                 capacity=Capacity(cores=cores, memory_mb=memory_mb),
                 now=self.now,
             )
+
+    def volunteer(self, name: str) -> int:
+        """Somebody of this name, who exists from now on. Ada's hosts are the laboratory's own."""
+        if name == "Ada":
+            return accounts.ourselves(self.db, self.now)
+        found = accounts.by_email(self.db, f"{name.lower()}@example.org")
+        return found[0].id if found else joined(self.db, name, self.now)
 
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
         with self.db.transaction():

@@ -19,7 +19,6 @@ def row(stem: str, suffix: str, body: bytes) -> dict[str, Any]:
         "size": len(body),
         "is_main": stem == "runner",
         "open_name": "",
-        "copy": False,
     }
 
 

@@ -12,11 +12,11 @@ from axiom.server.downloads import Downloads
 from axiom.server.front import Front
 from axiom.server.guesses import Guesses
 from axiom.server.project import FrontDesk
-from axiom.server.runners import Runner
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import StatisticsFiles
 from axiom.store import accounts
 from axiom.store.connections import Connections
+from axiom.store.runners import Runner
 from axiom.store.writer import Writer
 
 SECRET = b"canary secret of this laboratory"

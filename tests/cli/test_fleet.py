@@ -6,6 +6,8 @@ import pytest
 from furnished import HOSTILE, fill
 
 from axiom.__main__ import _main
+from axiom.store import progress
+from axiom.store.progress import Said
 
 
 @pytest.fixture
@@ -79,8 +81,18 @@ def test_a_task_is_shown_with_how_it_ended_and_the_host_s_own_words(say):
     assert (task["message"], task["credit"]) == ("the host's own words", 0.0)
     assert say("task", "show", 1, "--json")[1]["task"]["checks"] == [5]
     text = say("task", "show", 4)[1]
+    assert "progress" not in text
     assert "it went over its time limit" in text
     assert "peak_memory_mb" not in text
+
+
+def test_a_task_that_is_out_is_shown_with_how_far_it_is_said_to_be(say, small_lab):
+    (out, *_) = small_lab.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
+    with small_lab.db.transaction():
+        said = Said(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+        progress.note(small_lab.db, out["host_id"], [said], small_lab.now)
+    assert f"at {small_lab.now.isoformat()} said to be 40 % done" in say("task", "show", out["id"])[1]
+    assert say("task", "show", out["id"], "--json")[1]["task"]["progress"] == 0.404
 
 
 def test_a_workunit_is_shown_with_its_checks(say):

@@ -37,6 +37,8 @@ def test_every_command_is_known_by_its_own_name():
         ("experiment.deploy", {"experiment": "tiny_sum", "workunits": "2"}, WrongUse, "workunits: .* valid integer"),
         ("experiment.deploy", {"experiment": "../x", "workunits": 1}, WrongUse, "experiment: String should match"),
         ("experiment.publish", {"experiment": ""}, WrongUse, "experiment: String should have at least 1"),
+        ("runner.sign", {"signatures": {}}, WrongUse, "signatures: Dictionary should have at least 1"),
+        ("runner.sign", {"signatures": {"ab": 5}}, WrongUse, r"signatures.ab: .* valid string"),
         ("workunit.cancel", {"workunits": [2**63]}, WrongUse, r"workunits.0: .* less than or equal"),
         ("workunit.cancel", {"workunits": []}, WrongUse, "workunits: List should have at least 1"),
         ("workunit.cancel", {"workunits": [1, "2"]}, WrongUse, r"workunits.1: .* valid integer"),

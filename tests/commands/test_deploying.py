@@ -9,10 +9,10 @@ from axiom.store import accounts, fleet, work
 
 
 def _meet(lab, db) -> int:
-    us = accounts.volunteer(db, "Ada", lab.now)
+    us = accounts.ourselves(db, lab.now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    return fleet.meet(db, volunteer_id=us.id, name="first", platform=platform, capacity=capacity, now=lab.now)
+    return fleet.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
 
 
 def test_what_is_ordered_for_one_host_is_kept_for_it(door):

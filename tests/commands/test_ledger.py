@@ -7,13 +7,13 @@ import pytest
 from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
 from axiom.errors import NotFound, WrongUse
-from axiom.store import accounts, books, fleet_pages, ledger
+from axiom.store import books, fleet_pages, ledger
 
 
 @pytest.fixture
-def peopled(door):
+def peopled(door, join):
     """Two volunteers."""
-    door.gate.writer.run(lambda db: [accounts.volunteer(db, name, door.lab.now) for name in ("Ada", "Grace")])
+    door.gate.writer.run(lambda db: [join(db, name, door.lab.now) for name in ("Ada", "Grace")])
     return door
 
 

@@ -26,10 +26,10 @@ def manned(door):
 
 
 def _meet(lab, db):
-    us = accounts.volunteer(db, "Ada", lab.now)
+    us = accounts.ourselves(db, lab.now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    return fleet.meet(db, volunteer_id=us.id, name="first", platform=platform, capacity=capacity, now=lab.now)
+    return fleet.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
 
 
 def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):

@@ -172,6 +172,12 @@ FREEBSD = replace(HOST, platform=Platform(system="x86_64-pc-freebsd", processor=
             "experiment_1 would not be done by its deadline at your computer's speed and availability",
         ),
         (FREEBSD, [queue(1)], [], "there is no program for computers of the kind x86_64-pc-freebsd"),
+        (
+            HOST,
+            [queue(1, is_sealed=False, is_tried=False)],
+            [],
+            "experiment_1 waits for a seal, since that of its bundle has run out and no computer would take it",
+        ),
     ],
 )
 def test_a_host_that_gets_nothing_is_told_why(host, queues, has, reason):

@@ -33,6 +33,7 @@ def stands(*ended: Ended, since: Standing | None = None) -> Standing:
         (Ended(state=TaskState.FAILED), 16, 0),
         (Ended(state=TaskState.FAILED, cause=Cause.SIGNAL), 16, 0),
         (Ended(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
+        (Ended(state=TaskState.FAILED, cause=Cause.RUNNER_DAMAGED), 16, 0),
         (Ended(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
         (Ended(state=TaskState.FAILED, cause=Cause.BAD_TICKET), None, 3),
         (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), 16, 3),

@@ -27,6 +27,7 @@ WORDS = {
     Exit.BAD_BUNDLE: "the runner refused the bundle; nothing was computed",
     Exit.NO_ROOM: "the output could not be written on the host",
     Exit.GPU_UNUSABLE: "its program could not use the GPU that the host has",
+    Exit.RUNNER_DAMAGED: "the runner's files on the host are damaged; resetting the project cures it",
     Exit.RUNNER_FAULT: "the runner itself failed",
     Exit.TIME_LIMIT: "it went over its time limit",
     Exit.MEMORY_LIMIT: "it went over its memory limit",

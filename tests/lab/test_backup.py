@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
 from axiom.lab.backup import back_up, restore
-from axiom.lab.ceremony import begin
 from axiom.lab.recovery import Wish
+from axiom.signed.ceremony import begin
 from axiom.signed.keys import load_keys
 from axiom.signed.offline import make_offline
 from axiom.signed.roles import Role, write_trust

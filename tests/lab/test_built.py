@@ -8,7 +8,7 @@ import pytest
 from assembling import LINUX, PROGRAM, build, row
 
 from axiom.errors import Refused, StoreError
-from axiom.lab.built import built_in, place, read_built, sha256_of
+from axiom.lab.built import built_in, digests, place, read_built
 
 
 def test_what_was_built_is_read(tmp_path):
@@ -59,7 +59,7 @@ def test_a_description_that_is_off_is_refused_and_says_why(tmp_path, said, reaso
     assert "What was offered stays" in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "{}"])
+@pytest.mark.parametrize("text", ["", "[]", "{", "{}", "[" * 100_000])
 def test_a_description_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "built.json").write_text(text)
     with pytest.raises(Refused, match="cannot be offered"):
@@ -86,7 +86,7 @@ def test_a_file_is_copied_where_a_link_cannot_be(tmp_path, monkeypatch):
     place(program, target)
     assert target.read_bytes() == PROGRAM
     assert not target.samefile(program.source)
-    assert sha256_of(target) == program.sha256
+    assert digests(target) == (program.sha256, program.md5, program.size)
 
 
 @pytest.mark.parametrize("place_of_flip", range(0, 8 * len(PROGRAM), 7))

@@ -35,7 +35,7 @@ def folder(small_lab):
 
 
 def laid_out(folder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder.runners / "files").iterdir()}
+    return {path.name: path.read_bytes() for path in folder.runner_files.iterdir()}
 
 
 def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, key):
@@ -56,10 +56,10 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
 
 def test_the_same_files_are_the_same_version(folder, key):
     first, files = offer_here(folder, key, HERE, NOW), laid_out(folder)
-    written = (folder.runners / "offer.json").stat().st_mtime_ns
+    written = folder.offer.stat().st_mtime_ns
     assert offer_here(folder, key, HERE, NOW) == first
     assert laid_out(folder) == files
-    assert (folder.runners / "offer.json").stat().st_mtime_ns == written
+    assert folder.offer.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize(("trust", "python"), [(b"whom to trust from now on", ""), (b"whom to trust", "/opt/python")])
@@ -96,9 +96,9 @@ def test_a_computer_that_boinc_does_not_know_is_offered_nothing(folder, key):
 
 def test_a_damaged_offer_stops_the_start_and_says_what_to_do(folder, key):
     offer_here(folder, key, HERE, NOW)
-    data = json.loads((folder.runners / "offer.json").read_text())
+    data = json.loads(folder.offer.read_text())
     del data["runners"][LINUX]["files"][0]["md5"]
-    (folder.runners / "offer.json").write_text(json.dumps(data))
+    folder.offer.write_text(json.dumps(data))
     with pytest.raises(CannotStart, match=r"cannot be read \('md5'\).*Delete the folder `runners`"):
         offer_here(folder, key, HERE, NOW)
 
@@ -137,7 +137,7 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
     assert names({"": runner}) == {"": ["runner", "runtime", "trust"]}
     assert [file.is_copied for file in runner.files] == [False, False, True]
     for file in runner.files:
-        assert is_code_signed((folder.runners / "files" / file.name).read_bytes(), file.signature, key.public_text)
+        assert is_code_signed((folder.runner_files / file.name).read_bytes(), file.signature, key.public_text)
     assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
     assert offer_here(folder, key, HERE, NOW) == {LINUX: runner}
     assert offer_built(folder, key, build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
@@ -192,14 +192,14 @@ def test_a_wrong_signature_is_refused_by_name(folder, key, tmp_path):
     for code in (key, elsewhere(key)):
         with pytest.raises(Refused, match="The signature that came with axiom_runner_"):
             offer_built(folder, code, built, NOW)
-    assert not (folder.runners / "offer.json").exists()
+    assert not folder.offer.exists()
 
 
 def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
     offers = Offers(folder, elsewhere(key))
     assert offers.built(build(tmp_path), NOW) == {}
     assert [name.split("_")[1] for name in offers.unsigned] == ["runner", "runtime", "trust"]
-    assert not (folder.runners / "files").exists()
+    assert not folder.runner_files.exists()
     signed = Offers(folder, elsewhere(key, *(piece.md5 for piece in offers.unsigned.values())))
     assert list(signed.built(build(tmp_path), NOW)) == [LINUX]
     assert signed.unsigned == {}

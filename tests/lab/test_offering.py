@@ -8,6 +8,7 @@ import pytest
 from assembling import LINUX, build
 
 from axiom.domain.fleet import Platform
+from axiom.lab.offer import Offers
 from axiom.lab.offering import Offering
 from axiom.signed.code_signing import CARRIED, CodeKey, CodeSigning, code_facts
 
@@ -50,14 +51,14 @@ def test_the_stand_in_is_there_from_the_start_and_what_is_built_replaces_it(offe
 def test_nothing_is_read_again_while_no_file_changes(offering, tmp_path, folder):
     built = build(tmp_path / "built")
     offering.look()
-    for path in (folder.runners / "files").iterdir():
+    for path in folder.runner_files.iterdir():
         path.unlink()
     offering.look()
-    assert list((folder.runners / "files").iterdir()) == []
+    assert list(folder.runner_files.iterdir()) == []
     (built / "built.json").touch()
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
     offering.look()
-    assert len(list((folder.runners / "files").iterdir())) == 3
+    assert len(list(folder.runner_files.iterdir())) == 3
 
 
 def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_path, caplog):
@@ -75,6 +76,43 @@ def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_p
     build(tmp_path / "built")
     offering.look()
     assert (offering.problems, offering.offered[LINUX].is_stand_in) == ((), False)
+
+
+def test_a_fault_of_ours_with_one_build_holds_up_no_other_and_is_looked_at_once(
+    offering, tmp_path, monkeypatch, caplog
+):
+    build(tmp_path / "built")
+    build(tmp_path / "built", plan_class="nv")
+    real = Offers.built
+
+    def built(self, place, now):
+        if not place.name.endswith("nv"):
+            raise KeyError("a fault")
+        return real(self, place, now)
+
+    monkeypatch.setattr(Offers, "built", built)
+    for _ in range(2):
+        offering.look()
+    assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
+    (problem,) = offering.problems
+    assert "a fault of ours (KeyError('a fault'))" in problem
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["offer.fault"]
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_problem_and_no_end(offering, tmp_path, folder, caplog):
+    build(tmp_path / "built")
+    offering.look()
+    for path in folder.runner_files.iterdir():
+        path.unlink()
+    CodeKey.make().save(folder.keys / "other.key")
+    (folder.keys / "other.key").replace(folder.keys / "code.key")
+    for path in (tmp_path / "built").iterdir():
+        shutil.rmtree(path)
+    (folder.keys / "code.key").unlink()
+    carry(folder, CodeKey.make())
+    offering.look()
+    assert any("FileNotFoundError" in problem for problem in offering.problems)
+    assert "offer.fault" in caplog.text
 
 
 def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_brought(tmp_path, folder):

@@ -10,9 +10,10 @@ import pytest
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
-from axiom.lab import ceremony, sealing
+from axiom.lab import sealing
 from axiom.lab.publish import is_sealed, prepare, publish, wanted_seal
 from axiom.runner.here import describe_tree
+from axiom.signed import ceremony
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.roles import Role
