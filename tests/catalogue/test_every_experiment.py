@@ -1,6 +1,5 @@
 import ast
 import functools
-import importlib.util
 import json
 import math
 import sys
@@ -10,16 +9,13 @@ import typing
 from dataclasses import asdict
 from pathlib import Path
 
+import make_golden
 import pytest
 
 from axiom.domain.experiments import seed_of
 from axiom.kit import pace
 
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("make_golden", HERE / "make_golden.py")
-make_golden = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(make_golden)
-
 NAMES = make_golden.names()
 every_experiment = pytest.mark.parametrize("name", NAMES)
 
@@ -185,12 +181,3 @@ def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_pat
     path.write_text(json.dumps(forged), encoding="utf-8")
     make_golden.make("test_deploy", {}, tmp_path)
     assert path.read_text(encoding="utf-8") == true
-
-
-BELOW = {("lazy_vs_feature_learning", "movement_slope")}  # claims that hold when the number is below its null
-
-
-@every_experiment
-def test_a_claim_says_on_which_side_its_number_lies(name):
-    for estimand in make_golden.load(name).estimands:
-        assert estimand.expects == ("-" if (name, estimand.name) in BELOW else "+"), estimand.claim

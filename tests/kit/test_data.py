@@ -90,3 +90,48 @@ def test_the_nearest_centre_tells_the_class_better_the_farther_they_are_apart():
         guessed = np.argmin(((made.x_test[:, None] - centres) ** 2).sum(axis=2), axis=1)
         right.append(np.mean(guessed == made.y_test))
     assert right[0] < 0.3 < 0.6 < right[1] < 0.97 < right[2]
+
+
+def by_least_squares(made, classes):
+    """The test accuracy of a linear read-out with a bias."""
+    x, x_test = (np.hstack([x, np.ones((len(x), 1))]) for x in (made.x_train, made.x_test))
+    weights = np.linalg.lstsq(x, np.eye(classes)[made.y_train], rcond=None)[0]
+    return np.mean(np.argmax(x_test @ weights, axis=1) == made.y_test)
+
+
+def test_a_linear_teacher_is_learned_by_a_linear_read_out_and_a_network_is_not():
+    made = data.linear_teacher(chance.stream(5, "data"), inputs=20, classes=5, train=4_000, test=1_000)
+    assert by_least_squares(made, 5) > 0.85  # least squares does not aim at the largest output, and loses some
+    assert by_least_squares(task(train=4_000, test=1_000), 5) < 0.75
+
+
+def test_exclusive_or_is_learned_by_no_linear_read_out_and_follows_the_signs():
+    made = data.exclusive_or(chance.stream(5, "data"), inputs=20, train=4_000, test=1_000)
+    assert by_least_squares(made, 2) == pytest.approx(0.5, abs=0.06)
+    assert np.array_equal(made.y_test, (made.x_test[:, 0] * made.x_test[:, 1] < 0).astype(np.int32))
+
+
+def test_a_teacher_with_another_activation_labels_the_same_inputs_otherwise():
+    relu, tanh = task(), task(activation="tanh")
+    assert np.array_equal(relu.x_train, tanh.x_train)
+    assert 0.2 < np.mean(relu.y_train == tanh.y_train) < 0.95
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_as_many_labels_are_corrupted_as_were_asked_for_and_none_keeps_its_class(share):
+    y = task().y_train
+    labels, is_corrupt = data.corrupted(chance.stream(5, "noise"), y, classes=5, share=share)
+    assert is_corrupt.sum() == round(share * 400)
+    assert np.array_equal(labels != y, is_corrupt)
+    assert labels.dtype == np.int32
+    assert labels.min() >= 0
+    assert labels.max() <= 4
+
+
+def test_what_is_corrupt_at_a_small_share_is_corrupt_in_the_same_way_at_a_larger_one():
+    y = task().y_train
+    (few, is_few), (many, is_many) = (
+        data.corrupted(chance.stream(5, "noise"), y, classes=5, share=share) for share in (0.1, 0.4)
+    )
+    assert not (is_few & ~is_many).any()
+    assert np.array_equal(few[is_few], many[is_few])

@@ -42,9 +42,10 @@ def test_cka_of_one_column_each_is_the_squared_correlation():
     assert geometry.cka(x, y) == pytest.approx(np.corrcoef(x[:, 0], y[:, 0])[0, 1] ** 2)
 
 
-def test_cka_agrees_with_its_definition_by_gram_matrices():
-    x, y = draw(5, 30, 4), draw(6, 30, 7)
-    centring = np.eye(30) - 1 / 30
+@pytest.mark.parametrize("rows", [6, 30])  # fewer and more than there are columns: products of rows, and of columns
+def test_cka_agrees_with_its_definition_by_gram_matrices(rows):
+    x, y = draw(5, rows, 4), draw(6, rows, 7)
+    centring = np.eye(rows) - 1 / rows
     k, m = centring @ x @ x.T @ centring, centring @ y @ y.T @ centring
     assert geometry.cka(x, y) == pytest.approx(np.sum(k * m) / np.sqrt(np.sum(k * k) * np.sum(m * m)))
 
@@ -97,3 +98,40 @@ def test_the_stable_rank_is_the_same_turned_around_and_at_every_scale(seed, scal
     matrix = draw(seed, 12, 5)
     assert geometry.stable_rank(scale * matrix) == pytest.approx(geometry.stable_rank(matrix))
     assert geometry.stable_rank(matrix.T) == pytest.approx(geometry.stable_rank(matrix))
+
+
+@given(seed=SEEDS, scale=st.floats(0.1, 10))
+def test_the_cosine_of_two_networks_is_that_of_all_their_weights(seed, scale):
+    one, other = (net(draw(seed, 4, 3, purpose=purpose), draw(seed, 3, 2, purpose=purpose)) for purpose in "ab")
+    flat = [np.concatenate([layer.weights.ravel() for layer in each]).astype(np.float64) for each in (one, other)]
+    expected = flat[0] @ flat[1] / np.linalg.norm(flat[0]) / np.linalg.norm(flat[1])
+    assert geometry.cosine(one, other) == pytest.approx(expected, abs=1e-6)
+    assert geometry.cosine(one, net(*(-scale * layer.weights for layer in one))) == pytest.approx(-1.0, abs=1e-6)
+
+
+def test_the_cosine_counts_biases_too():
+    one = (Layer(weights=np.array([[1.0]]), biases=np.array([0.0])),)
+    other = (Layer(weights=np.array([[1.0]]), biases=np.array([1.0])),)
+    assert geometry.cosine(one, other) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 2.0), (0.25, 3.0), (1.0, 6.0)])
+def test_a_share_of_the_way_is_on_the_line(share, expected):
+    (layer,) = geometry.between(net([[2.0]]), net([[6.0]]), share=share)
+    assert layer.weights.tolist() == [[expected]]
+    assert layer.weights.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("losses", "height"),
+    [
+        ([1.0, 1.0, 1.0], 0.0),
+        ([1.0, 5.0, 1.0], 4.0),
+        ([0.0, 5.0, 2.0], 4.0),  # above the line, not above the lower end
+        ([0.0, 3.0, 4.0, 3.0], 2.0),
+        ([1.0, 0.0, 1.0], 0.0),  # a valley is no barrier
+        ([2.0, 1.0, 0.0], 0.0),
+    ],
+)
+def test_a_barrier_is_the_height_above_the_line_of_the_ends(losses, height):
+    assert geometry.barrier(losses) == pytest.approx(height)

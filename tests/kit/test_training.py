@@ -1,11 +1,12 @@
 import itertools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hearing import Notebook, Shelf
 
-from axiom.kit import chance, data, models, optimizers, pace, training
+from axiom.kit import chance, courses, data, losses, models, optimizers, pace, training
 from axiom.kit.models import Layer
 from axiom.kit.optimizers import Rates
 
@@ -32,17 +33,17 @@ def in_double(net):
 
 def test_cross_entropy_is_the_textbook_formula():
     expected = loss_by_hand(in_double(start()), TASK.x_train, TASK.y_train)
-    assert float(training.cross_entropy(start(), TASK.x_train, TASK.y_train)) == pytest.approx(expected, rel=1e-5)
+    assert float(losses.CROSS_ENTROPY(start(), TASK.x_train, TASK.y_train)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_cross_entropy_of_a_net_that_knows_nothing_is_the_log_of_the_classes():
     blank = jax.tree.map(np.zeros_like, start())
-    assert float(training.cross_entropy(blank, TASK.x_train, TASK.y_train)) == pytest.approx(np.log(3), rel=1e-6)
+    assert float(losses.CROSS_ENTROPY(blank, TASK.x_train, TASK.y_train)) == pytest.approx(np.log(3), rel=1e-6)
 
 
 def test_the_gradient_is_that_of_finite_differences():
     net, x, y = in_double(start()), TASK.x_train, TASK.y_train
-    gradient = jax.grad(training.cross_entropy)(start(), x, y)
+    gradient = jax.grad(losses.CROSS_ENTROPY)(start(), x, y)
     for layer, (field, place) in itertools.product(range(2), PLACES):
         array, step = getattr(net[layer], field), 1e-5
         array[place] += step
@@ -65,9 +66,9 @@ def test_one_full_batch_step_on_a_linear_net_is_the_closed_form():
 
 def test_there_is_one_net_per_epoch_and_the_last_one_has_learned():
     nets = trained(start(), epochs=30)
-    losses = [float(training.cross_entropy(net, TASK.x_train, TASK.y_train)) for net in nets]
+    reached = [float(losses.CROSS_ENTROPY(net, TASK.x_train, TASK.y_train)) for net in nets]
     assert len(nets) == 30
-    assert losses[-1] < 0.6 * losses[0]
+    assert reached[-1] < 0.6 * reached[0]
 
 
 def test_fewer_epochs_are_the_beginning_of_more():
@@ -87,10 +88,10 @@ def test_nets_come_out_as_numpy_arrays():
 
 def test_no_learning_rate_and_no_seed_compiles_anew():
     trained(start(), lr=0.1, epochs=1)
-    compiled = training._block._cache_size()
+    compiled = courses._block._cache_size()
     for lr, seed in ((0.2, 5), (0.3, 6)):
         trained(start(), lr=lr, seed=seed)
-    assert training._block._cache_size() == compiled
+    assert courses._block._cache_size() == compiled
 
 
 def descended(optimizer, *, epochs=4, every=1, lr=0.1, weight_decay=0.0):
@@ -113,7 +114,7 @@ def test_a_compiled_training_is_the_rule_applied_by_hand(name):
     weights, shape = jax.tree.flatten(start())
     memories = [(np.zeros_like(weight),) * optimizer.memories for weight in weights]
     batches = chance.orders(5, items=40, epochs=1).reshape(5, 8)
-    gradient = jax.jit(jax.grad(training.cross_entropy))
+    gradient = jax.jit(jax.grad(losses.CROSS_ENTROPY))
     for count, items in enumerate(batches, start=1):
         net = jax.tree.unflatten(shape, weights)
         slopes = jax.tree.leaves(gradient(net, TASK.x_train[items], TASK.y_train[items]))
@@ -186,7 +187,85 @@ def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
     assert fingerprint[0] == pytest.approx(loss_by_hand(start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [1.0, 300.0])  # where exp would overflow, too
+def test_cross_entropy_of_outputs_is_that_which_is_descended(size):
+    net, y = start(), TASK.y_test
+    outputs = (size * models.logits(net, TASK.x_test)).astype(np.float32)
+    assert training.cross_entropy(outputs, y) == pytest.approx(float(losses.softmax_loss(outputs, y)), rel=1e-6)
+
+
 def test_accuracy_counts_the_rows_that_are_right():
     identity = (Layer(weights=np.eye(3, dtype=np.float32), biases=np.zeros(3, dtype=np.float32)),)
     x = np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
     assert training.accuracy(identity, x, np.array([0, 1, 2, 0], dtype=np.int32)) == 0.75
+
+
+def test_another_objective_and_its_context_are_what_is_descended():
+    def pulled(net, x, y, anchor, strength):
+        return losses.CROSS_ENTROPY(net, x, y) + strength * jnp.sum((net[0].weights - anchor) ** 2)
+
+    anchor = np.full((6, 7), 0.3, np.float32)
+    orders = chance.orders(5, items=40, epochs=40)
+    end, _ = training.trained(
+        start(),
+        TASK,
+        orders,
+        rates=Rates(lr=0.05),
+        batch=8,
+        objective=pulled,
+        context=(anchor, 5.0),
+        watch=lambda _net: 0.0,
+    )
+    assert np.abs(end[0].weights - anchor).max() < 0.1
+
+
+def test_an_architecture_is_trained_and_scored_by_its_own_function():
+    tanh = models.Architecture(activation="tanh")
+    orders = chance.orders(5, items=40, epochs=60)
+    end, _ = training.trained(
+        start(),
+        TASK,
+        orders,
+        rates=Rates(lr=0.3),
+        batch=8,
+        objective=losses.CrossEntropy(architecture=tanh),
+        watch=lambda _net: 0.0,
+    )
+    expected = np.mean(np.argmax(tanh.outputs(end, TASK.x_train), axis=1) == TASK.y_train)
+    assert training.accuracy(end, TASK.x_train, TASK.y_train, tanh) == expected > 0.9
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_mapped_over_seeds_every_bit_is_as_alone(size):
+    """What `lax.map` computes one after the other on a core is what each would be alone."""
+    nets = [models.mlp(chance.stream(seed, "start"), (6, 7, 3)) for seed in range(size)]
+    order = chance.orders(5, items=40, epochs=5).reshape(-1, 8)
+    x, y = jnp.asarray(TASK.x_train), jnp.asarray(TASK.y_train)
+
+    def alone(net):
+        return courses._block(
+            net,
+            ((),) * 4,
+            x,
+            y,
+            order,
+            jnp.float32(1),
+            Rates(lr=0.1),
+            (),
+            optimizer=optimizers.SGD,
+            objective=losses.CROSS_ENTROPY,
+        )[0]
+
+    mapped = jax.lax.map(alone, jax.tree.map(lambda *leaves: jnp.stack(leaves), *nets))
+    for place, net in enumerate(nets):
+        one = jax.tree.map(lambda leaf, place=place: leaf[place], mapped)
+        assert all(
+            np.array_equal(*pair) for pair in zip(jax.tree.leaves(one), jax.tree.leaves(alone(net)), strict=True)
+        )
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_compiled_answers_are_those_of_numpy(activation):
+    architecture = models.Architecture(activation=activation)
+    expected = np.argmax(architecture.outputs(start(), TASK.x_test), axis=1)
+    assert training.answers(start(), TASK.x_test, architecture).tolist() == expected.tolist()

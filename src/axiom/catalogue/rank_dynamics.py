@@ -3,27 +3,32 @@
 The stable rank |W|_F^2 / |W|_2^2 counts the directions that matter in a matrix. The old laboratory saw it fall by
 51.6 % on average in nine out of nine networks, on one seed, and faster at high learning rates. We train networks of
 one to three hidden layers at three learning rates, on the same data and in the same order, and measure what share of
-the rank is gone, layer by layer: of the weights, and of the representations around their mean.
+the rank is gone, layer by layer: of the weights, and of the representations around their mean. After the same epochs a
+high rate has also gone further, so one network at the highest stops where rate times epochs is as at the lowest.
 
-We expect much less than half without weight decay, a first layer that gains rank, and more loss at high rates. Theory
-asks for weight decay (Galanti et al. 2022): `weight_decay=0,0.0005,0.005` is a sweep within the ranges.
+We expect much less than half without weight decay, a first layer that gains rank, and more loss at high rates, but not
+when rate times epochs is the same. Theory asks for weight decay (Galanti et al. 2022): two strengths of it are in the
+sweep, and a second task, a Gaussian mixture.
 
-History: 1, the old laboratory's nine networks and 400 epochs, with a snapshot every 20 epochs instead of every 5.
+History: 1, the old laboratory's nine networks and 400 epochs, with a snapshot every 20 epochs instead of every 5. 2, at
+two hidden layers with weight decay, on a second task, and at matched rate times epochs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, models, optimizers, training
 
 INPUTS, CLASSES = 20, 5
 HIDDEN = (256, 128, 64)  # a network of depth 2 has the last two of them
 EVERY = 20  # epochs between two snapshots
+TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,36 +39,46 @@ class Config:
     lr: float
     weight_decay: float = 0.0
     epochs: int = 400
+    task: str = "teacher"  # or clusters
+    control: str = "none"  # or placebo: no decay whatever its strength, and a start of its own for each strength
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """What is measured. Conclusions are estimands, computed by the server."""
+    """What is measured; of a network that diverged, only that. Conclusions are estimands, computed by the server."""
 
-    weight_compression: float  # share of the stable rank that is gone at the end, mean over all weight matrices
-    first_layer_compression: float  # of the first weight matrix alone; below 0, it has gained rank
-    hidden_compression: float  # of the representations of the test inputs around their mean, over hidden layers
-    last_hidden_rank: float  # stable rank of the last hidden representation at the end
-    test_accuracy: float
-    weight_compression_by_snapshot: tuple[float, ...]
-    hidden_compression_by_snapshot: tuple[float, ...]
+    diverged: int  # 1 when the weights left the real numbers
+    weight_compression: float | None = None  # share of the stable rank that is gone at the end, mean over all matrices
+    first_layer_compression: float | None = None  # of the first weight matrix alone; below 0, it has gained rank
+    hidden_compression: float | None = None  # of what the test inputs become, around its mean, over hidden layers
+    last_hidden_rank: float | None = None  # stable rank of the last hidden representation at the end
+    test_accuracy: float | None = None
+    weight_compression_by_snapshot: tuple[float, ...] | None = None
+    hidden_compression_by_snapshot: tuple[float, ...] | None = None
 
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes data, start and batch order for every learning rate and weight decay alike."""
-    task = data.teacher(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=2_000, test=500)
-    start = models.mlp(chance.stream(seed, "start"), sizes(config.depth))
+    is_placebo = config.control == "placebo"
+    decay, purpose = (0.0, f"start, decay {config.weight_decay}") if is_placebo else (config.weight_decay, "start")
+    draw, rng = TASKS[config.task], chance.stream(seed, "data")
+    task = draw(rng, inputs=INPUTS, classes=CLASSES, train=2_000, test=500)
+    start = models.mlp(chance.stream(seed, purpose), sizes(config.depth))
     orders = chance.orders(seed, items=2_000, epochs=config.epochs)
-    rates = optimizers.Rates(lr=config.lr, weight_decay=config.weight_decay)
+    rates = optimizers.Rates(lr=config.lr, weight_decay=decay)
 
     end, seen = training.trained(
         start, task, orders, rates=rates, batch=64, every=EVERY, watch=lambda net: _ranks(net, task.x_test)
     )
-    snapshots = [_ranks(start, task.x_test), *seen]
+    if not np.isfinite(end[-1].weights).all():
+        return Measures(diverged=1)
 
+    snapshots = [_ranks(start, task.x_test), *seen]
     weights, hidden = (np.array([snapshot[part] for snapshot in snapshots], dtype=np.float64) for part in (0, 1))
+    weights, hidden = np.nan_to_num(weights), np.nan_to_num(hidden)  # where decay or death left zeros: no direction
     weights_gone, hidden_gone = 1 - weights / weights[0], 1 - hidden / hidden[0]
     return Measures(
+        diverged=0,
         weight_compression=float(weights_gone[-1].mean()),
         first_layer_compression=float(weights_gone[-1, 0]),
         hidden_compression=float(hidden_gone[-1].mean()),
@@ -93,53 +108,60 @@ def _seconds(config: Config) -> float:
     return config.epochs * (1.95e-4 + 6.6e-8 * weights)
 
 
+PLAIN = {"weight_decay": 0.0, "task": "teacher", "epochs": 400}
+
 experiment = Experiment(
     name="rank_dynamics",
-    version=1,
+    version=2,
     question="Does training make a network use fewer dimensions than it has?",
     reference="Galanti et al. 2022, arXiv:2206.05794; Feng & Tu 2021",
     run=run,
     measures=Measures,
-    sweep=grid(Config, depth=[1, 2, 3], lr=[0.005, 0.02, 0.1]),
+    sweep=grid(Config, depth=[1, 2, 3], lr=[0.005, 0.02, 0.1])
+    + grid(Config, depth=[3], lr=[0.1], epochs=[20])
+    + grid(Config, depth=[2], lr=[0.1], weight_decay=[0.0005, 0.005])
+    + grid(Config, depth=[2], lr=[0.1], weight_decay=[0.0, 0.005], task=["clusters"]),
     ranges={"depth": (1, 3), "lr": (1e-4, 0.5), "weight_decay": (0.0, 0.1), "epochs": (1, 2_000)},
     estimands=(
         Estimand(
             name="fast_minus_slow",
-            claim="a high learning rate compresses the weights of two hidden layers more than a low one",
+            claim="after the same epochs a high learning rate has compressed three hidden layers more than a low one",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
-            between=({"depth": 2, "lr": 0.1}, {"depth": 2, "lr": 0.005}),
+            between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
             smallest=0.02,
             bounds=(-2.0, 2.0),
-            prediction=Prediction(
-                positive=0.93, negative=0.01, absent=0.06, interval=(0.06, 0.13), because="five seeds of a pilot"
-            ),
+            prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.055, 0.08), because="a pilot"),
+        ),
+        Estimand(
+            name="fast_minus_slow_when_matched",
+            claim="so it has after the same rate times epochs (expected: no)",
+            kind=Kind.CONTRAST,
+            measure="weight_compression",
+            between=({"depth": 3, "epochs": 20}, {"depth": 3, "lr": 0.005} | PLAIN),
+            smallest=0.03,
+            bounds=(-2.0, 2.0),
+            prediction=Prediction(positive=0.01, negative=0.19, absent=0.8, interval=(-0.03, 0.0), because="a pilot"),
         ),
         Estimand(
             name="above_the_old_claim",
-            claim="without weight decay, weights lose more than the 51.6 % of their rank that was claimed",
+            claim="without weight decay, weights lose more than the 51.6 % of their rank once claimed (expected: no)",
             kind=Kind.LEVEL,
             measure="weight_compression",
-            between=({"depth": 2, "lr": 0.1},),  # where a pilot lost most
+            between=({"depth": 2, "lr": 0.1} | PLAIN,),  # where a pilot lost most
             null=0.516,
             smallest=0.05,
-            prediction=Prediction(
-                positive=0.01, negative=0.97, absent=0.02, interval=(0.12, 0.21), because="nothing asks for low rank"
-            ),
+            prediction=Prediction(positive=0.01, negative=0.97, absent=0.02, interval=(0.12, 0.21), because="a pilot"),
         ),
         Estimand(
             name="first_layer",
-            claim="without weight decay, the first layer loses rank",
+            claim="without weight decay, the first layer loses rank (expected: no)",
             kind=Kind.LEVEL,
             measure="first_layer_compression",
-            between=({"depth": 3, "lr": 0.1},),
+            between=({"depth": 3, "lr": 0.1} | PLAIN,),
             smallest=0.005,
             prediction=Prediction(
-                positive=0.03,
-                negative=0.85,
-                absent=0.12,
-                interval=(-0.03, -0.008),
-                because="it must keep all the inputs that the teacher looks at",
+                positive=0.03, negative=0.85, absent=0.12, interval=(-0.03, -0.008), because="a pilot"
             ),
         ),
         Estimand(
@@ -147,17 +169,28 @@ experiment = Experiment(
             claim="the representations of three hidden layers lose rank",
             kind=Kind.LEVEL,
             measure="hidden_compression",
-            between=({"depth": 3, "lr": 0.1},),
+            between=({"depth": 3, "lr": 0.1} | PLAIN,),
             smallest=0.02,
-            prediction=Prediction(
-                positive=0.9,
-                negative=0.03,
-                absent=0.07,
-                interval=(0.17, 0.23),
-                because="five classes need few directions",
-            ),
+            prediction=Prediction(positive=0.9, negative=0.03, absent=0.07, interval=(0.17, 0.23), because="5 classes"),
+        ),
+        Estimand(
+            name="decayed_minus_plain",
+            claim="weight decay compresses the weights of two hidden layers, on both tasks together",
+            kind=Kind.CONTRAST,
+            measure="weight_compression",
+            between=({"lr": 0.1, "depth": 2, "weight_decay": 0.005}, {"lr": 0.1, "depth": 2, "weight_decay": 0.0}),
+            smallest=0.05,
+            bounds=(-2.0, 2.0),
+            prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.23, 0.28), because="theory"),
         ),
     ),
-    figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose"),
+    controls=(
+        Control(
+            estimand="decayed_minus_plain",
+            placebo=grid(Config, depth=[2], lr=[0.1], weight_decay=[0.005, 0.0], epochs=[40], control=["placebo"]),
+            planted=grid(Config, depth=[2], lr=[0.1], weight_decay=[0.005, 0.0], epochs=[80]),
+        ),
+    ),
+    figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose", where=PLAIN),
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

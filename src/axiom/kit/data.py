@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit.models import ACTIVATIONS
+
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int32]
 
@@ -19,15 +21,49 @@ class Task:
     y_test: Labels
 
 
-def teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int, hidden: int = 32) -> Task:
-    """Gaussian inputs, labelled by the strongest output of a random ReLU network with one hidden layer."""
+def teacher(
+    rng: np.random.Generator,
+    *,
+    inputs: int,
+    classes: int,
+    train: int,
+    test: int,
+    hidden: int = 32,
+    activation: str = "relu",
+) -> Task:
+    """Gaussian inputs, labelled by the strongest output of a random network with one hidden layer."""
     first = rng.standard_normal((inputs, hidden)) * np.sqrt(2 / inputs)
     second = rng.standard_normal((hidden, classes)) * np.sqrt(2 / hidden)
     x = rng.standard_normal((train + test, inputs))
     # In double precision: a label hangs on a comparison, and rounding must not turn it on another processor.
-    y = np.argmax(np.maximum(x @ first, 0) @ second, axis=1).astype(np.int32)
-    x32 = x.astype(np.float32)
-    return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])
+    y = np.argmax(ACTIVATIONS[activation](np, x @ first) @ second, axis=1).astype(np.int32)
+    return _split(x, y, train)
+
+
+def linear_teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int) -> Task:
+    """Gaussian inputs, labelled by the strongest output of a random linear map."""
+    weights = rng.standard_normal((inputs, classes))
+    x = rng.standard_normal((train + test, inputs))
+    return _split(x, np.argmax(x @ weights, axis=1).astype(np.int32), train)
+
+
+def exclusive_or(rng: np.random.Generator, *, inputs: int, train: int, test: int) -> Task:
+    """Gaussian inputs of two classes: whether the signs of the first two inputs differ. No linear map can tell."""
+    x = rng.standard_normal((train + test, inputs))
+    return _split(x, ((x[:, 0] > 0) != (x[:, 1] > 0)).astype(np.int32), train)
+
+
+def corrupted(
+    rng: np.random.Generator, y: Labels, *, classes: int, share: float
+) -> tuple[Labels, npt.NDArray[np.bool_]]:
+    """Labels of which this share was replaced by another class, and which ones were.
+
+    The draws do not depend on the share: what is corrupt at a small one is corrupt in the same way at a larger one.
+    """
+    order, shifts = rng.permutation(len(y)), rng.integers(1, classes, size=len(y))
+    is_corrupt = np.zeros(len(y), dtype=np.bool_)
+    is_corrupt[order[: round(share * len(y))]] = True
+    return np.where(is_corrupt, (y + shifts) % classes, y).astype(np.int32), is_corrupt
 
 
 def clusters(
@@ -36,5 +72,9 @@ def clusters(
     """A Gaussian mixture: each class is a standard normal cloud around its own centre, drawn with this spread."""
     centres = separation * rng.standard_normal((classes, inputs))
     y = rng.integers(0, classes, size=train + test).astype(np.int32)
-    x32 = (centres[y] + rng.standard_normal((train + test, inputs))).astype(np.float32)
+    return _split(centres[y] + rng.standard_normal((train + test, inputs)), y, train)
+
+
+def _split(x: npt.NDArray[np.float64], y: Labels, train: int) -> Task:
+    x32 = x.astype(np.float32)
     return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])

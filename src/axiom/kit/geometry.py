@@ -3,10 +3,12 @@
 NumPy alone, so that nothing is compiled; only `stable_rank` also takes JAX's arrays.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit.models import Array, Net
+from axiom.kit.models import Array, Layer, Net
 
 _SQUARINGS = 7  # the 128th power of the Gram matrix
 
@@ -20,11 +22,42 @@ def movement(start: Net, end: Net, *, layer: int) -> float:
 def cka(first: Array, second: Array) -> float:
     """Linear centred kernel alignment of two representations of the same rows (Kornblith et al. 2019).
 
-    1 when one is a rotation and a scaling of the other; 0 when one of them does not vary at all.
+    1 when one is a rotation and a scaling of the other; 0 when one of them does not vary at all. Where there are fewer
+    rows than neurons in both together, products of rows with rows say the same for less.
     """
     x, y = _centred(first), _centred(second)
-    scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    return float(np.linalg.norm(x.T @ y) ** 2 / scale) if scale != 0 else 0.0
+    if len(x) < x.shape[1] + y.shape[1]:
+        rows, others = x @ x.T, y @ y.T
+        common, scale = np.vdot(rows, others), np.linalg.norm(rows) * np.linalg.norm(others)
+    else:
+        common, scale = np.linalg.norm(x.T @ y) ** 2, np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    return float(common / scale) if scale != 0 else 0.0
+
+
+def cosine(first: Net, second: Net) -> float:
+    """Of the angle between two networks, each taken as one vector of all its weights and biases."""
+    one, other = (
+        np.concatenate([np.asarray(array, dtype=np.float64).ravel() for layer in net for array in layer])
+        for net in (first, second)
+    )
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def between(first: Net, second: Net, *, share: float) -> Net:
+    """The network on the straight line from the first, at share 0, to the second, at share 1."""
+    return tuple(
+        Layer(*((1 - share) * np.asarray(one) + share * np.asarray(other) for one, other in zip(*layers, strict=True)))
+        for layers in zip(first, second, strict=True)
+    )
+
+
+def barrier(losses: Sequence[float]) -> float:
+    """How far the losses at evenly spaced places rise above the straight line of their ends (Frankle et al. 2020).
+
+    0 where they stay below it everywhere.
+    """
+    heights = np.asarray(losses, dtype=np.float64)
+    return float(np.max(heights - np.linspace(heights[0], heights[-1], len(heights))))
 
 
 def dead(activations: Array) -> float:

@@ -6,9 +6,11 @@ its rates. It returns the new weights and the new memory. Constants are those of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+import numpy as np
 
 from axiom.kit.models import Array
 
@@ -34,6 +36,22 @@ class Optimizer:
 
     rule: Rule
     memories: int
+
+    def begin(self, weights: Sequence[Array]) -> list[Memory]:
+        """Memories of nothing, one for each array."""
+        return [(np.zeros_like(array),) * self.memories for array in weights]
+
+    def step(
+        self,
+        weights: Sequence[Array],
+        slopes: Sequence[Array],
+        memories: Sequence[Memory],
+        count: Array | float,
+        rates: Rates,
+    ) -> tuple[list[Array], list[Memory]]:
+        """All arrays and memories after one step against these gradients."""
+        new = [self.rule(*each, count, rates) for each in zip(weights, slopes, memories, strict=True)]
+        return [weight for weight, _ in new], [memory for _, memory in new]
 
 
 def _sgd(weight: Array, slope: Array, memory: Memory, count: Array | float, rates: Rates) -> tuple[Array, Memory]:

@@ -1,0 +1,194 @@
+"""Which singular values of a network grow, when, and does a high learning rate leave fewer of them?
+
+A linear network of two layers learns each mode of its task by itself, and one of strength s is half learned after a
+time of ln(s / a - 1) / (2 s), where a is its size at the start (Saxe et al. 2014): strong modes come first. That is
+exact where the start lies along the modes, and we ask it of a start at random. Of ReLU networks we follow the singular
+values of all matrices. Does the largest grow beyond the middle one? And does a fast network end with a lower stable
+rank |W|_F^2 / |W|_2^2? After the same epochs it has learned more, so we also ask at the same training loss.
+
+We expect times that fall nearly as the inverse of the strength, a largest singular value that grows, but hardly more
+than the middle one, and a rank that falls with the rate after the same epochs, but not at the same loss.
+
+History: 1, with the linear network and the same loss; the old laboratory's never came to its end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.kit import chance, data, models, pace, training
+from axiom.kit.optimizers import Rates
+
+INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 1_000
+TARGET = 0.5  # the training loss at which rates are compared
+TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+STRENGTHS = (4.0, 2.0, 1.0, 0.5)  # of the modes of the linear network's task
+BELOW, HIDDEN, ABOVE = 8, 16, 6  # its layers
+Floats = npt.NDArray[np.float64]
+Arm: TypeAlias = dict[str, Any]
+Said: TypeAlias = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    task: str  # teacher or clusters, of a ReLU network; or modes, of a linear one
+    lr: float
+    epochs: int = 100  # steps, of a linear network
+    size: float = 1e-3  # of the modes at the start of a linear network
+    control: str = "none"  # placebo: equally strong modes, or a rate of 0.03; aligned: the start lies along the modes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured. Conclusions are estimands, computed by the server."""
+
+    time_exponent: float | None = None  # slope of log half time on log strength; None where a mode was not half learned
+    time_over_theory: float | None = None  # half time over that of the theory, mean over the modes
+    half_times: tuple[float, ...] | None = None  # of the modes, the strongest first
+    top_growth: float | None = None  # log of the largest singular value over its start, mean over matrices
+    top_beyond_middle: float | None = None  # less the same of the middle one
+    rank_lost: float | None = None  # share of the stable rank that is gone at the end, mean over matrices
+    rank_lost_at_loss: float | None = None  # after the first epoch whose training loss is TARGET; None: none is
+    epochs_to_loss: int | None = None
+    test_accuracy: float | None = None
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes data, start and batch order for every rate alike."""
+    return _linear(config, seed) if config.task == "modes" else _relu(config, seed)
+
+
+def _relu(config: Config, seed: int) -> Measures:
+    is_placebo = config.control == "placebo"
+    lr, purpose = (0.03, f"start {config.lr}") if is_placebo else (config.lr, "start")
+    draw = TASKS[config.task]
+    task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
+    start = models.mlp(chance.stream(seed, purpose), (INPUTS, 64, 64, CLASSES))
+    orders = chance.orders(seed, items=EXAMPLES, epochs=config.epochs)
+
+    def seen(net: models.Net) -> list[float]:
+        return [*spectrum(net), training.cross_entropy(models.logits(net, task.x_train), task.y_train)]
+
+    end, looks = training.trained(start, task, orders, watch=seen, rates=Rates(lr=lr), batch=25)
+    tops, middles, ranks, losses = np.split(np.array([seen(start), *looks]), [3, 6, 9], axis=1)
+    lost = (1 - ranks / ranks[0]).mean(axis=1)
+    growth, other = (float(np.log(values[-1] / values[0]).mean()) for values in (tops, middles))
+    reached = np.flatnonzero(losses <= TARGET)
+    return Measures(
+        top_growth=growth,
+        top_beyond_middle=growth - other,
+        rank_lost=float(lost[-1]),
+        rank_lost_at_loss=float(lost[reached[0]]) if reached.size else None,
+        epochs_to_loss=int(reached[0]) if reached.size else None,
+        test_accuracy=training.accuracy(end, task.x_test, task.y_test),
+    )
+
+
+def spectrum(net: models.Net) -> list[float]:
+    """The largest singular value of each matrix, then the middle one of each, then the stable rank of each."""
+    values = [np.linalg.svd(np.asarray(layer.weights, dtype=np.float64), compute_uv=False) for layer in net]
+    kinds = [(each[0], np.median(each), (each**2).sum() / each[0] ** 2) for each in values]
+    return [float(kind[place]) for place in range(3) for kind in kinds]
+
+
+def _linear(config: Config, seed: int) -> Measures:
+    """A linear network on whitened inputs, so that the task is a matrix; a step takes as much time as the rate says."""
+    strengths = np.full(4, np.mean(STRENGTHS)) if config.control == "placebo" else np.array(STRENGTHS)
+    left, right, first, second = _begun(config, seed)
+    sizes = np.square((first @ right + second.T @ left) / 2).sum(axis=0)  # only this part of the start grows
+    learned = []
+    for _ in range(config.epochs):
+        product = second @ first
+        learned.append(((left.T @ product) * right.T).sum(axis=1))
+        error = (left * strengths) @ right.T - product
+        first, second = first + config.lr * second.T @ error, second + config.lr * error @ first.T
+    pace.early([sizes[0], *(float(each[0]) for each in learned)])
+    pace.block(1.0)
+    curves = np.array(learned).T / strengths[:, None]
+    if not ((curves[:, 0] < 0.5) & (curves.max(axis=1) >= 0.5)).all():
+        return Measures()
+    steps = np.arange(config.epochs)
+    times = config.lr * np.array([np.interp(0.5, np.maximum.accumulate(curve), steps) for curve in curves])
+    return Measures(
+        time_exponent=float(np.polyfit(np.log(STRENGTHS), np.log(times), 1)[0]),
+        time_over_theory=float((times / half_time(strengths, sizes)).mean()),
+        half_times=tuple(times.tolist()),
+    )
+
+
+def _begun(config: Config, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """The directions of the modes among outputs and inputs, one a column, and both matrices at the start."""
+    rng, spread = chance.stream(seed, "modes"), np.sqrt(2 * config.size / HIDDEN)
+    left, right, within = (np.linalg.qr(rng.standard_normal((rows, 4)))[0] for rows in (ABOVE, BELOW, HIDDEN))
+    if config.control == "aligned":
+        return left, right, np.sqrt(config.size) * within @ right.T, np.sqrt(config.size) * left @ within.T
+    first, second = (spread * rng.standard_normal(shape) for shape in ((HIDDEN, BELOW), (ABOVE, HIDDEN)))
+    return left, right, first, second
+
+
+def half_time(strengths: Floats, sizes: Floats) -> Floats:
+    """When a mode of this strength is half learned that has this size at the start (Saxe et al. 2014)."""
+    times: Floats = np.log(strengths / sizes - 1) / (2 * strengths)
+    return times
+
+
+def _seconds(config: Config) -> float:
+    return 1e-3 + 1.8e-5 * config.epochs if config.task == "modes" else 0.01 + 3.3e-3 * config.epochs
+
+
+def _asks(measure: str, name: str, claim: str, smallest: float, said: Said, *arms: Arm, **rest: Any) -> Estimand:
+    """Of one arm a level, of two a contrast; said are the chances of more and less, and the interval."""
+    more, less, low, high = said
+    known: Arm = {"name": name, "claim": claim, "measure": measure, "smallest": smallest, "between": arms} | rest
+    why, absent = "a pilot", round(1 - more - less, 2)
+    known["prediction"] = Prediction(positive=more, negative=less, absent=absent, interval=(low, high), because=why)
+    return Estimand(kind=Kind.LEVEL if len(arms) == 1 else Kind.CONTRAST, **known)
+
+
+FAST, SLOW, MODES = {"lr": 0.1}, {"lr": 0.01}, {"task": "modes"}
+STEEPER = "a mode is learned in a time that falls more steeply than the root of its strength"
+ALONE = "at a high rate the largest singular values grow by more than the middle ones (expected: hardly)"
+RANK = "after the same epochs a high learning rate has taken more of the stable rank"
+SAME = "when its training loss comes to 0.5, a high learning rate has taken more of the stable rank (expected: no)"
+RATE = {"null": -0.5, "expects": Direction.LESS}
+
+experiment = Experiment(
+    name="spectral_dynamics",
+    aliases=("spectral_v2",),
+    version=1,
+    question="Which singular values of a network grow, when, and does a high learning rate leave fewer of them?",
+    reference="Saxe et al. 2014, arXiv:1312.6120",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, task=list(TASKS), lr=[0.01, 0.03, 0.1])
+    + grid(Config, task=["modes"], lr=[0.005], epochs=[2_500], size=[1e-4, 1e-2]),
+    ranges={"lr": (1e-3, 0.2), "epochs": (1, 20_000), "size": (1e-8, 0.05)},
+    estimands=(
+        _asks("time_exponent", "time_exponent", STEEPER, 0.1, (0.01, 0.98, -0.885, -0.835), MODES, **RATE),
+        _asks("top_growth", "top_growth", "the largest singular values grow", 0.05, (0.98, 0.01, 0.37, 0.41), FAST),
+        _asks("top_beyond_middle", "top_beyond_middle", ALONE, 0.05, (0.3, 0.01, 0.03, 0.06), FAST),
+        _asks("rank_lost", "fast_minus_slow", RANK, 0.02, (0.98, 0.01, 0.055, 0.075), FAST, SLOW),
+        _asks("rank_lost_at_loss", "fast_minus_slow_at_loss", SAME, 0.02, (0.01, 0.02, -0.012, 0.0), FAST, SLOW),
+    ),
+    controls=(
+        Control(
+            estimand="time_exponent",
+            placebo=grid(Config, task=["modes"], lr=[0.02], epochs=[1_000], control=["placebo"]),
+            planted=grid(Config, task=["modes"], lr=[0.02], epochs=[1_000], size=[1e-4]),
+        ),
+        Control(
+            estimand="fast_minus_slow",
+            placebo=grid(Config, task=["teacher"], lr=[0.1, 0.01], epochs=[3], control=["placebo"]),
+            planted=grid(Config, task=["teacher"], lr=[0.1, 0.01], epochs=[40]),
+        ),
+    ),
+    figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
+    needs=Needs(seconds=_seconds, memory_mb=400),
+)

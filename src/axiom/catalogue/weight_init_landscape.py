@@ -1,0 +1,187 @@
+"""How much does it matter how large a network's weights are at the start?
+
+Each layer multiplies the size of what passes through it: in a wide ReLU network by half of the variance of its weights
+times their number (He et al. 2015). At the critical variance signals keep their size, elsewhere they vanish or explode
+with depth, and at some depth nothing can be learned any more (Schoenholz et al. 2017). We start networks of 2, 8 and 16
+hidden layers at a quarter to four times the critical variance, with ReLU and with tanh, and train all alike.
+
+We expect the growth of signals that the formula says, to the last few per cent; little difference in two layers, where
+small starts are even a little better; and in sixteen a narrow window around the critical variance. tanh bounds what is
+too large, so there a large start still fits, and only generalises worse.
+
+History: 1; the old laboratory left no numbers.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.kit import chance, data, losses, models, training
+from axiom.kit.optimizers import Rates
+
+INPUTS, CLASSES, EXAMPLES, WIDTH = 20, 5, 1_000, 64
+CRITICAL = {"relu": 2.0, "tanh": 1.0}  # variance of a weight times the number of inputs of its layer
+SCALES = [0.25, 0.5, 1.0, 2.0, 4.0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    activation: str  # relu or tanh
+    depth: int  # hidden layers
+    scale: float  # variance of the weights at the start, in units of the critical one
+    lr: float = 0.02
+    epochs: int = 40
+    control: str = "none"  # placebo: critical whatever it says, a start for each; planted: elsewhere labels are by lot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured; of a network that diverged, no accuracy. Conclusions are estimands, computed by the server."""
+
+    growth: float  # of the logarithm of the mean square of a layer's activations, per layer, at the start
+    excess: float  # what the formula for ReLU does not say of it: growth minus the logarithm of the scale
+    trained: int  # 1 when at least nine of ten training labels are right at the end
+    diverged: int
+    test_accuracy: float  # 0 of a network that diverged
+    train_accuracy: float
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes data, batch order and the directions of all weights; the scale stretches them."""
+    task = data.teacher(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=1_000)
+    if config.control == "planted" and config.scale != 1:
+        labels = chance.stream(seed, "labels").integers(0, CLASSES, size=EXAMPLES).astype(np.int32)
+        task = replace(task, y_train=labels)
+    architecture = models.Architecture(activation=config.activation)
+    start = _start(config, seed)
+    growth = _growth(architecture, start, task.x_train)
+    orders = chance.orders(seed, items=EXAMPLES, epochs=config.epochs)
+    end, _ = training.trained(
+        start,
+        task,
+        orders,
+        watch=lambda _: 0,
+        rates=Rates(lr=config.lr),
+        batch=25,
+        every=10,
+        objective=losses.CrossEntropy(architecture=architecture),
+    )
+    is_finite = all(np.isfinite(layer.weights).all() for layer in end)
+    fitted = training.accuracy(end, task.x_train, task.y_train, architecture) if is_finite else 0.0
+    return Measures(
+        growth=growth,
+        excess=growth - float(np.log(config.scale)),
+        trained=int(fitted >= 0.9),
+        diverged=int(not is_finite),
+        test_accuracy=training.accuracy(end, task.x_test, task.y_test, architecture) if is_finite else 0.0,
+        train_accuracy=fitted,
+    )
+
+
+def _start(config: Config, seed: int) -> models.Net:
+    is_placebo = config.control == "placebo"
+    purpose, scale = (f"start {config.scale}", 1.0) if is_placebo else ("start", config.scale)
+    net = models.mlp(chance.stream(seed, purpose), (INPUTS, *[WIDTH] * config.depth, CLASSES))
+    stretch = np.sqrt(CRITICAL[config.activation] * scale / CRITICAL["relu"])  # the kit starts at that of ReLU
+    return tuple(layer._replace(weights=(layer.weights * stretch).astype(np.float32)) for layer in net)
+
+
+def _growth(architecture: models.Architecture, net: models.Net, x: models.Array) -> float:
+    hidden = architecture.hidden(net, x)
+    sizes = [max(float(np.mean(np.square(np.asarray(layer, dtype=np.float64)))), 1e-300) for layer in hidden]
+    return float((np.log(sizes[-1]) - np.log(sizes[0])) / (len(sizes) - 1))
+
+
+experiment = Experiment(
+    name="weight_init_landscape",
+    aliases=("weight_init",),
+    version=1,
+    question="How much does it matter how large a network's weights are at the start?",
+    reference="He et al. 2015, arXiv:1502.01852; Schoenholz et al. 2017, arXiv:1611.01232",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, activation=list(CRITICAL), depth=[2, 8, 16], scale=SCALES),
+    ranges={"depth": (2, 32), "scale": (0.01, 100.0), "lr": (1e-4, 0.5), "epochs": (1, 500)},
+    estimands=(
+        Estimand(
+            name="growth_beside_theory",
+            claim="signals in sixteen ReLU layers grow otherwise than the variance says (expected: no)",
+            kind=Kind.LEVEL,
+            measure="excess",
+            between=({"activation": "relu", "depth": 16, "scale": 2.0},),
+            smallest=0.15,
+            prediction=Prediction(positive=0.02, negative=0.03, absent=0.95, interval=(-0.05, 0.02), because="theory"),
+        ),
+        Estimand(
+            name="small_starts_fail_when_deep",
+            claim="in sixteen ReLU layers a critical start learns more than one of a quarter of its variance",
+            kind=Kind.CONTRAST,
+            measure="test_accuracy",
+            between=(
+                {"activation": "relu", "depth": 16, "scale": 1.0},
+                {"activation": "relu", "depth": 16, "scale": 0.25},
+            ),
+            smallest=0.02,
+            bounds=(-1.0, 1.0),
+            prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.15, 0.25), because="a pilot"),
+        ),
+        Estimand(
+            name="large_starts_fail_when_deep",
+            claim="in sixteen ReLU layers a critical start learns more than one of twice its variance",
+            kind=Kind.CONTRAST,
+            measure="test_accuracy",
+            between=(
+                {"activation": "relu", "depth": 16, "scale": 1.0},
+                {"activation": "relu", "depth": 16, "scale": 2.0},
+            ),
+            smallest=0.02,
+            bounds=(-1.0, 1.0),
+            prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.65, 0.73), because="a pilot"),
+        ),
+        Estimand(
+            name="small_starts_help_when_shallow",
+            claim="in two ReLU layers a quarter of the critical variance generalises better than all of it",
+            kind=Kind.CONTRAST,
+            measure="test_accuracy",
+            between=(
+                {"activation": "relu", "depth": 2, "scale": 0.25},
+                {"activation": "relu", "depth": 2, "scale": 1.0},
+            ),
+            smallest=0.01,
+            bounds=(-1.0, 1.0),
+            prediction=Prediction(positive=0.85, negative=0.02, absent=0.13, interval=(0.015, 0.03), because="a pilot"),
+        ),
+        Estimand(
+            name="large_starts_generalise_worse",
+            claim="in sixteen tanh layers a critical start generalises better than one of four times its variance",
+            kind=Kind.CONTRAST,
+            measure="test_accuracy",
+            between=(
+                {"activation": "tanh", "depth": 16, "scale": 1.0},
+                {"activation": "tanh", "depth": 16, "scale": 4.0},
+            ),
+            smallest=0.02,
+            bounds=(-1.0, 1.0),
+            prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.13, 0.18), because="a pilot"),
+        ),
+    ),
+    controls=(
+        Control(
+            estimand="small_starts_fail_when_deep",
+            placebo=grid(Config, activation=["relu"], depth=[16], scale=[0.25, 1.0], control=["placebo"]),
+            planted=grid(Config, activation=["relu"], depth=[16], scale=[0.25, 1.0], control=["planted"]),
+        ),
+    ),
+    figure=Figure(
+        x="scale",
+        y="test_accuracy",
+        log=("x",),
+        title="What the size of the first weights does",
+        where={"activation": "relu"},
+    ),
+    needs=Needs(seconds=lambda config: 0.002 + 3.1e-4 * config.epochs * config.depth, memory_mb=400),
+)

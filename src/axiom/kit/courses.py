@@ -1,0 +1,111 @@
+"""One training by small batches, a compiled block of epochs after the other."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypeAlias
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from axiom.kit import models, pace
+from axiom.kit.data import Task
+from axiom.kit.losses import Objective
+from axiom.kit.models import Net
+from axiom.kit.optimizers import Memory, Optimizer, Rates
+
+Context: TypeAlias = "tuple[models.Array | float | Net, ...]"
+"""What an objective gets besides network, rows and targets."""
+Held: TypeAlias = "tuple[list[models.Array], list[Memory]]"
+"""Weights and memories between two blocks."""
+_State: TypeAlias = "tuple[list[models.Array], list[Memory], jax.Array]"  # weights, memories, number of the next step
+
+
+class Course:
+    """One training, a block of epochs after the other."""
+
+    def __init__(
+        self,
+        start: Net,
+        task: Task,
+        orders: npt.NDArray[np.int32],
+        *,
+        optimizer: Optimizer,
+        rates: Rates,
+        batch: int,
+        objective: Objective,
+        context: Context,
+        every: int,
+    ) -> None:
+        epochs, items = orders.shape
+        if batch > items:
+            raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
+        self._steps = items // batch
+        self._batches = orders[:, : self._steps * batch].reshape(epochs * self._steps, batch)
+        self._x, self._y = jax.device_put((task.x_train, task.y_train))  # `jnp.asarray` compiles a copy for each shape
+        self._start, self._shape = jax.tree.flatten(start)
+        self._optimizer, self._rates, self._every = optimizer, rates, every
+        self._objective, self._context = objective, context
+        self.blocks = len(range(0, epochs, every))
+
+    def begin(self) -> Held:
+        """The weights at the start, and memories of nothing."""
+        weights: list[models.Array] = jax.device_put(self._start)
+        return weights, self._optimizer.begin(self._start)
+
+    def step(self, held: Held, number: int) -> Held:
+        """The weights and the memories after the block of this number."""
+        weights, memories = held
+        first = number * self._every * self._steps
+        due = self._batches[first : first + self._every * self._steps]
+        net = jax.tree.unflatten(self._shape, weights)
+        net, new, losses = _block(
+            net,
+            tuple(memories),
+            self._x,
+            self._y,
+            due,
+            np.float32(first + 1),
+            self._rates,
+            self._context,
+            optimizer=self._optimizer,
+            objective=self._objective,
+        )
+        if number == 0:
+            pace.early(np.asarray(losses))
+        return jax.tree.leaves(net), list(new)
+
+    def net(self, held: Held) -> Net:
+        """The network as NumPy arrays."""
+        net: Net = jax.tree.unflatten(self._shape, [np.asarray(array) for array in held[0]])
+        return net
+
+
+@partial(jax.jit, static_argnames=("optimizer", "objective"))
+def _block(
+    net: Net,
+    memories: tuple[Memory, ...],
+    x: jax.Array,
+    y: jax.Array,
+    batches: jax.Array,
+    count: jax.Array,
+    rates: Rates,
+    context: Context,
+    *,
+    optimizer: Optimizer,
+    objective: Objective,
+) -> tuple[Net, tuple[Memory, ...], jax.Array]:
+    """One batch after the other: the network and the memories after the last, and the loss before each."""
+    descent = jax.value_and_grad(objective)
+    shape = jax.tree.structure(net)
+
+    def step(state: _State, items: jax.Array) -> tuple[_State, jax.Array]:
+        weights, kept, count = state
+        loss, gradient = descent(jax.tree.unflatten(shape, weights), x[items], y[items], *context)
+        weights, kept = optimizer.step(weights, jax.tree.leaves(gradient), kept, count, rates)
+        return (weights, kept, count + 1), loss
+
+    # The orders come from outside: shuffling in here, or drawing items, would cost half as much again.
+    (weights, kept, _), losses = jax.lax.scan(step, (jax.tree.leaves(net), list(memories), count), batches)
+    return jax.tree.unflatten(shape, weights), tuple(kept), losses

@@ -1,0 +1,62 @@
+"""What is minimised. An objective takes a network, inputs and targets, and returns one number to descend.
+
+An objective is compiled into the program that descends it, once for all that are equal: so it is a function of a
+module, or a frozen dataclass like `CrossEntropy`, and never made anew inside a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+from axiom.kit.models import RELU, Architecture, Array, Net
+
+Objective: TypeAlias = Callable[..., jax.Array]
+"""Called with the network, the rows, their targets, and whatever arrays the training was given as context."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossEntropy:
+    """Mean softmax cross-entropy, in nats; targets are the numbers of classes."""
+
+    architecture: Architecture = RELU
+
+    def __call__(self, net: Net, x: Array, y: Array) -> jax.Array:
+        """The loss of these rows."""
+        return softmax_loss(self.architecture.outputs(net, x), y)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SquaredError:
+    """Half the squared distance of outputs and targets, summed over outputs and averaged over rows.
+
+    Targets are rows of numbers, or the numbers of classes, which stand for unit vectors.
+    """
+
+    architecture: Architecture = RELU
+
+    def __call__(self, net: Net, x: Array, y: Array) -> jax.Array:
+        """The loss of these rows."""
+        return squared_loss(self.architecture.outputs(net, x), y)
+
+
+def softmax_loss(outputs: Array, y: Array) -> jax.Array:
+    """Mean softmax cross-entropy of outputs, in nats."""
+    outputs = jnp.asarray(outputs)
+    picked = jnp.sum(outputs * jax.nn.one_hot(y, outputs.shape[1]), axis=1)
+    return jnp.mean(jax.nn.logsumexp(outputs, axis=1) - picked)
+
+
+def squared_loss(outputs: Array, y: Array) -> jax.Array:
+    """Half the squared distance of outputs and targets, summed over outputs and averaged over rows."""
+    outputs = jnp.asarray(outputs)
+    targets: Any = jax.nn.one_hot(y, outputs.shape[1]) if y.ndim == 1 else y
+    return 0.5 * jnp.mean(jnp.sum((outputs - targets) ** 2, axis=1))
+
+
+CROSS_ENTROPY = CrossEntropy()
+"""Of a plain ReLU network."""
