@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.checks import EARLY, ONE_IN, Opinion, compare, is_checked, settle
+from axiom.decisions.checks import ONE_IN, Opinion, compare, is_checked, settle
 from axiom.domain.work import Agreement, Outcome, Result
 
+EARLY = 1e-3  # as far as early values may lie apart here
 AGREES, DIFFERS = Agreement.AGREES, Agreement.DIFFERS
 CELL = Result(
     task_id=1,
@@ -57,7 +58,7 @@ def test_without_the_key_nobody_can_tell_which_ones():
     ],
 )
 def test_early_values_decide_where_something_was_trained(changes, agrees):
-    found = compare([CELL], [replace(CELL, **changes)])
+    found = compare([CELL], [replace(CELL, **changes)], early=EARLY)
     assert found.agrees is agrees
     assert found.reason
 
@@ -76,7 +77,7 @@ def test_early_values_decide_where_something_was_trained(changes, agrees):
     ],
 )
 def test_where_nothing_was_trained_the_measures_must_be_the_same(changes, agrees):
-    assert compare([UNTRAINED], [replace(UNTRAINED, **changes)]).agrees is agrees
+    assert compare([UNTRAINED], [replace(UNTRAINED, **changes)], early=EARLY).agrees is agrees
 
 
 def test_most_ends_far_apart_count_although_every_beginning_agrees():
@@ -84,12 +85,12 @@ def test_most_ends_far_apart_count_although_every_beginning_agrees():
     far = {"loss": 9.0, "steps": 400, "curve": [9.0, 9.0], "reached": 3}
     for apart, agrees in ((0, True), (2, True), (3, False), (4, False)):
         others = [replace(cell, measures=far) if cell.config < apart else cell for cell in cells]
-        assert compare(cells, others).agrees is agrees
+        assert compare(cells, others, early=EARLY).agrees is agrees
 
 
 def test_only_the_same_cells_are_compared():
-    assert compare([CELL], [replace(CELL, replicate=1)]).agrees is None
-    assert compare([], []).agrees is None
+    assert compare([CELL], [replace(CELL, replicate=1)], early=EARLY).agrees is None
+    assert compare([], [], early=EARLY).agrees is None
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -98,8 +99,8 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 @given(NUMBERS, NUMBERS)
 def test_comparing_is_the_same_from_either_side_and_agrees_with_itself(one, two):
     first, second = replace(CELL, early=(one,)), replace(CELL, early=(two,))
-    assert compare([first], [second]).agrees == compare([second], [first]).agrees
-    assert compare([first], [first]).agrees is True
+    assert compare([first], [second], early=EARLY).agrees == compare([second], [first], early=EARLY).agrees
+    assert compare([first], [first], early=EARLY).agrees is True
 
 
 def opinion(task: int, early: float | None) -> Opinion:
@@ -123,7 +124,7 @@ def opinion(task: int, early: float | None) -> Opinion:
 )
 def test_two_against_one_settle_it(checked, checks, agreements, odd, third):
     opinions = [opinion(number, early) for number, early in enumerate(checks, start=11)]
-    found = settle(opinion(10, checked), opinions)
+    found = settle(opinion(10, checked), opinions, early=EARLY)
     assert list(found.agreements.values()) == agreements
     assert (found.odd, found.needs_third) == (odd, third)
     assert found.reason

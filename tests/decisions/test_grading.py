@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.grading import Facts, grade
+from axiom.decisions.grading import Facts, grade, wanted
 from axiom.domain.findings import Grade, Verdict
 
 FACTS = Facts(
@@ -19,6 +19,9 @@ FACTS = Facts(
     agreeing=0,
     leaning=(),
     flags=(),
+    designs=4,
+    elsewhere=1,
+    false_share=0.01,
 )
 ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
 
@@ -26,33 +29,49 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
 @pytest.mark.parametrize(
     ("changes", "reached", "need"),
     [
-        ({}, Grade.STRONG, "what this version cannot do yet"),
         ({"seeds": 7}, Grade.AWAITING, "8 seeds (now 7)"),
         ({"verdict": Verdict.UNDECIDED}, Grade.AWAITING, "a verdict"),
         ({"verdict": Verdict.MIXED}, Grade.AWAITING, "a verdict"),
+        ({"clones": "2 copies"}, Grade.AWAITING, "an explanation: 2 copies"),
         ({"seeds": 8}, Grade.MODERATE, "20 seeds (now 8)"),
         ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (now 8)"),
-        ({"seeds": 20}, Grade.STRONG, "50 seeds (now 20)"),
         ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (now 999)"),
-        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (now 1e+03)"),
-        ({"verdict": Verdict.ABSENT, "e_value": 0.1}, Grade.STRONG, "what this version cannot do yet"),
-        ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (now 3 of 4)"),
-        ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (now 4)"),
         ({"hosts": 4, "volunteers": 1}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
         ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "to know which hosts computed it"),
-        ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (now 1)"),
         ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(now 2 of 60)"),
+        # who computes alone and is not the laboratory agrees with itself whatever it computes
+        ({**ALONE, "agreeing": 60, "is_a_stranger_alone": True}, Grade.MODERATE, "(now 1 of one, who is not us)"),
         ({"volunteers": 2, "hosts": 3, "agreeing": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
         ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
+        ({"seeds": 20}, Grade.STRONG, "50 seeds (now 20)"),
+        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (now 1e+03)"),
+        ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
+        ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (now 4)"),
+        ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (now 1)"),
         ({"platforms": 1}, Grade.STRONG, "2 platforms (now 1)"),
+        ({"designs": 3}, Grade.STRONG, "4 designs with values that differ (now 3)"),
+        ({"across": "it may lie anywhere"}, Grade.STRONG, "a further design would share: it may lie anywhere"),
+        ({"elsewhere": 0}, Grade.STRONG, "a seed computed again on a second platform"),
+        ({"false_share": None}, Grade.STRONG, "a place among all findings at a false share of 1 %"),
+        ({"false_share": 0.05}, Grade.STRONG, "a place among all findings at a false share of 1 %"),
+        ({"is_registered": False}, Grade.STRONG, "a registration before the first seed"),
     ],
 )
 def test_a_grade_is_what_its_row_asks_for(changes, reached, need):
     found, needs = grade(replace(FACTS, **changes))
     assert found is reached
     assert any(need in one for one in needs)
+
+
+@pytest.mark.parametrize("changes", [{}, {"verdict": Verdict.NEGATIVE}, {"verdict": Verdict.ABSENT, "e_value": 0.1}])
+def test_what_has_everything_is_definitive_and_needs_nothing(changes):
+    assert grade(replace(FACTS, **changes)) == (Grade.DEFINITIVE, ())
+
+
+def test_what_the_next_grade_asks_of_seeds_and_e_value_is_known_beforehand():
+    assert [wanted(one) for one in Grade] == [(8, 20.0), (20, 1e3), (50, 1e6), None]
 
 
 def test_every_need_is_said_at_once():
@@ -63,15 +82,28 @@ def test_every_need_is_said_at_once():
 ORDER = list(Grade)
 
 
+MORE = {
+    "seeds": 5,
+    "e_value": 1e4,
+    "hosts": 5,
+    "volunteers": 2,
+    "platforms": 1,
+    "designs": 2,
+    "elsewhere": 1,
+    "agreeing": 5,
+}
+
+
 @given(
     seeds=st.integers(0, 300),
     e_value=st.floats(0.0, 1e300),
     hosts=st.integers(0, 20),
-    more=st.sampled_from(["seeds", "hosts", "platforms"]),
+    volunteers=st.integers(2, 9),
+    designs=st.integers(1, 6),
+    more=st.sampled_from(sorted(MORE)),
 )
-def test_more_of_the_same_never_lowers_a_grade_and_none_is_definitive_yet(seeds, e_value, hosts, more):
-    facts = replace(FACTS, seeds=seeds, e_value=e_value, hosts=hosts)
-    richer = replace(facts, **{more: getattr(facts, more) + 5})
+def test_more_of_the_same_never_lowers_a_grade(seeds, e_value, hosts, volunteers, designs, more):
+    facts = replace(FACTS, seeds=seeds, e_value=e_value, hosts=hosts, volunteers=volunteers, designs=designs)
+    richer = replace(facts, **{more: getattr(facts, more) + MORE[more]})
     assert ORDER.index(grade(richer)[0]) >= ORDER.index(grade(facts)[0])
-    assert grade(richer)[0] is not Grade.DEFINITIVE
-    assert grade(facts)[1]
+    assert bool(grade(facts)[1]) is (grade(facts)[0] is not Grade.DEFINITIVE)

@@ -6,6 +6,7 @@ from axiom.decisions.occasion import occasion
 
 QUIET = {
     "has_session": True,
+    "publishing_seconds": None,
     "closed_blocks_unweighed": 0,
     "waiting": 6,
     "cores": 2,
@@ -20,18 +21,27 @@ QUIET = {
     [
         ({}, ""),
         ({"has_session": False}, "no session has been held yet"),
+        ({"has_session": False, "publishing_seconds": 29.0}, ""),
+        ({"has_session": False, "publishing_seconds": 30.0}, "no session has been held yet"),
+        (
+            {"publishing_seconds": 1.0, "stage_changed": True},
+            "an experiment has moved on, and more of it may be ordered",
+        ),
         ({"closed_blocks_unweighed": 2, "seconds_since_last": 599.0}, ""),
-        ({"closed_blocks_unweighed": 2, "seconds_since_last": 600.0}, "2 closed blocks are not weighed yet"),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 600.0}, "2 closed blocks not weighed yet"),
         (
             {"closed_blocks_unweighed": 1, "seconds_since_last": 1.0, "age_seconds": 60.0},
-            "1 closed blocks are not weighed yet",
+            "1 closed block not weighed yet",
         ),
         ({"closed_blocks_unweighed": 1, "seconds_since_last": 59.0, "age_seconds": 3_600.0}, ""),
         (
             {"stage_changed": True, "seconds_since_last": 0.1},
             "an experiment has moved on, and more of it may be ordered",
         ),
-        ({"waiting": 1, "seconds_since_last": 300.0}, "1 tasks wait for 2 cores, and the last session was 300 s ago"),
+        (
+            {"waiting": 1, "seconds_since_last": 300.0},
+            "1 task in the queue for 2 cores, and the last session was 300 s ago",
+        ),
         ({"waiting": 1, "seconds_since_last": 299.0}, ""),
         ({"waiting": 2}, ""),
         ({"waiting": 0, "cores": 0}, ""),

@@ -1,8 +1,9 @@
 """Is this password good enough?"""
 
-import time
+from functools import partial
 
 import pytest
+from growth import seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +77,5 @@ def test_any_text_is_judged_and_a_refusal_never_repeats_it(password):
 
 
 def test_the_longest_one_is_judged_in_no_time():
-    began = time.perf_counter()
     for worst in ("1" * MOST, "1234567890" * (MOST // 10), "password" * (MOST // 8)):
-        judge(worst, KNOWN)
-    assert time.perf_counter() - began < 0.5
+        assert seconds(partial(judge, worst, KNOWN), times=3) < 0.2

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning import MOST_REPLICATES, MOST_SEEDS, Aim, Candidate, plan, replicates_per_workunit
+from axiom.decisions.planning import Candidate, plan
 from axiom.decisions.release import Stage
+from axiom.decisions.stopping import Aim
 from axiom.domain.findings import Grade, Verdict
+from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
 OPEN_QUESTION = Aim(
     verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0
@@ -48,21 +50,6 @@ def orders(found) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize(
-    ("replicate_seconds", "task_seconds", "replicates"),
-    [
-        (2.0, 8.0, 4),
-        (3.0, 8.0, 3),  # 2.67 is nearer to 3 than to 2
-        (8.0, 8.0, 1),
-        (900.0, 8.0, 1),  # never none
-        (0.001, 8.0, MOST_REPLICATES),
-        (0.0, 8.0, MOST_REPLICATES),
-    ],
-)
-def test_a_workunit_holds_as_many_whole_replicates_as_fill_a_task(replicate_seconds, task_seconds, replicates):
-    assert replicates_per_workunit(replicate_seconds, task_seconds) == replicates
-
-
-@pytest.mark.parametrize(
     ("facts", "reason"),
     [
         ({"aims": ()}, "nothing is concluded from it"),
@@ -71,7 +58,11 @@ def test_a_workunit_holds_as_many_whole_replicates_as_fill_a_task(replicate_seco
         ({"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 3}, "3 are not back"),
         ({"aims": (SETTLED,)}, "all its findings are settled: decided and narrow enough after 32 seeds"),
         ({"issued": MOST_SEEDS}, "256 replicates are ordered, and 256 are as far as one design goes"),
-        ({"unsent": 3}, "3 tasks wait for 2 cores, and more are ordered below 3"),
+        ({"unsent": 3}, "work for 12 s on each of 2 cores waits, and more is ordered below 12 s"),
+        (
+            {"unsent": 1, "waiting_seconds": 90.0},
+            "work for 12 s on each of 2 cores waits, and more is ordered below 12 s",
+        ),
     ],
 )
 def test_an_experiment_is_left_alone_for_a_reason(facts, reason):
@@ -88,10 +79,45 @@ def test_without_a_core_nothing_is_ordered():
 
 
 def test_a_pilot_is_three_tasks_of_one_replicate_once_the_cheapest_first():
-    found = planned(pilot(1, replicate_seconds=30.0), pilot(2), pilot(3, issued=3), pilot(4, issued=1, unsent=1))
+    asked = pilot(1, replicate_seconds=30.0), pilot(2), pilot(3, issued=3), pilot(4, issued=1, unsent=1)
+    found = planned(*asked, cores=3)
     assert orders(found) == [(2, 3, 1), (4, 2, 1), (1, 3, 1)]
     assert "pilot of experiment_2" in found.allotments[0].reason
     assert [one.experiment_id for one in found.skipped] == [3]
+
+
+def test_no_more_pilots_at_once_than_keep_every_core_busy():
+    asked = [pilot(number, replicate_seconds=float(number)) for number in (4, 3, 2, 1)]
+    found = planned(*asked)
+    assert orders(found) == [(1, 3, 1), (2, 3, 1)]
+    waits = "work for 24 s on each of 2 cores waits, and more is ordered below 12 s"
+    assert [one.reason for one in found.skipped] == [waits] * 2
+
+
+def test_pilots_that_are_on_their_way_hold_up_further_ones():
+    on_their_way = [pilot(number, issued=3, unsent=3) for number in (1, 2)]
+    assert orders(planned(*on_their_way, pilot(3))) == []
+    assert orders(planned(on_their_way[0], pilot(3))) == [(3, 3, 1)]
+
+
+def test_the_first_block_of_all_comes_before_further_pilots():
+    found = planned(candidate(1, issued=3), pilot(2), pilot(3), pilot(4))
+    assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
+
+
+def test_beside_other_work_one_pilot_is_on_its_way_at_a_time():
+    others = pilot(2), pilot(3), pilot(4)
+    found = planned(candidate(1, issued=8), *others, cores=4)
+    assert orders(found) == [(2, 3, 1), (1, 4, 2), (1, 4, 2), (1, 4, 2)]
+    on_its_way = pilot(2, issued=3, unsent=3)
+    assert orders(planned(candidate(1, issued=8), on_its_way, pilot(3), cores=4)) == [(1, 4, 2)] * 3
+
+
+def test_of_cheap_pilots_as_many_go_out_as_their_share_of_what_is_ordered_allows():
+    cheap = [pilot(number, replicate_seconds=0.35) for number in range(2, 9)]
+    found = planned(candidate(1, issued=8, replicate_seconds=30.0), *cheap, cores=40, task_seconds=4.0)
+    assert [one.experiment_id for one in found.allotments].count(1) > 1
+    assert sum(one.purpose == "pilots" for one in found.allotments) == 4  # of 1.05 seconds each, with 480 to be ordered
 
 
 def test_pilots_go_out_even_when_much_is_waiting():
@@ -145,7 +171,7 @@ def aim(**facts) -> Aim:
         ({"aims": (SETTLED, OPEN_QUESTION)}, {"aims": (OPEN_QUESTION, OPEN_QUESTION)}, 2),
         ({"aims": (aim(seeds=8),)}, {"aims": (OPEN_QUESTION,)}, 2),  # narrow already, only early
         ({"aims": (aim(seeds=8),)}, {"aims": (aim(seeds=8),) * 2}, 2),  # even then, two are more than one
-        ({"aims": (aim(low=0.7),)}, {"aims": (aim(low=0.3),)}, 2),  # the wider
+        ({"aims": (aim(low=0.74),)}, {"aims": (aim(low=0.3),)}, 2),  # the wider, where little is left of the other
         ({"aims": (aim(seeds=8, low=1.0, high=1.0),)}, {"aims": (aim(low=0.3),)}, 2),
         ({"issued": 24}, {"issued": 8}, 2),  # less is on its way
         ({}, {}, 1),
@@ -236,7 +262,7 @@ def test_a_plan_orders_whole_blocks_within_its_limits_and_says_why_of_everything
         replicates[one.experiment_id] += one.workunits * one.replicates_each
     for number, more in replicates.items():
         asked = standing[number]
-        whole = asked.block if asked.stage is Stage.OPEN else 3
+        whole = asked.block if asked.stage.takes_blocks else 3
         assert (asked.issued + more) % whole == 0
     assert 0 <= found.idle_cores <= cores
 
@@ -254,3 +280,58 @@ def test_applied_again_and_again_a_plan_comes_to_an_end():
         found = planned(one)
         one = replace(one, issued=one.issued + sum(each.workunits * each.replicates_each for each in found.allotments))
     assert one.issued == MOST_SEEDS
+
+
+def designs(*issued: int) -> list[Candidate]:
+    """The registrations of one version, with so many replicates each."""
+    whole = sum(issued)
+    return [
+        candidate(1, registration_id=number, design=f"registration {number}", issued=one, issued_besides=whole - one)
+        for number, one in enumerate(issued, start=1)
+    ]
+
+
+def given(found) -> Counter:
+    """How many replicates each registration gets."""
+    amounts = Counter()
+    for one in found.allotments:
+        amounts[one.registration_id] += one.workunits * one.replicates_each
+    return amounts
+
+
+def test_the_registrations_of_a_version_take_turns_whatever_they_cost():
+    cheap, dear = designs(8, 8)
+    found = planned(cheap, replace(dear, replicate_seconds=20.0), cores=4, per_core=10, task_seconds=2.0)
+    amounts = given(found)
+    assert abs(amounts[1] - amounts[2]) <= 8
+    assert min(amounts.values()) > 0
+
+
+def test_a_registration_that_came_later_catches_up_first():
+    found = planned(*designs(64, 0), cores=2, per_core=8, task_seconds=2.0)
+    assert given(found).keys() == {2}
+    assert all(one.registration_id == 2 for one in found.allotments)
+
+
+def test_a_block_that_is_begun_is_completed_before_another_design_is_ordered():
+    found = planned(*designs(8, 3, 0), cores=1, per_core=1, task_seconds=2.0)
+    first = found.allotments[0]
+    assert (first.registration_id, first.workunits * first.replicates_each) == (2, 5)
+
+
+def test_each_registration_ends_by_its_own_rule_and_says_which_it_is():
+    first, second = designs(16, 8)
+    first = replace(first, stopping=Stopping(rule=Rule.FIXED, replicates=16))
+    found = planned(first, second)
+    assert given(found).keys() == {2}
+    (left,) = found.skipped
+    assert left.reason == "registration 1: 16 replicates are ordered, and 16 are as far as one design goes"
+
+
+def test_a_version_with_two_registrations_gets_no_more_than_one_with_one():
+    found = planned(*designs(8, 8), candidate(2, issued=16), cores=8, per_core=12, task_seconds=2.0)
+    amounts = Counter()
+    for one in found.allotments:
+        amounts[one.experiment_id] += one.workunits * one.replicates_each
+    assert amounts.total() >= 64
+    assert abs(amounts[1] - amounts[2]) <= 8

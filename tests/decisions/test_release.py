@@ -1,25 +1,184 @@
-"""A version is let out after three tasks that closed without a failure, and not before."""
+"""How far a version is let out: three tasks, ten, one twentieth of the cores, all; and what each host may have."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from axiom.decisions.release import Stage, release
+from axiom.decisions.release import SILENT_FOR, Facts, Fleet, release, room, share_of
+from axiom.decisions.released import facts_of
+from axiom.domain.releases import Came, Sent, Stage
+from axiom.domain.work import TaskState
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+OURS, LINUX, WINDOWS = 1, "linux-x86_64-avx2", "windows-x86_64-avx2"
+ALONE = Fleet(hosts=1)
+FLEET = Fleet(volunteers=20, hosts=83, cores=4_000)
+
+
+def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Facts:
+    """Valid tasks each on a host of its own, and failed ones likewise."""
+    hosts = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(10, 10 + well)}
+    hosts |= {number: Came(badly=1, raised=1, is_proven=True, platform=LINUX) for number in range(500, 500 + badly)}
+    count = {"theirs_well": well, "theirs_badly": badly} if theirs else {}
+    return Facts(by_host=hosts, **count | more)
 
 
 @pytest.mark.parametrize(
-    ("valid", "failed", "out", "stage", "reason"),
+    ("found", "fleet", "stage", "reason"),
     [
-        (0, 0, 0, Stage.PILOT, "0 of 3 valid tasks"),
-        (0, 0, 3, Stage.PILOT, "3 are not back"),
-        (2, 0, 1, Stage.PILOT, "2 of 3 valid tasks, and 1 are not back"),
-        (3, 0, 0, Stage.OPEN, "all 3 tasks of the pilot are valid"),
-        (0, 1, 2, Stage.PAUSED, "1 tasks failed in the pilot, so nothing more goes out; 2 of its tasks may still"),
-        (2, 1, 1, Stage.PAUSED, "1 of its tasks may still become valid"),
-        (2, 3, 0, Stage.PAUSED, "3 tasks failed in the pilot, so nothing more goes out; none of its tasks is left"),
-        (3, 1, 0, Stage.OPEN, "all 3 tasks"),  # the second copy of the failed one was valid
-        (900, 4, 12, Stage.OPEN, "all 3 tasks"),  # later failures are not the pilot's
+        (facts(), FLEET, Stage.PILOT, "0 of 3 valid tasks, and 0 are not back"),
+        (facts(2, out=1), FLEET, Stage.PILOT, "2 of 3 valid tasks, and 1 are not back"),
+        (facts(2, 1), FLEET, Stage.PILOT, "2 of 3 valid tasks"),  # one failure says little
+        (facts(3), FLEET, Stage.WIDER, "have brought 3 of the 10 valid tasks"),
+        (facts(3, theirs=False), ALONE, Stage.WIDER, "3 of its tasks were valid, and nobody but the laboratory"),
+        (facts(900, theirs=False), FLEET, Stage.WIDER, "have brought 0 of the 10"),  # our own say nothing of theirs
+        (facts(10), FLEET, Stage.SHARE, "of 10 tasks of volunteers 0 failed; 200 may be out at once"),
+        (facts(29, 0), FLEET, Stage.SHARE, "of 29"),
+        (facts(27, 3), FLEET, Stage.OPEN, "of 30 tasks of volunteers 3 failed, which is not too many"),
+        (facts(26, 4), FLEET, Stage.SHARE, "of 30 tasks of volunteers 4 failed"),
+        (facts(0, 2), FLEET, Stage.PAUSED, "2 of 2 tasks failed on 2 hosts, and more than 10% may not"),
+        (facts(0, 1), FLEET, Stage.PILOT, "0 of 3"),
+        (facts(lost=9), ALONE, Stage.PAUSED, "none of its first 9 tasks was valid"),
+        (facts(1, lost=9), ALONE, Stage.PILOT, "1 of 3"),
     ],
 )
-def test_the_stage_follows_the_pilot_s_tasks(valid, failed, out, stage, reason):
-    found = release(closed_valid=valid, closed_failed=failed, open_tasks=out)
-    assert found.stage is stage
-    assert reason in found.reason
+def test_the_stage_follows_from_what_came_back(found, fleet, stage, reason):
+    let = release(found, fleet)
+    assert let.stage is stage
+    assert reason in let.reason
+
+
+def test_what_was_reached_is_not_lost_again_but_for_a_halt():
+    assert release(facts(), FLEET, Stage.SHARE).stage is Stage.SHARE
+    assert release(facts(0, 2), FLEET, Stage.SHARE).stage is Stage.PAUSED
+
+
+def test_only_what_takes_blocks_gets_whole_ones():
+    assert [stage for stage in Stage if stage.takes_blocks] == [Stage.WIDER, Stage.SHARE, Stage.OPEN]
+
+
+def test_a_version_that_fails_on_one_platform_alone_is_held_back_there_and_goes_on_elsewhere():
+    fine = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(5)}
+    bad = {number: Came(badly=1, raised=1, is_proven=True, platform=WINDOWS) for number in (20, 21, 22)}
+    let = release(Facts(by_host=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
+    assert let.stage is Stage.WIDER
+    assert let.held == {WINDOWS: "3 of 3 tasks failed on 3 hosts, and more than 10% may not"}
+    everywhere = bad | {30: Came(badly=1, raised=1, is_proven=True, platform=LINUX)}
+    assert release(Facts(by_host=everywhere), FLEET).stage is Stage.PAUSED
+    assert release(Facts(by_host=everywhere), FLEET).held == {}
+
+
+def left(found: Facts, *, volunteer: int = 7, is_ours: bool = False, fleet: Fleet = FLEET, now=NOW) -> int | None:
+    return room(found, fleet, release(found, fleet), volunteer=volunteer, is_ours=is_ours, now=now).most
+
+
+@pytest.mark.parametrize(
+    ("found", "is_ours", "most"),
+    [
+        (facts(), True, 3),
+        (facts(), False, 1),  # each at another volunteer
+        (facts(out=3), False, 0),
+        (facts(1, out=2), True, 0),
+        (facts(1, 1, out=1), True, 1),  # a failure makes room for another
+        (facts(3, theirs=False), True, None),  # our own need no more than that
+        (facts(3, theirs=False), False, 1),
+        (facts(3, theirs=False, theirs_out=3), False, 0),
+        (facts(4, theirs_out=6), False, 0),
+        (facts(4, theirs_out=5), False, 1),
+        (facts(12, theirs_out=199), False, 1),
+        (facts(12, theirs_out=200), False, 0),
+        (facts(40), False, None),
+        (facts(0, 2), True, 0),
+    ],
+)
+def test_how_many_a_host_may_have(found, is_ours, most):
+    assert left(found, is_ours=is_ours) == most
+
+
+def test_a_volunteer_gets_another_task_of_a_pilot_only_when_nobody_else_came_for_a_while():
+    had = facts(1, by_volunteer={7: 1}, latest=NOW)
+    assert left(had) == 0
+    assert left(had, volunteer=8) == 1
+    assert left(had, now=NOW + timedelta(minutes=11)) == 2
+    assert left(had, fleet=replace(FLEET, volunteers=1)) == 2
+
+
+def test_a_twentieth_is_never_less_than_the_pilot_nor_more_than_one_can_look_at():
+    assert [share_of(replace(FLEET, cores=cores)) for cores in (0, 64, 4_000, 240_000)] == [10, 10, 200, 1_000]
+
+
+def sent(state: TaskState, amount: int = 1, *, host: int = 5, is_ours: bool = False, cause: str = "", silent: int = 0):
+    return Sent(
+        host=host,
+        volunteer=host,
+        is_ours=is_ours,
+        is_proven=False,
+        platform=LINUX,
+        state=state,
+        cause=cause,
+        amount=amount,
+        silent=silent,
+        latest=NOW,
+    )
+
+
+def test_facts_are_added_up_from_what_was_sent():
+    found = facts_of(
+        [
+            sent(TaskState.VALID, 2),
+            sent(TaskState.SENT, 3, silent=1),
+            sent(TaskState.FAILED, cause="cell-failed"),
+            sent(TaskState.FAILED, cause="no-room"),  # the host's own trouble
+            sent(TaskState.EXPIRED),
+            sent(TaskState.FAILED, cause="bad-bundle"),  # a host that has seen a newer one begins no task of it
+            sent(TaskState.ABORTED, cause="aborted-by-laboratory"),
+            sent(TaskState.VALID, host=9, is_ours=True),
+            sent(TaskState.RETURNED, host=9, is_ours=True),
+        ]
+    )
+    assert found.by_host[5] == Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
+    assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly, found.lost) == (3, 2, 2, 1, 3)
+    assert found.by_volunteer == {5: 10, 9: 2}
+
+
+EVENTS = st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["ask", "well", "badly", "silent"])), max_size=120)
+
+
+@given(events=EVENTS, cores=st.integers(1, 2_000))
+def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_allows(events, cores):
+    fleet = Fleet(volunteers=12, hosts=12, cores=cores)
+    out: dict[int, list[datetime]] = {}
+    well: dict[int, int] = {}
+    badly: dict[int, int] = {}
+    now = NOW
+    for host, what in events:
+        now += timedelta(minutes=1)
+        if what == "silent":
+            now += SILENT_FOR
+        elif what == "ask":
+            rows = [*_rows(out, TaskState.SENT, now), *_rows(well, TaskState.VALID, now)]
+            rows += _rows(badly, TaskState.FAILED, now)
+            found = facts_of(rows)
+            let = release(found, fleet)
+            most = room(found, fleet, let, volunteer=host, is_ours=False, now=now).most
+            given = 40 if most is None else min(40, most)
+            out.setdefault(host, []).extend([now] * given)
+            waited_for = sum(now - each <= SILENT_FOR for times in out.values() for each in times)
+            limits = {Stage.PAUSED: 0, Stage.PILOT: 3, Stage.WIDER: 10, Stage.SHARE: share_of(fleet)}
+            if given and let.stage in limits:
+                assert waited_for <= limits[let.stage]
+        elif out.get(host):
+            out[host].pop()
+            ended = well if what == "well" else badly
+            ended[host] = ended.get(host, 0) + 1
+
+
+def _rows(held, state: TaskState, now: datetime):
+    for host, had in held.items():
+        times = had if isinstance(had, list) else [now] * had
+        if times:
+            silent = sum(now - each > SILENT_FOR for each in times) if state is TaskState.SENT else 0
+            yield sent(state, len(times), host=host, silent=silent, cause="cell-failed" * (state is TaskState.FAILED))

@@ -1,12 +1,22 @@
 """What a host gets in a day falls with each failure, never below one, and comes back with valid tasks."""
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.reliability import QUOTA, Ended, after, doubted, learned
+from axiom.decisions.reliability import (
+    QUOTA,
+    Ended,
+    after,
+    doubted,
+    is_barred,
+    is_watched,
+    learned,
+    outvoted,
+)
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
@@ -129,3 +139,26 @@ def test_a_steady_host_s_speed_is_found_whatever_it_was_thought_to_be():
     for _ in range(60):
         speed = learned(speed, expected_seconds=50.0, elapsed_seconds=100.0)
     assert speed == pytest.approx(0.5, rel=0.01)
+
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_who_is_outvoted_once_is_watched_for_a_month_and_twice_gets_nothing():
+    once = outvoted(Standing(valid_in_row=40), NOW)
+    assert (once.standing.valid_in_row, once.standing.outvoted) == (0, 1)
+    assert is_watched(once.standing, NOW + timedelta(days=29))
+    assert not is_barred(once.standing)
+    twice = outvoted(after(once.standing, VALID).standing, NOW + timedelta(days=29))
+    assert is_barred(twice.standing)
+    assert "gets nothing more" in twice.reason
+
+
+def test_what_was_long_ago_is_forgotten():
+    once = outvoted(Standing(), NOW).standing
+    later = NOW + timedelta(days=31)
+    assert not is_watched(once, later)
+    again = outvoted(once, later).standing
+    assert again.outvoted == 1
+    assert not is_barred(again)
+    assert not is_watched(Standing(), NOW)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from axiom.decisions.suiting import suit
+from axiom.decisions.suiting import DRILL, suit, unsuited
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 
@@ -68,3 +68,20 @@ OLD_SYSTEM = "its runner needs glibc 2.35 or newer, and the system of your compu
 def test_an_older_system_gets_a_runner_that_starts_there_or_a_reason(glibc, offered, given, reason):
     suited = suit((LINUX,), "avx2", glibc, offered)
     assert ({gpu: runner.name for gpu, runner in suited.runners.items()}, suited.reason) == (given, reason)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "is_simulated", "reason"),
+    [
+        (DRILL, True, ""),
+        (DRILL, False, "the drill is for simulated computers alone"),
+        ("grokking_dynamics", False, ""),
+        (
+            "grokking_dynamics",
+            True,
+            "a simulated computer computes nothing, so it gets work of the drill alone",
+        ),
+    ],
+)
+def test_the_drill_and_simulated_computers_belong_together(experiment, is_simulated, reason):
+    assert unsuited(experiment, is_simulated=is_simulated) == reason

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.weighing import Home, Returned, blocks, weigh
-from axiom.domain.findings import Grade, Kind, Observation, Verdict
+from axiom.decisions.weighing import Home, weigh
+from axiom.domain.findings import Agreements, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.domain.work import Outcome
 
 HOMES = {
     number: Home(host_id=number, volunteer_id=(number + 1) // 2, platform="linux" if number % 2 else "windows")
@@ -32,51 +33,15 @@ def observed(*values: float | None, hosts: tuple[int | None, ...] = (1,)) -> tup
 
 
 def weighed(asked: dict, values, *, hosts=(1,), duplicates=(0, 0)):
-    return weigh(asked, observed(*values, hosts=hosts), blocks=len(values) // 8, homes=HOMES, duplicates=duplicates)
-
-
-def back(*counts: int, over: tuple[int, ...] = ()) -> list[Returned]:
-    return [Returned(number=number, cells=3, back=count, over=number in over) for number, count in enumerate(counts)]
-
-
-@pytest.mark.parametrize(
-    ("returned", "closed", "reason"),
-    [
-        (back(3, 3), [True], "all 2 replicates are back"),
-        (back(3, 2), [False], "1 of 2 replicates are still out"),
-        (back(0, 2), [False], "2 of 2 replicates are still out"),
-        (back(3, 2, over=(1,)), [True], "1 of 2 replicates are back, and of 1 nothing more will come"),
-        (back(3, 3, over=(0, 1)), [True], "all 2 replicates are back"),
-        (back(0, 0, over=(0, 1)), [True], "0 of 2 replicates are back, and of 2 nothing more will come"),
-        (back(3), [False], "1 of 2 replicates are ordered"),
-        (back(0, 3, 3, 3), [False, True], "1 of 2 replicates are still out"),
-        (back(3, 3, 3), [True, False], "all 2 replicates are back"),
-        ([], [], None),
-    ],
-)
-def test_a_block_is_closed_when_nothing_more_of_it_will_come(returned, closed, reason):
-    found = blocks(returned, 2)
-    assert [block.closed for block in found] == closed
-    assert [block.number for block in found] == list(range(len(closed)))
-    assert reason is None or found[0].reason == reason
-
-
-@given(counts=st.lists(st.integers(0, 3), max_size=20), size=st.integers(1, 6), order=st.randoms())
-def test_blocks_are_those_of_issue_in_whatever_order_results_arrive(counts, size, order):
-    returned = back(*counts)
-    shuffled = list(returned)
-    order.shuffle(shuffled)
-    found = blocks(shuffled, size)
-    assert found == blocks(returned, size)
-    assert [number for block in found for number in block.replicates] == list(range(len(counts)))
-    assert all(len(block.replicates) == size for block in found if block.closed)
-
-
-@given(counts=st.lists(st.integers(0, 3), max_size=20), size=st.integers(1, 6), more=st.integers(1, 6))
-def test_what_is_ordered_later_never_opens_a_closed_block(counts, size, more):
-    before = [block for block in blocks(back(*counts), size) if block.closed]
-    after = [block for block in blocks(back(*counts, *[0] * more), size) if block.closed]
-    assert after == before
+    again, agreed = duplicates
+    pair = Agreements(platforms=("linux", "linux"), close=agreed, divergent=again - agreed, disputed=again - agreed)
+    return weigh(
+        asked,
+        observed(*values, hosts=hosts),
+        blocks=len(values) // 8,
+        homes=HOMES,
+        surroundings=Surroundings(agreements=(pair,) if again else ()),
+    )
 
 
 EIGHT = [1.0, 1.2, 0.9, 1.1, 1.3, 0.8, 1.05, 0.95]
@@ -131,23 +96,6 @@ def test_an_interval_beside_the_null_without_a_sure_e_value_decides_nothing():
     assert any("e is below 20" in reason for reason in found.reasons)
 
 
-@pytest.mark.parametrize(
-    ("asked", "e_kind"),
-    [
-        (estimand(Kind.CONTRAST), "flip"),
-        (estimand(Kind.CONTRAST, null=0.1), "sign"),
-        (estimand(Kind.SLOPE), "sign"),
-        (estimand(Kind.RANK_CORRELATION), "sign"),
-        (estimand(Kind.LEVEL, null=2.0), "sign"),
-        (estimand(Kind.EXPONENT), "sign"),
-        (estimand(Kind.BREAKPOINT), "sign"),
-        (estimand(Kind.PROPORTION, null=0.5), "bernoulli"),
-    ],
-)
-def test_the_kind_of_an_estimand_chooses_its_e_process(asked, e_kind):
-    assert weighed(asked, [1.0, 0.0] * 4).e_kind == e_kind
-
-
 def test_the_estimate_is_the_median_and_of_a_proportion_the_share():
     assert weighed(estimand(), [1.0, 2.0, 30.0]).estimate == 2.0
     assert weighed(estimand(Kind.PROPORTION, null=0.5), [1.0, 1.0, 0.0, None]).estimate == pytest.approx(2 / 3)
@@ -196,6 +144,71 @@ def test_a_value_beyond_its_bounds_is_none_and_raises_a_flag():
     assert found.flags[0] == "1 values lie beyond the bounds that were declared"
 
 
+MEAN = {**estimand(Kind.LEVEL, null=0.5, smallest=0.1, bounds=[0, 1]), "about": "mean"}
+
+
+def test_a_mean_is_weighed_within_true_bounds_alone():
+    """Ten values of -50 would count as ten of 0 otherwise, and a mean of -4.2 as an effect above 0.5."""
+    rare = [-50.0 if place % 10 == 0 else 0.9 + 0.0001 * place for place in range(100)]
+    found = weighed(MEAN, rare)
+    assert (found.verdict, found.grade, found.e_value, found.more) == (Verdict.UNDECIDED, Grade.AWAITING, 1.0, None)
+    assert (found.estimate, found.low, found.high) == (None, None, None)
+    assert any("a mean is weighed within true bounds alone" in reason for reason in found.reasons)
+    assert weighed(MEAN, [one for one in rare if one > 0]).verdict is Verdict.POSITIVE
+
+
+def test_bounds_that_a_mean_cannot_have_stop_nobody():
+    for bounds in ([1, 1], [-1e308, 1e308]):
+        assert weighed({**MEAN, "bounds": bounds}, [0.25, 0.75] * 8).verdict is Verdict.UNDECIDED
+
+
+def test_what_is_missing_is_unbounded_once_a_value_has_refuted_the_bounds():
+    bounded = weighed(estimand(bounds=[-1.5, 1.5]), [*EIGHT, None])
+    refuted = weighed(estimand(bounds=[-1.5, 1.5]), [*EIGHT, 90.0])
+    assert refuted.e_value == pytest.approx(weighed(estimand(), [*EIGHT, None]).e_value)
+    assert refuted.e_value < bounded.e_value
+    assert (bounded.high, refuted.high) == (1.5, None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {**MEAN, "null": 2.0, "smallest": 0.1},
+        {**MEAN, "smallest": 3.0},
+        estimand(Kind.PROPORTION, null=0.5, smallest=3.0),
+        estimand(Kind.PROPORTION, null=0.0, smallest=3.0),
+    ],
+)
+def test_without_a_value_nothing_speaks_against_anything(asked):
+    for values in ([], [None] * 8):
+        found = weighed(asked, values)
+        assert found.e_value <= 1.0 + 1e-9
+        assert found.e_absent == 1.0
+
+
+def test_values_alone_refute_a_mean_that_no_bounds_allow():
+    beyond = {**MEAN, "null": 2.0, "smallest": 0.1}
+    assert weighed(beyond, [0.9]).e_value < 20
+    assert weighed(beyond, [0.25, 0.75] * 20).verdict is Verdict.NEGATIVE
+    assert weighed({**MEAN, "smallest": 3.0}, [0.25, 0.75] * 20).e_absent == 1.0  # every mean is as near as that
+
+
+def test_the_median_of_the_two_largest_numbers_is_one():
+    assert weighed(estimand(), [1.7e308, 1.7e308]).estimate == pytest.approx(1.7e308)
+
+
+def test_time_outs_in_either_arm_do_not_favour_a_side():
+    """Nearly a third of all replicates is late; which arm was late is not known, and there is no effect."""
+    values = np.random.default_rng(3).normal(size=(40, 64)).tolist()
+    late = [place % 10 in (1, 4, 7) for place in range(64)]
+    for each in values:
+        seen = [
+            Observation(replicate=place, value=None, outcome=Outcome.LATE) if gone else one
+            for place, (one, gone) in enumerate(zip(observed(*each), late, strict=True))
+        ]
+        assert weigh({**estimand(), "censored": 1.0}, seen, blocks=8).verdict is Verdict.UNDECIDED
+
+
 def test_the_interval_of_a_bounded_estimand_is_never_unbounded():
     assert [weighed(estimand(bounds=[-1, 1]), [0.5] * 3).low, weighed(estimand(), [0.5] * 3).low] == [-1.0, None]
     assert weighed(estimand(Kind.RANK_CORRELATION), [0.5] * 3).high == 1.0
@@ -239,9 +252,12 @@ def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():
     assert weighed(estimand(), values).grade is Grade.MODERATE
     assert weighed(estimand(), values, duplicates=(2, 2)).grade is Grade.STRONG
     assert weighed(estimand(), values, duplicates=(1, 1)).grade is Grade.MODERATE
+    pairs = tuple(Agreements(platforms=(one, two), close=1) for one, two in ("ab", "ac", "bc"))
+    thrice = weigh(estimand(), observed(*values), blocks=3, homes=HOMES, surroundings=Surroundings(agreements=pairs))
+    assert thrice.grade is Grade.MODERATE  # it may have been one seed on three platforms
     disagreeing = weighed(estimand(), values, duplicates=(4, 3))
     assert disagreeing.grade is Grade.MODERATE
-    assert disagreeing.flags == ("1 of 4 duplicates disagree", "one volunteer")
+    assert disagreeing.flags == ("1 of 4 duplicates disagree (1 on linux and linux)", "one volunteer")
 
 
 def test_every_step_of_the_weighing_is_told_in_words():
@@ -261,7 +277,7 @@ ASKED = st.sampled_from(
 def test_weighing_again_says_the_same(asked, values):
     first = weighed(asked, values)
     assert weighed(asked, values) == first
-    assert first.seeds + first.missing == len(values)
+    assert first.seeds + first.missing + first.clones == len(values)
     assert 0 < first.e_value < 1e300
 
 

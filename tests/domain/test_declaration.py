@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Center, Direction, Estimand, Kind, Prediction
 from axiom.signed.manifests import read_manifest
 from axiom.signed.strict import canonical
 
@@ -81,6 +81,14 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
         aliases=("old_sum",),
         needs=Needs(seconds=lambda config: config.width, memory_mb=100),
     )
+
+
+def test_what_an_estimand_means_anyhow_is_not_said_so_that_older_manifests_stay_the_same():
+    plain, rich = experiment().estimands
+    rich = replace(rich, censored=0.0, exchangeable=True, about=Center.MEAN, bounds=(0, 1))
+    said = declare(replace(experiment(), estimands=(plain, rich)), avx=True)["estimands"]
+    assert {"censored", "exchangeable", "about"}.isdisjoint(said[0])
+    assert (said[1]["censored"], said[1]["exchangeable"], said[1]["about"]) == (0.0, True, "mean")
 
 
 @pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",))])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.domain.experiments import Experiment, Needs, grid, seed_of
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid, seed_of
 from axiom.domain.findings import Estimand, Kind, Prediction
 
 
@@ -65,6 +65,8 @@ def test_the_factors_are_the_fields_of_a_config():
         ({"name": "a" * 65}, "must be 3 to 64"),
         ({"version": 0}, "must be 1 or more"),
         ({"sweep": ()}, "the sweep is empty"),
+        ({"tolerance": 0.0}, "the tolerance 0.0 must lie between 0 and 1"),
+        ({"tolerance": 1.0}, "the tolerance 1.0 must lie between 0 and 1"),
         ({"sweep": (Config(width=1), Config(width=1))}, "names the same config twice"),
         ({"measures": dict}, "measures must be a dataclass"),
         ({"estimands": (estimand(measure="accuracy"),)}, "wants measure 'accuracy'"),
@@ -102,3 +104,35 @@ def test_no_two_replicates_share_a_seed(replicates):
     seeds = [seed_of(*replicate) for replicate in replicates]
     assert len(set(seeds)) == len(seeds)
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def control(**changes) -> Control:
+    fields = {"estimand": "falls", "placebo": (Config(width=1),), "planted": (Config(width=2),), **changes}
+    return Control(**fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"estimand": "rises"}, "the control of rises speaks of no estimand"),
+        ({"placebo": ()}, "the control of falls must have configs like those of the sweep"),
+        ({"planted": (Measures(loss=1.0),)}, "the control of falls must have configs like those of the sweep"),
+        ({"planted": (Config(width=2), Config(width=2))}, "the control of falls names the same config twice"),
+    ],
+)
+def test_a_control_that_controls_nothing_is_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        experiment(controls=(control(**changes),))
+
+
+def test_a_control_may_go_beyond_the_sweep():
+    beyond = control(planted=(Config(width=2_000),))
+    assert experiment(controls=(beyond,)).controls == (beyond,)
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"), [({}, True), ({"width": 1}, True), ({"width": 2}, False), ({"depth": 1}, False)]
+)
+def test_a_figure_shows_the_cells_with_its_levels(where, shown):
+    figure = Figure(x="rate", y="loss", title="Loss", where=where)
+    assert figure.shows({"width": 1, "rate": 0.1}) is shown

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import axiom
+from axiom.domain.amounts import counted
 from axiom.domain.sessions import Note, Step
+from axiom.web.log import pieces, sentence
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -29,6 +31,26 @@ def test_a_number_from_a_fact_is_not(amount, share, name):
     assert note.sentence == f"{amount} and {share} of {name}"
 
 
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (0, "0 simulated hosts of 1 volunteer (said)."),
+        (1, "1 simulated host of 1 volunteer (said)."),
+        (2, "2 simulated hosts of 1 volunteer (said)."),
+    ],
+)
+def test_a_noun_is_in_the_number_of_its_fact(hosts, said):
+    text = "{hosts} simulated host(s) of {volunteers} volunteer(s) (said)."
+    note = Note(kind="a.b", text=text, facts={"hosts": hosts, "volunteers": 1})
+    assert note.sentence == said
+    assert sentence(note) == said
+    assert "".join(piece["text"] for piece in pieces(note)) == said
+
+
+def test_an_amount_is_counted_in_words():
+    assert [counted(amount, "task") for amount in (0, 1, 2, 1_200)] == ["0 tasks", "1 task", "2 tasks", "1,200 tasks"]
+
+
 def test_the_name_of_a_fact_may_hold_a_digit():
     assert Note(kind="a.b", text="{first2}.", facts={"first2": 7}).sentence == "7."
 
@@ -38,7 +60,10 @@ def test_a_note_is_kept_apart_from_the_next_one():
 
 
 def test_the_steps_are_in_this_order():
-    assert [*Step] == ["review", "credit", "clean", "evaluate", "plan", "deploy", "log"]
+    assert [*Step] == [
+        *["health", "queue", "review", "inspect", "failures", "credit", "clean", "withdraw", "repair"],
+        *["evaluate", "rank", "design", "try", "plan", "deploy", "publish", "log"],
+    ]
 
 
 def notes_written() -> list:

@@ -56,7 +56,7 @@ def test_a_cost_may_depend_on_the_config():
     assert declared["cell_seconds"] == [1.0, 4.0, 1.0, 4.0]
 
 
-def test_estimands_ranges_and_a_figure_are_handed_on():
+def test_estimands_controls_ranges_and_a_figure_are_handed_on():
     estimand = Estimand(
         name="wider",
         claim="wider is worse",
@@ -68,10 +68,14 @@ def test_estimands_ranges_and_a_figure_are_handed_on():
         prediction=Prediction(positive=1, negative=0, absent=0, interval=(0, 1), because="a test"),
     )
     figure = Figure(x="width", y="accuracy", title="Accuracy")
-    experiment = wrapped(estimands=(estimand,), figure=figure, ranges={"width": (1, 64)}, version=3)
+    controls = {"wider": ({"lr": [0.0], "width": [8, 32]}, {"lr": [1, 0.5], "width": [8, 32]})}
+    experiment = wrapped(estimands=(estimand,), controls=controls, figure=figure, ranges={"width": (1, 64)}, version=3)
     assert (experiment.estimands, experiment.figure, experiment.version) == ((estimand,), figure, 3)
     assert experiment.ranges == {"width": (1, 64)}
-    assert declaration.declare(experiment, avx=False)["estimands"][0]["expects"] == "-"
+    declared = declaration.declare(experiment, avx=False)
+    assert declared["estimands"][0]["expects"] == "-"
+    assert declared["controls"][0]["placebo"] == [{"lr": 0.0, "width": 8}, {"lr": 0.0, "width": 32}]
+    assert [config["lr"] for config in declared["controls"][0]["planted"]] == [1.0, 1.0, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(

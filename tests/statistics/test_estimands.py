@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.findings import Kind
-from axiom.statistics.estimands import COMPUTABLE, value
+from axiom.statistics.estimands import evenly_spaced, needed, value
 
 
 def estimand(kind: str, *, across: str = "", between: tuple = (), measure: str = "loss") -> dict:
@@ -37,6 +37,8 @@ ENDS = ({"width": 32}, {"width": 8})
 CONTRAST = estimand("contrast", between=ENDS)
 SLOPE = estimand("slope", across="width")
 RANKS = estimand("rank_correlation", across="width")
+EXPONENT = estimand("exponent", across="width")
+BREAKPOINT = estimand("breakpoint", across="width")
 
 
 @pytest.mark.parametrize(
@@ -61,11 +63,16 @@ RANKS = estimand("rank_correlation", across="width")
         (RANKS, (1.0, 3.0, 2.0), 0.5),
         (RANKS, (1.0, 1.0, 2.0), math.sqrt(3) / 2),  # a tie: the ranks are 1.5, 1.5, 3
         (RANKS, (1.0, 1.0, 1.0), 0.0),
+        (EXPONENT, (8.0, 4.0, 2.0, 1.0), -1.0),
+        (EXPONENT, (2.0, 1.25, 1.0625, 1.015625), -2.0),  # 1 + 64 / width²
+        (BREAKPOINT, (1.0, 2.0, 3.0, 2.0, 1.0), 32.0),
+        (BREAKPOINT, (0.0, 1.0, 2.0, 2.0, 2.0, 2.0), 32.0),
+        (BREAKPOINT, (0.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0), 8.0 * 2.0**3.5),  # half an octave beyond 64
     ],
 )
 def test_an_estimand_is_computed_as_its_kind_says(asked, losses, number):
     found, why = value(asked, over_width(*losses))
-    assert found == pytest.approx(number, rel=1e-12, abs=1e-12)
+    assert found == pytest.approx(number, rel=1e-6 if asked is EXPONENT else 1e-12, abs=1e-12)
     assert why == ""
 
 
@@ -90,12 +97,20 @@ SHIFTED = {"measure": "missing"}
         (SLOPE, (1.0,), "width has one level only, and a trend needs two"),
         (RANKS, (1.0,), "width has one level only, and a trend needs two"),
         (RANKS | {"across": "depth"}, (1.0, 2.0), "depth is None at width=8, lr=0.1, and must be a number"),
-        (estimand("breakpoint"), (1.0,), "this version of Axiom cannot compute an estimand of kind breakpoint"),
-        (estimand("exponent"), (1.0,), "this version of Axiom cannot compute an estimand of kind exponent"),
+        (EXPONENT, (1.0, 2.0, 3.0), "asked has no exponent: there are 3 levels, and this needs 4"),
+        (EXPONENT, (2.0, 2.0, 2.0, 2.0), "asked has no exponent: the measure is the same at all levels"),
+        (EXPONENT, (1.0, 1.0, 1.0, 9.0), "asked has no exponent: no exponent between -8 and 8 fits"),
+        (EXPONENT, (1.0, 2.0, -3.0, 4.0), "loss is -3 at width=32, lr=0.1, which has no logarithm"),
+        (BREAKPOINT, (1.0, 2.0, 1.0, 2.0), "asked has no breakpoint: there are 4 levels, and a turn needs five"),
+        (BREAKPOINT, (1.0, 2.0, 3.0, 4.0, 5.0), "asked has no breakpoint: the measure lies on one straight line"),
+        (BREAKPOINT, (1.0, 2.0, None, 4.0, 5.0), "nothing was measured at width=32, lr=0.1"),
     ],
 )
 def test_where_there_is_no_number_a_sentence_says_why(asked, losses, why):
-    assert value(asked, over_width(*losses)) == (None, why)
+    found, said = value(asked, over_width(*losses))
+    assert found is None
+    assert said.startswith(why)
+    assert said == why or "has no" in why
 
 
 def test_a_factor_without_a_logarithm_is_named():
@@ -130,9 +145,17 @@ def test_a_trend_may_be_asked_for_at_one_level_of_another_factor():
     assert value(estimand("slope", across="width", between=({"lr": 0.1},)), cells)[0] == pytest.approx(1.0)
 
 
-def test_what_cannot_be_computed_is_not_announced():
-    assert {kind for kind in Kind if "cannot" in value(estimand(kind), [])[1]} == set(Kind) - COMPUTABLE
-    assert Kind.CONTRAST in COMPUTABLE
+def test_every_kind_can_be_computed():
+    cells = over_width(1.0, 1.0, 1.0, 0.0, 0.0)
+    for kind in Kind:
+        asked = estimand(kind, across="width", between=ENDS if kind is Kind.CONTRAST else ())
+        found, why = value(asked, cells)
+        assert (found is None) == (why != "")
+
+
+def test_levels_that_are_not_all_above_0_turn_on_a_plain_axis():
+    cells = [({"step": level}, {"loss": abs(level - 1.5)}) for level in (-2.0, 0.0, 1.0, 2.0, 4.0)]
+    assert value(estimand("breakpoint", across="step"), cells)[0] == pytest.approx(1.5)
 
 
 LOSSES = st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=6)
@@ -163,5 +186,52 @@ def test_the_order_of_the_cells_does_not_matter(losses, order):
     cells = over_width(*losses)
     shuffled = list(cells)
     order.shuffle(shuffled)
-    for asked in (SLOPE, RANKS, estimand("level")):
-        assert value(asked, shuffled)[0] == pytest.approx(value(asked, cells)[0], abs=1e-9)
+    for asked in (SLOPE, RANKS, estimand("level"), EXPONENT, BREAKPOINT):
+        first, again = value(asked, cells)[0], value(asked, shuffled)[0]
+        assert (first is None) == (again is None)
+        assert first is None or again == pytest.approx(first, rel=1e-6, abs=1e-9)
+
+
+def at_levels(*levels: float, lr: float = 0.1) -> list:
+    return [{"width": level, "lr": lr} for level in levels]
+
+
+@pytest.mark.parametrize(
+    ("asked", "configs", "is_even"),
+    [
+        (SLOPE, at_levels(8, 16, 32), True),
+        (SLOPE, at_levels(32, 8, 16), True),
+        (SLOPE, at_levels(8, 32), True),
+        (SLOPE, at_levels(10, 32, 100, 316), True),  # whole numbers near it
+        (SLOPE, at_levels(8, 16, 24), False),  # evenly spaced, and not in their logarithms
+        (SLOPE, at_levels(8, 16, 64), False),
+        (SLOPE, at_levels(8), False),
+        (SLOPE, at_levels(0, 8, 16), False),
+        (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, 32, lr=0.2), True),
+        (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, lr=0.2), False),
+        (SLOPE | {"between": [{"lr": 0.1}]}, at_levels(8, 16, 32) + at_levels(8, lr=0.2), True),
+        (SLOPE, [{"width": "small", "lr": 0.1}, {"width": "large", "lr": 0.1}], False),
+        (RANKS, at_levels(1, 2, 9), True),  # it sees their order alone
+        (RANKS, at_levels(1, 2, 9) + at_levels(9, lr=0.2), False),
+    ],
+)
+def test_arms_are_evenly_spaced_as_the_estimand_sees_them(asked, configs, is_even):
+    assert evenly_spaced(configs, asked) is is_even
+
+
+@given(losses=st.lists(st.floats(0.1, 10.0), min_size=3, max_size=5), kind=st.sampled_from([SLOPE, RANKS]))
+def test_over_evenly_spaced_arms_the_mirrored_measures_give_the_opposite_number(losses, kind):
+    there, mirrored = value(kind, over_width(*losses))[0], value(kind, over_width(*reversed(losses)))[0]
+    assert there == pytest.approx(-mirrored, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [(CONTRAST, (0, 2)), (SLOPE, (0, 1, 2)), (SLOPE | {"between": [{"width": 16}]}, (1,)), (RANKS, (0, 1, 2))],
+)
+def test_only_the_cells_of_its_arms_are_needed(asked, places):
+    configs = at_levels(8, 16, 32)
+    assert needed(asked, configs) == places
+    cells = [(config, {"loss": 1.0 + place} if place in places else None) for place, config in enumerate(configs)]
+    number = value(asked | {"kind": "level"} if asked["kind"] != "contrast" else asked, cells)[0]
+    assert number is not None

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import ville
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,18 @@ def test_the_bernoulli_e_value_is_the_mixture_computed_by_quadrature(successes, 
     assert math.exp(bernoulli_log_e(successes, n, p0)) == pytest.approx(mixed_by_quadrature(successes, n, p0), rel=1e-9)
 
 
+@pytest.mark.parametrize("p0", [0.1, 0.5, 0.9])
+def test_e_value_and_interval_of_a_chance_are_those_of_an_independent_implementation(p0):
+    happened = (np.random.default_rng(1).random(60) < 0.3).astype(int)
+    test = ville.BernoulliTest(p0, prior=(0.5, 0.5))
+    theirs = test._process(happened.astype(float))  # every look; in public it stops at its bar
+    ours = [bernoulli_log_e(int(happened[:n].sum()), n, p0) for n in range(1, 61)]
+    assert ours == pytest.approx(list(theirs), abs=1e-9)
+    sequence = ville.BernoulliCS(prior=(0.5, 0.5), intersect=False)
+    sequence.update(happened)
+    assert share_sequence(int(happened.sum()), 60) == pytest.approx(sequence.interval(), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("successes", "n", "p0", "log_e"),
     [
@@ -99,7 +112,10 @@ def test_over_all_flips_of_the_signs_the_flip_e_value_is_one_on_average_at_every
         ([2.0, 2.0, 1.0], (1 + math.tanh(1 / 2)) * (1 + math.tanh(4 / 9))),
         ([0.0, 0.0, 1.0], 1.0),
         ([1.0, None], 1 - math.tanh(1 / 2)),  # at worst it was -1; a longer one would be worth less
-        ([1.0, None, 1.0], (1 - math.tanh(1 / 2)) * (1 + math.tanh(1 / 2))),
+        # From then on one half goes on so, and the other bets on signs, of which the first says nothing yet.
+        ([1.0, None, 1.0], (1 - math.tanh(1 / 2)) * (1 + math.tanh(1 / 2) / 2)),
+        ([None, 1.0, 1.0], 1 + math.tanh(1 / 2)),  # half of it in signs would be 1.48: nothing missing makes surer
+        ([None, 1.0, None, -1.0], (1 - math.tanh(1 / 2)) ** 2 / 2 + 0.5 / 2),
         ([None, None], 1.0),
     ],
 )
@@ -135,21 +151,39 @@ def test_a_look_never_uses_what_comes_later(values, later):
 def seen_whole(values: list[float], seen: list[bool]) -> float:
     """The same bets, by somebody who also sees the values on which nothing is bet later."""
     e, total, squares = 1.0, 0.0, 0.0
+    parted, later = None, []
     for one, is_seen in zip(values, seen, strict=True):
         if squares + one * one > 0:
             e *= 1 + math.tanh(total * one / (squares + one * one))
+        if parted is not None:
+            later.append((one > 0) - (one < 0))
         if is_seen:
             total, squares = total + one, squares + one * one
-    return e
+        elif parted is None:
+            parted = e
+    return e if parted is None else (e + parted * math.exp(sign_log_e(later))) / 2
 
 
 @given(rows=st.lists(st.tuples(st.floats(-1.0, 1.0).map(lambda one: round(one, 3)), st.booleans()), max_size=12))
-def test_whatever_is_missing_the_flip_e_value_stays_below_that_of_everything(rows):
+def test_a_missing_value_never_gives_more_than_it_would_have_given_at_the_same_bet(rows):
     values, seen = [one for one, _ in rows], [is_seen for _, is_seen in rows]
     known = [one if is_seen else None for one, is_seen in rows]
     whole = seen_whole(values, seen) * (1 + 1e-9)
     bounded, unbounded = (math.exp(flip_log_e(known, bounds=bounds)) for bounds in ((-1.0, 1.0), None))
     assert unbounded <= bounded * (1 + 1e-9) <= whole * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("hides_the_first", "e"),
+    [
+        (lambda first, _: first < 0, 1.0),  # for its own sign: the promise is kept
+        (lambda first, second: first != second, 1.231),  # for a later one: it is not
+    ],
+)
+def test_the_flip_e_value_bears_gaps_made_by_the_value_itself_and_none_made_with_hindsight(hides_the_first, e):
+    flips = list(itertools.product((-1.0, 1.0), repeat=2))
+    known = [(None if hides_the_first(*each) else each[0], each[1]) for each in flips]
+    assert np.mean([math.exp(flip_log_e(each)) for each in known]) == pytest.approx(e, abs=5e-4)
 
 
 @given(signs=st.lists(st.sampled_from([-1, 1, 0]), max_size=10))
@@ -237,6 +271,30 @@ def test_the_interval_holds_exactly_the_medians_that_the_signs_do_not_refute(val
         assert is_inside != speaks_against(median, values, missing, alpha)
 
 
+@given(
+    values=st.lists(st.floats(-1e6, 1e6), max_size=30),
+    missing=st.integers(0, 5),
+    more=st.integers(0, 5),
+    alpha=st.sampled_from([0.05, 0.2]),
+)
+def test_what_is_missing_only_widens_an_interval(values, missing, more, alpha):
+    low, high = median_sequence(values, missing=missing, alpha=alpha)
+    wider = median_sequence(values, missing=missing + more, alpha=alpha)
+    assert wider[0] is None or (low is not None and wider[0] <= low)
+    assert wider[1] is None or (high is not None and wider[1] >= high)
+    successes = sum(one > 0 for one in values)
+    share = share_sequence(successes, len(values), missing=missing, alpha=alpha)
+    wider_share = share_sequence(successes, len(values), missing=missing + more, alpha=alpha)
+    assert wider_share[0] <= share[0]
+    assert share[1] <= wider_share[1]
+
+
+@given(values=st.lists(st.floats(0.0, 20.0), min_size=8, max_size=40), limit=st.floats(0.0, 20.0))
+def test_what_is_censored_at_a_limit_keeps_the_ends_below_it_and_turns_those_beyond_into_it(values, limit):
+    low, high = median_sequence(values)
+    assert median_sequence([min(one, limit) for one in values]) == (min(low, limit), min(high, limit))
+
+
 @pytest.mark.parametrize(("law", "median"), [("normal", 0.0), ("lognormal", 1.0)])
 def test_looking_after_every_value_the_interval_rarely_misses_the_median(law, median):
     rng = np.random.default_rng(3)
@@ -274,3 +332,9 @@ def test_looking_after_every_value_the_interval_of_a_chance_rarely_misses_it(cha
 def test_an_e_value_stays_within_what_can_be_told(values):
     assert -MOST <= flip_log_e(values) <= MOST
     assert -MOST <= sign_log_e([1 if one > 0 else -1 for one in values]) <= MOST
+
+
+def test_a_bet_against_what_comes_may_be_of_any_size():
+    """Half a million values of one sign bet so much on it that one long value of the other has no power of e."""
+    assert flip_log_e([1.0] * 600_000) == MOST
+    assert -MOST <= flip_log_e([1.0] * 600_000 + [-800.0]) <= MOST

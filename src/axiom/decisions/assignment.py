@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from axiom.decisions.reliability import is_barred
 from axiom.decisions.room import Room
 from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Host
@@ -19,6 +20,10 @@ _DAY_SECONDS = 86_400
 _MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
 _UNPROVEN_PER_CORE = 2
 _UNPROVEN = 64
+_BARRED = (
+    "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
+    "whoever runs the laboratory trusts it again"
+)
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
@@ -37,9 +42,12 @@ class Queue:
     gpu: bool = False
     gpu_memory_mb: int = 0  # there, beside the memory of the host
     is_meant: bool = False  # some of it is meant for this host alone
-    is_tried: bool = True  # it passed its preflight, or this host is one of the laboratory's own
+    is_read: bool = True  # it passed what the laboratory's own hosts demand
+    is_tried: bool = True  # it passed what this host demands: all gates, where it is not one of the laboratory's own
     is_sealed: bool = True  # the seal of its bundle has not run out
     last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
+    room: int | None = None  # more of it this host may not have while it is let out; None is any number
+    held_back: str = ""  # why it may have nothing of it now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +111,8 @@ def assign(
     """Share out what waits among what the host asks for, one task after the other."""
     if not wish.is_any:
         return Assignment(shares=(), reason="no work was asked for")
+    if is_barred(host.standing):
+        return Assignment(shares=(), reason=_BARRED)
     if host.platform.processor == _NO_PROGRAM:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
     filling = _Filling(host, held, wish, allowance, sent_today)
@@ -171,6 +181,8 @@ class _Filling:
         self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
         self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
         self._obstacles: dict[str, str] = {}
+        # Of each queue what no task of it changes: its kind of GPU, why none of it can be given, how long a task takes.
+        self._standing: dict[int, tuple[str | None, str, float]] = {}
 
     def end(self) -> bool:
         """Is nothing more to be given, whatever waits?"""
@@ -182,9 +194,10 @@ class _Filling:
 
     def take(self, queue: Queue) -> bool:
         """One task of this queue is given; if none can be, the queue is of no use any more."""
-        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""
-        elapsed = elapsed_on(self._host, queue.seconds)
-        obstacle = self._no_gpu(queue) if kind is None else self._obstacle(queue, elapsed)
+        if queue.experiment_id not in self._standing:
+            self._standing[queue.experiment_id] = self._first_look(queue)
+        kind, obstacle, elapsed = self._standing[queue.experiment_id]
+        obstacle = obstacle or self._no_room(queue, elapsed)
         if kind is None or obstacle:
             self._obstacles[queue.name] = obstacle
             return False
@@ -225,7 +238,12 @@ class _Filling:
             )
         return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
 
-    def _obstacle(self, queue: Queue, elapsed: float) -> str:
+    def _first_look(self, queue: Queue) -> tuple[str | None, str, float]:
+        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""
+        obstacle = self._no_gpu(queue) if kind is None else self._unfit(queue)
+        return kind, obstacle, elapsed_on(self._host, queue.seconds)
+
+    def _unfit(self, queue: Queue) -> str:
         if unready := _unready(queue):
             return unready
         if not queue.gpu and not self._wish.cpu:
@@ -234,6 +252,9 @@ class _Filling:
             return "computes on the processor, for which your computer has no program"
         if queue.avx and self._host.platform.instructions == "none":
             return "needs a processor with AVX"
+        return ""
+
+    def _no_room(self, queue: Queue, elapsed: float) -> str:
         free = self._memory.free
         if free is not None and queue.memory_mb > free:
             return f"needs {queue.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
@@ -257,9 +278,13 @@ class _Filling:
 
 
 def _unready(queue: Queue) -> str:
-    """Why nobody but the laboratory itself may have any of it yet."""
+    """Why this host, or any, may have nothing of it yet."""
+    if queue.held_back:
+        return queue.held_back
     if not queue.is_sealed:
         return "waits for a seal, since that of its bundle has run out and no computer would take it"
+    if not queue.is_read:
+        return "passed not even the gates of the laboratory's own computers, before which it goes to nobody"
     if not queue.is_tried:
         return "waits for its preflight, before which it goes to no volunteer"
     return ""

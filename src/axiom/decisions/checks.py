@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from axiom.domain.work import Agreement, Outcome, Result
 
 ONE_IN = 10
-EARLY = 1e-3  # how far early values of two honest hosts may lie apart, relative to the larger
 _EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
 _LOOSE = 0.5  # the same for what a whole training ends with
 _TINY = 1e-12  # below this a number is nothing
@@ -51,11 +50,14 @@ def is_checked(secret: bytes, task_id: int) -> bool:
     return int.from_bytes(drawn[:8], "big") % ONE_IN == 0
 
 
-def settle(checked: Opinion, checks: Sequence[Opinion]) -> Settled:
-    """Decide from the checked task and its one or two checks."""
+def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Settled:
+    """Decide from the checked task and its one or two checks.
+
+    `early` is how far early values of two honest hosts may lie apart, relative to the larger: the experiment says it.
+    """
     opinions = [checked, *checks]
     pairs = {
-        (first.task_id, second.task_id): compare(first.cells, second.cells)
+        (first.task_id, second.task_id): compare(first.cells, second.cells, early=early)
         for first, second in itertools.combinations(opinions, 2)
     }
     differing = [pair for pair, found in pairs.items() if found.agrees is False]
@@ -74,7 +76,7 @@ def settle(checked: Opinion, checks: Sequence[Opinion]) -> Settled:
     return Settled(agreements=dict.fromkeys(everybody, Agreement.DIFFERS), needs_third=len(opinions) == 2, reason=why)
 
 
-def compare(first: Sequence[Result], second: Sequence[Result], *, early: float = EARLY) -> Comparison:
+def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) -> Comparison:
     """Compare cell by cell.
 
     The early values decide wherever something was trained: the end of a chaotic training differs between honest
@@ -101,21 +103,21 @@ def _cell(one: Result, two: Result, early: float) -> bool | None:
     """Do the two agree as far as they must? None where there is nothing to compare."""
     if one.early or two.early:
         values = list(zip(one.early, two.early, strict=False))  # a cell that was stopped early has fewer
-        return all(_near(*pair, early) for pair in values) if values else None
+        return all(near(*pair, early) for pair in values) if values else None
     if Outcome.LATE in {one.outcome, two.outcome}:
         return None
     if one.outcome is not two.outcome:
         return False
-    return all(_near(*pair, _EXACT) for pair in _numbers(one, two))
+    return all(near(*pair, _EXACT) for pair in numbers(one, two))
 
 
 def _ends_apart(one: Result, two: Result) -> bool:
     """Are most of a cell's measures far apart?"""
-    near = [_near(*pair, _LOOSE) for pair in _numbers(one, two)]
-    return 2 * near.count(False) > len(near)
+    found = [near(*pair, _LOOSE) for pair in numbers(one, two)]
+    return 2 * found.count(False) > len(found)
 
 
-def _numbers(one: Result, two: Result) -> Iterator[tuple[float, float]]:
+def numbers(one: Result, two: Result) -> Iterator[tuple[float, float]]:
     """The measures that both have, as pairs of numbers; one that only the other lacks is infinitely far away."""
     if one.measures is None or two.measures is None:
         return
@@ -133,5 +135,6 @@ def _pairs(one: object, two: object) -> Iterator[tuple[float, float]]:
         yield 0.0, math.inf
 
 
-def _near(one: float, two: float, tolerance: float) -> bool:
+def near(one: float, two: float, tolerance: float) -> bool:
+    """Do two numbers lie so near, relative to the larger?"""
     return abs(one - two) <= max(_TINY, tolerance * max(abs(one), abs(two))) if math.isfinite(one - two) else False

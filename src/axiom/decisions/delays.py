@@ -25,8 +25,11 @@ class Delay:
     reason: str
 
 
-_SECONDS = {  # at least, and how far it is spread
-    Situation.SERVED: (7.0, 3.0, "a short pause, so that its finished tasks come together"),
+# At least, and how far it is spread. A client looks every five seconds whether it may call. A task of three seconds is
+# fetched, computed and uploaded twelve seconds after the reply that brought it: a client that may call sooner calls
+# without its result, and looks again five seconds later than it could have reported.
+_SECONDS = {
+    Situation.SERVED: (12.0, 2.0, "a short pause, so that its finished tasks come together"),
     Situation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself"),
     Situation.COMPUTING: (2.0, 2.0, "no more work for it now, and it may have something to report in a moment"),
     Situation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),

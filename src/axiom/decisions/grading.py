@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from axiom.domain.findings import Grade, Verdict
 
 _MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50
-_STRONG_E, _DEFINITIVE_E = 1e3, 1e6
+_MODERATE_E, _STRONG_E, _DEFINITIVE_E = 20.0, 1e3, 1e6  # below the first nothing is claimed at all
 _STRONG_HOSTS, _STRONG_VOLUNTEERS = 4, 2
 _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
+_DEFINITIVE_DESIGNS = 4
+_FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
+LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
 _SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, when one volunteer computes alone
 
 
@@ -21,9 +24,16 @@ class Facts:
     hosts: int  # 0 when it is not known who computed
     volunteers: int
     platforms: int
-    agreeing: int  # replicates that were computed again and agreed
+    agreeing: int  # replicates that were surely computed again and agreed
     leaning: tuple[str, ...]  # on which host or volunteer alone the verdict rests
     flags: tuple[str, ...]  # what must be cleared up first
+    clones: str = ""  # values that are copies of another seed's: nothing is concluded before that is cleared up
+    designs: int = 1  # of which the mean is known, and how surely: they tell where a further one would lie
+    across: str = ""  # why the verdict cannot be expected of a further design; empty: it can
+    elsewhere: int = 0  # replicates that were computed again on another platform and agreed
+    false_share: float | None = None  # the finding is among the laboratory's at this share of false ones
+    is_registered: bool = True
+    is_a_stranger_alone: bool = False  # one volunteer computed all of it, and it is not the laboratory
 
 
 def grade(facts: Facts) -> tuple[Grade, tuple[str, ...]]:
@@ -34,7 +44,17 @@ def grade(facts: Facts) -> tuple[Grade, tuple[str, ...]]:
     needs = _for_strong(facts)
     if needs:
         return Grade.MODERATE, needs
-    return Grade.STRONG, _for_definitive(facts)
+    needs = _for_definitive(facts)
+    return (Grade.STRONG, needs) if needs else (Grade.DEFINITIVE, ())
+
+
+def wanted(reached: Grade) -> tuple[int, float] | None:
+    """Return the seeds and the e-value that the grade above this one asks for; None for the last one."""
+    return {
+        Grade.AWAITING: (_MODERATE_SEEDS, _MODERATE_E),
+        Grade.MODERATE: (_STRONG_SEEDS, _STRONG_E),
+        Grade.STRONG: (_DEFINITIVE_SEEDS, _DEFINITIVE_E),
+    }.get(reached)
 
 
 def _for_moderate(facts: Facts) -> tuple[str, ...]:
@@ -42,6 +62,7 @@ def _for_moderate(facts: Facts) -> tuple[str, ...]:
     return _wanted(
         _more("seeds", facts.seeds, _MODERATE_SEEDS),
         "a verdict: an effect that is sure, or an interval so narrow that none is left" if undecided else "",
+        f"an explanation: {facts.clones}" if facts.clones else "",
     )
 
 
@@ -51,21 +72,25 @@ def _for_strong(facts: Facts) -> tuple[str, ...]:
         _more("seeds", facts.seeds, _STRONG_SEEDS),
         _e_value(facts, _STRONG_E),
         _independence(facts),
-        *(f"a verdict that holds without each of them: {one}" for one in facts.leaning),
+        *(f"{LEANING}: {one}" for one in facts.leaning),
         *(f"an explanation: {flag}" for flag in facts.flags),
     )
 
 
 def _for_definitive(facts: Facts) -> tuple[str, ...]:
-    """Never empty: designs, confirmation and the comparison of all findings are not there yet, and it says so."""
+    """Alone nobody gets here: other people's computers, other platforms and other designs have to say the same."""
+    is_member = facts.false_share is not None and facts.false_share <= _FALSE_SHARE
     return _wanted(
         _more("seeds", facts.seeds, _DEFINITIVE_SEEDS),
         _e_value(facts, _DEFINITIVE_E),
         _more("hosts", facts.hosts, _DEFINITIVE_HOSTS),
         _more("volunteers", facts.volunteers, _DEFINITIVE_VOLUNTEERS),
         _more("platforms", facts.platforms, _DEFINITIVE_PLATFORMS),
-        "what this version cannot do yet: a fresh cohort that confirms it, four designs that agree, a seed computed "
-        "again on a second platform, and a place among all findings at a false share of 1 %",
+        _more("designs with values that differ", facts.designs, _DEFINITIVE_DESIGNS),
+        f"a verdict that a further design would share: {facts.across}" if facts.across else "",
+        "" if facts.elsewhere else "a seed computed again on a second platform, and agreeing",
+        "" if is_member else "a place among all findings at a false share of 1 %",
+        "" if facts.is_registered else "a registration before the first seed",
     )
 
 
@@ -84,6 +109,8 @@ def _independence(facts: Facts) -> str:
         return "to know which hosts computed it"
     if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:
         return ""
+    if facts.is_a_stranger_alone:
+        return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of one, who is not us)"
     if facts.volunteers == 1 and facts.agreeing >= _SHARE_AGAIN * facts.seeds:
         return ""
     return (

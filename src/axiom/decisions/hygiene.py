@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from axiom.domain.work import Task, TaskState
 
-_OUT = timedelta(hours=12)
+OUT = timedelta(hours=12)  # nothing that was sent later can be stuck
 _SILENT = timedelta(hours=6)
 _TOO_LONG = timedelta(hours=48)
 
@@ -43,7 +43,7 @@ def _why(task: Task, seen: Mapping[int, datetime], now: datetime, listening: dat
     heard = since if task.host_id is None else max(since, seen.get(task.host_id, since))
     if out > _TOO_LONG:
         return f"out for {_hours(out)}, and no task may take longer than {_hours(_TOO_LONG)}"
-    if out > _OUT and now - heard > _SILENT:
+    if out > OUT and now - heard > _SILENT:
         return f"out for {_hours(out)}, and its host was last heard from {_hours(now - heard)} ago"
     return ""
 

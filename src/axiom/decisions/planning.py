@@ -1,188 +1,353 @@
-"""What is ordered next, so that no core is idle and every finding comes to its end?"""
+"""What is ordered next, so that no core is idle and every finding comes to its end?
+
+The first block of all, a pilot, then block after block of what is worth most for its cost, until work waits for every
+core; further pilots where cores would be idle otherwise. At last it is looked where all this would go, and what an idle
+core could take besides is ordered, if it is worth anything.
+"""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from axiom.decisions.release import PILOT_TASKS, Stage
-from axiom.domain.findings import Grade, Verdict
+from axiom.decisions.candidates import Candidate, obstacle
+from axiom.decisions.filling import Filling, Work, fill
+from axiom.decisions.ordering import Turns, finer, order, parts_of, pilot, replicates_of
+from axiom.decisions.reaching import Reach, reach
+from axiom.decisions.release import Stage
+from axiom.decisions.sharing import Book, Chosen, Offer, choose
+from axiom.decisions.task_size import Usual, usual_of
+from axiom.decisions.worth import BELOW_FLOOR, FLOOR, Promise, promises
+from axiom.domain.planning import Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 
-MOST_REPLICATES = 64  # of one workunit: what a host may lose at once stays small
-MOST_SEEDS = 256  # of one design: what is undecided then is better asked in another way
-_SETTLED_SEEDS = 32  # before that an interval may still be narrow by chance
+__all__ = ["Candidate", "plan", "works_of"]
+
+_QUOTAS, _WISHES = Quotas(), Wishes()
+_CUTS = 6  # times that orders are cut finer, so that those of long tasks make up for those of short ones
+_AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Aim:
-    """How one finding stands."""
+@dataclass(kw_only=True, slots=True)
+class _Making:
+    """A plan in the making."""
 
-    verdict: Verdict
-    grade: Grade
-    estimate: float | None
-    low: float | None
-    high: float | None
-    smallest: float
-    seeds: int
+    turns: Turns
+    reach: Reach
+    quotas: Quotas
+    wishes: Wishes
+    floor: float
+    promises: Mapping[tuple[int, int], Promise]
+    standing: dict[tuple[int, int], Candidate]  # as each will stand once all this is ordered
+    book: Book
+    waits: dict[tuple[int, int], float]  # seconds of cores for which there is work, by candidate
+    allotments: list[Allotment] = field(default_factory=list)
+    ordered: set[tuple[int, int]] = field(default_factory=set)
+
+    @property
+    def wanted(self) -> float:
+        """Seconds of cores for which work should wait."""
+        return self.reach.cores * self.turns.each_core
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of cores for which work waits; no more of a candidate than the cores that it can use."""
+        return sum(min(seconds, self._most(key)) for key, seconds in self.waits.items())
+
+    def pilot(self, one: Candidate) -> None:
+        """Order what a pilot lacks."""
+        found = pilot(one)
+        self._note(one, [found], self.turns.takes(found.workunits, one.costs))
+        self.standing[one.key] = replace(one, pilot_missing=0)
+
+    def first(self, one: Candidate) -> None:
+        """Order the first block of all."""
+        why = f"the first block of all is that of {one.name}, which costs least: something closes soon"
+        self._order(one, 1, self.promises[one.key].purpose, why)
+
+    def blocks(self) -> None:
+        """Block after block, until work waits for every core or none is left that is worth it."""
+        while (lacking := self.wanted - self.waiting) > 0:
+            chosen = choose(self._offers(), self.book, self.quotas, self.wishes)
+            if chosen is None:
+                return
+            self._chosen(chosen, lacking)
+
+    def beside(self, filling: Filling) -> bool:
+        """Order what idle cores and GPUs could take, of what is worth most among what fits. Was there anything?"""
+        offers = sorted(self._offers(is_within_reach=False), key=lambda one: (-one.per_core_hour, one.candidate.key))
+        lacking: dict[tuple[int, int], int] = {}
+        for is_on_gpu in (False, True):
+            asked = [
+                (one, self._seconds(one)) for one in (offer.candidate for offer in offers) if one.need.gpu is is_on_gpu
+            ]
+            for host in filling.hosts if asked else ():
+                if host.left.gpus if is_on_gpu else host.left.cores:
+                    found = ((one.key, host.room(one.need, seconds, filling.deadline)) for one, seconds in asked)
+                    key, room = next(((key, room) for key, room in found if room), ((0, 0), 0))
+                    lacking[key] = lacking.get(key, 0) + room
+        lacking.pop((0, 0), None)
+        for key, tasks in lacking.items():
+            one = self.standing[key]
+            each = sum(workunits for workunits, _ in self.turns.workunits(one, 1, self._cores(one)))
+            what = "GPUs" if one.need.gpu else "cores"
+            why = f"{one.name}: {tasks} {what} would be idle, and of all that fits there it is worth most"
+            self._order(one, max(1, -(-tasks // max(1, each))), self.promises[key].purpose, why)
+        return bool(lacking)
+
+    def cut(self, filling: Filling) -> bool:
+        """Cut what was ordered finer, if cores are idle that could take a part of it. Was anything cut?"""
+        given = sum(sum(host.given.values()) for host in filling.hosts)
+        needs = {self.standing[key].need for key in self.ordered}
+        idle = sum(max((host.room(need, 0.0, None) for need in needs), default=0) for host in filling.hosts)
+        if not idle or not given:
+            return False
+        before, times = self.allotments, 1.0 + 2.0 * idle / given  # some are as short as can be
+        self.allotments = [
+            each
+            for whole in before
+            for each in finer(
+                whole, self.standing[whole.experiment_id, whole.registration_id or 0], times, self.turns.usual
+            )
+        ]
+        return self.allotments != before
+
+    def few_pilots(self, asked: Sequence[Candidate], pilots: Sequence[Candidate]) -> None:
+        """The cheapest, up to their share; one at least, unless one is on its way already."""
+        is_on_its_way = any(one.unsent for one in asked if one.stage is Stage.PILOT)
+        for place, one in enumerate(pilots):
+            had = self.book.purposes[Purpose.PILOT] + one.pilot_missing * one.costs
+            if (place or is_on_its_way) and had > self.quotas.most_of_pilots * self.book.total():
+                return
+            self.pilot(one)
+
+    def more_pilots(self, pilots: Sequence[Candidate]) -> None:
+        """Where cores would be idle otherwise. What comes out of one orders the next, so no more than fill them."""
+        for one in pilots:
+            if one.key not in self.ordered and self.waiting < self.wanted:
+                self.pilot(one)
+
+    def obstacle(self, one: Candidate) -> str:
+        """Why nothing may be ordered of it at all."""
+        if (why := obstacle(one)) or self.reach.cores_for(one.key):
+            return why
+        return self.reach.obstacles.get(one.key, "no host has a core at the moment")
+
+    def why_not(self, one: Candidate) -> str:
+        """Why nothing is ordered of it, where that is not for the sake of others."""
+        if (why := self.obstacle(one)) or not one.stage.takes_blocks or self.is_worth_it(one):
+            return why
+        return f"a further block is {BELOW_FLOOR} of {self.floor:g} bits a core-hour; a new design would tell more"
+
+    def value(self, one: Candidate) -> float:
+        """Bits a core-hour of its next block."""
+        promise = self.promises[one.key]
+        return promise.weight * promise.bits(one.pending, one.block) / (one.block * one.costs) * 3_600.0
+
+    def is_worth_it(self, one: Candidate) -> bool:
+        """What is begun counts only as a whole, and what was promised was promised."""
+        return one.is_begun or self.promises[one.key].is_promised or self.value(one) >= self.floor
+
+    def _offers(self, *, is_within_reach: bool = True) -> list[Offer]:
+        ready = [
+            one
+            for one in self.standing.values()
+            if one.stage.takes_blocks
+            and not self.obstacle(one)
+            and self.is_worth_it(one)
+            and not (is_within_reach and self.waits[one.key] >= self._most(one.key))
+        ]
+        return [
+            Offer(candidate=one, purpose=self.promises[one.key].purpose, per_core_hour=self.value(one))
+            for one in _next_of_each(ready)
+        ]
+
+    def _chosen(self, chosen: Chosen, lacking: float) -> None:
+        one, purpose = chosen.offer.candidate, chosen.offer.purpose
+        if one.is_begun:
+            why = f"completes block {one.issued // one.block} of {one.name}, {chosen.why}"
+            self._order(one, 1, purpose, why)
+            return
+        parts = self.turns.workunits(one, 1, self._cores(one))
+        each = sum(self.turns.takes(workunits, size * one.costs) for workunits, size in parts)
+        lacking = min(lacking, _AT_ONCE * self.wanted)
+        left = -(-(one.stopping.replicates - one.issued) // one.block)
+        blocks = max(1, min(left, int(lacking / each)))
+        first = one.issued // one.block
+        which = f"block {first}" if blocks == 1 else f"blocks {first} to {first + blocks - 1}"
+        self._order(one, blocks, purpose, f"{which} of {one.name} ({purpose}): {chosen.why}")
+
+    def _order(self, one: Candidate, blocks: int, purpose: Purpose, why: str) -> None:
+        host_id, name = self.reach.alone.get(one.key, (None, ""))
+        why = f"{why}; for host {name} alone, since no other can take it" if host_id is not None else why
+        blocks = 1 if one.is_begun else blocks
+        made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one), host_id=host_id)
+        self._note(one, made, sum(self.turns.takes(each.workunits, each.replicates_each * one.costs) for each in made))
+        more = replicates_of(made)
+        self.standing[one.key] = replace(one, issued=one.issued + more)
+        for other in [each for each in self.standing.values() if each.experiment_id == one.experiment_id]:
+            if other.key != one.key:
+                self.standing[other.key] = replace(other, issued_besides=other.issued_besides + more)
+
+    def _note(self, one: Candidate, made: Sequence[Allotment], seconds: float) -> None:
+        self.allotments += made
+        self.book.add(made)
+        self.waits[one.key] += seconds
+        self.ordered.add(one.key)
+
+    def _most(self, key: tuple[int, int]) -> float:
+        return self.reach.cores_for(key) * self.turns.each_core
+
+    def _seconds(self, one: Candidate) -> float:
+        """Of the longest task of its next block."""
+        return max(size for _, size in self.turns.workunits(one, 1, self._cores(one))) * one.costs
+
+    def _cores(self, one: Candidate) -> int:
+        return self.reach.cores_for(one.key)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
-    """An experiment that could be ordered: its stage, its cost, what waits of it and what it should find out."""
+def plan(
+    candidates: Sequence[Candidate],
+    *,
+    cores: int,
+    per_core: int,
+    task_seconds: float,
+    supplies: Sequence[Supply] = (),
+    quotas: Quotas = _QUOTAS,
+    wishes: Wishes = _WISHES,
+    floor: float = FLOOR,
+    given: Sequence[Allotment] = (),
+    deadline_seconds: float | None = None,
+    key: str = "",
+) -> Plan:
+    """Order pilots, then whole blocks of what is expected to tell most for its cost, until every core has work waiting.
 
-    experiment_id: int
-    name: str
-    stage: Stage
-    stage_reason: str
-    replicate_seconds: float  # on one reference core, over the whole sweep
-    issued: int  # replicate numbers so far
-    unsent: int
-    in_progress: int
-    aims: tuple[Aim, ...]
-    block: int  # replicates that enter evidence together
-    pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
-    fault: str = ""  # why it must not be ordered before it is repaired
-
-
-def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
-    """As many whole replicates as fill a task; at least one."""
-    return max(1, min(MOST_REPLICATES, math.floor(task_seconds / max(replicate_seconds, 1e-6) + 0.5)))
-
-
-def plan(candidates: Sequence[Candidate], *, cores: int, per_core: int, task_seconds: float) -> Plan:
-    """Order pilots, then whole blocks of what is least decided for its cost, until `per_core` tasks a core wait.
-
-    Blocks are ordered when less than half of that is waiting, so that orders are few and not single.
+    The first block of all comes before any further pilot, so that somebody new sees a finding soon. Blocks are ordered
+    when less than half of what is wanted is waiting, so that orders are few and not single. `given` are the allotments
+    of the plans of late: shares hold over all of them. Without `supplies`, every core can take anything.
     """
-    asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.experiment_id))
-    left = {one.experiment_id: _obstacle(one) if cores > 0 else "no host has a core at the moment" for one in asked}
-    allotments = [_pilot(one) for one in asked if one.stage is Stage.PILOT and not left[one.experiment_id]]
-    waiting = sum(one.unsent for one in candidates) + sum(one.workunits for one in allotments)
-    wanted = max(0, cores) * per_core
-    if 2 * waiting < wanted:
-        ready = [one for one in asked if one.stage is Stage.OPEN and not left[one.experiment_id]]
-        is_first = all(one.issued < one.block for one in candidates)
-        allotments += _blocks(ready, wanted - waiting, is_first=is_first, cores=cores, task_seconds=task_seconds)
-    ordered = {one.experiment_id for one in allotments}
-    enough = f"others come first, and with them {wanted} tasks wait for {cores} cores, which is enough"
-    if 2 * waiting >= wanted:
-        enough = f"{waiting} tasks wait for {cores} cores, and more are ordered below {wanted / 2:g}"
-    skipped = tuple(
-        Skipped(experiment_id=one.experiment_id, name=one.name, reason=left[one.experiment_id] or enough)
-        for one in asked
-        if one.experiment_id not in ordered
+    asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
+    found = reach(asked, supplies, cores=cores, deadline=deadline_seconds)
+    turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies))
+    book = Book(horizon=found.cores * turns.each_core + sum(one.core_seconds for one in given))
+    book.add(given)
+    making = _Making(
+        turns=turns,
+        reach=found,
+        quotas=quotas,
+        wishes=wishes,
+        floor=floor,
+        promises=promises(asked),
+        standing={one.key: one for one in asked},
+        book=book,
+        waits={one.key: turns.waiting(one) for one in asked},
     )
-    tasks = sum(one.workunits for one in allotments)
+    enough = _ordered(making, asked)
+    if supplies and found.cores and per_core > 0:
+        _filled(making, asked, supplies, deadline_seconds, key)
+    return _told(making, asked, enough, cores)
+
+
+def works_of(
+    candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
+) -> list[Work]:
+    """What waits and what is ordered, in the tasks in which hosts get it."""
+    standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
+    waiting = [_work(one, one.unsent, _size(one), usual) for one in candidates]
+    ordered = [
+        _work(one, each.workunits, each.replicates_each, usual, each.host_id)
+        for each in allotments
+        if (one := standing.get((each.experiment_id, each.registration_id or 0))) is not None
+    ]
+    return [*waiting, *ordered]
+
+
+def _work(one: Candidate, workunits: int, each: float, usual: Usual | None, host_id: int | None = None) -> Work:
+    parts = parts_of(one, each, usual)
+    return Work(
+        key=one.key,
+        name=one.name,
+        tasks=workunits * parts,
+        need=one.need,
+        seconds=each / parts * one.costs,
+        host_id=host_id,
+    )
+
+
+def _size(one: Candidate) -> float:
+    """Replicates of a workunit that waits, on average."""
+    return one.waiting_seconds / one.unsent / one.costs if one.unsent and one.waiting_seconds > 0 else 1.0
+
+
+def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
+    """Order what should wait; returns why no more is, for all of which nothing is ordered."""
+    ready = [one for one in asked if one.stage.takes_blocks and not making.obstacle(one)]
+    pilots = [one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)]
+    before, first = making.waiting, 0.0
+    if ready and all(one.issued < one.block for one in asked):
+        making.first(ready[0])
+        first = making.waiting - before
+    making.few_pilots(asked, pilots)
+    is_enough = 2 * (making.waiting - first) >= making.wanted
+    if not is_enough:
+        making.blocks()
+    if not is_enough or not ready:
+        making.more_pilots(pilots)
+    cores = making.reach.cores
+    if is_enough:
+        each, half = (f"{seconds / max(1, cores):.3g} s" for seconds in (making.waiting, making.wanted / 2))
+        return f"work for {each} on each of {cores} cores waits, and more is ordered below {half}"
+    return f"others come first, and with them enough waits for {cores} cores"
+
+
+def _filled(
+    making: _Making, asked: Sequence[Candidate], supplies: Sequence[Supply], deadline: float | None, key: str
+) -> None:
+    """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them.
+
+    When nothing more may be ordered, what is ordered is cut finer, so that more hosts have a part of it.
+    """
+    before, cuts = math.inf, 0
+    while cuts <= _CUTS:
+        found = fill(supplies, works_of(asked, making.allotments, supplies), deadline=deadline, key=key)
+        idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in found.hosts)
+        if idle < before and not cuts and making.beside(found):
+            before = idle
+            continue
+        cuts += 1
+        if not making.cut(found):
+            return
+
+
+def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) -> Plan:
+    skipped = tuple(
+        Skipped(
+            experiment_id=one.experiment_id,
+            name=one.name,
+            reason=_with_design(one, making.why_not(one) or enough),
+            registration_id=one.registration_id or None,
+        )
+        for one in asked
+        if one.key not in making.ordered
+    )
+    tasks = sum(one.workunits for one in making.allotments)
+    versions = {one.experiment_id for one in making.allotments}
     return Plan(
-        allotments=tuple(allotments),
+        allotments=tuple(making.allotments),
         skipped=skipped,
-        idle_cores=max(0, cores - sum(one.unsent + one.in_progress for one in candidates)),
-        reason=f"{tasks} workunits of {len(ordered)} experiments are ordered for {cores} cores, "
+        idle_cores=max(0, cores - sum(one.unsent + one.in_progress for one in asked)),
+        reason=f"{tasks} workunits of {len(versions)} experiments are ordered for {cores} cores, "
         f"and {len(skipped)} experiments are left alone",
     )
 
 
-def _obstacle(one: Candidate) -> str:
-    """Why nothing is ordered of an experiment, whatever the queue; nothing when something might be."""
-    if not one.aims:
-        return "nothing is concluded from it"
-    if one.fault:
-        return one.fault
-    if one.stage is Stage.PAUSED:
-        return one.stage_reason
-    if one.stage is Stage.PILOT:
-        return "" if one.pilot_missing else one.stage_reason
-    if one.issued >= MOST_SEEDS and not one.issued % one.block:
-        return f"{one.issued} replicates are ordered, and {MOST_SEEDS} are as far as one design goes"
-    if all(_is_settled(aim) for aim in one.aims):
-        return f"all its findings are settled: decided and narrow enough after {min(a.seeds for a in one.aims)} seeds"
-    return ""
+def _with_design(one: Candidate, reason: str) -> str:
+    """With the design, where an experiment has several."""
+    return f"{one.design}: {reason}" if one.design else reason
 
 
-def _pilot(one: Candidate) -> Allotment:
-    return Allotment(
-        experiment_id=one.experiment_id,
-        workunits=one.pilot_missing,
-        replicates_each=1,
-        reason=f"the pilot of {one.name}: {PILOT_TASKS} tasks of one replicate before more goes out",
-    )
-
-
-def _blocks(
-    ready: Sequence[Candidate], wanted: int, *, is_first: bool, cores: int, task_seconds: float
-) -> list[Allotment]:
-    """Block after block, until so many more tasks are ordered or nothing is left to order."""
-    standing = {one.experiment_id: one for one in ready}
-    allotments: list[Allotment] = []
-    while standing and wanted > 0:
-        chosen = min(standing.values(), key=lambda one: _rank(one, is_first=is_first))
-        ordered = _block(chosen, is_first=is_first, cores=cores, task_seconds=task_seconds)
-        wanted -= sum(one.workunits for one in ordered)
-        allotments += ordered
-        is_first = False
-        after = replace(chosen, issued=chosen.issued + sum(one.workunits * one.replicates_each for one in ordered))
-        standing[chosen.experiment_id] = after
-        if _obstacle(after):
-            del standing[chosen.experiment_id]
-    return allotments
-
-
-def _rank(one: Candidate, *, is_first: bool) -> tuple[bool, float, int]:
-    """What is begun is finished before anything else is begun; the first block of all is the cheapest."""
-    cost = max(one.replicate_seconds, 1e-6) * _missing(one)
-    is_begun = one.issued % one.block > 0
-    return not is_begun, cost if is_begun or is_first else -_promise(one) / cost, one.experiment_id
-
-
-def _block(one: Candidate, *, is_first: bool, cores: int, task_seconds: float) -> list[Allotment]:
-    """The missing part of a block, in workunits so small that every core has something of it to do."""
-    missing = _missing(one)
-    each = max(1, min(replicates_per_workunit(one.replicate_seconds, task_seconds), missing // cores))
-    if is_first:
-        why = f"the first block of all is that of {one.name}, which costs least: something closes soon"
-    elif missing < one.block:
-        why = f"completes block {one.issued // one.block} of {one.name}, which counts only as a whole"
-    else:
-        why = f"block {one.issued // one.block} of {one.name}: least is decided there for its cost"
-    return [
-        Allotment(experiment_id=one.experiment_id, workunits=workunits, replicates_each=size, reason=why)
-        for workunits, size in ((missing // each, each), (1, missing % each))
-        if workunits * size
-    ]
-
-
-def _missing(one: Candidate) -> int:
-    return one.block - one.issued % one.block
-
-
-def _promise(one: Candidate) -> float:
-    """How much another block may still decide; less for each block that is ordered and not weighed yet."""
-    weighed = min(aim.seeds for aim in one.aims)
-    return sum(_openness(aim) for aim in one.aims) / (1.0 + max(0, one.issued - weighed) / one.block)
-
-
-def _openness(aim: Aim) -> float:
-    """From 1 for a finding of which nothing is known to 0 for a settled one."""
-    if _is_settled(aim):
-        return 0.0
-    width = _half_width(aim)
-    if aim.verdict is Verdict.UNDECIDED or math.isinf(width):
-        return 1.0
-    # Decided, and too wide or too early: the part of the way that is left, but never nothing.
-    return max(1.0 - _narrow_enough(aim) / width if width else 0.0, 1.0 / _SETTLED_SEEDS)
-
-
-def _is_settled(aim: Aim) -> bool:
-    is_decided = aim.verdict is not Verdict.UNDECIDED
-    return is_decided and aim.seeds >= _SETTLED_SEEDS and _half_width(aim) < _narrow_enough(aim)
-
-
-def _half_width(aim: Aim) -> float:
-    """The longer of the interval's two sides."""
-    if aim.estimate is None or aim.low is None or aim.high is None:
-        return math.inf
-    return max(aim.estimate - aim.low, aim.high - aim.estimate)
-
-
-def _narrow_enough(aim: Aim) -> float:
-    return max(aim.smallest, abs(aim.estimate or 0.0) / 4)
+def _next_of_each(ready: Sequence[Candidate]) -> list[Candidate]:
+    """Of each version the registration whose turn it is: one whose block is begun, else that with the fewest."""
+    found: dict[int, Candidate] = {}
+    for one in sorted(ready, key=lambda one: (not one.is_begun, one.issued, one.registration_id)):
+        found.setdefault(one.experiment_id, one)
+    return list(found.values())

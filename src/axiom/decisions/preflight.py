@@ -2,19 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from axiom.domain.preflights import Attempt, Circumstances, Demands, Tried
-from axiom.domain.work import Outcome
+from axiom.decisions import gates
+from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
 
 _MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
+_AGAIN = "Start the preflight again"
+_NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
+
+
+class State(StrEnum):
+    """How a bundle stands at a gate."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """One gate, and what it says."""
+
+    name: str  # G0 to G8
+    title: str
+    state: State
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """Yes or no, and why."""
+    """Yes or no, and why; of a preflight, what each gate says."""
 
     passed: bool
     reason: str
+    gates: tuple[Gate, ...] = ()
+    is_lacking: bool = False  # nothing is wrong in what was computed, and not all of it was
+
+    @property
+    def failed(self) -> str:
+        """The gate that says no; nothing where none does."""
+        return next((gate.name for gate in self.gates if gate.state is State.FAILED), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,83 +62,114 @@ class Choice:
     reason: str
 
 
-def judge(attempt: Attempt, demands: Demands) -> Judged:
-    """Every config must have ended well, within its time, and twice the same."""
-    for tried in attempt.first:
-        if problem := fault_of(tried, demands):
-            return Judged(passed=False, reason=f"{problem}. {_MEND}.")
-    first = {tried.config: tried for tried in attempt.first}
-    for tried in attempt.again:
-        if problem := fault_again(tried, first.get(tried.config), demands):
-            return Judged(passed=False, reason=f"{problem}. {_MEND}.")
-    if attempt.fault:
-        return Judged(passed=False, reason=attempt.fault)
-    wanted = set(range(len(demands.configs)))
-    if first.keys() != wanted or {tried.config for tried in attempt.again} != wanted:
-        twice = len(first.keys() & {tried.config for tried in attempt.again})
+def judge(attempt: Attempt, demands: Demands | None) -> Judged:
+    """The first gate with a fault decides; without any, all must have seen what they want."""
+    told: dict[str, gates.Said] = {}
+    for name, (_, ask) in gates.GATES.items():
+        told[name] = ask(attempt, demands or _NOTHING)
+        if told[name].fault:
+            break
+    failed = next((name for name, said in told.items() if said.fault), "")
+    failed = failed or next((name for name, said in told.items() if said.lacks), "")
+    listed = tuple(_gate(name, told.get(name), failed) for name in gates.GATES)
+    if failed:
+        said = told[failed]
+        words = f"{_closed(said.fault)} {_MEND}." if said.fault else f"{said.lacks}. {_AGAIN}."
         return Judged(
             passed=False,
-            reason=f"only {twice} of {len(wanted)} configs were computed twice. Start the preflight again.",
+            reason=f"{failed}, {gates.GATES[failed][0]}: {words}",
+            gates=listed,
+            is_lacking=not said.fault,
         )
-    counted = "1 config" if len(wanted) == 1 else f"{len(wanted)} configs"
+    return Judged(passed=True, reason=f"all gates, G0 to G8: {told['G3'].well}", gates=listed)
+
+
+def judge_own(refusals: Sequence[Refusal]) -> Judged:
+    """May the laboratory's own hosts have it? Its file must read as an experiment, G0; what G1 says is told only.
+
+    A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has
+    written it computes it; other people's computers do not get it as it stands.
+    """
+    unread = [one for one in refusals if one.gate == "G0"]
+    if unread:
+        words = f"line {unread[0].line}: {unread[0].sentence}"
+        return Judged(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")
+    others = f"; {_in_the_way(refusals)}" if refusals else ""
     return Judged(
-        passed=True, reason=f"{counted}, each finite, within its time and memory, and twice the same in every bit"
+        passed=True,
+        reason=f"for the laboratory's own hosts: it reads as an experiment and said what it declares, held{others}",
     )
 
 
-def may_order(newest: bool | None, *, is_offered: bool, is_for_volunteer: bool) -> Judged:
+def _in_the_way(refusals: Sequence[Refusal]) -> str:
+    first = refusals[0]
+    more = f" and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+    return f"volunteers will not get it as it stands: line {first.line}: {first.sentence.rstrip('.')}{more}"
+
+
+def out_of_order(attempt: Attempt) -> str:
+    """Why these cells are not those of one preflight, or nothing: a seed counts once, and the sweep has number 0."""
+    parts = {"first": attempt.first, "again": attempt.again, "others": attempt.others}
+    parts |= {f"{run.estimand}, {run.is_planted}": run.tried for run in attempt.controls}
+    if len(parts) < 3 + len(attempt.controls):
+        return "a control is in it twice"
+    for name, part in parts.items():
+        cells = [(one.config, one.seed) for one in part]
+        if len(cells) > len(set(cells)):
+            return f"a cell of {name} is in it twice"
+        if any((one.seed == 0) is not (name in ("first", "again")) for one in part):
+            return f"a cell of {name} has a seed that is not its own"
+    return ""
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence.rstrip('.')}."
+
+
+def _gate(name: str, said: gates.Said | None, failed: str) -> Gate:
+    """What lies behind the gate that says no is not reached, though some of it may be known."""
+    if said is None or (failed and name > failed):
+        state, reason = State.NOT_REACHED, ""
+    elif name == failed:
+        state, reason = State.FAILED, said.fault or said.lacks
+    else:
+        state, reason = State.PASSED, said.well
+    return Gate(name=name, title=gates.GATES[name][0], state=state, reason=reason)
+
+
+def may_order(
+    newest: bool | None,
+    *,
+    is_offered: bool,
+    is_for_volunteer: bool,
+    had_passed: bool = False,
+    is_read: bool | None = True,
+) -> Judged:
     """May more of an experiment be ordered? `newest`: whether its newest bundle passed, None before its preflight.
 
-    The laboratory's own hosts compute what its operator wrote, tried or not; but nobody is asked for more of what is
-    known to be broken, and nothing is meant for a volunteer's host that it could not get.
+    The laboratory's own hosts compute what its operator wrote once it was read (`is_read`; None: nobody did yet); but
+    nobody is asked for more of what is known to be broken, and nothing is meant for a volunteer's host that it could
+    not get. `had_passed`: the gates of before let this bundle through, so that what fails those of today is no news to
+    the laboratory's own hosts.
     """
-    if newest is False:
+    if is_read is False:
+        return Judged(passed=False, reason="not even the laboratory's own hosts may have it")
+    if newest is False and not (had_passed and not is_for_volunteer):
         return Judged(passed=False, reason="its preflight failed")
     if is_for_volunteer and not is_offered:
         return Judged(passed=False, reason="it waits for its preflight, before which it goes to no volunteer")
+    if newest is False:
+        return Judged(
+            passed=True,
+            reason="it passed the gates of before, and not those of today: only the laboratory's own hosts get it",
+        )
+    if is_read is None:
+        return Judged(passed=True, reason="nobody has looked at its file yet, before which it goes to no host")
     if not is_offered:
         return Judged(
             passed=True, reason="it waits for its preflight; until then only the laboratory's own hosts get it"
         )
     return Judged(passed=True, reason="any host may have it")
-
-
-def fault_of(tried: Tried, demands: Demands) -> str:
-    """What is wrong with one config as it was computed, or nothing."""
-    if not 0 <= tried.config < len(demands.configs):
-        return f"config {tried.config} is none of the {len(demands.configs)} of the sweep"
-    where, allowed = in_words(tried.config, demands), demands.allowed_seconds[tried.config]
-    match tried.outcome:
-        case Outcome.FAILED:
-            return f"{where} raises {tried.error}"
-        case Outcome.DIVERGED:
-            what = " and ".join(tried.missing) or "a measure"
-            return f"{where} is not finite: {what} left the real numbers, and a measure that may be missing is None"
-        case Outcome.LATE:
-            return f"{where} took longer than the {allowed:.0f} s that a host allows it by what it declares"
-        case Outcome.OK:
-            pass
-    if tried.cpu_seconds > allowed:
-        return f"{where} took {tried.cpu_seconds:.0f} s of a processor, and {allowed:.0f} s are allowed"
-    return ""
-
-
-def fault_again(tried: Tried, first: Tried | None, demands: Demands) -> str:
-    """What is wrong with one config as it was computed again, or nothing."""
-    if problem := fault_of(tried, demands):
-        return f"computed again in a fresh process, {problem}"
-    if first is not None and first.digest != tried.digest:
-        return (
-            f"{in_words(tried.config, demands)} computed again with the same seed in a fresh process gives other "
-            "numbers: something besides config and seed enters (the clock, a set's order, a global generator)"
-        )
-    return ""
-
-
-def in_words(config: int, demands: Demands) -> str:
-    """A config as a person says it."""
-    levels = ", ".join(f"{name} {value}" for name, value in demands.configs[config].items())
-    return f"config {config} ({levels})"
 
 
 def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> Choice:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
@@ -10,6 +11,8 @@ from axiom.domain.work import TaskState
 # Tasks a core and day: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
 QUOTA = 32
 _LEAST = 1  # so that a host which was mended can show it
+BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked
+_FORGOTTEN = timedelta(days=30)
 _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
 _WEIGHT = 0.2  # of the newest task in an average
 _SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
@@ -57,6 +60,24 @@ def after(standing: Standing, ended: Ended) -> Trusted:
 def doubted(standing: Standing) -> Standing:
     """How a host stands after its result differed from another's: it has nothing in a row."""
     return replace(standing, valid_in_row=0)
+
+
+def outvoted(standing: Standing, now: datetime) -> Trusted:
+    """How a host stands after two others agreed on what it had computed otherwise."""
+    times = standing.outvoted + 1 if is_watched(standing, now) else 1
+    worse = replace(standing, valid_in_row=0, outvoted=times, outvoted_at=now)
+    what = "it gets nothing more" if is_barred(worse) else "each of its tasks is checked from now on"
+    return Trusted(standing=worse, reason=f"two others agreed against it {times} times in a month: {what}")
+
+
+def is_watched(standing: Standing, now: datetime) -> bool:
+    """Was it outvoted lately? Then each of its tasks is checked."""
+    return standing.outvoted_at is not None and standing.outvoted > 0 and now - standing.outvoted_at < _FORGOTTEN
+
+
+def is_barred(standing: Standing) -> bool:
+    """Has it been outvoted so often that it gets nothing more, until somebody trusts it again?"""
+    return standing.outvoted >= BARRED_AT
 
 
 def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: float) -> float | None:

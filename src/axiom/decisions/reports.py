@@ -1,18 +1,18 @@
 """What does a host's report do to its task? Every report gets an answer; only a fitting one changes anything."""
 
-from dataclasses import dataclass
-
 from axiom.domain.endings import Blame, Cause, Ending, ending, of_exit
+from axiom.domain.value import value
 from axiom.domain.work import Exit, Report, Task, TaskState
 
 # A report may still arrive for a task that the laboratory gave up on: work done late is work done.
 _AWAITS_REPORT = frozenset({TaskState.SENT, TaskState.EXPIRED})
 _NOBODYS_FAULT = frozenset({Blame.NOBODY, Blame.VOLUNTEER})
+_SUCCESS = ending(Cause.SUCCESS, Exit.DONE)
 # Causes that many exit statuses share: the number is worth saying.
 _NUMBERED = frozenset({Cause.EXIT_CODE, Cause.SIGNAL, Cause.WINDOWS_FAULT, Cause.BOINC_ERROR, Cause.UNKNOWN})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Reception:
     """The state the task goes to (None: it stays), how it ended, and why."""
 
@@ -46,12 +46,11 @@ def receive(task: Task | None, report: Report, *, is_akin: bool = False) -> Rece
 
 def how(report: Report) -> Ending:
     """How the task ended: as the report says, or as its exit status does where the report says no more."""
-    said = of_exit(report.exit_status)
     if not report.cause:
-        return said
+        return of_exit(report.exit_status)
     cause = Cause(report.cause)
-    if cause is Cause.SUCCESS and report.exit_status != Exit.DONE:
-        return said
+    if cause is Cause.SUCCESS:
+        return _SUCCESS if report.exit_status == Exit.DONE else of_exit(report.exit_status)
     if report.in_words:
         return Ending(cause=cause, exit_status=report.exit_status, reason=report.in_words)
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")

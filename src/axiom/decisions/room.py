@@ -33,6 +33,9 @@ class Room:
         self._sizes[size] = self._sizes.get(size, 0) + tasks
 
     def _largest(self, places: int) -> int:
+        if len(self._sizes) == 1:  # nearly always
+            ((size, tasks),) = self._sizes.items()
+            return size * min(places, tasks)
         taken = 0
         for size in sorted(self._sizes, reverse=True):
             here = min(places, self._sizes[size])

@@ -1,9 +1,10 @@
-"""Which of the offered runners does this computer get, for its processors and for each kind of its GPUs?"""
+"""Which of the offered runners does this computer get, for its processors and its GPUs? And which work may it have?"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
 _NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
 
@@ -36,6 +37,19 @@ class Suited(Generic[R]):
 
     runners: Mapping[str, R]
     reason: str
+
+
+def unsuited(experiment: str, *, is_simulated: bool) -> str:
+    """Why a computer gets nothing of this experiment, whatever it can do; empty where it may.
+
+    What a simulated computer returns was never computed. So it gets the drill alone, from which nothing is concluded,
+    and the drill costs nobody real anything.
+    """
+    if is_simulated and experiment != DRILL:
+        return "a simulated computer computes nothing, so it gets work of the drill alone"
+    if experiment == DRILL and not is_simulated:
+        return "the drill is for simulated computers alone"
+    return ""
 
 
 def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[R]) -> Suited[R]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.domain.amounts import counted
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
@@ -41,11 +42,14 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         )
     if failures >= workunit.max_failures:
         return Transition(
-            state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=f"{failures} tasks failed"
+            state=WorkunitState.FAILED,
+            expire=expire,
+            abort=_unsent(tasks),
+            reason=f"{counted(failures, 'task')} failed",
         )
     in_vain = sum(not task.state.is_alive and task.state is not TaskState.VALID for task in tasks) + len(expire)
     if in_vain >= most_in_vain(workunit):
-        reason = f"{in_vain} tasks ended without a valid result, {failures} of them by failing"
+        reason = f"{counted(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
     missing = workunit.quorum - valid - alive
     waiting = _unsent(tasks)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.domain.amounts import counted
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.manifests import Manifest
@@ -37,7 +38,7 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
                 state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
             )
     results = tuple(_result(ticket, experiment_id, cell) for cell in output.cells)
-    return Validation(state=TaskState.VALID, reason=f"{len(results)} cells as ordered", results=results)
+    return Validation(state=TaskState.VALID, reason=f"{counted(len(results), 'cell')} as ordered", results=results)
 
 
 def _wrong_header(ticket: Ticket, ticket_text: str, output: Output) -> str:

@@ -10,8 +10,8 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from axiom.domain.experiments import Experiment
-from axiom.domain.findings import Estimand
+from axiom.domain.estimands import Center, Estimand
+from axiom.domain.experiments import Control, Experiment, Figure
 
 FORMAT = "axiom-manifest-1"
 
@@ -47,10 +47,11 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "avx": avx,
         "cell_seconds": [float(experiment.needs.seconds(config)) for config in experiment.sweep],
         "configs": [asdict(config) for config in experiment.sweep],
+        "controls": [_control(control, experiment) for control in experiment.controls],
         "disk_mb": experiment.needs.disk_mb,
         "estimands": [_estimand(estimand) for estimand in experiment.estimands],
         "factors": {name: factor.value for name, factor in _factors(type(first)).items()},
-        "figure": asdict(experiment.figure) | {"log": list(experiment.figure.log)} if experiment.figure else None,
+        "figure": _figure(experiment.figure) if experiment.figure else None,
         "format": FORMAT,
         "gpu": experiment.needs.gpu,
         "gpu_memory_mb": experiment.needs.gpu_memory_mb,
@@ -60,6 +61,7 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "question": experiment.question,
         "ranges": {name: [float(low), float(high)] for name, (low, high) in experiment.ranges.items()},
         "reference": experiment.reference,
+        "tolerance": float(experiment.tolerance),
         "version": experiment.version,
     }
 
@@ -121,7 +123,24 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["between"] = [dict(arm) for arm in estimand.between]
     data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
     data["prediction"]["interval"] = _numbers(estimand.prediction.interval)
-    return data
+    data["about"] = estimand.about.value
+    # What is meant unless it is said is left out, as it was before it could be said.
+    unsaid = {"censored": None, "exchangeable": False, "about": Center.MEDIAN.value}
+    return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return asdict(figure) | {"log": list(figure.log), "where": dict(figure.where)}
+
+
+def _control(control: Control, experiment: Experiment) -> dict[str, Any]:
+    return {
+        "estimand": control.estimand,
+        "placebo": [asdict(config) for config in control.placebo],
+        "placebo_seconds": [float(experiment.needs.seconds(config)) for config in control.placebo],
+        "planted": [asdict(config) for config in control.planted],
+        "planted_seconds": [float(experiment.needs.seconds(config)) for config in control.planted],
+    }
 
 
 def _numbers(pair: tuple[float, float]) -> list[float]:

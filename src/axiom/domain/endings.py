@@ -71,6 +71,9 @@ class Cause(StrEnum):
     OUT_OF_MEMORY = "out-of-memory"
     START_FAILED = "start-failed"
     WAITED_TOO_LONG = "waited-too-long"
+    # said by nobody but the laboratory
+    NOT_AS_ORDERED = "not-as-ordered"
+    SILENT = "silent"
     # none of these
     BOINC_ERROR = "boinc-error"
     UNKNOWN = "unknown"
@@ -128,6 +131,8 @@ _CAUSES = {
     Cause.OUT_OF_MEMORY: ("it found no more memory on the host", Blame.UNCLEAR),
     Cause.START_FAILED: ("it could not begin in the place that BOINC gave it", Blame.HOST),
     Cause.WAITED_TOO_LONG: ("it waited for something until it gave up", Blame.UNCLEAR),
+    Cause.NOT_AS_ORDERED: ("what came back is not what was ordered", Blame.UNCLEAR),
+    Cause.SILENT: ("nothing was heard of it for too long", Blame.HOST),
     Cause.BOINC_ERROR: ("BOINC's client met an error", Blame.HOST),
     Cause.UNKNOWN: ("the host's report does not say how it ended", Blame.HOST),
 }

@@ -7,10 +7,10 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.findings import Estimand
+from axiom.domain.estimands import Estimand
 
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
@@ -43,12 +43,33 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """The picture of a sweep: which measure over which factor, and which of the two axes are logarithmic."""
+    """The picture of a sweep: which measure over which factor, and which of the two axes are logarithmic.
+
+    Every further factor that varies makes a series of each of its levels; `where` leaves the cells that have these.
+    """
 
     x: str
     y: str
     title: str
     log: tuple[str, ...] = ()
+    where: Mapping[str, object] = field(default_factory=dict)
+
+    def shows(self, config: Mapping[str, object]) -> bool:
+        """Is this one of the cells that the picture shows?"""
+        return self.where.items() <= config.items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """Two small sweeps that show what an estimand is worth: both are computed before anything is believed of it.
+
+    In the placebo the effect is absent by construction, in the planted sweep it is there, on the side that the claim
+    expects. Both enter through the config, so through what `run` computes with, and never by changing what it measured.
+    """
+
+    estimand: str
+    placebo: tuple[Any, ...]
+    planted: tuple[Any, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +85,8 @@ class Experiment:
     ranges: Mapping[str, tuple[float, float]]
     estimands: tuple[Estimand, ...]
     needs: Needs
+    controls: tuple[Control, ...] = ()
+    tolerance: float = 1e-3  # how far early values of two processors may lie apart, relative to the larger; measured
     figure: Figure | None = None
     aliases: tuple[str, ...] = ()
     reference: str = ""
@@ -78,14 +101,19 @@ class Experiment:
             raise ValueError(f"{self.name}: the sweep is empty, so there is nothing to compute")
         if len(set(self.sweep)) != len(self.sweep):
             raise ValueError(f"{self.name}: the sweep names the same config twice")
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"{self.name}: the tolerance {self.tolerance} must lie between 0 and 1")
         if not is_dataclass(self.measures):
             raise TypeError(f"{self.name}: measures must be a dataclass")
-        self._check_estimands({field.name for field in fields(self.measures)}, self.factors)
+        self._check_estimands({each.name for each in fields(self.measures)}, self.factors)
+        self._check_ranges(self.factors)
+        for control in self.controls:
+            self._check_control(control)
 
     @property
     def factors(self) -> frozenset[str]:
         """The names of the fields of a config."""
-        return frozenset(field.name for field in fields(self.sweep[0]))
+        return frozenset(each.name for each in fields(self.sweep[0]))
 
     def _check_estimands(self, measures: set[str], factors: frozenset[str]) -> None:
         for estimand in self.estimands:
@@ -96,5 +124,17 @@ class Experiment:
                 raise ValueError(
                     f"{self.name}: estimand {estimand.name} names unknown factors {sorted(named - factors)}"
                 )
+
+    def _check_control(self, control: Control) -> None:
+        where = f"{self.name}: the control of {control.estimand}"
+        if control.estimand not in {estimand.name for estimand in self.estimands}:
+            raise ValueError(f"{where} speaks of no estimand")
+        for sweep in (control.placebo, control.planted):
+            if not sweep or {type(config) for config in sweep} != {type(self.sweep[0])}:
+                raise ValueError(f"{where} must have configs like those of the sweep, for placebo and planted effect")
+            if len(set(sweep)) != len(sweep):
+                raise ValueError(f"{where} names the same config twice")
+
+    def _check_ranges(self, factors: frozenset[str]) -> None:
         if unknown := set(self.ranges) - factors:
             raise ValueError(f"{self.name}: ranges name unknown factors {sorted(unknown)}")

@@ -1,65 +1,36 @@
 """What is concluded: estimands, what was predicted of them, and the registration that comes before any workunit."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction
+from axiom.domain.registrations import Cohort
+from axiom.domain.value import value
+from axiom.domain.work import Outcome
 
-class Kind(StrEnum):
-    """How the measures of one replicate become one number."""
-
-    CONTRAST = "contrast"  # paired difference between two configs
-    SLOPE = "slope"  # of log measure on log factor, over the arms
-    RANK_CORRELATION = "rank_correlation"  # of measure with factor, over the arms
-    EXPONENT = "exponent"  # of a power law
-    BREAKPOINT = "breakpoint"  # the factor's value at which the measure turns
-    PROPORTION = "proportion"  # did it happen: 0 or 1
-    LEVEL = "level"  # the measure itself, against a registered value
-
-
-class Direction(StrEnum):
-    """On which side of its null a number lies when the claim is true."""
-
-    MORE = "+"
-    LESS = "-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """What somebody expected before anything was seen."""
-
-    positive: float
-    negative: float
-    absent: float
-    interval: tuple[float, float]  # holds the truth with probability 0.8
-    because: str
-
-    def __post_init__(self) -> None:
-        """Refuse probabilities that are none."""
-        chances = (self.positive, self.negative, self.absent)
-        if min(chances) < 0 or not math.isclose(sum(chances), 1.0, abs_tol=1e-9):
-            raise ValueError(f"positive, negative and absent must be at least 0 and add up to 1; got {chances}")
-        if self.interval[0] > self.interval[1]:
-            raise ValueError(f"the interval {self.interval} ends before it begins")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimand:
-    """One number concluded from the measures of one replicate. A file declares it; the server computes it."""
-
-    name: str
-    claim: str
-    kind: Kind
-    measure: str
-    smallest: float  # an effect nearer to `null` than this counts as absent
-    prediction: Prediction
-    across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
-    between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
-    bounds: tuple[float, float] | None = None
-    null: float = 0.0
-    expects: Direction = Direction.MORE  # an effect of this sign is what the claim says
+__all__ = [
+    "COARSE",
+    "Agreements",
+    "Alarm",
+    "Block",
+    "Center",
+    "Direction",
+    "Estimand",
+    "Evidence",
+    "Finding",
+    "Force",
+    "Grade",
+    "Home",
+    "Kind",
+    "Meaning",
+    "Observation",
+    "Prediction",
+    "Registration",
+    "Surroundings",
+    "Verdict",
+    "reading",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +90,10 @@ class Grade(StrEnum):
     DEFINITIVE = "Definitive"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
+
+
+@value
 class Observation:
     """The estimand's value in one replicate; None when a cell that it needs is missing, late, failed or diverged."""
 
@@ -127,6 +101,21 @@ class Observation:
     value: float | None
     hosts: tuple[int, ...] = ()  # that computed its cells: several when it was ordered in parts
     why_missing: str = ""
+    outcome: Outcome | None = Outcome.OK  # the worst of its cells; None where one never came back
+    registration: int = 0  # to which its number was issued
+    design: str = ""
+    cohort: Cohort = Cohort.CONFIRMATORY  # exploratory: older than the claim, so shown and never counted
+    fingerprint: str = ""  # of everything measured: of two seeds with the same one, one was not used. Empty: unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """Where a result comes from."""
+
+    host_id: int
+    volunteer_id: int
+    platform: str
+    is_ours: bool | None = None  # the laboratory's own; None in lines from before that was written, and in files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +126,51 @@ class Block:
     replicates: tuple[int, ...]
     closed: bool
     reason: str
+    is_whole: bool = True  # all of its replicates are ordered
+    registration: int = 0  # to which its replicates were issued
+
+
+class Force(StrEnum):
+    """What an alarm does."""
+
+    TELLS = "tells"  # it is shown
+    HOLDS_BACK = "holds back"  # no grade above Moderate until it is explained
+    SUSPENDS = "suspends"  # nothing more is ordered until somebody has looked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """Something that should not be, if the values are what they are said to be."""
+
+    kind: str  # clones, constant, hosts, platforms, duplicates, missing or bounds
+    force: Force
+    text: str  # a sentence without its full stop
+    hosts: tuple[int, ...] = ()  # whom it names
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreements:
+    """Of the seeds that were computed on these two platforms, in how many the two agreed. Twice the same: two hosts."""
+
+    platforms: tuple[str, str]  # in alphabetical order
+    exact: int = 0  # bit for bit
+    close: int = 0  # within what the experiment tolerates
+    divergent: int = 0
+    disputed: int = 0  # of the divergent, those whose first values differ: hosts disagree; in the others it is chaos
+
+    @property
+    def agreed(self) -> int:
+        """Seeds of which the two hosts say the same, if only at first: the end of a chaotic training may differ."""
+        return self.exact + self.close + self.divergent - self.disputed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a grade needs besides the finding's own numbers."""
+
+    agreements: tuple[Agreements, ...] = ()
+    false_share: float | None = None  # the finding is in the e-BH set at this q, 0.01 or 0.05; None: in neither
+    is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,6 +193,19 @@ class Evidence:
     needs: tuple[str, ...]  # what is missing for the next grade, in words
     flags: tuple[str, ...]
     reasons: tuple[str, ...]  # every step of the weighing, in order
+    line: int = 0  # its place in the finding's history, from 1 on; 0 before it has one
+    designs: int = 1  # that have a value
+    clones: int = 0  # values left out, since another seed had given the very same
+    e_absent: float = 1.0  # against an effect as large as the smallest that matters
+    alarms: tuple[Alarm, ...] = ()
+    agreements: tuple[Agreements, ...] = ()
+    false_share: float | None = None  # in the e-BH set of the whole laboratory at this q, 0.01 or 0.05
+    more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
+
+    @property
+    def suspends(self) -> bool:
+        """Should nothing more be ordered until somebody has looked?"""
+        return any(alarm.force is Force.SUSPENDS for alarm in self.alarms)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,6 +45,8 @@ class Standing:
     quota_day: int = 0  # days since 1970, in UTC
     sent_that_day: int = 0
     turnaround_seconds: float | None = None  # from dispatch to report, averaged
+    outvoted: int = 0  # times that two others agreed against it, the latest within a month of the one before
+    outvoted_at: datetime | None = None  # the latest of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +74,7 @@ class Volunteer:
     website: str = ""
     venue: str = ""
     is_ours: bool = False  # the laboratory itself, in whose name it computes
+    is_simulated: bool = False  # plays a part: nothing of theirs is ever computed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,3 +107,4 @@ class Host:
     venue: str = ""
     standing: Standing = Standing()
     why_no_work: str = ""  # what it was told when it last asked and got none
+    is_simulated: bool = False  # as its volunteer is

@@ -1,15 +1,44 @@
 """Credit: how it is computed, to whom it goes, and the bookings that add up to zero."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """For what a task is paid. A task is paid for one of these, once; corrections are numbered."""
+
+    COMPUTED = "computed"  # its results are proven
+    FAILED = "failed"  # it ended otherwise, and that was not the laboratory's doing
+    BROKEN = "broken"  # it ended otherwise by the laboratory's doing: code, server, or withdrawn
+    CORRECTION = "correction"  # somebody sets right what was awarded before
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tier:
+    """What a task gets that took so long: from `start` up to, but without, `end` elapsed seconds."""
+
+    start: int
+    end: int | None  # None is without end
+    amount: int  # thousandths of a credit
+
+    @property
+    def name(self) -> str:
+        """The tier in words."""
+        return f"{self.start} s and more" if self.end is None else f"{self.start} to {self.end} s"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tariff:
-    """How credit is computed. A new version is a new row, announced ahead."""
+    """How credit is computed, in thousandths: by core-seconds or tiers of elapsed time. A change is a new version."""
 
     name: str
     version: int
-    per_core_second: int  # thousandths of a credit for one second of a reference core
+    per_core_second: int = 0  # for one second of a reference core; counts where there are no tiers
+    tiers: tuple[Tier, ...] = ()
+    gpu_bonus: int = 0  # on top, for a task that computed on a GPU
+    failed: int | None = 0  # for a task that failed; None pays it as if it were valid
+    broken: int | None = None  # for a task that failed by the laboratory's doing; None pays it as if it were valid
+    session_cap: int | None = None  # the most that is awarded between two sessions without an approval
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +52,7 @@ class Award:
     amount: int
     because: str
     team_id: int | None = None  # the volunteer's at that moment
+    tier: str = ""  # by which it was priced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

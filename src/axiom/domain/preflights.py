@@ -1,25 +1,63 @@
-"""What a preflight is: a bundle tried with all of its configs before it goes to other people's computers."""
+"""What a preflight is: a bundle put to gates before it goes to any computer, nine for those of other people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.work import Outcome
 
-# The set of gates that is asked of a bundle today: every config once and, in a fresh process, once again.
-GATES = "twice-1"
+# The set of gates that is asked of a bundle today. Whatever passed another set is tried anew.
+GATES = "gates-1"
+# What our own hosts demand: the file reads as an experiment, and was asked what it declares by a process that holds
+# itself. A bundle that passed all gates needs it no more.
+OWN_GATES = "own-1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """One thing in an experiment's file because of which nothing of it is run."""
+
+    gate: str  # G0 or G1
+    line: int  # in the file, from 1
+    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tried:
-    """How one config fared."""
+    """How one cell fared."""
 
-    config: int  # its place in the sweep
+    config: int  # its place in its sweep
+    seed: int  # which of the preflight's seeds, by number
     outcome: Outcome
     digest: str  # SHA-256 of outcome, measures and early fingerprint: two that agree in it agree in every bit
+    mark: str  # SHA-256 of early fingerprint and the measures that are concluded from: it must differ between seeds
     cpu_seconds: float
+    measures: Mapping[str, float | None] = field(default_factory=dict)  # those that are concluded from
     missing: tuple[str, ...] = ()  # measures that left the real numbers
     error: str = ""  # what the code raised, and where
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControlRun:
+    """The cells of one control: a small sweep, at every seed of the preflight."""
+
+    estimand: str
+    is_planted: bool  # the effect was put there; otherwise it is the placebo, in which there is none
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControlDemand:
+    """What an estimand is concluded from in its controls."""
+
+    estimand: str
+    placebo: Sequence[Mapping[str, object]]
+    planted: Sequence[Mapping[str, object]]
+
+    def configs(self, *, is_planted: bool) -> Sequence[Mapping[str, object]]:
+        """Those of the planted effect, or of the placebo."""
+        return self.planted if is_planted else self.placebo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,19 +65,26 @@ class Demands:
     """What a bundle declares, and what is therefore asked of it."""
 
     configs: Sequence[Mapping[str, object]]
-    allowed_seconds: Sequence[float]  # of a processor, for a cell of each config
+    seconds: Sequence[float]  # of a processor, that a warm cell of each config is said to take
+    allowed_seconds: Sequence[float]  # that a host allows it
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    estimands: Sequence[Mapping[str, Any]] = ()
+    controls: Sequence[ControlDemand] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """What came of trying a bundle, as facts: what they mean is decided where they are stored."""
 
-    bundle: str  # its digest
+    bundle: str  # its digest; nothing where none could be made of the file
     gates: str
     platform: str
-    seed: int
-    first: tuple[Tried, ...]  # the cheapest config first
-    again: tuple[Tried, ...]  # in a fresh process, the other way round
+    seed: int  # number 0
+    refusals: tuple[Refusal, ...] = ()
+    first: tuple[Tried, ...] = ()  # the sweep at seed 0, the cheapest config first
+    again: tuple[Tried, ...] = ()  # in a fresh process, the other way round
+    others: tuple[Tried, ...] = ()  # at other seeds, each in the process that has just computed the same config
+    controls: tuple[ControlRun, ...] = ()
     fault: str = ""  # what ended it before its end, in a sentence
     seconds: float = 0.0  # that a person waited
 
@@ -55,6 +100,7 @@ class Preflight:
     platform: str
     report: str  # the attempt as canonical JSON
     at: datetime
+    ours_only: bool = False  # it speaks for the laboratory's own hosts and for nobody else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

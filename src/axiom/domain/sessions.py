@@ -7,17 +7,28 @@ from datetime import datetime
 from enum import StrEnum
 
 _BRACES = re.compile(r"\{[^}]*\}")
+_AMOUNT = re.compile(r"(\{(\w+)\}(?: [a-z-]+){1,2})\(s\)")
 
 
 class Step(StrEnum):
     """The steps of a session, in order. Each is one transaction: done and noted, or not done."""
 
+    HEALTH = "health"
+    QUEUE = "queue"
     REVIEW = "review"
+    INSPECT = "inspect"
+    FAILURES = "failures"
     CREDIT = "credit"
     CLEAN = "clean"
+    WITHDRAW = "withdraw"
+    REPAIR = "repair"
     EVALUATE = "evaluate"
+    RANK = "rank"
+    DESIGN = "design"
+    TRY = "try"
     PLAN = "plan"
     DEPLOY = "deploy"
+    PUBLISH = "publish"
     LOG = "log"
 
 
@@ -32,6 +43,26 @@ class Session:
     reason: str  # why it was held
     started_at: datetime
     ended_at: datetime | None
+    steps: tuple[Step, ...] = tuple(Step)  # that it has to do, as there were when it was opened
+    holder: str = ""  # who has it in hand
+    held_until: datetime | None = None
+
+    @property
+    def due(self) -> Step | None:
+        """The step that comes next; none when all are done."""
+        return next((step for step in self.steps if step not in self.done), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """From when to just before when things happened that one session tells of, and none but this one."""
+
+    since: datetime
+    until: datetime
+
+    def holds(self, moment: datetime | None) -> bool:
+        """Did it happen in this time?"""
+        return moment is not None and self.since <= moment < self.until
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +73,10 @@ class Allotment:
     workunits: int
     replicates_each: int
     reason: str
+    registration_id: int | None = None  # of which registration; None is the newest of the declared sweep
+    purpose: str = ""  # what it is good for, in the words in which shares are given
+    core_seconds: float = 0.0  # that it should take on reference cores, failures counted in
+    host_id: int | None = None  # for which host alone; None is anybody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +86,7 @@ class Skipped:
     experiment_id: int
     name: str
     reason: str
+    registration_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +104,26 @@ class Note:
     """One line that a step leaves in the log. `facts` are the numbers of `text`, which names them in braces."""
 
     kind: str  # a dotted name: task.late, block.closed
-    text: str  # "{results} results of {experiment}": never a digit of its own
+    text: str  # "{results} result(s) of {experiment}": never a digit of its own
     facts: Mapping[str, object] = field(default_factory=dict)
     about: str = ""  # the page with the rows behind it: /findings/3, /results?experiment=…
+    rows: Mapping[str, str] = field(default_factory=dict)  # the same for single facts, where theirs lie elsewhere
 
     def __post_init__(self) -> None:
         """Refuse a number that was typed: every number of a log comes from a query."""
         if any(sign.isdigit() for sign in _BRACES.sub("", self.text)):
             raise ValueError(f"the note {self.text!r} holds a digit; a number belongs into its facts")
 
+    def page(self, fact: str) -> str:
+        """The page with the rows behind one fact."""
+        return self.rows.get(fact, self.about)
+
+    @property
+    def words(self) -> str:
+        """The text with each noun in the number of its fact: `{hosts} host(s)` is one host, and otherwise hosts."""
+        return _AMOUNT.sub(lambda found: found[1] + ("" if self.facts.get(found[2]) == 1 else "s"), self.text)
+
     @property
     def sentence(self) -> str:
-        """The text with its facts in place."""
-        return self.text.format(**self.facts)
+        """The words with the facts in place."""
+        return self.words.format(**self.facts)

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from axiom.domain.value import value
 
-_TASK_NAME = re.compile(r"[a-z0-9_]{1,100}-[0-9]{1,9}-w(?P<workunit>[0-9]{1,18})-t(?P<task>[0-9]{1,18})", re.ASCII)
+_TASK_NAME = re.compile(r"[a-z0-9_]{1,100}-[0-9]{1,9}-w([0-9]{1,18})-t([0-9]{1,18})", re.ASCII)
 
 
 class WorkunitState(StrEnum):
@@ -87,6 +87,7 @@ class Workunit:
     abort_requested: bool = False
     reason: str = ""
     checks_task_id: int | None = None  # the task whose cells this repeats, to see whether hosts agree
+    split_from: int | None = None  # the workunit that gave these replicates away, as a host should have a smaller task
 
 
 @value
@@ -164,4 +165,4 @@ def task_name(experiment: str, version: int, workunit_id: int, task_id: int) -> 
 def read_task_name(name: str) -> tuple[int, int] | None:
     """The workunit and the task that a name speaks of; None for a name that is not one of ours."""
     found = _TASK_NAME.fullmatch(name)
-    return (int(found["workunit"]), int(found["task"])) if found else None
+    return (int(found[1]), int(found[2])) if found else None

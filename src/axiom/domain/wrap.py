@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, make_dataclass
 from typing import Any
 
-from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand
+from axiom.domain.estimands import Estimand
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+
+_Sweep = Mapping[str, Sequence[Any]]
 
 
 def wrap(
@@ -13,11 +15,12 @@ def wrap(
     *,
     name: str,
     question: str,
-    sweep: Mapping[str, Sequence[Any]],
+    sweep: _Sweep,
     measures: Mapping[str, Any],
     seconds: float | Callable[[Any], float],
     memory_mb: int,
     estimands: tuple[Estimand, ...] = (),
+    controls: Mapping[str, tuple[_Sweep, _Sweep]] | None = None,
     figure: Figure | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     version: int = 1,
@@ -25,28 +28,45 @@ def wrap(
 ) -> Experiment:
     """Return the experiment that calls `function(**config, seed=seed)` at every combination of the sweep's levels.
 
-    The function returns its measures by name; `measures` says their types: `{"accuracy": float}`. `seconds` is what one
-    cell costs, as a number or as a function of its config. The seed must decide everything that is drawn by chance.
+    It returns its measures by name; `measures` says their types: `{"accuracy": float}`. `seconds` is what a cell costs,
+    as a number or as a function of its config. The seed must decide everything that is drawn by chance. `controls`
+    gives by an estimand's name the levels of its placebo, and those in which its effect is planted.
     """
     levels = {factor: _levels(factor, values) for factor, values in sweep.items()}
     config = _declared("Config", {factor: type(values[0]) for factor, values in levels.items()})
     measured = _declared("Measures", measures)
-
-    def run(config: Any, seed: int) -> Any:
-        return measured(**_checked(name, function(**asdict(config), seed=seed), measures))
-
     return Experiment(
         name=name,
         version=version,
         question=question,
-        run=run,
+        run=_calling(function, name, measured, measures),
         measures=measured,
         sweep=grid(config, **levels),
         ranges=ranges or {},
         estimands=estimands,
+        controls=_controls(config, controls or {}),
         needs=Needs(seconds=seconds if callable(seconds) else _always(seconds), memory_mb=memory_mb),
         figure=figure,
         reference=reference,
+    )
+
+
+def _calling(
+    function: Callable[..., Any], name: str, measured: type[Any], measures: Mapping[str, Any]
+) -> Callable[[Any, int], Any]:
+    def run(config: Any, seed: int) -> Any:
+        return measured(**_checked(name, function(**asdict(config), seed=seed), measures))
+
+    return run
+
+
+def _controls(config: type[Any], named: Mapping[str, tuple[_Sweep, _Sweep]]) -> tuple[Control, ...]:
+    def swept(levels: _Sweep) -> tuple[Any, ...]:
+        return grid(config, **{factor: _levels(factor, values) for factor, values in levels.items()})
+
+    return tuple(
+        Control(estimand=name, placebo=swept(placebo), planted=swept(planted))
+        for name, (placebo, planted) in named.items()
     )
 
 

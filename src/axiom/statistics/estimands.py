@@ -1,12 +1,16 @@
 """How the measures of one replicate become one number. A file declares an estimand; this is its arithmetic."""
 
+import itertools
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.findings import Kind
+from axiom.statistics import fits
 
+_ROUNDED = 0.05  # so much may the steps between levels differ, since whole numbers are seldom evenly spaced
 _Cells = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
 
 
@@ -20,17 +24,49 @@ def value(estimand: Mapping[str, Any], cells: _Cells) -> tuple[float | None, str
     `cells` are the configs of the sweep with what was measured there. Only the cells that the estimand speaks of are
     needed: those of its two arms for a contrast, those of `between[0]` (all, when it is empty) for any other kind.
     """
-    kind = Kind(estimand["kind"])
-    compute = _COMPUTE.get(kind)
-    if compute is None:
-        return None, f"this version of Axiom cannot compute an estimand of kind {kind}"
     try:
-        number = compute(estimand, cells)
+        number = _COMPUTE[Kind(estimand["kind"])](estimand, cells)
     except _NoNumberError as missing:
         return None, str(missing)
     if not math.isfinite(number):
         return None, f"{estimand['name']} left the real numbers"
     return number, ""
+
+
+def needed(estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
+    """Which of the configs, by their place in this list, the estimand's value comes from."""
+    arms = _arms_of(estimand)
+    return tuple(place for place, config in enumerate(configs) if any(_is_in(config, arm) for arm in arms))
+
+
+def evenly_spaced(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -> bool:
+    """Are the arms of a slope or rank correlation evenly spaced, each with as many configs as the others?
+
+    Only then arms that are alike under the null make the number symmetric about 0. A slope sees the levels'
+    logarithms; a rank correlation sees their order alone, in which they are evenly spaced whatever they are.
+    """
+    try:
+        levels = Counter(_factor(estimand, configs[place]) for place in needed(estimand, configs))
+    except _NoNumberError:
+        return False
+    if len(levels) < 2 or len(set(levels.values())) > 1:
+        return False
+    if Kind(estimand["kind"]) is Kind.RANK_CORRELATION:
+        return True
+    if min(levels) <= 0:
+        return False
+    steps = [math.log(high / low) for low, high in itertools.pairwise(sorted(levels))]
+    return max(steps) - min(steps) <= _ROUNDED * max(steps)
+
+
+def _arms_of(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
+    """What the configs of each arm have in common: two arms of a contrast, one of any other kind."""
+    between: Sequence[Mapping[str, object]] = estimand["between"] or ({},)
+    return between[:2] if Kind(estimand["kind"]) is Kind.CONTRAST else between[:1]
+
+
+def _is_in(config: Mapping[str, object], arm: Mapping[str, object]) -> bool:
+    return all(config.get(factor) == level for factor, level in arm.items())
 
 
 def _level(estimand: Mapping[str, Any], cells: _Cells) -> float:
@@ -53,13 +89,7 @@ def _proportion(estimand: Mapping[str, Any], cells: _Cells) -> float:
 
 def _slope(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """Least squares of log measure on log factor. Where other factors vary, a level stands for its geometric mean."""
-    arms: dict[float, list[float]] = {}
-    for config, number in _measured(estimand, cells, 0):
-        level = _factor(estimand, config)
-        for what, positive in ((estimand["across"], level), (estimand["measure"], number)):
-            if positive <= 0:
-                raise _NoNumberError(f"{what} is {positive:g} at {_words(config)}, which has no logarithm")
-        arms.setdefault(math.log(level), []).append(math.log(number))
+    arms = _log_arms(estimand, cells)
     _at_least_two(estimand, arms)
     xs, ys = list(arms), [_mean(logs) for logs in arms.values()]
     return _product(xs, ys) / _product(xs, xs)
@@ -67,34 +97,75 @@ def _slope(estimand: Mapping[str, Any], cells: _Cells) -> float:
 
 def _rank_correlation(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """Spearman's, of the arms' mean measure with the factor; 0 when the measure is the same in all arms."""
-    arms: dict[float, list[float]] = {}
-    for config, number in _measured(estimand, cells, 0):
-        arms.setdefault(_factor(estimand, config), []).append(number)
+    arms = _arms(estimand, cells)
     _at_least_two(estimand, arms)
     xs, ys = _ranks(list(arms)), _ranks([_mean(numbers) for numbers in arms.values()])
     spread = math.sqrt(_product(xs, xs) * _product(ys, ys))
     return max(-1.0, min(1.0, _product(xs, ys) / spread)) if spread else 0.0
 
 
-# An exponent (a power law with an offset) and a breakpoint need a fit of more than two parameters in each replicate;
-# until that is here, an experiment that declares one is told so.
+def _exponent(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """Of the power law with an offset that fits the arms best; a slope is the exponent of the law without one.
+
+    Where other factors vary, a level stands for its arms' geometric mean, as in a slope.
+    """
+    arms = _log_arms(estimand, cells)
+    try:
+        return fits.saturating_law([*map(math.exp, arms)], [math.exp(_mean(logs)) for logs in arms.values()]).exponent
+    except fits.NoFitError as none:
+        raise _NoNumberError(f"{estimand['name']} has no exponent: {none}") from none
+
+
+def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """The level at which the arms' mean measure turns. Levels count by their logarithms where all are above 0."""
+    arms = _arms(estimand, cells)
+    is_logarithmic = min(arms) > 0
+    xs = [math.log(level) if is_logarithmic else level for level in arms]
+    try:
+        at = fits.turn(xs, [_mean(numbers) for numbers in arms.values()]).at
+    except fits.NoFitError as none:
+        raise _NoNumberError(f"{estimand['name']} has no breakpoint: {none}") from none
+    return math.exp(at) if is_logarithmic else at
+
+
 _COMPUTE = {
     Kind.CONTRAST: _contrast,
     Kind.SLOPE: _slope,
     Kind.RANK_CORRELATION: _rank_correlation,
+    Kind.EXPONENT: _exponent,
+    Kind.BREAKPOINT: _breakpoint,
     Kind.PROPORTION: _proportion,
     Kind.LEVEL: _level,
 }
-COMPUTABLE: frozenset[Kind] = frozenset(_COMPUTE)
 
 
 def _measured(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tuple[Mapping[str, object], float]]:
     between = estimand["between"]
     wanted = between[arm] if between else {}
-    chosen = [cell for cell in cells if all(cell[0].get(factor) == level for factor, level in wanted.items())]
+    chosen = [cell for cell in cells if _is_in(cell[0], wanted)]
     if not chosen:
         raise _NoNumberError(f"no config of this design has {_words(wanted) or 'anything to measure'}")
     return [(config, _number(estimand["measure"], config, measures)) for config, measures in chosen]
+
+
+def _arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[float]]:
+    """What was measured at each level of the factor."""
+    arms: dict[float, list[float]] = {}
+    for config, number in _measured(estimand, cells, 0):
+        arms.setdefault(_factor(estimand, config), []).append(number)
+    return arms
+
+
+def _log_arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[float]]:
+    """The same in logarithms, of level and measure."""
+    arms: dict[float, list[float]] = {}
+    for config, number in _measured(estimand, cells, 0):
+        level = _factor(estimand, config)
+        for what, positive in ((estimand["across"], level), (estimand["measure"], number)):
+            if positive <= 0:
+                raise _NoNumberError(f"{what} is {positive:g} at {_words(config)}, which has no logarithm")
+        arms.setdefault(math.log(level), []).append(math.log(number))
+    return arms
 
 
 def _number(measure: str, config: Mapping[str, object], measures: Mapping[str, Any] | None) -> float:

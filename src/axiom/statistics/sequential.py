@@ -6,14 +6,20 @@ most one in twenty, however often anybody looks (Ville). All of them are given a
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+_LOG_2 = math.log(2.0)
+_FAR = 300.0  # a bet against what came, so large that only its size counts
 MOST = 690.0  # e to this is the largest that is told: a little under 1e300
 
 
 def flip_log_e(values: Sequence[float | None], *, bounds: tuple[float, float] | None = None) -> float:
     """How strongly all the values together speak against being symmetric about 0."""
-    return [0.0, *flip_looks(values, bounds=bounds)][-1]
+    flips = _Flips(bounds)
+    for number in values:
+        flips.take(number)
+    return capped(flips.log_e)
 
 
 def flip_looks(values: Iterable[float | None], *, bounds: tuple[float, float] | None = None) -> Iterator[float]:
@@ -23,20 +29,79 @@ def flip_looks(values: Iterable[float | None], *, bounds: tuple[float, float] | 
     value but never its sign, so under the null every factor is 1 on average, whatever the law's tails.
 
     None is a value that never came. It is not bet on afterwards, and its own factor is the least that any value (any
-    within `bounds`) could have given, even if it is missing because of its sign. So the process stays below the one
-    that sees everything, which is an e-process, and needs nothing of the reasons for which values are missing.
+    within `bounds`) could have given. Before there is a value, nothing is bet, and none could have lost.
+
+    The more is known, the more is bet, and the more one further missing value would lose, without an end. So after a
+    missing one half of what there is goes on so, and the other half bets on the signs of what comes later, where a
+    missing one loses no more than a sign. Both promise the same under the null, and so does their mean. Which missing
+    one that is must not pay: told is the least that comes of any of them with those before it left out, or of leaving
+    out all. So one more missing value never makes anything surer.
+
+    That keeps the promise if whether a value is missing depends on nothing but itself (its sign as well) and what came
+    before it. It keeps none where later values decide which earlier ones are missing: bets follow what is there, so
+    leaving out the right ones directs them. A verdict of a finding therefore also asks the interval of the median, in
+    which all that is missing counts against either end, whatever it is missing for.
     """
-    log_e = total = length = 0.0  # length: the root of the sum of squares
+    flips = _Flips(bounds)
     for number in values:
+        flips.take(number)
+        yield capped(flips.log_e)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """How things stood just after a missing value."""
+
+    log_e: float  # of the values before it
+    cost: float  # its own factor
+    lost: float  # the factors of all missing values up to it
+    plus: int
+    minus: int
+    seen: int
+
+
+class _Flips:
+    """The flip e-process, value by value."""
+
+    __slots__ = ("_bounds", "_gaps", "_length", "_log_e", "_lost", "_minus", "_plus", "_seen", "_total")
+
+    def __init__(self, bounds: tuple[float, float] | None) -> None:
+        self._bounds = bounds
+        self._log_e = self._total = self._length = self._lost = 0.0  # the length is the root of the sum of squares
+        self._plus = self._minus = self._seen = 0
+        self._gaps: list[_Gap] = []
+
+    def take(self, number: float | None) -> None:
+        """The next value."""
+        self._seen += 1
         if number is None:
-            log_e += _worst_factor(total, length, bounds)
-        else:
-            size = math.ldexp(number, -32)  # only ratios matter; this leaves room to add
-            length = math.hypot(length, size)
-            if length:
-                log_e += _factor((total / length) * (size / length))
-            total += size
-        yield _capped(log_e)
+            cost = _worst_factor(self._total, self._length, self._bounds)
+            self._lost += cost
+            self._gaps.append(_Gap(self._log_e, cost, self._lost, self._plus, self._minus, self._seen))
+            return
+        self._plus, self._minus = self._plus + (number > 0), self._minus + (number < 0)
+        size = math.ldexp(number, -32)  # only ratios matter; this leaves room to add
+        self._length = math.hypot(self._length, size)
+        if self._length:
+            self._log_e += _factor((self._total / self._length) * (size / self._length))
+        self._total += size
+
+    @property
+    def log_e(self) -> float:
+        """How strongly all of them speak."""
+        return min([self._log_e, *map(self._after, self._gaps)])
+
+    def _after(self, gap: _Gap) -> float:
+        """What there is if this missing value is the first that counts."""
+        flipped = self._log_e - gap.log_e + self._lost - gap.lost
+        plus, minus, later = self._plus - gap.plus, self._minus - gap.minus, self._seen - gap.seen
+        return gap.log_e + gap.cost + halved(flipped, dealt_log_e(plus, later - plus - minus, later))
+
+
+def halved(one: float, other: float) -> float:
+    """The logarithm of what comes of two halves, of which one grew by the first and one by the second."""
+    more, less = max(one, other), min(one, other)
+    return more + math.log1p(math.exp(less - more)) - _LOG_2
 
 
 def sign_log_e(signs: Sequence[int]) -> float:
@@ -46,9 +111,13 @@ def sign_log_e(signs: Sequence[int]) -> float:
     dealt out to make plus and minus as equal as they can be. That is the least that any dealing gives, and one dealing
     is the fair coin's: the process is valid for laws with a lump on the median, and whatever is missing.
     """
-    plus = sum(sign > 0 for sign in signs)
-    unknown = sum(sign == 0 for sign in signs)
-    return bernoulli_log_e(min(max(plus, len(signs) // 2), plus + unknown), len(signs), 0.5)
+    return dealt_log_e(sum(sign > 0 for sign in signs), sum(sign == 0 for sign in signs), len(signs))
+
+
+@lru_cache(maxsize=65_536)
+def dealt_log_e(plus: int, unknown: int, n: int) -> float:
+    """The same from counts: so many plus, so many of which nobody knows the sign, of n."""
+    return bernoulli_log_e(min(max(plus, n // 2), plus + unknown), n, 0.5)
 
 
 def bernoulli_log_e(successes: int, n: int, p0: float) -> float:
@@ -59,7 +128,7 @@ def bernoulli_log_e(successes: int, n: int, p0: float) -> float:
         raise ValueError(f"a chance of {p0} cannot be: it must be between 0 and 1")
     failures = n - successes
     mixture = math.lgamma(successes + 0.5) + math.lgamma(failures + 0.5) - math.lgamma(n + 1.0) - math.log(math.pi)
-    return _capped(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
+    return capped(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
 
 
 def median_sequence(
@@ -69,9 +138,13 @@ def median_sequence(
 
     Its two ends are values themselves, so it needs nothing of the law. Values that never came count as minus infinity
     for the lower end and as plus infinity for the upper one. None is an end that is not bounded yet.
+
+    A value is censored when only a limit is known that it lies beyond: a training that was stopped before it got there.
+    It is given as that limit, which keeps its place among the others; an end that is the limit itself is to be read as
+    "at least" it.
     """
     ordered = sorted(values)
-    needed = _one_sided(len(ordered) + missing, alpha)
+    needed = signs_needed(len(ordered) + missing, alpha)
     if needed > len(ordered):
         return None, None
     return ordered[len(ordered) - needed], ordered[needed - 1]
@@ -80,7 +153,8 @@ def median_sequence(
 def share_sequence(successes: int, n: int, *, missing: int = 0, alpha: float = 0.05) -> tuple[float, float]:
     """Return the interval of all chances that successes of n do not speak against; it holds at every look at once.
 
-    What never came counts as a failure for the lower end and as a success for the upper one.
+    What never came counts as a failure for the lower end and as a success for the upper one. What was stopped at the
+    limit within which it had to happen did come: it is a failure.
     """
     whole, bar = n + missing, -math.log(alpha)
     most = successes + missing
@@ -94,9 +168,29 @@ def share_sequence(successes: int, n: int, *, missing: int = 0, alpha: float = 0
     return _first(lambda chance: not too_low(chance)), _first(high_enough)
 
 
+@lru_cache(maxsize=4096)
+def signs_needed(n: int, alpha: float) -> int:
+    """How many of n signs must agree to speak against a median at level alpha; n + 1 when not even all would."""
+    low, high = (n + 1) // 2, n + 1
+    while low < high:
+        middle = (low + high) // 2
+        if bernoulli_log_e(middle, n, 0.5) >= -math.log(alpha):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def capped(log_e: float) -> float:
+    """Return what is told of a logarithm of any size."""
+    return max(-MOST, min(MOST, log_e))
+
+
 def _factor(bet: float) -> float:
     """The logarithm of 1 + tanh(bet), exact where the sum would round to 0."""
-    return math.log(2.0) - math.log1p(math.exp(-2.0 * bet))
+    if bet < -_FAR:
+        return _LOG_2 + 2.0 * bet  # what is left out is less than any digit, and its power has no number
+    return _LOG_2 - math.log1p(math.exp(-2.0 * bet))
 
 
 def _worst_factor(total: float, length: float, bounds: tuple[float, float] | None) -> float:
@@ -117,19 +211,6 @@ def _log_power(chance: float, times: int) -> float:
     return times * math.log(chance) if chance > 0 else -math.inf
 
 
-@lru_cache(maxsize=4096)
-def _one_sided(n: int, alpha: float) -> int:
-    """How many of n signs must agree to speak against a median at level alpha; n + 1 when not even all would."""
-    low, high = (n + 1) // 2, n + 1
-    while low < high:
-        middle = (low + high) // 2
-        if bernoulli_log_e(middle, n, 0.5) >= -math.log(alpha):
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
 def _first(holds: Callable[[float], bool]) -> float:
     """The smallest chance for which it holds, when it holds for all above; 1 when for none."""
     low, high = 0.0, 1.0
@@ -139,7 +220,3 @@ def _first(holds: Callable[[float], bool]) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
-
-
-def _capped(log_e: float) -> float:
-    return max(-MOST, min(MOST, log_e))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from axiom.domain.work import TaskState, WorkunitState
 
 
-class Recall(StrEnum):
+class GiveUp(StrEnum):
     """What a client is told about a task that it has."""
 
     KEEP = "keep"
@@ -13,13 +13,13 @@ class Recall(StrEnum):
     AT_ONCE = "at once"
 
 
-def recall(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None) -> Recall:
+def give_up(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None) -> GiveUp:
     """Decide about one task of a client. `is_ours`: it was given to this very host; no state: it was never made."""
     if state is None or workunit is None or not is_ours:
-        return Recall.AT_ONCE
+        return GiveUp.AT_ONCE
     if workunit is WorkunitState.CANCELLED or state is TaskState.ABORTED:
-        return Recall.AT_ONCE
+        return GiveUp.AT_ONCE
     if workunit is not WorkunitState.OPEN:
-        return Recall.IF_NOT_STARTED
+        return GiveUp.IF_NOT_STARTED
     # Sent, or given up on in silence: a late result of an open workunit is as good as any.
-    return Recall.KEEP
+    return GiveUp.KEEP

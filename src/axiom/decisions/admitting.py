@@ -1,0 +1,75 @@
+"""Which proposals are made, which lapse, and which the autopilot may approve by itself?"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
+
+MOST_OPEN = 12  # proposals that wait for an answer: of more nobody reads any
+MOST_OF_FINDING = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What becomes of the proposals that follow from the findings today."""
+
+    new: tuple[Proposal, ...]
+    lapsed: tuple[KeptProposal, ...]
+    left: int  # that would follow, and for which there is no room
+
+
+def made(following: Sequence[Proposal], kept: Sequence[KeptProposal]) -> Made:
+    """Make what is new while there is room; let lapse what no longer follows.
+
+    A proposal is never made twice. One that was refused comes back only when what it follows from has changed, and so
+    does one that orders nothing, since a finding may be retired again.
+    """
+    by_slug = {one.proposal.slug: one for one in kept}  # of several with one slug the newest counts
+    follows = {one.slug for one in following}
+    waiting = [one for one in kept if one.state is ProposalState.OPEN]
+    lapsed = tuple(one for one in waiting if one.proposal.author == AUTOPILOT and one.proposal.slug not in follows)
+    waits = [one for one in waiting if one not in lapsed]
+    of_finding = Counter(one.proposal.finding for one in waits)
+    new: list[Proposal] = []
+    left = 0
+    for proposal in following:
+        if not _is_new(proposal, by_slug):
+            continue
+        if len(waits) + len(new) >= MOST_OPEN or of_finding[proposal.finding] >= MOST_OF_FINDING:
+            left += 1
+            continue
+        new.append(proposal)
+        of_finding[proposal.finding] += 1
+    return Made(new=tuple(new), lapsed=lapsed, left=left)
+
+
+def next_admitted(
+    kept: Sequence[KeptProposal], *, open_core_seconds: float, most_core_hours: float
+) -> KeptProposal | None:
+    """The proposal that the autopilot approves next: its own alone, the most telling for its cost, within the cap.
+
+    What is under way counts with all that it may still cost.
+    """
+    room = most_core_hours * 3_600.0 - open_core_seconds
+    mine = [
+        one
+        for one in kept
+        if one.state is ProposalState.OPEN
+        and one.proposal.author == AUTOPILOT
+        and one.proposal.most_core_seconds <= room
+    ]
+    return min(mine, key=_rank, default=None) if most_core_hours > 0 else None
+
+
+def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:
+    before = by_slug.get(proposal.slug)
+    if before is None or before.state is ProposalState.LAPSED:
+        return True
+    orders_nothing = proposal.most_core_seconds == 0
+    may_return = before.state is ProposalState.REFUSED or (before.state is ProposalState.APPROVED and orders_nothing)
+    return may_return and before.proposal.basis != proposal.basis
+
+
+def _rank(one: KeptProposal) -> tuple[bool, float, int]:
+    return one.proposal.most_core_seconds > 0, -one.proposal.per_core_hour, one.number

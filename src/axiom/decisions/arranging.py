@@ -1,0 +1,297 @@
+"""Which rows of anybody's table count, in which order, and what are the others?
+
+A laboratory knows the order in which its seeds were issued and which of its blocks are closed. A table only says so:
+what it does not say is taken so that it cannot make an effect of nothing, and every step leaves its sentence.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import pairwise, takewhile
+
+from axiom.decisions.weighing import Home
+from axiom.domain.findings import Agreements, Observation
+from axiom.domain.work import Outcome
+
+_CLOSE = 1e-6  # relative: duplicates this near to each other agree
+_UNKNOWN = "unknown"
+_SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
+
+
+class Likeness(IntEnum):
+    """How near two values of one seed are to each other."""
+
+    EXACT = 0
+    CLOSE = 1
+    DIVERGENT = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One row: a seed and what came of it. Words that the table does not have are empty."""
+
+    place: int  # line of the file, or row of the table
+    seed: str
+    value: float | None
+    outcome: Outcome | None = Outcome.OK  # None: it never came back
+    why_missing: str = ""
+    is_out: bool = False  # not back yet
+    issue: int | None = None
+    block: str = ""
+    host: str = ""
+    volunteer: str = ""
+    platform: str = ""
+    design: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Did it end without saying anything of its seed? Then a later row of the same seed may."""
+        return self.value is None and self.outcome in (None, Outcome.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arranged:
+    """Observations in the order in which they count, and what is known beside them."""
+
+    is_issued: bool  # the table says in which order its seeds were issued
+    observations: tuple[Observation, ...]
+    ends: tuple[int, ...]  # after how many observations each closed block ends; empty without blocks
+    homes: Mapping[int, Home]
+    names: Mapping[tuple[str, int], str]  # of hosts and volunteers, which are numbers in what is concluded
+    seeds: tuple[str, ...]  # of the observations
+    agreements: tuple[Agreements, ...]
+    repeated: int  # rows of seeds that had counted already
+    waiting: int  # seeds that do not count yet
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Words:
+    """What is said on the way."""
+
+    reasons: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
+    """Put rows into an order, count each seed once, and leave out what is not closed yet."""
+    given, words = frozenset(columns), _Words()
+    ordered = _in_order(rows, given, words)
+    first, again = _once(ordered)
+    agreements = _compared(first, again, words)
+    closed, ends = _closed(list(first.values()), given, words)
+    homes, hosts, names = _homes(closed, given, words)
+    return Arranged(
+        is_issued="issue" in given,
+        observations=tuple(
+            Observation(
+                replicate=number,
+                value=row.value,
+                hosts=(hosts[row.host],) if row.host in hosts else (),
+                why_missing=row.why_missing,
+                outcome=row.outcome,
+                design=row.design,
+            )
+            for number, row in enumerate(closed)
+        ),
+        ends=ends,
+        homes=homes,
+        names=names,
+        seeds=tuple(row.seed for row in closed),
+        agreements=agreements if homes else (),
+        repeated=len(again),
+        waiting=len(first) - len(closed),
+        reasons=tuple(words.reasons),
+        flags=tuple(words.flags),
+    )
+
+
+def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list[Row]:
+    """By issue number, or in an order that nobody could choose; never by what was measured.
+
+    Rows may stand in any order, also in that of their values, and nothing in them shows it for sure. An order that
+    comes from the seeds alone is as good as chance.
+    """
+    if "issue" not in given:
+        return _by_seeds(rows, "block" in given, words)
+    ordered = sorted(rows, key=lambda row: row.issue or 0)
+    words.reasons.append("in the order of the column issue")
+    _say_gaps([row.issue or 0 for row in ordered], words)
+    if _is_sorted([row.value for row in ordered if row.value is not None]):
+        words.flags.append(
+            "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "
+            "issue out"
+        )
+    return ordered
+
+
+def _by_seeds(rows: Sequence[Row], has_blocks: bool, words: _Words) -> list[Row]:
+    """Block after block by their names, where there are any; all rows of a seed stay in the order of the table."""
+    is_numbered = all(row.block.isdecimal() for row in rows)
+
+    def place(row: Row) -> tuple[int | str, bytes]:
+        block = (int(row.block) if is_numbered else row.block) if has_blocks else 0
+        return block, hashlib.sha256(row.seed.encode("utf-8", "surrogatepass")).digest()
+
+    within = "blocks by their names, and within each " if has_blocks else ""
+    words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
+    return sorted(rows, key=place)
+
+
+def _is_sorted(values: Sequence[float]) -> bool:
+    """Do they lie in the order of their size, though chance has far more orders for them?"""
+    rising = all(one <= other for one, other in pairwise(values))
+    if not rising and not all(one >= other for one, other in pairwise(values)):
+        return False
+    equal = sum(math.lgamma(times + 1) for times in Counter(values).values())
+    return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
+
+
+def _say_gaps(issues: Sequence[int], words: _Words) -> None:
+    if not issues:
+        return
+    absent = issues[-1] - issues[0] + 1 - len(set(issues))
+    if absent:
+        words.flags.append(
+            f"{absent} issue numbers between {issues[0]} and {issues[-1]} are not in the table; those that were issued "
+            "for this question need a row each, with an empty value"
+        )
+
+
+def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
+    """The row of each seed that counts: the first, unless it was lost and a later one was not. And the others."""
+    first: dict[str, Row] = {}
+    again: list[Row] = []
+    for row in ordered:
+        counted = first.get(row.seed)
+        if counted is None:
+            first[row.seed] = row
+        elif counted.is_lost and not row.is_lost:
+            first[row.seed] = row
+            again.append(counted)
+        else:
+            again.append(row)
+    return first, again
+
+
+def _compared(first: Mapping[str, Row], again: Sequence[Row], words: _Words) -> tuple[Agreements, ...]:
+    """Do the rows of one seed agree? Only another host shows anything by agreeing; whoever disagrees does."""
+    pairs = [(first[row.seed], row) for row in again]
+    same = [(one, other) for one, other in pairs if one.design == other.design]
+    found = [(one, other, _agreement(one.value, other.value)) for one, other in same]
+    differing = sorted({other.seed for _, other, how in found if how is Likeness.DIVERGENT})
+    if again:
+        words.reasons.append(
+            f"{len(again)} further rows of the same seeds are left out: a seed counts once, by its first row"
+        )
+    if len(same) < len(pairs):
+        words.reasons.append(
+            f"{len(pairs) - len(same)} of them are of other designs; seeds of their own would make them count"
+        )
+    if differing:
+        shown = ", ".join(differing[:3]) + (", …" if len(differing) > 3 else "")
+        words.flags.append(f"{len(differing)} seeds have rows with different values, and the first counts: {shown}")
+    return _by_platforms(found)
+
+
+def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]]) -> tuple[Agreements, ...]:
+    """How many seeds agree between each two platforms; a seed as badly as the worst of its rows."""
+    worst: dict[tuple[str, str], dict[str, Likeness]] = {}
+    for one, other, how in found:
+        is_elsewhere = bool(one.host and other.host and one.host != other.host)
+        if how is Likeness.DIVERGENT or (how is not None and is_elsewhere):
+            low, high = sorted((one.platform or _UNKNOWN, other.platform or _UNKNOWN))
+            seeds = worst.setdefault((low, high), {})
+            seeds[other.seed] = max(how, seeds.get(other.seed, how))
+    return tuple(_counted(pair, list(seeds.values())) for pair, seeds in sorted(worst.items()))
+
+
+def _counted(pair: tuple[str, str], found: Sequence[Likeness]) -> Agreements:
+    """A table has no first values that could show a difference to be chaos, so every one is a disagreement."""
+    exact, close, divergent = (found.count(how) for how in Likeness)
+    return Agreements(platforms=pair, exact=exact, close=close, divergent=divergent, disputed=divergent)
+
+
+def _agreement(one: float | None, other: float | None) -> Likeness | None:
+    if one is None or other is None:
+        return None
+    if one == other:
+        return Likeness.EXACT
+    return Likeness.CLOSE if math.isclose(one, other, rel_tol=_CLOSE) else Likeness.DIVERGENT
+
+
+def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
+
+    In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
+    """
+    if "block" in given:
+        return _in_blocks(rows, words)
+    out = sum(row.is_out for row in rows)
+    if not out:
+        return list(rows), ()
+    if "issue" not in given:
+        words.reasons.append(f"{out} seeds are still out and count as missing; with a column issue they can wait")
+        return list(rows), ()
+    closed = list(takewhile(lambda row: not row.is_out, rows))
+    words.reasons.append(
+        f"{len(rows) - len(closed)} seeds wait: {rows[len(closed)].seed} is still out, and what comes after it "
+        "counts when it is back"
+    )
+    return closed, ()
+
+
+def _in_blocks(rows: Sequence[Row], words: _Words) -> tuple[list[Row], tuple[int, ...]]:
+    blocks: dict[str, list[Row]] = {}
+    for row in rows:
+        blocks.setdefault(row.block, []).append(row)
+    size = max((len(members) for members in blocks.values()), default=0)
+    closed: list[Row] = []
+    ends: list[int] = []
+    for name, members in blocks.items():
+        if why := _open(members, size):
+            words.reasons.append(
+                f"{len(blocks) - len(ends)} of {len(blocks)} blocks wait: block {name} is not closed ({why}); a seed "
+                "of which nothing will come needs a row with an empty value"
+            )
+            break
+        closed += members
+        ends.append(len(closed))
+    return closed, tuple(ends)
+
+
+def _open(members: Sequence[Row], size: int) -> str:
+    """Why a block is not closed; empty when it is."""
+    if out := sum(row.is_out for row in members):
+        return f"{out} of its seeds are still out"
+    return f"it has {len(members)} seeds, and the largest {size}" if len(members) < size else ""
+
+
+def _homes(
+    rows: Sequence[Row], given: frozenset[str], words: _Words
+) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
+    """Numbers for the names of hosts and volunteers, in the order of the names."""
+    if "host" not in given:
+        words.reasons.append("no column host: nobody knows how many computers agree, so the grade stops at Moderate")
+        return {}, {}, {}
+    if "volunteer" not in given:
+        words.reasons.append("no column volunteer: all hosts are taken to be one volunteer's")
+    whose = {row.host: row for row in rows if row.host}
+    hosts = {name: number for number, name in enumerate(sorted(whose), start=1)}
+    volunteers = {
+        name: number for number, name in enumerate(sorted({row.volunteer for row in whose.values()}), start=1)
+    }
+    homes = {
+        number: Home(
+            host_id=number,
+            volunteer_id=volunteers[whose[name].volunteer],
+            platform=whose[name].platform or _UNKNOWN,
+        )
+        for name, number in hosts.items()
+    }
+    names = {("host", number): name for name, number in hosts.items()}
+    return homes, hosts, names | {("volunteer", number): name for name, number in volunteers.items() if name}

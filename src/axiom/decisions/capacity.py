@@ -1,0 +1,169 @@
+"""How many tasks of a kind can a host take now, and why not more? And which hosts cannot be what they say they are?
+
+A task takes a core and memory; one for a GPU takes a GPU and memory, and no core. Nothing is given beyond what fits at
+the same moment, nor what would not be back by its deadline at the host's speed and availability.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from axiom.domain.planning import Need, Supply
+
+_MOST_CORES = 4_096  # more than any computer of today that is one host
+_MOST_MEMORY = 64 * 1_024 * 1_024  # MB
+_SPEEDS = (0.01, 100.0)  # of a core, in reference cores
+_LEAST_AVAILABILITY = 0.01
+_SHORT, _STEP = 0.01, 1.25  # of the deadline: shorter tasks are all alike; longer ones in steps of a quarter
+
+
+@dataclass(slots=True)
+class Left:
+    """What of a host is not in use, as it is filled."""
+
+    cores: int
+    memory_mb: int
+    disk_mb: int | None
+    tasks: int | None
+    gpus: list[tuple[int, int]]  # memory of one, and how many are idle
+    seconds: float  # of a reference core, that its cores have to do
+    pace: float  # reference seconds that a core computes in a second
+
+
+def left_of(supply: Supply) -> Left:
+    """What is not in use before anything is given."""
+    busy = supply.busy_gpus
+    gpus = []
+    for gpu in supply.gpus:
+        idle = max(0, gpu.count - busy)
+        busy = max(0, busy - gpu.count)
+        if idle:
+            gpus.append((gpu.memory_mb, idle))
+    return Left(
+        cores=0 if supply.obstacle else max(0, supply.cores - supply.busy_cores),
+        memory_mb=max(0, supply.memory_mb - supply.used_memory_mb),
+        disk_mb=supply.disk_mb,
+        tasks=supply.most_tasks,
+        gpus=[] if supply.obstacle else gpus,
+        seconds=supply.in_hand_seconds,
+        pace=max(_SPEEDS[0], supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
+    )
+
+
+def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float, deadline: float | None) -> int:
+    """How many tasks of the need still fit. `cores` are all of the host, among which what it has in hand is shared."""
+    if need.avx and not is_avx:
+        return 0
+    tasks = sum(n for memory, n in left.gpus if _is_enough(memory, need)) if need.gpu else left.cores
+    if need.memory_mb > 0:
+        tasks = min(tasks, left.memory_mb // need.memory_mb)
+    if need.disk_mb > 0 and left.disk_mb is not None:
+        tasks = min(tasks, left.disk_mb // need.disk_mb)
+    if left.tasks is not None:
+        tasks = min(tasks, left.tasks)
+    if tasks > 0 and deadline is not None and seconds + left.seconds / max(1, cores) > deadline * left.pace:
+        return 0
+    return max(0, tasks)
+
+
+def put(left: Left, need: Need, tasks: int) -> None:
+    """Note what so many tasks take, that were found to fit. They run at once, so none of them waits for another."""
+    left.memory_mb -= need.memory_mb * tasks
+    if left.disk_mb is not None:
+        left.disk_mb -= need.disk_mb * tasks
+    if left.tasks is not None:
+        left.tasks -= tasks
+    if not need.gpu:
+        left.cores -= tasks
+        return
+    for place, (memory, idle) in sorted(enumerate(left.gpus), key=lambda each: each[1]):
+        here = min(tasks, idle) if _is_enough(memory, need) else 0
+        left.gpus[place] = (memory, idle - here)
+        tasks -= here
+
+
+def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline: float | None, found: int = 0) -> str:
+    """What is in the way of one task more than are found to fit."""
+    more = found + 1
+    if need.gpu and sum(n for memory, n in left.gpus if _is_enough(memory, need)) < more:
+        return f"it has no {'more ' if found else ''}idle GPU with {need.gpu_memory_mb} MB"
+    if not need.gpu and left.cores < more:
+        return f"all its {supply.cores} cores have work"
+    if need.avx and not supply.is_avx:
+        return "its processor has no AVX"
+    if need.memory_mb * more > left.memory_mb:
+        return f"a task needs {need.memory_mb} MB of memory, and {left.memory_mb - need.memory_mb * found} are free"
+    if left.disk_mb is not None and need.disk_mb * more > left.disk_mb:
+        return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * found} are free"
+    if left.tasks is not None and left.tasks < more:
+        return "it may have no more tasks for now, by its quota and its standing"
+    if deadline is not None and seconds + left.seconds / max(1, supply.cores) > deadline * left.pace:
+        return "a task would not be back by its deadline at the host's speed and availability"
+    return ""
+
+
+def coarse(seconds: float, deadline: float | None) -> float:
+    """How long a task takes, where its deadline may be near: rounded up, so that what is alike is looked at once."""
+    if deadline is None or seconds <= _SHORT * deadline:
+        return 0.0
+    return _SHORT * deadline * _STEP ** math.ceil(math.log(seconds / (_SHORT * deadline), _STEP))
+
+
+def bounded(supplies: Iterable[Supply]) -> tuple[tuple[Supply, ...], tuple[str, ...]]:
+    """The hosts as they can be: what is too large is bounded, what cannot be gets nothing; a sentence for each."""
+    kept, said = [], []
+    seen: set[int] = set()
+    for one in supplies:
+        found, sentence = _bounded(one)
+        if one.host_id in seen:
+            found, sentence = None, f"Host {one.host_id} is named twice; the first counts."
+        seen.add(one.host_id)
+        kept += [found] if found is not None else []
+        said += [sentence] if sentence else []
+    return tuple(kept), tuple(said)
+
+
+def _bounded(one: Supply) -> tuple[Supply | None, str]:
+    if one.obstacle:
+        return one, ""
+    if impossible := _impossible(one):
+        return replace(one, cores=0, memory_mb=0, gpus=(), busy_cores=0, obstacle=impossible), (
+            f"Host {one.name}: {impossible}. It is given nothing before that is put right."
+        )
+    fit = replace(
+        one,
+        cores=min(one.cores, _MOST_CORES),
+        memory_mb=min(one.memory_mb, _MOST_MEMORY),
+        speed=_within(one.speed, *_SPEEDS),
+        availability=_within(one.availability, _LEAST_AVAILABILITY, 1.0),
+    )
+    changed = [
+        name for name in ("cores", "memory_mb", "speed", "availability") if getattr(fit, name) != getattr(one, name)
+    ]
+    told = ", ".join(f"{name} {getattr(one, name):g} counts as {getattr(fit, name):g}" for name in changed)
+    return fit, f"Host {one.name} cannot be as it says: {told}." if told else ""
+
+
+def _impossible(one: Supply) -> str:
+    wrong = {
+        "cores": one.cores < 0 or (one.cores == 0 and not one.gpus),
+        "memory": one.memory_mb <= 0,
+        "disk": one.disk_mb is not None and one.disk_mb < 0,
+        "a load": min(one.busy_cores, one.busy_gpus, one.used_memory_mb) < 0 or not one.in_hand_seconds >= 0.0,
+    }
+    amounts = {
+        "cores": one.cores,
+        "memory": f"{one.memory_mb} MB",
+        "disk": f"{one.disk_mb} MB",
+        "a load": "below nothing",
+    }
+    named = [f"{what} of {amounts[what]}" for what, is_wrong in wrong.items() if is_wrong]
+    return f"it reports {' and '.join(named)}, which no computer has" if named else ""
+
+
+def _within(number: float, least: float, most: float) -> float:
+    return 1.0 if math.isnan(number) else max(least, min(most, number))
+
+
+def _is_enough(memory_mb: int, need: Need) -> bool:
+    return not memory_mb or memory_mb >= need.gpu_memory_mb  # 0: nobody has said

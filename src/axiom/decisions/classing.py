@@ -1,0 +1,69 @@
+"""A fleet as a person sees it: hosts of one size together, with what they do and why some of their cores are idle."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from axiom.domain.planning import FleetClass, Placement, Supply
+
+_Size = tuple[int, int]
+
+
+def classes(
+    supplies: Sequence[Supply], placements: Iterable[Placement], busy: Mapping[int, Mapping[str, int]]
+) -> tuple[FleetClass, ...]:
+    """Hosts by their cores and GPUs, the largest first; `busy` says which tasks each host has, by experiment."""
+    placed = {one.host_id: one for one in placements}
+    by_size: dict[_Size, list[Supply]] = {}
+    for one in supplies:
+        by_size.setdefault((one.cores, sum(gpu.count for gpu in one.gpus)), []).append(one)
+    return tuple(_class(size, by_size[size], placed, busy) for size in sorted(by_size, reverse=True))
+
+
+def _class(
+    size: _Size,
+    hosts: Sequence[Supply],
+    placed: Mapping[int, Placement],
+    busy: Mapping[int, Mapping[str, int]],
+) -> FleetClass:
+    now: Counter[str] = Counter()
+    planned: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    idle = on_gpus = 0
+    for host in hosts:
+        now.update(computing(busy.get(host.host_id, {}), host.busy_cores))
+        there = placed.get(host.host_id)
+        left = host.cores - host.busy_cores if there is None else there.idle_cores
+        if there is not None:
+            planned.update(dict(there.tasks))
+            on_gpus += there.gpu_tasks
+        if left > 0:
+            idle += left
+            reasons[(there.reason if there else "") or host.obstacle or "nothing of what is planned goes there"] += 1
+    return FleetClass(
+        cores=size[0],
+        gpus=size[1],
+        memory_mb=min(host.memory_mb for host in hosts),
+        hosts=len(hosts),
+        busy=_most_first(now),
+        planned=_most_first(planned),
+        gpu_tasks=on_gpus,
+        idle_cores=idle,
+        reasons=_most_first(reasons),
+    )
+
+
+def computing(tasks: Mapping[str, int], cores: int) -> dict[str, int]:
+    """How many of so many busy cores compute what, where a host has more tasks in hand than cores: by their shares."""
+    total = sum(tasks.values())
+    if total <= cores:
+        return dict(tasks)
+    shares = {name: cores * amount / total for name, amount in tasks.items()}
+    found = {name: int(share) for name, share in shares.items()}
+    left = cores - sum(found.values())
+    for name in sorted(shares, key=lambda name: (found[name] - shares[name], name))[:left]:
+        found[name] += 1
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def _most_first(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counted.items(), key=lambda each: (-each[1], each[0])))

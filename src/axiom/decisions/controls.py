@@ -1,0 +1,102 @@
+"""Would weighing find this effect? Asked of controls, where it is known beforehand whether there is one.
+
+A claim is worth something if it can fail: what says "found" of data without the effect says it of anything, and what
+does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
+is weighed by, and not with the same rule: a planted effect has to be shown beyond doubt, and of a placebo no more may
+be left than a doubt, on either side and with hardly a value missing.
+"""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.weighing import weigh
+from axiom.domain.findings import Direction, Kind, Observation
+
+SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
+ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
+HINT = 5.0  # the e-value from which on a placebo is none: reached by chance once in forty, of eight seeds
+LEAST = 6  # seeds of a placebo at which there must be a value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Whether the effect that the claim expects was found in these values, and why."""
+
+    is_found: bool
+    is_beyond: bool  # the median lies on the claimed side, further from the null than the smallest that matters
+    e_value: float
+    median: float | None
+    reason: str
+
+
+def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
+    """Is the effect there, on the side that the claim expects and larger than the smallest that matters?
+
+    A value that is missing counts against it, as it does in evidence. Where every seed by itself lies beyond the
+    smallest that matters, that is enough: the signs of eight are an e-value of 50, however much their sizes differ.
+    """
+    evidence = weigh(
+        estimand, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
+    )
+    median, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
+    is_more = Direction(estimand["expects"]) is Direction.MORE
+    side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
+    is_beyond = median is not None and (median > bar if is_more else median < bar)
+    beyond = sum(one is not None and (one > bar if is_more else one < bar) for one in values)
+    is_weighty = evidence.e_value >= ENOUGH or beyond == len(values) >= SEEDS
+    if median is None:
+        why = f"none of {len(values)} seeds gave a value"
+    else:
+        lies = "lies" if is_beyond else "does not lie"
+        why = (
+            f"over {evidence.seeds} of {len(values)} seeds the median {median:.4g} {lies} {side} {bar:.4g}, and e is "
+            f"{evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
+        )
+    return Found(
+        is_found=is_beyond and is_weighty, is_beyond=is_beyond, e_value=evidence.e_value, median=median, reason=why
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spared:
+    """Whether nothing is seen where nothing is, and why."""
+
+    is_spared: bool
+    reason: str
+
+
+def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spared:
+    """Is there no effect to be seen in these values of a placebo?
+
+    One is seen whose median lies further from the null than the smallest effect that matters, at an e-value that is a
+    hint already. Where a null is 0, as of a difference, both sides count: a leak may turn either way. A half, or a
+    number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
+    that is missing is taken to be the most extreme of those that are there.
+    """
+    there = [one for one in values if one is not None]
+    if len(there) < LEAST:
+        return Spared(
+            is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave a value, and {LEAST} are wanted"
+        )
+    for is_more in _sides(estimand):
+        extreme = max(there) if is_more else min(there)
+        filled = [extreme if one is None else one for one in values]
+        seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
+        if seen.is_beyond and seen.e_value >= HINT:
+            return Spared(
+                is_spared=False,
+                reason=f"the median {seen.median:.4g} lies further from {estimand['null']:g} than "
+                f"{estimand['smallest']:g}, and e is {seen.e_value:.3g}, of less than {HINT:.0f} wanted",
+            )
+    return Spared(
+        is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the median is {statistics.median(there):.4g}"
+    )
+
+
+def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:
+    """On which sides of the null an effect is looked for: whether above."""
+    claimed = Direction(estimand["expects"]) is Direction.MORE
+    is_nothing = float(estimand["null"]) == 0.0 and Kind(estimand["kind"]) is not Kind.PROPORTION
+    return (claimed, not claimed) if is_nothing else (claimed,)

@@ -1,0 +1,31 @@
+"""Is a part of the laboratory well? It should have begun within the time that it takes from one turn to the next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_TURNS = 2  # so many may be missed: a busy laboratory is late
+_LEAST = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One of the jobs that a laboratory does again and again."""
+
+    name: str
+    every: timedelta
+    last_start: datetime | None
+    last_ok: datetime | None
+    last_error: str
+
+
+def ailing(part: Part, now: datetime, *, up_since: datetime | None) -> str:
+    """What is wrong with it; nothing where it is well, or had no time to show it since the laboratory started."""
+    if part.last_error:
+        return f"it failed: {part.last_error}"
+    began = max((each for each in (part.last_start, up_since) if each is not None), default=None)
+    if began is None:
+        return "it has never begun"
+    silent = now - began
+    if silent > max(_LEAST, (1 + _TURNS) * part.every):
+        return f"it was last seen {silent / timedelta(minutes=1):.0f} min ago, and its turn comes every {part.every}"
+    return ""

@@ -1,0 +1,73 @@
+"""About what would a config cost of which nobody has asked the code yet? From the costs that its file declares.
+
+An estimate, for choosing among proposals: before anything is registered the code itself is asked.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from axiom.signed.manifests import Manifest
+
+_STEEPEST = 3.0  # nothing in the catalogue costs more than in proportion to the cube of a factor
+
+_Config = Mapping[str, object]
+_Priced = Sequence[tuple[_Config, float]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prices:
+    """What a file says of its costs, read once: every config with its seconds, and how each factor moves them."""
+
+    known: tuple[tuple[_Config, float], ...]
+    powers: Mapping[str, float]
+
+    def of(self, configs: Sequence[_Config]) -> float:
+        """Seconds of a reference core for one replicate over these configs, as far as they can be foreseen."""
+        return sum(_one(self.known, self.powers, config) for config in configs)
+
+
+def prices(manifest: Manifest) -> Prices:
+    """Read what a file says of its costs."""
+    known = tuple(_known(manifest))
+    return Prices(known=known, powers={factor: _power(known, factor) for factor in manifest.factors})
+
+
+def _known(manifest: Manifest) -> list[tuple[_Config, float]]:
+    found = list(zip(manifest.configs, manifest.cell_seconds, strict=True))
+    for control in manifest.controls:
+        found += zip(control.placebo, control.placebo_seconds, strict=True)
+        found += zip(control.planted, control.planted_seconds, strict=True)
+    return found
+
+
+def _one(known: _Priced, powers: Mapping[str, float], config: _Config) -> float:
+    """As much as the nearest config, times what its other levels make dearer or cheaper."""
+    nearest, seconds = min(known, key=lambda each: _distance(each[0], config))
+    factors = (_ratio(config[name], nearest[name]) ** power for name, power in powers.items())
+    return float(seconds * math.prod(factors))
+
+
+def _distance(first: _Config, second: _Config) -> tuple[int, float]:
+    apart = [(first[name], second[name]) for name in first if first[name] != second[name]]
+    return len(apart), sum(abs(math.log(_ratio(*pair))) for pair in apart)
+
+
+def _power(known: _Priced, factor: str) -> float:
+    """With which power of the factor the cost grows where nothing else varies; in proportion where that is unknown."""
+    found = [
+        math.log(dear / cheap) / math.log(_ratio(high[factor], low[factor]))
+        for low, cheap in known
+        for high, dear in known
+        if _ratio(high[factor], low[factor]) > 1.0 and all(low[name] == high[name] for name in low if name != factor)
+    ]
+    return min(_STEEPEST, max(0.0, *found)) if found else 1.0
+
+
+def _ratio(first: object, second: object) -> float:
+    """How many times as large a number is; 1 where one of them is none, or has no ratio."""
+    if isinstance(first, bool) or isinstance(second, bool):
+        return 1.0
+    if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return 1.0
+    return first / second if first > 0 and second > 0 else 1.0

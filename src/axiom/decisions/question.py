@@ -1,0 +1,79 @@
+"""How is a claim weighed? Chosen by what was registered of its estimand, never by the values."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from axiom.domain.findings import Center, Kind
+
+_BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
+_TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
+
+
+class Process(StrEnum):
+    """The e-process that weighs a claim."""
+
+    FLIP = "flip"  # the contrast of two arms that are exchangeable under the null is symmetric about 0
+    SIGN = "sign"  # half of the values are on either side of the registered null
+    BERNOULLI = "bernoulli"  # it happens as often as the registered null says
+    BETTING = "betting"  # the mean of values within bounds is the registered null
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is asked of the values."""
+
+    process: Process
+    null: float
+    smallest: float
+    bounds: tuple[float, float] | None  # None for a mean: it has none that are true, so nothing can be said of it
+    censored: float | None  # what a replicate counts as that was stopped at its time limit
+
+
+def question(estimand: Mapping[str, Any]) -> Question:
+    """Choose the e-process by what can be known of the kind.
+
+    Two arms that are exchangeable under the null make a contrast symmetric about 0, so its values may be flipped. The
+    same holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without
+    that promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
+
+    Which of two such arms was stopped at its time limit is not known, so a value for it that lies beside the null would
+    favour a side: it is not taken, and what was stopped is missing.
+    """
+    kind = Kind(estimand["kind"])
+    null = float(estimand["null"])
+    bounds = estimand["bounds"] or _BOUNDED.get(kind)
+    process, censored = _process(estimand, kind, null), estimand.get("censored")
+    if _is_symmetric(estimand, kind) and censored != null:
+        censored = None
+    if process is Process.BETTING and bounds and not _hold_values(bounds):
+        bounds = None
+    return Question(
+        process=process,
+        null=null,
+        smallest=float(estimand["smallest"]),
+        bounds=(float(bounds[0]), float(bounds[1])) if bounds else None,
+        censored=None if censored is None else float(censored),
+    )
+
+
+def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
+    if kind is Kind.PROPORTION:
+        return Process.BERNOULLI
+    if estimand.get("about", Center.MEDIAN) == Center.MEAN:
+        if not estimand["bounds"]:
+            raise ValueError("a mean is weighed within bounds alone, and none are declared: declare them, or a median")
+        return Process.BETTING
+    return Process.FLIP if _is_symmetric(estimand, kind) and null == 0 else Process.SIGN
+
+
+def _is_symmetric(estimand: Mapping[str, Any], kind: Kind) -> bool:
+    """Are its arms alike under the null?"""
+    return kind is Kind.CONTRAST or (kind in _TRENDS and bool(estimand.get("exchangeable", False)))
+
+
+def _hold_values(bounds: Sequence[float]) -> bool:
+    """Are there numbers between them, and a distance?"""
+    return bounds[0] < bounds[1] and math.isfinite(float(bounds[1]) - float(bounds[0]))

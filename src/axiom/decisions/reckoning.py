@@ -1,0 +1,122 @@
+"""What became of what the old laboratory claimed? It stands, it does not, it depends, or it is too early to say.
+
+A claim may be asked by several tests, in several settings, and by controls: estimands that say when something else
+accounts for what was seen. Fewer seeds than were asked for are no verdict, whatever they say so far.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from axiom.decisions.linking import came_to
+from axiom.domain.amounts import counted
+from axiom.domain.findings import Grade, Meaning
+from axiom.domain.links import Asking, Bearing, Footing, LinkKind
+
+MANY, FEW = 32, 8  # seeds
+_CHEAP_SECONDS = 40.0  # declared; costs are declared to within 30 %, so whatever may cost 30 s or less is among these
+
+
+class Reckoning(StrEnum):
+    """What became of a claim."""
+
+    STANDS = "stands"
+    DEPENDS = "depends"
+    TOO_SMALL = "too small to matter"
+    FALLS = "does not stand"
+    UNDECIDED = "undecided"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """An estimand that asks a claim, and how its finding stands."""
+
+    asking: Asking
+    wanted: int  # seeds
+    seeds: int = 0  # that were weighed, with a value or without
+    footing: Footing | None = None  # None: nothing was weighed yet
+
+    @property
+    def is_enough(self) -> bool:
+        """May a verdict be told?"""
+        return self.footing is not None and self.seeds >= self.wanted
+
+    @property
+    def bearing(self) -> Bearing:
+        """What it came to: for a test whether the claim holds, for a control whether something else accounts for it.
+
+        A finding that still waits for its grade says nothing: its values are too few, or one seed under many names.
+        """
+        if self.footing is None or self.footing.grade is Grade.AWAITING:
+            return Bearing.SAYS_NOTHING
+        return came_to(self.footing, self.asking.upheld_by or self.asking.overturned_by)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reckoned:
+    """What became of a claim, and why."""
+
+    reckoning: Reckoning
+    reason: str  # a sentence without its full stop
+
+
+def seeds_wanted(seconds: float | None) -> int:
+    """How many seeds are asked for of an experiment whose replicate is declared to cost so much."""
+    return FEW if seconds is not None and seconds > _CHEAP_SECONDS else MANY
+
+
+def reckon(asked: Sequence[Asked]) -> Reckoned:
+    """Say what became of a claim that these ask."""
+    tests = [one for one in asked if one.asking.kind is LinkKind.TESTS]
+    controls = [one for one in asked if one.asking.overturned_by]
+    if not tests:
+        beside = "; what is asked says on what it may depend" if asked else ""
+        return Reckoned(reckoning=Reckoning.NOT_YET, reason=f"nothing tests it so far{beside}")
+    if lacking := [one for one in (*tests, *controls) if not one.is_enough]:
+        return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
+    meanings = [one.footing.meaning for one in tests if one.footing is not None]
+    return _decided([one.bearing for one in tests], meanings, [one.bearing for one in controls])
+
+
+def _lacking(lacking: Sequence[Asked]) -> str:
+    least = min(lacking, key=lambda one: (one.seeds / one.wanted, one.asking.estimand))
+    return f"{least.seeds} of {counted(least.wanted, 'seed')} are weighed"
+
+
+def _decided(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls: Sequence[Bearing]) -> Reckoned:
+    """The same once every test and control has its seeds."""
+    whole = len(bearings)
+    upheld, fallen = bearings.count(Bearing.SUPPORTS), bearings.count(Bearing.CONTRADICTS)
+    if upheld and fallen:
+        reason = f"of {counted(whole, 'test')}, {upheld} {_verb(upheld, 'uphold')} it and {fallen} {_does(fallen)} not"
+        return Reckoned(reckoning=Reckoning.DEPENDS, reason=reason)
+    if upheld + fallen < whole:
+        return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(bearings, "test"))
+    if fallen:
+        is_small = all(one is Meaning.TOO_SMALL for one in meanings)
+        reason = "whatever there is of it is smaller than what matters" if is_small else f"{_all(whole)} against it"
+        return Reckoned(reckoning=Reckoning.TOO_SMALL if is_small else Reckoning.FALLS, reason=reason)
+    if Bearing.SUPPORTS in controls:
+        reason = "asked as it was then it holds, and a control says that something else accounts for it"
+        return Reckoned(reckoning=Reckoning.DEPENDS, reason=reason)
+    if Bearing.SAYS_NOTHING in controls:  # who says nothing clears nobody
+        return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(controls, "control"))
+    return Reckoned(reckoning=Reckoning.STANDS, reason=f"{_all(whole)} for it")
+
+
+def _silent(bearings: Sequence[Bearing], what: str) -> str:
+    silent = bearings.count(Bearing.SAYS_NOTHING)
+    return f"of {counted(len(bearings), what)}, {silent} {_verb(silent, 'say')} nothing yet, with all seeds asked for"
+
+
+def _all(whole: int) -> str:
+    return "its one test speaks" if whole == 1 else f"all of its {whole} tests speak"
+
+
+def _verb(amount: int, verb: str) -> str:
+    return f"{verb}s" if amount == 1 else verb
+
+
+def _does(amount: int) -> str:
+    return "does" if amount == 1 else "do"

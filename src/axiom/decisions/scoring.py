@@ -1,0 +1,107 @@
+"""What was a prediction worth, now that its registration has ended? And who may be taken at their word?"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from axiom.domain.findings import Prediction, Verdict
+from axiom.domain.registrations import INFORMED
+from axiom.statistics.calibration import brier, calibration_log_e, interval_score, log_score
+
+_CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
+FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """What one prediction was worth; None where there is nothing to score it by."""
+
+    brier: float | None  # over three classes: 0 at best, 2 at worst
+    log_score: float | None  # bits of surprise
+    interval_score: float | None  # in the estimand's unit: the width, and ten times what the truth lies outside
+    is_covered: bool | None  # does the interval hold the estimate?
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """A prediction with what came true; no verdict while its registration goes on."""
+
+    forecaster: str
+    prediction: Prediction
+    verdict: Verdict | None = None
+    score: Score | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """All that a forecaster said, and what it was worth on average."""
+
+    forecaster: str
+    predictions: int
+    scored: int  # whose finding was decided
+    brier: float | None
+    log_score: float | None
+    intervals: int
+    covered: int  # of those intervals; four in five are meant to be
+    is_counted: bool  # is the calibration looked at? Not of who had seen numbers
+    e_value: float | None  # against the forecaster's chances being meant as said
+
+    @property
+    def is_flagged(self) -> bool:
+        """Are the chances not to be taken at their word?"""
+        return self.e_value is not None and self.e_value >= FLAGGED
+
+
+def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ended: str) -> Score:
+    """Score a prediction when its registration has ended, by the verdict and the estimate of that moment."""
+    low, high = prediction.interval
+    chances = _chances(prediction)
+    happened = _happened(verdict)
+    return Score(
+        brier=None if happened is None else brier(chances, happened),
+        log_score=None if happened is None else log_score(chances, happened),
+        interval_score=None if estimate is None else interval_score(low, high, estimate),
+        is_covered=None if estimate is None else low <= estimate <= high,
+        reason=f"{ended}; the verdict is {verdict}" + ("" if happened is not None else ", which decides nothing"),
+    )
+
+
+def records(scored: Sequence[Scored]) -> list[Record]:
+    """What each forecaster's predictions, given in the order in which they were scored, were worth; by name."""
+    names = sorted({one.forecaster for one in scored})
+    return [_record(name, [one for one in scored if one.forecaster == name]) for name in names]
+
+
+def _record(forecaster: str, said: Sequence[Scored]) -> Record:
+    ended = [(_chances(one.prediction), _happened(one.verdict)) for one in said if one.verdict is not None]
+    scores = [one.score for one in said if one.score is not None]
+    covered = [one.is_covered for one in scores if one.is_covered is not None]
+    is_counted = not forecaster.endswith(INFORMED)
+    log_e = calibration_log_e([chances for chances, _ in ended], [one for _, one in ended])
+    return Record(
+        forecaster=forecaster,
+        predictions=len(said),
+        scored=sum(one is not None for _, one in ended),
+        brier=_mean([one.brier for one in scores]),
+        log_score=_mean([one.log_score for one in scores]),
+        intervals=len(covered),
+        covered=sum(covered),
+        is_counted=is_counted,
+        e_value=math.exp(min(log_e, 690.0)) if is_counted else None,
+    )
+
+
+def _happened(verdict: Verdict) -> int | None:
+    """Which class came true; None when it was not decided."""
+    return _CLASSES.index(verdict) if verdict in _CLASSES else None
+
+
+def _chances(prediction: Prediction) -> tuple[float, ...]:
+    return prediction.positive, prediction.negative, prediction.absent
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [one for one in values if one is not None]
+    return statistics.fmean(known) if known else None

@@ -1,0 +1,125 @@
+"""How large is a task? As long as it should compute on the host that it goes to, in whole replicates.
+
+What is ordered is as large as the usual host should have it, and a host that should have less is given a part of it:
+how fast a host is, is known only when it asks. A part and what is left of it are both as long as a task may be.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from axiom.domain.planning import Supply
+
+MOST_REPLICATES = 64  # of one workunit: what a host may lose at once stays small
+FIRST_SECONDS = 10.0  # then a newcomer sees credit within a minute, and the host's speed is measured
+USUAL_SECONDS = 1_200.0  # the middle of the 10 to 30 minutes that a volunteer's task should take
+MANY_CORES = 60  # a client ends at most one task a second: with more cores than this, short tasks would wait for it
+MANY_SECONDS = 240.0  # that a task takes there at least, also where fewer than four hosts then share a block
+SHARING = 4  # hosts that should share a block, as many as Strong asks for
+_WHOLE = 1.5  # times what is wanted: what is not longer is not cut, so that no rest is shorter than half of it
+_WHOLE_HERE = 2.5  # on the laboratory's own cores: up to 20 seconds where 8 are wanted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Length:
+    """How many seconds one core of a host should compute at a task, and up to how many it is left whole."""
+
+    usual: float
+    most: float
+    least: float  # shorter than this it need not become so that others share a block
+    is_shared: bool  # is a block to be shared by several hosts?
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSize:
+    """So many replicates, and why."""
+
+    replicates: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usual:
+    """The volunteers' hosts, as far as the size of what is ordered for them depends on it."""
+
+    speed: float  # reference-core seconds a second, of the core in the middle
+    largest_speed: float = 0.0  # of the fastest host above `MANY_CORES`; 0 where there is none
+
+
+def length_for(*, cores: int, is_ours: bool, is_first: bool, task_seconds: float) -> Length:
+    """How long a task for this host should be. `task_seconds` is what the operator wants on the laboratory's own."""
+    if is_ours:
+        return Length(
+            usual=task_seconds,
+            most=_WHOLE_HERE * task_seconds,
+            least=0.0,
+            is_shared=False,
+            reason=f"about {task_seconds:g} seconds on the laboratory's own cores",
+        )
+    if is_first:
+        return Length(
+            usual=FIRST_SECONDS,
+            most=_WHOLE * FIRST_SECONDS,
+            least=0.0,
+            is_shared=True,
+            reason=f"about {FIRST_SECONDS:g} seconds, since it is the host's first and measures how fast it is",
+        )
+    return Length(
+        usual=USUAL_SECONDS,
+        most=_WHOLE * USUAL_SECONDS,
+        least=MANY_SECONDS if cores > MANY_CORES else 0.0,
+        is_shared=True,
+        reason=f"about {USUAL_SECONDS / 60:g} minutes, as volunteers' tasks are",
+    )
+
+
+def task_size(length: Length, *, replicate_seconds: float, there: int, block: int) -> TaskSize:
+    """Decide how many of the replicates that are there a host is given, each of which takes it so many seconds.
+
+    `block`: as many as enter evidence together.
+    """
+    seconds = max(replicate_seconds, 1e-6)
+    limit = max(block // SHARING, math.ceil(length.least / seconds)) if length.is_shared else there
+    if there <= max(1.0, _WHOLE * limit) and (there == 1 or there * seconds <= length.most):
+        return TaskSize(replicates=there, reason="it is no longer than a task may be")
+    replicates = min(replicates_per_workunit(seconds, length.usual), max(1, limit))
+    shared = f", and {SHARING} hosts share a block" if replicates == limit and length.is_shared else ""
+    return TaskSize(replicates=replicates, reason=f"{length.reason}{shared}")
+
+
+def usual_of(supplies: Iterable[Supply]) -> Usual | None:
+    """What volunteers' hosts are like; None where there are none, and the laboratory computes alone."""
+    theirs = sorted((one.speed, one.cores) for one in supplies if not one.is_ours and one.cores > 0)
+    if not theirs:
+        return None
+    passed = list(accumulate(cores for _, cores in theirs))
+    middle, _ = theirs[bisect_left(passed, passed[-1] / 2)]
+    return Usual(speed=middle, largest_speed=max((speed for speed, cores in theirs if cores > MANY_CORES), default=0.0))
+
+
+def order_size(replicate_seconds: float, *, block: int, usual: Usual | None, task_seconds: float) -> TaskSize:
+    """Decide how many replicates are ordered together, of which each takes so long on a reference core.
+
+    Whoever should have less is given a part of it.
+    """
+    if usual is None:
+        alone = replicates_per_workunit(replicate_seconds, task_seconds)
+        return TaskSize(replicates=alone, reason=f"about {task_seconds:g} seconds on the laboratory's own cores")
+    filling = replicates_per_workunit(replicate_seconds, USUAL_SECONDS * usual.speed)
+    shared = max(1, block // SHARING)
+    many = math.ceil(MANY_SECONDS * usual.largest_speed / max(replicate_seconds, 1e-6))
+    most = min(block, MOST_REPLICATES)
+    if many > min(filling, shared):
+        said = f"about {MANY_SECONDS / 60:g} minutes for the hosts of more than {MANY_CORES} cores"
+        return TaskSize(replicates=max(1, min(many, most)), reason=said)
+    if shared < filling:
+        return TaskSize(replicates=shared, reason=f"{SHARING} hosts share a block of {block}")
+    return TaskSize(replicates=filling, reason=f"about {USUAL_SECONDS / 60:g} minutes for the usual volunteer's host")
+
+
+def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
+    """As many whole replicates as fill a task; at least one."""
+    return max(1, min(MOST_REPLICATES, math.floor(task_seconds / max(replicate_seconds, 1e-6) + 0.5)))

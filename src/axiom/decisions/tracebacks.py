@@ -1,0 +1,45 @@
+"""Reads out of a host's words which exception was raised at which line, and nothing else.
+
+These words are hostile. What comes out of here is a name from a list of ours, the name of a file that the bundle has,
+and a number: nothing in it can have been written by whoever owns the host.
+"""
+
+import builtins
+import re
+from collections.abc import Collection
+
+from axiom.domain.failures import Raised
+
+ANOTHER = "another exception"
+_KNOWN = frozenset(
+    name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, BaseException)
+) | {"LinAlgError", "AxisError", "XlaRuntimeError", "ConcretizationTypeError", "TracerBoolConversionError"}
+_FILE = r"axiom/(?:catalogue|domain|kit)/[a-z][a-z0-9_]{0,63}\.py"
+_MOST_LINE = 10_000
+# As our runner says it.
+_SAID = re.compile(rf"\b([A-Za-z_][A-Za-z0-9_]{{0,79}}) at ({_FILE}):([0-9]{{1,5}})(?![0-9])", re.ASCII)
+# As Python prints it: frames from the outermost to the innermost, and then what was raised.
+_FRAME = re.compile(rf'File "[^"\n]{{0,400}}?({_FILE})", line ([0-9]{{1,5}})(?![0-9])', re.ASCII)
+_LAST = re.compile(r"^(?:[a-z_][a-z0-9_.]{0,79}\.)?([A-Za-z_][A-Za-z0-9_]{0,79})(?::|$)", re.ASCII | re.MULTILINE)
+_MOST_TEXT = 20_000
+
+
+def raised(text: str, files: Collection[str]) -> Raised | None:
+    """The exception that this text speaks of, if it names one at a line of one of the bundle's files."""
+    text = text[:_MOST_TEXT]
+    said = next((each for each in _SAID.finditer(text) if each[2] in files), None)
+    if said is not None:
+        return _raised(said[1], said[2], said[3])
+    frames = [each for each in _FRAME.finditer(text) if each[1] in files]
+    if not frames:
+        return None
+    after = text[frames[-1].end() :]
+    names = [name for name in _LAST.findall(after) if name in _KNOWN]
+    return _raised(names[0] if names else ANOTHER, frames[-1][1], frames[-1][2])
+
+
+def _raised(kind: str, file: str, line: str) -> Raised | None:
+    number = int(line)
+    if not 0 < number <= _MOST_LINE:
+        return None
+    return Raised(kind=kind if kind in _KNOWN else ANOTHER, file=file, line=number)

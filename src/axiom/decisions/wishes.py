@@ -1,0 +1,81 @@
+"""What does an operator want besides? Read from what they type: shares in percent, and an order.
+
+    --mix "new=50,nearest=30,fill=20"        --priority "new,nearest,negatives,fill"    or pairs, "new > fill"
+
+A word is a purpose or the name of an experiment. What cannot be is refused with a sentence: shares over 100 %, a word
+twice, an order that goes round in a circle, a word that nothing has.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from axiom.domain.planning import Purpose, Wishes
+from axiom.errors import UnknownName, WrongUse
+
+_WHOLE = 100.0
+_ROUNDING = 1e-6
+
+
+def read(mix: str, priority: str, known: Collection[str] = ()) -> Wishes:
+    """Both wishes as values. `known` are experiments; where none are named, any word may be one."""
+    return Wishes(mix=read_mix(mix, known), priority=read_priority(priority, known))
+
+
+def read_mix(text: str, known: Collection[str] = ()) -> tuple[tuple[str, float], ...]:
+    """Shares in percent, as "new=50,nearest=30"; what they leave of 100 goes to everything else."""
+    shares: dict[str, float] = {}
+    for part in _parts(text):
+        word, is_given, number = (each.strip() for each in part.partition("="))
+        if not is_given:
+            raise WrongUse(f"The share {part!r} has no number. Write what=percent, for example new=50,fill=20.")
+        if word in shares:
+            raise WrongUse(f"The mix names {word} twice, so which share is meant is not clear. Name each once.")
+        shares[_word(word, known)] = _percent(number, part)
+    if sum(shares.values()) > _WHOLE + _ROUNDING:
+        told = " + ".join(f"{percent:g}" for percent in shares.values())
+        raise WrongUse(f"The shares of the mix add up to more than 100 %: {told}. Make them smaller.")
+    return tuple(shares.items())
+
+
+def read_priority(text: str, known: Collection[str] = ()) -> tuple[str, ...]:
+    """An order, as "new,nearest,fill" or in pairs, "new > nearest, new > fill"; what it does not name comes last."""
+    before: dict[str, list[str]] = {}
+    chains = [[_word(word.strip(), known) for word in part.split(">")] for part in _parts(text)]
+    words = [word for chain in chains for word in chain]
+    if all(len(chain) == 1 for chain in chains):
+        if doubled := sorted({word for word in words if words.count(word) > 1}):
+            raise WrongUse(f"The priorities name {doubled[0]} twice. Name each once, the first one first.")
+        return tuple(words)
+    for chain in chains:
+        for earlier, later in zip(["", *chain], chain, strict=False):
+            before.setdefault(later, []).extend([earlier] if earlier else [])
+    try:
+        sorted_words = list(TopologicalSorter(before).static_order())
+    except CycleError as error:
+        circle = " > ".join(reversed(error.args[1]))
+        raise WrongUse(f"The priorities go round in a circle: {circle}. Leave one of these out.") from None
+    return tuple(sorted_words)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+
+
+def _percent(number: str, part: str) -> float:
+    try:
+        percent = float(number.removesuffix("%"))
+    except ValueError:
+        percent = math.nan
+    if not 0.0 <= percent <= _WHOLE:
+        raise WrongUse(f"The share {part!r} is no percentage. Write a number from 0 to 100, for example new=50.")
+    return percent
+
+
+def _word(word: str, known: Iterable[str]) -> str:
+    purposes = [purpose.value for purpose in Purpose]
+    experiments = list(known)
+    if not word or (experiments and word not in (*purposes, *experiments)):
+        raise UnknownName("purpose or experiment", word, (*purposes, *experiments))
+    return word

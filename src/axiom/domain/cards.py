@@ -1,0 +1,65 @@
+"""What a finding's card shows beside its evidence: the parts of the data, each by itself, and all designs together."""
+
+from dataclasses import dataclass
+
+from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stratum:
+    """Some of the values by themselves: those of a design, a platform, a volunteer or a host. One row of a forest."""
+
+    by: str  # design, platform, volunteer, host or cohort
+    name: str  # the design's or platform's name, the volunteer's or host's number
+    seeds: int
+    missing: int
+    estimate: float | None  # the median; of a proportion the share, of a mean the mean
+    low: float | None  # of the sequence, which holds at every look; None is unbounded
+    high: float | None
+    mean: float | None
+    error: float | None  # standard error of the mean; None below two values
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pooled:
+    """What all designs say together, and where a further design would probably lie."""
+
+    designs: int
+    estimate: float
+    low: float  # 95 %, of the mean over designs
+    high: float
+    tau2: float  # variance between designs beyond chance
+    i2: float  # its share of all variance
+    chance: float  # probability of designs so far apart if they were all the same
+    prediction_low: float  # 95 %, for one further design
+    prediction_high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Without:
+    """The verdict without the values of one host or volunteer."""
+
+    by: str  # host or volunteer
+    number: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Card:
+    """Evidence with everything that a reader needs to judge it; recomputed from the observations whenever asked."""
+
+    evidence: Evidence
+    strata: tuple[Stratum, ...]
+    pooled: Pooled | None  # None below three designs with two values each
+    without: tuple[Without, ...]  # each host and each volunteer left out
+    exploratory: Stratum | None  # data from before the claim: shown, never counted
+    next_grade: Grade | None
+
+    @property
+    def agreements(self) -> tuple[Agreements, ...]:
+        """Of seeds that were computed again, by platforms."""
+        return self.evidence.agreements
+
+    def by(self, what: str) -> tuple[Stratum, ...]:
+        """The rows of one forest."""
+        return tuple(one for one in self.strata if one.by == what)

@@ -1,0 +1,74 @@
+"""What a file declares to be concluded: its estimands, and what somebody expected of them.
+
+Apart from `findings.py`, which speaks of registrations and grades: a process that computes imports this alone.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How the measures of one replicate become one number."""
+
+    CONTRAST = "contrast"  # paired difference between two configs
+    SLOPE = "slope"  # of log measure on log factor, over the arms
+    RANK_CORRELATION = "rank_correlation"  # of measure with factor, over the arms
+    EXPONENT = "exponent"  # of a power law
+    BREAKPOINT = "breakpoint"  # the factor's value at which the measure turns
+    PROPORTION = "proportion"  # did it happen: 0 or 1
+    LEVEL = "level"  # the measure itself, against a registered value
+
+
+class Direction(StrEnum):
+    """On which side of its null a number lies when the claim is true."""
+
+    MORE = "+"
+    LESS = "-"
+
+
+class Center(StrEnum):
+    """Which middle of its values an estimand is about."""
+
+    MEDIAN = "median"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What somebody expected before anything was seen."""
+
+    positive: float
+    negative: float
+    absent: float
+    interval: tuple[float, float]  # holds the truth with probability 0.8
+    because: str
+
+    def __post_init__(self) -> None:
+        """Refuse probabilities that are none."""
+        chances = (self.positive, self.negative, self.absent)
+        if min(chances) < 0 or not math.isclose(sum(chances), 1.0, abs_tol=1e-9):
+            raise ValueError(f"positive, negative and absent must be at least 0 and add up to 1; got {chances}")
+        if self.interval[0] > self.interval[1]:
+            raise ValueError(f"the interval {self.interval} ends before it begins")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimand:
+    """One number concluded from the measures of one replicate. A file declares it; the server computes it."""
+
+    name: str
+    claim: str
+    kind: Kind
+    measure: str
+    smallest: float  # an effect nearer to `null` than this counts as absent
+    prediction: Prediction
+    across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
+    between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
+    bounds: tuple[float, float] | None = None
+    null: float = 0.0
+    expects: Direction = Direction.MORE  # an effect of this sign is what the claim says
+    censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
+    exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
+    about: Center = Center.MEDIAN  # the mean needs bounds

@@ -1,0 +1,99 @@
+"""How findings hang together: links between them, and to what the old laboratory claimed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from axiom.domain.findings import Grade, Meaning
+
+
+class Noun(StrEnum):
+    """What a link can lead from or to."""
+
+    FINDING = "finding"
+    OLD_CLAIM = "old claim"
+    LINK = "link"  # an explanation that somebody tests
+
+
+class LinkKind(StrEnum):
+    """What somebody says of two nodes. What a test came to is never said: it follows from the verdict."""
+
+    TESTS = "tests"
+    EXPLAINS = "explains"
+    RULES_OUT = "rules out"
+    MODERATES = "moderates"  # says on what the other one depends, or what else would account for it
+    SUPERSEDES = "supersedes"
+    REPLICATES = "replicates"
+    DEPENDS_ON = "depends on"
+
+
+class Bearing(StrEnum):
+    """What a test came to."""
+
+    SUPPORTS = "supports"
+    CONTRADICTS = "contradicts"
+    SAYS_NOTHING = "says nothing yet"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Node:
+    """A finding by its number, an old claim by its row, or a link."""
+
+    noun: Noun
+    id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """What somebody said of two nodes on a day, and what the first one's evidence was then."""
+
+    id: int
+    kind: LinkKind
+    source: Node
+    target: Node
+    upheld_by: tuple[Meaning, ...]  # of a test: the source's meanings under which the target holds
+    why: str
+    by: str
+    line: int  # of the source's evidence; 0 where there was none
+    evidence_hash: str  # of that line; empty where there was none
+    said_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Footing:
+    """How a finding stands, as far as links ask."""
+
+    status: str  # open, retired, suspended or recalled
+    grade: Grade
+    meaning: Meaning
+
+    @property
+    def is_void(self) -> bool:
+        """Does nothing follow from it as it stands?"""
+        return self.status in {"suspended", "recalled"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """Which estimand asks an old claim."""
+
+    experiment: str
+    estimand: str
+    kind: LinkKind  # it tests the claim, or says on what the claim depends
+    upheld_by: tuple[Meaning, ...]
+    overturned_by: tuple[Meaning, ...] = ()  # of a control: under which something else accounts for the claim
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldClaim:
+    """What the old laboratory said, with its number: an open question here until a finding that tests it is decided."""
+
+    name: str
+    claim: str
+    experiment: str  # by which it is asked here: published, in the catalogue, or not written yet
+    figure: str  # the old number, with its unit; empty where none is known
+    rests_on: str  # seeds, hosts and results, in words
+    status: str  # how the old laboratory graded it
+    source: str  # the session whose log has it
+    scripts: tuple[str, ...] = ()  # the old names of its experiment
+    askings: tuple[Asking, ...] = ()

@@ -1,0 +1,148 @@
+"""What a planner goes by and what it answers: what hosts can still take, what a block is worth, where it would go."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from axiom.domain.fleet import Gpu
+from axiom.domain.sessions import Plan
+
+
+class Purpose(StrEnum):
+    """What ordering something is good for: the words in which shares and priorities are given."""
+
+    PILOT = "pilots"  # of a version of which nothing came back yet
+    NEW = "new"  # a question of which nothing is known
+    NEAREST = "nearest"  # decided, and nearest to its next grade
+    NEGATIVE = "negatives"  # speaks against its claim or for no effect, and nobody has confirmed it
+    GENERALITY = "generality"  # another design of a finding that has evidence from one
+    FILL = "fill"  # whatever else is not settled
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """What a task asks of a host while it runs; 0 is nothing that anybody knows of."""
+
+    memory_mb: int = 0
+    disk_mb: int = 0
+    gpu: bool = False  # beside a core's work, not instead of it
+    gpu_memory_mb: int = 0
+    avx: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Supply:
+    """What a host can still take: it reports its size, and what it has done says the rest."""
+
+    host_id: int
+    name: str
+    volunteer: str
+    cores: int
+    memory_mb: int  # for all tasks together
+    gpus: tuple[Gpu, ...] = ()
+    platform: str = ""
+    is_avx: bool = True
+    is_ours: bool = False
+    disk_mb: int | None = None
+    speed: float = 1.0  # reference-core seconds a second of one core
+    availability: float = 1.0
+    busy_cores: int = 0  # by tasks that it has in hand
+    busy_gpus: int = 0
+    used_memory_mb: int = 0
+    in_hand_seconds: float = 0.0  # of a reference core, for all the tasks together that it has in hand
+    most_tasks: int | None = None  # that it may still have today; None is any number
+    obstacle: str = ""  # why it takes nothing at all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quotas:
+    """Which shares of what is ordered, in core-seconds, are kept for what, as far as there is such work.
+
+    Checks have no share here: they are made where tasks are dispatched.
+    """
+
+    new: float = 0.15
+    generality: float = 0.20
+    most_of_finding: float = 0.40
+    most_of_pilots: float = 0.01
+    are_on: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What an operator wants besides: shares in percent and an order, by purpose or by an experiment's name."""
+
+    mix: tuple[tuple[str, float], ...] = ()
+    priority: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worth:
+    """What the next block of a registration is expected to tell, and what it costs."""
+
+    experiment_id: int
+    registration_id: int
+    name: str
+    design: str
+    purpose: Purpose
+    bits: float  # of what is not decided yet, that the block is expected to decide
+    core_seconds: float  # of the block on reference cores, failures counted in
+    weight: float  # by which the question counts
+    reason: str
+
+    @property
+    def per_core_hour(self) -> float:
+        """What the planner goes by."""
+        return self.weight * self.bits / max(self.core_seconds, 1e-6) * 3_600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placement:
+    """What would go to one host, and why not more."""
+
+    host_id: int
+    name: str
+    cores: int
+    tasks: tuple[tuple[str, int], ...]  # of which experiment how many
+    idle_cores: int
+    memory_mb: int  # that these tasks take, beside what is in hand
+    gpu_tasks: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """When a block is expected to close."""
+
+    experiment_id: int
+    registration_id: int
+    name: str
+    block: int
+    replicates_left: int
+    seconds: float | None  # from now; None where no host computes it
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetClass:
+    """Hosts of one size: what their cores compute now, what would go to them, and what would stay idle."""
+
+    cores: int  # of each
+    gpus: int
+    memory_mb: int  # the least of any
+    hosts: int
+    busy: tuple[tuple[str, int], ...]  # cores that compute which experiment, most first
+    planned: tuple[tuple[str, int], ...]  # tasks that would go there, most first
+    gpu_tasks: int  # among those that would
+    idle_cores: int
+    reasons: tuple[tuple[str, int], ...]  # why cores stay idle, and at how many hosts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """A plan with where it would go and when it would be done. Looking changes nothing."""
+
+    plan: Plan
+    worths: tuple[Worth, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    closings: tuple[Closing, ...] = field(default=())
+    classes: tuple[FleetClass, ...] = ()  # the largest hosts first

@@ -1,0 +1,134 @@
+"""What the laboratory might ask next: a complete proposal, which is no order before somebody has approved it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.registrations import Rule, Stopping
+
+AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
+
+
+class Template(StrEnum):
+    """From which rule of the grammar a proposal follows."""
+
+    CONFIRM = "confirm"  # fresh seeds of the same design
+    GENERALISE = "generalise"  # the same claim where it leaves a factor open
+    DOSE = "dose"  # finer levels where the measure changed most
+    EXTREMES = "extremes"  # the ends of the declared range
+    INTERVENTION = "intervention"  # what should take the effect away
+    DISCRIMINATE = "discriminate"  # where two explanations disagree most
+    POWER = "power"  # would the smallest effect that matters have been seen?
+    RETIRE = "retire"  # nothing more is to be learned for its cost
+    REOPEN = "reopen"  # what it rested on has changed
+
+
+class Admission(StrEnum):
+    """What approving a proposal does."""
+
+    DESIGN = "design"  # registers another design of findings that there are
+    QUESTION = "question"  # registers a claim of its own, with a number of its own
+    COHORT = "cohort"  # registers fresh replicates of a finding
+    RETIRE = "retire"  # nothing more is ordered of a finding
+    REOPEN = "reopen"  # more of it is ordered again
+
+
+class ProposalState(StrEnum):
+    """How a proposal stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    LAPSED = "lapsed"  # it no longer follows from the findings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """A question with all that a registration needs, what is expected of it, and what each outcome would change."""
+
+    slug: str  # what it is, in a word; no two are alike
+    template: Template
+    admission: Admission
+    experiment: str
+    version: int
+    finding: int  # from which it follows
+    links: tuple[int, ...]  # all findings that it is about
+    kind: str  # whose outcomes are counted together with its own
+    question: str
+    motivation: str
+    claim: str
+    rival: str  # who says that the claim is false, and why
+    basis: str  # what it follows from; when that changes, one that was refused may be made again
+    configs: tuple[Mapping[str, object], ...] = ()
+    estimands: tuple[Mapping[str, Any], ...] = ()
+    stopping: Stopping | None = None
+    core_seconds: float = 0.0  # expected in all, on reference cores
+    most_core_seconds: float = 0.0  # where it goes on to its last replicate
+    prediction: Prediction | None = None
+    expects: Direction = Direction.MORE  # the sign of the effect when things are as expected
+    effect: float | None = None  # that is expected if everything is as before, seen from the null
+    is_informed: bool = False  # it joins a finding of which numbers are known: no calibration counts its prediction
+    if_positive: str = ""  # what an effect above the null would change
+    if_absent: str = ""
+    if_negative: str = ""
+    bits: float = 0.0  # of what is not known, that it is expected to tell
+    depth: int = 1  # how many proposals lie between it and a question of a person
+    author: str = AUTOPILOT
+
+    @property
+    def design(self) -> str:
+        """The name of the design that it registers."""
+        return self.slug.replace("-", "_")
+
+    @property
+    def per_core_hour(self) -> float:
+        """What it tells for what it costs."""
+        return self.bits / max(self.core_seconds, 1e-6) * 3_600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptProposal:
+    """A proposal with its number and how it stands."""
+
+    number: int
+    proposal: Proposal
+    state: ProposalState
+    why: str  # it stands so
+    decided_by: str
+    registration_id: int | None
+    session_id: int | None  # in which it was made
+    created_at: datetime
+    decided_at: datetime | None
+
+
+def proposal_data(proposal: Proposal) -> dict[str, Any]:
+    """As plain data, in JSON's own types."""
+    data = asdict(proposal)
+    stopping, prediction = proposal.stopping, proposal.prediction
+    data["stopping"] = None if stopping is None else {"rule": stopping.rule.value, "replicates": stopping.replicates}
+    data["prediction"] = None if prediction is None else asdict(prediction) | {"interval": list(prediction.interval)}
+    plain: dict[str, Any] = json.loads(json.dumps(data))
+    return plain
+
+
+def read_proposal(text: str) -> Proposal:
+    """As it was written down."""
+    data = json.loads(text)
+    stopping, prediction = data["stopping"], data["prediction"]
+    return Proposal(
+        **data
+        | {
+            "template": Template(data["template"]),
+            "admission": Admission(data["admission"]),
+            "expects": Direction(data["expects"]),
+            "links": tuple(data["links"]),
+            "configs": tuple(data["configs"]),
+            "estimands": tuple(data["estimands"]),
+            "stopping": stopping and Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
+            "prediction": prediction and Prediction(**prediction | {"interval": tuple(prediction["interval"])}),
+        }
+    )

@@ -1,0 +1,117 @@
+"""What a registration says: which design, which cohort, which estimands, when it ends. Read from its canonical body."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+DECLARED = "declared"  # the design that the experiment's file brings along
+INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
+MOST_SEEDS = 256  # of one design, where nothing else is registered: what is undecided then is better asked differently
+
+
+class Cohort(StrEnum):
+    """For which purpose the replicates of a registration are computed."""
+
+    EXPLORATORY = "exploratory"  # shown beside a claim that was formed from them, and never weighed into it
+    CONFIRMATORY = "confirmatory"  # issued after the claim was registered
+
+
+class Rule(StrEnum):
+    """When nothing more of a registration is ordered."""
+
+    SETTLED = "settled"  # every finding is decided and narrow enough, or so many replicates are ordered
+    UNTIL_GRADE = "until_grade"  # every finding has its last grade, or so many replicates are ordered
+    FIXED = "fixed"  # so many replicates are ordered, whatever they say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stopping:
+    """A stopping rule and its number of replicates."""
+
+    rule: Rule = Rule.SETTLED
+    replicates: int = MOST_SEEDS
+
+    @property
+    def sentence(self) -> str:
+        """The rule as a person reads it."""
+        match self.rule:
+            case Rule.FIXED:
+                return f"ends after {self.replicates} replicates"
+            case Rule.UNTIL_GRADE:
+                until = "is Definitive, or at least Strong against the claim"
+            case _:
+                until = "is decided and its interval narrow enough"
+        return f"ends when each finding {until}, after {self.replicates} replicates at the latest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Design:
+    """One choice of configs. A config's place is its number among all configs of the version, over all designs."""
+
+    name: str
+    configs: tuple[Mapping[str, object], ...]
+    places: tuple[int, ...]
+    seconds: tuple[float, ...]  # what each of them should take, of a reference core
+
+    @property
+    def by_place(self) -> dict[int, Mapping[str, object]]:
+        """Each config by its place."""
+        return dict(zip(self.places, self.configs, strict=True))
+
+    @property
+    def seconds_by_place(self) -> dict[int, float]:
+        """What each config should take, by its place."""
+        return dict(zip(self.places, self.seconds, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registered:
+    """The body of a registration, read."""
+
+    design: Design
+    cohort: Cohort
+    estimands: Mapping[str, Mapping[str, Any]]  # by name, with definition and prediction
+    joins: Mapping[str, int]  # estimands that belong to a finding that was there before, and its number
+    stopping: Stopping
+    block: int  # replicates that enter evidence together
+    predictions: Sequence[Mapping[str, Any]] | None  # None in bodies from before these were part of them
+    amends: int | None = None  # the registration whose estimands it changes
+    why: str = ""
+    block_why: str = ""  # why the block is so large; empty in bodies from before that was decided
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1024)
+def read_body(body: str) -> Registered:
+    """Read the body of a registration. Its row never changes, so it is read once a process."""
+    said: Mapping[str, Any] = json.loads(body)
+    stopping = said.get("stopping") or {}
+    configs = tuple(said["configs"])
+    # Before designs could be added a version had one registration, made before its first seed: it confirms itself.
+    is_older = "places" not in said
+    return Registered(
+        design=Design(
+            name=said.get("design", DECLARED),
+            configs=configs,
+            places=tuple(said.get("places", range(len(configs)))),
+            seconds=tuple(said["expected_seconds"]),
+        ),
+        cohort=Cohort.CONFIRMATORY if is_older else Cohort(said["cohort"]),
+        estimands={estimand["name"]: estimand for estimand in said["estimands"]},
+        joins=said.get("joins", {}),
+        stopping=Stopping() if is_older else Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
+        block=said["block"],
+        predictions=said.get("predictions"),
+        amends=said.get("amends"),
+        why=said.get("why", ""),
+        block_why=said.get("block_why", ""),
+        document=said,
+    )
+
+
+def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:
+    """What an estimand is, without what anybody expects of it: two that agree in this are one finding's."""
+    return {name: value for name, value in estimand.items() if name != "prediction"}

@@ -1,0 +1,94 @@
+"""How far a version is let out: its stages, what was done to it and by whom, and how tasks of it ended on a host."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from axiom.domain.work import TaskState
+
+PILOT_TASKS = 3  # at as many volunteers, where there are so many
+PILOT_MOST = 10  # that the pilot grows to once these are valid
+
+
+class Stage(StrEnum):
+    """How much of a version may be computed."""
+
+    PILOT = "pilot"  # its first three tasks, each of one replicate
+    WIDER = "wider pilot"  # everything at the laboratory's own hosts, and ten tasks at volunteers
+    SHARE = "share"  # one twentieth of the volunteers' cores
+    OPEN = "open"  # all
+    PAUSED = "paused"  # nothing
+
+    @property
+    def takes_blocks(self) -> bool:
+        """May whole blocks be ordered? Dispatch sees to it that no more of them is out than the stage allows."""
+        return self in {Stage.WIDER, Stage.SHARE, Stage.OPEN}
+
+
+class Change(StrEnum):
+    """What a line of a release's history says."""
+
+    WIDER = "wider pilot"
+    SHARE = "share"
+    OPEN = "open"
+    HALTED = "halted"  # it failed more than anything may, while it was let out
+    HELD = "held"  # it does so on one platform, and goes there no more
+    PAUSED = "paused"  # by somebody, for a while
+    RESUMED = "resumed"
+    APPROVED = "approved"  # somebody lets it go beyond the laboratory's own hosts
+    ROLLED_BACK = "rolled back"  # an earlier bundle took the place of a later one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """One line of a version's history: what was done to it, why, by whom and when."""
+
+    id: int
+    experiment_id: int
+    bundle: str  # its digest
+    change: Change
+    platform: str  # empty for all
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Came:
+    """How tasks of a version ended on one host, those that are the host's or its volunteer's doing left out."""
+
+    well: int = 0
+    badly: int = 0
+    raised: int = 0  # of these, where the experiment's own code said so; the others may be the host's doing, too
+    is_proven: bool = False  # it has returned something valid, of any version
+    platform: str = ""
+
+    @property
+    def share(self) -> float:
+        """Of its tasks, how many failed."""
+        return self.badly / max(1, self.well + self.badly)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """So many tasks that a host was sent while a bundle was let out, all in the same state for the same cause."""
+
+    host: int
+    volunteer: int
+    is_ours: bool
+    is_proven: bool
+    platform: str
+    state: TaskState
+    cause: str
+    amount: int
+    silent: int  # of these, out for so long that nobody waits for them
+    latest: datetime  # when the last of them was sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fleet:
+    """Who computes beside the laboratory's own hosts, as was heard lately."""
+
+    volunteers: int = 0
+    hosts: int = 0  # with our own
+    cores: int = 0  # without

@@ -1,0 +1,125 @@
+"""Identical numbers under different seeds: a seed that was not used, and so one observation instead of many.
+
+Two seeds agree in fifteen digits by chance only where a number has few values to choose from: a share of test cases, a
+count of steps, the chances of single precision among very many seeds. Such agreement is not held against anybody.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+_FINE = 6.0  # digits that a number must carry before its coming again says anything
+_NARROW = 2.0  # digits that seeds may share because they measure the same thing
+_MOST_DIGITS = 15.0
+_NOTHING, _MINUS_NOTHING = f"{0.0:.14e}", f"{-0.0:.14e}"
+_CHANCE = 1e-3  # groups of so many alike that would be expected by chance, at most
+_LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
+
+
+def clones(values_by_seed: Mapping[int, float | Sequence[float | None] | None]) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of seeds whose numbers agree to fifteen digits although they had many to choose from.
+
+    Of a seed either the one number is given or all that was measured under it; then all have to agree, and one at least
+    has to be fine enough to tell. Give measures rather than an estimand made of coarse ones: a rank correlation or the
+    slope of a count looks like any number, and has few values. Numbers that are None or not finite are left out.
+    """
+    rows = {seed: given if isinstance(given, Sequence) else (given,) for seed, given in values_by_seed.items()}
+    often = Counter(map(_words, rows.values()))
+    return _groups({seed: mark(row) for seed, row in rows.items() if often[_words(row)] > 1}, len(rows))
+
+
+def mark(row: Sequence[float | None]) -> str:
+    """Return what can be kept of a seed's numbers to find its like: digits that tell, and a digest.
+
+    It is empty when no number is fine enough to tell.
+    """
+    telling, seen = 0.0, set[float]()
+    for one in row:
+        if one is None or not math.isfinite(one) or abs(one) in seen:
+            continue
+        seen.add(abs(one))
+        digits = _digits(abs(one))
+        telling += digits - _NARROW if digits >= _FINE else 0.0
+        if telling >= _MOST_DIGITS:  # two numbers of double precision are enough; there may be a hundred
+            break
+    return f"{min(_MOST_DIGITS, telling):.1f}:{digest(row)}" if telling else ""
+
+
+def digest(row: Sequence[float | None]) -> str:
+    """Return what two rows share that agree in all numbers to fifteen digits."""
+    return sha256(_words(row).encode()).hexdigest()[:32]
+
+
+def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of seeds of the same mark, where there are more of them than chance explains."""
+    return _groups(marks, sum(map(bool, marks.values())))
+
+
+def is_fine(number: float) -> bool:
+    """Whether a number carries so many digits that its coming again under another seed says something."""
+    return math.isfinite(number) and _digits(abs(number)) >= _FINE
+
+
+def _words(row: Sequence[float | None]) -> str:
+    """All numbers to fifteen digits, written at once; 0 has no sign, and what is none is left empty."""
+    if None not in row and math.isfinite(sum(row)):  # type: ignore[arg-type]
+        written = ",".join(["%.14e"] * len(row)) % tuple(row)
+    else:
+        written = ",".join("" if one is None or not math.isfinite(one) else f"{one:.14e}" for one in row)
+    return written.replace(_MINUS_NOTHING, _NOTHING) if _MINUS_NOTHING in written else written
+
+
+def _groups(marks: Mapping[int, str], whole: int) -> tuple[tuple[int, ...], ...]:
+    if len({known.partition(":")[2] for known in marks.values()}) == len(marks):
+        return ()  # asked first, since it is so nearly always
+    same: dict[str, list[int]] = defaultdict(list)
+    telling: dict[str, float] = {}
+    for seed, known in marks.items():
+        if known:
+            digits, _, digest = known.partition(":")
+            same[digest].append(seed)
+            telling[digest] = min(float(digits), telling.get(digest, _MOST_DIGITS))
+    return tuple(
+        tuple(group)
+        for digest, group in same.items()
+        if len(group) > 1 and _suspect(telling[digest], len(group), whole)
+    )
+
+
+def _suspect(telling: float, same: int, whole: int) -> bool:
+    """Are more alike than chance explains? Counted: the groups of that size expected among all seeds."""
+    ways = math.lgamma(whole + 1) - math.lgamma(same + 1) - math.lgamma(whole - same + 1)
+    return ways - (same - 1) * telling * math.log(10.0) < math.log(_CHANCE)
+
+
+def _digits(number: float) -> float:
+    """How many digits the number carries: its size over the finest step that it seems to be a multiple of."""
+    if number == 0.0:
+        return 0.0
+    numerator, denominator = number.as_integer_ratio()
+    bits = numerator.bit_length() - ((numerator & -numerator).bit_length() - 1)
+    written = len(repr(number).partition("e")[0].replace(".", "").strip("0"))
+    digits = min(_MOST_DIGITS, bits * math.log10(2.0), float(written))
+    above, below = _simplest(numerator, denominator)
+    is_simple = abs(above / below - number) <= 1e-14 * number
+    return min(digits, math.log10(above)) if is_simple else digits
+
+
+def _simplest(numerator: int, denominator: int) -> tuple[int, int]:
+    """The nearest fraction whose denominator is small, by continued fractions: Fraction.limit_denominator, cheaper."""
+    if denominator <= _LARGEST_DENOMINATOR:
+        return numerator, denominator
+    above, below, next_above, next_below = 0, 1, 1, 0
+    rest, by = numerator, denominator
+    while True:
+        times = rest // by
+        further = below + times * next_below
+        if further > _LARGEST_DENOMINATOR:
+            break
+        above, below, next_above, next_below = next_above, next_below, above + times * next_above, further
+        rest, by = by, rest - times * by
+    times = (_LARGEST_DENOMINATOR - below) // next_below
+    between = below + times * next_below
+    is_nearer = 2 * by * between <= denominator
+    return (next_above, next_below) if is_nearer else (above + times * next_above, between)

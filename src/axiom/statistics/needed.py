@@ -1,0 +1,185 @@
+"""How many further replicates are likely to be needed: so many with a chance of one half, so many with nine in ten.
+
+The values so far say how large the effect is, drawn towards none by as much as one further value at none would; what
+is left open is averaged over. A deterministic forecast, not a promise: it is made anew after each block. `least` is how
+many replicates are wanted in all, whatever the numbers say.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from statistics import NormalDist, fmean, median
+
+from axiom.statistics.mixture import reach
+from axiom.statistics.sequential import bernoulli_log_e, signs_needed
+
+Needed = tuple[int | None, int | None]  # further replicates, for one half and for nine in ten; None: beyond MOST
+MOST = 1_000_000
+_CHANCES = (0.5, 0.9)
+_NORMAL = NormalDist()
+
+
+def for_effect(values: Sequence[float], log_e: float, *, null: float = 0.0, least: int = 0) -> Needed:
+    """Replicates until the flip e-value reaches `log_e`, by the t-mixture's, which grows as fast."""
+    if len(values) < 2:
+        return None, None
+    n, effect, _ = _standardised(values, null)
+
+    def chance(whole: int) -> float:
+        mean, deviation = _forecast(n, whole, effect)
+        bar = reach(whole, alpha=math.exp(-log_e)) / math.sqrt(whole)
+        return _beyond(bar, mean, deviation)
+
+    return _further(n, chance, least)
+
+
+def if_effect(values: Sequence[float], smallest: float, log_e: float) -> Needed:
+    """Replicates until the flip e-value reaches `log_e`, if there were an effect of this size with the spread seen."""
+    if len(values) < 2:
+        return None, None
+    n, _, scale = _standardised(values, median(values))
+    if not scale:
+        return 0, 0
+
+    def chance(whole: int) -> float:
+        bar = reach(whole, alpha=math.exp(-log_e)) / math.sqrt(whole)
+        return _beyond(bar, smallest / scale, 1.0 / math.sqrt(whole))
+
+    return _further(n, chance, 0)
+
+
+def if_share(n: int, likely: float, null: float, log_e: float) -> Needed:
+    """Replicates until the Bernoulli e-value against a chance of `null` reaches `log_e`, if it were so likely."""
+
+    def chance(whole: int) -> float:
+        fewest, most = _telling(whole, null, log_e)
+        mean, deviation = whole * likely, math.sqrt(whole * likely * (1.0 - likely))
+        return _below(fewest + 0.5, mean, deviation) + 1.0 - _below(most - 0.5, mean, deviation)
+
+    return _further(n, chance, 0)
+
+
+def for_share(successes: int, n: int, null: float, log_e: float, *, least: int = 0) -> Needed:
+    """Replicates until the Bernoulli e-value against a chance of `null` reaches `log_e`.
+
+    The signs about a median are such a share too, with a null of one half.
+    """
+    if n < 1:
+        return None, None
+    expected = (successes + 0.5) / (n + 1.0)
+
+    def chance(whole: int) -> float:
+        more = whole - n
+        mean = successes + more * expected
+        deviation = math.sqrt(more * expected * (1.0 - expected) * (1.0 + more / (n + 2.0)))
+        fewest, most = _telling(whole, null, log_e)
+        return _below(fewest + 0.5, mean, deviation) + 1.0 - _below(most - 0.5, mean, deviation)
+
+    return _further(n, chance, least)
+
+
+def for_absence(
+    values: Sequence[float], null: float, smallest: float, *, alpha: float = 0.05, least: int = 0
+) -> Needed:
+    """Replicates until the interval about the median lies within `smallest` of the null."""
+    if len(values) < 2 or smallest <= 0:
+        return None, None
+    n, effect, scale = _standardised(values, null)
+    room = smallest / scale if scale else math.inf
+
+    def chance(whole: int) -> float:
+        agreeing = signs_needed(whole, alpha)
+        if agreeing >= whole:
+            return 0.0
+        left = room - _NORMAL.inv_cdf(agreeing / whole)
+        mean, deviation = _forecast(n, whole, effect)
+        # A median varies more than the mean of which this speaks, by the root of half of pi where the law is normal.
+        return max(0.0, 1.0 - _beyond(left, mean, deviation * math.sqrt(math.pi / 2))) if left > 0 else 0.0
+
+    return _further(n, chance, least)
+
+
+def _standardised(values: Sequence[float], null: float) -> tuple[int, float, float]:
+    """How many there are, their mean in units of their spread, and the spread.
+
+    Far ones are drawn in to three units, and the ratio by what few values overstate it (Hedges).
+    """
+    shift = math.frexp(max(*map(abs, values), abs(null)))[1]  # so that sums of the largest numbers stay numbers
+    scaled, null = [math.ldexp(one, -shift) for one in values], math.ldexp(null, -shift)
+    centre = median(scaled)
+    unit = 1.4826 * median(abs(one - centre) for one in scaled)
+    if unit > 0:
+        low, high = centre - 3 * unit, centre + 3 * unit
+        scaled = [low if one < low else min(one, high) for one in scaled]
+    mean, n = fmean(scaled), len(scaled)
+    away, scale = mean - null, math.hypot(*(one - mean for one in scaled)) / math.sqrt(n - 1)
+    if scale == 0 or abs(away) > 1e6 * scale:
+        return n, math.copysign(1e6, away) if away else 0.0, _unscaled(scale, shift)
+    return n, away / scale * (1.0 - 3.0 / (4.0 * n - 5.0)), _unscaled(scale, shift)
+
+
+def _unscaled(number: float, shift: int) -> float:
+    try:
+        return math.ldexp(number, shift)
+    except OverflowError:
+        return math.inf
+
+
+def _forecast(n: int, whole: int, effect: float) -> tuple[float, float]:
+    """Where the standardised mean of all will lie, and how surely: an effect within about one unit was expected.
+
+    Its uncertainty is that of the mean and of the spread in units of which it is told.
+    """
+    more = whole - n
+    mean = (n * effect + more * effect * n / (n + 1.0)) / whole
+    doubt = 1.0 / (n + 1.0) + effect * effect / (2.0 * (n - 1))
+    return mean, math.sqrt(more * (more * doubt + 1.0)) / whole
+
+
+def _beyond(bar: float, mean: float, deviation: float) -> float:
+    """The chance to lie further from 0 than the bar, on either side."""
+    return _below(-bar, mean, deviation) + 1.0 - _below(bar, mean, deviation)
+
+
+def _below(bar: float, mean: float, deviation: float) -> float:
+    if deviation == 0:
+        return float(mean <= bar)
+    return 0.5 * math.erfc((mean - bar) / (deviation * math.sqrt(2.0)))
+
+
+@lru_cache(maxsize=4096)
+def _telling(n: int, null: float, log_e: float) -> tuple[int, int]:
+    """At most so many, or at least so many successes of n reach the e-value; -1 and n + 1 where none do."""
+    peak = min(n, max(0, round(n * null)))
+    low, high = -1, peak
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if bernoulli_log_e(middle, n, null) >= log_e else (low, middle)
+    fewest, (low, high) = low, (peak, n + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if bernoulli_log_e(middle, n, null) >= log_e else (middle, high)
+    return fewest, high
+
+
+def _further(n: int, chance: Callable[[int], float], least: int) -> Needed:
+    """Also as many as are missing to `least` in all."""
+    half, most = (_least(n, chance, wanted) for wanted in _CHANCES)
+    floor = max(0, least - n)
+    return None if half is None else max(floor, half), None if most is None else max(floor, most)
+
+
+def _least(n: int, chance: Callable[[int], float], wanted: float) -> int | None:
+    """Doubling, then halving: the chance grows with the number of replicates, but for ripples."""
+    if chance(n) >= wanted:
+        return 0
+    step = 1
+    while chance(n + step) < wanted:
+        step *= 2
+        if step > MOST:
+            return None
+    low, high = step // 2, step
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance(n + middle) >= wanted else (middle, high)
+    return high

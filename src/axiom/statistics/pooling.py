@@ -1,0 +1,108 @@
+"""One effect from several places: how far they differ, what they share, and where a further place would lie.
+
+Paule and Mandel's variance between places, Hartung and Knapp's interval (its factor never below 1, so that places
+which happen to agree do not feign certainty), and the interval that predicts the effect at a place not seen yet.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_LEVEL = 0.975  # both tails together leave one in twenty
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pooled:
+    """What several estimates say together. An interval is None where there are too few of them for one."""
+
+    estimate: float
+    low: float | None  # of what the places share
+    high: float | None
+    tau2: float  # variance between places, beyond what their own uncertainty explains
+    i2: float  # share of all variance that lies between places, at least 0
+    q_p: float  # how often places that do not differ would differ as much
+    prediction_low: float | None  # of the effect at a further place
+    prediction_high: float | None
+
+
+def pool(estimates: Sequence[float], variances: Sequence[float]) -> Pooled:
+    """Pool estimates of one effect, each with its variance. Variances must be above 0: a place needs two values."""
+    if not estimates or len(estimates) != len(variances):
+        raise ValueError(f"{len(estimates)} estimates with {len(variances)} variances cannot be pooled")
+    if not all(map(math.isfinite, estimates)) or not all(0 < one < math.inf for one in variances):
+        raise ValueError("estimates must be numbers and variances numbers above 0")
+    places, unit = len(estimates), _unit(estimates, variances)
+    scaled, spread = [one / unit for one in estimates], [(math.sqrt(one) / unit) ** 2 for one in variances]
+    tau2 = _between(scaled, spread)
+    estimate, heterogeneity = _weighed(scaled, spread, tau2)
+    if places == 1:
+        return _told(unit, estimate, None, None, (0.0, 0.0, 1.0))
+    weight = math.fsum(1.0 / (one + tau2) for one in spread)
+    squared = max(1.0, heterogeneity / (places - 1)) / weight
+    q = _weighed(scaled, spread, 0.0)[1]
+    half = _quantile(places - 1) * math.sqrt(squared)
+    further = _quantile(places - 2) * math.sqrt(tau2 + squared) if places > 2 else None
+    i2 = max(0.0, 1.0 - (places - 1) / q) if q > 0 else 0.0
+    return _told(unit, estimate, half, further, (tau2, i2, _tail(q, places - 1)))
+
+
+def _between(estimates: Sequence[float], variances: Sequence[float]) -> float:
+    """Paule and Mandel: the variance at which the places differ exactly as much as they should."""
+    freedom = len(estimates) - 1
+    if freedom == 0 or _weighed(estimates, variances, 0.0)[1] <= freedom:
+        return 0.0
+    low, high = 0.0, math.fsum((one - estimates[0]) ** 2 for one in estimates)
+    while _weighed(estimates, variances, high)[1] > freedom:
+        high *= 2.0
+    for _ in range(200):
+        middle = (low + high) / 2.0
+        if not low < middle < high:
+            break
+        low, high = (middle, high) if _weighed(estimates, variances, middle)[1] > freedom else (low, middle)
+    return high
+
+
+def _weighed(estimates: Sequence[float], variances: Sequence[float], tau2: float) -> tuple[float, float]:
+    """The weighted mean, and the weighted sum of squares around it."""
+    weights = [1.0 / (one + tau2) for one in variances]
+    whole = math.fsum(weights)
+    mean = math.fsum(weight / whole * one for weight, one in zip(weights, estimates, strict=True))
+    return mean, math.fsum(weight * (one - mean) ** 2 for weight, one in zip(weights, estimates, strict=True))
+
+
+def _unit(estimates: Sequence[float], variances: Sequence[float]) -> float:
+    """A power of two near the largest number, so that neither squares nor weights leave the real numbers."""
+    largest = max(*map(abs, estimates), *map(math.sqrt, variances))
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
+
+
+def _told(
+    unit: float, estimate: float, half: float | None, further: float | None, spread: tuple[float, float, float]
+) -> Pooled:
+    tau2, i2, q_p = spread
+    return Pooled(
+        estimate=estimate * unit,
+        low=None if half is None else (estimate - half) * unit,
+        high=None if half is None else (estimate + half) * unit,
+        tau2=tau2 * unit * unit,
+        i2=i2,
+        q_p=q_p,
+        prediction_low=None if further is None else (estimate - further) * unit,
+        prediction_high=None if further is None else (estimate + further) * unit,
+    )
+
+
+def _quantile(freedom: int) -> float:
+    return float(_special().stdtrit(freedom, _LEVEL))
+
+
+def _tail(q: float, freedom: int) -> float:
+    return float(_special().chdtrc(freedom, q))
+
+
+def _special() -> Any:
+    """Imported here, since it takes a third of a second and most who weigh have nothing to pool."""
+    from scipy import special  # type: ignore[import-untyped]
+
+    return special

@@ -1,0 +1,45 @@
+"""A tariff that will hold is told in a sentence: from when on, what is other than before, and why."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from axiom.decisions.announcing import announcement, changes
+from axiom.decisions.tariffs import DEFAULT, PRESETS
+from axiom.domain.ledger import Tier
+
+DAY = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
+
+
+def test_only_what_changes_is_said_with_what_it_was():
+    more = replace(DEFAULT, version=2, per_core_second=12)
+    assert announcement(DEFAULT, more, DAY, "cores became faster.") == (
+        "From 2026-03-09 08:30 UTC on credit is computed by tariff core-seconds, version 2: a valid task gets 1.2 "
+        "credit for a hundred seconds of a reference core (until then 1 credit for a hundred seconds of a reference "
+        "core). "
+        "Why: cores became faster."
+    )
+
+
+def test_every_rule_that_changes_is_named():
+    said = changes(PRESETS["S1"], PRESETS["S5"]).split("; ")
+    assert said == [
+        "a valid task gets 4 credit below 30 seconds, 7 credit below 120 seconds, 12 credit below 600 seconds, 18 "
+        "credit below 2,000 seconds, 25 credit from 2,000 seconds on (until then 10 credit below 100 seconds, 15 "
+        "credit below 600 seconds, 20 credit from 600 seconds on)",
+        "computing on a GPU adds 3 credit (until then nothing)",
+        "a task that failed gets nothing (until then 10 credit)",
+        "between two sessions is paid 50,000 credit at most (until then all)",
+    ]
+
+
+def test_the_first_tariff_is_said_whole_and_one_that_changes_nothing_says_so():
+    assert changes(None, PRESETS["S3"]).count("; ") == 4
+    assert "a task that failed gets what a valid one does" in changes(None, PRESETS["S3"])
+    assert changes(DEFAULT, replace(DEFAULT, name="another", version=7)) == "nothing changes but its name"
+
+
+def test_of_many_tiers_the_first_and_the_last_are_named():
+    ends = [*range(10, 500, 10), None]
+    tiers = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
+    said = changes(None, replace(DEFAULT, per_core_second=0, tiers=tiers)).split("; ")[0]
+    assert said == "a valid task gets 1 credit below 10 seconds, 1.049 credit from 490 seconds on"

@@ -1,0 +1,194 @@
+"""Tasks tell what an experiment costs a kind of host: all of them together, and no single host alone."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.costs import APART, LEAST, LEAST_TASKS, MOST, MOST_HOSTS, class_of, refit, shown, weigh
+from axiom.decisions.reliability import learned
+from axiom.domain.costs import Cost, Fit
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform
+from axiom.store.database import moment
+
+RATIOS = st.floats(min_value=1e-3, max_value=1e3)
+SAID = st.lists(st.tuples(st.integers(1, 4), RATIOS), max_size=40)
+
+
+def heard(said, fit: Fit | None = None) -> Fit:
+    """The fit after tasks of so many hosts took so many times what was expected."""
+    fit = fit or Fit()
+    for host_id, ratio in said:
+        after = refit(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
+        assert after.reason
+        fit = after.fit
+    return fit
+
+
+def factor(said) -> float:
+    return weigh(heard(said)).cost.factor
+
+
+def host(*gpus: Gpu) -> Host:
+    return Host(
+        id=1,
+        volunteer_id=1,
+        name="first",
+        platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+        capacity=Capacity(cores=4, memory_mb=1_000, gpus=gpus),
+        created_at=moment(0),
+        seen_at=moment(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("gpus", "on_gpu", "kind"),
+    [
+        ((), False, "linux-x86_64-avx2"),
+        ((), True, "linux-x86_64-avx2"),
+        ((Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>"),), False, "linux-x86_64-avx2"),
+        ((Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>"),), True, "linux-x86_64-nvidia-x-b-12-b"),
+        ((Gpu(kind="ATI", count=1, memory_mb=8, model="x" * 90),), True, f"linux-x86_64-ati-{'x' * 36}"),
+    ],
+)
+def test_a_kind_of_host_is_what_an_experiment_computes_on(gpus, on_gpu, kind):
+    assert class_of(host(*gpus), on_gpu=on_gpu) == kind
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "spent", "because"),
+    [
+        (4, 0.0, 60.0, "nothing was expected of the task, so it says nothing of the cost"),
+        (4, math.nan, 60.0, "nothing was expected of the task, so it says nothing of the cost"),
+        (4, 60.0, 0.9, "0.9 seconds say more about starting than about computing"),
+        (4, 60.0, math.inf, "inf seconds say more about starting than about computing"),
+        (4, 60.0, math.nan, "nan seconds say more about starting than about computing"),
+        (1, 60.0, 60.0, "a single cell says more about its own config than about the experiment"),
+    ],
+)
+@given(said=SAID)
+def test_what_says_nothing_changes_nothing(said, cells, expected, spent, because):
+    before = heard(said)
+    after = refit(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
+    assert (after.fit, after.reason) == (before, because)
+
+
+@pytest.mark.parametrize(
+    ("said", "cost", "because"),
+    [
+        ([], Cost(), "what is declared holds: 0 tasks of the 5 from which on a fit counts"),
+        ([(1, 3.0)], Cost(), "what is declared holds: 1 task of the 5 from which on a fit counts"),
+        ([(1, 3.0), (2, 3.0)] * 2, Cost(), "what is declared holds: 4 tasks of the 5 from which on a fit counts"),
+        (
+            [(7, 1.0)] * 5,
+            Cost(factor=1.0, host_id=7),
+            "it takes 1.00 times what is declared, by 5 tasks of a single host, for which alone this holds until "
+            "another one is heard",
+        ),
+        (
+            [(7, 1.0), (8, 1.0)] * 3,
+            Cost(factor=1.0),
+            "it takes 1.00 times what is declared, by 6 tasks of 2 hosts",
+        ),
+    ],
+)
+def test_what_is_declared_holds_until_enough_tasks_say_something_else(said, cost, because):
+    weighed = weigh(heard(said))
+    assert (weighed.cost, weighed.reason) == (cost, because)
+
+
+def test_what_rests_on_one_host_holds_for_it_alone():
+    alone = weigh(heard([(7, 3.0)] * 9)).cost
+    assert alone.factor_for(7) > 2.0
+    assert alone.factor_for(8) == 1.0
+    together = weigh(heard([(7, 3.0), (8, 3.0)] * 9)).cost
+    assert together.factor_for(7) == together.factor_for(9) > 2.5
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 5, 30])
+@pytest.mark.parametrize("truth", [0.3, 0.5, 1.0, 2.0, 3.0])
+def test_thirty_tasks_find_the_factor_within_a_tenth(hosts, truth):
+    """In the median over many laboratories; in nine of ten of them it is within a fifth."""
+    off = []
+    for seed in range(60):
+        noise = random.Random(seed)
+        said = [(each % hosts, truth * math.exp(noise.gauss(0.0, 0.2))) for each in range(30)]
+        off.append(abs(factor(said) / truth - 1))
+    assert sorted(off)[30] < 0.1
+    assert sorted(off)[54] < 0.2
+
+
+@given(said=SAID, place=st.integers(0, 39), more=st.floats(1.0, 100.0))
+def test_a_task_that_took_longer_never_makes_it_cheaper(said, place, more):
+    longer = [(one, ratio * more if at == place else ratio) for at, (one, ratio) in enumerate(said)]
+    assert factor(longer) >= factor(said) - 1e-9
+
+
+@given(said=SAID)
+def test_the_factor_stays_within_its_bounds(said):
+    assert LEAST <= factor(said) <= MOST
+
+
+@given(others=st.integers(1, 6), tasks=st.integers(5, 30), lies=st.lists(RATIOS, min_size=1, max_size=60))
+def test_no_single_host_turns_what_the_others_say(others, tasks, lies):
+    honest = [(each, 1.0) for each in range(others)] * tasks
+    assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= APART + 1e-9
+
+
+@given(tasks=st.integers(5, 40), suspended=st.floats(10.0, 1e3))
+def test_one_task_during_which_a_laptop_slept_hardly_counts(tasks, suspended):
+    said = [(each % 3, 1.0) for each in range(3 * tasks)]
+    assert factor([*said, (0, suspended)]) < 1.1
+    assert factor([(0, 1.0)] * tasks + [(0, suspended)]) < 1.2
+
+
+def test_many_hosts_with_a_task_each_weigh_more_than_one_host_with_as_many():
+    many, one = [(each, 3.0) for each in range(20)], [(0, 3.0)] * 20
+    declared = [(50, 1.0), (51, 1.0)] * 10
+    assert factor(many + declared) > factor(one + declared)
+
+
+def test_a_repair_that_makes_it_quicker_is_followed():
+    slow = heard([(1, 3.0), (2, 3.0)] * 40)
+    assert weigh(slow).cost.factor > 2.7
+    assert weigh(heard([(1, 1.0), (2, 1.0)] * 80, slow)).cost.factor < 1.1
+
+
+def test_who_was_silent_for_longest_makes_room():
+    fit = heard([(each, 1.0) for each in range(MOST_HOSTS)] + [(0, 1.0), (100, 1.0)])
+    remembered = [voice.host_id for voice in fit.voices]
+    assert remembered == [*range(2, MOST_HOSTS), 0, 100]
+    assert fit.tasks == MOST_HOSTS + 2
+    assert weigh(fit).reason.endswith(f"by {fit.tasks} tasks of {MOST_HOSTS} or more hosts")
+
+
+def test_it_is_shown_with_its_reason():
+    fit = heard([(7, 1.0)] * LEAST_TASKS)
+    assert shown("linux-x86_64-avx2", fit) == {
+        "hosts": "linux-x86_64-avx2",
+        "tasks": 5,
+        "factor": 1.0,
+        "only_host": 7,
+        "reason": weigh(fit).reason,
+    }
+
+
+@pytest.mark.parametrize("truth", [{"even": 3.0}, {"even": 1.0, "dear": 3.0}, {"even": 1.0, "dear": 9.0}])
+@pytest.mark.parametrize("hosts", [1, 3])
+def test_speed_and_cost_are_learned_together_until_what_is_expected_is_what_is_spent(hosts, truth):
+    noise, speeds = random.Random(7), dict.fromkeys(range(hosts))
+    fits, known, off = dict.fromkeys(truth, Fit()), dict.fromkeys(truth, Cost()), []
+    for turn in range(400):
+        for host_id in speeds:
+            name = noise.choice(list(truth))
+            spent = 600.0 * truth[name] / (1.0 + host_id) * math.exp(noise.gauss(0.0, 0.2))
+            speed, declared = speeds[host_id], 600.0 * known[name].factor_for(host_id)
+            if speed is not None:
+                off += [math.log(spent / (declared / speed))] if turn >= 100 else []
+                after = refit(fits[name], host_id=host_id, cells=4, expected_seconds=600.0 / speed, spent_seconds=spent)
+                fits[name], known[name] = after.fit, weigh(after.fit).cost
+            speeds[host_id] = learned(speed, expected_seconds=declared, elapsed_seconds=spent)
+    assert abs(sum(off) / len(off)) < 0.02
+    assert math.sqrt(sum(each**2 for each in off) / len(off)) < 0.23, "no more than the noise of 0.2"

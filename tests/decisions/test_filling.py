@@ -1,0 +1,187 @@
+"""To which hosts work goes: no core is idle that could compute, nothing is promised twice, and nobody gets one kind."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.filling import Work, fill, placements
+from axiom.domain.fleet import Gpu
+from axiom.domain.planning import Need, Supply
+
+LIGHT, HEAVY = Need(memory_mb=400), Need(memory_mb=16_000)
+ON_GPU = Need(memory_mb=1_000, gpu=True, gpu_memory_mb=4_000)
+
+
+def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Supply:
+    described = {"host_id": number, "name": f"host-{number}", "volunteer": f"volunteer-{number}"} | facts
+    return Supply(cores=cores, memory_mb=memory_mb, **described)
+
+
+def work(number: int, tasks: int, need: Need = LIGHT, **facts) -> Work:
+    return Work(key=(number, number), name=f"experiment_{number}", tasks=tasks, need=need, **facts)
+
+
+def given_to(filling) -> dict[int, dict[int, int]]:
+    """How many tasks of which experiment each host gets."""
+    return {one.supply.host_id: {key[0]: tasks for key, tasks in one.given.items()} for one in filling.hosts}
+
+
+def reasons(filling) -> dict[int, str]:
+    names = {key: f"experiment_{key[0]}" for one in filling.hosts for key in one.given}
+    return {one.host_id: one.reason for one in placements(filling, names)}
+
+
+def test_a_host_gets_a_task_for_each_core_and_one_for_each_gpu():
+    large = host(1, cores=192, memory_mb=384_000, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=16_000),))
+    found = fill([large], [work(1, 500), work(2, 500, ON_GPU)])
+    assert given_to(found) == {1: {1: 192, 2: 2}}
+    (placed,) = placements(found, {(1, 1): "light", (2, 2): "on_gpu"})
+    assert placed.tasks == (("light", 192), ("on_gpu", 2))
+    assert (placed.idle_cores, placed.gpu_tasks, placed.memory_mb) == (0, 2, 192 * 400 + 2 * 1_000)
+    assert placed.reason == "each core that was idle has a task, and 2 tasks for its GPUs"
+
+
+def test_many_cores_with_little_memory_get_a_few_light_tasks_and_not_none():
+    found = fill([host(1, cores=100, memory_mb=4_000)], [work(1, 500), work(2, 500, HEAVY)])
+    assert given_to(found) == {1: {1: 10}}
+    assert reasons(found)[1] == ("a task needs 400 MB of memory, and 0 are free")
+
+
+def test_heavy_work_goes_to_those_that_can_and_light_work_fills_the_others():
+    hosts = [host(1, cores=8), host(2, cores=8, memory_mb=4_000)]
+    found = fill(hosts, [work(1, 8), work(2, 8, HEAVY)])
+    assert given_to(found) == {1: {2: 3, 1: 4}, 2: {1: 4}}
+
+
+def test_what_needs_much_memory_never_leaves_cores_without_any():
+    found = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 50), work(2, 50, HEAVY)])
+    assert given_to(found) == {1: {1: 8}}
+    alone = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 2), work(2, 50, HEAVY)])
+    assert given_to(alone) == {1: {1: 2, 2: 1}}  # with so little light work, a core that computes is better than none
+
+
+def test_with_few_tasks_the_largest_hosts_come_first():
+    found = fill([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
+    assert given_to(found) == {2: {1: 3}, 3: {1: 1}, 1: {}}  # in proportion, and nobody without
+
+
+def test_among_equals_each_volunteer_comes_once_before_anybody_comes_twice():
+    hosts = [host(number, volunteer="ada" if number < 20 else f"volunteer-{number}") for number in range(1, 24)]
+    found = fill(hosts, [work(1, 5)])
+    assert Counter(one.supply.volunteer for one in found.hosts if one.given).most_common(1)[0][1] == 1
+
+
+def test_among_equals_the_key_decides_and_the_same_key_decides_the_same():
+    hosts = [host(number, volunteer="ada") for number in range(1, 20)]
+
+    def first(key: str) -> int:
+        return next(one.supply.host_id for one in fill(hosts, [work(1, 1)], key=key).hosts if one.given)
+
+    assert first("2026-03-02-b") == first("2026-03-02-b")
+    assert len({first(str(number)) for number in range(20)}) > 5
+
+
+def test_a_host_gets_a_mixture_and_not_one_experiment():
+    hosts = [host(number) for number in range(1, 11)]
+    found = fill(hosts, [work(number, 40) for number in range(1, 5)])
+    assert all(len(kinds) == 4 for kinds in given_to(found).values())
+
+
+def test_what_is_for_one_host_alone_goes_there():
+    found = fill([host(1), host(2)], [work(1, 3, host_id=2), work(2, 100)])
+    assert given_to(found) == {1: {2: 8}, 2: {1: 3, 2: 5}}
+    assert given_to(fill([host(1)], [work(1, 3, host_id=2)])) == {1: {}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "works", "reason"),
+    [
+        ({"obstacle": "its volunteer is on holiday"}, [work(1, 9)], "its volunteer is on holiday"),
+        ({"busy_cores": 8}, [work(1, 9)], "all its 8 cores have work"),
+        ({}, [], "nothing more waits that it could take"),
+        ({}, [work(1, 3)], "nothing more waits that it could take"),
+        (
+            {"most_tasks": 1},
+            [work(1, 9)],
+            "it may have no more tasks for now, by its quota and its standing",
+        ),
+        ({"is_avx": False}, [work(1, 9, Need(avx=True))], "its processor has no AVX"),
+        ({}, [work(1, 9, ON_GPU)], "nothing more waits that it could take"),
+    ],
+)
+def test_a_host_says_why_it_has_no_more(facts, works, reason):
+    assert reasons(fill([host(1, **facts)], works)) == {1: reason}
+
+
+NEEDS = st.sampled_from([LIGHT, HEAVY, ON_GPU, Need(memory_mb=900, avx=True), Need(memory_mb=300, disk_mb=200), Need()])
+HOSTS = st.lists(
+    st.builds(
+        Supply,
+        host_id=st.integers(1, 99),
+        name=st.just("host"),
+        volunteer=st.sampled_from("abc"),
+        platform=st.sampled_from("xy"),
+        cores=st.integers(0, 40),
+        memory_mb=st.integers(1, 40_000),
+        gpus=st.sampled_from([(), (Gpu(kind="NVIDIA", count=2, memory_mb=8_000),)]),
+        is_avx=st.booleans(),
+        disk_mb=st.one_of(st.none(), st.integers(0, 3_000)),
+        busy_cores=st.integers(0, 10),
+        busy_gpus=st.integers(0, 2),
+        used_memory_mb=st.integers(0, 5_000),
+        most_tasks=st.one_of(st.none(), st.integers(0, 20)),
+        in_hand_seconds=st.floats(0.0, 1e5),
+        obstacle=st.sampled_from(["", "", "", "it is on holiday"]),
+    ),
+    max_size=6,
+    unique_by=lambda one: one.host_id,
+)
+WORKS = st.lists(
+    st.builds(
+        work,
+        number=st.integers(1, 99),
+        tasks=st.integers(0, 60),
+        need=NEEDS,
+        seconds=st.sampled_from([1.0, 500.0, 9_000.0]),
+        host_id=st.sampled_from([None, None, None, 1, 2]),
+    ),
+    max_size=6,
+    unique_by=lambda one: one.key,
+)
+
+
+@given(hosts=HOSTS, works=WORKS)
+def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(hosts, works):
+    before = {one.key: replace(one) for one in works}
+    found = fill(hosts, works, deadline=10_000.0, key="a test")
+    assert {one.key: one.tasks for one in works} == {key: one.tasks for key, one in before.items()}
+    placed: Counter = Counter()
+    for one in found.hosts:
+        there = one.supply
+        on_gpus = sum(tasks for key, tasks in one.given.items() if before[key].need.gpu)
+        on_cores = sum(one.given.values()) - on_gpus
+        assert on_cores <= max(0, there.cores - there.busy_cores)
+        assert on_gpus <= max(0, sum(gpu.count for gpu in there.gpus) - there.busy_gpus)
+        assert one.memory_mb == sum(before[key].need.memory_mb * tasks for key, tasks in one.given.items())
+        assert not one.given or one.memory_mb <= max(0, there.memory_mb - there.used_memory_mb)
+        assert there.most_tasks is None or on_cores + on_gpus <= there.most_tasks
+        assert not (there.obstacle and one.given)
+        placed.update(one.given)
+        for left in found.left:
+            assert left.host_id not in (None, there.host_id) or one.room(left.need, left.seconds * 1.25, 10_000.0) == 0
+    still = {left.key: left.tasks for left in found.left}
+    assert {key: placed[key] + still.get(key, 0) for key in before} == {key: one.tasks for key, one in before.items()}
+
+
+@given(hosts=HOSTS, needs=st.lists(NEEDS.filter(lambda need: not need.gpu), min_size=1, max_size=4))
+def test_with_work_enough_a_core_is_idle_only_for_want_of_memory_for_the_lightest(hosts, needs):
+    free = [replace(one, most_tasks=None, disk_mb=None, is_avx=True, in_hand_seconds=0.0) for one in hosts]
+    found = fill(free, [work(number, 10_000, need) for number, need in enumerate(needs, start=1)])
+    lightest = min(need.memory_mb for need in needs)
+    for one in found.hosts:
+        idle = 0 if one.supply.obstacle else max(0, one.supply.cores - one.supply.busy_cores)
+        memory = max(0, one.supply.memory_mb - one.supply.used_memory_mb)
+        assert one.left.cores == max(0, idle - (memory // lightest if lightest else idle))

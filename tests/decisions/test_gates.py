@@ -1,0 +1,281 @@
+"""What each gate says of facts: one that is sound passes all of them, and each fault is seen by its own gate."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.controls import SEEDS
+from axiom.decisions.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, OTHER_SEEDS, repeats
+from axiom.decisions.preflight import State, judge, out_of_order
+from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
+from axiom.domain.work import Outcome
+
+ESTIMAND = {
+    "name": "grows",
+    "kind": "contrast",
+    "measure": "total",
+    "across": "",
+    "between": [{"size": 3}, {"size": 1}],
+    "smallest": 0.1,
+    "null": 0.0,
+    "expects": "+",
+    "bounds": [-5.0, 5.0],
+}
+PLACEBO = ({"size": 1, "pull": 0.0}, {"size": 3, "pull": 0.0})
+PLANTED = ({"size": 1, "pull": 2.0}, {"size": 3, "pull": 2.0})
+CONFIGS = ({"size": 1, "pull": 1.0}, {"size": 2, "pull": 1.0}, {"size": 3, "pull": 1.0})
+DEMANDS = Demands(
+    configs=CONFIGS,
+    seconds=(1.0, 2.0, 3.0),
+    allowed_seconds=(60.0, 60.0, 90.0),
+    ranges={"size": (1.0, 9.0)},
+    estimands=(ESTIMAND,),
+    controls=(ControlDemand(estimand="grows", placebo=PLACEBO, planted=PLANTED),),
+)
+NOISE = (0.02, -0.01, 0.03, -0.02, 0.01, -0.03, 0.015, -0.015)
+
+
+def tried(config: int, seed: int = 0, **changes) -> Tried:
+    """A cell that ended well; its measure grows with its place."""
+    sound = Tried(
+        config=config,
+        seed=seed,
+        outcome=Outcome.OK,
+        digest=f"{1000 * seed + config:064x}",
+        mark=f"{1000 * seed + config:064x}",
+        cpu_seconds=config + 1.0,
+        measures={"total": float(config)},
+    )
+    return replace(sound, **changes)
+
+
+def run(*, is_planted: bool, effect: float = 1.0, **changes) -> ControlRun:
+    """Two arms at each seed; what lies between them is noise, and the effect where one was planted."""
+    cells = [
+        tried(place, seed, **{"measures": {"total": place * (NOISE[seed - 1] + effect * is_planted)}} | changes)
+        for seed in range(1, SEEDS + 1)
+        for place in (0, 1)
+    ]
+    return ControlRun(estimand="grows", is_planted=is_planted, tried=tuple(cells))
+
+
+def spent(cheap: float, dear: float) -> tuple[Tried, ...]:
+    """The cells at other seeds, at these costs."""
+    return (*(tried(0, n, cpu_seconds=cheap) for n in (1, 2, 3)), tried(2, 1, cpu_seconds=dear))
+
+
+SOUND = Attempt(
+    bundle="ab" * 32,
+    gates="gates-1",
+    platform="linux-x86_64-avx2",
+    seed=7,
+    first=(tried(0), tried(1), tried(2)),
+    again=(tried(2), tried(1), tried(0)),
+    others=(tried(0, 1), tried(0, 2), tried(0, 3), tried(2, 1)),
+    controls=(run(is_planted=False), run(is_planted=True)),
+)
+
+
+def test_one_without_fault_passes_every_gate():
+    judged = judge(SOUND, DEMANDS)
+    assert (judged.passed, judged.failed) == (True, "")
+    assert {gate.state for gate in judged.gates} == {State.PASSED}
+    said = {gate.name: gate.reason for gate in judged.gates}
+    assert said["G2"] == "3 configs and 42 cells in the sandbox"
+    assert said["G3"] == "3 configs twice the same in every bit"
+    assert said["G6"] == "a warm cell takes 3 s where 3 are declared, and 1 s where 1 are declared"
+    assert said["G7"] == "grows: over 8 of 8 seeds the median is 0"
+    assert said["G8"].startswith("grows: over 8 of 8 seeds the median ")
+
+
+def test_what_has_no_control_is_named():
+    judged = judge(
+        SOUND, replace(DEMANDS, estimands=(ESTIMAND, ESTIMAND | {"name": "falls"}, ESTIMAND | {"name": "b"}))
+    )
+    said = {gate.name: gate.reason for gate in judged.gates}
+    assert said["G7"].endswith("; not controlled: b, falls")
+    assert "not controlled" not in said["G8"]
+
+
+def test_an_estimand_without_bounds_may_be_any_number():
+    far = replace(SOUND, first=(tried(0), tried(1), tried(2, measures={"total": 5.5})))
+    assert judge(far, replace(DEMANDS, estimands=(ESTIMAND | {"bounds": None},))).passed
+
+
+def test_one_that_concludes_nothing_needs_no_controls():
+    judged = judge(replace(SOUND, controls=()), replace(DEMANDS, estimands=(), controls=()))
+    assert judged.passed
+    assert judged.gates[-1].reason == "it concludes nothing"
+
+
+FAILED = {"outcome": Outcome.FAILED, "measures": {}}
+CONTROL = f"the placebo of grows, config 0 ({', '.join(f'{name} {level}' for name, level in PLACEBO[0].items())}),"
+# Which gate says no to which facts, and in which words.
+FAULTS = [
+    ("G0", {"refusals": (Refusal(gate="G0", line=3, sentence="It does not parse."),)}, "line 3: It does not parse"),
+    (
+        "G1",
+        {"refusals": tuple(Refusal(gate="G1", line=n, sentence=f"It imports m{n}.") for n in (1, 2, 3, 4))},
+        "line 1: It imports m1. line 2: It imports m2. line 3: It imports m3 (and 1 more)",
+    ),
+    ("G2", {"first": (tried(0, error="ValueError at a.py:9", **FAILED),)}, "(size 1, pull 1.0) raises ValueError at"),
+    ("G2", {"again": (tried(2, error="KeyError at a.py:1", **FAILED),)}, "in a fresh process, config 2 (size 3, pull"),
+    ("G2", {"others": (tried(0, 1, error="E at a.py:1", **FAILED),)}, "at another seed, config 0 (size 1, pull 1.0)"),
+    ("G2", {"first": (tried(2, outcome=Outcome.LATE, cpu_seconds=35.2),)}, "it was stopped after 35 s of a processor"),
+    ("G2", {"controls": (run(is_planted=False, error="E at a.py:1", **FAILED),)}, f"{CONTROL} raises E at a.py:1"),
+    ("G2", {"first": (tried(0),), "again": (), "fault": "config 1: it held too much."}, "config 1: it held too much"),
+    ("G2", {"first": (tried(0), tried(7))}, "config 7 is none of the 3 of the sweep"),
+    ("G2", {"controls": (replace(run(is_planted=False), tried=(tried(5, 1, **FAILED),)),)}, "grows, config 5, raises"),
+    ("G3", {"again": (tried(2, digest="0" * 64),)}, "computed again with the same seed in a fresh process gives other"),
+    ("G4", {"others": tuple(tried(0, n, mark=f"{0:064x}") for n in (1, 2, 3))}, "at 4 seeds gives 1 different results"),
+    ("G4", {"others": (*SOUND.others[:3], tried(2, 1, mark=tried(2).mark))}, "config 2 (size 3, pull 1.0) at 2 seeds"),
+    (
+        "G5",
+        {"first": (tried(0, error="TypeError at axiom/domain/declaration.py:99", **FAILED),)},
+        "returns something else than Measures declares: TypeError",
+    ),
+    (
+        "G5",
+        {"again": (tried(2, outcome=Outcome.DIVERGED, missing=("loss", "norm")),)},
+        "is not finite: loss and norm left the real numbers, and a measure that may be missing is None",
+    ),
+    ("G5", {"first": (tried(0), tried(1), tried(2, measures={"total": 5.5}))}, "grows is 5.5 in the sweep, and its"),
+    ("G5", {"controls": (run(is_planted=False), run(is_planted=True, effect=9.0))}, "in the planted effect, and its"),
+    ("G6", {"first": (tried(0, cpu_seconds=61.0), tried(1), tried(2))}, "took 61 s of a processor, and 60 s are"),
+    ("G6", {"others": (*SOUND.others[:3], tried(2, 1, cpu_seconds=91.0))}, "took 91 s of a processor, and 90 s are"),
+    ("G6", {"controls": (run(is_planted=False, cpu_seconds=91.0),)}, f"{CONTROL} took 91 s of a processor, and 90 s"),
+    ("G6", {"others": spent(10.5, 31.5)}, "needs says too little, or this computer is slow: a warm"),
+    ("G6", {"others": spent(0.09, 0.25)}, "needs says too much, or this computer is fast: a warm"),
+    (
+        "G6",
+        {"others": spent(3.2, 3.0)},
+        "needs says too little of config 0 (size 1, pull 1.0): beside the dearest config a",
+    ),
+    ("G6", {"others": spent(1.0, 9.9)}, "should take 3.3 s of a processor here, and takes 1; a factor of 3 is allowed"),
+    ("G7", {"controls": (run(is_planted=False), run(is_planted=True))[::-1][:1]}, "the placebo of grows was not"),
+    ("G8", {"controls": (run(is_planted=False),)}, "the planted effect of grows was not computed at 8 seeds"),
+    ("G8", {"controls": (run(is_planted=False), run(is_planted=True, effect=0.0))}, "planted for grows is not found"),
+    ("G8", {"controls": (run(is_planted=False), run(is_planted=True, effect=-1.0))}, "planted for grows is not found"),
+    ("G2", {"first": (), "again": ()}, "0 of 3 configs were computed. Start the preflight again."),
+    ("G3", {"again": (tried(2), tried(1))}, "only 2 of 3 configs were computed twice. Start the preflight again."),
+    ("G4", {"others": ()}, "was not computed at other seeds. Start the preflight again."),
+    ("G4", {"others": (tried(0, 1), tried(0, 1), tried(0, 1), tried(2, 1))}, "was not computed at other seeds"),
+    ("G4", {"others": SOUND.others[1:]}, "was not computed at other seeds. Start the preflight again."),
+]
+
+
+@pytest.mark.parametrize(("gate", "changes", "words"), FAULTS)
+def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
+    judged = judge(replace(SOUND, **changes), DEMANDS)
+    assert (judged.passed, judged.failed) == (False, gate), judged.reason
+    assert words in judged.reason
+    states = [one.state for one in judged.gates]
+    place = int(gate[1])
+    assert states == [State.PASSED] * place + [State.FAILED] + [State.NOT_REACHED] * (8 - place)
+
+
+def leaking() -> ControlRun:
+    """A placebo in which the effect is, too."""
+    return replace(run(is_planted=True), is_planted=False)
+
+
+def test_a_placebo_that_is_found_is_no_placebo():
+    judged = judge(replace(SOUND, controls=(leaking(), run(is_planted=True))), DEMANDS)
+    assert judged.failed == "G7"
+    assert "grows does not show that its placebo is without effect: the median 1 lies further from 0" in judged.reason
+
+
+def test_a_placebo_in_which_the_effect_is_turned_round_is_none_either():
+    turned = replace(run(is_planted=True, effect=-1.0), is_planted=False)
+    assert judge(replace(SOUND, controls=(turned, run(is_planted=True))), DEMANDS).failed == "G7"
+
+
+DECLARATIONS = [
+    ("G7", {"controls": ()}, "Add controls=(Control(estimand=…, placebo=…, planted=…),); docs/howto/preflight.md"),
+    ("G5", {"ranges": {"size": (2.0, 9.0)}}, "config 0 (size 1, pull 1.0) lies outside the declared range 2 to 9"),
+    (
+        "G5",
+        {"estimands": (ESTIMAND | {"between": [{"size": 4}, {"size": 1}]},)},
+        "grows cannot be concluded from the sweep: no config of this design has size=4",
+    ),
+    (
+        "G5",
+        {"controls": (ControlDemand(estimand="grows", placebo=PLACEBO[:1], planted=PLANTED),)},
+        "grows cannot be concluded from the placebo of grows: no config of this design has size=3",
+    ),
+]
+
+
+@pytest.mark.parametrize(("gate", "changes", "words"), DECLARATIONS)
+def test_what_is_declared_is_asked_too(gate, changes, words):
+    judged = judge(SOUND, replace(DEMANDS, **changes))
+    assert (judged.failed, words in judged.reason) == (gate, True), judged.reason
+
+
+def test_of_a_file_of_which_no_bundle_could_be_made_nothing_is_judged_beyond():
+    empty = Attempt(bundle="", gates="gates-1", platform="linux-x86_64-avx2", seed=0)
+    imported = judge(replace(empty, fault="my_file cannot be used: OSError at a.py:1."), None)
+    assert (imported.failed, imported.reason.startswith("G2, sandboxed run: my_file cannot be used")) == ("G2", True)
+    assert judge(empty, None).failed == "G2"
+
+
+@pytest.mark.parametrize(("seeds", "gate"), [(2, ""), (3, "G7"), (8, "G7")])
+def test_a_placebo_may_miss_two_values_and_no_more(seeds, gate):
+    cells = run(is_planted=False).tried
+    lacking = tuple(replace(one, measures={"total": None}) if one.seed <= seeds else one for one in cells)
+    placebo = replace(run(is_planted=False), tried=lacking)
+    judged = judge(replace(SOUND, controls=(placebo, run(is_planted=True))), DEMANDS)
+    assert judged.failed == gate, judged.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"again": (tried(0), tried(0))}, "a cell of again is in it twice"),
+        ({"first": (tried(0), tried(1, 2))}, "a cell of first has a seed that is not its own"),
+        ({"others": (tried(0, 0),)}, "a cell of others has a seed that is not its own"),
+        ({"others": (tried(0, 1), tried(0, 1))}, "a cell of others is in it twice"),
+        ({"controls": (run(is_planted=True),) * 2}, "a control is in it twice"),
+    ],
+)
+def test_a_report_counts_each_cell_once(changes, words):
+    assert out_of_order(replace(SOUND, **changes)) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_lacking"), [({"again": ()}, True), ({"again": (), "fault": "it is lost"}, False), ({}, False)]
+)
+def test_what_was_not_computed_is_told_from_what_is_wrong(changes, is_lacking):
+    assert judge(replace(SOUND, **changes), DEMANDS).is_lacking is is_lacking
+
+
+@given(st.floats(0.05, 5.0), st.floats(0.05, 5.0), st.floats(0.05, 5.0))
+def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_config(declared, cheap, dear):
+    demands = replace(DEMANDS, seconds=(declared, declared, 2 * declared), allowed_seconds=(1_000.0,) * 3)
+    attempt = replace(SOUND, others=spent(cheap, dear))
+    judged = judge(attempt, demands)
+    offs = (cheap / declared, dear / (2 * declared))
+    off, apart = max(max(one, 1 / one) for one in offs), max(offs[0] / offs[1], offs[1] / offs[0])
+    if off < COST_FACTOR_OF_COMPUTERS and apart < COST_FACTOR:
+        assert judged.passed, judged.reason
+    if off > COST_FACTOR_OF_COMPUTERS * 1.1 + 0.5 or apart > COST_FACTOR * 1.1 + 0.5:
+        assert judged.failed == "G6"
+
+
+def test_the_cheapest_config_and_the_dearest_are_computed_at_other_seeds():
+    assert repeats(DEMANDS) == {0: OTHER_SEEDS, 2: 1}
+    assert repeats(replace(DEMANDS, seconds=(3.0, 2.0, 1.0))) == {2: OTHER_SEEDS, 0: 1}
+    assert repeats(Demands(configs=({"a": 1},), seconds=(1.0,), allowed_seconds=(9.0,))) == {0: OTHER_SEEDS}
+    assert repeats(Demands(configs=(), seconds=(), allowed_seconds=())) == {}
+
+
+@given(
+    st.lists(st.integers(0, 2), max_size=6),
+    st.lists(st.integers(0, 2), max_size=6),
+)
+def test_nothing_passes_unless_every_config_is_there_twice(first, again):
+    facts = replace(SOUND, first=tuple(map(tried, first)), again=tuple(map(tried, again)))
+    assert judge(facts, DEMANDS).passed == (set(first) == set(again) == {0, 1, 2})

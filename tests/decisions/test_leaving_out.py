@@ -1,0 +1,90 @@
+"""Leaving each host and each volunteer out says what weighing the rest anew says, without weighing it anew."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.concluding import conclude
+from axiom.decisions.leaving_out import without_each
+from axiom.decisions.question import question
+from axiom.domain.findings import Home, Kind, Observation, Verdict
+
+HOMES = {host: Home(host_id=host, volunteer_id=(host + 1) // 2, platform="linux") for host in range(1, 6)}
+
+
+def asked(kind: Kind = Kind.CONTRAST, **more):
+    return question({"kind": kind.value, "null": 0.0, "smallest": 0.3, "bounds": None, **more})
+
+
+def slowly(asked, counted, homes):
+    """The definition: weigh again what is left."""
+    found = []
+    for by in ("host", "volunteer"):
+        places = [
+            {homes[host].host_id if by == "host" else homes[host].volunteer_id for host in one.hosts if host in homes}
+            for one in counted
+        ]
+        given_by = {number for at, one in zip(places, counted, strict=True) if one.value is not None for number in at}
+        for number in sorted(given_by) if len(given_by) > 1 else []:
+            rest = [one.value for one, at in zip(counted, places, strict=True) if number not in at]
+            found.append((by, number, conclude(asked, rest).verdict))
+    return found
+
+
+QUESTIONS = [
+    asked(),
+    asked(bounds=[-1.0, 1.0]),
+    asked(null=0.1),
+    asked(Kind.LEVEL, null=0.2, smallest=0.5),
+    asked(Kind.RANK_CORRELATION),
+    asked(about="mean", bounds=[-1.0, 1.0]),
+]
+VALUE = st.none() | st.sampled_from([0.0, 0.1, 0.3, -0.3, 1.0]) | st.floats(-1.0, 1.0) | st.floats(0.4, 0.9)
+PLACES = st.lists(st.integers(1, 7), max_size=2, unique=True).map(tuple)  # two of them nobody knows
+
+
+def observed(rows) -> list[Observation]:
+    return [Observation(replicate=number, value=value, hosts=hosts) for number, (value, hosts) in enumerate(rows)]
+
+
+@given(asked=st.sampled_from(QUESTIONS), rows=st.lists(st.tuples(VALUE, PLACES), max_size=40))
+def test_leaving_out_says_what_weighing_the_rest_says(asked, rows):
+    counted = observed(rows)
+    quickly = [(one.by, one.number, one.verdict) for one in without_each(asked, counted, HOMES)]
+    assert quickly == slowly(asked, counted, HOMES)
+
+
+EVENTS = [
+    asked(Kind.PROPORTION, null=null, smallest=smallest)
+    for null, smallest in ((0.5, 0.1), (0.5, 0.45), (0.0, 0.4), (1.0, 0.4), (0.1, 0.3))
+]
+
+
+@given(
+    asked=st.sampled_from(EVENTS),
+    rows=st.lists(st.tuples(st.sampled_from([None, 0.0, 1.0, 1.0, 1.0]), PLACES), max_size=40),
+)
+def test_leaving_out_says_of_events_what_weighing_the_rest_says(asked, rows):
+    counted = observed(rows)
+    quickly = [(one.by, one.number, one.verdict) for one in without_each(asked, counted, HOMES)]
+    assert quickly == slowly(asked, counted, HOMES)
+
+
+@pytest.mark.parametrize("hosts", [(), (1,), (9,)])
+def test_where_nobody_can_be_left_out_nothing_is_said(hosts):
+    assert without_each(asked(), [Observation(replicate=n, value=1.0, hosts=hosts) for n in range(9)], HOMES) == ()
+
+
+def test_a_verdict_that_one_host_alone_carries_falls_with_it():
+    # 13 of 16 values are the first host's; the others are too few to say anything
+    counted = observed([(1.0 + number / 100, (1,)) for number in range(13)] + [(1.0, (3,))] * 3)
+    found = {(one.by, one.number): one.verdict for one in without_each(asked(), counted, HOMES)}
+    assert found == {
+        ("host", 1): Verdict.UNDECIDED,
+        ("host", 3): Verdict.POSITIVE,
+        ("volunteer", 1): Verdict.UNDECIDED,
+        ("volunteer", 2): Verdict.POSITIVE,
+    }
+    assert math.isfinite(conclude(asked(), [one.value for one in counted]).log_e)

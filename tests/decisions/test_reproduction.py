@@ -1,0 +1,138 @@
+"""Bit for bit, within tolerance, another end, other first values: and only the last is anybody's lie."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.decisions.reproduction import Reproduced, agreements, compare, recounted, summed
+from axiom.domain.findings import Agreements
+from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Outcome, Result
+
+CELL = Result(
+    task_id=1,
+    experiment_id=1,
+    replicate=4,
+    config=0,
+    seed=7,
+    outcome=Outcome.OK,
+    measures={"loss": 0.25, "curve": [1.0, 0.5]},
+    early=(2.0, 1.0),
+    cpu_seconds=1.0,
+)
+EXACT, CLOSE, CHAOTIC, DISPUTED = Reproduction
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, EXACT),
+        ({"task_id": 2, "cpu_seconds": 9.0}, EXACT),
+        ({"measures": {"loss": 0.2501, "curve": [1.0, 0.5]}}, CLOSE),
+        ({"early": (2.0, 1.0005)}, CLOSE),
+        ({"measures": {"loss": 0.7, "curve": [1.0, 0.5]}}, CHAOTIC),
+        ({"measures": {"loss": 0.25, "curve": [1.0]}}, CHAOTIC),
+        ({"measures": {"loss": None, "curve": [1.0, 0.5]}}, CHAOTIC),
+        ({"outcome": Outcome.DIVERGED}, CHAOTIC),
+        ({"early": (2.0, 1.1)}, DISPUTED),
+        ({"early": (2.0, 1.1), "measures": {"loss": 0.7, "curve": [1.0, 0.5]}}, DISPUTED),
+        ({"outcome": Outcome.LATE, "measures": None}, None),
+    ],
+)
+def test_a_trained_cell_is_compared_by_its_beginning_and_its_end(changes, found):
+    other = replace(CELL, **changes)
+    assert compare(CELL, other, tolerance=1e-3) is found
+    assert compare(other, CELL, tolerance=1e-3) is found
+
+
+@pytest.mark.parametrize(
+    ("measures", "found"), [({"loss": 0.25}, EXACT), ({"loss": 0.2501}, CLOSE), ({"loss": 0.3}, DISPUTED)]
+)
+def test_where_nothing_was_trained_the_end_has_to_be_the_same(measures, found):
+    plain = replace(CELL, early=(), measures={"loss": 0.25})
+    assert compare(plain, replace(plain, measures=measures), tolerance=1e-3) is found
+
+
+def test_the_tolerance_is_the_experiment_s_own():
+    other = replace(CELL, measures={"loss": 0.26, "curve": [1.0, 0.5]})
+    assert compare(CELL, other, tolerance=0.1) is CLOSE
+    assert compare(CELL, other, tolerance=0.01) is CHAOTIC
+
+
+def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=None):
+    return Reproduced(replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion)
+
+
+def test_seeds_are_counted_for_each_pair_of_platforms_by_their_worst_cell():
+    assert agreements(
+        [
+            seen(1, EXACT),
+            seen(1, CLOSE, ("windows", "linux")),
+            seen(2, EXACT),
+            seen(3, CHAOTIC),
+            seen(3, EXACT),
+            seen(4, DISPUTED),
+            seen(4, CHAOTIC),
+            seen(4, EXACT, ("linux", "linux")),
+        ]
+    ) == (
+        Agreements(platforms=("linux", "linux"), exact=1),
+        Agreements(platforms=("linux", "windows"), exact=1, close=1, divergent=2, disputed=1),
+    )
+    assert agreements([]) == ()
+
+
+PAIR = ("linux", "windows")
+
+
+def test_a_seed_that_was_counted_before_is_counted_as_its_worst_from_then_on():
+    counts = (Agreements(platforms=PAIR, exact=5, close=1),)
+    assert recounted(counts, [seen(1, EXACT)], [seen(1, DISPUTED)]) == (
+        Agreements(platforms=PAIR, exact=4, close=1, divergent=1, disputed=1),
+    )
+    assert recounted(counts, [seen(1, CLOSE)], [seen(1, EXACT)]) == ()
+    assert recounted(counts, [], [seen(7, EXACT), seen(8, CHAOTIC)]) == (
+        Agreements(platforms=PAIR, exact=6, close=1, divergent=1),
+    )
+    assert recounted((), [], [seen(7, EXACT)]) == (Agreements(platforms=PAIR, exact=1),)
+
+
+def test_counts_of_different_seeds_are_added_by_platforms():
+    one, other = Agreements(platforms=PAIR, exact=1, divergent=2, disputed=1), Agreements(platforms=("a", "b"), close=3)
+    assert summed([one, other, one]) == (other, Agreements(platforms=PAIR, exact=2, divergent=4, disputed=2))
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "counted"),
+    [
+        # two tasks repeated the seed, and one alone differs from the value in evidence: it is outvoted
+        ([seen(1, DISPUTED, opinion=5), seen(1, EXACT, opinion=6)], Agreements(platforms=PAIR, exact=1)),
+        ([seen(1, CHAOTIC, opinion=5), seen(1, DISPUTED, opinion=6)], Agreements(platforms=PAIR, divergent=1)),
+        # both differ: then the value in evidence is the odd one
+        (
+            [seen(1, DISPUTED, opinion=5), seen(1, DISPUTED, opinion=6)],
+            Agreements(platforms=PAIR, divergent=1, disputed=1),
+        ),
+        # a single one that differs is one word against another, also where another of its cells agrees
+        (
+            [seen(1, DISPUTED, opinion=5), seen(1, EXACT, opinion=5)],
+            Agreements(platforms=PAIR, divergent=1, disputed=1),
+        ),
+        # a vote on another seed does not count
+        (
+            [seen(1, DISPUTED, opinion=5), seen(2, EXACT, opinion=6)],
+            Agreements(platforms=PAIR, exact=1, divergent=1, disputed=1),
+        ),
+        # who repeated it is not known: counted as it was before
+        ([seen(1, DISPUTED), seen(1, EXACT, opinion=6)], Agreements(platforms=PAIR, divergent=1, disputed=1)),
+    ],
+)
+def test_a_value_that_two_agree_on_is_not_disputed_by_a_third(comparisons, counted):
+    assert agreements(comparisons) == (counted,)
+
+
+def test_a_dispute_that_was_counted_is_taken_back_when_a_third_task_settles_it():
+    first = [seen(1, DISPUTED, opinion=5)]
+    counts = recounted((), [], first)
+    assert counts[0].disputed == 1
+    assert recounted(counts, first, [seen(1, EXACT, opinion=6)]) == (Agreements(platforms=PAIR, exact=1),)

@@ -1,0 +1,92 @@
+"""What predictions were worth: by hand-made cases, and an overconfident forecaster is not taken at his word."""
+
+import math
+
+import pytest
+
+from axiom.decisions.scoring import Scored, records, score
+from axiom.domain.findings import Prediction, Verdict
+
+SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
+OPEN = Prediction(positive=1 / 3, negative=1 / 3, absent=1 / 3, interval=(-1.0, 1.0), because="a test")
+
+
+def scored(forecaster, prediction, verdict, estimate=1.0):
+    worth = score(prediction, verdict, estimate, "it ended") if verdict else None
+    return Scored(forecaster=forecaster, prediction=prediction, verdict=verdict, score=worth)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "brier", "bits"),
+    [
+        (Verdict.POSITIVE, 0.1**2 + 2 * 0.05**2, -math.log2(0.9)),
+        (Verdict.NEGATIVE, 0.95**2 + 0.9**2 + 0.05**2, -math.log2(0.05)),
+        (Verdict.ABSENT, 0.95**2 + 0.9**2 + 0.05**2, -math.log2(0.05)),
+    ],
+)
+def test_chances_are_scored_by_the_verdict(verdict, brier, bits):
+    worth = score(SURE, verdict, 1.0, "it ended")
+    assert worth.brier == pytest.approx(brier)
+    assert worth.log_score == pytest.approx(bits)
+    assert worth.reason == f"it ended; the verdict is {verdict}"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.MIXED])
+def test_what_decides_nothing_scores_no_chances_but_the_interval(verdict):
+    worth = score(SURE, verdict, 2.5, "it ended")
+    assert (worth.brier, worth.log_score) == (None, None)
+    assert (worth.interval_score, worth.is_covered) == (pytest.approx(2.0 + 10 * 0.5), False)
+    assert worth.reason.endswith("which decides nothing")
+
+
+def test_without_an_estimate_there_is_no_interval_to_score():
+    worth = score(SURE, Verdict.UNDECIDED, None, "it ended")
+    assert (worth.interval_score, worth.is_covered) == (None, None)
+
+
+def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():
+    found = records(
+        [
+            scored("Ada", SURE, Verdict.POSITIVE),
+            scored("Ada", SURE, Verdict.NEGATIVE, estimate=-3.0),
+            scored("Ada", SURE, Verdict.UNDECIDED),
+            scored("Ada", SURE, None),
+            scored("Bob", OPEN, None),
+        ]
+    )
+    ada, bob = found
+    assert (ada.forecaster, ada.predictions, ada.scored, ada.covered, ada.intervals) == ("Ada", 4, 2, 2, 3)
+    assert ada.brier == pytest.approx((0.015 + 1.715) / 2)
+    assert (bob.predictions, bob.scored, bob.brier, bob.e_value) == (1, 0, None, 1.0)
+
+
+def test_who_says_nine_in_ten_and_is_right_every_second_time_is_flagged_and_the_honest_is_not():
+    wrong = [scored("Ada", SURE, Verdict.POSITIVE if turn % 2 else Verdict.NEGATIVE) for turn in range(30)]
+    right = [scored("Bob", SURE, Verdict.POSITIVE if turn % 10 else Verdict.NEGATIVE) for turn in range(30)]
+    ada, bob = records(wrong + right)
+    assert ada.is_flagged
+    assert not bob.is_flagged
+
+
+def test_an_honest_forecaster_is_not_flagged_where_one_class_is_seldom_decided():
+    """Three of five times the effect is there, else it is absent; and what is absent is seldom decided."""
+    meant = Prediction(positive=0.6, negative=0.0, absent=0.4, interval=(0.0, 1.0), because="a test")
+    verdicts = [Verdict.POSITIVE] * 3 + [Verdict.UNDECIDED] * 2
+    (found,) = records([scored("Ada", meant, verdicts[turn % 5]) for turn in range(200)])
+    assert (found.scored, found.is_flagged) == (120, False)
+    (decided,) = records([scored("Ada", meant, Verdict.POSITIVE) for _ in range(120)])
+    assert decided.is_flagged  # had the undecided been left out
+
+
+def test_what_is_undecided_counts_as_what_speaks_least_against_the_forecaster():
+    said = [scored("Ada", SURE, Verdict.NEGATIVE), scored("Ada", SURE, Verdict.NEGATIVE)]
+    with_undecided = records([*said, scored("Ada", SURE, Verdict.UNDECIDED)])[0].e_value
+    each = [records([*said, scored("Ada", SURE, verdict)])[0].e_value for verdict in list(Verdict)[:3]]
+    assert with_undecided == min(each) < records(said)[0].e_value
+
+
+def test_no_calibration_is_kept_of_who_had_seen_numbers():
+    wrong = [scored("catalogue, informed", SURE, Verdict.NEGATIVE) for _ in range(30)]
+    (found,) = records(wrong)
+    assert (found.is_counted, found.e_value, found.is_flagged) == (False, None, False)
+    assert found.brier is not None

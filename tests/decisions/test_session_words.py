@@ -1,0 +1,149 @@
+"""What a log says of parts, of time to come, of interest and of what is next: decided from facts alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from axiom.decisions.forecast import Pace, expected, pace
+from axiom.decisions.next_steps import next_steps
+from axiom.decisions.parts import Part, ailing
+from axiom.decisions.ranking import Told, measured, rank
+from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.statistics.interest import Interest
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+PART = Part(name="clean", every=timedelta(hours=1), last_start=NOW, last_ok=NOW, last_error="")
+SAID = Evidence(
+    blocks=1,
+    seeds=8,
+    missing=0,
+    estimate=2.0,
+    low=1.0,
+    high=2.5,
+    e_value=30.0,
+    e_kind="flip",
+    verdict=Verdict.UNDECIDED,
+    grade=Grade.AWAITING,
+    hosts=1,
+    volunteers=1,
+    platforms=1,
+    needs=(),
+    flags=(),
+    reasons=(),
+)
+TELLING = Interest(surprise=1.0, precision=0.5, novelty=1.0, unresolved=0.5)
+KNOWN = Interest(surprise=0.0, precision=1.0, novelty=1.0, unresolved=0.5)
+
+
+@pytest.mark.parametrize(
+    ("part", "after", "up_since", "said"),
+    [
+        (PART, timedelta(hours=3), None, ""),
+        (PART, timedelta(hours=3, seconds=1), None, "it was last seen 180 min ago, and its turn comes every 1:00:00"),
+        (PART, timedelta(days=9), NOW + timedelta(days=9), ""),  # everything was away, and it has only just begun
+        (replace(PART, every=timedelta(seconds=1)), timedelta(minutes=2), None, ""),
+        (replace(PART, last_error="no room"), timedelta(0), None, "it failed: no room"),
+        (replace(PART, last_start=None), timedelta(0), None, "it has never begun"),
+        (replace(PART, last_start=None), timedelta(0), NOW, ""),
+    ],
+)
+def test_a_part_is_well_while_it_comes_to_its_turns(part, after, up_since, said):
+    assert ailing(part, NOW + after, up_since=up_since) == said
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "last", "now", "per_second", "reason"),
+    [
+        (11, NOW, NOW + timedelta(seconds=5), NOW + timedelta(hours=1), 2.0, ""),
+        (
+            11,
+            NOW,
+            NOW + timedelta(seconds=5),
+            NOW + timedelta(hours=1, seconds=6),
+            0.0,
+            "no result came in the last hour",
+        ),
+        (1, NOW, NOW, NOW, 0.0, "too few results have come"),
+        (0, None, None, NOW, 0.0, "too few results have come"),
+    ],
+)
+def test_the_pace_is_that_of_the_newest_results_and_unknown_when_nothing_flows(
+    cells, first, last, now, per_second, reason
+):
+    assert pace(cells, first, last, now) == Pace(per_second=per_second, reason=reason)
+
+
+def test_results_that_came_all_at_once_have_a_pace():
+    assert pace(10, NOW, NOW, NOW).per_second > 1e6
+
+
+@pytest.mark.parametrize(
+    ("per_second", "cells", "said"),
+    [
+        (2.0, 14_400, "in about 2.0 h"),
+        (2.0, 120, "in about 1.0 min"),
+        (1.0, 59, "in about 59.0 s"),
+        (1.0, 2 * 86_400, "in about 2.0 days"),
+        (10.0, 0, "within a second"),
+        (1e-6, 1_000_000, "not in ten years at this pace"),
+        (1.0, None, "unknown, since more replicates do not help"),
+    ],
+)
+def test_what_is_expected_is_said_in_the_largest_unit(per_second, cells, said):
+    assert expected(Pace(per_second=per_second), cells) == said
+
+
+def test_what_is_not_known_is_not_guessed():
+    assert expected(Pace(per_second=0.0, reason="no result came"), 5) == "unknown, since no result came"
+
+
+def told(number: int, **changes) -> Told:
+    interest = changes.pop("interest", None)
+    before = changes.pop("before", None)
+    return Told(number=number, now=replace(SAID, **changes), before=before, interest=interest)
+
+
+def test_what_changes_and_surprises_comes_before_what_was_known():
+    routine = told(1, interest=KNOWN, seeds=800)
+    graded = told(2, grade=Grade.MODERATE, interest=KNOWN)
+    first = told(3, grade=Grade.MODERATE, verdict=Verdict.POSITIVE, interest=TELLING)
+    unknown = told(4, seeds=80)
+    ranked = rank([routine, unknown, graded, first])
+    assert [(one.told.number, one.stars, one.word) for one in ranked] == [
+        (3, "★★★", "outstanding"),
+        (2, "★", "notable"),
+        (1, "★", "routine"),
+        (4, "★", "routine"),
+    ]
+    assert ranked[0].reason == (
+        "its verdict went from undecided to effect +; its grade rose from Awaiting to Moderate; "
+        "its surprise is 1.00 of 1"
+    )
+    assert ranked[3].reason == "its surprise is not known yet"
+
+
+def test_a_grade_that_falls_is_told_as_a_fall():
+    fallen = told(1, before=replace(SAID, grade=Grade.STRONG))
+    assert rank([fallen])[0].reason.startswith("its grade fell from Strong to Awaiting")
+
+
+def test_of_equals_the_lower_number_comes_first():
+    assert [one.told.number for one in rank([told(2), told(1)])] == [1, 2]
+
+
+def test_without_an_estimate_or_with_one_value_nothing_is_measured():
+    assert measured(replace(SAID, estimate=None), [1.0, 2.0], null=0.0, smallest=1.0) is None
+    assert measured(SAID, [1.0], null=0.0, smallest=1.0) is None
+    found = measured(replace(SAID, high=None), [1.0, 3.0], null=0.0, smallest=1.0)
+    assert found is not None
+    assert found.half_width == float("inf")
+    again = measured(SAID, [1.0, 3.0], null=0.0, smallest=1.0)
+    assert again is not None
+    assert (again.half_width, round(again.error, 4)) == (1.0, 1.2533)
+
+
+def test_what_is_next_is_read_off_the_notes_most_urgent_first():
+    said = next_steps({"design.nothing": 1, "failures.group": 2, "task.valid": 1, "health.part": 1})
+    assert [(one.priority, one.times) for one in said] == [("high", 1), ("medium", 2), ("low", 1)]
+    assert next_steps({"task.valid": 1, "health.part": 0}) == []

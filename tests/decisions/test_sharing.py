@@ -1,0 +1,317 @@
+"""Whose turn it is: an operator's order and shares, shares that are kept, the floor, what only one host can take."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.decisions.candidates import Candidate
+from axiom.decisions.filling import fill
+from axiom.decisions.planning import plan, works_of
+from axiom.decisions.previewing import preview
+from axiom.decisions.release import Stage
+from axiom.decisions.stopping import Aim
+from axiom.decisions.worth import BELOW_FLOOR
+from axiom.domain.findings import Grade, Verdict
+from axiom.domain.fleet import Gpu
+from axiom.domain.planning import Need, Purpose, Quotas, Supply, Wishes
+from axiom.domain.registrations import Rule, Stopping
+
+NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)
+OPEN = replace(NEW, seeds=32, estimate=0.2, low=-0.1, high=0.5, more=(32, 128))
+DECIDED = replace(OPEN, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, low=0.05, high=0.6, more=(16, 64))
+CANDIDATE = Candidate(
+    experiment_id=1,
+    name="experiment_1",
+    stage=Stage.OPEN,
+    stage_reason="all 3 tasks of the pilot are valid",
+    replicate_seconds=8.0,
+    issued=32,
+    weighed=32,
+    unsent=0,
+    in_progress=0,
+    aims=(OPEN,),
+    block=16,
+    stopping=Stopping(replicates=100_000),
+)
+DULL = replace(OPEN, weight=0.01)
+OFF = Quotas(are_on=False)
+
+
+def candidate(number: int, *aims: Aim, **facts) -> Candidate:
+    described = {"experiment_id": number, "name": f"experiment_{number}", "aims": aims or (OPEN,)} | facts
+    return replace(CANDIDATE, **described)
+
+
+def new(number: int, **facts) -> Candidate:
+    return candidate(number, NEW, issued=0, weighed=0, **facts)
+
+
+def planned(*asked: Candidate, cores: int = 400, **wanted):
+    return plan(asked, cores=cores, per_core=3, task_seconds=8.0, **wanted)
+
+
+def shares(found, by: str = "purpose") -> dict:
+    seconds: Counter = Counter()
+    for one in found.allotments:
+        seconds[getattr(one, by)] += one.core_seconds
+    return {what: amount / seconds.total() for what, amount in seconds.items()}
+
+
+def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Supply:
+    described = {"host_id": number, "name": f"host-{number}", "volunteer": f"volunteer-{number}", "is_ours": True}
+    return Supply(cores=cores, memory_mb=memory_mb, **(described | facts))
+
+
+def test_without_quotas_most_goes_where_most_is_told_for_its_cost():
+    cheap, dear = candidate(1), candidate(2, replicate_seconds=24.0)
+    found = planned(dear, cheap, quotas=OFF, cores=4)
+    assert [one.experiment_id for one in found.allotments] == [1]
+    assert "most is told there for its cost" in found.allotments[0].reason
+
+
+def test_of_what_is_ordered_a_share_is_kept_for_new_questions_and_for_further_designs():
+    others = [candidate(number) for number in (1, 2, 3)]
+    dull = candidate(4, replace(NEW, weight=0.01), issued=0, weighed=0), candidate(5, DULL, is_further=True)
+    given_to = shares(planned(*others, *dull, floor=0.0))
+    assert given_to[Purpose.NEW] == pytest.approx(0.15, abs=0.02)
+    assert given_to[Purpose.GENERALITY] == pytest.approx(0.20, abs=0.02)
+    reasons = [one.reason for one in planned(*others, *dull, floor=0.0).allotments]
+    assert any("15% of what is ordered is kept for questions of which nothing is known" in one for one in reasons)
+    assert shares(planned(*others, *dull, floor=0.0, quotas=OFF))[Purpose.FILL] > 0.8
+
+
+def test_shares_are_kept_only_as_far_as_there_is_such_work():
+    assert shares(planned(candidate(1))) == {Purpose.FILL: 1.0}
+
+
+def test_shares_hold_over_small_plans_by_what_was_ordered_lately():
+    given_so_far = []
+    for _ in range(60):
+        dull = candidate(2, replace(NEW, weight=0.01), issued=0, weighed=0)
+        found = planned(*map(candidate, (1, 3, 4, 5)), dull, cores=2, given=given_so_far)
+        given_so_far += found.allotments
+    seconds: Counter = Counter()
+    for one in given_so_far:
+        seconds[one.purpose] += one.core_seconds
+    assert seconds[Purpose.NEW] / seconds.total() == pytest.approx(0.15, abs=0.05)
+
+
+def test_no_finding_gets_much_more_than_its_share_while_others_wait():
+    best, *others = candidate(1), *(candidate(number, DULL) for number in range(2, 5))
+    assert shares(planned(best, *others, floor=0.0, quotas=OFF), "experiment_id")[1] > 0.45
+    assert 0.3 < shares(planned(best, *others, floor=0.0), "experiment_id")[1] <= 0.41
+    assert shares(planned(best), "experiment_id") == {1: 1.0}
+
+
+def test_a_mix_is_kept_by_purpose_and_by_experiment():
+    asked = [
+        *[new(number) for number in (1, 2)],
+        *[candidate(number, DECIDED, replicate_seconds=16.0) for number in (3, 4)],
+        *[candidate(number, replicate_seconds=24.0) for number in (5, 6)],
+    ]
+    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("nearest", 30.0), ("fill", 20.0))))
+    told = shares(found)
+    assert told[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
+    assert told[Purpose.NEAREST] == pytest.approx(0.3, abs=0.04)
+    assert told[Purpose.FILL] == pytest.approx(0.2, abs=0.04)
+    assert found.allotments[0].reason.endswith("new is to have 50 % of what is ordered")
+    named = planned(*asked, wishes=Wishes(mix=(("experiment_6", 70.0),)))
+    assert shares(named, "experiment_id")[6] == pytest.approx(0.7, abs=0.04)
+
+
+def test_a_share_of_which_nothing_is_there_goes_to_the_others():
+    found = planned(candidate(1), wishes=Wishes(mix=(("new", 90.0), ("negatives", 10.0))))
+    assert shares(found) == {Purpose.FILL: 1.0}
+
+
+def test_priorities_come_before_worth_in_the_order_in_which_they_are_named():
+    cheap, near, first = candidate(1), candidate(2, DECIDED, replicate_seconds=800.0), new(3, replicate_seconds=900.0)
+    found = planned(cheap, near, first, wishes=Wishes(priority=("new", "nearest", "fill")), cores=40, quotas=OFF)
+    order = list(dict.fromkeys(one.experiment_id for one in found.allotments))
+    assert order == [3]
+    assert found.allotments[0].reason.endswith("new come first, as an operator wants it")
+    named = planned(cheap, near, first, wishes=Wishes(priority=("experiment_2", "new")), cores=40, quotas=OFF)
+    assert named.allotments[0].experiment_id == 2
+
+
+def test_the_eight_steps_of_the_old_laboratory_can_be_given_as_they_were():
+    words = ("new", "nearest", "negatives", "generality", "experiment_5", "experiment_1", "pilots", "fill")
+    asked = [
+        candidate(1),
+        new(2, stopping=Stopping(replicates=16)),
+        candidate(3, DECIDED, stopping=Stopping(replicates=48)),
+        candidate(4, replace(DECIDED, verdict=Verdict.ABSENT), stopping=Stopping(replicates=48)),
+        candidate(5, stopping=Stopping(replicates=48)),
+        candidate(6, is_further=True, stopping=Stopping(replicates=48)),
+    ]
+    found = planned(*asked, wishes=Wishes(priority=words), quotas=OFF)
+    assert list(dict.fromkeys(one.experiment_id for one in found.allotments)) == [2, 3, 4, 6, 5, 1]
+
+
+def test_below_the_floor_nothing_is_ordered_and_a_new_design_is_wanted():
+    far = candidate(1, replace(OPEN, more=(500_000, None)), replicate_seconds=3_000.0)
+    found = planned(far)
+    assert found.allotments == ()
+    assert found.skipped[0].reason == (
+        "a further block is worth less than the floor of 0.001 bits a core-hour; a new design would tell more"
+    )
+    assert BELOW_FLOOR in found.skipped[0].reason
+    assert planned(far, floor=0.0).allotments != ()
+    assert planned(candidate(1), floor=1e9).skipped[0].reason.startswith("a further block is worth less")
+
+
+def test_what_is_begun_or_was_promised_is_ordered_below_the_floor_too():
+    begun = candidate(1, issued=37)
+    assert [one.workunits * one.replicates_each for one in planned(begun, floor=1e9, cores=1).allotments] == [11]
+    fixed = Stopping(rule=Rule.FIXED, replicates=64)
+    assert planned(candidate(1, stopping=fixed), floor=1e9).allotments
+
+
+def test_each_kind_of_host_has_work_that_it_can_take():
+    hosts = [host(1, cores=16), *[host(number, memory_mb=4_000) for number in range(2, 9)]]
+    heavy = candidate(1, need=Need(memory_mb=16_000))
+    light = candidate(2, need=Need(memory_mb=450), replicate_seconds=1_000.0)
+    found = planned(heavy, light, cores=72, supplies=hosts)
+    filling = fill(hosts, works_of([heavy, light], found.allotments, hosts))
+    assert [one.left.cores for one in filling.hosts] == [0] * 8
+    assert all(one.experiment_id == 2 or one.host_id == 1 for one in found.allotments)
+
+
+def test_what_one_host_alone_can_take_is_ordered_for_it():
+    hosts = [host(1, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=16_000),)), host(2)]
+    found = planned(candidate(1, need=Need(gpu=True)), candidate(2), supplies=hosts, cores=16)
+    assert {(one.experiment_id, one.host_id) for one in found.allotments} == {(1, 1), (2, None)}
+    assert "for host host-1 alone, since no other can take it" in found.allotments[0].reason
+    only = planned(candidate(1, need=Need(gpu=True)), supplies=hosts[:1], cores=8)
+    assert {one.host_id for one in only.allotments} == {None}  # of one host, it need not be said
+
+
+def test_what_no_host_can_take_says_what_is_in_the_way():
+    found = planned(candidate(1, need=Need(memory_mb=99_000)), candidate(2), supplies=[host(1), host(2)], cores=16)
+    (left,) = found.skipped
+    assert left.reason == (
+        "no host can take a task of it; of host host-1, for one: a task needs 99000 MB of memory, and 64000 are free"
+    )
+    nobody = planned(candidate(1), supplies=[host(1, obstacle="it is on holiday")], cores=0)
+    assert nobody.skipped[0].reason == "no host has a core at the moment"
+
+
+def test_what_waits_for_few_hosts_does_not_keep_work_from_the_others():
+    hosts = [host(1), host(2, memory_mb=4_000)]
+    heavy = candidate(1, need=Need(memory_mb=16_000), unsent=500, stage=Stage.PAUSED)
+    found = planned(heavy, candidate(2, need=Need(memory_mb=400)), supplies=hosts, cores=16)
+    assert "most is told there for its cost" in found.allotments[0].reason
+
+
+def test_where_enough_waits_a_core_that_would_still_be_idle_gets_something():
+    two_long_tasks = candidate(1, stage=Stage.PAUSED, unsent=2, waiting_seconds=6_000.0)
+    assert planned(two_long_tasks, candidate(2), cores=4).allotments == ()  # half of what should wait
+    found = planned(two_long_tasks, candidate(2), cores=4, supplies=[host(1, cores=4)])
+    assert [one.experiment_id for one in found.allotments] == [2]
+    assert found.allotments[0].reason == (
+        "experiment_2: 2 cores would be idle, and of all that fits there it is worth most"
+    )
+
+
+def test_with_too_little_work_for_a_fleet_what_is_ordered_is_cut_finer():
+    volunteers = [host(number, cores=16, is_ours=False) for number in range(1, 9)]
+    ends = candidate(1, replicate_seconds=20.0, stopping=Stopping(replicates=64))
+    found = planned(ends, supplies=volunteers, cores=128)
+    assert [(one.workunits, one.replicates_each) for one in found.allotments] == [(32, 1)]
+    short = replace(ends, replicate_seconds=5.0)  # never less than ten seconds
+    assert [one.replicates_each for one in planned(short, supplies=volunteers, cores=128).allotments] == [2]
+
+
+def test_a_preview_says_where_it_goes_and_when_it_is_done():
+    hosts = [host(1, speed=2.0), host(2), host(3, cores=-4)]
+    found = preview([candidate(1, issued=48, in_progress=4), new(2)], hosts, per_core=1, task_seconds=8.0)
+    assert {one.host_id for one in found.placements} == {1, 2, 3}
+    assert sum(one.idle_cores for one in found.placements) == 0
+    assert [one.reason for one in found.placements if one.host_id == 3] == [
+        "it reports cores of -4, which no computer has"
+    ]
+    assert [one.experiment_id for one in found.worths] == [2, 1]
+    blocks = [(one.experiment_id, one.block) for one in found.closings]
+    assert (1, 2) in blocks
+    times = [one.seconds for one in found.closings if one.seconds is not None]
+    assert times == sorted(times)
+    assert all(each >= 4.0 for each in times)  # a replicate of 8 seconds on the faster host
+
+
+def test_a_block_that_nobody_computes_has_no_time():
+    (found,) = preview([candidate(1, issued=48)], [], per_core=1, task_seconds=8.0).closings
+    assert (found.seconds, found.reason) == (None, "no host computes it at the moment")
+    assert (found.block, found.replicates_left) == (2, 16)
+
+
+def test_a_block_closes_when_all_replicates_up_to_its_end_are_computed():
+    one = candidate(1, issued=64, in_progress=8, returned=4, unsent=2)
+    found = preview([one], [host(1, busy_cores=8)], per_core=0, task_seconds=8.0).closings
+    assert [(each.block, each.replicates_left, each.seconds) for each in found] == [(2, 12, 12.0), (3, 16, 28.0)]
+
+
+SUPPLIES = st.lists(
+    st.builds(
+        host,
+        number=st.integers(1, 99),
+        cores=st.integers(1, 40),
+        memory_mb=st.integers(200, 60_000),
+        is_ours=st.booleans(),
+        is_avx=st.booleans(),
+        gpus=st.sampled_from([(), (Gpu(kind="NVIDIA", count=2, memory_mb=16_000),)]),
+        busy_cores=st.integers(0, 10),
+        used_memory_mb=st.integers(0, 2_000),
+        most_tasks=st.sampled_from([None, None, 0, 3]),
+        in_hand_seconds=st.sampled_from([0.0, 1e6]),
+        obstacle=st.sampled_from(["", "", "", "it is on holiday"]),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda one: one.host_id,
+)
+ASKED = st.lists(
+    st.builds(
+        candidate,
+        st.integers(1, 99),
+        st.sampled_from([NEW, OPEN, DECIDED]),
+        need=st.sampled_from(
+            [Need(memory_mb=400), Need(memory_mb=16_000), Need(memory_mb=500, avx=True), Need(memory_mb=900, gpu=True)]
+        ),
+        replicate_seconds=st.sampled_from([0.5, 20.0, 3_000.0]),
+        issued=st.sampled_from([32, 37, 48]),
+        unsent=st.integers(0, 30),
+        stage=st.sampled_from([Stage.OPEN, Stage.OPEN, Stage.PILOT, Stage.PAUSED]),
+        pilot_missing=st.just(3),
+        stopping=st.sampled_from([Stopping(), Stopping(replicates=5_000)]),
+    ),
+    max_size=5,
+    unique_by=lambda one: one.experiment_id,
+)
+
+
+@given(
+    asked=ASKED,
+    hosts=SUPPLIES,
+    mix=st.sampled_from([(), (("new", 50.0), ("fill", 20.0))]),
+    priority=st.sampled_from([(), ("fill", "new")]),
+    are_on=st.booleans(),
+)
+@settings(max_examples=200)
+def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts, mix, priority, are_on):
+    wanted = {"wishes": Wishes(mix=mix, priority=priority), "quotas": Quotas(are_on=are_on), "key": "a test"}
+    found = planned(*asked, cores=sum(one.cores for one in hosts), supplies=hosts, deadline_seconds=172_800.0, **wanted)
+    filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0, key="a test")
+    more: Counter = Counter()
+    for one in found.allotments:
+        more[one.experiment_id] += one.workunits * one.replicates_each
+    after = [replace(one, issued=one.issued + more[one.experiment_id]) for one in asked]
+    open_ones = [one for one in after if one.stage is Stage.OPEN and one.issued < one.stopping.replicates]
+    worth_it = {each.experiment_id for each in preview(after, [], per_core=1, task_seconds=8.0).worths if each.bits}
+    below = {one.experiment_id for one in found.skipped if BELOW_FLOOR in one.reason}
+    for at in filling.hosts:
+        for one in open_ones:
+            is_wanted = one.experiment_id in worth_it - below and one.replicate_seconds < 1_000.0
+            assert not (is_wanted and at.room(one.need, 16 * one.costs, 172_800.0))

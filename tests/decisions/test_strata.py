@@ -1,0 +1,162 @@
+"""Each part of the data by itself, all designs together, and what designs disagree in."""
+
+import math
+import sys
+
+import pytest
+
+from axiom.decisions.question import question
+from axiom.decisions.strata import across, designs_of, disagreement, places_of, pooled, stratum
+from axiom.domain.cards import Stratum
+from axiom.domain.findings import Home, Kind, Observation, Verdict
+
+
+def asked(kind: Kind = Kind.CONTRAST, **more):
+    return question({"kind": kind.value, "null": 0.0, "smallest": 0.5, "bounds": None, **more})
+
+
+def values(*numbers, design="", first=0):
+    return [Observation(replicate=first + n, value=one, design=design) for n, one in enumerate(numbers)]
+
+
+HOMES = {host: Home(host_id=host, volunteer_id=host // 2, platform="ab"[host % 2]) for host in (1, 2, 3, 10)}
+
+
+def test_a_value_belongs_to_everybody_who_contributed_to_it():
+    seen = [
+        Observation(replicate=0, value=1.0, hosts=(1,)),
+        Observation(replicate=1, value=2.0, hosts=(2, 3)),
+        Observation(replicate=2, value=3.0, hosts=(10,)),
+        Observation(replicate=3, value=None, hosts=()),
+        Observation(replicate=4, value=4.0, hosts=(99,)),
+    ]
+    found = {
+        by: {name: [one.replicate for one in part] for name, part in parts.items()}
+        for by, parts in places_of(seen, HOMES).items()
+    }
+    assert found == {
+        "platform": {"a": [1, 2], "b": [0, 1]},
+        "volunteer": {"0": [0], "1": [1], "5": [2]},
+        "host": {"1": [0], "2": [1], "3": [1], "10": [2]},
+    }
+    assert list(found["host"]) == ["1", "2", "3", "10"]  # as numbers
+
+
+def test_a_row_of_a_forest_has_its_median_with_its_sequence_and_its_mean_with_its_error():
+    row = stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
+    assert (row.by, row.name, row.seeds, row.missing) == ("host", "3", 3, 1)
+    assert (row.estimate, row.low, row.high) == (2.0, None, None)
+    assert row.mean == pytest.approx(3.0)
+    assert row.error == pytest.approx(math.sqrt(7.0 / 3))
+    assert stratum(asked(), "host", "3", values(None)) == Stratum(
+        by="host", name="3", seeds=0, missing=1, estimate=None, low=None, high=None, mean=None, error=None
+    )
+    assert stratum(asked(), "host", "3", values(4.0)).error is None
+    wide = stratum(asked(), "design", "d", values(*range(1, 21)))
+    assert (wide.estimate, wide.low, wide.high) == (10.5, 4, 17)
+
+
+def test_a_row_of_events_has_its_share_and_an_error_that_is_never_nothing():
+    row = stratum(asked(Kind.PROPORTION, null=0.5), "host", "1", values(1.0, 1.0, 1.0, 1.0))
+    assert (row.estimate, row.mean) == (1.0, 1.0)
+    assert row.error == pytest.approx(math.sqrt(0.9 * 0.1 / 4))
+    mean = stratum(asked(about="mean", bounds=[0, 1]), "host", "1", values(0.25, 0.75))
+    assert (mean.estimate, mean.mean) == (0.5, 0.5)
+    assert 0 <= mean.low < 0.5 < mean.high <= 1
+
+
+def test_values_of_any_size_have_a_mean():
+    row = stratum(asked(), "host", "1", values(1e308, -1e308, 1e308))
+    assert row.mean == pytest.approx(1e308 / 3)
+    assert row.error is None or math.isfinite(row.error)
+
+
+def row(mean: float, error: float = 0.1, *, low=None, high=None, name="") -> Stratum:
+    return Stratum(
+        by="design", name=name, seeds=16, missing=0, estimate=mean, low=low, high=high, mean=mean, error=error
+    )
+
+
+def test_designs_are_pooled_where_there_are_three_that_can_be():
+    assert pooled([row(1.0), row(1.1)]) is None
+    assert pooled([row(1.0), row(1.1), row(0.9, 0.0)]) is None
+    found = pooled([row(1.0), row(1.1), row(0.9), row(1.0)])
+    assert (found.designs, found.estimate) == (4, pytest.approx(1.0))
+    assert found.prediction_low < found.low < 1.0 < found.high < found.prediction_high
+    assert found.chance > 0.5
+
+
+@pytest.mark.parametrize("size", [5e-320, 1e-300, 1e-160, 1.0, 1e160, 1e300])
+def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
+    means, errors = (1.0, 1.25, 0.75, 1.125), (0.125, 0.25, 0.125, 0.125)
+    plain = pooled([row(*one) for one in zip(means, errors, strict=True)])
+    found = pooled([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
+    assert found.estimate == pytest.approx(plain.estimate * size, rel=1e-3)
+    assert found.prediction_low == pytest.approx(plain.prediction_low * size, rel=1e-3)
+    assert (found.i2, found.chance) == pytest.approx((plain.i2, plain.chance), rel=1e-3)
+
+
+@pytest.mark.parametrize("sizes", [(1e-300, 1e300), (5e-324, 1.7e308), (1e-300, 1.0), (1.7e308, 1.7e308)])
+def test_designs_of_any_sizes_beside_each_other_are_pooled_to_numbers(sizes):
+    rows = [row(sign * size, size) for size in sizes for sign in (1.0, -1.0)]
+    found = pooled(rows)
+    assert found.designs == 4
+    assert all(math.isfinite(one) for one in (found.estimate, found.tau2, found.prediction_low, found.prediction_high))
+
+
+def test_the_mean_of_the_largest_numbers_is_a_number():
+    largest = sys.float_info.max
+    assert stratum(asked(), "host", "1", values(*[largest] * 7)).mean == largest
+
+
+@pytest.mark.parametrize(
+    ("designs", "apart"),
+    [
+        ([[1.0] * 9], ""),
+        ([[1.0] * 9, [1.1] * 9], ""),
+        ([[1.0] * 9, [-1.0] * 9], "one: effect +; two: effect −"),
+        ([[1.0] * 9, [0.01, -0.01] * 12], "one: effect +; two: absent"),
+        ([[1.0] * 9, [0.6, -0.6]], ""),  # a design of which nothing is sure contradicts nobody
+    ],
+)
+def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
+    seen = [one for name, each in zip(("one", "two"), designs, strict=False) for one in values(*each, design=name)]
+    assert disagreement(asked(), designs_of(seen), None) == apart
+
+
+def test_designs_disagree_when_a_further_one_could_lie_on_either_side():
+    parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
+    far = pooled([row(3.0), row(-3.0), row(0.5), row(0.1)])
+    assert disagreement(asked(), parts, far).startswith(
+        "designs differ beyond chance, and a further one would lie from"
+    )
+    assert disagreement(asked(), parts, pooled([row(0.3), row(-0.1), row(0.1), row(0.0)])) == ""
+    assert disagreement(asked(), parts, pooled([row(9.0), row(9.5), row(10.5), row(11.0)])) == ""
+
+
+NARROW = {"low": -0.3, "high": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "designs", "why"),
+    [
+        (Verdict.UNDECIDED, [row(0.0)] * 2, ""),
+        (Verdict.MIXED, [row(0.0)] * 2, ""),
+        (Verdict.POSITIVE, [row(1.0)] * 2, "that takes three designs of which the mean is known"),
+        (Verdict.POSITIVE, [row(1.0)] * 4, ""),
+        (Verdict.NEGATIVE, [row(-1.0)] * 4, ""),
+        (Verdict.POSITIVE, [row(1.0), row(2.0), row(0.1), row(0.2)], "a further design would lie from"),
+        (Verdict.NEGATIVE, [row(-1.0), row(-2.0), row(-0.1), row(-0.2)], "a further design would lie from"),
+        (Verdict.ABSENT, [row(0.01 * n, 0.02, **NARROW) for n in range(4)], ""),
+        (
+            Verdict.ABSENT,
+            [*[row(0.0, 0.02, **NARROW)] * 3, row(0.0, 0.02, name="d")],
+            "the interval of d alone is wider",
+        ),
+        (Verdict.ABSENT, [row(0.3 * n - 0.4, 0.02, **NARROW) for n in range(4)], "a further design would lie from"),
+    ],
+)
+def test_whether_a_further_design_would_share_the_verdict(verdict, designs, why):
+    found = across(asked(), verdict, designs, pooled(designs))
+    assert found.startswith(why)
+    assert bool(found) is bool(why)

@@ -1,0 +1,122 @@
+"""Bets within bounds against `ville`, an independent implementation, and by what has to be so."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import ville
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.statistics.betting import betting_log_e, betting_sequence
+
+STREAMS, LOOKS = 1_000, 60
+AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
+UNIT = (0.0, 1.0)
+
+
+def theirs(values: list[float], bounds: tuple[float, float], alpha: float) -> tuple[float, float]:
+    sequence = ville.BettingCS(bounds=bounds, alpha=alpha, c=0.9, grid=20_001, intersect=False)
+    sequence.update(np.array(values))
+    return sequence.interval()
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+@pytest.mark.parametrize("n", [1, 7, 60, 400])
+@pytest.mark.parametrize("bounds", [UNIT, (-3.0, 5.0)])
+def test_the_interval_is_that_of_an_independent_implementation(alpha, n, bounds):
+    values = (bounds[0] + (bounds[1] - bounds[0]) * np.random.default_rng(n).beta(2, 5, n)).tolist()
+    tolerance = 3e-4 * (bounds[1] - bounds[0])  # of their grid
+    assert betting_sequence(values, bounds, alpha) == pytest.approx(theirs(values, bounds, alpha), abs=tolerance)
+
+
+def test_over_all_outcomes_the_betting_e_value_is_one_on_average_at_every_look():
+    chance = 0.3
+    for n in range(1, 9):
+        outcomes = list(itertools.product((0.0, 1.0), repeat=n))
+        mean = math.fsum(
+            math.exp(betting_log_e(values, chance, UNIT)) * chance ** sum(values) * (1 - chance) ** (n - sum(values))
+            for values in outcomes
+        )
+        assert mean == pytest.approx(1.0)
+
+
+SHARES = st.lists(st.floats(0.0, 1.0).map(lambda one: round(one, 3)), max_size=10)
+
+
+@given(values=SHARES, null=st.floats(0.05, 0.95))
+def test_the_betting_e_value_knows_neither_unit_nor_origin_nor_which_way_is_up(values, null):
+    log_e = betting_log_e(values, null, UNIT)
+    assert betting_log_e([8 * one - 3 for one in values], 8 * null - 3, (-3.0, 5.0)) == pytest.approx(log_e, abs=1e-9)
+    assert betting_log_e([-one for one in values], -null, (-1.0, 0.0)) == pytest.approx(log_e, abs=1e-9)
+
+
+@given(rows=st.lists(st.tuples(st.floats(0.0, 1.0).map(lambda one: round(one, 2)), st.booleans()), max_size=10))
+def test_more_that_is_missing_never_makes_the_e_value_larger_than_that_of_bets_on_everything(rows):
+    known = [one if is_seen else None for one, is_seen in rows]
+    told = betting_log_e(known, 0.4, UNIT)
+    for worst in (0.0, 1.0):  # somebody who sees what is missing, but bets as if he did not
+        everything = [worst if one is None else one for one in known]
+        halves = [gain(everything, known, sign) for sign in (1.0, -1.0)]
+        assert told <= math.log(0.5 * halves[0] + 0.5 * halves[1]) + 1e-9
+
+
+def gain(values: list[float], known: list[float | None], sign: float) -> float:
+    """The plug-in bets written a second time, as plain as can be."""
+    capital, seen, deviations = 1.0, [], []
+    most = 0.9 / 0.4 if sign > 0 else 0.9 / 0.6
+    for value, one in zip(values, known, strict=True):
+        variance = (0.25 + math.fsum(deviations)) / (len(seen) + 1)
+        bet = math.sqrt(2 * math.log(40.0) / (variance * (len(seen) + 1) * math.log(len(seen) + 2)))
+        capital *= 1 + sign * min(bet, most) * (value - 0.4)
+        if one is not None:
+            seen.append(one)
+            deviations.append((one - (0.5 + math.fsum(seen)) / (len(seen) + 1)) ** 2)
+    return capital
+
+
+@given(values=SHARES, missing=st.integers(0, 4))
+def test_the_interval_holds_the_mean_and_widens_with_what_is_missing(values, missing):
+    low, high = betting_sequence(values, UNIT)
+    wider = betting_sequence([*values, *[None] * missing], UNIT)
+    assert 0.0 <= low <= high <= 1.0
+    assert wider[0] <= low + 1e-6
+    assert wider[1] >= high - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("values", "null", "bounds"),
+    [
+        ([0.5], 2.0, UNIT),
+        ([1.5], 0.5, UNIT),
+        ([0.5], 0.5, (1.0, 0.0)),
+        ([0.5], 0.5, (0.0, math.inf)),
+        ([math.nan], 0.5, UNIT),
+    ],
+)
+def test_what_lies_beyond_the_bounds_is_refused(values, null, bounds):
+    with pytest.raises(ValueError, match="bound"):
+        betting_log_e(values, null, bounds)
+
+
+@pytest.mark.parametrize("null", [0.0, 1.0])
+def test_a_mean_at_a_bound_is_refuted_by_one_value_inside(null):
+    log_e = betting_log_e([0.5] * 20, null, UNIT)
+    assert math.isfinite(log_e)
+    assert log_e > math.log(20)
+
+
+@pytest.mark.parametrize("chance", [0.05, 0.5])
+def test_looking_after_every_value_bets_on_rare_outcomes_rarely_lie(chance):
+    happened = (np.random.default_rng(3).random((STREAMS, LOOKS)) < chance).astype(float)
+    lies = 0
+    for stream in happened.tolist():
+        lies += any(betting_log_e(stream[:n], chance, UNIT) >= math.log(20) for n in range(5, LOOKS + 1, 5))
+    assert lies / STREAMS <= AT_MOST
+
+
+def test_tight_bounds_find_an_effect_that_wide_ones_do_not():
+    values = (0.1 + 0.02 * np.random.default_rng(1).normal(size=40)).tolist()
+    assert betting_log_e(values, 0.0, (-0.2, 0.2)) > math.log(1e3)
+    assert betting_log_e(values, 0.0, (-10.0, 10.0)) < math.log(20)

@@ -1,0 +1,86 @@
+"""Scores by hand, and an e-process that leaves honest forecasters alone."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.statistics.calibration import brier, calibration_log_e, calibration_looks, interval_score, log_score
+from axiom.statistics.sequential import MOST
+
+THIRD = (1 / 3, 1 / 3, 1 / 3)
+CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(lambda each: tuple(one / math.fsum(each) for one in each))
+
+
+@pytest.mark.parametrize(
+    ("chances", "happened", "squared", "bits"),
+    [
+        ((1.0, 0.0, 0.0), 0, 0.0, 0.0),
+        ((1.0, 0.0, 0.0), 1, 2.0, math.log2(1e6)),
+        (THIRD, 2, 2 / 3, math.log2(3)),
+        ((0.7, 0.1, 0.2), 0, 0.14, -math.log2(0.7)),
+    ],
+)
+def test_a_prediction_is_scored_as_a_hand_scores_it(chances, happened, squared, bits):
+    assert brier(chances, happened) == pytest.approx(squared)
+    assert log_score(chances, happened) == pytest.approx(bits)
+
+
+@pytest.mark.parametrize(("truth", "score"), [(0.3, 0.4), (0.1, 0.4), (0.0, 1.4), (0.7, 2.4)])
+def test_an_interval_is_scored_by_its_width_and_by_what_it_misses(truth, score):
+    assert interval_score(0.1, 0.5, truth) == pytest.approx(score)
+
+
+@given(truth=CHANCES, said=CHANCES)
+def test_nobody_gains_by_saying_something_else_than_what_he_believes(truth, said):
+    for score in (brier, log_score):
+        honest, other = (
+            math.fsum(chance * score(each, place) for place, chance in enumerate(truth)) for each in (truth, said)
+        )
+        assert honest <= other + 1e-12
+
+
+@given(said=st.lists(CHANCES, min_size=1, max_size=5))
+def test_if_the_chances_are_true_the_e_value_is_one_on_average_at_every_look(said):
+    mean = math.fsum(
+        math.prod(chances[one] for chances, one in zip(said, happened, strict=True))
+        * math.exp(calibration_log_e(said, happened))
+        for happened in itertools.product(range(3), repeat=len(said))
+    )
+    assert mean == pytest.approx(1.0)
+
+
+def flagged(truth: float, *, streams: int, looks: int, seed: int) -> np.ndarray:
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(streams):
+        happened = np.where(rng.random(looks) < truth, 0, rng.integers(1, 3, looks)).tolist()
+        path = calibration_looks([(0.9, 0.05, 0.05)] * looks, happened)
+        found.append(next((n for n, log_e in enumerate(path, start=1) if log_e >= math.log(20)), math.inf))
+    return np.array(found)
+
+
+def test_a_forecaster_who_is_too_sure_is_flagged_soon():
+    assert np.median(flagged(0.7, streams=200, looks=120, seed=1)) <= 25
+    assert np.median(flagged(0.5, streams=200, looks=120, seed=2)) <= 10
+
+
+def test_an_honest_forecaster_is_rarely_flagged():
+    assert np.isfinite(flagged(0.9, streams=300, looks=150, seed=3)).mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 300)
+
+
+def test_a_forecaster_who_is_not_sure_enough_or_leans_is_flagged_too():
+    timid = calibration_log_e([(0.6, 0.2, 0.2)] * 60, [0] * 60)
+    leaning = calibration_log_e([THIRD] * 60, [1, 1, 0] * 20)
+    assert min(timid, leaning) > math.log(20)
+
+
+def test_what_was_called_impossible_and_happened_ends_it():
+    said = [(1.0, 0.0, 0.0)] * 3
+    assert list(calibration_looks(said, [0, 1, 0])) == pytest.approx([0.0, MOST, MOST])
+
+
+def test_nothing_predicted_says_nothing():
+    assert calibration_log_e([], []) == 0.0

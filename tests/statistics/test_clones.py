@@ -1,0 +1,136 @@
+"""Numbers that come again under other seeds: found where that says something, and nowhere else."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from axiom.statistics.clones import alike, clones, digest, is_fine, mark
+
+ONCE = 0.031_415_926_535_9
+
+
+def test_the_second_result_of_one_seed_is_enough():
+    assert clones({7: ONCE}) == ()
+    assert clones({7: ONCE, 3: ONCE}) == ((7, 3),)
+    assert clones(dict.fromkeys(range(240), ONCE)) == (tuple(range(240)),)
+
+
+def test_each_group_is_told_and_what_differs_in_the_fifteenth_digit_is_none():
+    other = ONCE * (1 + 1e-14)
+    same = math.nextafter(ONCE, 1.0)
+    assert clones({1: ONCE, 2: same}) == ((1, 2),)
+    assert clones({1: ONCE, 2: other, 3: ONCE, 4: -ONCE, 5: 2 * ONCE, 6: 2 * ONCE}) == ((1, 3), (5, 6))
+
+
+@pytest.mark.parametrize(
+    "coarse",
+    [
+        0.0,
+        1.0,
+        -3.0,
+        0.5,
+        0.03,
+        0.12 - 0.09,
+        2 / 3,
+        517 / 1000,
+        1_000_000.0,
+        2.0**20,
+        12_400.0,
+        0.9375,
+        0.7345,
+        math.nan,
+    ],
+)
+def test_numbers_with_few_values_to_choose_from_are_never_clones(coarse):
+    assert clones(dict.fromkeys(range(400), coarse)) == ()
+    assert not is_fine(coarse)
+
+
+@pytest.mark.parametrize("fine", [ONCE, math.pi, -math.e * 1e-200, float(np.float32(0.123456789)), 1 / 3 + 1e-9])
+def test_what_computing_gives_is_fine(fine):
+    assert is_fine(fine)
+
+
+def test_single_precision_meets_itself_by_chance_among_very_many_seeds():
+    rng = np.random.default_rng(1)
+    drawn = [float(one) for one in rng.normal(0.8, 0.01, 2_000).astype(np.float32)]
+    assert len(set(drawn)) < len(drawn)  # it does
+    assert clones(dict(enumerate(drawn))) == ()
+    for one in drawn[:50]:  # one pair among 402 may be chance
+        assert clones(dict(enumerate([one, one, *drawn[1_000:1_400]]))) == ()
+    assert clones(dict(enumerate([drawn[0]] * 4 + drawn[1:400]))) == ((0, 1, 2, 3),)  # four are not
+    assert clones(dict(enumerate([drawn[0]] * 2))) == ((0, 1),)
+    for one in drawn[:50]:  # seeds that measure the same lie close: one pair among 41 may be chance too
+        assert clones(dict(enumerate([one, one, *drawn[1_000:1_039]]))) == ()
+
+
+def test_of_whole_rows_all_numbers_have_to_agree():
+    assert clones({1: (0.5, ONCE, None), 2: (0.5, ONCE, None)}) == ((1, 2),)
+    assert clones({1: (0.5, ONCE), 2: (0.75, ONCE)}) == ()
+    assert clones({1: (0.5, ONCE), 2: (0.5, ONCE, None)}) == ()
+    assert clones({1: (0.5, 0.25), 2: (0.5, 0.25)}) == ()
+    assert clones({1: None, 2: None, 3: (None,), 4: (math.nan,)}) == ()
+
+
+@given(rows=st.dictionaries(st.integers(0, 50), st.lists(st.sampled_from([0.5, ONCE, math.pi, None]), max_size=3)))
+def test_marks_find_what_the_numbers_find(rows):
+    kept = {seed: mark(row) for seed, row in rows.items()}
+    assert all(len(one) <= 40 for one in kept.values())
+    assert alike(kept) == clones(rows)
+
+
+@given(st.dictionaries(st.integers(), st.floats(allow_nan=True, allow_infinity=True), max_size=8))
+def test_no_number_is_too_odd_to_be_looked_at(values):
+    for group in clones(values):
+        assert len(group) > 1
+        assert len({values[seed] for seed in group}) == 1
+
+
+def test_independent_seeds_are_not_suspected():
+    rng = np.random.default_rng(3)
+    for decimals in (3, 4, 5, 6, 7, 17):  # as a table may have been rounded
+        for _ in range(20):
+            assert clones(dict(enumerate(rng.normal(0.5, 0.02, 200).round(decimals).tolist()))) == ()
+
+
+def test_a_digest_is_shared_by_rows_that_agree_in_all_numbers_however_coarse():
+    assert digest([0.5, None, 1.0]) == digest([0.5, math.nan, 1.0])
+    assert len({digest([0.5, 1.0]), digest([0.5]), digest([1.0, 0.5]), digest([0.5, 1.0, None])}) == 4
+    assert mark([ONCE, 1.0]).endswith(digest([ONCE, 1.0]))
+
+
+def test_marks_are_those_that_laboratories_have_stored():
+    assert mark([ONCE, 1.0, -0.0, None, 2 / 3]) == "10.0:3ced7115c0efc751ea43a5e7796c8c1c"
+    assert mark([ONCE, 1.0, 0.0, math.inf, 2 / 3]) == mark([ONCE, 1.0, -0.0, None, 2 / 3])
+    assert mark([0.1234567, 0.7345]) == "5.0:685eab354485ee5b55d2239fe0297e2b"
+    assert mark([3.14159265358979e-200]) == "13.0:6cb60d029e648903407d2ad1d75a95a6"
+
+
+def digits_of(number):
+    """The same in plain words: bits, decimal places, and the simplest fraction nearby."""
+    numerator, _ = number.as_integer_ratio()
+    bits = len(f"{numerator:b}".rstrip("0"))
+    written = len(Decimal(repr(number)).normalize().as_tuple().digits)
+    digits = min(15.0, bits * math.log10(2.0), float(written))
+    simple = Fraction(number).limit_denominator(10_000)
+    is_simple = abs(float(simple) - number) <= 1e-14 * number
+    return min(digits, math.log10(simple.numerator)) if is_simple else digits
+
+
+@given(
+    st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
+    | st.fractions(min_value=Fraction(1, 10_010), max_value=20_000, max_denominator=10_010).map(float)
+    | st.decimals(min_value="0.001", max_value=1000, places=6).map(float)
+)
+@example(0.5 / 9_999)
+@example(math.nextafter(1 / 9_973, 1))
+@example(1.7976931348623157e308)
+def test_how_many_digits_a_number_carries_is_counted_as_its_definition_says(number):
+    telling = digits_of(number) - 2.0
+    expected = f"{telling:.1f}:" if telling >= 4.0 else ""
+    assert mark([number])[: len(expected) or None] == expected

@@ -1,0 +1,152 @@
+"""Power laws and turns: what was put in comes out, and where there is none a sentence says so."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from axiom.statistics.fits import NoFitError, power_law, saturates_by_chance, saturating_law, turn
+
+XS = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
+
+
+@given(
+    exponent=st.floats(-3.0, 3.0).filter(lambda one: abs(one) > 0.05),
+    factor=st.floats(0.01, 100.0),
+    offset=st.floats(0.0, 2.0),
+)
+def test_a_power_law_with_an_offset_is_found_again(exponent, factor, offset):
+    middle = 45.0  # so that neither end is all offset
+    ys = [factor * (offset + (x / middle) ** exponent) for x in XS]
+    found = saturating_law(XS, ys)
+    assert found.exponent == pytest.approx(exponent, abs=1e-4)
+    assert found.offset == pytest.approx(factor * offset, rel=1e-2, abs=1e-3 * max(ys))
+    assert found.factor * middle**exponent == pytest.approx(factor, rel=1e-2)
+    assert found.explained == pytest.approx(1.0)
+
+
+@given(exponent=st.floats(-5.0, 5.0).filter(lambda one: abs(one) > 0.01), factor=st.floats(1e-6, 1e6))
+def test_a_plain_power_law_is_found_again(exponent, factor):
+    assume(factor * 256**exponent < 1e200)
+    found = power_law(XS, [factor * x**exponent for x in XS])
+    assert found.exponent == pytest.approx(exponent, abs=1e-6)
+    assert found.factor == pytest.approx(factor, rel=1e-4)
+    assert found.offset == 0.0
+
+
+def test_a_ceiling_is_an_offset_too():
+    found = saturating_law(XS, [1.0 - 2.0 * x**-0.8 for x in XS])
+    assert (found.exponent, found.offset) == pytest.approx((-0.8, 1.0), abs=1e-6)
+
+
+def test_a_logarithm_is_the_law_between_rising_and_falling_exponents():
+    found = saturating_law(XS, [1.0 + math.log(x) for x in XS])
+    assert found.exponent == pytest.approx(0.0, abs=1e-6)
+    assert found.explained == pytest.approx(1.0)
+
+
+@given(ys=st.lists(st.floats(0.1, 10.0), min_size=6, max_size=6), scale=st.sampled_from([2.0**-30, 8.0]))
+def test_an_exponent_knows_no_units(ys, scale):
+    try:
+        plain = saturating_law(XS, ys).exponent
+    except NoFitError:
+        with pytest.raises(NoFitError):
+            saturating_law(XS, [y * scale for y in ys])
+        return
+    assert saturating_law(XS, [y * scale for y in ys]).exponent == plain
+    assert saturating_law([x * 4.0 for x in XS], ys).exponent == pytest.approx(plain, abs=1e-6)
+
+
+def noisy(law, rng) -> list[float]:
+    return [law(x) * math.exp(0.02 * rng.normal()) for x in XS]
+
+
+def test_with_noise_the_exponent_is_right_in_the_middle():
+    rng = np.random.default_rng(1)
+    found = [saturating_law(XS, noisy(lambda x: 0.1 + 5 * x**-0.7, rng)).exponent for _ in range(200)]
+    assert np.median(found) == pytest.approx(-0.7, abs=0.02)
+
+
+def test_whether_a_law_saturates_is_told_as_often_as_said():
+    rng, rejected, seen = np.random.default_rng(2), 0, 0
+    for _ in range(300):
+        plain, bent = noisy(lambda x: 5 * x**-0.7, rng), noisy(lambda x: 0.3 + 5 * x**-0.7, rng)
+        rejected += saturates_by_chance(power_law(XS, plain), saturating_law(XS, plain)) < 0.05
+        seen += saturates_by_chance(power_law(XS, bent), saturating_law(XS, bent)) < 0.05
+    assert rejected / 300 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 300)
+    assert seen / 300 > 0.9
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys", "why"),
+    [
+        (XS[:3], [1.0, 2.0, 3.0], "3 levels"),
+        ([], [], "above 0"),
+        (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0], "above 0"),
+        ([-8.0, *XS[1:]], [1.0] * 6, "above 0"),
+        (XS, [2.0] * 6, "same at all levels"),
+        (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "jumps"),
+        (XS, [1e-200, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
+        ([1e-200, *XS[1:]], [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
+    ],
+)
+def test_where_there_is_no_law_a_sentence_says_why(xs, ys, why):
+    with pytest.raises(NoFitError, match=why):
+        saturating_law(xs, ys)
+
+
+LEVELS = [0.0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.8, 1.0]
+
+
+@given(at=st.floats(0.12, 0.78), before=st.floats(-5.0, 5.0), bend=st.floats(0.1, 5.0), way=st.sampled_from([-1, 1]))
+def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
+    ys = [before * (x - at) + way * bend * max(0.0, x - at) for x in LEVELS]
+    found = turn(LEVELS, ys)
+    assert found.at == pytest.approx(at, abs=1e-6)
+    assert (found.before, found.after) == pytest.approx((before, before + way * bend), abs=1e-6)
+
+
+@given(ys=st.lists(st.floats(-100.0, 100.0), min_size=8, max_size=8))
+def test_no_other_turn_fits_better(ys):
+    try:
+        found = turn(LEVELS, ys)
+    except NoFitError:
+        return
+    assert 0.0 < found.at < 1.0
+    whole = sum((y - np.mean(ys)) ** 2 for y in ys)
+    told = (1.0 - found.explained) * whole
+    for at in np.linspace(0.005, 0.995, 199):
+        columns = np.column_stack([np.ones(8), LEVELS, np.maximum(0.0, np.array(LEVELS) - at)])
+        rest = np.array(ys) - columns @ np.linalg.lstsq(columns, np.array(ys), rcond=None)[0]
+        assert told <= (rest**2).sum() * (1 + 1e-9) + 1e-9 * max(1.0, whole)
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys", "why"),
+    [
+        (LEVELS[:4], [1.0, 2.0, 0.0, 4.0], "4 levels"),
+        ([0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
+        (LEVELS, [1.0] * 8, "straight"),
+        (LEVELS, [3.0 - 2.0 * x for x in LEVELS], "straight"),
+        (LEVELS, [0.0] * 8, "straight"),
+        ([-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
+    ],
+)
+def test_where_nothing_turns_a_sentence_says_why(xs, ys, why):
+    with pytest.raises(NoFitError, match=why):
+        turn(xs, ys)
+
+
+@given(
+    ys=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=8, max_size=8),
+    laws=st.sampled_from([power_law, saturating_law, turn]),
+)
+def test_no_measures_give_something_that_is_no_number(ys, laws):
+    try:
+        found = laws([x + 1.0 for x in LEVELS], ys)
+    except NoFitError:
+        return
+    assert math.isfinite(found.exponent if laws is not turn else found.at)
+    assert found.explained <= 1.0 + 1e-9

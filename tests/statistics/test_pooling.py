@@ -1,0 +1,91 @@
+"""Pooling against statsmodels, and what has to be so whatever is pooled."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+from statsmodels.stats.meta_analysis import combine_effects
+
+from axiom.statistics.pooling import pool
+
+
+@pytest.mark.parametrize("places", [2, 3, 10, 40])
+@pytest.mark.parametrize("spread", [0.2, 2.0])
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e5])
+def test_pooling_is_that_of_an_independent_implementation(places, spread, scale):
+    rng = np.random.default_rng(places)
+    estimates = rng.normal(0.3, spread, places) * scale
+    variances = rng.uniform(0.01, 0.3, places) * scale**2
+    theirs = combine_effects(estimates / scale, variances / scale**2, method_re="iterated", atol=1e-6)
+    ours = pool(estimates.tolist(), variances.tolist())
+    assert ours.estimate / scale == pytest.approx(theirs.mean_effect_re, rel=1e-6)
+    assert ours.tau2 / scale**2 == pytest.approx(max(0.0, theirs.tau2), rel=1e-5, abs=1e-12)
+    assert ours.i2 == pytest.approx(max(0.0, theirs.i2), abs=1e-5)
+    assert ours.q_p == pytest.approx(theirs.test_homogeneity().pvalue, rel=1e-8)
+    # Hartung and Knapp's factor is theirs where it is above 1, and 1 elsewhere
+    error = math.sqrt(theirs.var_eff_w_re * max(1.0, theirs.scale_hksj_re))
+    half = special.stdtrit(places - 1, 0.975) * error
+    assert (ours.high - ours.low) / 2 / scale == pytest.approx(half, rel=1e-5)
+    if places > 2:
+        further = special.stdtrit(places - 2, 0.975) * math.sqrt(max(0.0, theirs.tau2) + error**2)
+        assert (ours.prediction_high - ours.prediction_low) / 2 / scale == pytest.approx(further, rel=1e-5)
+
+
+def test_few_places_have_no_interval():
+    one, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
+    assert (one.estimate, one.low, one.high, one.tau2, one.q_p) == (0.3, None, None, 0.0, 1.0)
+    assert two.low < 0.35 < two.high
+    assert (two.prediction_low, two.prediction_high) == (None, None)
+
+
+def test_places_that_happen_to_agree_do_not_feign_certainty():
+    same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
+    assert same.tau2 == same.i2 == 0.0
+    assert (same.high - same.low) / 2 == pytest.approx(special.stdtrit(3, 0.975) * 0.1)
+
+
+@pytest.mark.parametrize(
+    ("estimates", "variances"),
+    [([], []), ([1.0], [0.1, 0.1]), ([1.0], [0.0]), ([1.0], [-1.0]), ([math.nan], [1.0]), ([1.0], [math.inf])],
+)
+def test_what_cannot_be_pooled_is_refused(estimates, variances):
+    with pytest.raises(ValueError, match=r"pooled|numbers"):
+        pool(estimates, variances)
+
+
+PLACES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3)), min_size=1, max_size=8)
+
+
+@given(places=PLACES, scale=st.sampled_from([0.5, 2.0**-40, 2.0**200]))
+def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
+    estimates, variances = zip(*places, strict=True)
+    plain = pool(estimates, variances)
+    other = pool([-one * scale for one in estimates], [one * scale * scale for one in variances])
+    assert other.estimate == pytest.approx(-plain.estimate * scale, rel=1e-9, abs=1e-9 * scale)
+    assert (other.i2, other.q_p) == pytest.approx((plain.i2, plain.q_p), abs=1e-9)
+    if plain.low is not None:
+        assert other.high == pytest.approx(-plain.low * scale, rel=1e-6, abs=1e-6 * scale)
+
+
+@given(places=PLACES)
+def test_what_is_pooled_lies_among_the_places_and_a_further_one_within_a_wider_interval(places):
+    estimates, variances = zip(*places, strict=True)
+    found = pool(estimates, variances)
+    assert min(estimates) - 1e-9 <= found.estimate <= max(estimates) + 1e-9
+    assert 0.0 <= found.i2 <= 1.0
+    assert 0.0 <= found.q_p <= 1.0
+    if found.prediction_low is not None:
+        assert found.prediction_low <= found.low <= found.estimate <= found.high <= found.prediction_high
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_the_pooled_interval_holds_the_common_effect(spread):
+    rng, held = np.random.default_rng(2), 0
+    for _ in range(800):
+        variances = rng.uniform(0.02, 0.5, 6)
+        found = pool((rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist())
+        held += found.low <= 0.0 <= found.high
+    assert held / 800 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 800)

@@ -1,0 +1,89 @@
+"""Groups that do not differ are rarely said to, whatever the law; one that lies elsewhere is named."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+
+from axiom.statistics import ranks
+from axiom.statistics.ranks import chi_squared_tail
+
+LAWS = {
+    "normal": lambda rng, size: rng.normal(size=size),
+    "cauchy": lambda rng, size: rng.standard_cauchy(size),
+    "lognormal": lambda rng, size: rng.lognormal(size=size),
+    "events": lambda rng, size: (rng.random(size) < 0.4).astype(float),
+}
+
+
+def apart(values, groups, strata):
+    return ranks.apart(groups, ranks.scored(values, strata))
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 40])
+@pytest.mark.parametrize("square", [0.01, 1.0, 9.0, 60.0, 300.0])
+def test_the_tail_is_that_of_an_independent_implementation(square, freedom):
+    assert chi_squared_tail(square, freedom) == pytest.approx(special.chdtrc(freedom, square), rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize(("square", "freedom"), [(0.0, 3), (-1e-18, 3), (5.0, 0)])
+def test_without_any_distance_nothing_is_unlikely(square, freedom):
+    assert chi_squared_tail(square, freedom) == 1.0
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
+    rng, streams = np.random.default_rng(3), 600
+    together, each = [], []
+    for _ in range(streams):
+        groups, strata = rng.integers(0, 8, 120).tolist(), [place % 3 for place in range(120)]
+        values = LAWS[law](rng, 120) + np.array(strata) * 5  # designs may differ as they like
+        found = apart(values.tolist(), groups, strata)
+        together.append(found.together)
+        each.append(min(found.each.values()) * len(found.each))
+    for chances in (together, each):
+        for level in (0.05, 0.2):
+            assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
+    assert np.mean(np.array(together) < 0.2) > 0.1  # it is a test and not a constant
+
+
+def test_one_of_forty_that_lies_three_deviations_away_is_named():
+    rng, named = np.random.default_rng(4), 0
+    for _ in range(100):
+        values, groups = rng.normal(size=200), np.repeat(np.arange(40), 5)
+        values[groups == 7] += 3
+        found = apart(values.tolist(), groups.tolist(), [0] * 200)
+        named += min(found.each, key=found.each.get) == 7 and found.each[7] * 40 < 1e-3
+    assert named >= 80
+
+
+ROWS = st.lists(
+    st.tuples(st.floats(-5, 5).map(lambda one: round(one, 1)), st.integers(0, 3), st.integers(0, 1)), max_size=24
+)
+
+
+@given(rows=ROWS, order=st.randoms())
+def test_neither_unit_nor_order_matters(rows, order):
+    def found(rows):
+        values, groups, strata = zip(*rows, strict=True) if rows else ((), (), ())
+        return apart(values, groups, strata)
+
+    shuffled = list(rows)
+    order.shuffle(shuffled)
+    before, after = found(rows), found([(math.exp(value), group, stratum) for value, group, stratum in shuffled])
+    assert after.together == pytest.approx(before.together)
+    assert after.each == pytest.approx(before.each)
+
+
+def test_two_groups_are_as_far_apart_together_as_each_of_them():
+    found = apart([1.0, 2.0, 3.0, 4.0, 9.0, 8.0], ["a", "a", "a", "b", "b", "b"], [0] * 6)
+    assert found.each["a"] == pytest.approx(found.each["b"])
+    assert found.together == pytest.approx(found.each["a"])
+
+
+def test_equal_values_tell_nothing():
+    found = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
+    assert (found.each, found.together) == ({}, 1.0)
