@@ -183,6 +183,20 @@ def test_damaged_bytes_are_mended_by_storing_them_again(database, folder, now):
 def test_many_are_kept_at_once_whatever_their_size(database, folder, now):
     bodies = [b"small", LARGE, b"", b"small"]
     with database.transaction():
-        digests = blobs.put_all(database, folder, bodies, now)
+        digests = blobs.bring(database, folder, bodies, now)
     assert digests == [hashlib.sha256(body).hexdigest() for body in bodies]
     assert [blobs.get(database, folder, digest) for digest in digests] == bodies
+
+
+def test_an_output_stays_until_the_last_of_those_who_brought_it_lets_it_go(database, folder, now):
+    with database.transaction():
+        one, other, large = blobs.bring(database, folder, [b"same", b"same", LARGE], now)
+        assert one == other
+        blobs.forget(database, one)  # as nobody may who does not know the others
+        blobs.let_go(database, one)
+        assert blobs.get(database, folder, one) == b"same"
+        blobs.let_go(database, one)
+        blobs.let_go(database, large)
+    for digest in (one, large):
+        with pytest.raises(NotFound):
+            blobs.get(database, folder, digest)

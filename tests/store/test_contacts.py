@@ -4,7 +4,7 @@ import pytest
 
 from axiom.domain.ledger import Award, Balance, Tariff
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store import accounts, contacts, fleet, ledger, returning, teams, work
+from axiom.store import accounts, contacts, fleet, ledger, returning, tariffs, teams, work
 from axiom.store.contacts import Stand
 
 STORED = "stored"  # of a password
@@ -50,7 +50,7 @@ def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_l
     db, now = busy_lab.db, busy_lab.now
     fleet.heard(db, 1, 41, now)
     assert contacts.stored_host(db, 1).balance is None
-    ledger.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
+    tariffs.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
     given = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
     with db.transaction():
         ledger.award(db, [given], tariff_id=1, session_id=None, now=now)

@@ -25,7 +25,7 @@ def test_a_counter_is_the_sum_of_what_was_added(database, steps):
 
 @pytest.fixture
 def filled(database):
-    """Two workunits, three tasks and a result, all counted."""
+    """A replicate, two workunits, three tasks and a result, all counted."""
     one = "INSERT INTO experiment (id, name, version, manifest, created_at) VALUES (1, 'a', 1, '', 0)"
     database.execute(one)
     database.execute(
@@ -33,10 +33,11 @@ def filled(database):
         "VALUES (1, 1, '', '', '', 'h', 0)"
     )
     database.execute("INSERT INTO replicate VALUES (1, 0, 1, 5)")
+    counters.add(database, "issued", 1, "1", 1)
     for state in STATES:
         database.execute(
             "INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures, "
-            "created_at) VALUES (1, 1, '', '', :state, 1, 1, 0)",
+            "created_at) VALUES (1, 1, '[]', '[]', :state, 1, 1, 0)",
             state=state,
         )
         counters.add(database, "workunit", 1, state, 1)

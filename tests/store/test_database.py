@@ -57,6 +57,18 @@ def test_both_bindings_answer_alike(plain):
     assert plain.select("DELETE FROM thing WHERE id = 3 RETURNING name") == [{"name": "blue"}]
 
 
+def test_bare_rows_have_no_names_and_come_of_questions_alone(plain):
+    plain.many("INSERT INTO thing (name) VALUES (:name)", ({"name": name} for name in ("green", "blue")))
+    assert plain.bare("SELECT name, id, body FROM thing WHERE id <= :id ORDER BY id", id=2) == [
+        ("green", 1, None),
+        ("blue", 2, None),
+    ]
+    assert plain.bare("SELECT id FROM thing WHERE id = 9") == []
+    with pytest.raises(StoreError, match="use `select`"):
+        plain.bare("DELETE FROM thing RETURNING id")
+    assert plain.one("SELECT count(*) AS amount FROM thing") == {"amount": 2}
+
+
 ADD = "INSERT INTO thing (name) VALUES (:name)"
 
 

@@ -1,41 +1,68 @@
 """A finding's history: a line for each closed block, given back to the last bit."""
 
-import json
 import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
-from axiom.domain.work import WorkunitState
-from axiom.store import evidence, fleet, returning, work
+from axiom.domain.findings import (
+    Agreements,
+    Alarm,
+    Evidence,
+    Force,
+    Grade,
+    Home,
+    Observation,
+    Surroundings,
+    Verdict,
+)
+from axiom.domain.registrations import Cohort
+from axiom.domain.work import Outcome
+from axiom.store import evidence
 from axiom.store.evidence import Weighed
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**40)
 WORDS = st.lists(st.text(), max_size=3).map(tuple)
+ALARMS = st.builds(
+    Alarm,
+    kind=st.text(),
+    force=st.sampled_from(Force),
+    text=st.text(),
+    hosts=st.lists(COUNTS, max_size=2).map(tuple),
+)
+AGREEMENTS = st.builds(
+    Agreements, platforms=st.tuples(st.text(), st.text()), exact=COUNTS, close=COUNTS, divergent=COUNTS, disputed=COUNTS
+)
 LINES = st.builds(
     Evidence,
     blocks=st.integers(1, 2**40),
     seeds=COUNTS,
     missing=COUNTS,
+    clones=COUNTS,
     estimate=NUMBERS,
     low=NUMBERS,
     high=NUMBERS,
     e_value=st.floats(0, 1e300),
-    e_kind=st.sampled_from(["flip", "sign", "bernoulli"]),
+    e_kind=st.sampled_from(["flip", "sign", "bernoulli", "betting"]),
+    e_absent=st.floats(0, 1e300),
     verdict=st.sampled_from(Verdict),
     grade=st.sampled_from(Grade),
     hosts=COUNTS,
     volunteers=COUNTS,
     platforms=COUNTS,
+    designs=COUNTS,
     needs=WORDS,
+    more=st.none() | st.tuples(COUNTS, st.none() | COUNTS),
     flags=WORDS,
+    alarms=st.lists(ALARMS, max_size=2).map(tuple),
     reasons=WORDS,
+    agreements=st.lists(AGREEMENTS, max_size=2).map(tuple),
+    false_share=st.none() | st.sampled_from([0.01, 0.05]),
+    line=st.integers(1, 2**40),
 )
 OBSERVED = st.lists(
     st.builds(
@@ -44,9 +71,15 @@ OBSERVED = st.lists(
         value=NUMBERS,
         hosts=st.lists(COUNTS, max_size=3).map(tuple),
         why_missing=st.text(),
+        outcome=st.none() | st.sampled_from(Outcome),
+        registration=st.just(1),
+        design=st.just("declared"),
+        cohort=st.sampled_from(Cohort),
+        fingerprint=st.text(),
     ),
     max_size=3,
-).map(tuple)
+    unique_by=lambda one: one.replicate,
+).map(lambda found: tuple(sorted(found, key=lambda one: one.replicate)))
 LINE = Evidence(
     blocks=1,
     seeds=8,
@@ -86,7 +119,7 @@ def test_a_line_is_read_as_it_was_written(shared_lab, line, observed):
         evidence.record(db, 1, line, observed, session_id=None, now=shared_lab.now)
         (row,) = evidence.lines(db, 1)
         assert evidence.read(row) == line
-        assert evidence.observations(row) == observed
+        assert evidence.observed(db, 1) == observed
 
 
 @pytest.fixture(scope="module")
@@ -102,49 +135,62 @@ def test_every_field_of_evidence_is_stored(shared_lab):
     assert {one.name for one in fields(Evidence)} <= columns
 
 
-def test_a_block_is_one_line_and_the_last_one_counts(working_lab):
+def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     db = working_lab.db
     assert evidence.weighed(db, 1) == [Weighed(number=1, registration_id=1, estimand="grows", blocks=0)]
-    assert evidence.newest(db) == {}
-    for blocks in (2, 1, 3):
+    assert (evidence.newest(db), evidence.latest(db, 1), evidence.card_inputs(db, 1)) == ({}, None, None)
+    assert evidence.observed(db, 1) == ()
+    for blocks in (1, 2, 2):
         evidence.record(db, 1, replace(LINE, blocks=blocks), (), session_id=None, now=working_lab.now)
     with pytest.raises(sqlite3.IntegrityError):
-        evidence.record(db, 1, replace(LINE, blocks=3), (), session_id=None, now=working_lab.now)
-    assert [line.blocks for line in evidence.history(db, 1)] == [1, 2, 3]
-    assert {number: line.blocks for number, line in evidence.newest(db).items()} == {1: 3}
-    assert evidence.weighed(db, 1)[0].blocks == 3
+        evidence.record(db, 1, replace(LINE, line=3), (), session_id=None, now=working_lab.now)
+    assert [(line.line, line.blocks) for line in evidence.history(db, 1)] == [(1, 1), (2, 2), (3, 2)]
+    assert {number: line.line for number, line in evidence.newest(db).items()} == {1: 3}
+    assert evidence.latest(db, 1) == replace(LINE, blocks=2, line=3)
+    assert evidence.weighed(db, 1) == [Weighed(number=1, registration_id=1, estimand="grows", blocks=2, line=3)]
     assert evidence.weighed(db, 2) == []
 
 
-def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab):
-    db = busy_lab.db
-    assert evidence.ordered(db, 1) == {0: True, 1: False, 2: False}
-    assert evidence.ordered(db, 2) == {}
-    assert evidence.returned(db, 1) == {0: 2}
+def test_a_card_is_made_of_what_its_newest_line_was_weighed_from(working_lab):
+    db, now = working_lab.db, working_lab.now
+    pair = Agreements(platforms=("a", "b"), exact=2)
+    line = replace(LINE, blocks=2, agreements=(pair,), false_share=0.05)
+    seen = Observation(replicate=3, value=1.5, hosts=(1, 7), registration=1, design="declared")
+    evidence.record(db, 1, line, (seen,), session_id=None, now=now)
+    found = evidence.card_inputs(db, 1)
+    assert found.estimand["claim"] == "a larger size has a larger total"
+    assert (found.observations, found.blocks) == ((seen,), 2)
+    assert found.homes == {1: Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
+    assert found.surroundings == Surroundings(agreements=(pair,), false_share=0.05)
 
 
-def test_a_replicate_in_parts_is_over_when_each_part_is_closed(busy_lab):
-    db = busy_lab.db
-    parts = busy_lab.deploy(singly=1)
-    assert [work.workunit(db, part).configs for part in parts] == [(0,), (1,)]
-    for closed, over in ((parts[1:], False), (parts, True)):
-        with taken_back(db):
-            ended = [(work.workunit(db, part), WorkunitState.CANCELLED, "a test") for part in closed]
-            returning.close(db, ended, busy_lab.now)
-            assert evidence.ordered(db, 1) == {0: True, 1: False, 2: False, 3: over}
-            assert evidence.ordered(db, 1, 3) == {3: over}
+def test_how_every_claim_stands_is_read_at_once(working_lab):
+    db = working_lab.db
+    (asked,) = evidence.standings(db)
+    assert (asked.number, asked.e_value, asked.verdict, asked.false_share) == (1, 1.0, Verdict.UNDECIDED, None)
+    for e_value in (5.0, 9.0):
+        evidence.record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
+    assert [one.e_value for one in evidence.standings(db)] == [9.0]
+    db.execute("UPDATE finding SET status = 'recalled'")
+    assert evidence.standings(db) == [asked]  # it was asked, and nothing is known of it
+    db.execute("UPDATE finding SET status = 'open'")
+    assert evidence.standings(db) != [asked]
+    db.execute("UPDATE experiment SET recalled_at = 5")
+    assert evidence.standings(db) == [asked]
+    assert [(row["number"], row["recalled_at"]) for row in evidence.claims(db)] == [(1, 5)]
+    assert [(row["number"], row["line"], row["e_value"]) for row in evidence.course(db)] == [(1, 1, 5.0), (1, 2, 9.0)]
 
 
-def test_a_line_of_before_replicates_were_ordered_in_parts_is_read():
-    row = {"observations": '[[0, 1.5, 7, ""], [1, null, null, "late"], [2, 0.5, [3, 4], ""]]'}
-    assert [one.hosts for one in evidence.observations(row)] == [(7,), (), (3, 4)]
-
-
-def test_cells_come_with_their_host_and_only_those_that_were_there_at_the_time(busy_lab):
-    cells = evidence.cells(busy_lab.db, 1, 0, busy_lab.now)
-    assert [(cell["replicate"], cell["config"], cell["host_id"]) for cell in cells] == [(0, 0, 1), (0, 1, 1)]
-    assert json.loads(cells[1]["measures"])["total"] == 1.5
-    assert evidence.cells(busy_lab.db, 1, -1, busy_lab.now) == []
-    assert evidence.cells(busy_lab.db, 1, 0, busy_lab.now - timedelta(minutes=1)) == []
-    (home,) = fleet.hosts(busy_lab.db)
-    assert (home.id, home.volunteer_id, home.platform.instructions) == (1, 1, "avx2")
+def test_a_line_of_before_observations_had_a_table_is_read(working_lab):
+    db = working_lab.db
+    evidence.record(db, 1, LINE, (), session_id=None, now=working_lab.now)
+    db.execute(
+        """UPDATE evidence SET observations = '[[0, 1.5, 1, ""], [1, null, null, "late"], [2, 0.5, [1, 4], ""]]'"""
+    )
+    seen = evidence.observed(db, 1)
+    assert [(one.replicate, one.value, one.hosts, one.why_missing) for one in seen] == [
+        (0, 1.5, (1,), ""),
+        (1, None, (), "late"),
+        (2, 0.5, (1, 4), ""),
+    ]
+    assert set(evidence.kept(db, 1).homes) == {1}

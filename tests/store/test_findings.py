@@ -36,12 +36,12 @@ def chain(database, now):
 
 
 def test_a_registration_is_read_as_it_was_written(chain, now):
-    first, newest = findings.registration(chain, 1), findings.registered(chain, 1)
+    first, newest = findings.registration(chain, 1), findings.registrations(chain, 1)[-1]
     assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
     assert (first.previous_hash, newest.id) == (chains.FIRST, 3)
     assert findings.registration(chain, 2).previous_hash == first.hash
     assert findings.registration(chain, 4) is None
-    assert findings.registered(chain, 2) is None
+    assert findings.registrations(chain, 2) == []
     row = chain.one("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
 

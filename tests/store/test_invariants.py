@@ -2,6 +2,8 @@
 
 import pytest
 
+from axiom.store import findings
+
 TASK_3_GONE = (
     "UPDATE task SET state = 'aborted' WHERE id = 3",
     "UPDATE counter SET amount = 0 WHERE noun = 'task' AND state = 'unsent'",
@@ -12,6 +14,19 @@ DAMAGE = [
         "I1",
         "task 1 was acknowledged, and its output is gone",
         ["DELETE FROM blob WHERE digest = (SELECT output_digest FROM task WHERE id = 1)"],
+    ),
+    ("I1", "the output of task 1 is held, and its blob does not say so", ["UPDATE blob SET brought = 0"]),
+    (
+        "I1",
+        "the output of task 9 is held, and its blob does not say so",
+        ["INSERT INTO upload VALUES (9, 'x', 'none', 1, '', 0)"],
+    ),
+    (
+        "I1",
+        "outputs are held by 1 more tasks and uploads than their blobs say",
+        [
+            "INSERT INTO upload SELECT 9, 'x', output_digest, 1, '', 0 FROM task WHERE id = 1",
+        ],
     ),
     ("I1", "task 1 counts as success without a proof", ["UPDATE task SET exit_status = 10 WHERE id = 1"]),
     ("I1", "task 1 counts as success without a proof", ["UPDATE task SET output_digest = NULL WHERE id = 1"]),
@@ -49,6 +64,15 @@ DAMAGE = [
         "I6",
         "result 2 was computed with a seed that is not its replicate's",
         ["UPDATE result SET seed = 1 WHERE id = 2"],
+    ),
+    (
+        "I8",
+        "result 1 is of a replicate that another registration was given",
+        [
+            "UPDATE replicate SET registration_id = 2 WHERE number = 0",
+            "UPDATE counter SET amount = 2 WHERE noun = 'issued'",
+            "INSERT INTO counter VALUES ('issued', 1, '2', 1)",
+        ],
     ),
     ("I6", "replicate 2 of tiny_sum@1 has another's seed", ["UPDATE replicate SET seed = 1 WHERE number = 2"]),
     ("I7", "workunit 3 is open and nothing is done for it", TASK_3_GONE),
@@ -92,5 +116,11 @@ def test_a_promise_that_does_not_hold_is_reported_and_no_other(busy_lab, promise
 
 def test_a_workunit_of_another_experiments_registration_is_reported(busy_lab, prepared):
     busy_lab.publish(prepared(version=2))
-    busy_lab.db.execute("UPDATE workunit SET registration_id = 2 WHERE id = 1")
-    assert busy_lab.broken() == {"I8": ["workunit 1 was ordered before or beside its registration"]}
+    busy_lab.db.execute("UPDATE workunit SET registration_id = 2 WHERE id = 3")
+    assert busy_lab.broken() == {"I8": ["workunit 3 was ordered before or beside its registration"]}
+
+
+def test_a_prediction_that_was_made_when_a_result_was_back_is_reported(busy_lab):
+    said = {"estimand": "grows", "forecaster": "Ada", "positive": 0.0, "negative": 1.0, "absent": 0.0}
+    findings.predict(busy_lab.db, 1, {**said, "low": -1.0, "high": 0.0, "because": "a test"}, busy_lab.now)
+    assert busy_lab.broken() == {"I8": ["prediction 2 was made when a result was back"]}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.ledger import Award, Tariff
-from axiom.store import books, ledger, returning
+from axiom.store import books, ledger, returning, tariffs
 
 FIRST = Tariff(name="core-seconds", version=1, per_core_second=10)
 SECOND = Tariff(name="core-seconds", version=2, per_core_second=20)
@@ -15,7 +15,7 @@ SECOND = Tariff(name="core-seconds", version=2, per_core_second=20)
 @pytest.fixture
 def paying(busy_lab):
     """Task 1 is valid; a tariff is in force."""
-    assert ledger.announce(busy_lab.db, FIRST, busy_lab.now) == 1
+    assert tariffs.announce(busy_lab.db, FIRST, busy_lab.now) == 1
     return busy_lab
 
 
@@ -28,14 +28,14 @@ def award(lab, *, task: int = 1, amount: int = 5, reason: str = "computed") -> N
 
 def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
     db, now = small_lab.db, small_lab.now
-    assert ledger.in_force(db, now) is None
-    ledger.announce(db, FIRST, now)
-    ledger.announce(db, SECOND, now + timedelta(days=30))
-    assert ledger.in_force(db, now - timedelta(microseconds=1)) is None
-    assert ledger.in_force(db, now) == (1, FIRST)
-    assert ledger.in_force(db, now + timedelta(days=30)) == (2, SECOND)
+    assert tariffs.in_force(db, now) is None
+    tariffs.announce(db, FIRST, now)
+    tariffs.announce(db, SECOND, now + timedelta(days=30))
+    assert tariffs.in_force(db, now - timedelta(microseconds=1)) is None
+    assert tariffs.in_force(db, now) == (1, FIRST)
+    assert tariffs.in_force(db, now + timedelta(days=30)) == (2, SECOND)
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.announce(db, SECOND, now)
+        tariffs.announce(db, SECOND, now)
 
 
 def test_an_award_is_booked_out_of_the_laboratory_and_into_the_volunteer_s_account(paying):
@@ -73,22 +73,31 @@ def test_without_valid_tasks_nothing_is_typical(small_lab):
     assert (ledger.total(small_lab.db), ledger.balance(small_lab.db, ledger.VOLUNTEER, 1)) == (0, None)
 
 
+def daybook(awards: int, amount: int) -> str:
+    said = "the daybook has 1 awards and 5 on day 20514 under tariff 1 for computed (), and there are"
+    return f"{said} {awards} and {amount}"
+
+
 UNEQUAL = "award 1 is not booked on two equal sides"
 
 
 @pytest.mark.parametrize(
-    ("damage", "problems"),
+    ("sql", "problems"),
     [
-        ("UPDATE entry SET amount = 4 WHERE id = 2", [UNEQUAL, "account volunteer:1 says 4, and 5 were awarded"]),
+        (
+            "UPDATE entry SET amount = 4 WHERE id = 2",
+            [UNEQUAL, "account volunteer:1 says 4, and 5 were awarded", daybook(1, 4)],
+        ),
         (
             "UPDATE entry SET amount = 0",
             [
                 UNEQUAL,
                 "the laboratory's account says 0, and 5 were awarded",
                 "account volunteer:1 says 0, and 5 were awarded",
+                daybook(1, 0),
             ],
         ),
-        ("DELETE FROM entry WHERE id = 2", [UNEQUAL, "account volunteer:1 says 0, and 5 were awarded"]),
+        ("DELETE FROM entry WHERE id = 2", [UNEQUAL, "account volunteer:1 says 0, and 5 were awarded", daybook(0, 0)]),
         ("DELETE FROM entry WHERE id = 1", [UNEQUAL, "the laboratory's account says 0, and 5 were awarded"]),
         (
             "UPDATE award SET amount = 4",
@@ -112,14 +121,14 @@ UNEQUAL = "award 1 is not booked on two equal sides"
         ("UPDATE task SET is_paid = 1 WHERE id = 2", ["task 2 counts as paid and has no award"]),
     ],
 )
-def test_books_that_do_not_balance_are_found(paying, damage, problems):
+def test_books_that_do_not_balance_are_found(paying, damage, sql, problems):
     award(paying)
     assert books.problems(paying.db) == []
-    assert paying.db.execute(damage) >= 1
+    assert damage(paying.db, sql) >= 1
     assert books.problems(paying.db) == problems
 
 
-def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying):
+def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying, damage):
     award(paying)
     before = ledger.balance(paying.db, "volunteer", 1)
 
@@ -136,7 +145,7 @@ def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying):
     assert (after.total, after.recent, after.recent_at) == (5 + 1_234_568, before.recent, before.recent_at)
     assert ledger.total(paying.db) == 5
     assert books.problems(paying.db) == []
-    paying.db.execute("UPDATE carried SET amount = 2 WHERE id = 2")
+    damage(paying.db, "UPDATE carried SET amount = 2 WHERE id = 2")
     assert books.problems(paying.db) == ["volunteer 1 has 1234573, and earned 1234574"]
 
 

@@ -5,8 +5,9 @@ from contextlib import closing
 
 import pytest
 
+from axiom.decisions.tariffs import DEFAULT
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
-from axiom.store import accounts
+from axiom.store import accounts, books, tariffs
 from axiom.store.database import at, connect_writer
 from axiom.store.migrate import MIGRATIONS, Migration, check, migrate, migrations, schema
 
@@ -143,3 +144,26 @@ def test_who_was_the_laboratory_itself_stays_it_and_nobody_else_becomes_it(empty
         {"id": 3, "is_ours": 0},
     ]
     assert accounts.ourselves(empty, now) == 2
+
+
+def test_a_ledger_of_before_still_adds_up_and_pays_by_the_same_tariff(empty, now):
+    known = migrations()
+    place = next(number for number, each in enumerate(known) if each.name.endswith("_ledger"))
+    migrate(empty, None, now, known[:place])
+    empty.execute("PRAGMA foreign_keys = OFF")
+    for sql in (
+        "INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, host_id, created_at, is_paid) "
+        "VALUES (1, 1, 1, 0, 'valid', 1, 0, 1)",
+        "INSERT INTO tariff VALUES (1, 'core-seconds', 1, 10, 0)",
+        "INSERT INTO award (id, task_id, reason, tariff_id, host_id, volunteer_id, amount, because, created_at) "
+        "VALUES (1, 1, 'computed', 1, 1, 1, 5, '', 86400000001)",
+        "INSERT INTO entry (award_id, account, amount) VALUES (1, 'laboratory', -5), (1, 'volunteer:1', 5)",
+        "INSERT INTO balance VALUES ('volunteer', 1, 5, 0, 0), ('host', 1, 5, 0, 0)",
+    ):
+        empty.execute(sql)
+    migrate(empty, None, now)
+    assert [*books.problems(empty), *books.beyond_caps(empty)] == []
+    assert tariffs.in_force(empty, now) == (1, DEFAULT)
+    assert empty.select("SELECT * FROM daybook") == [
+        {"day": 1, "tariff_id": 1, "reason": "computed", "tier": "core-seconds", "awards": 1, "amount": 5}
+    ]

@@ -1,4 +1,4 @@
-"""Which bundles were tried, and that no volunteer's host is given one that was not."""
+"""Which bundles were tried, and that no host is given one that has not passed what it demands."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.preflights import GATES, Circumstances, Preflight
+from axiom.domain.preflights import GATES, OWN_GATES, Circumstances, Preflight
 from axiom.store import accounts, experiments, findings, fleet, preflights, work
 from axiom.store.work import Claim
 
@@ -130,20 +130,31 @@ def claim(now, digest: str) -> Claim:
     return Claim(task_id=1, experiment_id=1, bundle_digest=digest, ticket="signed", deadline=now)
 
 
+OURS = {"gates": OWN_GATES, "ours_only": True}
+FAILED = {"passed": False}
 SENDS = [
-    (1, "bb", (), True),  # the laboratory's own hosts compute what its operator wrote
+    (1, "bb", (), False),  # nobody gets what nobody looked at: the laboratory's own hosts neither
+    (1, "bb", (("aa", OURS),), False),
+    (1, "bb", (("bb", OURS | FAILED),), False),
+    (1, "bb", (("bb", FAILED),), False),
+    (1, "bb", (("bb", OURS),), True),
+    (1, "bb", (("bb", OURS), ("bb", FAILED)), True),
+    (1, "bb", (("bb", {}),), True),
     (2, "bb", (), False),
-    (2, "bb", (("aa", True),), False),
-    (2, "bb", (("bb", False),), False),
-    (2, "bb", (("bb", True),), True),
-    (2, "aa", (("aa", True), ("bb", False)), True),
+    (2, "bb", (("bb", OURS),), False),  # which speaks for our own hosts alone
+    (2, "bb", (("bb", OURS | {"gates": "own-2"}), ("bb", FAILED)), False),
+    (2, "bb", (("aa", {}),), False),
+    (2, "bb", (("bb", FAILED),), False),
+    (2, "bb", (("bb", {}),), True),
+    (2, "aa", (("aa", {}), ("bb", FAILED)), True),
 ]
 
 
 @pytest.mark.parametrize(("host", "digest", "tried", "is_sent"), SENDS)
-def test_the_statement_that_sends_gives_no_volunteer_what_has_not_passed(stored, now, host, digest, tried, is_sent):
-    for bundle, passed in tried:
-        preflights.record(stored, made(bundle, now, passed=passed))
+def test_the_statement_that_sends_gives_no_host_what_has_not_passed(stored, now, host, digest, tried, is_sent):
+    for bundle, how in tried:
+        preflights.record(stored, made(bundle, now, **how))
+    assert preflights.has_passed(stored, digest, is_ours=host == 1) is is_sent
     stored.execute("UPDATE volunteer SET email = NULL WHERE id = 2")  # which makes nobody's hosts ours
     if is_sent:
         work.send(stored, [claim(now, digest)], host_id=host, now=now)
@@ -154,8 +165,33 @@ def test_the_statement_that_sends_gives_no_volunteer_what_has_not_passed(stored,
         assert work.task(stored, 1).state == "unsent"
 
 
+def test_of_each_version_our_own_hosts_get_the_newest_bundle_that_passed_anything(stored, now):
+    def ours() -> list[str]:
+        return [each.digest for each in experiments.own_bundles(stored)]
+
+    assert ours() == []
+    preflights.record(stored, made("bb", now, **OURS | FAILED))
+    assert ours() == []
+    preflights.record(stored, made("aa", now, **OURS))
+    assert ours() == ["aa"]
+    preflights.record(stored, made("bb", now, **OURS))
+    preflights.record(stored, made("cc", now))
+    assert ours() == ["bb", "cc"]
+    assert [each.digest for each in experiments.passed_bundles(stored, GATES)] == ["cc"]
+
+
+def test_what_nobody_looked_at_is_listed_until_somebody_did(stored, now):
+    assert preflights.unread(stored, OWN_GATES) == [("aa", "tiny_sum"), ("bb", "tiny_sum"), ("cc", "other_sum")]
+    preflights.record(stored, made("aa", now, **FAILED))
+    preflights.record(stored, made("bb", now, **OURS | FAILED))
+    preflights.record(stored, made("cc", now))
+    assert preflights.unread(stored, OWN_GATES) == [("aa", "tiny_sum")]
+    experiments.recall(stored, 1, now)
+    assert preflights.unread(stored, OWN_GATES) == []
+
+
 def test_a_bundle_that_was_never_seen_is_sent_to_nobody(stored, now):
-    with pytest.raises(Exception, match="FOREIGN KEY"):
+    with pytest.raises(LookupError, match="its bundle dd has passed no preflight"):
         work.send(stored, [claim(now, "dd")], host_id=1, now=now)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.preflights import GATES, Preflight
+from axiom.domain.preflights import GATES, OWN_GATES, Preflight
 from axiom.domain.work import Agreement, Report, TaskState, WorkunitState
 from axiom.store import accounts, counters, experiments, findings, fleet, preflights, returning, work
 from axiom.store.returning import Reported
@@ -23,6 +23,10 @@ def out(database, now, join):
     experiments.add_bundle(
         database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
     )
+    read = Preflight(
+        bundle="ab", gates=OWN_GATES, passed=True, reason="", platform="", report="", at=now, ours_only=True
+    )
+    preflights.record(database, read)
     platform, capacity = (
         Platform(system="linux", processor="x86_64", instructions="avx2"),
         Capacity(cores=4, memory_mb=1),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.sessions import Note, Step
-from axiom.store import sessions
+from axiom.store import jobs, sessions
 from axiom.store.sessions import _letters
 
 
@@ -49,8 +49,8 @@ def test_a_session_is_open_until_its_last_step_is_done(database, now):
         sessions.finish(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
     assert sessions.opened(database) is None
     last = sessions.last(database)
-    assert (last.done, last.ended_at) == (tuple(Step), now + timedelta(seconds=6))
-    assert sessions.seen(database) == 6
+    assert (last.done, last.ended_at) == (tuple(Step), now + timedelta(seconds=16))
+    assert sessions.seen(database) == 16
     assert sessions.by_name(database, "2026-03-02-b") is None
 
 
@@ -86,3 +86,15 @@ def test_a_plan_is_kept_with_its_session(database, now):
     sessions.keep_plan(database, session.id, {"allotments": [], "reason": "why"})
     assert sessions.kept_plan(database, session.id) == {"allotments": [], "reason": "why"}
     assert sessions.kept_plan(database, session.id + 1) == {}
+
+
+def test_a_job_begins_for_the_first_time_once(small_lab):
+    db, now = small_lab.db, small_lab.now
+    assert jobs.first_began(db, "publish") is None
+    jobs.started(db, "publish", 60.0, now)
+    assert jobs.first_began(db, "publish") == now
+    jobs.failed(db, "publish", 60.0, "the disk is full")
+    assert jobs.first_began(db, "publish") is None
+    jobs.done(db, "publish", now)
+    jobs.started(db, "publish", 60.0, now)
+    assert jobs.first_began(db, "publish") is None

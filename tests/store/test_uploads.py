@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,12 +52,12 @@ def test_a_task_that_was_reported_with_an_output_takes_no_other(lab):
     assert uploads.of(lab.db, [1]) == {}
 
 
-def test_the_oldest_that_wait_are_found_first(lab):
+def test_those_that_wait_too_long_are_found_a_few_at_a_time(lab):
     for task_id in (77, 2, 78):
         record(lab, task_id, b"one")
         lab.later(hours=1)
-    assert [one.task_id for one in uploads.older(lab.db, lab.now - timedelta(hours=1, minutes=30), 5)] == [77, 2]
-    assert [one.task_id for one in uploads.older(lab.db, lab.now, 1)] == [77]
+    assert [one.task_id for one in uploads.older(lab.db, lab.now - timedelta(hours=1, minutes=30), 5)] == [2, 77]
+    assert [one.task_id for one in uploads.older(lab.db, lab.now, 1)] == [2]
 
 
 def test_how_much_a_host_has_brought_for_its_other_tasks(lab):
@@ -66,3 +67,11 @@ def test_how_much_a_host_has_brought_for_its_other_tasks(lab):
     assert uploads.bytes_beside(lab.db, 2) == 100
     assert uploads.bytes_beside(lab.db, other.task) == 10
     assert uploads.bytes_beside(lab.db, 77) == 0
+
+
+@pytest.mark.parametrize("name", ["_RECORD", "_OF", "_FORGET", "_REPORTED", "_BESIDE", "_OF_SAME_HOST"])
+def test_no_upload_looks_through_all_tasks(lab, name):
+    sql = vars(uploads)[name]
+    values = {word: "[]" if word == "task_ids" else 1 for word in re.findall(r":(\w+)", sql)}
+    plan = lab.db.select(f"EXPLAIN QUERY PLAN {sql}", **values)
+    assert [row["detail"] for row in plan if re.match(r"SCAN (t|task)\b", row["detail"])] == []

@@ -5,10 +5,22 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import OWN_GATES, Preflight
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store import accounts, callers, counters, dispatching, experiments, findings, fleet, jobs, returning, work
+from axiom.store import (
+    accounts,
+    callers,
+    counters,
+    dispatching,
+    experiments,
+    findings,
+    fleet,
+    jobs,
+    preflights,
+    returning,
+    work,
+)
 from axiom.store.callers import Audited
-from axiom.store.database import at
 from axiom.store.work import Claim
 
 
@@ -20,6 +32,10 @@ def ordered(database, now):
     experiments.add_bundle(
         database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
     )
+    read = Preflight(
+        bundle="ab", gates=OWN_GATES, passed=True, reason="", platform="", report="", at=now, ours_only=True
+    )
+    preflights.record(database, read)
     for name in ("first", "second"):
         fleet.meet(
             database,
@@ -147,12 +163,12 @@ def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, no
     assert dispatching.targeted(ordered, 1, 1, limit=9) == []
     assert dispatching.candidates(ordered, 2, after=0, limit=9) == []
     (for_one,), (for_two,) = dispatching.waiting(ordered, 1), dispatching.waiting(ordered, 2)
-    assert (for_one.unsent, for_one.is_meant, for_one.is_open, for_one.last_turn) == (3, False, True, 0)
+    assert (for_one.unsent, for_one.is_meant, for_one.is_open) == (3, False, True)
     assert (for_two.is_meant, for_two.is_open) == (True, True)
     for task in (1, 2):
         send(ordered, now, task=task)
     (left,) = dispatching.waiting(ordered, 1)
-    assert (left.unsent, left.in_progress, left.is_open, left.last_turn) == (1, 2, False, at(now))
+    assert (left.unsent, left.in_progress, left.is_open) == (1, 2, False)
     assert [(held.experiment_id, held.ids) for held in dispatching.held(ordered, 1)] == [(1, {1, 2})]
     assert dispatching.held(ordered, 2) == []
 

@@ -38,6 +38,7 @@ _EMAIL = (
     "UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1 WHERE id = :id"
 )
 _CROSS = "UPDATE volunteer SET cross_id = :cross_id WHERE id = :id"
+_SIMULATED = "UPDATE volunteer SET is_simulated = 1 WHERE id = :id"
 _JOIN = "UPDATE volunteer SET team_id = :team_id WHERE id = :id"
 _PREFERENCES = "SELECT preferences, preferences_at, project_preferences, venue FROM volunteer WHERE id = :id"
 _KEEP_PREFERENCES = """
@@ -147,6 +148,11 @@ def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: st
     db.execute(_KEYS, id=volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
 
 
+def set_simulated(db: Database, volunteer_id: int) -> None:
+    """This volunteer only plays a part; hosts that they attach from now on are labelled, too."""
+    db.execute(_SIMULATED, id=volunteer_id)
+
+
 def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
     """A new password, and with it a new weak key."""
     db.execute(_RENEW, id=volunteer_id, password=password, weak_digest=weak_digest)
@@ -237,6 +243,7 @@ def volunteer_of(row: Row) -> Volunteer:
         website=row["website"],
         venue=row["venue"],
         is_ours=bool(row["is_ours"]),
+        is_simulated=bool(row["is_simulated"]),
     )
 
 

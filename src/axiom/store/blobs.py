@@ -24,11 +24,19 @@ _RECORD = """
 INSERT INTO blob (digest, size, body, created_at) VALUES (:digest, :size, :body, :created_at)
 ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body
 WHERE blob.size <> excluded.size OR (blob.body IS NULL) <> (excluded.body IS NULL) OR blob.body <> excluded.body"""
+_BRING = """
+INSERT INTO blob (digest, size, body, created_at, brought) VALUES (:digest, :size, :body, :created_at, 1)
+ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, brought = blob.brought + 1"""
+_LET_GO = "UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0"
 _FORGET = """
-DELETE FROM blob WHERE digest = :digest
-    AND NOT EXISTS (SELECT 1 FROM task WHERE output_digest = :digest)
+DELETE FROM blob WHERE digest = :digest AND brought = 0
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = :digest)
-    AND NOT EXISTS (SELECT 1 FROM upload WHERE digest = :digest)
+"""
+_UNNEEDED = """
+SELECT b.digest FROM blob b WHERE b.brought = 0 AND b.created_at < :before
+    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = b.digest)
+    AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT png FROM figure)
+ORDER BY b.digest
 """
 _BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
 _INLINE = """
@@ -53,17 +61,25 @@ def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
     return digest
 
 
-def put_all(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
-    """Keep all of these bytes; returns the SHA-256 of each."""
+def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
+    """Keep all of these outputs, each for one upload or task more; returns the SHA-256 of each."""
     stamp = at(now)
-    small = [
-        {"digest": hashlib.sha256(body).hexdigest(), "size": len(body), "body": body, "created_at": stamp}
+    rows = [
+        {
+            "digest": hashlib.sha256(body).hexdigest(),
+            "size": len(body),
+            "body": body if len(body) <= LIMIT else None,
+            "created_at": stamp,
+        }
         for body in bodies
-        if len(body) <= LIMIT
     ]
-    db.many(_RECORD, small)
-    digests = (str(row["digest"]) for row in small)
-    return [next(digests) if len(body) <= LIMIT else put(db, folder, body, now) for body in bodies]
+    large = [(str(row["digest"]), body) for row, body in zip(rows, bodies, strict=True) if row["body"] is None]
+    for digest, body in large:
+        keep_file(folder, digest, body, now)
+    db.many(_BRING, rows)
+    for digest, body in large:
+        db.file(digest, body)
+    return [str(row["digest"]) for row in rows]
 
 
 def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
@@ -129,9 +145,26 @@ def files(db: Database, folder: Folder) -> list[Path]:
     return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
 
 
+def let_go(db: Database, digest: str) -> None:
+    """One of the uploads for which an output was brought is no more; without the last of them it is forgotten."""
+    db.execute(_LET_GO, digest=digest)
+    forget(db, digest)
+
+
 def forget(db: Database, digest: str) -> None:
     """Drop a blob that nothing needs any more; the file of a large one is swept away later."""
     db.execute(_FORGET, digest=digest)
+
+
+def unneeded(db: Database, before: datetime) -> list[str]:
+    """What was put here before this and is no output, no bundle and no picture."""
+    return [row["digest"] for row in db.select(_UNNEEDED, before=at(before))]
+
+
+def spare(folder: Folder, digest: str, now: datetime) -> None:
+    """The file of a blob that was forgotten, if it has one, stays for its grace from now on."""
+    with contextlib.suppress(OSError):
+        os.utime(_place(folder, digest), ns=(at(now) * 1000, at(now) * 1000))
 
 
 def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:

@@ -19,7 +19,13 @@ class Connections:
 
     @contextmanager
     def reader(self) -> Iterator[Database]:
-        """A connection that can read and nothing else, for the length of the body."""
+        """One consistent view for the length of the body: what is written meanwhile is not half seen."""
+        with self.follower() as db, db.snapshot():
+            yield db
+
+    @contextmanager
+    def follower(self) -> Iterator[Database]:
+        """Like `reader`, for who reads long: each question sees what is there by then, and holds up no checkpoint."""
         db = connect_reader(self.folder.database)
         try:
             yield db

@@ -21,7 +21,8 @@ WHERE v.id = coalesce(
 _HOST = """
 SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
     h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
-    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.rpc_seqno, h.facts_digest, b.total, b.recent, b.recent_at
+    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.rpc_seqno, h.outvoted, h.outvoted_at,
+    h.facts_digest, b.total, b.recent, b.recent_at
 FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
 """
 _STANDS = """

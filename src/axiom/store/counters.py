@@ -10,6 +10,11 @@ from axiom.store.database import Database
 _ADD = """
 INSERT INTO counter (noun, experiment_id, state, amount) VALUES (:noun, :experiment_id, :state, :amount)
 ON CONFLICT (noun, experiment_id, state) DO UPDATE SET amount = counter.amount + excluded.amount"""
+_ADD_TWO = """
+INSERT INTO counter (noun, experiment_id, state, amount)
+VALUES (:noun, :experiment_id, :state, :amount), (:other_noun, :other_experiment_id, :other_state, :other_amount)
+ON CONFLICT (noun, experiment_id, state) DO UPDATE SET amount = counter.amount + excluded.amount"""
+_AMOUNT = "SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state"
 _READ = "SELECT noun, experiment_id, state, amount FROM counter"
 _COUNT = """
 SELECT 'task' AS noun, experiment_id, state, count(*) AS amount FROM task GROUP BY experiment_id, state
@@ -20,8 +25,11 @@ SELECT 'result' AS noun, experiment_id, outcome AS state, count(*) AS amount
 FROM result GROUP BY experiment_id, outcome
 UNION ALL
 SELECT 'cause' AS noun, experiment_id, cause AS state, count(*) AS amount
-FROM task WHERE cause <> '' GROUP BY experiment_id, cause"""
-_COUNTED = {"task", "workunit", "result", "cause"}
+FROM task WHERE cause <> '' GROUP BY experiment_id, cause
+UNION ALL
+SELECT 'issued' AS noun, experiment_id, CAST(registration_id AS TEXT) AS state, count(*) AS amount
+FROM replicate GROUP BY experiment_id, registration_id"""
+_COUNTED = {"task", "workunit", "result", "cause", "issued"}
 
 Key = tuple[str, int, str]
 
@@ -33,14 +41,37 @@ def add(db: Database, noun: str, experiment_id: int, state: str, amount: int) ->
 
 def add_all(db: Database, changes: Mapping[Key, int]) -> None:
     """So many more, or fewer, of each of these."""
-    for (noun, experiment_id, state), amount in changes.items():
-        if amount:
-            add(db, noun, experiment_id, state, amount)
+    wanted = [(*key, amount) for key, amount in changes.items() if amount]
+    if len(wanted) % 2:
+        add(db, *wanted.pop())
+    for one, other in zip(wanted[::2], wanted[1::2], strict=True):  # nearly always what left a state came into another
+        db.execute(
+            _ADD_TWO,
+            noun=one[0],
+            experiment_id=one[1],
+            state=one[2],
+            amount=one[3],
+            other_noun=other[0],
+            other_experiment_id=other[1],
+            other_state=other[2],
+            other_amount=other[3],
+        )
+
+
+def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
+    """One counter; 0 where there is none."""
+    row = db.one(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
+    return int(row["amount"]) if row else 0
 
 
 def read(db: Database) -> dict[Key, int]:
     """Every counter: noun, experiment and state to amount."""
     return _amounts(db, _READ)
+
+
+def in_all(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:
+    """Of a noun in all experiments, those in this state, or all of them."""
+    return sum(amount for (what, _, how), amount in counted.items() if what == noun and state in {None, how})
 
 
 def problems(db: Database) -> list[str]:

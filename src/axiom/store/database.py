@@ -24,8 +24,9 @@ from axiom.errors import FolderUnusable, StoreError
 from axiom.store.changes import FILE, Change, Kind, Recorder, kind_of
 from axiom.store.faults import BUSY_MS, explain, foreseen
 from axiom.store.keeper import close_to_others, sole_writer
-
-Row = Mapping[str, Any]
+from axiom.store.rows import Bare as Bare
+from axiom.store.rows import Row as Row
+from axiom.store.rows import named, one_named, unnamed
 
 STATEMENTS = 512  # that the writable connection keeps prepared: more than this program has
 _SETTINGS = (
@@ -42,6 +43,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@functools.lru_cache(maxsize=1_024)  # what is written together says the same few moments again and again
 def at(moment: datetime) -> int:
     """A moment as the database keeps it: microseconds since 1970 in UTC."""
     if moment.utcoffset() is None:
@@ -52,6 +54,7 @@ def at(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+@functools.lru_cache(maxsize=1_024)  # rows that are read together, too
 def moment(value: int) -> datetime:
     """The moment that `at` wrote down, in UTC."""
     return _EPOCH + value * _MICROSECOND
@@ -73,11 +76,12 @@ class Database:
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         if isinstance(connection, sqlite3.Connection):
             self._changed: Callable[[Any], int] = lambda cursor: cursor.rowcount
-            self._rows: Callable[[Any], list[Row]] = _rows
+            self._rows: Callable[[Any], list[Row]] = named
+            self._bare: Callable[[Any], list[Bare]] = lambda cursor: cursor.fetchall()
             self._changed_in_all: Callable[[], int] = lambda: connection.total_changes
         else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
-            connection.set_row_trace(_row)
-            self._changed, self._rows = lambda _cursor: int(connection.changes()), list
+            connection.set_row_trace(one_named)
+            self._changed, self._rows, self._bare = lambda _cursor: int(connection.changes()), list, unnamed
             self._changed_in_all = connection.total_changes
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
@@ -91,6 +95,16 @@ class Database:
         if kind is not Kind.NOTHING:
             self._note(sql, bound)
         return rows
+
+    def bare(self, sql: str, /, **values: Any) -> list[Bare]:
+        """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
+        if kind_of(sql) is not Kind.NOTHING:
+            raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
+        try:
+            return self._bare(self._do(sql, _bound(values)))
+        except Exception as error:
+            explain(error)
+            raise
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
         """The first row of the answer, if there is one."""
@@ -372,18 +386,6 @@ def sync(path: Path) -> None:
 def _address(path: Path, **options: str) -> str:
     wanted = "&".join(f"{name}={quote(value)}" for name, value in options.items())
     return f"file:{quote(str(path.absolute()))}?{wanted}"
-
-
-def _row(cursor: Any, values: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
-
-
-def _rows(cursor: sqlite3.Cursor) -> list[Row]:
-    found = cursor.fetchall()
-    if not found:
-        return []
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in found]
 
 
 def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:

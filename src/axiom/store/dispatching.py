@@ -12,8 +12,6 @@ _WAITING = """
 SELECT c.experiment_id, c.amount AS unsent,
     coalesce((SELECT amount FROM counter o
         WHERE o.noun = 'task' AND o.experiment_id = c.experiment_id AND o.state = 'sent'), 0) AS in_progress,
-    coalesce((SELECT max(sent_at) FROM task t
-        WHERE t.experiment_id = c.experiment_id AND t.sent_at IS NOT NULL), 0) AS last_turn,
     EXISTS (SELECT 1 FROM task t
         WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id = :host_id) AS is_meant,
     EXISTS (SELECT 1 FROM task t
@@ -54,7 +52,9 @@ SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id JOIN host h ON h.id
 WHERE w.checks_task_id = :id AND h.volunteer_id = :volunteer_id
 LIMIT 1
 """
-_OTHERS = "SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND cores > 0 LIMIT 1"
+_OTHERS = """
+SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND cores > 0 AND is_simulated = 0 LIMIT 1
+"""
 
 
 @value
@@ -64,7 +64,6 @@ class Waiting:
     experiment_id: int
     unsent: int
     in_progress: int
-    last_turn: int  # when a task of it was last sent, in microseconds; 0 is never
     is_meant: bool  # some of it for this host alone
     is_open: bool  # some of it for anybody
 
@@ -115,7 +114,6 @@ def waiting(db: Database, host_id: int) -> list[Waiting]:
             experiment_id=row["experiment_id"],
             unsent=row["unsent"],
             in_progress=row["in_progress"],
-            last_turn=row["last_turn"],
             is_meant=bool(row["is_meant"]),
             is_open=bool(row["is_open"]),
         )

@@ -1,57 +1,100 @@
-"""What the closed blocks of each finding say: its history, a row whenever another block closed."""
+"""What the closed blocks of each finding say: its history, a line whenever something more was known."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.registrations import read_body
+from axiom.domain.value import value
+from axiom.store import observations as observing
 from axiom.store.database import Database, Row, at
+from axiom.store.observations import Kept, Placed
 
 _RECORD = """
-INSERT INTO evidence (finding_number, session_id, blocks, seeds, missing, estimate, low, high, e_value, e_kind, verdict,
-    grade, hosts, volunteers, platforms, needs, flags, reasons, observations, created_at)
-VALUES (:finding_number, :session_id, :blocks, :seeds, :missing, :estimate, :low, :high, :e_value, :e_kind, :verdict,
-    :grade, :hosts, :volunteers, :platforms, :needs, :flags, :reasons, :observations, :created_at)
+INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
+    e_kind, e_absent, verdict, grade, hosts, volunteers, platforms, designs, needs, more, flags, alarms, reasons,
+    agreements, false_share, created_at)
+VALUES (:finding_number, :line, :session_id, :blocks, :seeds, :missing, :clones, :estimate, :low, :high, :e_value,
+    :e_kind, :e_absent, :verdict, :grade, :hosts, :volunteers, :platforms, :designs, :needs, :more, :flags, :alarms,
+    :reasons, :agreements, :false_share, :created_at)
 """
 _NEWEST = """
-SELECT e.* FROM evidence e WHERE e.blocks = (
-    SELECT max(blocks) FROM evidence WHERE finding_number = e.finding_number)
+SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
 ORDER BY e.finding_number
 """
-_HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY blocks"
+_HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY line"
+_LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
+_LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
 _WEIGHED = """
-SELECT f.id AS number, f.registration_id, f.estimand, coalesce(max(e.blocks), 0) AS blocks
+SELECT f.id AS number, f.registration_id, f.estimand, f.status, coalesce(e.line, 0) AS line,
+    coalesce(e.blocks, 0) AS blocks
 FROM finding f LEFT JOIN evidence e ON e.finding_number = f.id
-WHERE f.experiment_id = :experiment_id GROUP BY f.id, f.registration_id, f.estimand ORDER BY f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+WHERE f.experiment_id = :experiment_id ORDER BY f.id
 """
-_RETURNED = """
-SELECT replicate, count(*) AS back FROM result
-WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
+# A finding without evidence is a claim that was asked, and counts among all that were. So does a recalled one, of which
+# nothing is known any more: were claims taken away after a look, the others would seem surer.
+_STANDINGS = """
+SELECT f.id AS number, f.experiment_id, coalesce(e.e_value, 1) AS e_value, coalesce(e.e_absent, 1) AS e_absent,
+    coalesce(e.verdict, 'undecided') AS verdict, e.false_share
+FROM finding f JOIN experiment x ON x.id = f.experiment_id
+LEFT JOIN evidence e ON e.id = (SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
+    AND x.recalled_at IS NULL AND f.status <> 'recalled'
+ORDER BY f.id
 """
-_ORDERED = """
-SELECT id, replicates, state FROM workunit
-WHERE registration_id = :registration_id AND checks_task_id IS NULL AND id < :before ORDER BY id DESC LIMIT 100
+_COURSE = """
+SELECT e.finding_number AS number, e.line, e.session_id, e.e_value, e.e_absent, e.verdict, e.false_share,
+    e.observations <> '' AS is_older, e.created_at
+FROM evidence e ORDER BY e.id
 """
-_CELLS = """
-SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id
-FROM result r JOIN task t ON t.id = r.task_id
-WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at <= :until
-ORDER BY r.replicate, r.config
+_CLAIMS = """
+SELECT f.id AS number, f.created_at, x.recalled_at FROM finding f JOIN experiment x ON x.id = f.experiment_id
+ORDER BY f.id
+"""
+_ASKED = """
+SELECT f.estimand, r.body FROM finding f JOIN registration r ON r.id = f.registration_id WHERE f.id = :number
 """
 
-_AFTER_ALL = 2**63 - 1
+
+_VERDICTS = {one.value: one for one in Verdict}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weighed:
-    """A finding and how many of its blocks have been weighed."""
+    """A finding, and how far it has been weighed."""
 
     number: int
     registration_id: int
     estimand: str
     blocks: int
+    line: int = 0
+    status: str = "open"
+
+
+@value
+class Standing:
+    """What is compared of a finding with all others."""
+
+    number: int
+    experiment_id: int
+    e_value: float
+    e_absent: float
+    verdict: Verdict
+    false_share: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """From what the newest line of a finding's history was weighed."""
+
+    estimand: Mapping[str, Any]
+    observations: tuple[Observation, ...]
+    blocks: int
+    homes: Mapping[int, Home]
+    surroundings: Surroundings
 
 
 def record(
@@ -63,30 +106,42 @@ def record(
     session_id: int | None,
     now: datetime,
 ) -> int:
-    """Add a line to the history of a finding; the observations are kept with it, so that it can be weighed again."""
-    return db.insert(
+    """Add a line to the history of a finding, weighed from these observations."""
+    placed = [Placed(block=max(1, evidence.blocks), observation=one) for one in observations]
+    return add(db, number, evidence, placed, session_id=session_id, now=now)
+
+
+def add(
+    db: Database,
+    number: int,
+    evidence: Evidence,
+    placed: Sequence[Placed],
+    *,
+    session_id: int | None,
+    now: datetime,
+) -> int:
+    """Add a line to the history of a finding, and what is new of its observations."""
+    last = db.one(_LAST, number=number)
+    line = evidence.line or (int(last["line"]) if last else 0) + 1
+    added = db.insert(
         _RECORD,
         finding_number=number,
         session_id=session_id,
-        blocks=evidence.blocks,
-        seeds=evidence.seeds,
-        missing=evidence.missing,
-        estimate=evidence.estimate,
-        low=evidence.low,
-        high=evidence.high,
-        e_value=evidence.e_value,
-        e_kind=evidence.e_kind,
-        verdict=evidence.verdict,
-        grade=evidence.grade,
-        hosts=evidence.hosts,
-        volunteers=evidence.volunteers,
-        platforms=evidence.platforms,
-        needs=json.dumps(evidence.needs),
-        flags=json.dumps(evidence.flags),
-        reasons=json.dumps(evidence.reasons),
-        observations=json.dumps([[o.replicate, o.value, o.hosts, o.why_missing] for o in observations]),
         created_at=at(now),
+        **{name: getattr(evidence, name) for name in _PLAIN},
+        **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons")},
+        line=line,
+        alarms=json.dumps([asdict(one) for one in evidence.alarms]),
+        agreements=json.dumps([asdict(one) for one in evidence.agreements]),
     )
+    observing.keep(db, number, line, placed)
+    return added
+
+
+_PLAIN = (
+    *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
+    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share"),
+)
 
 
 def newest(db: Database) -> dict[int, Evidence]:
@@ -99,69 +154,123 @@ def history(db: Database, number: int) -> list[Evidence]:
     return [read(row) for row in db.select(_HISTORY, number=number)]
 
 
+def lines(db: Database, number: int) -> list[Row]:
+    """The rows of a finding's history as they are stored."""
+    return db.select(_HISTORY, number=number)
+
+
 def weighed(db: Database, experiment_id: int) -> list[Weighed]:
     """The findings of a version, and how far each is weighed."""
     return [Weighed(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
 
 
-def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]:
-    """How many cells of each replicate are back, from this number on."""
-    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
-    return {row["replicate"]: row["back"] for row in rows}
+def standings(db: Database) -> list[Standing]:
+    """How every claim stands that was asked and not recalled."""
+    return [
+        Standing(
+            number=number,
+            experiment_id=experiment_id,
+            e_value=e_value,
+            e_absent=e_absent,
+            verdict=_VERDICTS[verdict],
+            false_share=false_share,
+        )
+        for number, experiment_id, e_value, e_absent, verdict, false_share in db.bare(_STANDINGS)
+    ]
 
 
-def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
-    """Every replicate from this number on that was ordered, and whether nothing more of it will come.
-
-    It may have been ordered in parts, and then each of them must be closed. Numbers are issued in order, so the newest
-    workunits have the highest: from there back to the first.
-    """
-    found: dict[int, bool] = {}
-    before = _AFTER_ALL
-    while rows := db.select(_ORDERED, registration_id=registration_id, before=before):
-        before = rows[-1]["id"]
-        for row in rows:
-            numbers = json.loads(row["replicates"])
-            if max(numbers) < first:
-                return found
-            is_over = row["state"] != "open"
-            found.update({number: is_over and found.get(number, True) for number in numbers if number >= first})
-    return found
+def course(db: Database) -> list[Row]:
+    """What every line of every history says of its place among all claims, in the order in which they were written."""
+    return db.select(_COURSE)
 
 
-def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[Row]:
-    """Every result up to this replicate that was there at a moment, with the host that computed it."""
-    return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
+def claims(db: Database) -> list[Row]:
+    """Every claim that was ever asked: since when, and until when if its version was recalled."""
+    return db.select(_CLAIMS)
 
 
 def read(row: Mapping[str, Any]) -> Evidence:
     """One line of a finding's history."""
+    more = json.loads(row["more"])
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name not in ("verdict", "grade")}
+    texts: dict[str, Any] = {name: tuple(json.loads(row[name])) for name in ("needs", "flags", "reasons")}
     return Evidence(
-        blocks=row["blocks"],
-        seeds=row["seeds"],
-        missing=row["missing"],
-        estimate=row["estimate"],
-        low=row["low"],
-        high=row["high"],
-        e_value=row["e_value"],
-        e_kind=row["e_kind"],
+        **plain,
+        **texts,
+        line=row["line"],
         verdict=Verdict(row["verdict"]),
         grade=Grade(row["grade"]),
-        hosts=row["hosts"],
-        volunteers=row["volunteers"],
-        platforms=row["platforms"],
-        needs=tuple(json.loads(row["needs"])),
-        flags=tuple(json.loads(row["flags"])),
-        reasons=tuple(json.loads(row["reasons"])),
+        more=None if more is None else (more[0], more[1]),
+        alarms=tuple(_alarm(one) for one in json.loads(row["alarms"])),
+        agreements=tuple(_agreement(one) for one in json.loads(row["agreements"])),
+    )
+
+
+def latest(db: Database, number: int) -> Evidence | None:
+    """The newest evidence of one finding."""
+    row = _line(db, number, None)
+    return read(row) if row else None
+
+
+def kept(db: Database, number: int, line: int | None = None) -> Kept:
+    """From what a line of the history was weighed, and whose hosts had computed it; without a line the newest."""
+    row = _line(db, number, line)
+    return _kept(db, row) if row else Kept()
+
+
+def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
+    """From what a line of the history was weighed, in issue order; without a line the newest."""
+    return kept(db, number, line).observations
+
+
+def card_inputs(db: Database, number: int) -> Inputs | None:
+    """Everything that the newest line of a finding follows from; None where nothing was weighed yet."""
+    row, asked = _line(db, number, None), db.one(_ASKED, number=number)
+    if row is None or asked is None:
+        return None
+    found, said = _kept(db, row), read(row)
+    return Inputs(
+        estimand=read_body(asked["body"]).estimands[asked["estimand"]],
+        observations=found.observations,
+        blocks=said.blocks,
+        homes=found.homes,
+        surroundings=Surroundings(agreements=said.agreements, false_share=said.false_share),
     )
 
 
 def observations(row: Mapping[str, Any]) -> tuple[Observation, ...]:
-    """The observations from which a line of the history was weighed."""
+    """The observations that a line from before they had a table of their own keeps itself."""
     return tuple(
         Observation(replicate=number, value=value, hosts=_hosts(written), why_missing=why)
         for number, value, written, why in json.loads(row["observations"])
     )
+
+
+def _line(db: Database, number: int, line: int | None) -> Row | None:
+    if line is None:
+        last = db.one(_LAST, number=number)
+        line = int(last["line"]) if last else 0
+    return db.one(_LINE, number=number, line=line)
+
+
+def _kept(db: Database, row: Row) -> Kept:
+    if not row["observations"]:
+        return observing.kept(db, row["finding_number"], row["line"])
+    found = observations(row)
+    return Kept(
+        observations=found,
+        blocks={one.replicate: 1 for one in found},
+        homes=observing.homes(db, {host for one in found for host in one.hosts}),
+    )
+
+
+def _alarm(written: Mapping[str, Any]) -> Alarm:
+    return Alarm(**{**written, "force": Force(written["force"]), "hosts": tuple(written["hosts"])})
+
+
+def _agreement(written: Mapping[str, Any]) -> Agreements:
+    first, second = written["platforms"]
+    return Agreements(**{**written, "platforms": (first, second)})
 
 
 def _hosts(written: Sequence[int] | int | None) -> tuple[int, ...]:
@@ -169,8 +278,3 @@ def _hosts(written: Sequence[int] | int | None) -> tuple[int, ...]:
     if written is None:
         return ()
     return (written,) if isinstance(written, int) else tuple(written)
-
-
-def lines(db: Database, number: int) -> list[Row]:
-    """The rows of a finding's history as they are stored."""
-    return db.select(_HISTORY, number=number)

@@ -20,6 +20,7 @@ class StoredExperiment:
     created_at: datetime
     retired_at: datetime | None
     recalled_at: datetime | None
+    why: str = ""  # it is retired
 
     @property
     def status(self) -> str:
@@ -50,7 +51,7 @@ _NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIM
 _ADD = """
 INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :version, :manifest, :created_at)
 """
-_RETIRE = "UPDATE experiment SET retired_at = :now WHERE id = :id AND retired_at IS NULL"
+_RETIRE = "UPDATE experiment SET retired_at = :now, why = :why WHERE id = :id AND retired_at IS NULL"
 _BUNDLES = "SELECT * FROM bundle ORDER BY id"
 _BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
 _NEWEST_BUNDLES = """
@@ -60,6 +61,11 @@ _PASSED_BUNDLES = """
 SELECT b.* FROM bundle b WHERE b.serial = (
     SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
     WHERE o.experiment_id = b.experiment_id AND p.gates = :gates AND p.passed = 1)
+"""
+_OWN_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (
+    SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
+    WHERE o.experiment_id = b.experiment_id AND p.passed = 1)
 """
 _BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
 _ADD_BUNDLE = """
@@ -79,12 +85,20 @@ SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id =
     (SELECT hash FROM registration ORDER BY id DESC LIMIT 1) AS registration
 """
 _RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
+_BUNDLES_OF = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial"
+_RENUMBER = "UPDATE bundle SET serial = :serial, seal = :seal, expires_at = :expires_at WHERE id = :id"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
 _HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
 _NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
 _GAPS = """
 SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state
 """
+_ISSUED_TO = "SELECT state, amount FROM counter WHERE noun = 'issued' AND experiment_id = :experiment_id"
+_GIVEN_TO = "SELECT registration_id FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
+_REOPEN = """
+UPDATE experiment SET retired_at = NULL, why = '' WHERE id = :id AND retired_at IS NOT NULL AND recalled_at IS NULL
+"""
+_RECALL = "UPDATE experiment SET recalled_at = :now WHERE id = :id AND recalled_at IS NULL"
 _ISSUE = """
 INSERT INTO replicate (experiment_id, number, registration_id, seed)
 VALUES (:experiment_id, :number, :registration_id, :seed)
@@ -114,10 +128,22 @@ def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) 
     return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
 
 
-def retire(db: Database, experiment_id: int, now: datetime) -> bool:
-    """Set the day of retirement, once."""
+def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
+    """Set the day of retirement and its reason, once."""
     _changed(db)
-    return db.execute(_RETIRE, id=experiment_id, now=at(now)) == 1
+    return db.execute(_RETIRE, id=experiment_id, now=at(now), why=why) == 1
+
+
+def reopen(db: Database, experiment_id: int) -> bool:
+    """More of a retired version may be ordered again. What was recalled stays so."""
+    _changed(db)
+    return db.execute(_REOPEN, id=experiment_id) == 1
+
+
+def recall(db: Database, experiment_id: int, now: datetime) -> bool:
+    """Set the day of the recall, once."""
+    _changed(db)
+    return db.execute(_RECALL, id=experiment_id, now=at(now)) == 1
 
 
 def stamp(db: Database) -> tuple[object, ...]:
@@ -129,6 +155,11 @@ def stamp(db: Database) -> tuple[object, ...]:
 def bundles(db: Database) -> list[StoredBundle]:
     """Every bundle ever published, oldest first."""
     return [_bundle(row) for row in db.select(_BUNDLES)]
+
+
+def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
+    """Every bundle of this version, by its serial."""
+    return [_bundle(row) for row in db.select(_BUNDLES_OF, experiment_id=experiment_id)]
 
 
 def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
@@ -145,6 +176,11 @@ def newest_bundles(db: Database) -> list[StoredBundle]:
 def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
     """Of each version the newest bundle that passed these gates, where one did."""
     return [_bundle(row) for row in db.select(_PASSED_BUNDLES, gates=gates)]
+
+
+def own_bundles(db: Database) -> list[StoredBundle]:
+    """Of each version the newest bundle that the laboratory's own hosts may have: it passed some gates, if not all."""
+    return [_bundle(row) for row in db.select(_OWN_BUNDLES)]
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:
@@ -189,6 +225,12 @@ def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) ->
     db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
 
 
+def renumber(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
+    """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
+    _changed(db)
+    db.execute(_RENUMBER, id=bundle_id, serial=serial, seal=seal, expires_at=at(expires_at))
+
+
 def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
     """The next replicate numbers of this version, issued once and for ever to this registration."""
     gaps = _gaps(db, experiment.id)[:amount]
@@ -216,6 +258,18 @@ def issued(db: Database, experiment_id: int) -> int:
     return int(row["number"]) if row else 0
 
 
+def given_to(db: Database, experiment_id: int, number: int) -> int | None:
+    """The registration to which this number was issued, as far as is remembered."""
+    row = db.one(_GIVEN_TO, experiment_id=experiment_id, number=number)
+    return int(row["registration_id"]) if row else None
+
+
+def issued_to(db: Database, experiment_id: int) -> dict[int, int]:
+    """How many replicate numbers of this version each registration has."""
+    rows = db.select(_ISSUED_TO, experiment_id=experiment_id)
+    return {int(row["state"]): int(row["amount"]) for row in rows if row["amount"]}
+
+
 def _issue(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
     db.many(
         _ISSUE,
@@ -229,6 +283,7 @@ def _issue(db: Database, experiment: StoredExperiment, registration_id: int, num
             for number in numbers
         ],
     )
+    counters.add(db, "issued", experiment.id, str(registration_id), len(numbers))
 
 
 def _gaps(db: Database, experiment_id: int) -> list[int]:
@@ -258,6 +313,7 @@ def _experiment(row: Row) -> StoredExperiment:
         created_at=moment(row["created_at"]),
         retired_at=maybe_moment(row["retired_at"]),
         recalled_at=maybe_moment(row["recalled_at"]),
+        why=row["why"],
     )
 
 

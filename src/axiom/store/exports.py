@@ -15,7 +15,7 @@ from axiom.store.database import Database, Row, at, moment
 _VOLUNTEERS = """
 SELECT v.*, b.total, b.recent, b.recent_at FROM volunteer v
 LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
-WHERE v.id > :after AND v.is_exported = 1 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
+WHERE v.id > :after AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
 """
 _TEAMS = """
 SELECT t.*, v.name AS founder_name, b.total, b.recent, b.recent_at FROM team t
@@ -32,9 +32,11 @@ _HOLDERS = """
 SELECT count(*) AS all_of_them, coalesce(sum(recent_at > :since), 0) AS lately,
     coalesce(sum(CASE WHEN recent_at > :since THEN recent ELSE 0 END), 0) AS recent
 FROM balance WHERE holder = :holder AND total > 0
+    AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
+    AND NOT (holder = 'host' AND holder_id IN (SELECT id FROM host WHERE is_simulated = 1))
 """
-_NEW_VOLUNTEERS = "SELECT count(*) AS amount FROM volunteer WHERE created_at > :since"
-_NEW_HOSTS = "SELECT count(*) AS amount FROM host WHERE created_at > :since"
+_NEW_VOLUNTEERS = "SELECT count(*) AS amount FROM volunteer WHERE created_at > :since AND is_simulated = 0"
+_NEW_HOSTS = "SELECT count(*) AS amount FROM host WHERE created_at > :since AND is_simulated = 0"
 _LATELY = """
 SELECT t.experiment_id, avg(t.elapsed_seconds) AS mean, min(t.elapsed_seconds) AS least,
     max(t.elapsed_seconds) AS most, count(DISTINCT a.volunteer_id) AS volunteers

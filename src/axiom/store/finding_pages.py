@@ -1,9 +1,10 @@
 """Findings as pages show them: the claim, how it stands now, how it got there, and what was predicted."""
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,20 +18,22 @@ from axiom.domain.findings import (
     Verdict,
     reading,
 )
-from axiom.store import evidence
+from axiom.domain.fleet import Platform
+from axiom.store import counters, evidence
 from axiom.store.database import Database, Row, moment
 
 # Without the observations, which are long.
-_EVIDENCE = """e.blocks, e.seeds, e.missing, e.estimate, e.low, e.high, e.e_value, e.e_kind, e.verdict, e.grade,
-    e.hosts, e.volunteers, e.platforms, e.needs, e.flags, e.reasons, e.created_at"""
+_EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
+    e.e_absent, e.verdict, e.grade, e.hosts, e.volunteers, e.platforms, e.designs, e.needs, e.more, e.flags, e.alarms,
+    e.reasons, e.agreements, e.false_share, e.created_at"""
 _STANDING = f"""
-SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.created_at AS numbered_at,
+SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.why, f.created_at AS numbered_at,
     x.name AS experiment, x.version, r.body, s.name AS session, {_EVIDENCE}
 FROM finding f
 JOIN experiment x ON x.id = f.experiment_id
 JOIN registration r ON r.id = f.registration_id
 LEFT JOIN evidence e ON e.finding_number = f.id
-    AND e.blocks = (SELECT max(blocks) FROM evidence WHERE finding_number = f.id)
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 LEFT JOIN session s ON s.id = e.session_id
 """
 _ALL = f"{_STANDING} ORDER BY f.id DESC"
@@ -38,20 +41,41 @@ _ONE = f"{_STANDING} WHERE f.id = :number"
 _OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
 _LAST = "SELECT coalesce(max(id), 0) AS number FROM finding"
 _PREDICTIONS = """
-SELECT * FROM prediction WHERE registration_id = :registration_id AND (:estimand = '' OR estimand = :estimand)
-ORDER BY id
+SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at
+FROM prediction p LEFT JOIN score s ON s.prediction_id = p.id
+WHERE p.registration_id = :registration_id AND (:estimand = '' OR p.estimand = :estimand) ORDER BY p.id
 """
 _HISTORY = f"""
 SELECT {_EVIDENCE}, s.name AS session FROM evidence e LEFT JOIN session s ON s.id = e.session_id
-WHERE e.finding_number = :number ORDER BY e.blocks
+WHERE e.finding_number = :number ORDER BY e.line
 """
-_NEWEST = "SELECT observations FROM evidence WHERE finding_number = :number ORDER BY blocks DESC LIMIT 1"
 _FIRST_BLOCK = """
 SELECT count(*) AS back FROM result
 WHERE experiment_id = :experiment_id AND replicate IN (
     SELECT number FROM replicate WHERE experiment_id = :experiment_id AND registration_id = :registration_id
     ORDER BY number LIMIT :block)
 """
+
+# Hosts that nothing but failed: every task of theirs is over or out, one at least is over, and none was valid. Asked of
+# each host first, since most have a valid one among their oldest tasks and are done with at once.
+_NEVER_WORKED = """
+SELECT t.host_id, h.system, h.processor, h.instructions, count(*) AS tasks,
+    sum(CASE t.state WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
+    sum(CASE t.state WHEN 'invalid' THEN 1 ELSE 0 END) AS invalid,
+    sum(CASE t.state WHEN 'expired' THEN 1 ELSE 0 END) AS expired,
+    sum(CASE t.state WHEN 'aborted' THEN 1 ELSE 0 END) AS aborted
+FROM host h CROSS JOIN task t
+WHERE NOT EXISTS (
+    SELECT 1 FROM task v
+    WHERE v.host_id = h.id AND v.sent_at IS NOT NULL AND v.experiment_id = :experiment_id AND v.state = 'valid')
+AND t.host_id = h.id AND t.sent_at IS NOT NULL AND t.experiment_id = :experiment_id
+GROUP BY t.host_id, h.system, h.processor, h.instructions
+HAVING sum(CASE WHEN t.state IN ('failed', 'invalid', 'expired', 'aborted') THEN 1 ELSE 0 END) > 0
+ORDER BY t.host_id
+"""
+_WRONG = ("failed", "invalid", "expired", "aborted")
+_HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
+_RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +97,7 @@ class Standing:
     registered: Mapping[str, Any]  # the registration's body
     estimand: Mapping[str, Any]
     line: Line | None
+    why: str = ""  # it is suspended, recalled or retired
 
     @property
     def verdict(self) -> Verdict:
@@ -86,12 +111,56 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What a prediction was worth when its registration had ended; None is nothing to score."""
+
+    verdict: Verdict | None
+    brier: float | None
+    log_score: float | None
+    interval_score: float | None
+    is_covered: bool | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast:
-    """A prediction of one estimand, and who made it."""
+    """A prediction of one estimand, who made it, and what it was worth."""
 
     estimand: str
     forecaster: str
     prediction: Prediction
+    score: Scored | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unlucky:
+    """A host that had tasks of an experiment and never returned a valid result."""
+
+    host_id: int
+    platform: str
+    tasks: int
+    states: Mapping[str, int]  # how those that are over ended
+
+
+class Attempts:
+    """Which hosts an experiment never worked on. Counted again at most once a minute; threads may share one."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[datetime, list[Unlucky]]] = {}
+        self._lock = threading.Lock()
+
+    def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[Unlucky]:
+        """The hosts, in order; without a look at the tasks where none went wrong."""
+        counted = counters.read(db)
+        if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
+            return []
+        with self._lock:
+            at, found = self._counted.get(experiment_id, (None, list[Unlucky]()))
+            if at is None or not timedelta(0) <= now - at < _RECOUNTED_AFTER:
+                found = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
+                self._counted[experiment_id] = now, found
+            return found
 
 
 def everything(db: Database) -> list[Standing]:
@@ -123,8 +192,7 @@ def history(db: Database, number: int) -> list[Line]:
 
 def observations(db: Database, number: int) -> tuple[Observation, ...]:
     """From what the newest evidence was weighed."""
-    row = db.one(_NEWEST, number=number)
-    return evidence.observations(row) if row else ()
+    return evidence.observed(db, number)
 
 
 def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Forecast]:
@@ -138,6 +206,11 @@ def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
         _FIRST_BLOCK, experiment_id=finding.experiment_id, registration_id=finding.registration_id, block=block
     )
     return int(row["back"]) if row else 0
+
+
+def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
+    """Which of these volunteers show nobody which hosts are theirs."""
+    return {int(row["id"]) for row in db.select(_HIDING, ids=json.dumps(sorted(volunteer_ids)))}
 
 
 @lru_cache(maxsize=256)
@@ -166,6 +239,7 @@ def _standing(row: Row) -> Standing:
         registered=registered,
         estimand=estimand,
         line=None if row["created_at"] is None else _line(row),
+        why=row["why"],
     )
 
 
@@ -188,4 +262,27 @@ def _forecast(row: Row) -> Forecast:
             interval=(row["low"], row["high"]),
             because=row["because"],
         ),
+        score=None if row["scored_at"] is None else _scored(row),
+    )
+
+
+def _scored(row: Row) -> Scored:
+    return Scored(
+        verdict=Verdict(row["came_out"]) if row["came_out"] else None,
+        brier=row["brier"],
+        log_score=row["log_score"],
+        interval_score=row["interval_score"],
+        is_covered=None if row["is_covered"] is None else bool(row["is_covered"]),
+        reason=row["reason"],
+        at=moment(row["scored_at"]),
+    )
+
+
+def _unlucky(row: Row) -> Unlucky:
+    platform = Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])
+    return Unlucky(
+        host_id=row["host_id"],
+        platform=str(platform),
+        tasks=row["tasks"],
+        states={state: int(row[state]) for state in _WRONG if row[state]},
     )

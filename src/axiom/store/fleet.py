@@ -8,7 +8,7 @@ from itertools import chain, count
 from typing import Any
 
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
-from axiom.store.database import Database, Row, at, moment
+from axiom.store.database import Database, Row, at, maybe_moment, moment
 
 _HOSTS = "SELECT * FROM host ORDER BY id"
 _HOST = "SELECT * FROM host WHERE id = :id"
@@ -20,8 +20,10 @@ SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid
 ORDER BY id DESC LIMIT 1
 """
 _ADD_HOST = """
-INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at)
-VALUES (:volunteer_id, :name, :system, :processor, :instructions, :cores, :memory_mb, :now, :now)
+INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at,
+    is_simulated)
+VALUES (:volunteer_id, :name, :system, :processor, :instructions, :cores, :memory_mb, :now, :now,
+    (SELECT is_simulated FROM volunteer WHERE id = :volunteer_id))
 """
 _UPDATE_HOST = """
 UPDATE host SET system = :system, processor = :processor, instructions = :instructions, cores = :cores,
@@ -41,11 +43,17 @@ UPDATE host SET valid_in_row = :valid_in_row, quota = :quota, quota_day = :quota
     turnaround_seconds = :turnaround_seconds, speed = coalesce(:speed, speed)
 WHERE id = :id
 """
+_HOLD_DOWN = "UPDATE host SET quota = :quota WHERE id = :id AND (quota IS NULL OR quota > :quota)"
+_OUTVOTED = """
+UPDATE host SET valid_in_row = :valid_in_row, outvoted = :outvoted, outvoted_at = :outvoted_at WHERE id = :id
+"""
+_ALL_OUTVOTED = "SELECT * FROM host WHERE outvoted > 0 ORDER BY id"
 _SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
 _WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
 _VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
 _OTHERS_LATELY = """
-SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at >= :since LIMIT 1
+SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at >= :since AND is_simulated = 0
+LIMIT 1
 """
 
 # A host that asks twice a second for work that is not there must not make the disk write twice a second.
@@ -137,6 +145,11 @@ def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> No
     db.execute(_SEEN, id=host_id, now=at(now), before=at(now - _SELDOM if idle else now))
 
 
+def hold_down(db: Database, host_id: int, quota: int) -> None:
+    """Give this host no more tasks a day and core than so many, until valid ones have doubled it often enough."""
+    db.execute(_HOLD_DOWN, id=host_id, quota=quota)
+
+
 def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float | None = None) -> None:
     """How a host stands after its latest tasks; `speed` only where it was measured."""
     db.execute(
@@ -149,6 +162,22 @@ def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float
         turnaround_seconds=standing.turnaround_seconds,
         speed=speed,
     )
+
+
+def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
+    """How often others agreed against this host, and when last."""
+    db.execute(
+        _OUTVOTED,
+        id=host_id,
+        valid_in_row=standing.valid_in_row,
+        outvoted=standing.outvoted,
+        outvoted_at=at(standing.outvoted_at) if standing.outvoted_at else None,
+    )
+
+
+def outvoted(db: Database) -> list[Host]:
+    """The hosts against which others agreed."""
+    return [host_of(row) for row in db.select(_ALL_OUTVOTED)]
 
 
 def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
@@ -196,7 +225,7 @@ def hosts(db: Database) -> list[Host]:
 
 
 def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
-    """Has a host of anybody but this volunteer been heard from since then?"""
+    """Has a host of anybody but this volunteer been heard from since then? One that only plays a part is nobody's."""
     return db.one(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
 
 
@@ -222,8 +251,11 @@ def host_of(row: Row) -> Host:
             quota_day=row["quota_day"],
             sent_that_day=row["sent_that_day"],
             turnaround_seconds=row["turnaround_seconds"],
+            outvoted=row["outvoted"],
+            outvoted_at=maybe_moment(row["outvoted_at"]),
         ),
         why_no_work=row["why_no_work"],
+        is_simulated=bool(row["is_simulated"]),
     )
 
 

@@ -45,6 +45,20 @@ _AMOUNT = {
 _EXTENT = "SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host"
 _LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
 _LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
+_LARGER_PLAYED = {
+    "volunteer": """
+SELECT count(*) AS amount FROM balance b JOIN volunteer v ON v.id = b.holder_id
+WHERE b.holder = 'volunteer' AND b.total > :total AND v.is_simulated = 1
+""",
+    "host": """
+SELECT count(*) AS amount FROM balance b JOIN host h ON h.id = b.holder_id
+WHERE b.holder = 'host' AND b.total > :total AND h.is_simulated = 1
+""",
+}
+_SIMULATED = {
+    "volunteer": "SELECT id FROM volunteer WHERE is_simulated = 1 AND id > 0",
+    "host": "SELECT id FROM host WHERE is_simulated = 1 AND id > 0",
+}
 _CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
 
 
@@ -90,17 +104,23 @@ def extent(db: Database) -> tuple[int, int]:
 
 
 def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:
-    """What all volunteers, hosts or teams have whose recent average has changed since then, in no order."""
+    """What all volunteers, hosts or teams have whose recent average has changed since then, in no order.
+
+    Whoever only plays a part is in no ranking.
+    """
+    played = {row["id"] for row in db.select(_SIMULATED[holder])} if holder in _SIMULATED else set()
     return [
         (row["holder_id"], Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"]))
         for row in db.select(_LATELY, holder=holder, since=at(moment_))
+        if row["holder_id"] not in played
     ]
 
 
 def rank(db: Database, holder: str, total: int) -> int:
-    """At which place of all volunteers, hosts or teams this much credit stands."""
+    """At which place of all volunteers, hosts or teams this much credit stands; who plays a part is not counted."""
     row = db.one(_LARGER, holder=holder, total=total)
-    return int(row["amount"]) + 1 if row else 1
+    played = db.one(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
+    return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
 
 
 def carried(db: Database, volunteer_id: int) -> list[Carried]:

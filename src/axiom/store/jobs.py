@@ -14,6 +14,7 @@ INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
 """
 _LAST_START = "SELECT last_start FROM job WHERE name = :name"
+_FIRST_BEGAN = "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''"
 _ALL = "SELECT * FROM job ORDER BY name"
 
 
@@ -35,6 +36,12 @@ def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
 def last_start(db: Database, name: str) -> datetime | None:
     """When the job last began, if it ever did."""
     row = db.one(_LAST_START, name=name)
+    return maybe_moment(row["last_start"]) if row else None
+
+
+def first_began(db: Database, name: str) -> datetime | None:
+    """When the job began for the first time; None if it did not, or has ended well or badly since."""
+    row = db.one(_FIRST_BEGAN, name=name)
     return maybe_moment(row["last_start"]) if row else None
 
 

@@ -1,4 +1,4 @@
-"""Credit: the tariff in force, awards (once per task and reason), the bookings that add up to zero, and balances.
+"""Credit: awards (once per task and reason), the bookings that add up to zero, and balances.
 
 A balance says what a volunteer, a host or a team has in all: the sum of its awards and of what it carried over. It is
 kept with every booking, so that nobody ever adds up ten million awards; `books` adds them up, and says where the two
@@ -6,22 +6,50 @@ differ.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.ledger import Award, Balance, Tariff
+from axiom.domain.ledger import Award, Balance
+from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment
 
-_IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
-_ADD_TARIFF = """
-INSERT INTO tariff (name, version, per_core_second, valid_from) VALUES (:name, :version, :per_core_second, :valid_from)
-"""
 _UNPAID = """
-SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket,
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
     h.volunteer_id, v.team_id
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
 WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit
+"""
+_UNTHANKED = """
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
+    t.state, h.volunteer_id, v.team_id
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
+"""
+_FIRST_BROKEN = """
+SELECT id FROM task WHERE host_id = :host_id AND experiment_id = :experiment_id AND sent_at IS NOT NULL
+    AND state = 'failed' AND cause IN (SELECT value FROM json_each(:causes))
+ORDER BY id LIMIT :limit
+"""
+_FIRST_AFTER = "SELECT created_at FROM award WHERE id > :id ORDER BY id LIMIT 1"
+_OF_TASK = "SELECT * FROM award WHERE task_id = :task_id ORDER BY id"
+_PAYEE = """
+SELECT t.state, t.is_paid, t.returned_at, t.host_id, h.volunteer_id, v.team_id
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id WHERE t.id = :task_id
+"""
+_ENDED = """
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
+    t.state, h.volunteer_id, v.team_id
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+WHERE t.id > :after AND t.state IN ('valid', 'failed', 'aborted') AND t.returned_at IS NOT NULL
+ORDER BY t.id LIMIT :limit
+"""
+_DAYBOOK = """
+INSERT INTO daybook (day, tariff_id, reason, tier, awards, amount)
+VALUES (:day, :tariff_id, :reason, :tier, :awards, :amount)
+ON CONFLICT (day, tariff_id, reason, tier)
+DO UPDATE SET awards = daybook.awards + excluded.awards, amount = daybook.amount + excluded.amount
 """
 _TYPICAL = """
 SELECT cpu_seconds FROM task WHERE experiment_id = :experiment_id AND state = 'valid'
@@ -31,8 +59,10 @@ ORDER BY cpu_seconds DESC LIMIT 1 OFFSET (SELECT coalesce(max(amount), 0) / 100 
     WHERE noun = 'task' AND experiment_id = :experiment_id AND state = 'valid')
 """
 _AWARD = """
-INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, session_id, amount, because, created_at)
-VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :session_id, :amount, :because, :created_at)
+INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, session_id, amount, because, created_at,
+    tier, is_capped)
+VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :session_id, :amount, :because, :created_at,
+    :tier, :is_capped)
 """
 _ENTRY = "INSERT INTO entry (award_id, account, amount) VALUES (:award_id, :account, :amount)"
 _LAST_AWARD = "SELECT coalesce(max(id), 0) AS id FROM award"
@@ -52,7 +82,12 @@ ON CONFLICT (holder, holder_id) DO UPDATE SET total = balance.total + excluded.t
 _RECENT = """
 UPDATE balance SET recent = :recent, recent_at = :recent_at WHERE holder = :holder AND holder_id = :holder_id
 """
-_TOP = "SELECT * FROM balance WHERE holder = :holder ORDER BY total DESC LIMIT :limit"
+_TOP = """
+SELECT * FROM balance WHERE holder = :holder
+    AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
+    AND NOT (holder = 'host' AND holder_id IN (SELECT id FROM host WHERE is_simulated = 1))
+ORDER BY total DESC LIMIT :limit
+"""
 _BEGAN_VOLUNTEERS = "SELECT v.id, v.created_at FROM json_each(:ids) j CROSS JOIN volunteer v ON v.id = j.value"
 _BEGAN_HOSTS = "SELECT h.id, h.created_at FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
 _BEGAN_TEAMS = "SELECT t.id, t.created_at FROM json_each(:ids) j CROSS JOIN team t ON t.id = j.value"
@@ -66,6 +101,9 @@ SELECT (SELECT coalesce(sum(total), 0) FROM balance WHERE holder = 'volunteer')
     - (SELECT coalesce(sum(amount), 0) FROM carried) AS amount
 """
 
+DAY = 86_400_000_000  # microseconds
+
+UNSETTLED = ("credit", 0, "unsettled")  # the counter of what counts against the session's cap
 FROM = "laboratory"  # the account out of which all credit comes
 VOLUNTEER, HOST, TEAM = "volunteer", "host", "team"
 _LEAST_TYPICAL = 20  # valid tasks: of fewer, the largest would be the word of one host
@@ -74,7 +112,7 @@ _BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unpaid:
-    """A valid task without an award, and to whom one would go."""
+    """A task without an award, and to whom one would go."""
 
     task_id: int
     experiment_id: int
@@ -85,30 +123,60 @@ class Unpaid:
     elapsed_seconds: float
     out_seconds: float | None  # between its dispatch and its return
     ticket: str | None  # what was ordered, and for how long at most
-
-
-def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
-    """The tariff of this moment, with its id."""
-    row = db.one(_IN_FORCE, now=at(now))
-    if row is None:
-        return None
-    return row["id"], Tariff(name=row["name"], version=row["version"], per_core_second=row["per_core_second"])
-
-
-def announce(db: Database, tariff: Tariff, valid_from: datetime) -> int:
-    """A new version of how credit is computed."""
-    return db.insert(
-        _ADD_TARIFF,
-        name=tariff.name,
-        version=tariff.version,
-        per_core_second=tariff.per_core_second,
-        valid_from=at(valid_from),
-    )
+    is_valid: bool = True
+    cause: str = ""  # how it ended
+    is_taken_back: bool = False  # by the laboratory
 
 
 def unpaid(db: Database, limit: int) -> list[Unpaid]:
     """Valid tasks without an award, oldest first."""
-    return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
+    return [_unpaid(row, is_valid=True) for row in db.select(_UNPAID, limit=limit)]
+
+
+def unthanked(db: Database, limit: int) -> list[Unpaid]:
+    """Tasks that ended otherwise, of which a host told and that nobody has looked at for credit, oldest first."""
+    return [_unpaid(row, is_valid=False) for row in db.select(_UNTHANKED, limit=limit)]
+
+
+def first_broken(db: Database, experiment_id: int, host_id: int, causes: Collection[str], limit: int) -> list[int]:
+    """The first tasks of a version that failed on a host for one of these causes, by its own word."""
+    named = json.dumps(sorted(causes))
+    rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, host_id=host_id, causes=named, limit=limit)
+    return [row["id"] for row in rows]
+
+
+def ended(db: Database, after: int, limit: int) -> list[Unpaid]:
+    """Tasks behind this one that came back, valid or not, whether or not they were paid: history to be priced anew."""
+    rows = db.select(_ENDED, after=after, limit=limit)
+    return [_unpaid(row, is_valid=row["state"] == "valid") for row in rows]
+
+
+def first_after(db: Database, award_id: int) -> datetime | None:
+    """When the first award behind this one was booked; None where there is none."""
+    row = db.one(_FIRST_AFTER, id=award_id)
+    return moment(row["created_at"]) if row else None
+
+
+def of_task(db: Database, task_id: int) -> list[Award]:
+    """The awards of a task, oldest first."""
+    return [
+        Award(
+            task_id=task_id,
+            reason=row["reason"],
+            host_id=row["host_id"],
+            volunteer_id=row["volunteer_id"],
+            team_id=row["team_id"],
+            amount=row["amount"],
+            because=row["because"],
+            tier=row["tier"],
+        )
+        for row in db.select(_OF_TASK, task_id=task_id)
+    ]
+
+
+def payee(db: Database, task_id: int) -> Row | None:
+    """Whose task it was, and whether it still waits for credit; None of one that no host has had."""
+    return db.one(_PAYEE, task_id=task_id)
 
 
 def typical_cpu_seconds(db: Database, experiment_id: int) -> float | None:
@@ -120,10 +188,19 @@ def typical_cpu_seconds(db: Database, experiment_id: int) -> float | None:
     return None if row is None or row["cpu_seconds"] is None else float(row["cpu_seconds"])
 
 
-def award(db: Database, given: Sequence[Award], *, tariff_id: int, session_id: int | None, now: datetime) -> None:
+def award(
+    db: Database,
+    given: Sequence[Award],
+    *,
+    tariff_id: int,
+    session_id: int | None,
+    now: datetime,
+    is_capped: bool = True,
+) -> None:
     """Book awards out of the laboratory's account into the volunteers', and into what everybody has in all.
 
-    The same task and reason again is refused, and with it all of these.
+    The same task and reason again is refused, and with it all of these. What is capped counts until the next session
+    settles.
     """
     before, stamp = last_award(db), at(now)
     rows = [
@@ -138,15 +215,18 @@ def award(db: Database, given: Sequence[Award], *, tariff_id: int, session_id: i
             "amount": one.amount,
             "because": one.because,
             "created_at": stamp,
+            "tier": one.tier,
+            "is_capped": int(is_capped),
         }
         for one in given
     ]
     db.many(_AWARD, rows)
     booked = [row["id"] for row in db.select(_BOOKED, after=before)]
     db.many(_ENTRY, [entry for number, one in zip(booked, given, strict=True) for entry in _entries(number, one)])
-    for holder, amounts in by_holder(given).items():
-        for holder_id, amount in amounts.items():
-            db.execute(_ADD, holder=holder, holder_id=holder_id, amount=amount, now=stamp)
+    _keep_balances(db, given, stamp)
+    _keep_daybook(db, given, tariff_id, stamp)
+    if is_capped and given:
+        counters.add(db, *UNSETTLED, sum(one.amount for one in given))
 
 
 def by_holder(given: Sequence[Award]) -> dict[str, dict[int, int]]:
@@ -229,6 +309,23 @@ def total(db: Database) -> int:
     return int(row["amount"]) if row else 0
 
 
+def _keep_balances(db: Database, given: Sequence[Award], stamp: int) -> None:
+    for holder, amounts in by_holder(given).items():
+        for holder_id, amount in amounts.items():
+            db.execute(_ADD, holder=holder, holder_id=holder_id, amount=amount, now=stamp)
+
+
+def _keep_daybook(db: Database, given: Sequence[Award], tariff_id: int, stamp: int) -> None:
+    awards, amounts = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for one in given:
+        awards[one.reason, one.tier] += 1
+        amounts[one.reason, one.tier] += one.amount
+    day = stamp // DAY
+    for (reason, tier), number in awards.items():
+        amount = amounts[reason, tier]
+        db.execute(_DAYBOOK, day=day, tariff_id=tariff_id, reason=reason, tier=tier, awards=number, amount=amount)
+
+
 def _entries(award_id: int, given: Award) -> list[Mapping[str, object]]:
     return [
         {"award_id": award_id, "account": FROM, "amount": -given.amount},
@@ -240,7 +337,7 @@ def _balance(row: Row) -> Balance:
     return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])
 
 
-def _unpaid(row: Row) -> Unpaid:
+def _unpaid(row: Row, *, is_valid: bool) -> Unpaid:
     sent, back = row["sent_at"], row["returned_at"]
     return Unpaid(
         task_id=row["id"],
@@ -252,4 +349,7 @@ def _unpaid(row: Row) -> Unpaid:
         elapsed_seconds=row["elapsed_seconds"] or 0.0,
         out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
         ticket=row["ticket"],
+        is_valid=is_valid,
+        cause=row["cause"],
+        is_taken_back=not is_valid and row["state"] == "aborted",
     )

@@ -1,7 +1,8 @@
 """Bring a database to the form that this program knows: each file of `migrations/` once, in order.
 
-A migration is one transaction, so a power cut leaves the database before it or after it. An older database is copied
-first. `{id}` in a file stands for a key that is never used twice and `{bytes}` for bytes, in each database's own words.
+A migration is one transaction, and all of them are one for a new database, so a power cut leaves the database before it
+or after it. An older database is copied first. `{id}` in a file stands for a key that is never used twice, `{bytes}`
+for bytes and `{refuse}` for the end of a trigger that allows nothing, in each database's own words.
 
     python -m axiom.store.migrate > src/axiom/store/schema.sql
 """
@@ -21,7 +22,11 @@ from axiom.store.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_WORDS = {"{id}": "INTEGER PRIMARY KEY AUTOINCREMENT", "{bytes}": "BLOB"}
+_WORDS = {
+    "{id}": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "{bytes}": "BLOB",
+    "{refuse}": "BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END",
+}
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number BIGINT PRIMARY KEY,
@@ -75,11 +80,16 @@ def migrate(
     applied = _applied(database, known)
     pending = [migration for migration in known if migration.number not in applied]
     is_new = not applied
-    for migration in pending:
-        if folder is not None and not is_new:
-            _back_up(folder, migration)
-        _apply(database, migration, now)
-        applied.add(migration.number)
+    if is_new:
+        with database.transaction():  # the disk is asked once, and there is a whole database or none
+            for migration in pending:
+                _apply(database, migration, now)
+    else:
+        for migration in pending:
+            if folder is not None:
+                _back_up(folder, migration)
+            with database.transaction():
+                _apply(database, migration, now)
     return [migration.name for migration in pending]
 
 
@@ -146,17 +156,16 @@ def _back_up(folder: Folder, migration: Migration) -> None:
 
 
 def _apply(database: Database, migration: Migration, now: datetime) -> None:
-    with database.transaction():
-        database.execute(_TABLE)
-        for statement in migration.statements():
-            database.execute(statement)
-        database.execute(
-            _RECORD,
-            number=migration.number,
-            name=migration.name,
-            checksum=migration.checksum,
-            applied_at=at(now),
-        )
+    database.execute(_TABLE)
+    for statement in migration.statements():
+        database.execute(statement)
+    database.execute(
+        _RECORD,
+        number=migration.number,
+        name=migration.name,
+        checksum=migration.checksum,
+        applied_at=at(now),
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,12 @@ from datetime import datetime, timedelta
 from axiom.store.database import Database, at, moment
 
 _ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
+_ADD_FOR_ALL = """
+INSERT INTO notice (host_id, kind, text, created_at)
+SELECT h.id, :kind, :text, :now FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE v.is_ours = 0 AND v.is_simulated = 0 AND h.is_simulated = 0 AND h.seen_at > :since
+ORDER BY h.id
+"""
 _LATELY = "SELECT 1 FROM notice WHERE host_id = :host_id AND kind = :kind AND created_at > :since LIMIT 1"
 _SHOWN = """
 SELECT * FROM notice WHERE host_id = :host_id AND (told_at IS NULL OR told_at > :since) ORDER BY id LIMIT :limit
@@ -39,6 +45,11 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
         return False
     db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
     return True
+
+
+def add_for_all(db: Database, kind: str, text: str, *, since: datetime, now: datetime) -> int:
+    """Write a sentence for the owners of all computers heard from since then; how many computers these are."""
+    return db.execute(_ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(since), now=at(now))
 
 
 def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:

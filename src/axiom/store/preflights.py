@@ -1,4 +1,4 @@
-"""Which bundles were tried before they go to other people's computers, and how that ended."""
+"""Which bundles were tried before they go to anybody's computer, and how that ended."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,8 @@ from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment
 
 _RECORD = """
-INSERT INTO preflight (bundle_digest, gates, passed, reason, platform, report, created_at)
-VALUES (:bundle, :gates, :passed, :reason, :platform, :report, :created_at)
+INSERT INTO preflight (bundle_digest, gates, ours_only, passed, reason, platform, report, created_at)
+VALUES (:bundle, :gates, :ours_only, :passed, :reason, :platform, :report, :created_at)
 ON CONFLICT (bundle_digest, gates) DO UPDATE SET passed = excluded.passed, reason = excluded.reason,
     platform = excluded.platform, report = excluded.report, created_at = excluded.created_at
 WHERE preflight.passed = 0
@@ -17,14 +17,22 @@ WHERE preflight.passed = 0
 _OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
 _NEWEST = """
 SELECT e.id AS experiment_id, e.name, e.version, e.manifest AS registered, b.manifest AS bundled, b.digest,
-    p.passed, p.reason
+    p.passed, p.reason, EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
 FROM experiment e
 JOIN bundle b ON b.experiment_id = e.id
     AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
 LEFT JOIN preflight p ON p.bundle_digest = b.digest AND p.gates = :gates
 WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
 """
-_HAS_PASSED = "SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 LIMIT 1"
+_HAS_PASSED = """
+SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 AND (ours_only = 0 OR :is_ours = 1) LIMIT 1
+"""
+_UNREAD = """
+SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id
+WHERE e.recalled_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND (p.passed = 1 OR p.gates = :gates))
+ORDER BY b.id
+"""
 _IS_OFFERED = """
 SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
 WHERE b.experiment_id = :experiment_id AND p.gates = :gates AND p.passed = 1 LIMIT 1
@@ -33,7 +41,7 @@ _IS_OURS = """
 SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE h.id = :host_id AND v.is_ours = 1
 """
 _CIRCUMSTANCES = """
-SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0) AS has_volunteers,
+SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0 AND is_simulated = 0) AS has_volunteers,
     EXISTS (SELECT 1 FROM evidence WHERE low IS NOT NULL AND high IS NOT NULL) AS has_evidence,
     EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
         WHERE v.is_ours = 1 AND h.cores > 0 AND h.seen_at >= :since) AS computes_itself
@@ -50,6 +58,7 @@ class Newest:
     bundle: str
     manifest: str  # canonical JSON
     passed: bool | None
+    is_ours: bool  # the laboratory's own hosts may have it
     reason: str
 
 
@@ -59,6 +68,7 @@ def record(db: Database, made: Preflight) -> bool:
         _RECORD,
         bundle=made.bundle,
         gates=made.gates,
+        ours_only=int(made.ours_only),
         passed=int(made.passed),
         reason=made.reason,
         platform=made.platform,
@@ -86,15 +96,24 @@ def newest(db: Database, gates: str) -> list[Newest]:
             bundle=row["digest"],
             manifest=row["bundled"] or row["registered"],
             passed=None if row["passed"] is None else bool(row["passed"]),
+            is_ours=bool(row["ours"]),
             reason=row["reason"] or "",
         )
         for row in db.select(_NEWEST, gates=gates)
     ]
 
 
-def has_passed(db: Database, bundle: str) -> bool:
-    """Did this bundle pass the gates that were asked of it at some time?"""
-    return db.one(_HAS_PASSED, bundle=bundle) is not None
+def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
+    """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
+    return db.one(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
+
+
+def unread(db: Database, gates: str) -> list[tuple[str, str]]:
+    """Bundles that no host may have and that nobody looked at yet, by digest and name, the oldest first.
+
+    `gates` are those of our own hosts.
+    """
+    return [(row["digest"], row["name"]) for row in db.select(_UNREAD, gates=gates)]
 
 
 def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
@@ -109,7 +128,7 @@ def is_ours(db: Database, host_id: int) -> bool:
 
 def circumstances(db: Database, since: datetime) -> Circumstances:
     """What decides whether something is tried now; a host counts that was heard from since then."""
-    row = db.one(_CIRCUMSTANCES, since=at(since)) or {}
+    (row,) = db.select(_CIRCUMSTANCES, since=at(since))
     return Circumstances(
         has_volunteers=bool(row["has_volunteers"]),
         has_evidence=bool(row["has_evidence"]),
@@ -126,4 +145,5 @@ def _preflight(row: Row) -> Preflight:
         platform=row["platform"],
         report=row["report"],
         at=moment(row["created_at"]),
+        ours_only=bool(row["ours_only"]),
     )

@@ -19,8 +19,7 @@ SELECT p.fraction, p.cpu_seconds, p.heard_at FROM progress p JOIN task t ON t.id
 WHERE p.task_id = :task_id AND t.state = 'sent'
 """
 _SWEEP = """
-DELETE FROM progress WHERE task_id IN (
-    SELECT p.task_id FROM progress p JOIN task t ON t.id = p.task_id WHERE t.state <> 'sent')
+DELETE FROM progress WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = progress.task_id AND t.state = 'sent')
 """
 
 _SELDOM = timedelta(minutes=1)  # a runner says it once an hour; whoever says it all the time is not written down

@@ -27,13 +27,14 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.w
 """
 _WORKUNITS = """
 SELECT w.id, w.experiment_id, w.registration_id, w.replicates, w.configs, w.state, w.quorum, w.max_failures,
-    w.created_at, w.target_host_id, w.abort_requested, w.reason, w.checks_task_id
+    w.created_at, w.target_host_id, w.abort_requested, w.reason, w.checks_task_id, w.split_from
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.id = j.value
 """
 _RETURNED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
-    t.cause, t.agreement, h.volunteer_id, w.registration_id, w.checks_task_id, w.target_host_id
+    t.cause, t.agreement, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
+    w.target_host_id
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
 """
@@ -79,6 +80,8 @@ class Waiting:
     registration_id: int
     checks_task_id: int | None
     is_targeted: bool
+    is_simulated: bool  # its host plays a part
+    outvoted: int = 0  # how often others agreed against its host lately
 
 
 @value
@@ -121,6 +124,8 @@ def returned(db: Database, limit: int) -> list[Waiting]:
             registration_id=row["registration_id"],
             checks_task_id=row["checks_task_id"],
             is_targeted=row["target_host_id"] is not None,
+            is_simulated=bool(row["is_simulated"]),
+            outvoted=row["outvoted"] or 0,
         )
         for row in db.select(_RETURNED, limit=limit)
     ]
@@ -274,6 +279,7 @@ def admit_workunit(db: Database, wanted: Workunit) -> None:
         configs=json.dumps(list(wanted.configs)),
         max_failures=wanted.max_failures,
         created_at=at(wanted.created_at),
+        split_from=wanted.split_from,
     )
     counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, 1)
 

@@ -18,7 +18,14 @@ _UNSIGNED = "unsigned.json"
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
 _KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
 # What an offer from before these fields meant by leaving them out: a runner that borrows this computer's Python.
-_LATER = {"plan_classes": ["", "nv"], "is_stand_in": True, "needs_avx": False, "glibc": None, "unpacked_bytes": 0}
+_LATER = {
+    "plan_classes": ["", "nv"],
+    "is_stand_in": True,
+    "needs_avx": False,
+    "glibc": None,
+    "unpacked_bytes": 0,
+    "reads_joint_orders": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +57,7 @@ class Runner:
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None  # the oldest on which it runs
     unpacked_bytes: int = 0
+    reads_joint_orders: bool = True  # orders that share a signature
 
     @property
     def size(self) -> int:
@@ -125,6 +133,7 @@ def _runner(name: str, data: Mapping[str, Any]) -> Runner:
         needs_avx=bool(data["needs_avx"]),
         glibc=_pair(data["glibc"]),
         unpacked_bytes=int(data["unpacked_bytes"]),
+        reads_joint_orders=bool(data["reads_joint_orders"]),
     )
 
 

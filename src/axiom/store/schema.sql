@@ -14,7 +14,7 @@ CREATE TABLE experiment (
     manifest TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     retired_at BIGINT,
-    recalled_at BIGINT,
+    recalled_at BIGINT, why TEXT NOT NULL DEFAULT '',
     UNIQUE (name, version)
 );
 
@@ -49,7 +49,7 @@ CREATE TABLE prediction (
     absent DOUBLE PRECISION NOT NULL,
     low DOUBLE PRECISION NOT NULL,
     high DOUBLE PRECISION NOT NULL,
-    because TEXT NOT NULL,
+    because TEXT NOT NULL, created_at BIGINT, previous_hash TEXT, hash TEXT,
     UNIQUE (registration_id, estimand, forecaster)
 );
 
@@ -75,7 +75,7 @@ CREATE TABLE workunit (
     reason TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,
     closed_at BIGINT
-, checks_task_id BIGINT REFERENCES task (id));
+, checks_task_id BIGINT REFERENCES task (id), split_from BIGINT REFERENCES workunit (id), highest BIGINT GENERATED ALWAYS AS (json_extract(replicates, '$[#-1]')) VIRTUAL);
 
 CREATE INDEX workunit_open ON workunit (experiment_id, id) WHERE state = 'open';
 
@@ -83,7 +83,7 @@ CREATE TABLE volunteer (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
-, email TEXT, password TEXT, password_serial BIGINT NOT NULL DEFAULT 0, key_serial BIGINT NOT NULL DEFAULT 0, key_digest TEXT, weak_digest TEXT, cross_id TEXT NOT NULL DEFAULT '', team_id BIGINT REFERENCES team (id), country TEXT NOT NULL DEFAULT '', website TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', preferences TEXT NOT NULL DEFAULT '', preferences_at BIGINT NOT NULL DEFAULT 0, project_preferences TEXT NOT NULL DEFAULT '{}', is_exported BIGINT NOT NULL DEFAULT 0, shows_hosts BIGINT NOT NULL DEFAULT 1, is_ours BIGINT NOT NULL DEFAULT 0 CHECK (is_ours IN (0, 1)));
+, email TEXT, password TEXT, password_serial BIGINT NOT NULL DEFAULT 0, key_serial BIGINT NOT NULL DEFAULT 0, key_digest TEXT, weak_digest TEXT, cross_id TEXT NOT NULL DEFAULT '', team_id BIGINT REFERENCES team (id), country TEXT NOT NULL DEFAULT '', website TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', preferences TEXT NOT NULL DEFAULT '', preferences_at BIGINT NOT NULL DEFAULT 0, project_preferences TEXT NOT NULL DEFAULT '{}', is_exported BIGINT NOT NULL DEFAULT 0, shows_hosts BIGINT NOT NULL DEFAULT 1, is_ours BIGINT NOT NULL DEFAULT 0 CHECK (is_ours IN (0, 1)), is_simulated BIGINT NOT NULL DEFAULT 0 CHECK (is_simulated IN (0, 1)));
 
 CREATE TABLE host (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,7 +95,7 @@ CREATE TABLE host (
     cores BIGINT NOT NULL,
     memory_mb BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL, cpid TEXT NOT NULL DEFAULT '', rpc_seqno BIGINT NOT NULL DEFAULT 0, disk_mb BIGINT, flops DOUBLE PRECISION NOT NULL DEFAULT 0, availability DOUBLE PRECISION NOT NULL DEFAULT 1, gpus TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '{}', facts_digest TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', valid_in_row BIGINT NOT NULL DEFAULT 0, quota BIGINT, quota_day BIGINT NOT NULL DEFAULT 0, sent_that_day BIGINT NOT NULL DEFAULT 0, speed DOUBLE PRECISION, turnaround_seconds DOUBLE PRECISION, why_no_work TEXT NOT NULL DEFAULT '',
+    seen_at BIGINT NOT NULL, cpid TEXT NOT NULL DEFAULT '', rpc_seqno BIGINT NOT NULL DEFAULT 0, disk_mb BIGINT, flops DOUBLE PRECISION NOT NULL DEFAULT 0, availability DOUBLE PRECISION NOT NULL DEFAULT 1, gpus TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '{}', facts_digest TEXT NOT NULL DEFAULT '', venue TEXT NOT NULL DEFAULT '', valid_in_row BIGINT NOT NULL DEFAULT 0, quota BIGINT, quota_day BIGINT NOT NULL DEFAULT 0, sent_that_day BIGINT NOT NULL DEFAULT 0, speed DOUBLE PRECISION, turnaround_seconds DOUBLE PRECISION, why_no_work TEXT NOT NULL DEFAULT '', is_simulated BIGINT NOT NULL DEFAULT 0 CHECK (is_simulated IN (0, 1)), outvoted BIGINT NOT NULL DEFAULT 0, outvoted_at BIGINT,
     UNIQUE (volunteer_id, name)
 );
 
@@ -119,7 +119,7 @@ CREATE TABLE task (
     cpu_seconds DOUBLE PRECISION,
     elapsed_seconds DOUBLE PRECISION,
     message TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '', boinc_state BIGINT, cause TEXT NOT NULL DEFAULT '', peak_memory_mb DOUBLE PRECISION, peak_disk_mb DOUBLE PRECISION, agreement TEXT NOT NULL DEFAULT '', is_paid BIGINT NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '', boinc_state BIGINT, cause TEXT NOT NULL DEFAULT '', peak_memory_mb DOUBLE PRECISION, peak_disk_mb DOUBLE PRECISION, agreement TEXT NOT NULL DEFAULT '', is_paid BIGINT NOT NULL DEFAULT 0, is_staged BIGINT NOT NULL DEFAULT 0 CHECK (is_staged IN (0, 1)),
     UNIQUE (workunit_id, ordinal)
 );
 
@@ -166,7 +166,7 @@ CREATE TABLE blob (
     size BIGINT NOT NULL,
     body BLOB,
     created_at BIGINT NOT NULL
-);
+, brought BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE counter (
     noun TEXT NOT NULL,
@@ -208,33 +208,8 @@ CREATE TABLE finding (
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
     estimand TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'open',
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, why TEXT NOT NULL DEFAULT '',
     UNIQUE (registration_id, estimand)
-);
-
-CREATE TABLE evidence (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    finding_number BIGINT NOT NULL REFERENCES finding (id),
-    session_id BIGINT,
-    blocks BIGINT NOT NULL,
-    seeds BIGINT NOT NULL,
-    missing BIGINT NOT NULL,
-    estimate DOUBLE PRECISION,
-    low DOUBLE PRECISION,
-    high DOUBLE PRECISION,
-    e_value DOUBLE PRECISION NOT NULL,
-    e_kind TEXT NOT NULL,
-    verdict TEXT NOT NULL,
-    grade TEXT NOT NULL,
-    hosts BIGINT NOT NULL,
-    volunteers BIGINT NOT NULL,
-    platforms BIGINT NOT NULL,
-    needs TEXT NOT NULL,
-    flags TEXT NOT NULL,
-    reasons TEXT NOT NULL,
-    observations TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    UNIQUE (finding_number, blocks)
 );
 
 CREATE TABLE session (
@@ -247,7 +222,8 @@ CREATE TABLE session (
     plan TEXT,
     started_at BIGINT NOT NULL,
     ended_at BIGINT
-);
+, steps TEXT NOT NULL
+    DEFAULT '["review", "credit", "clean", "evaluate", "plan", "deploy", "log"]', holder TEXT NOT NULL DEFAULT '', held_until BIGINT, seen_workunit BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE note (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -257,7 +233,7 @@ CREATE TABLE note (
     text TEXT NOT NULL,
     facts TEXT NOT NULL,
     about TEXT NOT NULL
-);
+, links TEXT NOT NULL DEFAULT '{}');
 
 CREATE INDEX note_session ON note (session_id, id);
 
@@ -266,7 +242,7 @@ CREATE TABLE tariff (
     name TEXT NOT NULL,
     version BIGINT NOT NULL,
     per_core_second BIGINT NOT NULL,
-    valid_from BIGINT NOT NULL,
+    valid_from BIGINT NOT NULL, rates TEXT NOT NULL DEFAULT '{}', because TEXT NOT NULL DEFAULT '', announced_at BIGINT,
     UNIQUE (name, version)
 );
 
@@ -280,7 +256,7 @@ CREATE TABLE award (
     session_id BIGINT,
     amount BIGINT NOT NULL,
     because TEXT NOT NULL,
-    created_at BIGINT NOT NULL, team_id BIGINT REFERENCES team (id),
+    created_at BIGINT NOT NULL, team_id BIGINT REFERENCES team (id), tier TEXT NOT NULL DEFAULT 'core-seconds', is_capped BIGINT NOT NULL DEFAULT 1 CHECK (is_capped IN (0, 1)),
     UNIQUE (task_id, reason)
 );
 
@@ -305,17 +281,11 @@ CREATE INDEX task_closed ON task (closed_at, id) WHERE closed_at IS NOT NULL;
 
 CREATE INDEX audit_caller ON audit (caller, at);
 
-CREATE INDEX workunit_registration ON workunit (registration_id, id);
-
 CREATE INDEX result_newest ON result (experiment_id, id, config);
 
 CREATE INDEX result_seconds ON result (experiment_id, cpu_seconds, id, config);
 
 CREATE INDEX result_odd ON result (experiment_id, outcome, replicate, config) WHERE outcome <> 'ok';
-
-CREATE INDEX task_turn ON task (experiment_id, sent_at) WHERE sent_at IS NOT NULL;
-
-CREATE INDEX task_output ON task (output_digest) WHERE output_digest IS NOT NULL;
 
 CREATE UNIQUE INDEX volunteer_email ON volunteer (email) WHERE email IS NOT NULL;
 
@@ -357,19 +327,6 @@ CREATE INDEX task_cost ON task (experiment_id, cpu_seconds) WHERE state = 'valid
 CREATE INDEX task_host ON task (host_id, id) WHERE host_id IS NOT NULL AND sent_at IS NOT NULL;
 
 CREATE INDEX task_said ON task (experiment_id, id) WHERE state = 'failed' AND message <> '';
-
-CREATE TABLE upload (
-    task_id BIGINT PRIMARY KEY,
-    name TEXT NOT NULL,
-    digest TEXT NOT NULL REFERENCES blob (digest),
-    size BIGINT NOT NULL,
-    md5 TEXT NOT NULL,
-    received_at BIGINT NOT NULL
-);
-
-CREATE INDEX upload_digest ON upload (digest);
-
-CREATE INDEX upload_age ON upload (received_at);
 
 CREATE TABLE balance (
     holder TEXT NOT NULL,
@@ -429,7 +386,7 @@ CREATE TABLE preflight (
     reason TEXT NOT NULL,
     platform TEXT NOT NULL,
     report TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, ours_only BIGINT NOT NULL DEFAULT 0 CHECK (ours_only IN (0, 1)),
     PRIMARY KEY (bundle_digest, gates)
 );
 
@@ -441,3 +398,307 @@ CREATE TABLE progress (
     cpu_seconds DOUBLE PRECISION NOT NULL,
     heard_at BIGINT NOT NULL
 );
+
+CREATE TABLE cost (
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    host_class TEXT NOT NULL,
+    tasks BIGINT NOT NULL CHECK (tasks > 0),
+    voices TEXT NOT NULL,
+    factor DOUBLE PRECISION NOT NULL CHECK (factor BETWEEN 0.1 AND 10),
+    host_id BIGINT REFERENCES host (id),
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (experiment_id, host_class)
+);
+
+CREATE TABLE observation (
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    replicate BIGINT NOT NULL,
+    line BIGINT NOT NULL CHECK (line > 0),
+    block BIGINT NOT NULL CHECK (block > 0),
+    registration_id BIGINT NOT NULL REFERENCES registration (id),
+    cohort TEXT NOT NULL,
+    value DOUBLE PRECISION,
+    outcome TEXT NOT NULL,
+    why_missing TEXT NOT NULL,
+    hosts TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (finding_number, replicate, line)
+);
+
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    line BIGINT NOT NULL,
+    session_id BIGINT,
+    blocks BIGINT NOT NULL,
+    seeds BIGINT NOT NULL,
+    missing BIGINT NOT NULL,
+    clones BIGINT NOT NULL DEFAULT 0,
+    estimate DOUBLE PRECISION,
+    low DOUBLE PRECISION,
+    high DOUBLE PRECISION,
+    e_value DOUBLE PRECISION NOT NULL,
+    e_kind TEXT NOT NULL,
+    e_absent DOUBLE PRECISION NOT NULL DEFAULT 1,
+    verdict TEXT NOT NULL,
+    grade TEXT NOT NULL,
+    hosts BIGINT NOT NULL,
+    volunteers BIGINT NOT NULL,
+    platforms BIGINT NOT NULL,
+    designs BIGINT NOT NULL DEFAULT 1,
+    needs TEXT NOT NULL,
+    more TEXT NOT NULL DEFAULT 'null',
+    flags TEXT NOT NULL,
+    alarms TEXT NOT NULL DEFAULT '[]',
+    reasons TEXT NOT NULL,
+    agreements TEXT NOT NULL DEFAULT '[]',
+    false_share DOUBLE PRECISION,
+    observations TEXT NOT NULL DEFAULT '',
+    created_at BIGINT NOT NULL,
+    UNIQUE (finding_number, line)
+);
+
+CREATE TABLE weighing (
+    experiment_id BIGINT PRIMARY KEY REFERENCES experiment (id),
+    newest_result BIGINT NOT NULL,
+    closed_workunits BIGINT NOT NULL
+);
+
+CREATE TABLE score (
+    prediction_id BIGINT PRIMARY KEY REFERENCES prediction (id),
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    line BIGINT NOT NULL,
+    verdict TEXT NOT NULL,
+    estimate DOUBLE PRECISION,
+    brier DOUBLE PRECISION,
+    log_score DOUBLE PRECISION,
+    interval_score DOUBLE PRECISION,
+    is_covered BIGINT CHECK (is_covered IN (0, 1)),
+    reason TEXT NOT NULL,
+    scored_at BIGINT NOT NULL
+);
+
+CREATE TABLE reproduction (
+    duplicate_id BIGINT PRIMARY KEY REFERENCES duplicate (id),
+    registration_id BIGINT NOT NULL REFERENCES registration (id),
+    replicate BIGINT NOT NULL,
+    first_platform TEXT NOT NULL,
+    second_platform TEXT NOT NULL,
+    class TEXT NOT NULL,
+    duplicated_at BIGINT NOT NULL
+, opinion BIGINT);
+
+CREATE INDEX reproduction_registration ON reproduction (registration_id, replicate);
+
+CREATE TABLE reproduction_count (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    registration_id BIGINT NOT NULL REFERENCES registration (id),
+    first_platform TEXT NOT NULL,
+    second_platform TEXT NOT NULL,
+    exact BIGINT NOT NULL,
+    close BIGINT NOT NULL,
+    divergent BIGINT NOT NULL,
+    disputed BIGINT NOT NULL,
+    counted_at BIGINT NOT NULL
+);
+
+CREATE INDEX reproduction_count_registration ON reproduction_count (registration_id, counted_at);
+
+CREATE INDEX replicate_registration ON replicate (registration_id, number);
+
+CREATE TABLE upload (
+    task_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    md5 TEXT NOT NULL,
+    received_at BIGINT NOT NULL
+);
+
+CREATE INDEX preflight_passed ON preflight (bundle_digest, passed, ours_only);
+
+CREATE INDEX task_unthanked ON task (id)
+WHERE state IN ('failed', 'aborted') AND is_paid = 0 AND returned_at IS NOT NULL;
+
+CREATE TABLE pending_award (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id BIGINT NOT NULL REFERENCES task (id),
+    reason TEXT NOT NULL,
+    tariff_id BIGINT NOT NULL REFERENCES tariff (id),
+    host_id BIGINT NOT NULL REFERENCES host (id),
+    volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),
+    team_id BIGINT REFERENCES team (id),
+    tier TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    because TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    booked_at BIGINT,
+    UNIQUE (task_id, reason)
+);
+
+CREATE INDEX pending_award_waiting ON pending_award (id) WHERE booked_at IS NULL;
+
+CREATE TABLE settlement (
+    session_id BIGINT PRIMARY KEY REFERENCES session (id),
+    after_award BIGINT NOT NULL,
+    last_award BIGINT NOT NULL,
+    awards BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    capped BIGINT NOT NULL,
+    session_cap BIGINT,
+    settled_at BIGINT NOT NULL
+);
+
+CREATE TABLE daybook (
+    day BIGINT NOT NULL,
+    tariff_id BIGINT NOT NULL REFERENCES tariff (id),
+    reason TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    awards BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (day, tariff_id, reason, tier)
+);
+
+CREATE TRIGGER award_stays BEFORE UPDATE ON award BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER award_kept BEFORE DELETE ON award BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER entry_kept BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER carried_stays BEFORE UPDATE ON carried BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER carried_kept BEFORE DELETE ON carried BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER tariff_stays BEFORE UPDATE ON tariff BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER tariff_kept BEFORE DELETE ON tariff BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER settlement_stays BEFORE UPDATE ON settlement BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TRIGGER settlement_kept BEFORE DELETE ON settlement BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END;
+
+CREATE TABLE ending (
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    bundle_digest TEXT NOT NULL,
+    host_id BIGINT NOT NULL REFERENCES host (id),
+    platform TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    raised TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    forgiven BIGINT NOT NULL DEFAULT 0,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    last_task BIGINT NOT NULL,
+    PRIMARY KEY (experiment_id, bundle_digest, host_id, platform, cause, raised)
+);
+
+CREATE TABLE ending_look (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    counted_to BIGINT NOT NULL
+);
+
+CREATE TABLE watch (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    sentence TEXT NOT NULL,
+    measure TEXT NOT NULL,
+    comparison TEXT NOT NULL,
+    threshold DOUBLE PRECISION NOT NULL,
+    seen_result BIGINT NOT NULL,
+    hits BIGINT NOT NULL DEFAULT 0,
+    first_hit BIGINT,
+    first_hit_at BIGINT,
+    value DOUBLE PRECISION,
+    registered_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+
+CREATE INDEX watch_open ON watch (experiment_id, id) WHERE ended_at IS NULL;
+
+CREATE INDEX volunteer_simulated ON volunteer (id) WHERE is_simulated = 1;
+
+CREATE INDEX host_simulated ON host (id) WHERE is_simulated = 1;
+
+CREATE INDEX evidence_session ON evidence (session_id, finding_number) WHERE session_id IS NOT NULL;
+
+CREATE TABLE release (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    bundle_digest TEXT NOT NULL REFERENCES bundle (digest),
+    change TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    said_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX task_staged ON task (bundle_digest, host_id) WHERE is_staged = 1;
+
+CREATE TABLE proposal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    slug TEXT NOT NULL,
+    template TEXT NOT NULL,
+    experiment_id BIGINT NOT NULL REFERENCES experiment (id),
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    body TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open',
+    why TEXT NOT NULL DEFAULT '',
+    decided_by TEXT NOT NULL DEFAULT '',
+    registration_id BIGINT REFERENCES registration (id),
+    session_id BIGINT REFERENCES session (id),
+    created_at BIGINT NOT NULL,
+    decided_at BIGINT
+);
+
+CREATE INDEX proposal_state ON proposal (state, id);
+
+CREATE TABLE old_claim (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    claim TEXT NOT NULL,
+    experiment TEXT NOT NULL,
+    figure TEXT NOT NULL,
+    rests_on TEXT NOT NULL,
+    status TEXT NOT NULL,
+    source TEXT NOT NULL,
+    scripts TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE link (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    source_noun TEXT NOT NULL CHECK (source_noun IN ('finding', 'old claim')),
+    source_id BIGINT NOT NULL,
+    target_noun TEXT NOT NULL CHECK (target_noun IN ('finding', 'old claim', 'link')),
+    target_id BIGINT NOT NULL,
+    upheld_by TEXT NOT NULL,
+    why TEXT NOT NULL,
+    said_by TEXT NOT NULL,
+    line BIGINT NOT NULL,
+    evidence_hash TEXT NOT NULL,
+    said_at BIGINT NOT NULL,
+    UNIQUE (kind, source_noun, source_id, target_noun, target_id)
+);
+
+CREATE INDEX link_target ON link (target_noun, target_id);
+
+CREATE INDEX workunit_registration ON workunit (registration_id, highest);
+
+CREATE INDEX workunit_parts ON workunit (split_from) WHERE split_from IS NOT NULL;
+
+CREATE TABLE cleaning (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cleaned_at BIGINT NOT NULL,
+    files BIGINT NOT NULL,
+    uploads BIGINT NOT NULL,
+    blobs BIGINT NOT NULL,
+    sign_ins BIGINT NOT NULL,
+    caches BIGINT NOT NULL
+);
+
+CREATE INDEX cleaning_at ON cleaning (cleaned_at);
+
+CREATE INDEX host_outvoted ON host (id) WHERE outvoted > 0;

@@ -7,7 +7,7 @@ from axiom.store import sessions
 from axiom.store.database import Database
 
 _LISTED = """
-SELECT s.*, n.kind, n.text, n.facts, n.about FROM session s
+SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
 LEFT JOIN note n ON n.id = (SELECT max(id) FROM note WHERE session_id = s.id)
 ORDER BY s.id DESC LIMIT :limit
 """

@@ -5,29 +5,38 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Session, Step, Window
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 
 _OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
 _CLOSED = """
-SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, sum(t.cpu_seconds) AS cpu_seconds
+SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, count(t.sent_at) AS sent,
+    sum(t.cpu_seconds) AS cpu_seconds
 FROM task t JOIN experiment e ON e.id = t.experiment_id
 WHERE t.closed_at >= :seen AND t.closed_at < :until
 GROUP BY e.id, e.name, e.version, t.state, CASE WHEN t.state = 'valid' THEN '' ELSE t.reason END
 ORDER BY e.id, t.state
 """
+_SEEN_BEFORE = "SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
+_ENDED_BEFORE = "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
 _LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
 _ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
 _BY_NAME = "SELECT * FROM session WHERE name = :name"
 _OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
 _BEGIN = """
-INSERT INTO session (name, pi, reason, seen_task, started_at) VALUES (:name, :pi, :reason, :seen_task, :started_at)
+INSERT INTO session (name, pi, reason, seen_task, steps, started_at)
+VALUES (:name, :pi, :reason, :seen_task, :steps, :started_at)
 """
 _DONE = "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id"
+_HOLD = "UPDATE session SET holder = :holder, held_until = :held_until WHERE id = :id"
 _PLAN = "UPDATE session SET plan = :plan WHERE id = :id"
+_PLANS = """
+SELECT plan FROM session WHERE id > (SELECT max(id) FROM session) - :most AND started_at >= :since
+    AND plan LIKE '{"allotments": [{%' ORDER BY id
+"""
 _NOTE = """
-INSERT INTO note (session_id, step, kind, text, facts, about)
-VALUES (:session_id, :step, :kind, :text, :facts, :about)
+INSERT INTO note (session_id, step, kind, text, facts, about, links)
+VALUES (:session_id, :step, :kind, :text, :facts, :about, :links)
 """
 _LAST_NOTE = "SELECT * FROM note WHERE step = :step ORDER BY id DESC LIMIT 1"
 _NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
@@ -75,7 +84,8 @@ def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
     day = f"{now:%Y-%m-%d}"
     row = db.one(_OF_DAY, day=f"{day}-%")
     name = f"{day}-{_letters(int(row['amount']) if row else 0)}"
-    db.insert(_BEGIN, name=name, pi=pi, reason=reason, seen_task=seen(db), started_at=at(now))
+    steps = json.dumps(list(Step))
+    db.insert(_BEGIN, name=name, pi=pi, reason=reason, seen_task=seen(db), steps=steps, started_at=at(now))
     found = by_name(db, name)
     if found is None:
         raise LookupError(f"session {name} was not stored")
@@ -86,6 +96,40 @@ def seen(db: Database) -> int:
     """Before which moment, in microseconds, earlier sessions have reviewed closed tasks."""
     row = db.one(_LAST)
     return int(row["seen_task"]) if row else 0
+
+
+def seen_before(db: Database, session_id: int) -> datetime:
+    """Up to which moment the session before this one has told what happened; the beginning of time for the first."""
+    row = db.one(_SEEN_BEFORE, id=session_id)
+    return moment(row["seen_task"] if row else 0)
+
+
+def ended_before(db: Database, session_id: int) -> datetime | None:
+    """When the session before this one ended."""
+    row = db.one(_ENDED_BEFORE, id=session_id)
+    return maybe_moment(row["ended_at"]) if row else None
+
+
+def window(db: Database, session: Session) -> Window:
+    """The time of which a session tells: from where the one before left off to what it has reviewed."""
+    row = db.one("SELECT seen_task FROM session WHERE id = :id", id=session.id)
+    return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
+
+
+def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
+    """Somebody has it in hand until then; nobody, without a name."""
+    db.execute(_HOLD, id=session_id, holder=holder, held_until=at(until) if until else None)
+
+
+def told_workunits(db: Database, session_id: int) -> int:
+    """Up to which workunit earlier sessions have told of orders."""
+    row = db.one("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
+    return int(row["seen"] or 0) if row else 0
+
+
+def tell_workunits(db: Database, session_id: int, newest: int) -> None:
+    """This session has told of them up to this one."""
+    db.execute("UPDATE session SET seen_workunit = :newest WHERE id = :id", id=session_id, newest=newest)
 
 
 def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
@@ -111,6 +155,11 @@ def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
     return found
 
 
+def plans_since(db: Database, since: datetime, most: int) -> list[str]:
+    """Plans since then by which something was ordered, of so many newest sessions; as stored, for they never change."""
+    return [row["plan"] for row in db.select(_PLANS, since=at(since), most=most)]
+
+
 def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
     """Write down what a step has to say."""
     db.many(
@@ -123,6 +172,7 @@ def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> N
                 "text": note.text,
                 "facts": json.dumps(dict(note.facts), ensure_ascii=False),
                 "about": note.about,
+                "links": json.dumps(dict(note.rows)),
             }
             for note in notes
         ],
@@ -142,7 +192,13 @@ def last_note(db: Database, step: Step) -> Note | None:
 
 def read_note(row: Row) -> Note:
     """A note from its row."""
-    return Note(kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]), about=row["about"])
+    return Note(
+        kind=row["kind"],
+        text=row["text"],
+        facts=json.loads(row["facts"]),
+        about=row["about"],
+        rows=json.loads(row["links"]),
+    )
 
 
 def _letters(number: int) -> str:
@@ -165,4 +221,7 @@ def read(row: Row) -> Session:
         reason=row["reason"],
         started_at=moment(row["started_at"]),
         ended_at=maybe_moment(row["ended_at"]),
+        steps=tuple(Step(step) for step in json.loads(row["steps"])),
+        holder=row["holder"],
+        held_until=maybe_moment(row["held_until"]),
     )

@@ -6,14 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from axiom.store import evidence
-from axiom.store.database import Database
+from axiom.store.database import Database, Row
 
 _NEWEST = """
-SELECT e.id, e.finding_number FROM finding f JOIN evidence e ON e.finding_number = f.id
-    AND e.blocks = (SELECT max(blocks) FROM evidence WHERE finding_number = f.id)
+SELECT e.id, e.finding_number, e.line FROM finding f JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 ORDER BY f.id
 """
-_OBSERVATIONS = "SELECT observations FROM evidence WHERE id = :id"
 
 _Counted = Counter[tuple[int, ...]]  # replicates by the hosts that computed them
 
@@ -53,12 +52,11 @@ class Support:
     def _newest(self, db: Database) -> list[tuple[int, _Counted]]:
         with self._lock:
             rows = db.select(_NEWEST)
-            self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row["id"]) for row in rows}
+            self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row) for row in rows}
             return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
 
 
-def _count(db: Database, evidence_id: int) -> _Counted:
+def _count(db: Database, row: Row) -> _Counted:
     """How many replicates with a value were computed by which hosts."""
-    row = db.one(_OBSERVATIONS, id=evidence_id)
-    observed = evidence.observations(row) if row else ()
+    observed = evidence.observed(db, row["finding_number"], row["line"])
     return Counter(one.hosts for one in observed if one.value is not None and one.hosts)

@@ -30,7 +30,7 @@ FROM finding f
 JOIN experiment x ON x.id = f.experiment_id
 JOIN registration g ON g.id = f.registration_id
 LEFT JOIN evidence v ON v.finding_number = f.id
-    AND v.blocks = (SELECT max(blocks) FROM evidence WHERE finding_number = f.id)
+    AND v.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 ORDER BY f.id
 """
 

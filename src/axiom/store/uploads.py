@@ -18,13 +18,14 @@ ON CONFLICT (task_id) DO UPDATE SET
 """
 _OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
 _FORGET = "DELETE FROM upload WHERE task_id IN (SELECT value FROM json_each(:task_ids))"
-_OLDER = "SELECT * FROM upload WHERE received_at < :before ORDER BY received_at LIMIT :limit"
+_OLDER = "SELECT * FROM upload WHERE received_at < :before ORDER BY task_id LIMIT :limit"
 _REPORTED = """
 SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
 WHERE t.output_digest IS NOT NULL
 """
+# CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
 _BESIDE = """
-SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u JOIN task t ON t.id = u.task_id
+SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u CROSS JOIN task t ON t.id = u.task_id
 WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
 """
 _OF_SAME_HOST = """
@@ -79,7 +80,7 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
 
 
 def older(db: Database, before: datetime, limit: int) -> list[Upload]:
-    """Those that have waited for their report since before then, the oldest first."""
+    """Those that have waited for their report since before then, in order of their tasks."""
     return [_upload(row) for row in db.select(_OLDER, before=at(before), limit=limit)]
 
 

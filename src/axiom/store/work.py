@@ -41,11 +41,11 @@ _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordina
 _TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _SEND = """
 UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
-    sent_at = :now, deadline = :deadline
+    sent_at = :now, deadline = :deadline, is_staged = :is_staged
 WHERE id = :id AND state = 'unsent' AND (:is_again = 1
-    OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1)
-    OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-        WHERE h.id = :host_id AND v.is_ours = 1))
+    OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1
+        AND (p.ours_only = 0 OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+            WHERE h.id = :host_id AND v.is_ours = 1))))
 """
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
@@ -82,6 +82,7 @@ class Claim:
     bundle_digest: str
     ticket: str
     deadline: datetime
+    is_staged: bool = False  # its bundle is still being let out
 
 
 def order_many(
@@ -170,6 +171,12 @@ def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
     return db.execute(_REQUEST_ABORT, id=workunit_id, reason=told(reason)) == 1
 
 
+def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
+    """Ask the transitioner to withdraw these; how many of them were open."""
+    said = told(reason)
+    return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": said} for workunit_id in workunit_ids])
+
+
 def task(db: Database, task_id: int) -> Task | None:
     """The task with this id."""
     row = db.one(_TASK, id=task_id)
@@ -189,7 +196,7 @@ def tasks_of(db: Database, workunit_id: int) -> list[Task]:
 def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, is_again: bool = False) -> None:
     """Give these waiting tasks to a host: all of them, or none when one of them waits no more.
 
-    No volunteer's host is given a bundle that has not passed a preflight, whoever calls. `is_again`: it was sent
+    No host is given a bundle that has not passed the preflight it demands, whoever calls. `is_again`: it was sent
     before, as its ticket proves, and this only writes down what a backup did not know yet.
     """
     if not claims:
@@ -206,6 +213,7 @@ def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, 
                 "deadline": at(claim.deadline),
                 "now": stamp,
                 "is_again": int(is_again),
+                "is_staged": int(claim.is_staged),
             }
             for claim in claims
         ],
@@ -307,6 +315,7 @@ def workunit_of(row: Row) -> Workunit:
         abort_requested=bool(row["abort_requested"]),
         reason=row["reason"],
         checks_task_id=row["checks_task_id"],
+        split_from=row["split_from"],
     )
 
 
@@ -354,9 +363,23 @@ INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state
 SELECT w.experiment_id, w.registration_id, w.replicates, w.configs, 'open', 1, w.max_failures, :now, :task_id
 FROM workunit w WHERE w.id = (SELECT workunit_id FROM task WHERE id = :task_id)
 """
+ADD_PART = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    target_host_id, created_at, split_from)
+SELECT w.experiment_id, w.registration_id, :replicates, w.configs, 'open', w.quorum, w.max_failures,
+    w.target_host_id, w.created_at, w.id
+FROM workunit w WHERE w.id = :split_from
+"""
+KEEP = """
+UPDATE workunit SET replicates = :kept
+WHERE id = :id AND state = 'open' AND replicates = :replicates
+    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = workunit.id AND t.state <> 'unsent')
+"""
 ADMIT_WORKUNIT = """
-INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at)
-VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', 1, :max_failures, :created_at)
+INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
+    split_from)
+VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', 1, :max_failures, :created_at,
+    :split_from)
 """
 ADMIT_TASK = """
 INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at)

@@ -58,6 +58,7 @@ _LAST = {
     "volunteer": "SELECT coalesce(max(id), 0) AS number FROM volunteer",
     "team": "SELECT coalesce(max(id), 0) AS number FROM team",
     "registration": "SELECT coalesce(max(id), 0) AS number FROM registration",
+    "proposal": "SELECT coalesce(max(id), 0) AS number FROM proposal",
 }
 
 

@@ -1,0 +1,106 @@
+"""Links between findings, and to old claims: who said what of which two, when, and what the evidence was then."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.domain.findings import Direction, Grade, Meaning, Verdict, reading
+from axiom.domain.links import Footing, Link, LinkKind, Node, Noun
+from axiom.domain.registrations import read_body
+from axiom.store.database import Database, Row, at, moment
+
+_ALL = "SELECT * FROM link ORDER BY id"
+_SAME = """
+SELECT id FROM link WHERE kind = :kind AND source_noun = :source_noun AND source_id = :source_id
+    AND target_noun = :target_noun AND target_id = :target_id
+"""
+_ADD = """
+INSERT INTO link (kind, source_noun, source_id, target_noun, target_id, upheld_by, why, said_by, line, evidence_hash,
+    said_at)
+VALUES (:kind, :source_noun, :source_id, :target_noun, :target_id, :upheld_by, :why, :said_by, :line, :evidence_hash,
+    :said_at)
+"""
+# Without the observations and sentences of each line, which are long.
+_FOOTINGS = """
+SELECT f.id, f.status, f.estimand, f.registration_id, e.verdict, e.grade
+FROM finding f LEFT JOIN evidence e ON e.id = (
+    SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
+ORDER BY f.id
+"""
+_BODIES = "SELECT id, body FROM registration ORDER BY id"
+
+
+def everything(db: Database) -> list[Link]:
+    """Every link, oldest first."""
+    return [_link(row) for row in db.select(_ALL)]
+
+
+def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
+    """The link that says this already, if there is one."""
+    row = db.one(
+        _SAME,
+        kind=kind,
+        source_noun=source.noun,
+        source_id=source.id,
+        target_noun=target.noun,
+        target_id=target.id,
+    )
+    return int(row["id"]) if row else None
+
+
+def add(
+    db: Database,
+    kind: LinkKind,
+    source: Node,
+    target: Node,
+    *,
+    upheld_by: Sequence[Meaning] = (),
+    why: str,
+    by: str,
+    line: int = 0,
+    evidence_hash: str = "",
+    now: datetime,
+) -> int:
+    """Write down what somebody says of two nodes, once."""
+    return db.insert(
+        _ADD,
+        kind=kind,
+        source_noun=source.noun,
+        source_id=source.id,
+        target_noun=target.noun,
+        target_id=target.id,
+        upheld_by=json.dumps(upheld_by),
+        why=why,
+        said_by=by,
+        line=line,
+        evidence_hash=evidence_hash,
+        said_at=at(now),
+    )
+
+
+def footings(db: Database) -> dict[int, Footing]:
+    """How every finding stands."""
+    bodies = {row["id"]: row["body"] for row in db.select(_BODIES)}
+    return {int(row["id"]): _footing(row, bodies[row["registration_id"]]) for row in db.select(_FOOTINGS)}
+
+
+def _footing(row: Row, body: str) -> Footing:
+    if row["verdict"] is None:
+        return Footing(status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
+    expects = Direction(read_body(body).estimands[row["estimand"]]["expects"])
+    return Footing(status=row["status"], grade=Grade(row["grade"]), meaning=reading(Verdict(row["verdict"]), expects))
+
+
+def _link(row: Row) -> Link:
+    return Link(
+        id=row["id"],
+        kind=LinkKind(row["kind"]),
+        source=Node(noun=Noun(row["source_noun"]), id=row["source_id"]),
+        target=Node(noun=Noun(row["target_noun"]), id=row["target_id"]),
+        upheld_by=tuple(Meaning(each) for each in json.loads(row["upheld_by"])),
+        why=row["why"],
+        by=row["said_by"],
+        line=row["line"],
+        evidence_hash=row["evidence_hash"],
+        said_at=moment(row["said_at"]),
+    )

@@ -1,0 +1,90 @@
+"""The history of releases, and what was sent while a bundle was let out."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.releases import Change, Fleet
+from axiom.domain.work import TaskState
+from axiom.store import experiments, releases
+from axiom.store.migrate import migrations
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum is let out in stages; hosts of two volunteers beside our own."""
+    small_lab.lets_out = False
+    small_lab.publish(prepared())
+    small_lab.deploy(workunits=4)
+    for name, volunteer in (("ours", "Ada"), ("hers", "Ben"), ("his", "Cleo")):
+        small_lab.host(name, volunteer=volunteer, cores=4)
+    return small_lab
+
+
+def record(lab, change: Change, **more) -> int:
+    bundle = experiments.bundle_now(lab.db, 1).digest
+    known = {"experiment_id": 1, "bundle": bundle, "reason": "a test", "by": "Ada", "now": lab.now}
+    return releases.record(lab.db, change, **known | more)
+
+
+def test_lines_come_back_as_they_were_written_in_their_order(lab):
+    before = experiments.stamp(lab.db)
+    record(lab, Change.PAUSED, platform="linux-x86_64-none")
+    assert experiments.stamp(lab.db) != before  # whoever keeps experiments at hand reads them again
+    lab.later(minutes=1)
+    record(lab, Change.RESUMED)
+    (first, second) = releases.of_version(lab.db, 1)
+    assert (first.change, first.platform, first.by, first.reason) == (
+        Change.PAUSED,
+        "linux-x86_64-none",
+        "Ada",
+        "a test",
+    )
+    assert (second.change, second.at) == (Change.RESUMED, lab.now)
+    assert releases.everything(lab.db) == {1: [first, second]}
+    assert releases.between(lab.db, first.at, second.at) == [("tiny_sum@1", first)]
+
+
+def test_only_what_was_sent_while_it_was_let_out_is_counted(lab):
+    bundle = experiments.bundle_now(lab.db, 1).digest
+    order = lab.order(2)
+    lab.later(hours=3)
+    lab.order(1)
+
+    def sent(**more):
+        asked = {"since": None, "before": lab.now - timedelta(hours=2)} | more
+        return [(one.host, one.is_ours, one.state, one.silent) for one in releases.sent(lab.db, bundle, **asked)]
+
+    assert sent() == [(1, True, TaskState.SENT, 0), (2, False, TaskState.SENT, 1)]
+    assert sent(since=lab.now) == [(1, True, TaskState.SENT, 0)]
+    lab.report(order, lab.output(order))
+    lab.validate()
+    assert sent()[1] == (2, False, TaskState.VALID, 0)
+    record(lab, Change.OPEN)
+    lab.order(3)
+    assert len(sent()) == 2
+
+
+def test_the_fleet_is_who_was_heard_lately_without_our_own(lab):
+    assert releases.fleet(lab.db) == Fleet(volunteers=2, hosts=3, cores=8)
+    lab.db.execute("UPDATE host SET seen_at = seen_at - 7200000000 WHERE id = 3")
+    assert releases.fleet(lab.db) == Fleet(volunteers=1, hosts=2, cores=4)
+
+
+def test_what_is_counted_is_found_by_an_index_over_these_tasks_alone(lab):
+    plan = " ".join(
+        row["detail"] for row in lab.db.select(f"EXPLAIN QUERY PLAN {releases._SENT}", bundle="", since=0, before=0)
+    )
+    assert "task_staged" in plan
+    assert "SCAN t" not in plan
+
+
+def test_what_was_out_before_there_were_stages_stays_out(lab):
+    """The migration's own statement, over a version with three valid tasks and one with none."""
+    (text,) = (one.text for one in migrations() if one.number == 18)
+    statement = "INSERT INTO release" + text.split("INSERT INTO release")[1]
+    lab.db.execute(statement)
+    assert releases.of_version(lab.db, 1) == []
+    lab.db.execute("INSERT INTO counter VALUES ('task', 1, 'valid', 3)")
+    lab.db.execute(statement)
+    assert [line.change for line in releases.of_version(lab.db, 1)] == [Change.OPEN]
