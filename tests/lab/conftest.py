@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import axiom
+from axiom.domain.sessions import Step
 from axiom.lab import promises
 from axiom.lab.policy import Policy
 from axiom.lab.publish import Prepared, prepare
@@ -35,9 +36,19 @@ class Rounds:
     def db(self) -> Database:
         return self.lab.db
 
+    def in_stages(self) -> None:
+        """Nobody has let anything out yet: what is published begins with its pilot."""
+        self.db.execute("DELETE FROM release")
+
     def step(self) -> Stepped:
         with self.db.transaction(), self.db.savepoint():
             return step(self.db, self.policy, pi="autopilot", reason="a test", now=self.lab.now)
+
+    def up_to(self, wanted: Step) -> Stepped:
+        """The open session, or a new one, as far as this step."""
+        while (stepped := self.step()).step is not wanted:
+            continue
+        return stepped
 
     def hold(self) -> list[Stepped]:
         """One session to its end."""
@@ -131,3 +142,11 @@ def due_rounds(rounds, variant) -> Rounds:
     lab.later(hours=49)
     lab.ask(1, wanted=0)
     return rounds
+
+
+@pytest.fixture
+def shifting(rounds_of, small_lab, prepared):
+    """A laboratory whose sessions order nothing by themselves, and whose claim leaves a factor open."""
+    small_lab.publish(prepared(has_shift=True))
+    assert small_lab.host() == 1
+    return rounds_of(small_lab, per_core=0)

@@ -148,7 +148,7 @@ def refused(tmp_path, raw):
     ("harm", "said"),
     [
         ("UPDATE audit SET caller = 'somebody else'", "audit 1 was altered"),
-        ("UPDATE registration SET cohort = 'confirmatory'", "registration 1 was altered"),
+        ("UPDATE registration SET cohort = 'exploratory'", "registration 1 was altered"),
         ("UPDATE result SET seed = seed + 1", "seed"),
         ("DELETE FROM result WHERE id = 1", ""),
     ],

@@ -2,50 +2,107 @@
 
 import itertools
 import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from axiom.decisions.credit import ON_ITS_WORD
 from axiom.decisions.recent import HALF_LIFE, Recent, faded
+from axiom.decisions.tariffs import DEFAULT
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
 from axiom.lab.credit import Paying
 from axiom.signed.tickets import parse
-from axiom.store import accounts, books, ledger, teams
-from axiom.store.database import at, moment
+from axiom.store import accounts, books, ledger, tariffs, teams
+from axiom.store.database import moment
 
 
 @pytest.fixture
 def paid(rounds):
-    """Three valid tasks of half a core-second, one that failed, and a session that has just paid."""
+    """Three valid tasks of half a core-second, one whose code failed, and a session that has just paid."""
     rounds.lab.deploy(workunits=5)
     rounds.compute(3)
     rounds.compute(by=lambda _order: None)
-    rounds.step()
-    assert rounds.step().step is Step.CREDIT
+    while rounds.step().step is not Step.CREDIT:
+        continue
     return rounds
 
 
 def test_the_first_session_announces_the_tariff_and_pays_what_is_valid(paid):
-    assert paid.stored("tariff")["tariff"] == [
-        {"id": 1, "name": "core-seconds", "version": 1, "per_core_second": 10, "valid_from": at(paid.lab.now)}
-    ]
+    (announced,) = tariffs.everything(paid.db)
+    assert (announced.tariff, announced.valid_from) == (DEFAULT, paid.lab.now)
     assert [(row["task_id"], row["reason"], row["amount"]) for row in paid.stored("award")["award"]] == [
         (1, "computed", 5),
         (2, "computed", 5),
         (3, "computed", 5),
+        (4, "broken", 5),
     ]
     assert paid.said("credit.awarded") == [
-        "Credit: 0.015, for tasks in number 3, under core-seconds version 1. In all: 0.015."
+        "Credit: 0.02, for tasks in number 4, under core-seconds version 1. In all: 0.02."
     ]
-    assert ledger.balance(paid.db, ledger.VOLUNTEER, 1).total == 15
+    assert paid.said("credit.failed") == ["Tasks that failed or were taken back and were looked at for credit: 1."]
+    assert ledger.balance(paid.db, ledger.VOLUNTEER, 1).total == 20
+
+
+def failing(rounds, host: int, amount: int, *, ours: bool = True) -> None:
+    """So many tasks of which this host says that the experiment's code raised; or that its volunteer gave them up."""
+    for _ in range(amount):
+        order = rounds.lab.order(host)
+        rounds.lab.report(order, None, exit_status=10 if ours else 203)
+        rounds.lab.later(hours=6)
+    rounds.lab.validate()
+
+
+def reasons(rounds, host: int) -> Counter[str]:
+    rows = rounds.db.select("SELECT reason FROM award WHERE host_id = :host ORDER BY id", host=host)
+    return Counter(row["reason"] for row in rows)
+
+
+def test_a_host_that_alone_says_that_the_code_raised_is_paid_for_its_first_tasks_and_not_for_ever(rounds):
+    rounds.lab.host("second", volunteer="Ben", cores=30, memory_mb=100_000)
+    rounds.lab.deploy(workunits=14, max_failures=50)
+    rounds.compute(4)
+    failing(rounds, 2, 5)
+    rounds.hold()
+    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD}
+    failing(rounds, 2, 2)
+    rounds.hold()
+    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD}, "what it claims later is its word alone, too"
+    assert rounds.broken() == {}
+
+
+def test_what_a_proven_host_of_somebody_else_says_too_is_paid_in_full(rounds):
+    rounds.lab.host("second", volunteer="Ben", cores=30, memory_mb=100_000)
+    rounds.lab.deploy(workunits=14, max_failures=50)
+    rounds.compute(4)
+    failing(rounds, 1, 1)
+    failing(rounds, 2, 5)
+    rounds.hold()
+    assert reasons(rounds, 2) == {"broken": 5}
+
+
+def test_a_second_host_of_the_same_volunteer_confirms_nothing(rounds):
+    rounds.lab.host("second", volunteer="Ben", cores=30, memory_mb=100_000)
+    rounds.lab.host("third", volunteer="Ben", cores=30, memory_mb=100_000)
+    rounds.lab.deploy(workunits=20, max_failures=50)
+    rounds.compute(4)
+    rounds.compute(1, host=3)
+    failing(rounds, 3, 1)
+    failing(rounds, 2, 5)
+    rounds.hold()
+    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD}
 
 
 def test_the_two_sides_of_every_booking_add_up_to_zero(paid):
     entries = paid.stored("entry")["entry"]
     assert [(row["award_id"], row["account"], row["amount"]) for row in entries] == [
-        (award, account, amount) for award in (1, 2, 3) for account, amount in (("laboratory", -5), ("volunteer:1", 5))
+        (award, account, amount)
+        for award in (1, 2, 3, 4)
+        for account, amount in (("laboratory", -5), ("volunteer:1", 5))
     ]
     assert paid.broken() == {}
 
@@ -55,8 +112,8 @@ def test_a_task_is_paid_once_and_the_next_session_pays_the_next_ones(paid):
         continue
     paid.compute(2)
     paid.hold()
-    assert [row["task_id"] for row in paid.stored("award")["award"]] == [1, 2, 3, 5, 6]
-    assert paid.said("credit.awarded")[0].endswith("In all: 0.025.")
+    assert [row["task_id"] for row in paid.stored("award")["award"]] == [1, 2, 3, 4, 5, 6]
+    assert paid.said("credit.awarded")[0].endswith("In all: 0.03.")
     paid.hold()
     assert "credit.nothing" in paid.kinds()
 
@@ -120,9 +177,23 @@ def test_a_new_tariff_holds_from_its_day_on_and_pays_nothing_again(paid):
     paid.compute()
     paid.lab.later(hours=1)
     with paid.db.transaction():
-        ledger.announce(paid.db, Tariff(name="core-seconds", version=2, per_core_second=20), paid.lab.now)
+        tariffs.announce(paid.db, Tariff(name="core-seconds", version=2, per_core_second=20), paid.lab.now)
     paid.hold()
-    assert [(row["tariff_id"], row["amount"]) for row in paid.stored("award")["award"]] == [(1, 5)] * 3 + [(2, 10)]
+    assert [(row["tariff_id"], row["amount"]) for row in paid.stored("award")["award"]] == [(1, 5)] * 4 + [(2, 10)]
+
+
+def test_a_tariff_that_was_announced_for_later_does_not_stand_in_the_way_of_the_first(rounds):
+    """The first one is that which comes with Axiom; its name and version may be taken by then."""
+    with rounds.db.transaction():
+        later = rounds.lab.now + timedelta(days=2)
+        tariffs.announce(rounds.db, replace(DEFAULT, per_core_second=20), later, now=rounds.lab.now)
+    rounds.lab.deploy()
+    rounds.compute()
+    assert pay(rounds) == 1
+    assert [(one.tariff.version, one.tariff.per_core_second) for one in tariffs.everything(rounds.db)] == [
+        (2, 10),
+        (1, 20),
+    ]
 
 
 def team(lab, name: str) -> int:

@@ -2,21 +2,22 @@
 
 import logging
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from axiom.errors import StorageFull
 from axiom.figures.drawing import Draughtsman
-from axiom.lab.draw import Gallery
-from axiom.store import blobs, figures
+from axiom.lab.draw import Gallery, sweep_of
+from axiom.signed.manifests import stored_manifest
+from axiom.store import blobs, experiments, figures
 from axiom.store.database import Database, make_durable
 from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
-FINDING = [f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip") for width in WIDTHS]
+FINDING = [f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS]
 
 
 @dataclass(kw_only=True)
@@ -75,7 +76,7 @@ def test_a_picture_appears_when_there_is_something_to_show(exhibition):
     assert sorted(exhibition.shown()) == sorted(SWEEP)
     exhibition.rounds.compute(5)
     exhibition.rounds.hold()
-    assert exhibition.draw() == 3
+    assert exhibition.draw() == 4
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
     for name in exhibition.shown():
         drawing = exhibition.body(name, "svg").decode()
@@ -85,6 +86,24 @@ def test_a_picture_appears_when_there_is_something_to_show(exhibition):
         assert exhibition.body(name, "png").startswith(b"\x89PNG")
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
     assert exhibition.rounds.broken() == {}
+
+
+def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant):
+    small_lab.publish(variant("pictured_sum", figure=True))
+    small_lab.host()
+    rounds = rounds_of(small_lab, per_core=0)
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(3)
+    stored = experiments.by_name(small_lab.db, "pictured_sum")
+    manifest = stored_manifest(stored.manifest)
+    sizes = [config["size"] for config in manifest.configs]
+
+    def shown(**where):
+        figure = replace(manifest.figure, where=where)
+        found = sweep_of(small_lab.db, stored, replace(manifest, figure=figure))
+        return found and [point.x for point in found.points]
+
+    assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
 
 
 def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):
@@ -104,13 +123,13 @@ def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behin
 
 def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibition):
     exhibition.grow()
-    assert exhibition.draw() == 3
+    assert exhibition.draw() == 4
     before = exhibition.shown()
     assert exhibition.draw() == 0
     started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
     assert started.draw(exhibition.rounds.lab.now) == 0  # nor by a laboratory that was started again
     exhibition.grow()
-    assert exhibition.draw() == 3
+    assert exhibition.draw() == 4
     after = exhibition.shown()
     assert before.keys() == after.keys()
     assert not before.items() & after.items()
@@ -121,7 +140,7 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
     # A value that is no finite number reaches only the sweep: its picture is refused.
     exhibition.rounds.db.execute("UPDATE result SET measures = replace(measures, '1.5', '1e999')")
     with caplog.at_level(logging.ERROR, "axiom.draw"):
-        assert exhibition.draw() == 2
+        assert exhibition.draw() == 3
         assert sorted(exhibition.shown()) == sorted(FINDING)
         assert exhibition.draw() == 0
     (said,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
@@ -144,8 +163,8 @@ def test_what_could_not_be_stored_is_drawn_again(exhibition):
         exhibition.draw()
     db.select("PRAGMA max_page_count = 1000000")
     stored = len(exhibition.shown()) // len(WIDTHS)
-    assert stored < 3
-    assert exhibition.draw() == 3 - stored
+    assert stored < 4
+    assert exhibition.draw() == 4 - stored
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
 
 
@@ -157,4 +176,20 @@ def test_the_process_that_draws_rests_when_nothing_has_changed_for_long(exhibiti
         assert exhibition.draw() == 0
     assert exhibition.draughtsman.pid is None
     exhibition.grow()
-    assert exhibition.draw() == 3
+    assert exhibition.draw() == 4
+
+
+def test_credit_is_drawn_once_a_day_up_to_the_day_before(exhibition):
+    rounds = exhibition.rounds
+    drawn = []
+    for _ in range(4):
+        exhibition.grow()
+        exhibition.draw()
+        drawn.append(f"ledger/credit/{WIDTHS[0]}" in exhibition.shown())
+        rounds.lab.later(days=1)
+    assert drawn == [False, False, True, True]
+    before = exhibition.shown()["ledger/credit/660"]
+    assert exhibition.draw() == 1
+    assert exhibition.shown()["ledger/credit/660"] != before
+    assert exhibition.draw() == 0
+    assert b"Credit awarded by the end of each day" in exhibition.body("ledger/credit/660", "svg")

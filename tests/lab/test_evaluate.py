@@ -1,6 +1,5 @@
 """Evidence grows by closed blocks, in the order of issue, and follows from the stored results alone."""
 
-import json
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -8,9 +7,11 @@ import pytest
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.work import Outcome
-from axiom.lab.evaluate import evaluate, recomputed, unweighed
+from axiom.lab.evaluate import evaluate, unweighed
+from axiom.lab.recall import reopen_version
+from axiom.lab.recomputing import recomputed
 from axiom.lab.withdraw import withdraw
-from axiom.store import evidence, sessions
+from axiom.store import evidence, experiments, sessions
 
 # What follows from the results; the rest says when and by whom it was concluded.
 CONCLUDED = (
@@ -88,7 +89,8 @@ def test_it_does_not_matter_in_how_many_sessions_the_blocks_were_weighed(rounds)
         rounds.fill_block()
         rounds.hold()
     one_by_one = concluded(rounds)
-    rounds.db.execute("DELETE FROM evidence")
+    for table in ("evidence", "observation", "weighing"):
+        rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  ours
     rounds.hold()
     assert concluded(rounds) == one_by_one
     assert [row["blocks"] for row in one_by_one] == [1, 2]
@@ -101,8 +103,7 @@ def test_a_workunit_that_failed_for_good_closes_its_block_as_missing(rounds):
     rounds.compute(7)
     rounds.hold()
     assert history(rounds) == [(1, 7, 1)]
-    (line,) = evidence.lines(rounds.db, 1)
-    first = evidence.observations(line)[0]
+    first = evidence.observed(rounds.db, 1)[0]
     assert (first.replicate, first.value, first.hosts) == (0, None, ())
     assert first.why_missing
     assert rounds.broken() == {}
@@ -118,8 +119,7 @@ def test_a_replicate_in_parts_counts_once_its_parts_are_back_from_whatever_hosts
     rounds.compute(1, host=1)
     rounds.hold()
     assert history(rounds) == [(1, 8, 0)]
-    (line,) = evidence.lines(rounds.db, 1)
-    assert [one.hosts for one in evidence.observations(line)] == [(1, 2), *[(1,)] * 7]
+    assert [one.hosts for one in evidence.observed(rounds.db, 1)] == [(1, 2), *[(1,)] * 7]
     assert evidence.newest(rounds.db)[1].hosts == 2
     assert rounds.broken() == {}
 
@@ -131,8 +131,7 @@ def test_a_part_that_failed_for_good_leaves_its_replicate_without_a_value(rounds
     rounds.compute(8)
     rounds.hold()
     assert history(rounds) == [(1, 7, 1)]
-    (line,) = evidence.lines(rounds.db, 1)
-    assert evidence.observations(line)[0].value is None
+    assert evidence.observed(rounds.db, 1)[0].value is None
     assert rounds.broken() == {}
 
 
@@ -169,6 +168,27 @@ def test_what_comes_back_after_its_block_was_weighed_enters_with_the_next_one(ro
     assert rounds.broken() == {}
 
 
+def test_what_comes_back_after_the_last_block_was_weighed_makes_a_line_of_its_own(rounds):
+    rounds.lab.host("late")
+    rounds.lab.deploy(workunits=1, max_failures=1)
+    late = rounds.lab.order(2)
+    rounds.lab.deploy(workunits=7)
+    rounds.compute(7)
+    rounds.lab.later(hours=49)
+    rounds.lab.sweep()
+    rounds.hold()
+    rounds.lab.later(hours=1)
+    rounds.lab.report(late, rounds.lab.output(late))
+    rounds.lab.validate()
+    rounds.lab.later(seconds=1)
+    rounds.hold()
+    assert history(rounds) == [(1, 7, 1), (1, 8, 0)]
+    assert len(rounds.said("evidence.changed")) == 1
+    rounds.hold()
+    assert len(history(rounds)) == 2
+    assert rounds.broken() == {}
+
+
 def test_what_was_retired_keeps_its_evidence_and_what_closes_later_is_still_weighed(rounds):
     rounds.fill_block()
     rounds.hold()
@@ -180,6 +200,46 @@ def test_what_was_retired_keeps_its_evidence_and_what_closes_later_is_still_weig
     rounds.hold()
     assert concluded(rounds)[:1] == before
     assert history(rounds) == [(1, 8, 0), (2, 16, 0)]
+    assert rounds.broken() == {}
+
+
+def test_what_was_taken_back_before_any_host_had_it_is_no_missing_value(rounds):
+    rounds.fill_block()
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(5)
+    with rounds.db.transaction():
+        withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    rounds.hold()
+    assert history(rounds) == [(1, 8, 0)]
+    assert rounds.broken() == {}
+
+
+def test_what_a_host_had_when_its_version_was_retired_is_missing_unless_it_comes_back(rounds):
+    rounds.fill_block()
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(7)
+    order = rounds.lab.order(1)
+    with rounds.db.transaction():
+        withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    rounds.lab.report(order, None, exit_status=10)
+    rounds.lab.validate()
+    rounds.hold()
+    assert history(rounds) == [(1, 8, 0), (2, 15, 1)]
+    assert rounds.broken() == {}
+
+
+def test_what_was_taken_back_before_any_host_had_it_is_missing_once_its_version_goes_on(rounds):
+    """Otherwise no block after it could ever close."""
+    rounds.fill_block()
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(5)
+    with rounds.db.transaction():
+        withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    rounds.hold()
+    with rounds.db.transaction():
+        reopen_version(rounds.db, experiments.by_id(rounds.db, 1), "it goes on", rounds.lab.now)
+    rounds.hold()
+    assert history(rounds) == [(1, 8, 0), (2, 13, 3)]
     assert rounds.broken() == {}
 
 
@@ -196,23 +256,47 @@ DAMAGES = [
     "UPDATE result SET outcome = 'diverged', measures = NULL WHERE id = 16",
     "DELETE FROM result WHERE id = 3",
     "UPDATE task SET host_id = 2 WHERE id = 1",
-    "UPDATE evidence SET observations = replace(observations, '-1.0', '-1.5') WHERE blocks = 1",
-    "UPDATE evidence SET observations = replace(observations, '[0, ', '[1, ') WHERE blocks = 1",
-    "UPDATE evidence SET observations = 'nonsense' WHERE blocks = 1",
-    "UPDATE evidence SET seeds = 9 WHERE blocks = 1",
-    "UPDATE evidence SET missing = 1 WHERE blocks = 1",
-    "UPDATE evidence SET estimate = estimate + 1e-15 WHERE blocks = 1",
-    "UPDATE evidence SET estimate = NULL WHERE blocks = 1",
-    "UPDATE evidence SET low = -1.1 WHERE blocks = 1",
-    "UPDATE evidence SET high = -0.9 WHERE blocks = 1",
-    "UPDATE evidence SET e_value = e_value * 2 WHERE blocks = 1",
-    "UPDATE evidence SET e_kind = 'sign' WHERE blocks = 1",
-    "UPDATE evidence SET verdict = 'absent' WHERE blocks = 1",
-    "UPDATE evidence SET verdict = 'nonsense' WHERE blocks = 1",
-    "UPDATE evidence SET grade = 'Definitive' WHERE blocks = 1",
-    "UPDATE evidence SET hosts = 2 WHERE blocks = 1",
-    "UPDATE evidence SET volunteers = 2 WHERE blocks = 1",
-    "DELETE FROM evidence WHERE blocks = 1",
+    "UPDATE observation SET value = -1.5 WHERE replicate = 3",
+    "UPDATE observation SET value = NULL WHERE replicate = 3",
+    "UPDATE observation SET outcome = 'late' WHERE replicate = 3",
+    "UPDATE observation SET why_missing = 'lost' WHERE replicate = 3",
+    "UPDATE observation SET fingerprint = '14.0:a' WHERE replicate = 3",
+    "UPDATE observation SET cohort = 'exploratory' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[2,1,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = 'nonsense' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[1,77,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[1,1,\"windows-x86_64-avx2\"]]' WHERE replicate = 3",  # beside seven others
+    "UPDATE observation SET hosts = '[[1]]' WHERE replicate = 3",
+    "UPDATE observation SET block = 7 WHERE replicate = 3",
+    "DELETE FROM observation WHERE replicate = 3",
+    "UPDATE observation SET replicate = 99 WHERE replicate = 3",
+    *(
+        f"UPDATE evidence SET {column} = {wrong} WHERE line = 1"  # noqa: S608  our own words
+        for column, wrong in (
+            ("blocks", "2"),
+            ("seeds", "9"),
+            ("missing", "1"),
+            ("clones", "1"),
+            ("estimate", "estimate + 1e-15"),
+            ("estimate", "NULL"),
+            ("low", "-1.1"),
+            ("high", "-0.9"),
+            ("e_value", "e_value * 2"),
+            ("e_kind", "'sign'"),
+            ("e_absent", "e_absent + 1"),
+            ("verdict", "'absent'"),
+            ("verdict", "'nonsense'"),
+            ("grade", "'Definitive'"),
+            ("hosts", "2"),
+            ("volunteers", "2"),
+            ("platforms", "2"),
+            ("designs", "4"),
+            ("alarms", """'[{"kind":"hosts","force":"tells","text":"","hosts":[]}]'"""),
+            ("agreements", """'[{"platforms":["a","b"],"exact":9,"close":0,"divergent":1,"disputed":1}]'"""),
+            ("agreements", """'[{"platforms":["a","b"],"exact":9,"close":0,"divergent":0,"disputed":0}]'"""),
+        )
+    ),
+    "DELETE FROM evidence WHERE line = 1",
 ]
 
 
@@ -231,7 +315,8 @@ def weighed(new_lab, prepared, tmp_path_factory):
     lab.later(seconds=1)
     with lab.db.transaction():
         session = sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
-        assert len(evaluate(lab.db, session, lab.now)) == 2
+        (told,) = evaluate(lab.db, session, lab.now)
+        assert told.facts["blocks"] == 2
     lab.db.execute("PRAGMA foreign_keys = OFF")
     yield lab
     lab.db.close()
@@ -249,8 +334,8 @@ def taken_back(db):
         raise TakenBack
 
 
-@pytest.mark.parametrize("change", ["platforms = 2", "needs = '[]'", "flags = '[]'", "reasons = '[\"said better\"]'"])
-def test_a_sentence_may_be_worded_better_and_a_host_may_move(weighed, change):
+@pytest.mark.parametrize("change", ["more = '[1,2]'", "needs = '[]'", "flags = '[]'", "reasons = '[\"said better\"]'"])
+def test_a_sentence_may_be_worded_better_and_more_may_be_foreseen(weighed, change):
     """What is compared are numbers, verdict and grade: else every new wording would break every old laboratory."""
     with taken_back(weighed.db):
         assert weighed.db.execute(f"UPDATE evidence SET {change} WHERE blocks = 1") == 1  # noqa: S608  our own words
@@ -263,10 +348,19 @@ def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, damage
     with taken_back(weighed.db):
         assert weighed.db.execute(damage) == 1
         found = recomputed(weighed.db)
-    assert found[:1] == ["finding 1 after 1 blocks is not what its results say"]
+    assert found[:1] == ["finding 1, line 1 is not what its results say"]
 
 
-def test_evidence_is_weighed_again_from_what_is_kept_with_it(weighed):
-    for row in evidence.lines(weighed.db, 1):
-        kept = json.loads(row["observations"])
-        assert kept == [[number, -1.0, [1], ""] for number in range(8 * row["blocks"])]
+@pytest.mark.parametrize("damage", ["UPDATE evidence SET false_share = 0.05", "UPDATE evidence SET false_share = NULL"])
+def test_a_place_among_all_claims_that_does_not_follow_is_found(weighed, damage):
+    with taken_back(weighed.db):
+        assert weighed.db.execute(f"{damage} WHERE line = 2") == 1
+        assert recomputed(weighed.db) == ["finding 1, line 2 has not the place among all claims that it says"]
+
+
+def test_a_value_is_kept_once_with_who_computed_it_where(weighed):
+    rows = weighed.db.select("SELECT replicate, line, block, hosts FROM observation ORDER BY replicate")
+    assert [(row["replicate"], row["line"], row["block"]) for row in rows] == [
+        (number, 1 + number // 8, 1 + number // 8) for number in range(16)
+    ]
+    assert {row["hosts"] for row in rows} == {'[[1, 1, "linux-x86_64-avx2", 1]]'}

@@ -1,20 +1,23 @@
 """What a session orders: pilots first, then the cheapest block, and nothing of what is finished, failed or mute."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from axiom.domain.sessions import Allotment, Plan, Skipped
+from axiom.domain.sessions import Allotment, Plan, Skipped, Step
 from axiom.lab import plan as planning
 from axiom.lab.plan import as_data, from_data
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments
-from axiom.store.findings import registered
+from axiom.store import experiments, sessions
+from axiom.store.findings import registrations
 
 
 @pytest.fixture
 def catalogue(rounds, variant):
     """Three open experiments: dear, cheap (tiny_sum), and one without estimands."""
+    rounds.lab.lets_out = False  # what is published begins with its pilot
     with rounds.db.transaction():
         rounds.db.execute("UPDATE experiment SET retired_at = 1")
     for prepared in (variant("dear_sum", seconds=50.0), variant("cheap_sum"), variant("deploy_sum", asks=False)):
@@ -39,7 +42,7 @@ def test_pilots_come_first_and_then_the_cheapest_block(catalogue):
     assert left(catalogue) == {"deploy_sum": "nothing is concluded from it"}
     catalogue.hold()
     assert ordered(catalogue) == []
-    assert left(catalogue)["cheap_sum"] == "the pilot has 0 of 3 valid tasks, and 3 are not back"
+    assert left(catalogue)["cheap_sum"] == "the pilot has 0 of 3 valid tasks, and 0 are not back"
     catalogue.compute(6)
     assert ordered(catalogue)[0] == ("cheap_sum", 2, 2)  # with one more, the five that block 0 lacks
     first = planning.decide(catalogue.db, catalogue.policy, catalogue.lab.now).allotments[0]
@@ -54,18 +57,13 @@ def test_looking_at_the_plan_changes_nothing(catalogue):
     assert catalogue.stored() == before
 
 
-def test_a_pilot_that_fails_pauses_its_experiment_and_no_other(catalogue):
+def test_while_a_pilot_has_failed_nothing_more_of_its_experiment_is_ordered(catalogue):
     catalogue.hold()
     catalogue.compute(by=lambda _order: None)
-    catalogue.lab.later(seconds=1)
     (failed,) = catalogue.db.select("SELECT DISTINCT experiment_id FROM task WHERE state = 'failed'")
     name = experiments.by_id(catalogue.db, failed["experiment_id"]).name
-    catalogue.hold()
-    (said,) = [one for one in catalogue.said("plan.skip") if one.startswith(name)]
-    assert said == (
-        f"{name} is left alone: 1 tasks failed in the pilot, so nothing more goes out; 3 of its tasks may still "
-        "become valid"
-    )
+    assert ordered(catalogue) == []
+    assert left(catalogue)[name] == "the pilot has 0 of 3 valid tasks, and 0 are not back"
     catalogue.compute(6)  # with the further copy of the one that failed, all are valid after all
     assert name in {one for one, _, _ in ordered(catalogue)}
 
@@ -103,7 +101,7 @@ def test_an_experiment_without_a_registration_has_no_block_of_its_own(rounds):
     rounds.db.execute("PRAGMA foreign_keys = OFF")
     for table in ("prediction", "finding", "registration"):
         rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  our own tables
-    assert registered(rounds.db, 1) is None
+    assert registrations(rounds.db, 1) == []
     assert left(rounds) == {"tiny_sum": "nothing is concluded from it"}
 
 
@@ -115,3 +113,62 @@ def test_a_plan_is_kept_as_it_was_made():
         reason="why",
     )
     assert from_data(json.loads(json.dumps(as_data(planned)))) == planned
+
+
+def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(rounds):
+    rounds.up_to(Step.DEPLOY)
+    (kept,) = sessions.plans_since(rounds.db, rounds.lab.now, 200)
+    remembered = planning.given(rounds.db, rounds.lab.now)
+    assert tuple(remembered) == from_data(json.loads(kept)).allotments != ()
+    assert {one.purpose for one in remembered} == {"new"}
+    assert all(one.core_seconds > 0 for one in remembered)
+    assert planning.given(rounds.db, rounds.lab.now + timedelta(days=1)) == remembered
+    assert planning.given(rounds.db, rounds.lab.now + timedelta(days=1, seconds=1)) == []
+
+
+def test_a_wish_that_cannot_be_heeded_holds_up_no_session_and_is_told(rounds):
+    rounds.policy = replace(rounds.policy, mix="new=90,fill=20")
+    rounds.up_to(Step.PLAN)
+    (said,) = rounds.said("plan.wishes")
+    assert said.startswith("The operator's wishes are not heeded: The shares of the mix add up to more than 100 %")
+    assert rounds.kinds().count("plan.order") == len(ordered(rounds)) > 0
+
+
+def test_a_wish_decides_what_is_ordered_first(rounds, variant):
+    rounds.lab.publish(variant("dear_sum", seconds=5.0))
+    rounds.fill_block()
+    assert ordered(rounds)[0][0] == "tiny_sum", "it is cheaper"
+    rounds.policy = replace(rounds.policy, priority="dear_sum")
+    assert ordered(rounds)[0][0] == "dear_sum"
+
+
+def test_a_task_for_a_single_host_is_ordered_for_it_alone(rounds):
+    rounds.lab.host("large", cores=1, memory_mb=64_000, volunteer="Bo")
+    rounds.db.execute("UPDATE host SET memory_mb = 1 WHERE id = 1")
+    rounds.up_to(Step.DEPLOY)
+    assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": 2}]
+
+
+def test_work_that_no_host_can_take_is_not_ordered_and_says_why(rounds):
+    rounds.db.execute("UPDATE host SET memory_mb = 1")
+    assert ordered(rounds) == []
+    assert left(rounds)["tiny_sum"].startswith("no host can take a task of it; ")
+
+
+def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(3)
+    (one,) = planning.candidates(rounds.db)
+    (declared,) = rounds.db.select("SELECT manifest FROM experiment")
+    manifest = json.loads(declared["manifest"])
+    assert (one.issued, one.weighed, one.returned) == (8, 0, 3)
+    assert one.waiting_seconds == pytest.approx(5 * sum(manifest["cell_seconds"]))
+    assert (one.need.memory_mb, one.need.gpu, one.failure_share) == (manifest["memory_mb"], False, 0.0)
+    rounds.compute(by=lambda _order: None)
+    rounds.compute(5)
+    rounds.hold()
+    (one,) = planning.candidates(rounds.db)
+    assert (one.weighed, one.returned) == (8, 0)
+    assert one.failure_share == pytest.approx(1 / (10 + 1 + 8))
+    assert one.aims[0].seeds == 8
+    assert one.aims[0].log_e > 0

@@ -1,4 +1,4 @@
-"""Bundles are tried as hosts would compute them; what is wrong with one is found, said, and remembered."""
+"""Bundles are tried in the sandbox, gate by gate; what is wrong with one is found, said, and remembered."""
 
 import json
 from dataclasses import replace
@@ -8,117 +8,185 @@ from pathlib import Path
 import pytest
 
 import axiom
-from axiom.decisions.preflight import judge
+from axiom.decisions.preflight import State
 from axiom.domain.experiments import seed_of
-from axiom.domain.preflights import GATES
+from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
-from axiom.errors import NotFound, WrongUse
-from axiom.lab import plan, preflight
-from axiom.lab.publish import prepare
+from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
+from axiom.lab import plan, preflight, preflight_course
+from axiom.lab.preflight_report import read, write
+from axiom.lab.publish import publish
+from axiom.runner import sandbox
 from axiom.signed.bundles import contents
 from axiom.store import accounts, preflights
 
 PACKAGE = Path(axiom.__file__).parent
-# What each file does instead of `return Measures(…)`, with what stands above its `run`.
-_RETURN = "return Measures(total=float(config.size), count=seed % 2)"
-_SEEN = "seen = []"
+_RETURN = "    return Measures("
+# What is put before the return of the sound experiment, the gate that sees it, and what it says.
 FAULTS = {
-    "raises": ("", 'raise ValueError("a secret of the host")', "config 0 (size 1) raises ValueError at"),
-    "leaves the numbers": (
-        "",
-        'return Measures(total=float("nan"), count=None)',
-        "config 0 (size 1) is not finite: total left the real numbers",
+    "raises": (
+        'raise ValueError("a secret of the host")',
+        "G2",
+        ", signal 0.25) raises ValueError at axiom/catalogue/sound.py:",
     ),
-    "asks the clock": (
-        "import time",
-        "return Measures(total=time.perf_counter(), count=None)",
-        "computed again with the same seed in a fresh process gives other numbers",
-    ),
-    "remembers the cell before": (
-        _SEEN,
-        "seen.append(config)\n    return Measures(total=float(len(seen)), count=None)",
-        "computed again with the same seed in a fresh process gives other numbers",
-    ),
-    "holds too much": (
-        "",
-        "import time\n    held = b'x' * 400_000_000\n    time.sleep(5)\n    " + _RETURN,
-        "config 0 (size 1): The computing process held",
-    ),
-    "ends itself": ("", "import os\n    os._exit(3)", "config 0 (size 1): The computing process is lost"),
+    "holds too much": ("held = np.ones(1_000_000_000 // 8); print(held.sum())", "G2", "The computing process held"),
+    "remembers": ("SEEN.append(1); weights = weights * len(SEEN)", "G3", "in a fresh process gives other numbers"),
+    "leaves the numbers": ("weights = weights / 0 * np.inf", "G5", "is not finite: size left the real numbers"),
 }
 
 
 @pytest.fixture
-def altered(tmp_path, prepared):
-    """The tiny experiment with another `run`."""
+def altered(tmp_path, sound):
+    """The sound experiment with something before its return."""
 
-    def make(top: str, body: str):
-        file = tmp_path / "tiny_sum.py"
-        source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-        file.write_text(source.replace(_RETURN, body).replace("def run(", f"{top}\n\n\ndef run("))
-        return prepare(PACKAGE, file)
+    def make(body: str) -> Path:
+        file = tmp_path / "sound.py"
+        source = contents(sound.archive)["axiom/catalogue/sound.py"].decode()
+        mended = source.replace(_RETURN, f"    {body}\n{_RETURN}").replace("def run(", "SEEN = []\n\n\ndef run(")
+        file.write_text(mended)
+        return file
 
     return make
 
 
-def test_a_sound_bundle_is_computed_twice_the_cheapest_config_first(tmp_path, prepared):
-    file = tmp_path / "tiny_sum.py"
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    file.write_text(source.replace("lambda config: 1.0", "lambda config: 10.0 - config.size"))
-    archive = prepare(PACKAGE, file).archive
+def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound):
     said: list[tuple[int, int]] = []
-    attempt = preflight.try_out(archive, lambda done, cells: said.append((done, cells)))
-    assert [one.config for one in attempt.first] == [1, 0]
-    assert [one.config for one in attempt.again] == [0, 1]
+    attempt = preflight.try_out(sound.archive, lambda done, cells: said.append((done, cells)))
+    judged = preflight.Examined(attempt=attempt, manifest=sound.manifest).judged
+    assert judged.passed, judged.reason
+    assert [gate.state for gate in judged.gates] == [State.PASSED] * 9
+    assert sorted(one.config for one in attempt.first) == sorted(one.config for one in attempt.again) == [0, 1, 2]
+    assert [one.config for one in attempt.first] == [one.config for one in attempt.again][::-1]
+    assert [(one.config, one.seed) for one in attempt.others] == [(0, 1), (0, 2), (0, 3), (2, 1)]
+    assert [(run.estimand, run.is_planted, len(run.tried)) for run in attempt.controls] == [
+        ("many_minus_few", False, 16),
+        ("many_minus_few", True, 16),
+    ]
     assert {one.outcome for one in attempt.first} == {Outcome.OK}
-    assert said == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert (attempt.fault, attempt.gates, attempt.bundle) == ("", GATES, prepare(PACKAGE, file).digest)
+    assert {tuple(one.measures) for one in attempt.first} == {("accuracy",)}
+    assert said == [(n, 42) for n in range(1, 43)]
+    assert (attempt.fault, attempt.gates, attempt.bundle) == ("", GATES, sound.digest)
 
 
-@pytest.mark.parametrize(("top", "body", "reason"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_is_wrong_with_a_bundle_is_found_and_ends_the_preflight(altered, top, body, reason):
-    made = altered(top, body)
-    attempt = preflight.try_out(made.archive)
-    judged = judge(attempt, preflight.demands_of(made.manifest))
-    assert not judged.passed
+@pytest.mark.parametrize(("body", "gate", "reason"), FAULTS.values(), ids=FAULTS.keys())
+def test_what_is_wrong_with_a_file_is_found_by_its_gate_and_ends_the_preflight(altered, body, gate, reason):
+    trial = preflight.try_file(PACKAGE, altered(body))
+    judged = trial.judged
+    assert (judged.passed, judged.failed) == (False, gate), judged.reason
     assert reason in judged.reason
-    assert "a secret of the host" not in preflight.write(attempt)
-    assert len(attempt.first) + len(attempt.again) < 4  # nothing is computed for nothing
+    assert "a secret of the host" not in write(trial.attempt)
+    assert sum(len(part) for part in (trial.attempt.first, trial.attempt.again)) < 6  # nothing is computed for nothing
 
 
-def test_a_bundle_that_cannot_be_imported_any_more_fails_in_a_sentence(prepared, tmp_path):
-    file = tmp_path / "tiny_sum.py"
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    mark = tmp_path / "described"
-    file.write_text(
-        f"from pathlib import Path\nif Path({str(mark)!r}).exists():\n    raise OSError\n"
-        + source.split('"""Adds up."""\n')[1]
-    )
-    made = prepare(PACKAGE, file)
-    mark.touch()
-    judged = judge(preflight.try_out(made.archive), preflight.demands_of(made.manifest))
-    assert not judged.passed
-    assert "axiom.catalogue.tiny_sum cannot be used: OSError at" in judged.reason
+def test_what_is_refused_is_not_run_at_all(altered):
+    trial = preflight.try_file(PACKAGE, altered("import os; os._exit(3)"))
+    assert (trial.judged.failed, trial.manifest, trial.attempt.bundle) == ("G1", None, "")
+    assert "os" in trial.attempt.refusals[0].sentence
+    assert preflight.try_file(PACKAGE, altered(")")).judged.failed == "G0"
 
 
-def test_the_seed_of_a_preflight_is_no_replicate_s():
-    seed = preflight.seed_for("tiny_sum", 1)
-    assert seed not in {seed_of("tiny_sum", 1, number) for number in range(10_000)}
-    assert 0 <= seed == preflight.seed_for("tiny_sum", 1) < 2**63
+def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
+    trial = preflight.try_file(PACKAGE, altered("while True:\n        rows = rows + 1.0"), patience=1.0)
+    assert trial.judged.failed == "G2"
+    assert "did not end: it was stopped after 1 s of a processor" in trial.judged.reason
 
 
-def test_a_report_says_again_what_was_written(small_lab, prepared):
-    small_lab.publish(prepared())
-    row = preflights.of_bundle(small_lab.db, prepared().digest, GATES)
-    attempt = preflight.read(row.report)
-    assert preflight.write(attempt) == row.report
-    assert (row.passed, row.at, row.platform) == (True, small_lab.now, attempt.platform)
+def not_to_be_imported(folder, sound):
+    file = folder / "sound.py"
+    source = contents(sound.archive)["axiom/catalogue/sound.py"].decode()
+    file.write_text(source.replace("smallest=0.05,", "smallest=0.05, measure_of='x',"))
+    return file
+
+
+def test_a_file_that_cannot_be_imported_fails_in_a_sentence(tmp_path, sound):
+    judged = preflight.try_file(PACKAGE, not_to_be_imported(tmp_path, sound)).judged
+    assert judged.failed == "G2"
+    assert "axiom.catalogue.sound cannot be used: TypeError at axiom/catalogue/sound.py" in judged.reason
+
+
+def test_without_a_sandbox_nothing_is_tried_and_nothing_judged(sound, monkeypatch, tmp_path, altered):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for tried in (lambda: preflight.try_out(sound.archive), lambda: preflight.try_file(PACKAGE, altered("pass"))):
+        with pytest.raises(NoSandbox, match="There is no bwrap on this computer"):
+            tried()
+
+
+def test_a_file_has_the_sandbox_looked_at_once(monkeypatch, altered):
+    looks, demand = [], sandbox.demand
+    monkeypatch.setattr(sandbox, "demand", lambda: looks.append(demand()))
+    assert preflight.try_file(PACKAGE, altered("pass")).judged.failed == ""
+    assert len(looks) == 1
+
+
+def test_what_a_sandbox_does_to_a_file_is_not_blamed_on_the_file(tmp_path, sound, monkeypatch):
+    def spoilt():
+        raise NoSandbox("it lets nobody compute")
+
+    monkeypatch.setattr(sandbox, "demand", spoilt)
+    with pytest.raises(NoSandbox, match="lets nobody compute"):
+        preflight.try_file(PACKAGE, not_to_be_imported(tmp_path, sound))
+
+
+@pytest.mark.parametrize("part", ["first", "again"])
+@pytest.mark.parametrize(
+    "trouble", [ChildKilled("it was ended by SIGKILL"), OSError(28, "no room"), NoSandbox("gone"), KeyError("ours")]
+)
+def test_a_trouble_of_this_computer_is_raised_and_not_judged(sound, monkeypatch, part, trouble):
+    """In whichever of the two processes it comes."""
+    take = preflight_course.Course._take
+
+    def troubled(self, cell, answer):
+        if cell.part == part:
+            raise trouble
+        take(self, cell, answer)
+
+    monkeypatch.setattr(preflight_course.Course, "_take", troubled)
+    with pytest.raises(type(trouble)):
+        preflight.try_out(sound.archive)
+
+
+@pytest.mark.parametrize("body", ["HELD = np.ones(2_500_000_000 // 8)", "import sys\nsys.exit(3)", "NAMED = 1 / 0"])
+def test_a_file_that_is_none_when_it_is_imported_fails_in_a_sentence(tmp_path, sound, body, monkeypatch):
+    monkeypatch.setattr(preflight, "refusals", lambda _source, _name: ())  # as something that got past them
+    file = tmp_path / "sound.py"
+    source = contents(sound.archive)["axiom/catalogue/sound.py"].decode()
+    file.write_text(source.replace("def run(", f"{body}\n\n\ndef run("))
+    judged = preflight.try_file(PACKAGE, file).judged
+    assert judged.failed == "G2", judged.reason
+    assert "elsewhere" not in judged.reason
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(NotFound, match=r"nowhere\.py\. Nothing was tried"):
+        preflight.try_file(PACKAGE, tmp_path / "nowhere.py")
+
+
+def test_the_seeds_of_a_preflight_are_no_replicate_s():
+    seeds = [preflight.seed_for("tiny_sum", 1, number) for number in range(20)]
+    assert not set(seeds) & {seed_of("tiny_sum", 1, number) for number in range(10_000)}
+    assert len(set(seeds)) == 20
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert seeds[0] == preflight.seed_for("tiny_sum", 1)
+
+
+def test_a_report_says_again_what_was_written(sound_attempt):
+    assert read(write(sound_attempt)) == sound_attempt
+    assert {one["config"] for one in json.loads(write(sound_attempt))["first"]} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"bundle": 1}', '{"bundle":"a"', "\ud800"])
 def test_a_report_that_is_none_is_refused(text):
     with pytest.raises(WrongUse, match=r"cannot be read: .* Nothing was stored\."):
-        preflight.read(text)
+        read(text)
+
+
+@pytest.mark.parametrize("number", ['"a"', '"NaN"', "[1]"])
+def test_a_report_whose_measures_are_no_numbers_is_refused(sound_attempt, number):
+    data = json.loads(write(sound_attempt))
+    data["first"][0]["measures"]["accuracy"] = json.loads(number)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    with pytest.raises(WrongUse, match="accuracy"):
+        read(text)
 
 
 def recorded(lab, attempt):
@@ -126,39 +194,48 @@ def recorded(lab, attempt):
         return preflight.record(lab.db, attempt, lab.now)
 
 
-def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, prepared):
-    small_lab.publish(prepared(), is_tried=False)
-    sound = preflight.try_out(prepared().archive)
-    slow = replace(sound, first=tuple(replace(one, cpu_seconds=61.0) for one in sound.first))
-    for lacking in (replace(sound, again=()), replace(sound, first=sound.first[:1]), slow):
-        made, is_new = recorded(small_lab, lacking)
-        assert (made.passed, is_new) == (False, True)
-    made, is_new = recorded(small_lab, sound)
+def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, sound, sound_attempt):
+    small_lab.publish(sound, is_tried=False)
+    slow = replace(sound_attempt, first=tuple(replace(one, cpu_seconds=61.0) for one in sound_attempt.first))
+    short = replace(sound_attempt, first=sound_attempt.first[:1])
+    for lacking in (replace(sound_attempt, again=()), short, replace(sound_attempt, controls=())):
+        with pytest.raises(WrongUse, match=r"is not complete\. G\d, .* Nothing was stored\."):
+            recorded(small_lab, lacking)
+    with pytest.raises(WrongUse, match="Seed 7 is not that of a preflight of sound"):
+        recorded(small_lab, replace(sound_attempt, seed=7))
+    twice = replace(sound_attempt, others=sound_attempt.others[:1] * 4)
+    with pytest.raises(WrongUse, match="a cell of others is in it twice"):
+        recorded(small_lab, twice)
+    assert preflights.of_bundle(small_lab.db, sound.digest, GATES) is None
+    made, is_new = recorded(small_lab, slow)
+    assert (made.passed, is_new) == (False, True)
+    made, is_new = recorded(small_lab, sound_attempt)
     assert (made.passed, is_new) == (True, True)
     made, is_new = recorded(small_lab, slow)
     assert (made.passed, is_new) == (True, False)
 
 
-def test_only_the_gates_of_today_and_bundles_that_are_published_count(small_lab, prepared):
-    sound = preflight.try_out(prepared().archive)
-    with pytest.raises(NotFound, match=f"no bundle {sound.bundle[:12]} here"):
-        recorded(small_lab, sound)
-    small_lab.publish(prepared(), is_tried=False)
+def test_only_the_gates_of_today_and_bundles_that_are_published_count(small_lab, sound, sound_attempt):
+    with pytest.raises(NotFound, match=f"no bundle {sound.digest[:12]} here"):
+        recorded(small_lab, sound_attempt)
+    small_lab.publish(sound, is_tried=False)
     with pytest.raises(WrongUse, match="Gates none-0 are not those"):
-        recorded(small_lab, replace(sound, gates="none-0"))
+        recorded(small_lab, replace(sound_attempt, gates="none-0"))
 
 
-def test_a_bundle_is_due_when_somebody_could_wait_for_it(small_lab, prepared, variant):
+def test_a_bundle_is_due_when_somebody_could_wait_for_it(small_lab, sound, sound_attempt, variant):
+    heavy = variant("heavy_sum", seconds=9.0)
     assert preflight.due(small_lab.db, small_lab.now).bundle is None
-    small_lab.publish(variant("heavy_sum", seconds=9.0), is_tried=False)
-    small_lab.publish(prepared(), is_tried=False)
+    small_lab.publish(heavy, is_tried=False)
+    small_lab.publish(sound, is_tried=False)
     small_lab.host()
     assert preflight.due(small_lab.db, small_lab.now).bundle is None  # the laboratory's own host comes first
     with small_lab.db.transaction():
         accounts.create(small_lab.db, name="Ann", email="a@example.org", password="", cross_id="c", now=small_lab.now)
-    assert preflight.due(small_lab.db, small_lab.now).bundle == prepared().digest
-    recorded(small_lab, preflight.try_out(prepared().archive))
-    assert preflight.due(small_lab.db, small_lab.now).bundle == variant("heavy_sum", seconds=9.0).digest
+    assert preflight.due(small_lab.db, small_lab.now).bundle == sound.digest
+    assert preflight.due(small_lab.db, small_lab.now, {sound.digest}).bundle == heavy.digest
+    recorded(small_lab, sound_attempt)
+    assert preflight.due(small_lab.db, small_lab.now).bundle == heavy.digest
 
 
 def test_a_bundle_is_due_when_no_host_of_ours_computes(small_lab, prepared):
@@ -178,20 +255,36 @@ def test_a_session_orders_nothing_of_what_failed(rounds, prepared):
     lab = rounds.lab
     repaired = prepared(top="# repaired")
     lab.publish(repaired, is_tried=False)
-    failed = replace(preflight.try_out(repaired.archive), fault="the disk is full")
-    recorded(lab, replace(failed, again=()))
+    lab.say_tried(repaired.digest, passed=False, reason="G2, sandboxed run: it held too much.")
     planned = plan.decide(lab.db, rounds.policy, lab.now)
     assert planned.allotments == ()
-    assert [one.reason for one in planned.skipped] == ["its preflight failed: the disk is full"]
+    assert [one.reason for one in planned.skipped] == ["its preflight failed: G2, sandboxed run: it held too much"]
     lab.later(hours=1)
-    recorded(lab, preflight.try_out(repaired.archive))
+    lab.say_tried(repaired.digest)
     assert lab.host() == 1  # heard from again
     assert plan.decide(lab.db, rounds.policy, lab.now).allotments
 
 
-def test_the_row_keeps_the_attempt_as_json_and_when_it_was(small_lab, prepared):
+def test_what_passed_the_gates_of_before_is_still_computed_here_when_it_fails_those_of_today(rounds, prepared):
+    lab = rounds.lab
+    old = prepared(top="# from before")
+    lab.publish(old, is_tried=False)
+    before = Preflight(
+        bundle=old.digest, gates="twice-1", passed=True, reason="all", platform="", report="{}", at=lab.now
+    )
+    with lab.db.transaction():
+        preflights.record(lab.db, before)
+    lab.say_tried(old.digest, passed=False, reason="G7, placebo: it declares no control.")
+    planned = plan.decide(lab.db, rounds.policy, lab.now)
+    assert (bool(planned.allotments), planned.skipped) == (True, ())
+
+
+def test_the_row_keeps_the_attempt_as_json_and_when_it_was(small_lab, sound, sound_attempt):
     small_lab.later(hours=3)
-    small_lab.publish(prepared())
-    row = preflights.of_bundle(small_lab.db, prepared().digest, GATES)
-    assert row.at - timedelta(hours=3) == small_lab.now - timedelta(hours=3)
-    assert {one["config"] for one in json.loads(row.report)["first"]} == {0, 1}
+    with small_lab.db.transaction():
+        lab = small_lab
+        publish(lab.db, lab.folder, sound, keys=lab.keys, good_for=timedelta(days=90), now=lab.now)
+    recorded(small_lab, sound_attempt)
+    row = preflights.of_bundle(small_lab.db, sound.digest, GATES)
+    assert (row.passed, row.at, row.platform) == (True, small_lab.now, sound_attempt.platform)
+    assert read(row.report) == sound_attempt

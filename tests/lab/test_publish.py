@@ -82,7 +82,7 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now)
     assert open_bundle(blobs.get(small_lab.db, small_lab.folder, bundle.digest), seal)["manifest.json"]
     assert seal.expires == bundle.expires_at == small_lab.now + timedelta(days=90)
-    body = json.loads(findings.registered(small_lab.db, stored.id).body)
+    body = json.loads(findings.registrations(small_lab.db, stored.id)[-1].body)
     assert (body["configs"], body["expected_seconds"]) == ([{"size": 1}, {"size": 2}], [1.0, 1.0])
     assert small_lab.db.one("SELECT estimand, forecaster, positive FROM prediction") == {
         "estimand": "grows",
@@ -90,6 +90,24 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
         "positive": 0.8,
     }
     assert small_lab.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"censored": 1.0}, "grows counts a time-out as 1"),
+        ({"kind": "slope", "across": "size", "between": [], "exchangeable": True}, "not evenly spaced"),
+    ],
+)
+def test_what_could_not_be_weighed_as_it_is_said_is_not_published(small_lab, prepared, changes, problem):
+    made = prepared(sizes=(1, 2, 9))
+    (estimand,) = made.manifest.estimands
+    manifest = replace(made.manifest, estimands=({**estimand, **changes},))
+    wrong = replace(made, manifest=manifest, declaration=json.dumps(manifest.as_data()))
+    before = whole(small_lab)
+    with pytest.raises(Refused, match=problem):
+        small_lab.publish(wrong)
+    assert whole(small_lab) == before
 
 
 def whole(lab) -> list:
@@ -192,8 +210,8 @@ def test_a_new_version_of_a_retired_experiment_is_open(small_lab, prepared):
 
 def test_the_registration_says_when_it_stops_and_what_was_predicted(small_lab, prepared):
     small_lab.publish(prepared())
-    body = json.loads(findings.registered(small_lab.db, 1).body)
-    assert (body["stopping"]["rule"], body["stopping"]["size"]) == ("blocks", body["block"])
+    body = json.loads(findings.registrations(small_lab.db, 1)[-1].body)
+    assert (body["stopping"]["rule"], body["stopping"]["replicates"]) == ("settled", 256)
     assert [(said["estimand"], said["forecaster"]) for said in body["predictions"]] == [
         ("grows", "catalogue, informed")
     ]
@@ -262,7 +280,7 @@ def take(lab, text):
 def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
     made = prepared()
     assert take(small_lab, seal_of(small_lab, made)).change == "new experiment"
-    assert findings.registered(small_lab.db, 1) is not None
+    assert findings.registrations(small_lab.db, 1) != []
     small_lab.later(days=70)
     assert take(small_lab, seal_of(small_lab, made)).change == "renewed"
     assert take(small_lab, seal_of_now(small_lab, made)).change == "unchanged"

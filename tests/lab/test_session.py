@@ -105,24 +105,38 @@ def finish(db, now) -> list[Step]:
 def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
     held = due_rounds.hold()
     assert [one.step for one in held] == list(Step)
-    assert [one.ended for one in held] == [False] * 6 + [True]
+    assert [one.ended for one in held] == [False] * 16 + [True]
     assert due_rounds.kinds() == [
-        "task.failed",
-        "task.valid",
-        "credit.awarded",
-        "task.stuck",
+        "health.nothing",
+        *["queue.experiment", "queue.still"],
+        *["task.failed", "task.valid", "review.host", "review.before"],
+        "inspect.looked",
+        "failures.group",
+        *["credit.awarded", "credit.failed", "credit.uncapped", "credit.tier", "credit.volunteer", "credit.host"],
+        *["task.stuck", "host.silent", "sweep.none"],
+        "withdraw.nothing",
+        *["release.changed"] * 2,
+        "repair.nothing",
         "evidence.weighed",
+        "rank.finding",
+        *["design.needs", "design.nothing"],
+        *["try.passed"] * 2,
+        "try.none_waits",
         *["plan.order"] * 2,
         "plan.skip",
         "plan.cores",
         *["deploy.ordered"] * 2,
-        "session.closed",
+        *["deploy.new", "deploy.class"],
+        *["publish.counters", "publish.news"],
+        *["log.summary", "log.grades", "log.times", "direction.none", *["log.next"] * 4, "session.closed"],
     ]
     (found,) = sessions.sessions(due_rounds.db, 10)
     assert (found.name, found.done, found.ended_at) == ("2026-03-04-a", tuple(Step), due_rounds.lab.now)
+    notes = {note.kind: note for note in held[-1].notes}
+    ordered = notes["log.summary"].facts["ordered"]
     assert due_rounds.said("session.closed") == [
-        "Session 2026-03-04-a is closed. Findings weighed again: 1. Workunits ordered: 4."
-    ]
+        f"Session 2026-03-04-a is closed. Findings weighed again: 1. Workunits ordered, by whomever: {ordered}."
+    ], "one number of workunits, wherever the log tells it"
     assert due_rounds.broken() == {}
 
 
@@ -150,7 +164,7 @@ def test_a_session_that_is_cut_off_at_any_statement_ends_as_if_it_had_not_been(c
 def test_a_cut_does_stop_us_inside_every_step(copies, due_rounds):
     """That the test above looks at something: what was cut off is not there, and what was done before is."""
     stopped = set()
-    for number in range(1, 400, 5):
+    for number in range(1, 700, 5):
         _, connection, db = copies()
         connection.left = number
         try:
@@ -161,19 +175,30 @@ def test_a_cut_does_stop_us_inside_every_step(copies, due_rounds):
 
 
 NOTHING = [
-    "review.nothing",
+    "health.nothing",
+    *["queue.nothing", "queue.still"],
+    *["review.nothing", "review.before"],
+    "inspect.looked",
+    "failures.nothing",
     "credit.nothing",
-    "clean.nothing",
+    *["clean.nothing", "hosts.nothing", "sweep.none"],
+    "withdraw.nothing",
+    "repair.nothing",
     "evaluate.nothing",
-    "plan.skip",
-    "plan.cores",
-    "deploy.nothing",
-    "session.closed",
+    "rank.nothing",
+    *["design.awaits", "design.nothing"],
+    *["try.nothing", "try.none_waits"],
+    *["plan.skip", "plan.cores"],
+    *["deploy.nothing", "deploy.no_host"],
+    *["publish.counters", "publish.news"],
+    *["log.summary", "log.grades", "log.times", "direction.none", *["log.next"] * 3, "session.closed"],
 ]
 
 
 def test_a_session_that_finds_nothing_to_do_says_so_at_every_step(rounds):
     rounds.lab.later(hours=2)  # host 1 was not heard from for so long that it is not counted on
+    rounds.hold()
+    rounds.lab.later(seconds=1)
     rounds.hold()
     assert rounds.kinds() == NOTHING
 
@@ -184,7 +209,10 @@ def test_a_second_session_repeats_nothing_of_the_first(due_rounds):
     due_rounds.lab.later(seconds=1)
     due_rounds.hold()
     # What the first one's cleaning closed is reviewed now; whatever came back before it is not counted again.
-    assert due_rounds.kinds() == ["task.expired", *NOTHING[1:4], *["plan.skip"] * 2, *NOTHING[5:]]
+    assert Counter(due_rounds.kinds()) - Counter(NOTHING) == {
+        **dict.fromkeys(["queue.experiment", "task.expired", "review.host", "failures.group", "design.needs"], 1),
+        **dict.fromkeys(["plan.skip", "deploy.class", "log.next"], 1),
+    }
     assert due_rounds.stored("award", "entry", "evidence", "workunit", "task", "tariff") == before
     assert sessions.last(due_rounds.db).name == "2026-03-04-b"
 
@@ -193,14 +221,13 @@ def test_an_open_session_goes_on_and_no_other_begins(due_rounds):
     first = due_rounds.step()
     due_rounds.lab.later(days=1)
     second = due_rounds.step()
-    assert (second.session.name, second.step) == (first.session.name, Step.CREDIT)
+    assert (second.session.name, second.step) == (first.session.name, Step.QUEUE)
     assert len(sessions.sessions(due_rounds.db, 10)) == 1
     assert due(due_rounds.db, POLICY, due_rounds.lab.now) == "a session is open and goes on"
 
 
 def test_what_was_planned_is_ordered_even_if_another_plan_would_be_made_by_then(due_rounds):
-    while due_rounds.step().step is not Step.PLAN:
-        continue
+    due_rounds.up_to(Step.PLAN)
     planned = sessions.kept_plan(due_rounds.db, 1)["allotments"]
     due_rounds.lab.host("first", cores=16)
     (ordered, *_) = due_rounds.step().notes
@@ -208,17 +235,17 @@ def test_what_was_planned_is_ordered_even_if_another_plan_would_be_made_by_then(
 
 
 def test_what_was_withdrawn_after_it_was_planned_is_not_ordered(due_rounds):
-    while due_rounds.step().step is not Step.PLAN:
-        continue
+    due_rounds.up_to(Step.PLAN)
     with due_rounds.db.transaction():
         withdraw(due_rounds.db, 1, "a test", due_rounds.lab.now)
     before = due_rounds.stored("workunit")
-    assert [note.kind for note in due_rounds.step().notes] == ["deploy.nothing"]
+    assert due_rounds.step().notes[0].kind == "deploy.nothing"
     assert due_rounds.stored("workunit") == before
 
 
 def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rounds):
     lab = rounds.lab
+    rounds.in_stages()
 
     def why() -> str:
         return due(rounds.db, POLICY, lab.now)
@@ -232,7 +259,7 @@ def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rou
     assert why() == ""
     rounds.compute(3)  # the rest of block 0, in three workunits
     lab.later(minutes=1)
-    assert why() == "1 closed blocks are not weighed yet"
+    assert why() == "1 closed block not weighed yet"
     rounds.hold()
     assert why() == ""
 
@@ -244,7 +271,9 @@ def test_idle_cores_alone_are_a_reason_only_now_and_then(rounds, variant):
     rounds.lab.later(seconds=299)
     assert due(rounds.db, POLICY, rounds.lab.now) == ""
     rounds.lab.later(seconds=1)
-    assert due(rounds.db, POLICY, rounds.lab.now) == "0 tasks wait for 2 cores, and the last session was 300 s ago"
+    assert (
+        due(rounds.db, POLICY, rounds.lab.now) == "0 tasks in the queue for 2 cores, and the last session was 300 s ago"
+    )
 
 
 def test_each_closed_task_is_reviewed_once_ever(rounds):
@@ -254,12 +283,11 @@ def test_each_closed_task_is_reviewed_once_ever(rounds):
     for failures in (0, 2, 0, 1):
         rounds.compute(3)
         rounds.compute(failures, by=lambda _order: None)
-        review = rounds.step().notes
-        for note in review:
-            reviewed[note.kind] += int(str(note.facts.get("amount", 1)))
+        for note in rounds.up_to(Step.REVIEW).notes:
+            reviewed[note.kind] += int(str(note.facts.get("amount", 0)))
         rounds.compute(1)  # comes back while the session is open: it is the next one's
         rounds.hold()
-    assert reviewed == {"task.valid": 3 * 4 + 3, "task.failed": 3}
+    assert +reviewed == {"task.valid": 3 * 4 + 3, "task.failed": 3}
 
 
 def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_session(rounds):
@@ -272,7 +300,8 @@ def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_ses
         lab.report(order, lab.output(order))
         lab.validate()
         lab.later(seconds=moves)
-        amounts += [note.facts.get("amount", 0) for note in rounds.hold()[0].notes]
+        amounts += [note.facts.get("amount", 0) for note in rounds.up_to(Step.REVIEW).notes]
+        rounds.hold()
     assert sum(amounts) == 2
 
 
@@ -280,7 +309,7 @@ def test_failures_are_reviewed_by_their_reason(rounds):
     rounds.lab.deploy(workunits=3)
     rounds.compute(2, by=lambda _order: None)
     rounds.compute(1, by=lambda _order: b"nonsense")
-    failed, invalid = rounds.step().notes
+    failed, invalid, *_ = rounds.up_to(Step.REVIEW).notes
     assert failed.sentence == (
         "tiny_sum@1: tasks now failed: 2, because the experiment's code raised in at least one cell"
     )
@@ -295,13 +324,13 @@ def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):
     slow, silent = lab.order(2), lab.order(3)
     lab.later(hours=13)
     lab.ask(2, holding=(slow.task,), wanted=0)  # it lives
-    while (stepped := rounds.step()).step is not Step.CLEAN:
-        continue
-    (note,) = stepped.notes
+    stepped = rounds.up_to(Step.CLEAN)
+    note, host, *_ = stepped.notes
     assert note.sentence == (
         f"Task {silent.task} was given up on: out for 13 h, and its host was last heard from 13 h ago"
     )
     assert note.about == f"/tasks/{silent.task}"
+    assert host.sentence == "Host 3 looks silent: it has 1 task and was last heard from 13 h ago"
     states = {row["id"]: row["state"] for row in rounds.stored("task")["task"]}
     assert (states[slow.task], states[silent.task]) == ("sent", "expired")
     assert len(states) == 4  # another copy waits for another host
@@ -311,6 +340,9 @@ def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):
 def test_tasks_that_are_out_and_not_stuck_are_counted(rounds):
     rounds.lab.deploy(workunits=2)
     rounds.lab.order(1)
-    while (stepped := rounds.step()).step is not Step.CLEAN:
-        continue
-    assert [note.sentence for note in stepped.notes] == ["Tasks that are out: 1. None is stuck."]
+    stepped = rounds.up_to(Step.CLEAN)
+    assert [note.sentence for note in stepped.notes] == [
+        "Tasks that are out: 1. None is stuck.",
+        "Hosts that are heard from or have tasks: 1. None looks wrong.",
+        "The janitor has not cleaned since the session before.",
+    ]

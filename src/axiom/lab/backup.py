@@ -27,7 +27,8 @@ from axiom.signed.code_signing import CARRIED
 from axiom.signed.keys import load_keys
 from axiom.signed.roles import read_trust
 from axiom.store import blobs, callers, history, tables
-from axiom.store.database import connect_reader, connect_writer, copy, sync
+from axiom.store.connections import Connections
+from axiom.store.database import connect_writer, copy, sync
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
 
@@ -124,8 +125,7 @@ def restore(archive: Path, folder: Folder, *, now: datetime, wish: Wish | None =
 
 
 def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
-    db = connect_reader(copied.database)
-    try:
+    with Connections(folder=copied).reader() as db:
         versions, point = tables.counted(db), history.standing(db)
         return Backup(
             lab=lab,
@@ -139,17 +139,12 @@ def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Bac
             bytes=0,
             position=point.position if point else 0,
         )
-    finally:
-        db.close()
 
 
 def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Path]:
     """What goes in, by name. The files are those that the copy knows: each was on the disk before its row was."""
-    db = connect_reader(copied.database)
-    try:
+    with Connections(folder=copied).reader() as db:
         stored = blobs.files(db, folder)
-    finally:
-        db.close()
     code = [path for path in (folder.keys / CARRIED,) if path.is_file()]
     keys = [*sorted(folder.keys.glob("*.key")), *code] if with_keys else []
     settings = [folder.settings] if folder.settings.is_file() else []

@@ -1,112 +1,228 @@
-"""Credit for every valid task, once: within a second by a job of the server, and what is left by each session."""
+"""Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.credit import price
-from axiom.decisions.recent import Recent, grown
-from axiom.domain.ledger import Award, Balance, Tariff
+from axiom.decisions.credit import (
+    BLAMING_US,
+    BROKEN_BY_US,
+    ON_ITS_WORD,
+    Price,
+    is_believed,
+    price,
+    price_of_failure,
+    why_unproven,
+)
+from axiom.decisions.tariffs import DEFAULT, cap_during
+from axiom.domain.ledger import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.value import value
+from axiom.lab.booking import SLICE, book_or_hold, release
 from axiom.server.known import LEAST_CELL_SECONDS
 from axiom.signed.tickets import parse
-from axiom.store import ledger, returning, sessions
-from axiom.store.database import Database, moment
+from axiom.store import endings, experiments, ledger, returning, sessions, settlements, tariffs
+from axiom.store.database import Database
 from axiom.store.ledger import Unpaid
+from axiom.store.settlements import Settlement
 
-# One credit for a hundred seconds of a reference core.
-DEFAULT_TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)
-
-SLICE = 500
-_FOR_COMPUTING = "computed"
 _THOUSANDTHS = 1_000
 _TYPICAL_FOR = timedelta(minutes=1)  # what 99 of 100 tasks stay below changes slowly
 _MOST_SLICES = 10  # that one step of a session pays; the job and the next session pay the rest
+
+
+@value
+class Usual:
+    """What is known of an experiment's tasks when one of them is priced."""
+
+    looked_at: datetime
+    typical_cpu_seconds: float | None
+    on_gpu: bool
+    is_recalled: bool
+    blamed_by: frozenset[int]  # volunteers on whose proven hosts it failed by our doing
 
 
 class Paying:
     """Pays what waits. It keeps for a minute what such tasks take, and belongs to the writer's thread."""
 
     def __init__(self) -> None:
-        self._typical: dict[int, tuple[datetime, float | None]] = {}
+        self._usual: dict[int, Usual] = {}
+        self._first: dict[tuple[int, int], list[int]] = {}  # by version and host: its first tasks broken by its word
 
     def pay(self, db: Database, now: datetime, *, session_id: int | None = None) -> int:
-        """Award the oldest valid tasks that have no award yet; how many there were."""
-        waiting = ledger.unpaid(db, SLICE)
+        """Award the oldest valid tasks that have no award yet; how many there were.
+
+        What waited behind a cap that leaves room again comes before them.
+        """
+        waiting, held = ledger.unpaid(db, SLICE), settlements.waiting(db, 1)
+        if not (waiting or held):
+            return 0
+        tariff_id, tariff = tariff_of(db, now)
+        if held:
+            booked, is_blocked = release(db, tariff.session_cap, session_id=session_id, now=now)
+            if booked == SLICE:
+                return SLICE  # more may wait; what is younger comes after it
+        else:
+            is_blocked = False
+        awards = [self.award(db, one, tariff, now) for one in waiting]
+        book_or_hold(
+            db, awards, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
+        )
+        returning.mark_paid(db, [one.task_id for one in waiting])
+        return len(waiting)
+
+    def thank(self, db: Database, now: datetime, *, session_id: int) -> int:
+        """Look at the oldest tasks that ended otherwise, and award what the tariff gives; how many they were."""
+        waiting = ledger.unthanked(db, SLICE)
         if waiting:
-            tariff_id, tariff = _tariff(db, now)
-            awards = [_award(one, tariff, self._usual(db, one.experiment_id, now)) for one in waiting]
-            book(db, awards, tariff_id=tariff_id, session_id=session_id, now=now)
+            tariff_id, tariff = tariff_of(db, now)
+            awards = [self.award(db, one, tariff, now) for one in waiting]
+            is_blocked = bool(settlements.waiting(db, 1, most=tariff.session_cap))
+            due = [one for one in awards if one.amount]  # nothing is no award: failures are many
+            book_or_hold(
+                db, due, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
+            )
             returning.mark_paid(db, [one.task_id for one in waiting])
         return len(waiting)
 
-    def _usual(self, db: Database, experiment_id: int, now: datetime) -> float | None:
+    def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
+        """What a task gets by a tariff: a valid one, or one that ended otherwise."""
+        usual = self._known(db, waiting.experiment_id, now)
+        reason, priced = Reason.COMPUTED, _price(waiting, tariff, usual)
+        if not waiting.is_valid:
+            believed = waiting.cause in BLAMING_US and self._believed(db, waiting, usual)
+            reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
+            priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.elapsed_seconds)
+        return Award(
+            task_id=waiting.task_id,
+            reason=reason,
+            host_id=waiting.host_id,
+            volunteer_id=waiting.volunteer_id,
+            team_id=waiting.team_id,
+            amount=priced.amount,
+            because=priced.because,
+            tier=priced.tier,
+        )
+
+    def _believed(self, db: Database, waiting: Unpaid, usual: Usual) -> bool:
+        """Is it our doing, as its host says?"""
+        key = waiting.experiment_id, waiting.host_id
+        first = self._first.get(key, [])
+        if waiting.task_id not in first and len(first) < ON_ITS_WORD:
+            first = ledger.first_broken(db, *key, BLAMING_US, ON_ITS_WORD)
+            self._first[key] = first
+        return is_believed(
+            is_first=waiting.task_id in first,
+            is_taken_back=waiting.is_taken_back,
+            blamed_by=usual.blamed_by,
+            volunteer_id=waiting.volunteer_id,
+        )
+
+    def _known(self, db: Database, experiment_id: int, now: datetime) -> Usual:
         """What such a task takes at most, as it was within the last minute."""
-        looked, seconds = self._typical.get(experiment_id, (None, None))
-        if looked is None or not timedelta(0) <= now - looked < _TYPICAL_FOR:
-            seconds = ledger.typical_cpu_seconds(db, experiment_id)
-            self._typical[experiment_id] = (now, seconds)
-        return seconds
+        found = self._usual.get(experiment_id)
+        if found is None or not timedelta(0) <= now - found.looked_at < _TYPICAL_FOR:
+            experiment = experiments.by_id(db, experiment_id)
+            found = Usual(
+                looked_at=now,
+                typical_cpu_seconds=ledger.typical_cpu_seconds(db, experiment_id),
+                on_gpu=experiment is not None and json.loads(experiment.manifest).get("gpu") is True,
+                is_recalled=experiment is not None and experiment.status == "recalled",
+                blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
+            )
+            self._usual[experiment_id] = found
+        return found
 
 
-def book(db: Database, awards: Sequence[Award], *, tariff_id: int, session_id: int | None, now: datetime) -> None:
-    """Book awards, and let the recent averages of all who have a share in them follow."""
-    there = {holder: ledger.balances(db, holder, list(amounts)) for holder, amounts in ledger.by_holder(awards).items()}
-    ledger.award(db, awards, tariff_id=tariff_id, session_id=session_id, now=now)
-    for holder, amounts in ledger.by_holder(awards).items():
-        ledger.keep_recent(db, holder, _recent(db, holder, amounts, there[holder], now))
+def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
+    """The tariff in force, with its id; before the first one, that which comes with Axiom."""
+    held = tariffs.in_force(db, now)
+    if held is not None:
+        return held
+    later = [one.tariff.version for one in tariffs.everything(db) if one.tariff.name == DEFAULT.name]
+    first = replace(DEFAULT, version=max(later, default=0) + 1)  # one of its name may be announced for later
+    return tariffs.announce(db, first, now), first
 
 
 def credit(db: Database, session: Session, now: datetime) -> list[Note]:
-    """The second step: award what is left, and say what was awarded since the last session looked."""
-    _, tariff = _tariff(db, now)
+    """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
+    _, tariff = tariff_of(db, now)
     paying = Paying()
-    for _ in range(_MOST_SLICES):
-        if paying.pay(db, now, session_id=session.id) < SLICE:
-            break
+    _through(lambda: paying.pay(db, now, session_id=session.id))
+    looked = _through(lambda: paying.thank(db, now, session_id=session.id))
     seen = _seen(db, session)
-    tasks, amount = ledger.awarded_since(db, seen)
-    if not tasks:
-        return [Note(kind="credit.nothing", text="No task waited for credit.", facts={"last_award": seen})]
-    return [
-        Note(
-            kind="credit.awarded",
-            text="Credit: {credit}, for tasks in number {tasks}, under {tariff} version {version}. In all: {total}.",
-            facts={
-                "credit": amount / _THOUSANDTHS,
-                "tasks": tasks,
-                "tariff": tariff.name,
-                "version": tariff.version,
-                "total": ledger.total(db) / _THOUSANDTHS,
-                "last_award": ledger.last_award(db),
-            },
+    held = [one.tariff for one in _in_force_since(db, ledger.first_after(db, seen) or now, now)]
+    settled = settlements.settle(db, session.id, after=seen, session_cap=cap_during(held), now=now)
+    waits, amount_waiting = settlements.waiting_in_all(db)
+    if settled.awards:
+        notes = [_awarded(db, tariff, settled, about=f"/ledger/{session.name}")]
+    else:
+        notes = [Note(kind="credit.nothing", text="No task waited for credit.", facts={"last_award": seen})]
+    if looked:
+        notes.append(
+            Note(
+                kind="credit.failed",
+                text="Tasks that failed or were taken back and were looked at for credit: {tasks}.",
+                facts={"tasks": looked},
+                about="/ledger",
+            )
         )
-    ]
+    if waits:
+        notes.append(
+            Note(
+                kind="credit.pending",
+                text="Awards that wait, since the session’s cap is reached: {awards}, {credit} credit.",
+                facts={"awards": waits, "credit": amount_waiting / _THOUSANDTHS},
+                about="/ledger",
+            )
+        )
+    return notes
+
+
+def _awarded(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -> Note:
+    return Note(
+        kind="credit.awarded",
+        text="Credit: {credit}, for tasks in number {tasks}, under {tariff} version {version}. In all: {total}.",
+        facts={
+            "credit": settled.amount / _THOUSANDTHS,
+            "tasks": settled.awards,
+            "tariff": tariff.name,
+            "version": tariff.version,
+            "total": ledger.total(db) / _THOUSANDTHS,
+            "last_award": ledger.last_award(db),
+        },
+        about=about,
+    )
+
+
+def _through(pay: Callable[[], int]) -> int:
+    """Slice after slice until one is not full; how many there were in all."""
+    done = 0
+    for _ in range(_MOST_SLICES):
+        paid = pay()
+        done += paid
+        if paid < SLICE:
+            break
+    return done
 
 
 def _seen(db: Database, session: Session) -> int:
-    """The newest award of which an earlier session has told. Once only sessions awarded, and did not say where."""
+    """The newest award of which an earlier session has told. Sessions of before did not settle."""
+    settled = settlements.before(db, session.id)
+    if settled is not None:
+        return settled.last_award
     note = sessions.last_note(db, Step.CREDIT)
     if note is not None and "last_award" in note.facts:
         return int(str(note.facts["last_award"]))
     return ledger.last_of_sessions(db, before=session.id)
 
 
-def _tariff(db: Database, now: datetime) -> tuple[int, Tariff]:
-    return ledger.in_force(db, now) or (ledger.announce(db, DEFAULT_TARIFF, now), DEFAULT_TARIFF)
-
-
-def _recent(
-    db: Database, holder: str, amounts: Mapping[int, int], there: Mapping[int, Balance], now: datetime
-) -> dict[int, tuple[float, datetime]]:
-    new = [holder_id for holder_id in amounts if holder_id not in there]
-    began = ledger.began(db, holder, new) if new else {}
-    found = {}
-    for holder_id, amount in amounts.items():
-        before = there.get(holder_id)
-        known = Recent(value=before.recent, at=moment(before.recent_at)) if before else None
-        recent = grown(known, amount / _THOUSANDTHS, began=began.get(holder_id, now), now=now)
-        found[holder_id] = (recent.value, recent.at)
-    return found
+def _in_force_since(db: Database, since: datetime, now: datetime) -> list[tariffs.Announced]:
+    """The tariffs that held at any time since then, up to now. One under which nothing was awarded capped nothing."""
+    begun = [one for one in tariffs.everything(db) if one.valid_from <= now]
+    older = [one for one in begun if one.valid_from <= since]
+    return begun[max(0, len(older) - 1) :]
 
 
 def _ordered(waiting: Unpaid) -> float | None:
@@ -117,21 +233,13 @@ def _ordered(waiting: Unpaid) -> float | None:
     return sum(ticket.cell_seconds) * len(ticket.replicates)
 
 
-def _award(waiting: Unpaid, tariff: Tariff, typical_cpu_seconds: float | None) -> Award:
-    priced = price(
+def _price(waiting: Unpaid, tariff: Tariff, usual: Usual) -> Price:
+    return price(
         tariff,
         cpu_seconds=waiting.cpu_seconds,
         elapsed_seconds=waiting.elapsed_seconds,
-        typical_cpu_seconds=typical_cpu_seconds,
+        typical_cpu_seconds=usual.typical_cpu_seconds,
         out_seconds=waiting.out_seconds,
-        ordered_seconds=_ordered(waiting),
-    )
-    return Award(
-        task_id=waiting.task_id,
-        reason=_FOR_COMPUTING,
-        host_id=waiting.host_id,
-        volunteer_id=waiting.volunteer_id,
-        team_id=waiting.team_id,
-        amount=priced.amount,
-        because=priced.because,
+        ordered_seconds=None if tariff.tiers else _ordered(waiting),
+        on_gpu=usual.on_gpu,
     )

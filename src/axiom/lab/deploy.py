@@ -1,11 +1,13 @@
 """Orders replicates: issues their numbers and writes their workunits, each with its first task."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn
+from axiom.lab.registering import amended_by
 from axiom.store import experiments, findings, work
 from axiom.store.database import Database
 
@@ -19,7 +21,7 @@ def deploy(
     singly: int = 0,
     host_id: int | None = None,
 ) -> tuple[int, ...]:
-    """Order what the allotment says, each workunit over the whole registered sweep, and return the workunits.
+    """Order what the allotment says, each workunit over the whole registered design, and return the workunits.
 
     `singly`: of the first replicate so many cells are a workunit each, so that something is back soon. With a host they
     are for this host alone.
@@ -29,10 +31,10 @@ def deploy(
         raise NotFound(f"There is no experiment with id {allotment.experiment_id}.")
     if experiment.status != "open":
         raise Withdrawn(f"{experiment.name} version {experiment.version} is {experiment.status}; nothing is ordered.")
-    registration = findings.registered(db, experiment.id)
+    registration = ordered_of(db, experiment.id, allotment.registration_id)
     if registration is None:
         raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
-    places = tuple(range(len(json.loads(registration.body)["configs"])))
+    places = read_body(registration.body).design.places
     each = allotment.replicates_each
     numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
     groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
@@ -49,6 +51,20 @@ def deploy(
             target_host_id=host_id,
         )
     return tuple(made)
+
+
+def ordered_of(db: Database, experiment_id: int, registration_id: int | None = None) -> Registration | None:
+    """The registration of this version that is meant; without a number, the newest of its declared sweep.
+
+    Nothing more is ordered of one that was amended.
+    """
+    known = findings.registrations(db, experiment_id)
+    amended = amended_by(known)
+    living = [one for one in known if one.id not in amended]
+    if registration_id is not None:
+        return next((one for one in living if one.id == registration_id), None)
+    declared = [one for one in living if read_body(one.body).design.name == DECLARED]
+    return declared[-1] if declared else None
 
 
 def _parts(

@@ -1,17 +1,23 @@
-"""Draws what has changed: each experiment's sweep, and for each finding how its interval narrowed and its values."""
+"""Draws what has changed: each experiment's sweep, and of each finding how it narrowed, its values and its parts."""
 
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from statistics import median
 from typing import Any
 
+from axiom.decisions.weighing import card
+from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
 from axiom.figures.drawing import Draughtsman, Drawn
+from axiom.figures.parts import parts_of
 from axiom.figures.requests import (
+    Forest,
+    History,
     Measured,
     Narrowing,
     Request,
@@ -24,11 +30,13 @@ from axiom.figures.requests import (
 )
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, counters, evidence, experiments, figures, findings
-from axiom.store.database import Database, connect_reader
+from axiom.store import blobs, counters, evidence, experiments, figures, findings, ledger_pages, returns
+from axiom.store.connections import Connections
+from axiom.store.database import Database, at, moment
 from axiom.store.evidence import Weighed
 from axiom.store.experiments import StoredExperiment
 from axiom.store.folder import Folder
+from axiom.store.ledger import DAY
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
@@ -51,20 +59,19 @@ class Gallery:
         self._rests: dict[int, datetime] = {}
         self._refused: set[str] = set()
         self._idle = 0
+        self._credited: date | None = None
 
     def draw(self, now: datetime) -> int:
         """Draw what has changed; how many pictures that were."""
         seen: dict[int, tuple[int, int]] = {}
-        reader = connect_reader(self._folder.database)
-        try:
+        with Connections(folder=self._folder).reader() as reader:
             stale = list(self._stale(reader, seen, now))
-        finally:
-            reader.close()
         self._idle = 0 if stale else self._idle + 1
         if self._idle == _RESTS_AFTER:
             self._draughtsman.rest()
         drawn = sum(self._one(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
+        self._credited = now.date()
         return drawn
 
     def _stale(
@@ -80,10 +87,18 @@ class Gallery:
                 continue
             seen[experiment.id] = standing
             self._rests[experiment.id] = now + _BETWEEN
-            for name, request in _pictures(db, experiment, weighed):
-                shown = _digest(request)
-                if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
-                    yield name, request, shown
+            yield from self._changed(_pictures(db, experiment, weighed), drawn)
+        if self._credited != now.date():
+            yield from self._changed(_credit(db, now), drawn)
+
+    def _changed(
+        self, pictures: Iterator[tuple[str, Request]], drawn: Mapping[str, str]
+    ) -> Iterator[tuple[str, Request, str]]:
+        """Those that show something else than when they were drawn."""
+        for name, request in pictures:
+            shown = _digest(request)
+            if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
+                yield name, request, shown
 
     def _may_rest(self, experiment_id: int, before: tuple[int, int], standing: tuple[int, int], now: datetime) -> bool:
         """Can a picture stand a while longer? Not the first one, and not when a block closed."""
@@ -106,6 +121,24 @@ class Gallery:
             figures.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
 
 
+def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
+    """Credit by the end of each day that is over: the picture changes once a day."""
+    today = at(now) // DAY
+    days = [one for one in ledger_pages.days(db) if one.day < today]
+    if len(days) > 1:
+        yield (
+            "ledger/credit",
+            History(
+                name="ledger-credit",
+                title="Credit awarded by the end of each day",
+                y="credit in all",
+                days=tuple(one.day for one in days),
+                dates=tuple(f"{moment(one.day * DAY):%Y-%m-%d}" for one in days),
+                totals=tuple(total / 1_000 for total in accumulate(one.amount for one in days)),
+            ),
+        )
+
+
 def _digest(request: Request) -> str:
     """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
     return hashlib.sha256(json.dumps(to_data(request), sort_keys=True).encode()).hexdigest()
@@ -118,29 +151,28 @@ def _apart(svg: str) -> list[str]:
 
 def _pictures(db: Database, experiment: StoredExperiment, weighed: list[Weighed]) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = _sweep(db, experiment, manifest)
+    sweep = sweep_of(db, experiment, manifest)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
     for found in weighed:
         yield from _of_finding(db, found)
 
 
-def _sweep(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
     """The declared figure over all results that are back, whether or not their block is closed."""
     figure = manifest.figure
     if figure is None:
         return None
     values: dict[int, list[float]] = {}
-    for row in evidence.cells(db, experiment.id, _EVERYTHING, _EVER):
+    for row in returns.cells(db, experiment.id, _EVERYTHING, _EVER):
         if row["outcome"] == Outcome.OK and row["measures"] is not None:
             measured = json.loads(row["measures"])[figure.y]
             if isinstance(measured, int | float):
                 values.setdefault(row["config"], []).append(float(measured))
-    if not values:
+    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    if not any(place in values for place, _ in shown):
         return None
-    points, by = points_of(
-        figure.x, [_measured(config, values.get(place, [])) for place, config in enumerate(manifest.configs)]
-    )
+    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in shown])
     return Sweep(
         name=f"experiment-{experiment.id}-sweep",
         title=figure.title,
@@ -178,7 +210,8 @@ def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
             **about,
         ),
     )
-    replicates, values = values_of(evidence.observations(lines[-1]))
+    observed = evidence.observed(db, found.number)
+    replicates, values = values_of(observed)
     yield (
         f"finding/{found.number}/strip",
         Strip(
@@ -187,6 +220,27 @@ def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
             replicates=replicates,
             values=values,
             look=looks[-1],
+            older=tuple(sorted(one.replicate for one in observed if one.cohort is Cohort.EXPLORATORY)),
             **about,
         ),
     )
+    yield from _forest(db, found, {"title": estimand["claim"], "look": looks[-1], **about})
+
+
+def _forest(db: Database, found: Weighed, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
+    """The finding's parts; they are weighed here, since the history keeps the whole alone."""
+    inputs = evidence.card_inputs(db, found.number)
+    if inputs is None:
+        return
+    weighed = card(
+        inputs.estimand,
+        inputs.observations,
+        blocks=inputs.blocks,
+        homes=inputs.homes,
+        surroundings=inputs.surroundings,
+    )
+    parts, pooled = parts_of(weighed), weighed.pooled
+    if any(part.estimate is not None for part in parts):
+        expected = (pooled.prediction_low, pooled.prediction_high) if pooled else None
+        name = f"finding-{found.number}-forest"
+        yield f"finding/{found.number}/forest", Forest(name=name, parts=parts, expected=expected, **about)

@@ -1,184 +1,277 @@
-"""The fourth step: every block that closed is weighed into the evidence of its findings."""
+"""A step of sessions: every block that closed is weighed into the evidence of its findings.
 
-import itertools
-import json
-from collections.abc import Mapping, Sequence
+What is known already is not read again: a version of which nothing more came back is left alone, and of the others only
+new replicates are computed. A finding gets a line for each block, and one without a block when something else changed
+what is concluded: a value that came late, seeds that were computed again, or its place among all claims of the
+laboratory.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
-from axiom.decisions.weighing import Home, Returned, blocks, weigh
-from axiom.domain.findings import Evidence, Observation
+from axiom.decisions.comparing import Claimed, false_shares
+from axiom.decisions.weighing import weigh
+from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
-from axiom.domain.work import Outcome
-from axiom.signed.manifests import stored_manifest
-from axiom.statistics.estimands import value
-from axiom.store import evidence, experiments, findings, fleet
-from axiom.store.database import Database, Row, moment
-from axiom.store.evidence import Weighed
-from axiom.store.experiments import StoredExperiment
+from axiom.lab import observing
+from axiom.lab.observing import Version
+from axiom.lab.reproduce import agreements_of, reproduce
+from axiom.store import evidence, experiments, findings, observations, returns
+from axiom.store.database import Database
+from axiom.store.evidence import Standing, Weighed
+from axiom.store.observations import Kept, Placed
 
-_CELLS = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Design:
-    """What a registration says about the weighing."""
+class _Line:
+    """A line that is to be written, and all that it was weighed from."""
 
-    configs: Sequence[Mapping[str, object]]
-    estimands: Mapping[str, Mapping[str, Any]]
-    block: int
+    version: Version
+    found: Weighed
+    before: Evidence | None  # the line before it
+    evidence: Evidence
+    new: tuple[Placed, ...]  # observations that enter with it
+    known: Kept  # these and all before them
 
 
 def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
-    """Add a line to the history of each finding for each block that closed since it was last weighed."""
-    notes = []
-    for experiment in experiments.everything(db):
-        if experiment.recalled_at is None:
-            notes += _evaluate(db, experiment, session, now)
+    """Add to the history of each finding what closed since it was last weighed."""
+    reproduce(db)
+    looked = returns.changed(db)
+    notes: list[Note] = []
+    lines = [line for one in looked for line in _lines_of(observing.version(db, one.experiment_id, now), notes)]
+    told: dict[int, list[_Line]] = {}
+    stood: dict[int, list[Note]] = {}
+    for line in _compared(db, lines, now):
+        evidence.add(db, line.found.number, line.evidence, line.new, session_id=session.id, now=now)
+        told.setdefault(line.found.number, []).append(line)
+        stood.setdefault(line.found.number, []).extend(_stand(line))
+    for number, added in told.items():  # what several blocks came to is told once
+        notes += [_note(added[-1], len(added)), *stood[number]]
+    returns.looked(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
 
 def unweighed(db: Database) -> int:
     """How many closed blocks wait to be weighed."""
     waiting = 0
-    for experiment in experiments.everything(db):
-        found = evidence.weighed(db, experiment.id)
-        if found and experiment.recalled_at is None:
-            least = min(found, key=lambda one: one.blocks)
-            waiting += _closed(db, experiment, least) - least.blocks
+    for one in returns.changed(db):
+        version = observing.version(db, one.experiment_id, _EVER)
+        waiting += max((len(version.closed(found)) for found in evidence.weighed(db, one.experiment_id)), default=0)
     return waiting
 
 
-def recomputed(db: Database) -> list[str]:
-    """I10: every line of every history follows from the stored results, again and identically."""
-    problems = []
-    homes = _homes(db)
-    for experiment in experiments.everything(db):
-        for found in evidence.weighed(db, experiment.id):
-            design = _design(db, found.registration_id)
-            for number, row in enumerate(evidence.lines(db, found.number), start=1):
-                observed = _observations(db, experiment, design, found.estimand, number, moment(row["created_at"]))
-                again = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
-                if not _says(row, observed, again):
-                    problems.append(f"finding {found.number} after {number} blocks is not what its results say")
-    return problems
+def _lines_of(version: Version, notes: list[Note]) -> Iterator[_Line]:
+    """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
+    for found in evidence.weighed(version.db, version.experiment_id):
+        if found.status != "recalled":
+            try:
+                yield from _lines(version, found)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
+                if found.status == "open":  # else somebody knows already
+                    notes.append(_suspended(version.db, found.number, f"it cannot be weighed: {error}"))
 
 
-def _numbers(found: Evidence) -> Evidence:
-    """What must come out again. Sentences may be worded better, and a host may have moved to another platform."""
-    return replace(found, platforms=0, needs=(), flags=(), reasons=())
+def _lines(version: Version, found: Weighed) -> list[_Line]:
+    """A line for each block that closed; without any, one if a value came late or what is known beside them changed."""
+    db, before = version.db, evidence.latest(version.db, found.number)
+    beside = _beside(version, found, before)
+    known, new = _known(version, found)
+    closed = version.closed(found)
+    has_late = any(one.observation.outcome is not None for one in new) and known.observations != ()
+    if not closed and not has_late and (before is None or before.agreements == beside.agreements):
+        return []
+    lines: list[_Line] = []
+    for place, block in enumerate(closed, start=found.blocks + 1):
+        values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
+        fresh = (*new, *(Placed(block=place, observation=one) for one in values))
+        known, new = _with(db, known, fresh), ()
+        lines.append(_line(version, found, known, fresh, blocks=place, before=before, beside=beside))
+        before = lines[-1].evidence
+    if closed or before is None:
+        return lines
+    line = _without_a_block(version, found)
+    is_new = has_late or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
+    return [line] if is_new else []
 
 
-def _says(row: Row, observed: tuple[Observation, ...], again: Evidence) -> bool:
-    """Is this what the line says? One that cannot even be read does not."""
-    try:
-        return evidence.observations(row) == observed and _numbers(evidence.read(row)) == _numbers(again)
-    except (TypeError, ValueError):
-        return False
+def _beside(version: Version, found: Weighed, before: Evidence | None) -> Surroundings:
+    agreements = agreements_of(version.db, version.feeding[found.number], version.until)
+    return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
 
 
-def _evaluate(db: Database, experiment: StoredExperiment, session: Session, now: datetime) -> list[Note]:
-    notes = []
-    homes = _homes(db)
-    for found in evidence.weighed(db, experiment.id):
-        design = _design(db, found.registration_id)
-        closed = _closed(db, experiment, found)
-        for number in range(found.blocks + 1, closed + 1):
-            observed = _observations(db, experiment, design, found.estimand, number, now)
-            weighed = weigh(design.estimands[found.estimand], observed, blocks=number, homes=homes)
-            evidence.record(db, found.number, weighed, observed, session_id=session.id, now=now)
-            notes.append(_note(experiment, found, design, weighed))
-    return notes
+def _without_a_block(version: Version, found: Weighed) -> _Line:
+    """A line that says what is known today beside the closed blocks."""
+    before = evidence.latest(version.db, found.number)
+    known, new = _known(version, found)
+    beside = _beside(version, found, before)
+    return _line(version, found, _with(version.db, known, new), new, blocks=found.blocks, before=before, beside=beside)
 
 
-def _closed(db: Database, experiment: StoredExperiment, found: Weighed) -> int:
-    """How many blocks are closed, from the first on; a later one waits for those before it.
+def _line(
+    version: Version,
+    found: Weighed,
+    known: Kept,
+    new: tuple[Placed, ...],
+    *,
+    blocks: int,
+    before: Evidence | None,
+    beside: Surroundings,
+) -> _Line:
+    weighed = weigh(version.estimand(found), known.observations, blocks=blocks, homes=known.homes, surroundings=beside)
+    return _Line(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
 
-    Only what comes after the weighed blocks is looked at: this is asked every second, however much is stored.
+
+def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
+    """What a finding was weighed from, and what of it has come since: values of replicates that were given up on.
+
+    At its first line these are the values from before the claim, which are shown; and where a line was written before
+    observations were kept, all of them.
     """
-    design = _design(db, found.registration_id)
-    first = found.blocks * design.block
-    back = evidence.returned(db, experiment.id, first)
-    ordered = evidence.ordered(db, found.registration_id, first)
-    standing = [
-        # A number that nobody remembers after a backup was restored is issued again: it is not over.
-        Returned(number=number, cells=len(design.configs), back=back.get(number, 0), over=ordered.get(number, False))
-        for number in range(first, max(ordered, default=-1) + 1)
-    ]
-    closed = itertools.takewhile(lambda block: block.closed, blocks(standing, design.block))
-    return found.blocks + sum(1 for _ in closed)
+    db, size = version.db, version.registered[found.registration_id].block
+    known = evidence.kept(db, found.number)
+    version.remember(found, known.observations)
+    if found.line == 0:
+        older = version.observed(found, returns.older(db, version.experiment_id, found.registration_id))
+        return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
+    if not version.reached(found):
+        issued = {one.replicate: found.registration_id for one in known.observations}
+        values = version.observed(found, issued)
+        return Kept(), tuple(Placed(block=place // size + 1, observation=one) for place, one in enumerate(values))
+    lost = {one.replicate: one for one in known.observations if one.outcome is None}
+    issued = {number: one.registration for number, one in lost.items()}
+    arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
+    return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
 
 
-def _observations(
-    db: Database, experiment: StoredExperiment, design: _Design, estimand: str, blocks: int, now: datetime
-) -> tuple[Observation, ...]:
-    """The estimand in each replicate of the first blocks, in the order in which their numbers were issued.
-
-    What came back after `now` is missing: a task that was given up on may still bring its results, when its block was
-    weighed without them. They enter with the next block.
-    """
-    replicates = blocks * design.block
-    rows: dict[int, list[Row]] = {}
-    for row in evidence.cells(db, experiment.id, replicates - 1, now):
-        rows.setdefault(row["replicate"], []).append(row)
-    found = []
-    for number in range(replicates):
-        cells = rows.get(number, [])
-        number_value, why = value(design.estimands[estimand], _measured(design, cells))
-        hosts = tuple(sorted({row["host_id"] for row in cells}))
-        found.append(Observation(replicate=number, value=number_value, hosts=hosts, why_missing=why))
-    return tuple(found)
-
-
-def _measured(design: _Design, rows: Sequence[Row]) -> _CELLS:
-    """Every config of the sweep with what was measured there; None where nothing counts."""
-    measured = {
-        row["config"]: json.loads(row["measures"])
-        for row in rows
-        if row["outcome"] == Outcome.OK and row["measures"] is not None
-    }
-    return [(config, measured.get(place)) for place, config in enumerate(design.configs)]
-
-
-def _homes(db: Database) -> dict[int, Home]:
-    return {
-        host.id: Home(host_id=host.id, volunteer_id=host.volunteer_id, platform=str(host.platform))
-        for host in fleet.hosts(db)
-    }
-
-
-def _design(db: Database, registration_id: int) -> _Design:
-    registration = findings.registration(db, registration_id)
-    if registration is None:
-        raise LookupError(f"registration {registration_id} is gone")
-    body = json.loads(registration.body)
-    return _Design(
-        configs=body["configs"],
-        estimands={estimand["name"]: estimand for estimand in body["estimands"]},
-        block=body["block"],
+def _with(db: Database, known: Kept, new: Sequence[Placed]) -> Kept:
+    """The same and more; a value that came late takes the place of the one that was missing."""
+    seen = {one.replicate: one for one in known.observations}
+    seen.update({one.observation.replicate: one.observation for one in new})
+    homes = observations.homes(db, {host for one in new for host in one.observation.hosts})
+    return Kept(
+        observations=tuple(seen.values()),
+        blocks={**known.blocks, **{one.observation.replicate: one.block for one in new}},
+        homes={**known.homes, **homes},
     )
 
 
-def _note(experiment: StoredExperiment, found: Weighed, design: _Design, weighed: Evidence) -> Note:
-    claim = design.estimands[found.estimand]["claim"]
+def _compared(db: Database, lines: Sequence[_Line], now: datetime) -> list[_Line]:
+    """The lines, each finding's newest with its place among all claims; and lines of those whose place has changed.
+
+    What such a further line says may move others again, so that it is asked until nothing moves.
+    """
+    written = list(lines)
+    newest = {line.found.number: line for line in lines}
+    standings = {one.number: one for one in evidence.standings(db)}
+    while True:
+        shares = false_shares([_claimed(one, newest.get(number)) for number, one in standings.items()])
+        moved = [one for one in shares if one not in newest and shares[one] != standings[one].false_share]
+        if not moved:
+            break
+        further = [_moved(observing.version(db, standings[one].experiment_id, now), one) for one in moved]
+        newest.update({line.found.number: line for line in further})
+        written += further
+    return [
+        _placed_among(line, shares[line.found.number]) if line is newest[line.found.number] else line
+        for line in written
+    ]
+
+
+def _claimed(standing: Standing, line: _Line | None) -> Standing | Claimed:
+    if line is None:
+        return standing
+    said = line.evidence
+    return Claimed(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
+
+
+def _placed_among(line: _Line, share: float | None) -> _Line:
+    """The same line, weighed with its place among all claims."""
+    said = line.evidence
+    if said.false_share == share:
+        return line
+    beside = Surroundings(agreements=said.agreements, false_share=share)
+    again = _line(line.version, line.found, line.known, line.new, blocks=said.blocks, before=line.before, beside=beside)
+    return replace(line, evidence=again.evidence)
+
+
+def _moved(version: Version, number: int) -> _Line:
+    """A further line of a finding whose place among all claims has changed."""
+    findings_of = evidence.weighed(version.db, version.experiment_id)
+    return _without_a_block(version, next(one for one in findings_of if one.number == number))
+
+
+def _stand(line: _Line) -> list[Note]:
+    """An alarm suspends the finding when it is raised, and opens it again when it has ceased.
+
+    Raised once, it suspends once: whoever opens the finding meanwhile has looked.
+    """
+    db, number = line.version.db, line.found.number
+    status, _ = findings.statuses(db, line.version.experiment_id)[number]
+    alarms = _suspending(line.evidence)
+    before = {alarm.kind for alarm in _suspending(line.before)}
+    why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
+    if why and status == "open":
+        return [_suspended(db, number, why)]
+    if before and not alarms and status == "suspended":
+        findings.set_status(db, number, "open", "")
+        why = "what suspended it is no longer so"
+        return [_standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
+    return []
+
+
+def _suspending(said: Evidence | None) -> list[Alarm]:
+    return [alarm for alarm in said.alarms if alarm.force is Force.SUSPENDS] if said else []
+
+
+def _suspended(db: Database, number: int, why: str) -> Note:
+    findings.set_status(db, number, "suspended", why)
+    return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
+
+
+def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
+    return Note(kind=kind, text=text, facts={"finding": number, "why": why}, about=f"/findings/{number}")
+
+
+def _note(line: _Line, blocks: int) -> Note:
+    weighed, number = line.evidence, line.found.number
+    is_block = line.before is None or weighed.blocks > line.before.blocks
+    said = (
+        "After {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
+        if is_block and blocks == 1
+        else "Through {blocks} block(s), after {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
+        if is_block
+        else "No block closed, and something else is known: {verdict}, {grade}, {place}."
+    )
+    experiment = experiments.by_id(line.version.db, line.version.experiment_id)
     return Note(
-        kind="evidence.weighed",
-        text="Finding {finding} ({experiment}): {claim}. "
-        "After {seeds} seeds {verdict}, {grade}: {estimate} [{low}, {high}].",
+        kind="evidence.weighed" if is_block else "evidence.changed",
+        text="Finding {finding} ({experiment}): {claim}. " + said,
         facts={
-            "finding": found.number,
-            "experiment": stored_manifest(experiment.manifest).name,
-            "claim": claim,
+            "finding": number,
+            "experiment": experiment.name if experiment else "",
+            "claim": line.version.estimand(line.found)["claim"],
             "seeds": weighed.seeds,
             "verdict": weighed.verdict,
             "grade": weighed.grade,
-            "estimate": _short(weighed.estimate),
-            "low": _short(weighed.low),
-            "high": _short(weighed.high),
+            "blocks": blocks,
+            **(_interval(weighed) if is_block else {"place": _place(weighed)}),
         },
-        about=f"/findings/{found.number}",
+        about=f"/findings/{number}",
     )
+
+
+def _interval(weighed: Evidence) -> dict[str, float | str]:
+    return {name: _short(getattr(weighed, name)) for name in ("estimate", "low", "high")}
+
+
+def _place(weighed: Evidence) -> str:
+    if weighed.false_share is None:
+        return "not among the findings of the whole laboratory"
+    return f"among the findings of the whole laboratory at a false share of {weighed.false_share:.0%}"
 
 
 def _short(number: float | None) -> float | str:

@@ -117,6 +117,7 @@ def _runner(built: Built) -> Runner:
         needs_avx=built.needs_avx,
         glibc=built.glibc,
         unpacked_bytes=built.unpacked_bytes,
+        reads_joint_orders=built.reads_joint_orders,
     )
 
 

@@ -1,65 +1,102 @@
-"""The fifth step: what is ordered next, decided from how every experiment stands."""
+"""A step of sessions: what is ordered next, decided from how every experiment stands."""
 
 import json
-from dataclasses import asdict, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from axiom.decisions.planning import Aim, Candidate, plan
-from axiom.decisions.release import PILOT_TASKS, Release, release
-from axiom.domain.findings import Grade, Verdict
-from axiom.domain.preflights import GATES
+from axiom.decisions import wishes as wanting
+from axiom.decisions.capacity import bounded
+from axiom.decisions.planning import plan
+from axiom.decisions.suiting import DRILL
+from axiom.domain.planning import Supply, Wishes
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState
-from axiom.lab.policy import Policy
-from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, evidence, experiments, findings, fleet, preflights, returning
+from axiom.errors import WrongUse
+from axiom.lab.candidates import aims_of as aims_of
+from axiom.lab.candidates import candidates as candidates
+from axiom.lab.candidates import need_of as need_of
+from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.lab.round import shortened
+from axiom.lab.supplies import supplies
+from axiom.store import counters, experiments, sessions
+from axiom.store import supplies as stored
 from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
 
-_HEARD_FROM = timedelta(hours=1)  # a host that was silent for longer is not counted on
+_NAMED = 5  # experiments of those that are left alone for one reason
+_REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans
+_MOST_SESSIONS = 200
+_MOST_HOSTS = 2_000  # one by one: with more, somebody can always take what is ordered, and cores are planned for
 
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
-    return plan(candidates(db), cores=cores(db, now), per_core=policy.per_core, task_seconds=policy.task_seconds)
-
-
-def candidates(db: Database) -> list[Candidate]:
-    """Every open experiment that has a bundle, and how it stands."""
-    counted = counters.read(db)
-    # A check waits for some other volunteer's host: the cores here are not kept busy by it.
-    for experiment_id, checks in returning.waiting_checks(db).items():
-        counted["task", experiment_id, TaskState.UNSENT] -= checks
-    newest = evidence.newest(db)
-    declared = experiments.declared(db)
-    faults = {one.experiment_id: _fault(one.reason) for one in preflights.newest(db, GATES) if one.passed is False}
-    return [
-        replace(
-            _candidate(db, experiment, stored_manifest(declared[experiment.id]), counted, newest),
-            fault=faults.get(experiment.id, ""),
-        )
-        for experiment in experiments.everything(db)
-        if experiment.status == "open" and experiments.bundle_now(db, experiment.id)
-    ]
-
-
-def stage_of(experiment: StoredExperiment, counted: dict[tuple[str, int, str], int]) -> Release:
-    """How far a version is let out."""
-
-    def tasks(*states: TaskState) -> int:
-        return sum(counted.get(("task", experiment.id, state), 0) for state in states)
-
-    return release(
-        closed_valid=tasks(TaskState.VALID),
-        closed_failed=tasks(TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED),
-        open_tasks=tasks(TaskState.UNSENT, TaskState.SENT, TaskState.RETURNED),
+    asked, cores_there = candidates(db), cores(db, now)
+    there: Sequence[Supply] = ()
+    if 0 < stored.amount(db, now - HEARD_FROM) <= _MOST_HOSTS:
+        there, _ = bounded(supplies(db, policy, now))
+    return plan(
+        asked,
+        cores=cores_there,
+        per_core=policy.per_core,
+        task_seconds=policy.task_seconds,
+        supplies=there,
+        wishes=wishes(policy, {one.name for one in asked})[0],
+        floor=policy.floor,
+        given=given(db, now),
+        deadline_seconds=deadline(policy, there),
     )
+
+
+def wishes(policy: Policy, known: Collection[str]) -> tuple[Wishes, str]:
+    """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
+    try:
+        return wanting.read(policy.mix, policy.priority, known), ""
+    except WrongUse as fault:
+        return Wishes(), str(fault)
+
+
+def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
+    """In how many seconds a task must be done; where only the laboratory's own hosts compute, it does not matter."""
+    return None if all(one.is_ours for one in there) else policy.deadline_seconds
+
+
+def given(db: Database, now: datetime) -> list[Allotment]:
+    """What the plans of the last day ordered."""
+    texts = sessions.plans_since(db, now - _REMEMBERED, _MOST_SESSIONS)
+    return [one for text in texts for one in _allotments(text)]
+
+
+@lru_cache(maxsize=2 * _MOST_SESSIONS)
+def _allotments(text: str) -> tuple[Allotment, ...]:
+    """Of a plan that was kept and never changes."""
+    return from_data(json.loads(text)).allotments
 
 
 def cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return sum(host.capacity.cores for host in fleet.hosts(db) if now - host.seen_at < _HEARD_FROM)
+    return stored.cores(db, now - HEARD_FROM)
+
+
+def waiting(db: Database) -> int:
+    """How many tasks wait for hosts that compute."""
+    drill = {experiment.id for experiment in experiments.everything(db) if experiment.name == DRILL}
+    return sum(
+        amount
+        for (noun, experiment_id, state), amount in counters.read(db).items()
+        if (noun, state) == ("task", TaskState.UNSENT) and experiment_id not in drill
+    )
+
+
+def unheeded(db: Database, policy: Policy) -> list[Note]:
+    """What is wrong with what the operator wants, if anything is."""
+    _, fault = wishes(policy, {one.name for one in experiments.everything(db)})
+    if not fault:
+        return []
+    text = "The operator's wishes are not heeded: {fault}"
+    return [Note(kind="plan.wishes", text=text, facts={"fault": fault}, about="/plan")]
 
 
 def notes(planned: Plan) -> list[Note]:
@@ -69,27 +106,41 @@ def notes(planned: Plan) -> list[Note]:
             kind="plan.order",
             text="Workunits to order: {workunits}, of replicates each: {replicates}. Why: {reason}",
             facts={"workunits": one.workunits, "replicates": one.replicates_each, "reason": one.reason},
+            about="/experiments",
         )
         for one in planned.allotments
     ]
-    left = [
-        Note(
-            kind="plan.skip",
-            text="{experiment} is left alone: {reason}",
-            facts={"experiment": one.name, "reason": one.reason},
-            about=f"/experiments/{one.name}",
-        )
-        for one in planned.skipped
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for one in planned.skipped:
+        by_reason.setdefault(one.reason, []).append(one.name)
+    left = [_left_alone(names, reason) for reason, names in by_reason.items()]
     return [
-        *orders,
+        *shortened(orders, "Orders", "/plan"),
         *left,
         Note(
             kind="plan.cores",
             text="Idle cores: {idle}. {reason}",
             facts={"idle": planned.idle_cores, "reason": planned.reason},
+            about="/plan",
         ),
     ]
+
+
+def _left_alone(names: Sequence[str], reason: str) -> Note:
+    """One line for all that are left alone for the same reason."""
+    if len(names) == 1:
+        return Note(
+            kind="plan.skip",
+            text="{experiment} is left alone: {reason}",
+            facts={"experiment": names[0], "reason": reason},
+            about=f"/experiments/{names[0]}",
+        )
+    return Note(
+        kind="plan.skip",
+        text="{amount} are left alone, as {experiments}: {reason}",
+        facts={"amount": len(names), "experiments": ", ".join(names[:_NAMED]), "reason": reason},
+        about="/experiments",
+    )
 
 
 def as_data(planned: Plan) -> dict[str, Any]:
@@ -104,56 +155,4 @@ def from_data(data: Any) -> Plan:
         skipped=tuple(Skipped(**one) for one in data["skipped"]),
         idle_cores=data["idle_cores"],
         reason=data["reason"],
-    )
-
-
-def _fault(reason: str) -> str:
-    """As a sentence goes on that somebody else ends."""
-    return f"its preflight failed: {reason.rstrip('.')}"
-
-
-def _pilot_missing(experiment: StoredExperiment, counted: dict[tuple[str, int, str], int]) -> int:
-    """What was ordered besides, or cancelled, does not count: the pilot ends with so many valid tasks."""
-    counting = (TaskState.VALID, TaskState.UNSENT, TaskState.SENT, TaskState.RETURNED)
-    there = sum(counted.get(("task", experiment.id, state), 0) for state in counting)
-    return max(0, PILOT_TASKS - there)
-
-
-def _candidate(
-    db: Database,
-    experiment: StoredExperiment,
-    manifest: Manifest,
-    counted: dict[tuple[str, int, str], int],
-    newest: dict[int, Any],
-) -> Candidate:
-    registration = findings.registered(db, experiment.id)
-    design = json.loads(registration.body) if registration else {"block": 1}
-    stage = stage_of(experiment, counted)
-    smallest = {estimand["name"]: estimand["smallest"] for estimand in manifest.estimands}
-    aims = []
-    for found in evidence.weighed(db, experiment.id):
-        known = newest.get(found.number)
-        aims.append(
-            Aim(
-                verdict=known.verdict if known else Verdict.UNDECIDED,
-                grade=known.grade if known else Grade.AWAITING,
-                estimate=known.estimate if known else None,
-                low=known.low if known else None,
-                high=known.high if known else None,
-                smallest=smallest[found.estimand],
-                seeds=known.seeds if known else 0,
-            )
-        )
-    return Candidate(
-        experiment_id=experiment.id,
-        name=experiment.name,
-        stage=stage.stage,
-        stage_reason=stage.reason,
-        replicate_seconds=manifest.seconds,
-        issued=experiments.issued(db, experiment.id),
-        unsent=counted.get(("task", experiment.id, TaskState.UNSENT), 0),
-        in_progress=counted.get(("task", experiment.id, TaskState.SENT), 0),
-        aims=tuple(aims),
-        block=design["block"],
-        pilot_missing=_pilot_missing(experiment, counted),
     )

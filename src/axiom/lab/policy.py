@@ -1,21 +1,39 @@
-"""What a session takes from the settings."""
+"""What a session takes from the settings, and by what it counts hosts."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from axiom.decisions.worth import FLOOR
 from axiom.settings import Settings
+
+HEARD_FROM = timedelta(hours=1)  # a host that was silent for longer is not counted on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """How much is kept waiting, how large a task is, when a workunit is given up."""
+    """How much is kept waiting, how large a task is, when a workunit is given up, and what an operator wishes."""
 
     per_core: int
     task_seconds: float
     max_failures: int
+    tasks_per_core: int = 16  # that a volunteer's host may have in hand
+    daily_per_core: int | None = None  # tasks a day; None is any number
+    deadline_seconds: float | None = None  # by which a volunteer's host has to be done
+    mix: str = ""  # shares, as an operator types them
+    priority: str = ""
+    floor: float = FLOOR  # bits a core-hour
 
 
 def policy_of(settings: Settings) -> Policy:
     """The policy that the operator chose."""
     return Policy(
-        per_core=settings.queue_per_core, task_seconds=settings.task_seconds, max_failures=settings.max_failures
+        per_core=settings.queue_per_core,
+        task_seconds=settings.task_seconds,
+        max_failures=settings.max_failures,
+        tasks_per_core=settings.tasks_per_core,
+        daily_per_core=settings.daily_per_core,
+        deadline_seconds=settings.deadline_hours * 3_600.0,
+        mix=settings.plan_mix,
+        priority=settings.plan_priority,
+        floor=settings.plan_floor or FLOOR,
     )

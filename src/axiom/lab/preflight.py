@@ -1,59 +1,133 @@
 """Tries a bundle before it goes to other people's computers, and remembers how that ended.
 
-To try one takes as long as its sweep, twice: it is done outside of the writer, by whoever asks for it. What is brought
-to the writer are facts; whether they are enough is decided there.
+To try one takes as long as its sweep, and its controls: it is done outside of the writer, by whoever asks for it. What
+is brought to the writer are facts; whether they are enough is decided there.
 """
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 
-from axiom.decisions.preflight import Choice, Untried, choose, fault_again, fault_of, in_words, judge
-from axiom.domain.preflights import GATES, Attempt, Demands, Preflight, Tried
-from axiom.domain.work import Outcome
-from axiom.errors import AxiomError, NotFound, WrongUse
-from axiom.runner.here import compute_here
+from axiom.decisions.allowed import refusals
+from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
+from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
+from axiom.errors import ExperimentError, NotFound, TaskError, WrongUse
+from axiom.lab.own_gates import read_archive
+from axiom.lab.policy import HEARD_FROM
+from axiom.lab.preflight_course import PATIENCE, Course, Said, is_its_own
+from axiom.lab.preflight_report import write
+from axiom.lab.publish import Prepared, prepare
+from axiom.runner import sandbox
+from axiom.runner.here import describe_boxed
 from axiom.runner.host import platform_here
 from axiom.server.known import COST_MARGIN, LEAST_CELL_SECONDS
-from axiom.signed import bundles, strict
+from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
-from axiom.signed.outputs import CellAnswer
-from axiom.store import experiments, preflights
+from axiom.store import blobs, experiments, preflights
 from axiom.store.database import Database
-
-REPORT_LIMIT = 4 * 1024 * 1024  # bytes
-_WAITING = 20.0  # seconds that may pass for one of the processor: others compute here, too
-_HEARD_FROM = timedelta(hours=1)
-
-Said = Callable[[int, int], None]  # how many cells are computed, of how many
+from axiom.store.folder import Folder
 
 
-def try_out(archive: bytes, said: Said | None = None) -> Attempt:
-    """Compute every config of a bundle twice, in two processes; at the first fault nothing more is computed.
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What came of trying a file or a bundle, and what it was held to: nothing where it declares nothing."""
 
-    The cheapest configs come first. The second process takes them the other way round, so that what one cell leaves
-    behind cannot be the same for the next. Neither finds anything compiled.
+    attempt: Attempt
+    manifest: Manifest | None
+
+    @property
+    def judged(self) -> Judged:
+        """Whether it passes, and what each gate says."""
+        return judge(self.attempt, demands_of(self.manifest) if self.manifest else None)
+
+
+def try_out(archive: bytes, said: Said | None = None, *, patience: float = PATIENCE) -> Attempt:
+    """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
+
+    `patience` is how many CPU seconds a cell may take beyond five times what it declares.
     """
     began = time.monotonic()
-    course = _Course(archive, said)
-    course.run()
+    files = bundles.contents(archive)
+    manifest = read_manifest(files[bundles.MANIFEST])
+    source = files[bundles.experiment_path(manifest.name)].decode(errors="replace")
+    refused = refusals(source, manifest.name)
+    course = Course(
+        files,
+        manifest,
+        demands_of(manifest),
+        lambda number: seed_for(manifest.name, manifest.version, number),
+        said,
+        patience,
+    )
+    if not refused:
+        sandbox.demand()
+        course.run()
     return Attempt(
         bundle=bundles.digest(archive),
         gates=GATES,
         platform=str(platform_here()),
-        seed=course.seed,
-        first=tuple(course.first),
-        again=tuple(course.again),
+        seed=seed_for(manifest.name, manifest.version),
+        refusals=refused,
+        first=course.tried("first"),
+        again=course.tried("again"),
+        others=course.tried("others"),
+        controls=course.controls(),
         fault=course.fault,
         seconds=round(time.monotonic() - began, 3),
     )
 
 
+def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
+    """The bundle of a file of which nothing is known; or, where none can be made, an attempt that says why.
+
+    To ask a file what it declares is to run it, so that happens behind the first two gates and in the sandbox.
+    """
+    if not file.is_file():
+        raise NotFound(f"There is no experiment file {file}. Nothing was tried.")
+    refused = refusals(file.read_text(encoding="utf-8", errors="replace"), file.stem)
+    if refused:
+        return _without_bundle(refused)
+    try:
+        return prepare(package, file, describe=describe_boxed)
+    except (ExperimentError, TaskError) as error:
+        if not is_its_own(error):
+            raise
+        sandbox.demand()  # one that lets nobody compute would be blamed on the file
+        return _without_bundle((), str(error))
+
+
+def try_file(package: Path, file: Path, said: Said | None = None, *, patience: float = PATIENCE) -> Examined:
+    """Put a file to all gates, as the bundle that would be made of it."""
+    made = prepare_boxed(package, file)
+    if isinstance(made, Attempt):
+        return Examined(attempt=made, manifest=None)
+    return Examined(attempt=try_out(made.archive, said, patience=patience), manifest=made.manifest)
+
+
+def _without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
+    return Attempt(bundle="", gates=GATES, platform=str(platform_here()), seed=0, refusals=refused, fault=fault)
+
+
+def read_again(db: Database, folder: Folder, attempt: Attempt) -> Attempt:
+    """The attempt with what this laboratory says itself at G0 and G1, of the file that it has sealed.
+
+    To read a file takes milliseconds and nothing of it is run, so nobody's word is taken for that.
+    """
+    bundle = experiments.bundle(db, attempt.bundle)
+    experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
+    if bundle is None or experiment is None:
+        return attempt  # and that is refused
+    return replace(attempt, refusals=read_archive(blobs.get(db, folder, bundle.digest), experiment.name))
+
+
 def record(db: Database, attempt: Attempt, now: datetime) -> tuple[Preflight, bool]:
-    """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays."""
+    """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays.
+
+    One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
+    """
     bundle = experiments.bundle(db, attempt.bundle)
     experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
     if bundle is None or experiment is None:
@@ -63,7 +137,14 @@ def record(db: Database, attempt: Attempt, now: datetime) -> tuple[Preflight, bo
         )
     if attempt.gates != GATES:
         raise WrongUse(f"Gates {attempt.gates} are not those that are asked here, {GATES}. Nothing was stored.")
-    judged = judge(attempt, demands_of(stored_manifest(bundle.manifest or experiment.manifest)))
+    manifest = stored_manifest(bundle.manifest or experiment.manifest)
+    if amiss := out_of_order(attempt):
+        raise WrongUse(f"The report of the preflight is no report: {amiss}. Nothing was stored.")
+    if attempt.seed != seed_for(manifest.name, manifest.version):
+        raise WrongUse(f"Seed {attempt.seed} is not that of a preflight of {manifest.name}. Nothing was stored.")
+    judged = judge(attempt, demands_of(manifest))
+    if judged.is_lacking:
+        raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
     made = Preflight(
         bundle=bundle.digest,
         gates=attempt.gates,
@@ -78,143 +159,34 @@ def record(db: Database, attempt: Attempt, now: datetime) -> tuple[Preflight, bo
     return preflights.of_bundle(db, bundle.digest, GATES) or made, False
 
 
-def due(db: Database, now: datetime) -> Choice:
-    """Which bundle should be tried now; none while that would hold up the laboratory's own first answers."""
+def due(db: Database, now: datetime, without: Collection[str] = ()) -> Choice:
+    """Which bundle should be tried now; none while that would hold up the laboratory's own first answers.
+
+    `without`: those that could not be tried just now, for the others should not wait for them.
+    """
     waiting = [
         Untried(bundle=one.bundle, name=one.name, seconds=stored_manifest(one.manifest).seconds)
         for one in preflights.newest(db, GATES)
-        if one.passed is None
+        if one.passed is None and one.bundle not in without
     ]
-    return choose(waiting, preflights.circumstances(db, now - _HEARD_FROM))
+    return choose(waiting, preflights.circumstances(db, now - HEARD_FROM))
 
 
 def demands_of(manifest: Manifest) -> Demands:
-    """What a bundle with this manifest is held to: the very limits that a ticket will set."""
+    """What a bundle with this manifest is held to: its own words, and the very limits that a ticket will set."""
     return Demands(
         configs=manifest.configs,
+        seconds=manifest.cell_seconds,
         allowed_seconds=[max(LEAST_CELL_SECONDS, COST_MARGIN * seconds) for seconds in manifest.cell_seconds],
+        ranges=manifest.ranges,
+        estimands=manifest.estimands,
+        controls=[
+            ControlDemand(estimand=one.estimand, placebo=one.placebo, planted=one.planted) for one in manifest.controls
+        ],
     )
 
 
-def seed_for(experiment: str, version: int) -> int:
-    """The seed of a preflight. It is no replicate's, so that nothing of what will be evidence is seen before."""
-    text = f"axiom-preflight-1|{experiment}|{version}".encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
-
-
-def write(attempt: Attempt) -> str:
-    """An attempt as canonical JSON."""
-    return strict.canonical(
-        asdict(attempt)
-        | {"first": [_plain(one) for one in attempt.first], "again": [_plain(one) for one in attempt.again]}
-    ).decode()
-
-
-def read(text: str) -> Attempt:
-    """An attempt that `write` wrote down; anything else is a WrongUse."""
-    try:
-        fields = strict.Fields(
-            strict.parse(text.encode(), limit=REPORT_LIMIT), "the report", Attempt.__dataclass_fields__
-        )
-        return Attempt(
-            bundle=fields.text("bundle"),
-            gates=fields.text("gates"),
-            platform=fields.text("platform"),
-            seed=fields.whole("seed"),
-            first=fields.each("first", _tried),
-            again=fields.each("again", _tried),
-            fault=fields.text("fault"),
-            seconds=fields.real("seconds", least=0),
-        )
-    except (ValueError, UnicodeEncodeError) as error:
-        raise WrongUse(f"The report of the preflight cannot be read: {error}. Nothing was stored.") from None
-
-
-class _Course:
-    """A bundle while it is tried."""
-
-    def __init__(self, archive: bytes, said: Said | None) -> None:
-        self._files = bundles.contents(archive)
-        self._manifest = manifest = read_manifest(self._files[bundles.MANIFEST])
-        self._demands = demands_of(manifest)
-        self._said = said
-        self._asked: int | None = None  # the config that is computed at this moment
-        self.seed = seed_for(manifest.name, manifest.version)
-        self.first: list[Tried] = []
-        self.again: list[Tried] = []
-        self.fault = ""
-
-    def run(self) -> None:
-        """Both passes, or as far as it goes."""
-        manifest = self._manifest
-        places = sorted(range(len(manifest.configs)), key=lambda place: manifest.cell_seconds[place])
-        try:
-            self._compute(places, self.first)
-            if self._is_sound():
-                self._compute(places[::-1], self.again)
-        except AxiomError as error:
-            where = "" if self._asked is None else f"{in_words(self._asked, self._demands)}: "
-            self.fault = f"{where}{error}"
-
-    def _compute(self, places: Sequence[int], tried: list[Tried]) -> None:
-        """These configs in one fresh process, up to the first fault."""
-        allowed = max(self._demands.allowed_seconds)
-        for answer in compute_here(
-            self._files,
-            f"axiom.catalogue.{self._manifest.name}",
-            self._cells(places),
-            cpu_limit=allowed,
-            wall_limit=_WAITING * allowed,
-            memory_mb=self._manifest.memory_mb,
-            on_progress=lambda _cell, _share: None,
-        ):
-            if self._asked is not None:
-                tried.append(_of_answer(self._asked, answer, self._manifest))
-            self._asked = None
-            if self._said:
-                self._said(len(self.first) + len(self.again), 2 * len(self._manifest.configs))
-
-    def _cells(self, places: Sequence[int]) -> Iterator[tuple[Any, int]]:
-        for place in places:
-            if not self._is_sound():
-                return
-            self._asked = place
-            yield self._manifest.configs[place], self.seed
-
-    def _is_sound(self) -> bool:
-        """Is nothing wrong with what was computed last?"""
-        if self.again:
-            last = self.again[-1]
-            before = next((one for one in self.first if one.config == last.config), None)
-            return not fault_again(last, before, self._demands)
-        return not (self.first and fault_of(self.first[-1], self._demands))
-
-
-def _of_answer(place: int, answer: CellAnswer, manifest: Manifest) -> Tried:
-    measures = None if answer.measures is None else dict(answer.measures)
-    said = {"outcome": answer.outcome.value, "measures": measures, "early": list(answer.early)}
-    nullable = {measure.name for measure in manifest.measures if measure.nullable}
-    return Tried(
-        config=place,
-        outcome=answer.outcome,
-        digest=hashlib.sha256(strict.canonical(said)).hexdigest(),
-        cpu_seconds=answer.cpu_seconds,
-        missing=tuple(name for name, value in (measures or {}).items() if value is None and name not in nullable),
-        error=f"{answer.error.kind} at {answer.error.where}" if answer.error else "",
-    )
-
-
-def _plain(tried: Tried) -> dict[str, Any]:
-    return asdict(tried) | {"outcome": tried.outcome.value, "missing": list(tried.missing)}
-
-
-def _tried(value: Any, what: str) -> Tried:
-    fields = strict.Fields(value, what, Tried.__dataclass_fields__)
-    return Tried(
-        config=fields.whole("config"),
-        outcome=Outcome(fields.text("outcome")),
-        digest=fields.text("digest", r"[0-9a-f]{64}"),
-        cpu_seconds=fields.real("cpu_seconds", least=0),
-        missing=fields.each("missing", strict.text),
-        error=fields.text("error"),
-    )
+def seed_for(experiment: str, version: int, number: int = 0) -> int:
+    """A seed of a preflight. It is no replicate's, so that nothing of what will be evidence is seen before."""
+    text = f"axiom-preflight-1|{experiment}|{version}" + (f"|{number}" if number else "")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from axiom.domain.sessions import Session, Step
-from axiom.lab.evaluate import recomputed
+from axiom.domain.sessions import Session
+from axiom.lab.recomputing import recomputed
+from axiom.lab.reproduce import miscounted
+from axiom.lab.score import misscored
 from axiom.server import invariants
 from axiom.signed.roles import Trust
 from axiom.store import books, sessions
@@ -12,8 +14,9 @@ from axiom.store.folder import Folder
 
 PROMISES = {
     **invariants.PROMISES,
-    "I3": "every award is booked on two sides that add up to zero, for a valid task; everybody has what they earned",
-    "I10": "every line of evidence follows from the stored results, identically",
+    "I3": "every award is booked on two sides that add up to zero, once for a task; everybody has what they earned",
+    "I4": "no session awarded more than its cap, and each settled what was booked since the one before",
+    "I10": "every line of evidence, count of duplicates and score follows from what is stored, identically",
     "I13": "every session did its steps in order and each once; one is open at most",
 }
 
@@ -25,7 +28,8 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
         return {
             **found,
             "I3": books.problems(db),
-            "I10": recomputed(db),
+            "I4": books.beyond_caps(db),
+            "I10": recomputed(db) + miscounted(db) + misscored(db),
             "I13": _sessions(db),
         }
 
@@ -34,12 +38,14 @@ def _sessions(db: Database) -> list[str]:
     problems = []
     held = sessions.sessions(db, limit=1_000_000)
     for place, session in enumerate(held):
-        if session.done != tuple(Step)[: len(session.done)]:
+        if session.done != session.steps[: len(session.done)]:
             problems.append(f"session {session.name} did not do its steps in order and once each")
         if session.ended_at is None and place > 0:
             problems.append(f"session {session.name} is open, and a newer one began")
         if _closings(db, session) != (1 if session.ended_at else 0):
             problems.append(f"session {session.name} was not closed once")
+        if (session.due is None) != (session.ended_at is not None):
+            problems.append(f"session {session.name} is ended with steps left, or open without any")
     return problems
 
 

@@ -2,14 +2,15 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from axiom.domain.preflights import GATES
+from axiom.decisions.allowed import refusals
+from axiom.domain.preflights import GATES, Refusal
 from axiom.errors import BundleError, Refused, Withdrawn
+from axiom.lab.own_gates import keep_row, read_archive
+from axiom.lab.registering import demand_askable, register_version
 from axiom.lab.withdraw import withdraw
 from axiom.runner.here import Describer, describe_here, describe_tree
 from axiom.signed import bundles
@@ -17,8 +18,7 @@ from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.roles import Role, Trust
-from axiom.signed.strict import canonical
-from axiom.store import blobs, experiments, findings
+from axiom.store import blobs, experiments, preflights
 from axiom.store.database import Database
 from axiom.store.experiments import StoredBundle, StoredExperiment
 from axiom.store.folder import Folder
@@ -27,17 +27,7 @@ log = logging.getLogger("axiom.publish")
 
 # What an experiment means. A file that changes one of these asks another question, so it needs another version.
 _MEANING = ("configs", "factors", "measures", "estimands")
-# Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
-_FORECASTER = "catalogue, informed"
 WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
-_BLOCK = 8  # replicates that enter evidence together in a laboratory that computes alone
-_STOPPING = {
-    "rule": "blocks",
-    "size": _BLOCK,
-    "closes": "when every replicate in it is back or its workunits are closed; a later block waits for those before it",
-    "looks": "after each closed block, over all replicates in the order in which they were issued",
-    "ends": "at any look: e-value and interval hold at every one of them",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +37,7 @@ class Prepared:
     manifest: Manifest
     declaration: str  # the manifest's own text
     archive: bytes
+    refusals: tuple[Refusal, ...] | None = field(default=None, compare=False)  # None: its file was not read again
 
     @property
     def digest(self) -> str:
@@ -74,12 +65,16 @@ def prepare(
     files = bundles.collect(package, file)
     before = bundles.contents(packed_before) if packed_before else {}
     raw = before.pop(bundles.MANIFEST, b"")
+    refused = None
     if before != files:
+        # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
+        refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
         raw = describe_here(files, describe)
     return Prepared(
         manifest=read_manifest(raw),
         declaration=raw.decode(),
         archive=bundles.pack({**files, bundles.MANIFEST: raw}),
+        refusals=refused,
     )
 
 
@@ -90,11 +85,19 @@ def unpack(archive: bytes) -> Prepared:
 
 
 def publish(
-    db: Database, folder: Folder, prepared: Prepared, *, keys: Keys, good_for: timedelta, now: datetime
+    db: Database,
+    folder: Folder,
+    prepared: Prepared,
+    *,
+    keys: Keys,
+    good_for: timedelta,
+    now: datetime,
+    has_address: bool = False,
 ) -> Published:
     """Store and seal the bundle, and register the version if it is new. Asked again, it changes nothing.
 
-    Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought.
+    Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought. `has_address`: others find
+    the laboratory under it.
     """
     version = _published(db, prepared)
     current = experiments.bundle_now(db, version.id) if version else None
@@ -102,10 +105,11 @@ def publish(
         renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
     wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
     if wanted is not None and keys.can(Role.BUNDLE):
-        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now)
+        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address)
     if version is None or current is None or current.digest != prepared.digest:
         log.info("bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version)
         return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
+    _keep_read(db, prepared, now)
     change = "unchanged"
     if not blobs.intact(db, folder, current.digest):
         blobs.put(db, folder, prepared.archive, now)
@@ -181,14 +185,24 @@ def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
     return True
 
 
-def store(db: Database, folder: Folder, prepared: Prepared, seal: Seal, text: str, now: datetime) -> Published:
+def store(
+    db: Database,
+    folder: Folder,
+    prepared: Prepared,
+    seal: Seal,
+    text: str,
+    now: datetime,
+    *,
+    has_address: bool = False,
+) -> Published:
     """Store a bundle with its seal, and register the version if it is new."""
     manifest, known = prepared.manifest, _published(db, prepared)
-    version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now)
+    version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
     current = experiments.bundle_now(db, version.id)
     blobs.put(db, folder, prepared.archive, now)
     if current and current.digest == prepared.digest:
         experiments.renew_seal(db, current.id, text, seal.expires)
+        _keep_read(db, prepared, now)
         return _done(version, current.serial, prepared, "renewed")
     experiments.add_bundle(
         db,
@@ -200,8 +214,19 @@ def store(db: Database, folder: Folder, prepared: Prepared, seal: Seal, text: st
         expires_at=seal.expires,
         now=now,
     )
+    _keep_read(db, prepared, now)
     log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
     return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
+
+
+def _keep_read(db: Database, prepared: Prepared, now: datetime) -> None:
+    """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
+    if preflights.has_passed(db, prepared.digest, is_ours=True):
+        return
+    found = prepared.refusals
+    if found is None:
+        found = read_archive(prepared.archive, prepared.manifest.name)
+    keep_row(db, prepared.digest, found, now)
 
 
 def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, change: str) -> Published:
@@ -216,6 +241,7 @@ def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
     _not_older(experiments.by_name(db, manifest.name), manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     if version is None:
+        demand_askable(manifest.estimands, manifest.configs)
         return None
     if version.status != "open":
         raise Withdrawn(
@@ -223,7 +249,19 @@ def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
             "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
         )
     _same_question(version, prepared)
+    _not_taken_back(db, version, prepared)
     return version
+
+
+def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared) -> None:
+    """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
+    known, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
+    if known is not None and current is not None and known.serial < current.serial:
+        raise Withdrawn(
+            f"This is bundle {known.serial} of {version.name}@{version.version} to the byte, and bundle "
+            f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
+            f"{known.serial}` goes back to it."
+        )
 
 
 def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
@@ -234,55 +272,18 @@ def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
         )
 
 
-def _add(db: Database, prepared: Prepared, newest: StoredExperiment | None, now: datetime) -> StoredExperiment:
+def _add(
+    db: Database, prepared: Prepared, newest: StoredExperiment | None, now: datetime, *, has_address: bool
+) -> StoredExperiment:
     manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
-    _register(db, added, json.loads(prepared.declaration), now)
+    register_version(db, added, json.loads(prepared.declaration), now, has_address=has_address)
     if newest and newest.status == "open":
         withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
     found = experiments.by_id(db, added)
     if found is None:
         raise LookupError(f"experiment {added} was not stored")
     return found
-
-
-def _register(db: Database, experiment_id: int, declared: Mapping[str, Any], now: datetime) -> None:
-    predictions = [_prediction(estimand) for estimand in declared["estimands"]]
-    body: dict[str, Any] = {
-        "experiment": declared["name"],
-        "version": declared["version"],
-        "configs": declared["configs"],
-        "expected_seconds": declared["cell_seconds"],
-        "estimands": declared["estimands"],
-        "block": _BLOCK,
-        "stopping": _STOPPING,
-        "predictions": predictions,
-        "cohort": "exploratory",
-        "registered_at": now.isoformat(),
-    }
-    findings.register(
-        db,
-        experiment_id=experiment_id,
-        cohort="exploratory",
-        body=canonical(body).decode(),
-        predictions=predictions,
-        now=now,
-    )
-
-
-def _prediction(estimand: Mapping[str, Any]) -> dict[str, Any]:
-    said = estimand["prediction"]
-    low, high = said["interval"]
-    return {
-        "estimand": estimand["name"],
-        "forecaster": _FORECASTER,
-        "positive": said["positive"],
-        "negative": said["negative"],
-        "absent": said["absent"],
-        "low": low,
-        "high": high,
-        "because": said["because"],
-    }
 
 
 def _same_question(version: StoredExperiment, prepared: Prepared) -> None:

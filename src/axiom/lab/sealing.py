@@ -118,7 +118,9 @@ def archive_path(folder: Folder, digest: str) -> Path:
     return folder.unsealed / f"{digest}.zip"
 
 
-def take(db: Database, folder: Folder, text: str, trust: Trust, now: datetime) -> Published:
+def take(
+    db: Database, folder: Folder, text: str, trust: Trust, now: datetime, *, has_address: bool = False
+) -> Published:
     """Publish a bundle with a seal that was brought; its archive lies in `unsealed`."""
     seal = read_seal(text, trust=trust, now=now)
     path = archive_path(folder, seal.digest)
@@ -145,7 +147,7 @@ def take(db: Database, folder: Folder, text: str, trust: Trust, now: datetime) -
             f"{expected.serial}: something else was published since it was asked for. Nothing was changed; "
             "ask again: `axiom keys request`."
         )
-    return store(db, folder, made, seal, text, now)
+    return store(db, folder, made, seal, text, now, has_address=has_address)
 
 
 def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Published:

@@ -1,22 +1,42 @@
 """A session: its steps in order, each one transaction, so that it goes on after a crash and does nothing twice."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from axiom.decisions.holding import LEASE, in_the_way
 from axiom.decisions.occasion import occasion
 from axiom.domain.sessions import Note, Session, Step
-from axiom.domain.work import TaskState
+from axiom.errors import HeldByAnother
 from axiom.lab import plan as planning
+from axiom.lab.announcing import announced
+from axiom.lab.asking import design
+from axiom.lab.breaking import released, stop_broken
+from axiom.lab.choosing import investigator
 from axiom.lab.clean import clean
+from axiom.lab.closing import close
+from axiom.lab.counting import publish
 from axiom.lab.credit import credit
-from axiom.lab.deploy import deploy
 from axiom.lab.evaluate import evaluate, unweighed
+from axiom.lab.failures import failures
+from axiom.lab.health import health
+from axiom.lab.inspecting import inspect
+from axiom.lab.placing import order_planned, ordered, placed
 from axiom.lab.policy import Policy
+from axiom.lab.queueing import queue
+from axiom.lab.ranking import ranks
+from axiom.lab.repairing import repair
 from axiom.lab.review import review
-from axiom.store import counters, experiments, sessions
-from axiom.store.database import Database
+from axiom.lab.round import Round
+from axiom.lab.score import score_predictions
+from axiom.lab.shares import shares
+from axiom.lab.sweeping import sweepings
+from axiom.lab.taking_back import taken_back
+from axiom.lab.trying import tries
+from axiom.lab.watching import look_for
+from axiom.store import jobs, sessions
+from axiom.store.database import Database, at
 
 log = logging.getLogger("axiom.session")
 
@@ -31,24 +51,35 @@ class Stepped:
     ended: bool
 
 
-def step(db: Database, policy: Policy, *, pi: str, reason: str, now: datetime, name: str = "") -> Stepped:
+def step(
+    db: Database,
+    policy: Policy,
+    *,
+    pi: str,
+    reason: str,
+    now: datetime,
+    name: str = "",
+    holder: str = "",
+    until: Step = Step.LOG,
+) -> Stepped:
     """Do the next step of the open session, or open one and do its first. The caller makes it one transaction.
 
-    Whoever goes on with a session says its name: if somebody else has ended it meanwhile, no other is begun.
+    Whoever goes on with a session says its name: if somebody else has ended it meanwhile, no other is begun. A holder
+    has it in hand up to the step that it means to do last, and nobody else goes on with it meanwhile.
     """
     named = sessions.by_name(db, name) if name else None
     if named is not None and named.ended_at is not None:
-        return Stepped(session=named, step=list(Step)[-1], notes=(), ended=True)
+        return Stepped(session=named, step=named.steps[-1], notes=(), ended=True)
     session = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
-    due = next(one for one in Step if one not in session.done)
+    due = _take(session, holder, now)
     seen = sessions.seen(db)
     if due is Step.REVIEW:
-        notes, seen = review(db, now)
-    else:
-        notes = _do(db, policy, session, due, now)
-    ends = due is list(Step)[-1]
+        seen = max(seen, at(now))
+    notes = _STEPS[due](Round(db=db, session=session, policy=policy, now=now))
+    ends = due is session.steps[-1]
     sessions.write(db, session.id, due, notes)
     sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
+    _hand_on(db, session, holder if due is not until and not ends else "", now)
     log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
     return Stepped(session=session, step=due, notes=tuple(notes), ended=ends)
 
@@ -57,13 +88,12 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
     """Why a session should be held now; empty when there is no reason. An open one should always go on."""
     if sessions.opened(db) is not None:
         return "a session is open and goes on"
-    last = sessions.last(db)
-    counted = counters.read(db)
-    waiting = sum(amount for (noun, _, state), amount in counted.items() if (noun, state) == ("task", TaskState.UNSENT))
+    last, publishing = sessions.last(db), jobs.first_began(db, "publish")
     return occasion(
         has_session=last is not None,
+        publishing_seconds=(now - publishing).total_seconds() if publishing else None,
         closed_blocks_unweighed=unweighed(db),
-        waiting=waiting,
+        waiting=planning.waiting(db),
         cores=planning.cores(db, now),
         stage_changed=bool(planning.decide(db, policy, now).allotments),
         seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
@@ -71,52 +101,53 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
     )
 
 
-def _do(db: Database, policy: Policy, session: Session, due: Step, now: datetime) -> list[Note]:
-    match due:
-        case Step.CREDIT:
-            return credit(db, session, now)
-        case Step.CLEAN:
-            return clean(db, now)
-        case Step.EVALUATE:
-            return evaluate(db, session, now)
-        case Step.PLAN:
-            planned = planning.decide(db, policy, now)
-            sessions.keep_plan(db, session.id, planning.as_data(planned))
-            return planning.notes(planned)
-        case Step.DEPLOY:
-            return _deploy(db, policy, session, now)
-        case _:
-            return _close(db, session)
+def _take(session: Session, holder: str, now: datetime) -> Step:
+    """The step that is due, if nobody else has the session in hand."""
+    why = in_the_way(session.holder, session.held_until, holder, now)
+    if why:
+        raise HeldByAnother(f"Session {session.name} is not free: {why}. Nothing was done; ask again then.")
+    if session.due is None:
+        raise LookupError(f"session {session.name} is open and has no step left")
+    return session.due
 
 
-def _deploy(db: Database, policy: Policy, session: Session, now: datetime) -> list[Note]:
-    """Order what was planned; an experiment that was withdrawn since is passed over."""
-    planned = planning.from_data(sessions.kept_plan(db, session.id))
-    notes = []
-    for allotment in planned.allotments:
-        experiment = experiments.by_id(db, allotment.experiment_id)
-        if experiment is None or experiment.status != "open":
-            continue
-        made = deploy(db, allotment, max_failures=policy.max_failures, now=now)
-        notes.append(
-            Note(
-                kind="deploy.ordered",
-                text="{experiment}: workunits {first} to {last}, in number {workunits}.",
-                facts={"workunits": len(made), "experiment": experiment.name, "first": made[0], "last": made[-1]},
-                about=f"/experiments/{experiment.name}",
-            )
-        )
-    return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
+def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None:
+    """Whoever goes on keeps it for a while; whoever does not leaves it to anybody."""
+    if holder or session.holder:
+        sessions.hold(db, session.id, holder, now + LEASE if holder else None)
 
 
-def _close(db: Database, session: Session) -> list[Note]:
-    written: Sequence[tuple[Step, Note]] = sessions.notes(db, session.id)
-    weighed = sum(note.kind == "evidence.weighed" for _, note in written)
-    ordered = sum(int(str(note.facts["workunits"])) for _, note in written if note.kind == "deploy.ordered")
-    return [
-        Note(
-            kind="session.closed",
-            text="Session {session} is closed. Findings weighed again: {weighed}. Workunits ordered: {ordered}.",
-            facts={"session": session.name, "weighed": weighed, "ordered": ordered},
-        )
-    ]
+def _clean(held: Round) -> list[Note]:
+    return clean(held.db, held.now) + sweepings(held)
+
+
+def _evaluate(held: Round) -> list[Note]:
+    db, now = held.db, held.now
+    return evaluate(db, held.session, now) + score_predictions(db, now) + look_for(db, now)
+
+
+def _plan(held: Round) -> list[Note]:
+    planned = investigator(held.session.pi).plan(held.db, held.policy, held.now)
+    sessions.keep_plan(held.db, held.session.id, planning.as_data(planned))
+    return planning.unheeded(held.db, held.policy) + planning.notes(planned)
+
+
+_STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
+    Step.HEALTH: health,
+    Step.QUEUE: queue,
+    Step.REVIEW: review,
+    Step.INSPECT: inspect,
+    Step.FAILURES: lambda held: failures(held.db, held.window.since, held.now),
+    Step.CREDIT: lambda held: credit(held.db, held.session, held.now) + shares(held) + announced(held),
+    Step.CLEAN: _clean,
+    Step.WITHDRAW: lambda held: stop_broken(held.db, held.window.since, held.now) + released(held) + taken_back(held),
+    Step.REPAIR: repair,
+    Step.EVALUATE: _evaluate,
+    Step.RANK: ranks,
+    Step.DESIGN: design,
+    Step.TRY: tries,
+    Step.PLAN: _plan,
+    Step.DEPLOY: lambda held: order_planned(held) + ordered(held) + placed(held),
+    Step.PUBLISH: publish,
+    Step.LOG: close,
+}

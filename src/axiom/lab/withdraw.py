@@ -3,8 +3,8 @@
 import logging
 from datetime import datetime
 
-from axiom.server.transitioner import transit
-from axiom.store import experiments, work
+from axiom.server.transitioner import transit_many
+from axiom.store import endings, experiments, work
 from axiom.store.database import Database
 
 log = logging.getLogger("axiom.withdraw")
@@ -13,13 +13,16 @@ _SLICE = 2_000
 
 
 def withdraw(db: Database, experiment_id: int, reason: str, now: datetime) -> int:
-    """Retire a version and cancel its open workunits. Tasks that are out may still come back and are kept."""
-    experiments.retire(db, experiment_id, now)
+    """Retire a version and cancel its open workunits. Tasks that are out may still come back and are kept.
+
+    Its failures count no more: where it is opened again, it begins anew.
+    """
+    experiments.retire(db, experiment_id, now, reason)
+    endings.forgive(db, experiment_id)
     cancelled, after = 0, 0
     while ids := work.open_workunits(db, experiment_id, after=after, limit=_SLICE):
-        for workunit_id in ids:
-            work.request_abort(db, workunit_id, reason)
-            transit(db, workunit_id, now)
+        work.request_aborts(db, ids, reason)
+        transit_many(db, ids, now)
         cancelled, after = cancelled + len(ids), ids[-1]
     log.info("experiment.retired id=%d workunits=%d", experiment_id, cancelled)
     return cancelled

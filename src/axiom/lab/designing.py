@@ -1,0 +1,64 @@
+"""What a further design of a version costs, by its own code in a clean process, and whether its file allows it."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from axiom.decisions.ranges import MOST_CONFIGS, outside
+from axiom.errors import ExperimentError, Refused
+from axiom.runner.here import Describer
+from axiom.runner.trees import write_tree
+from axiom.signed import bundles, strict
+from axiom.signed.manifests import Manifest, read_manifest
+
+_MODULE = "axiom.catalogue._design"
+# The experiment of the bundle with another sweep: it declares what each of its cells needs, or says what is wrong.
+_SOURCE = '''"""The same experiment over another sweep."""
+import dataclasses
+import json
+
+from axiom.catalogue.{name} import experiment as declared
+
+config = type(declared.sweep[0])
+experiment = dataclasses.replace(declared, sweep=tuple(config(**point) for point in json.loads({text!r})))
+'''
+
+Points = tuple[tuple[Mapping[str, object], float], ...]
+
+
+def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -> Points:
+    """Each config that the text lists, with the seconds of a reference core that its code says it needs."""
+    configs = _read(text, manifest)
+    if why := outside(manifest, configs):
+        raise Refused(f"{why}.")
+    files = {name: body for name, body in bundles.contents(archive).items() if name != bundles.MANIFEST}
+    source = _SOURCE.format(name=manifest.name, text=json.dumps(configs))
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        tree = Path(folder)
+        write_tree(tree, {**files, f"{_MODULE.replace('.', '/')}.py": source.encode()})
+        (found,) = describe(tree, [_MODULE])
+    if found.manifest is None:
+        raise ExperimentError(found.fault)
+    declared = read_manifest(strict.canonical(found.manifest))
+    return tuple(zip(declared.configs, declared.cell_seconds, strict=True))
+
+
+def _read(text: str, manifest: Manifest) -> list[dict[str, object]]:
+    try:
+        configs = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refused("The configs are not a list in JSON. Nothing was registered.") from None
+    if not isinstance(configs, list) or not 1 <= len(configs) <= MOST_CONFIGS:
+        raise Refused(f"A design lists from 1 to {MOST_CONFIGS} configs in JSON. Nothing was registered.")
+    for config in configs:
+        if not isinstance(config, dict) or config.keys() != set(manifest.factors):
+            factors = ", ".join(manifest.factors)
+            raise Refused(f"Each config of {manifest.name} gives {factors}, and nothing else. Nothing was registered.")
+        if not all(isinstance(level, bool | int | float | str) for level in config.values()):
+            raise Refused("The level of a factor is a number, a truth or a word. Nothing was registered.")
+    return configs
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")

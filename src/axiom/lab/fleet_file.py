@@ -1,0 +1,94 @@
+"""A fleet that somebody writes down, to see what would be ordered for it: read strictly, refused with a sentence."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from axiom.domain.fleet import Gpu
+from axiom.domain.planning import Supply
+from axiom.errors import WrongUse
+from axiom.signed import strict
+
+LARGEST = 64 * 1024 * 1024  # bytes of a file: 100,000 hosts take a fifth of it
+MOST_HOSTS = 200_000
+MOST_CORES = 4_096  # of one computer
+MOST_GB = 65_536
+MOST_GPUS = 64
+_FIELDS = ("name", "cores", "ram_gb", "gpus", "volunteer")
+_UNSAID = {"gpus": 0, "volunteer": ""}
+N = TypeVar("N", int, float)
+_NAME = r"[^\x00-\x1f]{1,80}"
+
+
+def read_fleet(raw: bytes, file: str) -> list[Supply]:
+    """The hosts of such a file, all idle, numbered from 1; `file` is what it is called in a refusal."""
+    try:
+        return _fleet(raw)
+    except RecursionError:
+        raise _refused(file, "it is nested too deeply") from None
+    except ValueError as fault:
+        raise _refused(file, str(fault)) from None
+
+
+def _refused(file: str, fault: str) -> WrongUse:
+    return WrongUse(
+        f"The fleet {file} cannot be planned for: {fault}. It must read like "
+        '{"hosts": [{"name": "desk", "cores": 8, "ram_gb": 16, "gpus": 0, "volunteer": "ada"}]}. Nothing was planned.'
+    )
+
+
+def _fleet(raw: bytes) -> list[Supply]:
+    if len(raw) > LARGEST:
+        raise ValueError(f"it has {len(raw)} bytes, and {LARGEST} are enough for any fleet")
+    try:
+        data = json.loads(raw.decode(), object_pairs_hook=_unique)
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
+    except json.JSONDecodeError as fault:
+        raise ValueError(f"it is not JSON ({fault.msg} in line {fault.lineno})") from None
+    hosts = strict.Fields(data, "the fleet", {"hosts"}).each("hosts", lambda host, _what: host)
+    if not hosts:
+        raise ValueError("it names no host")
+    if len(hosts) > MOST_HOSTS:
+        raise ValueError(f"it names {len(hosts)} hosts, and {MOST_HOSTS} are as many as one plan takes")
+    return _numbered([_host(host, place) for place, host in enumerate(hosts, start=1)])
+
+
+def _host(said: Any, place: int) -> Supply:
+    what = f"host {place}"
+    fields = strict.Fields(_UNSAID | said if isinstance(said, dict) else said, what, _FIELDS)
+    name = fields.text("name", _NAME)
+    gpus = _bounded(fields.whole("gpus"), MOST_GPUS, f"{what} ({name})", "GPUs")
+    gigabytes = _bounded(fields.real("ram_gb", least=0), MOST_GB, f"{what} ({name})", "GB of memory")
+    return Supply(
+        host_id=place,
+        name=name,
+        volunteer=fields.text("volunteer", rf"(?:{_NAME})?"),
+        cores=_bounded(fields.whole("cores", least=1), MOST_CORES, f"{what} ({name})", "cores"),
+        memory_mb=int(gigabytes * 1_024),
+        gpus=(Gpu(kind="NVIDIA", count=gpus, memory_mb=0),) if gpus else (),
+    )
+
+
+def _bounded(value: N, most: int, what: str, unit: str) -> N:
+    if value > most:
+        raise ValueError(f"{what} has {value:,.10g} {unit}, and no computer has more than {most:,}")
+    return value
+
+
+def _numbered(hosts: Sequence[Supply]) -> list[Supply]:
+    """The same, unless two hosts of one volunteer have one name: then nobody could say which of them is meant."""
+    seen: set[tuple[str, str]] = set()
+    for one in hosts:
+        if (one.volunteer, one.name) in seen:
+            whose = f" of {one.volunteer}" if one.volunteer else ""
+            raise ValueError(f"it names the host {one.name}{whose} twice")
+        seen.add((one.volunteer, one.name))
+    return list(hosts)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("it names the same key twice")
+    return data

@@ -1,0 +1,78 @@
+"""Says that two findings hang together, if that may be said; and how many open questions hang on each."""
+
+import hashlib
+from datetime import datetime
+
+from axiom.decisions import linking
+from axiom.domain.findings import Meaning
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.errors import NotFound, Refused
+from axiom.signed.strict import canonical
+from axiom.store import evidence, links, old_claims
+from axiom.store.database import Database
+
+_TESTING = {LinkKind.TESTS, LinkKind.REPLICATES}
+# What the hash covers of a line of evidence: all of it stands in the finding's JSON, so anybody can make it again.
+_COVERED = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
+
+
+def link(
+    db: Database,
+    kind: LinkKind,
+    source: Node,
+    target: Node,
+    *,
+    why: str,
+    by: str,
+    now: datetime,
+    upheld_by: tuple[Meaning, ...] = (Meaning.AS_CLAIMED,),
+) -> int:
+    """Write down the link with what the source's evidence is today; returns its number, the old one if it was said."""
+    before = links.same(db, kind, source, target)
+    if before is not None:
+        return before
+    known, footings = links.everything(db), links.footings(db)
+    _demand({each.id for each in known}, set(footings), {each.id for each in old_claims.everything(db)}, source, target)
+    if fault := linking.fault(kind, source, target, known, footings):
+        raise Refused(f"{said(source)} {kind} {said(target)}: {fault}. Nothing was linked.")
+    line, digest = _evidence(db, source)
+    return links.add(
+        db,
+        kind,
+        source,
+        target,
+        upheld_by=upheld_by if kind in _TESTING else (),
+        why=why,
+        by=by,
+        line=line,
+        evidence_hash=digest,
+        now=now,
+    )
+
+
+def hanging(db: Database) -> dict[int, int]:
+    """How many open questions hang on each finding, by its number; without those on which none does."""
+    known = links.everything(db)
+    claims = [each.id for each in old_claims.everything(db)]
+    return linking.hanging(known, linking.open_nodes(known, links.footings(db), claims))
+
+
+def said(node: Node) -> str:
+    """A node as a sentence names it."""
+    return f"{node.noun} {node.id}"
+
+
+def _demand(known: set[int], findings: set[int], claims: set[int], *nodes: Node) -> None:
+    there = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: known}
+    for node in nodes:
+        if node.id not in there[node.noun]:
+            raise NotFound(f"There is no {said(node)}. Nothing was linked; `axiom finding graph` shows all.")
+
+
+def _evidence(db: Database, source: Node) -> tuple[int, str]:
+    """The newest line of a finding's history, and the SHA-256 of what it says."""
+    newest = evidence.latest(db, source.id) if source.noun is Noun.FINDING else None
+    if newest is None:
+        return 0, ""
+    covered = {"finding": source.id, **{name: getattr(newest, name) for name in _COVERED}}
+    return newest.line, hashlib.sha256(canonical(covered)).hexdigest()

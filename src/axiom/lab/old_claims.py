@@ -1,0 +1,152 @@
+"""Registers what the old laboratory claimed as open questions, and links to them the findings that ask them.
+
+The list lies in the catalogue. It is read whenever an experiment is published: done again it changes nothing, and a
+laboratory of before there was a list has it with its next experiment.
+"""
+
+import itertools
+import logging
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.findings import Meaning
+from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
+from axiom.store import experiments, finding_pages, links, old_claims
+from axiom.store.database import Database
+
+log = logging.getLogger("axiom.old_claims")
+
+LIST = "old_claims.toml"
+OLD_LABORATORY = "the old laboratory"
+_CATALOGUE = "catalogue"
+_SEEDS = {0: "not computed", 1: "one seed", None: "seeds that were not kept"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldLink:
+    """How the old laboratory linked two of its claims."""
+
+    source: str
+    kind: LinkKind
+    target: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldClaims:
+    """The list."""
+
+    claims: tuple[OldClaim, ...] = ()
+    links: tuple[OldLink, ...] = ()
+
+
+def read(path: Path) -> OldClaims:
+    """The list as its file has it; an empty one where there is no such file."""
+    return _read(path.read_text(encoding="utf-8")) if path.is_file() else OldClaims()
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> OldClaims:
+    said = tomllib.loads(text)
+    return OldClaims(
+        claims=tuple(_claim(each) for each in said["claim"]),
+        links=tuple(_link(each) for each in said.get("link", ())),
+    )
+
+
+def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> int:
+    """The list is registered, and this experiment's findings are linked to what they ask: so many links are new.
+
+    A finding of a newer version takes the place of the older version's.
+    """
+    changed = old_claims.keep(db, listed.claims, now)
+    known = {one.said.name: Node(noun=Noun.OLD_CLAIM, id=one.id) for one in old_claims.everything(db)}
+    made = sum(
+        _say(db, each.kind, known[each.source], known[each.target], why=each.why, by=OLD_LABORATORY, now=now)
+        for each in listed.links
+    )
+    numbers = _numbers(db, experiment)
+    for claim in listed.claims:
+        for asking in claim.askings:
+            if asking.experiment == experiment and asking.estimand in numbers:
+                source = Node(noun=Noun.FINDING, id=numbers[asking.estimand][-1])
+                made += _ask(db, asking, source, known[claim.name], now)
+    made += _supersede(db, numbers, now)
+    if changed or made:
+        log.info("old_claims.registered claims=%d links=%d experiment=%s", changed, made, experiment)
+    return made
+
+
+def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
+    """The findings of each estimand over all versions, the newest last. Amended claims have names of their own."""
+    found: dict[str, list[int]] = {}
+    for version in experiments.everything(db):
+        if version.name == experiment:
+            for standing in finding_pages.of_experiment(db, version.id):
+                found.setdefault(standing.finding.estimand, []).append(standing.finding.number)
+    return found
+
+
+def _ask(db: Database, asking: Asking, source: Node, target: Node, now: datetime) -> bool:
+    why = f"{asking.experiment} asks it with {asking.estimand}"
+    return _say(db, asking.kind, source, target, upheld_by=asking.upheld_by, why=why, by=_CATALOGUE, now=now)
+
+
+def _supersede(db: Database, numbers: Mapping[str, list[int]], now: datetime) -> int:
+    made = 0
+    for versions in numbers.values():
+        for older, newer in itertools.pairwise(versions):
+            source, target = Node(noun=Noun.FINDING, id=newer), Node(noun=Noun.FINDING, id=older)
+            why = "a newer version of the experiment asks it anew"
+            made += _say(db, LinkKind.SUPERSEDES, source, target, why=why, by=_CATALOGUE, now=now)
+    return made
+
+
+def _say(db: Database, kind: LinkKind, source: Node, target: Node, **words: Any) -> bool:
+    if links.same(db, kind, source, target) is not None:
+        return False
+    links.add(db, kind, source, target, **words)
+    return True
+
+
+def _claim(said: Mapping[str, Any]) -> OldClaim:
+    tests = [_asking(name, LinkKind.TESTS, upheld) for name, upheld in said.get("tests", {}).items()]
+    moderating = [_asking(name, LinkKind.MODERATES) for name in said.get("moderated_by", ())]
+    controls = [
+        _asking(name, LinkKind.MODERATES, overturned_by=meanings)
+        for name, meanings in said.get("overturned_by", {}).items()
+    ]
+    rests_on = [_SEEDS[said.get("seeds")], *([said["counted"]] if "counted" in said else [])]
+    return OldClaim(
+        name=said["name"],
+        claim=said["claim"],
+        experiment=said["experiment"],
+        figure=said.get("figure", ""),
+        rests_on=", ".join(rests_on),
+        status=said["status"],
+        source=said["source"],
+        scripts=tuple(said.get("scripts", ())),
+        askings=(*tests, *controls, *moderating),
+    )
+
+
+def _asking(name: str, kind: LinkKind, upheld_by: Sequence[str] = (), *, overturned_by: Sequence[str] = ()) -> Asking:
+    experiment, _, estimand = name.partition(".")
+    return Asking(
+        experiment=experiment,
+        estimand=estimand,
+        kind=kind,
+        upheld_by=tuple(map(Meaning, upheld_by)),
+        overturned_by=tuple(map(Meaning, overturned_by)),
+    )
+
+
+def _link(said: Mapping[str, str]) -> OldLink:
+    return OldLink(
+        source=said["from"], kind=LinkKind(said["kind"]), target=said["to"], why=f"{said['source']}: {said['why']}"
+    )

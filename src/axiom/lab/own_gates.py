@@ -1,0 +1,59 @@
+"""What even the laboratory's own hosts demand of a bundle: two gates that take milliseconds, and a row that says so.
+
+Our own hosts compute what their operator wrote, held as every process that computes; with or without bubblewrap. So
+they need not wait for all configs to be computed beforehand. What they do not get is a bundle that nobody looked at.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.decisions.allowed import refusals
+from axiom.decisions.preflight import judge_own
+from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
+from axiom.errors import NotFound, StoreDamaged
+from axiom.runner.host import platform_here
+from axiom.signed import bundles, strict
+from axiom.store import blobs, preflights
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+
+log = logging.getLogger("axiom.own_gates")
+
+
+def read_archive(archive: bytes, name: str) -> tuple[Refusal, ...]:
+    """What keeps the experiment's file in this bundle from being tried. It is read, and never run."""
+    return refusals(bundles.contents(archive)[bundles.experiment_path(name)].decode(errors="replace"), name)
+
+
+def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime) -> Preflight:
+    """Remember how a stored bundle fared at the gates of our own hosts; it has said what it declares already."""
+    judged = judge_own(found)
+    made = Preflight(
+        bundle=bundle,
+        gates=OWN_GATES,
+        passed=judged.passed,
+        reason=judged.reason,
+        platform=str(platform_here()),
+        report=strict.canonical(
+            {"refusals": [{"gate": one.gate, "line": one.line, "sentence": one.sentence} for one in found]}
+        ).decode(),
+        at=now,
+        ours_only=True,
+    )
+    preflights.record(db, made)
+    return made
+
+
+def catch_up(db: Database, folder: Folder, now: datetime) -> int:
+    """Look at what nobody looked at: bundles of before this was asked. How many; one that is lost stays as it is."""
+    read = 0
+    for bundle, name in preflights.unread(db, OWN_GATES):
+        try:
+            archive = blobs.get(db, folder, bundle)
+        except (NotFound, StoreDamaged) as error:
+            log.error("bundle.unread digest=%s experiment=%s %s", bundle[:12], name, error)
+            continue
+        keep_row(db, bundle, read_archive(archive, name), now)
+        read += 1
+    return read

@@ -1,0 +1,206 @@
+"""A bundle while it is tried: two processes in the sandbox, side by side, until all is computed or something is wrong.
+
+One computes the sweep from the cheapest config to the dearest, and the first and the last of them at other seeds, too:
+those cells find everything compiled, so they show what a cell costs. The other computes the sweep the other way round
+and then the controls. So neither finds anything compiled by the other, what one cell leaves behind cannot be the same
+for the next, and on two cores nobody waits for both.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.controls import SEEDS
+from axiom.decisions.gates import in_words, repeat_fault, repeats, run_fault, value_fault
+from axiom.domain.preflights import ControlRun, Demands, Tried
+from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.here import compute_here
+from axiom.signed import strict
+from axiom.signed.manifests import Manifest
+from axiom.signed.outputs import CellAnswer
+
+PATIENCE = 20.0  # CPU seconds that a cell may take to compile, beyond its margin
+_MARGIN = 5.0  # times what it declares, as for a host
+_WAITING = 10.0  # seconds that may pass for one of the processor: others compute here, too
+
+Said = Callable[[int, int], None]  # how many cells are computed, of how many
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cell:
+    """One cell that is to be computed, and among which it is told."""
+
+    part: str  # first, again, others, or the name of a control's sweep
+    place: int
+    seed: int
+    config: Mapping[str, object]
+
+
+class Course:
+    """What is tried, and what came of it so far."""
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        manifest: Manifest,
+        demands: Demands,
+        seeds: Callable[[int], int],
+        said: Said | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`seeds` gives the seed of a number."""
+        self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
+        self._said = said
+        self._cpu_limit = patience + _MARGIN * max(demands.seconds)
+        self._alone = threading.Lock()
+        self._ended = threading.Event()
+        self._one_way, self._other_way = _one_way(demands), _other_way(demands)
+        self._done: dict[str, list[Tried]] = {}
+        self._broken: Exception | None = None
+        self.fault = ""
+
+    def run(self) -> None:
+        """Both ways, or as far as it goes. What is this computer's trouble is raised: it says nothing of the bundle."""
+        beside = threading.Thread(target=self._go, args=(self._other_way,), daemon=True)
+        is_alone = len(os.sched_getaffinity(0)) == 1
+        if not is_alone:
+            beside.start()
+        try:
+            self._go(self._one_way)
+        except BaseException:
+            self._ended.set()
+            raise
+        if is_alone:
+            beside.start()
+        beside.join()
+        if self._broken:
+            raise self._broken
+
+    def tried(self, part: str) -> tuple[Tried, ...]:
+        """The cells of a part, as they were computed."""
+        return tuple(self._done.get(part, ()))
+
+    def controls(self) -> tuple[ControlRun, ...]:
+        """The cells of the controls."""
+        return tuple(
+            ControlRun(estimand=one.estimand, is_planted=planted, tried=self.tried(_name(one.estimand, planted)))
+            for one in self._demands.controls
+            for planted in (False, True)
+            if _name(one.estimand, planted) in self._done
+        )
+
+    def _go(self, way: Sequence[_Cell]) -> None:
+        """These cells in one fresh process, one after the other, up to the first fault of either way."""
+        asked: list[_Cell] = []
+        try:
+            for answer in compute_here(
+                self._files,
+                f"axiom.catalogue.{self._manifest.name}",
+                self._asking(way, asked),
+                cpu_limit=self._cpu_limit,
+                wall_limit=_WAITING * self._cpu_limit,
+                memory_mb=self._manifest.memory_mb,
+                on_progress=lambda _cell, _share: None,
+                is_boxed=True,
+            ):
+                self._take(asked.pop(), answer)
+        except Exception as error:  # noqa: BLE001  `run` raises it again, in the thread that was asked
+            with self._alone:
+                if is_its_own(error):
+                    where = f"{self._words(asked.pop())}: " if asked else ""
+                    self.fault = self.fault or f"{where}{error}"
+                else:
+                    self._broken = self._broken or error
+            self._ended.set()
+
+    def _asking(self, way: Sequence[_Cell], asked: list[_Cell]) -> Iterator[tuple[Any, int]]:
+        for cell in way:
+            if self._ended.is_set():
+                return
+            asked.append(cell)
+            yield cell.config, self._seeds(cell.seed)
+
+    def _take(self, cell: _Cell, answer: CellAnswer) -> None:
+        tried = _of_answer(cell, answer, self._manifest)
+        with self._alone:
+            self._done.setdefault(cell.part, []).append(tried)
+            if run_fault("", tried) or value_fault("", tried) or self._differs(cell, tried):
+                self._ended.set()
+            if self._said:
+                self._said(sum(map(len, self._done.values())), len(self._one_way) + len(self._other_way))
+
+    def _differs(self, cell: _Cell, tried: Tried) -> bool:
+        """Was the same cell computed the other way, to other numbers?"""
+        if cell.part not in ("first", "again"):
+            return False
+        other = self._done.get("again" if cell.part == "first" else "first", ())
+        twin = next((one for one in other if one.config == tried.config), None)
+        return bool(repeat_fault(tried, twin, self._demands))
+
+    def _words(self, cell: _Cell) -> str:
+        if cell.part in ("first", "again", "others"):
+            return in_words(cell.place, self._demands.configs)
+        return f"{cell.part}, {', '.join(f'{name} {level}' for name, level in cell.config.items())}"
+
+
+def is_its_own(error: Exception) -> bool:
+    """Is it a fault of what was tried? That the system killed it, or gave it no room, is none."""
+    return isinstance(error, ChildLost | MemoryLimit | ExperimentError) and not isinstance(error, ChildKilled)
+
+
+def _one_way(demands: Demands) -> list[_Cell]:
+    others = repeats(demands)
+    cells = []
+    for place in _by_cost(demands):
+        config = demands.configs[place]
+        cells.append(_Cell(part="first", place=place, seed=0, config=config))
+        cells += [_Cell(part="others", place=place, seed=n + 1, config=config) for n in range(others.get(place, 0))]
+    return cells
+
+
+def _other_way(demands: Demands) -> list[_Cell]:
+    cells = [
+        _Cell(part="again", place=place, seed=0, config=demands.configs[place]) for place in _by_cost(demands)[::-1]
+    ]
+    for control in demands.controls:
+        for planted in (False, True):
+            cells += [
+                _Cell(part=_name(control.estimand, planted), place=place, seed=seed, config=config)
+                for seed in range(1, SEEDS + 1)
+                for place, config in enumerate(control.configs(is_planted=planted))
+            ]
+    return cells
+
+
+def _by_cost(demands: Demands) -> list[int]:
+    return sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
+
+
+def _name(estimand: str, planted: bool) -> str:
+    return f"{'the planted effect' if planted else 'the placebo'} of {estimand}"
+
+
+def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest) -> Tried:
+    measures = None if answer.measures is None else dict(answer.measures)
+    used = {estimand["measure"] for estimand in manifest.estimands} or {one.name for one in manifest.measures}
+    concluded = {name: value for name, value in (measures or {}).items() if name in used}
+    early = list(answer.early)
+    nullable = {measure.name for measure in manifest.measures if measure.nullable}
+    return Tried(
+        config=cell.place,
+        seed=cell.seed,
+        outcome=answer.outcome,
+        digest=_digest({"outcome": answer.outcome.value, "measures": measures, "early": early}),
+        mark=_digest({"measures": concluded, "early": early}),
+        cpu_seconds=answer.cpu_seconds,
+        measures={name: value for name, value in concluded.items() if not isinstance(value, list)},
+        missing=tuple(name for name, value in (measures or {}).items() if value is None and name not in nullable),
+        error=f"{answer.error.kind} at {answer.error.where}" if answer.error else "",
+    )
+
+
+def _digest(said: dict[str, Any]) -> str:
+    return hashlib.sha256(strict.canonical(said)).hexdigest()

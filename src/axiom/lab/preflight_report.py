@@ -1,0 +1,84 @@
+"""What came of a preflight as canonical JSON: how it travels from whoever computed it to the laboratory."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from axiom.domain.preflights import Attempt, ControlRun, Refusal, Tried
+from axiom.domain.work import Outcome
+from axiom.errors import WrongUse
+from axiom.signed import strict
+
+LIMIT = 4 * 1024 * 1024  # bytes
+_DIGEST = r"[0-9a-f]{64}"
+
+
+def write(attempt: Attempt) -> str:
+    """An attempt as canonical JSON."""
+    return strict.canonical(
+        asdict(attempt)
+        | {name: [_plain(one) for one in getattr(attempt, name)] for name in ("first", "again", "others")}
+        | {
+            "refusals": [asdict(one) for one in attempt.refusals],
+            "controls": [asdict(run) | {"tried": [_plain(one) for one in run.tried]} for run in attempt.controls],
+        }
+    ).decode()
+
+
+def read(text: str) -> Attempt:
+    """An attempt that `write` wrote down; anything else is a WrongUse."""
+    try:
+        fields = strict.Fields(strict.parse(text.encode(), limit=LIMIT), "the report", Attempt.__dataclass_fields__)
+        return Attempt(
+            bundle=fields.text("bundle"),
+            gates=fields.text("gates"),
+            platform=fields.text("platform"),
+            seed=fields.whole("seed"),
+            refusals=fields.each("refusals", _refusal),
+            first=fields.each("first", _tried),
+            again=fields.each("again", _tried),
+            others=fields.each("others", _tried),
+            controls=fields.each("controls", _run),
+            fault=fields.text("fault"),
+            seconds=fields.real("seconds", least=0),
+        )
+    except (ValueError, UnicodeEncodeError) as error:
+        raise WrongUse(f"The report of the preflight cannot be read: {error}. Nothing was stored.") from None
+
+
+def _plain(tried: Tried) -> dict[str, Any]:
+    return asdict(tried) | {"outcome": tried.outcome.value, "missing": list(tried.missing)}
+
+
+def _tried(value: Any, what: str) -> Tried:
+    fields = strict.Fields(value, what, Tried.__dataclass_fields__)
+    return Tried(
+        config=fields.whole("config"),
+        seed=fields.whole("seed"),
+        outcome=Outcome(fields.text("outcome")),
+        digest=fields.text("digest", _DIGEST),
+        mark=fields.text("mark", _DIGEST),
+        cpu_seconds=fields.real("cpu_seconds", least=0),
+        measures=_measures(fields.part("measures"), f"{what}: measures"),
+        missing=fields.each("missing", strict.text),
+        error=fields.text("error"),
+    )
+
+
+def _measures(data: Mapping[str, Any], what: str) -> Mapping[str, float | None]:
+    for name, number in data.items():
+        if number is not None and not isinstance(number, bool):
+            strict.real(number, f"{what}: {name[:40]!r}")
+    return data
+
+
+def _run(value: Any, what: str) -> ControlRun:
+    fields = strict.Fields(value, what, ControlRun.__dataclass_fields__)
+    return ControlRun(
+        estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.each("tried", _tried)
+    )
+
+
+def _refusal(value: Any, what: str) -> Refusal:
+    fields = strict.Fields(value, what, Refusal.__dataclass_fields__)
+    return Refusal(gate=fields.text("gate", r"G[01]"), line=fields.whole("line"), sentence=fields.text("sentence"))

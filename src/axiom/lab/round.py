@@ -1,0 +1,45 @@
+"""What every step of a session is given, and how its lines stay few."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.sessions import Note, Session, Window
+from axiom.lab.policy import Policy
+from axiom.store import sessions
+from axiom.store.database import Database
+
+MOST = 20  # lines of one kind; of more, how many there are
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """A session at one of its steps."""
+
+    db: Database
+    session: Session
+    policy: Policy
+    now: datetime
+
+    @property
+    def window(self) -> Window:
+        """The time of which this session tells; from the reviewing step on it stands."""
+        return sessions.window(self.db, self.session)
+
+    def tasks(self, **asked: object) -> str:
+        """The page with the tasks that this session reviewed."""
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        return f"/sessions/{self.session.name}/tasks" + (f"?{query}" if query else "")
+
+
+def shortened(notes: Sequence[Note], what: str, about: str, most: int = MOST) -> list[Note]:
+    """The first of them, and how many more there are on which page."""
+    if len(notes) <= most:
+        return list(notes)
+    more = Note(
+        kind=f"{notes[0].kind}.more",
+        text="{what}: {more} more, beside the {named} named above.",
+        facts={"what": what, "more": len(notes) - most, "named": most},
+        about=about,
+    )
+    return [*notes[:most], more]

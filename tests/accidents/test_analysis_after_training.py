@@ -1,0 +1,82 @@
+"""A misspelt key in the summary, after training: 132 results were lost at the hosts, and some 960 workunits wasted."""
+
+import contextlib
+
+import pytest
+
+from axiom.decisions.release import Let, Stage
+from axiom.lab import breaking, observing, releasing
+from axiom.lab.recall import reopen_finding
+from axiom.server import letting
+from axiom.store import evidence
+
+SEVERAL = 10  # tasks that a fault in every one of them may cost
+
+
+def misspelt(*_: object) -> float:
+    """The line of that script."""
+    return {"top_sv_growths": 1.0}["top_sv_growth"]
+
+
+def after_training(bench):
+    """As a host of today: it returns what was measured, and nothing is concluded there."""
+    return bench.lab.output
+
+
+def before_it_returns(bench):
+    """As a script of that time: it concludes first, and what was measured is gone when that fails."""
+
+    def conclude(order) -> bytes | None:
+        with contextlib.suppress(KeyError):
+            misspelt()
+            return bench.lab.output(order)
+        return None
+
+    return conclude
+
+
+def demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, computes) -> None:
+    """What was measured is stored and paid while nothing can be concluded; mended, it is concluded from all of it."""
+    bench.lab.deploy(workunits=8)
+    with monkeypatch.context() as faulty:
+        faulty.setattr(observing, "value", misspelt)
+        bench.compute(8, computes(bench))
+        bench.hold()  # what trips over a finding suspends it, and the session goes on
+        assert evidence.newest(bench.db) == {}
+    assert bench.amount("SELECT count(*) AS n FROM result") == 16, "what was measured is lost"
+    reopen_finding(bench.db, 1, "the fault is mended")
+    bench.hold()
+    assert bench.amount("SELECT count(*) AS n FROM award") == 8
+    assert evidence.newest(bench.db)[1].seeds == 8
+
+
+def demand_that_it_costs_few_tasks(bench) -> None:
+    """Every task of a version fails, and sessions are held all the while."""
+    bench.db.execute("DELETE FROM release")  # nobody vouches for it: it begins with its pilot
+    spent: list[int] = []
+    for _ in range(40):
+        bench.hold()
+        spent += bench.compute(6, lambda _order: None, hosts=(1, 2, 3))
+    assert 0 < len(spent) <= SEVERAL, f"{len(spent)} tasks were computed in vain"
+
+
+def test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypatch):
+    demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, after_training)
+
+
+def test_a_version_that_always_fails_costs_few_tasks(bench):
+    demand_that_it_costs_few_tasks(bench)
+
+
+def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, monkeypatch):
+    with pytest.raises(AssertionError, match="what was measured is lost"):
+        demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, before_it_returns)
+
+
+def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
+    everything = Let(stage=Stage.OPEN, reason="nobody asks")
+    for module in (letting, releasing):
+        monkeypatch.setattr(module, "release", lambda *_: everything)
+    monkeypatch.setattr(breaking, "breaking", lambda _db: [])
+    with pytest.raises(AssertionError, match="were computed in vain"):
+        demand_that_it_costs_few_tasks(bench)

@@ -1,0 +1,63 @@
+"""462 in progress, while the list beside it had 116; 11,756 credited of 11,521 results: counters were kept by hand."""
+
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from axiom.lab import promises
+from axiom.lab.withdraw import withdraw
+from axiom.store import counters, ledger
+
+
+def demand_that_what_is_said_is_so(bench) -> None:
+    """After all kinds of things have happened, every counter counts, and no more is credited than is there."""
+    lab = bench.lab
+    lab.deploy(workunits=40)
+    bench.compute(9, lab.output, hosts=(1, 2, 3))
+    bench.compute(2, lambda _order: None, hosts=(1, 2))
+    bench.compute(1, lambda _order: b"nonsense", hosts=(3,))
+    for host in (1, 2, 3, 3):
+        lab.order(host)
+    bench.hold()
+    with lab.db.transaction():
+        withdraw(lab.db, 1, "a test", lab.now)
+    lab.later(hours=49)
+    lab.sweep()
+    assert counters.problems(lab.db) == []
+    said = Counter({state: amount for (noun, _, state), amount in counters.read(lab.db).items() if noun == "task"})
+    there = Counter(row["state"] for row in lab.db.select("SELECT state FROM task"))
+    assert +said == there
+    valid, awards = there["valid"], bench.amount("SELECT count(*) AS n FROM award WHERE reason = 'computed'")
+    assert valid == awards == 9
+    assert bench.amount("SELECT sum(amount) AS n FROM award") == ledger.total(lab.db)
+    broken = promises.broken(lab.db, lab.folder, lab.keys.trust, lab.now)
+    assert {promise: problems for promise, problems in broken.items() if problems} == {}
+
+
+def test_every_counter_counts_and_credit_is_for_what_is_there(bench):
+    demand_that_what_is_said_is_so(bench)
+
+
+def test_the_old_way_kept_counters_by_hand_and_forgot(bench, monkeypatch):
+    kept, asked = counters.add_all, []
+
+    def forget_now_and_then(db, changes) -> None:
+        asked.append(changes)
+        if len(asked) % 7:
+            kept(db, changes)
+
+    monkeypatch.setattr(counters, "add_all", forget_now_and_then)
+    with pytest.raises(AssertionError, match="counter"):
+        demand_that_what_is_said_is_so(bench)
+
+
+def test_even_who_forgets_what_was_credited_credits_nothing_twice(bench, monkeypatch):
+    monkeypatch.setattr(ledger, "_UNPAID", ledger._UNPAID.replace("AND t.is_paid = 0", "AND :limit > 0"))
+    bench.lab.deploy(workunits=2)
+    bench.compute(1, bench.lab.output)
+    bench.hold()
+    before = ledger.total(bench.db)
+    with pytest.raises(sqlite3.IntegrityError, match=r"award\.task_id, award\.reason"):
+        bench.hold()
+    assert ledger.total(bench.db) == before

@@ -1,0 +1,62 @@
+"""132 results said that they were a success, and held a traceback: outcome 1 was taken at its word."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.decisions.grouping import grouped
+from axiom.decisions.validation import Validation
+from axiom.domain.endings import Cause
+from axiom.domain.work import Outcome, Result, TaskState
+from axiom.lab.credit import Paying
+from axiom.lab.failures import count
+from axiom.server import validator
+from axiom.signed.outputs import CellError
+from axiom.store import endings
+
+AMOUNT = 132
+RAISED = CellError(kind="KeyError", where="axiom/catalogue/tiny_sum.py:31")
+
+
+def demand_that_a_traceback_is_a_failure(bench) -> None:
+    """Neither a result nor paid as one, and counted at the line that raised."""
+    bench.lab.deploy(workunits=AMOUNT)
+    broken = {"outcome": Outcome.FAILED, "measures": None, "error": RAISED}
+    brought = bench.compute(AMOUNT, lambda order: bench.output(order, lambda cell: replace(cell, **broken)))
+    assert len(brought) == AMOUNT
+    with bench.db.transaction():
+        Paying().pay(bench.db, bench.lab.now)
+        count(bench.db, bench.lab.now)
+    assert bench.amount("SELECT count(*) AS n FROM task WHERE exit_status = 0 AND state = 'failed'") == AMOUNT
+    assert bench.amount("SELECT count(*) AS n FROM result") == 0
+    assert bench.amount("SELECT count(*) AS n FROM award") == 0
+    (group,) = grouped(endings.failed(bench.db), endings.worked(bench.db))
+    assert (group.cause, group.tasks) == (Cause.CELL_FAILED, AMOUNT)
+    assert group.raised == "KeyError at axiom/catalogue/tiny_sum.py, line 31"
+
+
+def test_a_success_with_a_traceback_inside_is_a_failure(bench):
+    demand_that_a_traceback_is_a_failure(bench)
+
+
+def test_the_old_way_took_a_success_at_its_word(bench, monkeypatch):
+    def believe(*, ticket, experiment_id, output, **_):
+        cells = tuple(
+            Result(
+                task_id=ticket.task,
+                experiment_id=experiment_id,
+                replicate=cell.replicate,
+                config=cell.config,
+                seed=cell.seed,
+                outcome=cell.outcome,
+                measures=cell.measures,
+                early=cell.early,
+                cpu_seconds=cell.cpu_seconds,
+            )
+            for cell in output.cells
+        )
+        return Validation(state=TaskState.VALID, reason="it says so", results=cells)
+
+    monkeypatch.setattr(validator, "validate", believe)
+    with pytest.raises(AssertionError, match="assert 0 == 132"):
+        demand_that_a_traceback_is_a_failure(bench)

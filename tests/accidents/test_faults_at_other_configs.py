@@ -1,0 +1,85 @@
+"""An index, a shape and a forgotten weight decay: each script had been run once, at one config, before it went out."""
+
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.errors import ExperimentError
+from axiom.lab.preflight import try_file
+from axiom.lab.publish import prepare
+from axiom.runner.here import compute_here
+from axiom.signed.bundles import contents
+from axiom.signed.manifests import read_manifest
+
+PACKAGE = Path(axiom.__file__).parent
+SOUND = Path(__file__).parents[1] / "preflight" / "sound.py"
+BEFORE = "    pace.early(guesses)\n"
+FAULTS = {
+    "an index beyond the end": (BEFORE, "    _ = ([0.0] * 9)[config.inputs]\n" + BEFORE),
+    "shapes that do not fit": (
+        BEFORE,
+        "    _ = np.zeros(config.inputs) + np.zeros(2 if config.inputs < 9 else 9)\n" + BEFORE,
+    ),
+    "a factor that was forgotten": ("config.signal *", "0.25 *"),
+}
+
+
+@pytest.fixture(params=FAULTS)
+def file(request, tmp_path):
+    """The sound experiment with one fault, which its first config does not show."""
+    old, new = FAULTS[request.param]
+    text = SOUND.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path = tmp_path / "sound.py"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+def passes_preflight(path: Path) -> bool:
+    """As we try it: every config twice, some at other seeds, and the controls."""
+    return try_file(PACKAGE, path).judged.passed
+
+
+def passes_once(path: Path) -> bool:
+    """As it was tried then: the first config, once."""
+    archive = prepare(PACKAGE, path).archive
+    files = contents(archive)
+    manifest = read_manifest(files["manifest.json"])
+    try:
+        (answer,) = compute_here(
+            files,
+            "axiom.catalogue.sound",
+            [(manifest.configs[0], 42)],
+            cpu_limit=60.0,
+            wall_limit=120.0,
+            memory_mb=1_000.0,
+            on_progress=lambda _cell, _share: None,
+        )
+    except ExperimentError:
+        return False
+    return answer.error is None
+
+
+def demand_that_it_does_not_go_out(path: Path, passes) -> None:
+    """No volunteer's computer gets what has not passed."""
+    assert not passes(path), "it would have gone out"
+
+
+def test_a_fault_at_any_config_keeps_an_experiment_at_home(file):
+    demand_that_it_does_not_go_out(file, passes_preflight)
+
+
+def test_the_old_way_saw_one_config_and_let_it_out(file):
+    with pytest.raises(AssertionError, match="it would have gone out"):
+        demand_that_it_does_not_go_out(file, passes_once)
+
+
+def test_what_was_not_tried_is_sent_to_no_volunteer(small_lab, prepared):
+    small_lab.publish(prepared(), is_tried=False)
+    small_lab.host("ours", volunteer="Ada")
+    theirs = small_lab.host("theirs", volunteer="Ben")
+    small_lab.deploy(workunits=3)
+    assert small_lab.ask(theirs, wanted=2).orders == ()
+    small_lab.say_tried(prepared().digest)
+    assert len(small_lab.ask(theirs, wanted=2).orders) == 2

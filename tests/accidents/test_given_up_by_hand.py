@@ -1,0 +1,51 @@
+"""Exit status 203 on five tasks of one computer was read as a time limit, and the limit was doubled."""
+
+import pytest
+from calling import Client, report
+
+from axiom.boinc import exits
+from axiom.decisions.grouping import grouped
+from axiom.decisions.suggesting import VOLUNTEER, suggest
+from axiom.domain.endings import Cause
+from axiom.lab.breaking import breaking
+from axiom.lab.failures import count
+from axiom.store import endings, fleet
+
+GIVEN_UP, TIME_LIMIT = 203, 197
+LEAST_MARGIN = 10.0  # times what a task should take on its host, before BOINC's own limit ends it
+
+
+def demand_that_nobody_is_blamed_but_less_is_sent(exchange) -> None:
+    """Somebody has ended five tasks at once: the experiment stands as before, and this computer gets fewer."""
+    exchange.deploy(10)
+    client = Client(exchange.join().key)
+    given = dict(list(exchange.call(client, ask=5_000.0).tasks.items())[:5])
+    assert len(given) == 5
+    exchange.call(client, *(report(name, status=GIVEN_UP, state=6) for name in given))
+    exchange.lab.later(seconds=1)
+    exchange.do(lambda db: count(db, exchange.lab.now))
+    (group,) = exchange.do(lambda db: grouped(endings.failed(db), endings.worked(db)))
+    assert (group.cause, group.tasks, suggest(group).look_at) == (Cause.ABORTED_BY_VOLUNTEER, 5, VOLUNTEER)
+    assert exchange.do(breaking) == []
+    assert exchange.do(lambda db: db.select("SELECT id FROM workunit WHERE state <> 'open'")) == []
+    standing = exchange.do(lambda db: fleet.host(db, client.host)).standing
+    assert standing.quota is not None
+    assert standing.quota < 32
+    assert exchange.broken() == {}
+
+
+def test_tasks_that_somebody_gave_up_say_nothing_of_the_experiment(exchange):
+    demand_that_nobody_is_blamed_but_less_is_sent(exchange)
+
+
+def test_boincs_own_time_limit_is_far_beyond_what_a_task_should_take(exchange):
+    client = Client(exchange.join().key)
+    (handed,) = exchange.call(client, ask=1.0).tasks.values()
+    expected, most = (float(handed.workunit.findtext(f"rsc_fpops_{what}")) for what in ("est", "bound"))
+    assert most >= LEAST_MARGIN * expected
+
+
+def test_the_old_way_took_a_person_for_a_time_limit(exchange, monkeypatch):
+    monkeypatch.setitem(exits._BY_BOINC, GIVEN_UP, exits._BY_BOINC[TIME_LIMIT])
+    with pytest.raises(AssertionError, match="time-limit"):
+        demand_that_nobody_is_blamed_but_less_is_sent(exchange)

@@ -1,0 +1,52 @@
+"""9,979 workunits for certain computers had a flag that looked wrong; cleared, they were anybody's."""
+
+import pytest
+
+from axiom.domain.sessions import Allotment
+from axiom.lab.deploy import deploy
+
+AMOUNT = 20
+
+
+def order_for(bench, host: int) -> None:
+    """Work for this host alone."""
+    allotment = Allotment(experiment_id=1, workunits=AMOUNT, replicates_each=1, reason="a test")
+    with bench.db.transaction():
+        deploy(bench.db, allotment, max_failures=3, now=bench.lab.now, host_id=host)
+
+
+def demand_that_only_the_target_gets_it(bench, tend=lambda _db: None) -> None:
+    """Whoever asks, and however often the transitioner has looked; `tend` is what an operator does meanwhile."""
+    order_for(bench, 2)
+    for _ in range(3):
+        tend(bench.db)
+        bench.lab.sweep()
+        for other in (1, 3):
+            assert bench.lab.ask(other, wanted=8).orders == (), f"host {other} got what is meant for host 2"
+        bench.lab.later(hours=1)
+    first = bench.lab.ask(2, wanted=8).orders
+    again = bench.lab.ask(2, wanted=8).orders  # the reply was lost: it says that it has none
+    assert len(first) == 8
+    assert [order.ticket for order in again] == [order.ticket for order in first]
+    assert bench.amount("SELECT count(*) AS n FROM task WHERE state = 'sent'") == 8
+    assert bench.amount(f"SELECT count(*) AS n FROM task WHERE workunit_id <= {AMOUNT}") == AMOUNT  # noqa: S608
+    assert bench.lab.broken() == {}
+
+
+def test_what_is_meant_for_a_host_is_sent_to_it_alone_and_once(bench):
+    demand_that_only_the_target_gets_it(bench)
+
+
+def test_the_old_way_cleared_the_target_to_make_work_flow(bench):
+    def clear(db) -> None:
+        db.execute("UPDATE task SET target_host_id = NULL WHERE state = 'unsent'")
+
+    with pytest.raises(AssertionError, match="host 1 got what is meant for host 2"):
+        demand_that_only_the_target_gets_it(bench, clear)
+
+
+def test_a_target_that_was_cleared_is_a_promise_broken(bench):
+    order_for(bench, 2)
+    bench.db.execute("UPDATE task SET target_host_id = NULL WHERE id = 1")
+    bench.lab.order(1)
+    assert "I5" in bench.lab.broken()

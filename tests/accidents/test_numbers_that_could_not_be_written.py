@@ -1,0 +1,54 @@
+"""Three scripts returned NumPy's own numbers, which JSON does not know: on three computers results were lost."""
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pytest
+
+from axiom.domain import declaration
+from axiom.domain.work import Outcome
+from axiom.store import results
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What a script of that time returned."""
+
+    total: float
+    count: int | None
+
+
+def demand_that_numbers_arrive(bench, total, count) -> None:
+    """From the end of a cell to the laboratory's store, as the runner and the server take them there."""
+    values, diverged = declaration.plain(Measures(total=total, count=count), declaration.measures(Measures))
+    outcome = Outcome.DIVERGED if diverged else Outcome.OK
+    bench.lab.deploy()
+    (task,) = bench.compute(
+        1, lambda order: bench.output(order, lambda cell: replace(cell, outcome=outcome, measures=values))
+    )
+    stored = results.of_task(bench.db, task)
+    assert len(stored) == 2
+    finite = np.isfinite(total)
+    assert {one.measures["total"] for one in stored} == {float(total) if finite else None}
+    assert {one.outcome for one in stored} == {Outcome.OK if finite else Outcome.DIVERGED}
+
+
+NUMBERS = [
+    (np.float32(0.5), np.int64(4)),
+    (np.float64(0.1), np.uint8(4)),
+    (np.array(2.5), np.array(3)),
+    (np.float64("nan"), np.int64(4)),
+    (np.float32("inf"), None),
+]
+
+
+@pytest.mark.parametrize(("total", "count"), NUMBERS)
+def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, count):
+    demand_that_numbers_arrive(bench, total, count)
+
+
+@pytest.mark.parametrize(("total", "count"), NUMBERS[:1] + NUMBERS[2:3])
+def test_the_old_way_lost_the_result_at_its_last_line(bench, monkeypatch, total, count):
+    monkeypatch.setattr(declaration, "plain", lambda measured, _declared: (asdict(measured), False))
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        demand_that_numbers_arrive(bench, total, count)

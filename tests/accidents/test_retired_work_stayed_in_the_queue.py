@@ -1,0 +1,44 @@
+"""2,348 workunits of retired experiments still waited for hosts, and were cancelled by hand."""
+
+import pytest
+
+from axiom.commands import experiments as commands
+from axiom.commands.experiments import RetireExperiment
+from axiom.store import experiments
+
+WAITING = 2_348
+
+
+def demand_that_nothing_of_it_is_sent(bench) -> None:
+    """From the very command on, whoever asks and whatever time passes. What is out may still come and is kept."""
+    bench.lab.deploy(workunits=WAITING + 1)
+    out = bench.lab.order(2)
+    with bench.db.transaction():
+        RetireExperiment(experiment="tiny_sum", reason="it is settled").apply(bench.db, None, None, bench.lab.now)
+    waiting = bench.amount("SELECT count(*) AS n FROM task WHERE state = 'unsent'")
+    assert waiting == 0, f"{waiting} tasks wait still"
+    made = bench.amount("SELECT count(*) AS n FROM task")
+    assert made == WAITING + 1
+    for _ in range(3):
+        assert not bench.lab.ask(1, wanted=8).orders
+        bench.lab.later(days=1)
+        bench.lab.sweep()
+    bench.lab.report(out, bench.lab.output(out))
+    bench.lab.validate()
+    bench.lab.sweep()
+    assert bench.amount("SELECT count(*) AS n FROM task") == made
+    assert bench.amount("SELECT count(*) AS n FROM workunit WHERE state = 'cancelled'") == made
+    assert bench.amount("SELECT count(*) AS n FROM result") == 2
+    assert bench.lab.broken() == {}
+
+
+def test_to_retire_is_to_cancel_what_waits(bench):
+    demand_that_nothing_of_it_is_sent(bench)
+
+
+def test_the_old_way_wrote_retired_and_left_the_queue_as_it_was(bench, monkeypatch):
+    monkeypatch.setattr(
+        commands, "withdraw", lambda db, number, reason, now: experiments.retire(db, number, now, reason)
+    )
+    with pytest.raises(AssertionError, match="2348 tasks wait still"):
+        demand_that_nothing_of_it_is_sent(bench)

@@ -1,0 +1,361 @@
+"""Several designs, claims formed from data, alarms, duplicates and all other claims: what changes a finding's lines."""
+
+import json
+import math
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from effects import SAID, WIDER, block, further, noise, order_of, output, values
+
+from axiom.domain.findings import Force, Grade, Verdict
+from axiom.domain.registrations import Cohort, Stopping
+from axiom.domain.work import Outcome
+from axiom.lab import observing
+from axiom.lab.evaluate import unweighed
+from axiom.lab.recall import reopen_finding
+from axiom.lab.recomputing import recomputed
+from axiom.lab.registering import amend, register_cohort
+from axiom.signed.outputs import cell_line, footer_line, header_line
+from axiom.statistics.sequential import flip_log_e
+from axiom.store import evidence, findings
+
+
+@pytest.fixture
+def rounds(shifting):
+    return shifting
+
+
+class TakenBack(Exception):
+    pass
+
+
+@contextmanager
+def taken_back(db):
+    """The body in a transaction that leaves nothing behind."""
+    with suppress(TakenBack), db.transaction():
+        yield
+        raise TakenBack
+
+
+def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
+    """Line, blocks and seeds of each line."""
+    return [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, number)]
+
+
+def newest(rounds, number: int = 1):
+    return evidence.newest(rounds.db)[number]
+
+
+def test_a_further_design_adds_its_blocks_to_the_same_stream(rounds):
+    block(rounds)
+    rounds.hold()
+    second = further(rounds)
+    order_of(rounds, second, 5)
+    order_of(rounds, 1)
+    order_of(rounds, second, 3)
+    rounds.compute(16, by=values(rounds, 1.0))
+    assert unweighed(rounds.db) == 2
+    rounds.hold()
+    assert history(rounds) == [(1, 1, 8), (2, 2, 16), (3, 3, 24)]
+    placed = evidence.kept(rounds.db, 1).placed
+    assert [(one.block, one.observation.replicate) for one in placed] == [
+        *((1, number) for number in range(8)),
+        *((2, number) for number in range(13, 21)),  # wholly issued before the other design's block
+        *((3, number) for number in (*range(8, 13), *range(21, 24))),
+    ]
+    assert {one.observation.design for one in placed} == {"declared", "wide"}
+    (found,) = evidence.weighed(rounds.db, 1)
+    asked, remembered = (observing.version(rounds.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
+    remembered.remember(found, evidence.kept(rounds.db, 1).observations)
+    assert remembered.reached(found) == asked.reached(found) == {1: 20, second: 23}
+    assert newest(rounds).designs == 2
+    assert rounds.broken() == {}
+
+
+@pytest.mark.parametrize(
+    "order", [range(16), reversed(range(16)), [3, 15, 0, 7, 9, 1, 14, 2, 8, 4, 13, 5, 12, 6, 11, 10]]
+)
+def test_what_comes_back_first_leaves_no_trace(rounds, order):
+    """The lines are those of the numbers' order, and the same however the results arrived."""
+    rounds.db.execute("UPDATE host SET cores = 64")
+    order_of(rounds, 1, 16)
+    orders = [rounds.lab.order(1) for _ in range(16)]
+    for place in order:
+        rounds.lab.report(orders[place], values(rounds, 1.0)(orders[place]))
+        rounds.lab.validate()
+        rounds.lab.later(seconds=1)
+    rounds.hold()
+    lines = evidence.history(rounds.db, 1)
+    assert [(line.blocks, line.seeds) for line in lines] == [(1, 8), (2, 16)]
+    expected = [1.0 + 0.3 * noise(number, 0) - 0.3 * noise(number, 1) for number in range(16)]
+    assert [one.value for one in evidence.observed(rounds.db, 1)] == pytest.approx(expected)
+    assert [line.e_value for line in lines] == pytest.approx([math.exp(flip_log_e(expected[:n])) for n in (8, 16)])
+
+
+def test_designs_that_disagree_make_a_mixed_finding(rounds):
+    block(rounds, effect=3.0)
+    second = further(rounds)
+    block(rounds, second, effect=-3.0)
+    rounds.hold()
+    assert (newest(rounds).verdict, newest(rounds).grade) == (Verdict.MIXED, Grade.AWAITING)
+    assert rounds.broken() == {}
+
+
+def test_an_open_block_of_one_design_keeps_later_ones_of_another_waiting(rounds):
+    rounds.lab.host("slow")
+    second = further(rounds)
+    order_of(rounds, second)
+    slow = rounds.lab.order(2)
+    rounds.compute(7, by=values(rounds, 1.0))
+    block(rounds)
+    rounds.hold()
+    assert history(rounds) == []
+    rounds.lab.report(slow, values(rounds, 1.0)(slow))
+    rounds.lab.validate()
+    rounds.hold()
+    assert history(rounds) == [(1, 1, 8), (2, 2, 16)]
+    assert rounds.broken() == {}
+
+
+def test_a_claim_formed_from_data_counts_only_what_was_issued_after_it(rounds):
+    block(rounds, effect=2.0)
+    rounds.hold()
+    with rounds.db.transaction():
+        made = amend(
+            rounds.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="it looked so", now=rounds.lab.now
+        )
+    block(rounds, made.id, effect=1.0)
+    rounds.hold()
+    assert (history(rounds), history(rounds, 2)) == ([(1, 1, 8)], [(1, 1, 8)])
+    seen = evidence.observed(rounds.db, 2)
+    assert [one.cohort for one in seen] == [Cohort.EXPLORATORY] * 8 + [Cohort.CONFIRMATORY] * 8
+    assert newest(rounds, 2).estimate == pytest.approx(1.0, abs=0.3)
+    assert rounds.broken() == {}
+
+
+def test_a_fresh_cohort_goes_on_where_the_finding_stands(rounds):
+    block(rounds)
+    with rounds.db.transaction():
+        cohort = register_cohort(rounds.db, 1, stopping=Stopping(), why="to confirm", now=rounds.lab.now)
+    block(rounds, cohort.id)
+    rounds.hold()
+    assert history(rounds) == [(1, 1, 8), (2, 2, 16)]
+    assert {one.cohort for one in evidence.observed(rounds.db, 1)} == {Cohort.CONFIRMATORY}
+    assert newest(rounds).designs == 1
+
+
+def same(rounds):
+    """What a host returns that has not looked at its seeds."""
+    return lambda order: output(
+        rounds.lab, order, lambda cell: 1.0 - cell.config + 0.123456789012345 * (cell.config + 1)
+    )
+
+
+def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(rounds):
+    order_of(rounds, 1)
+    rounds.compute(8, by=same(rounds))
+    rounds.hold()
+    line = newest(rounds)
+    assert (line.seeds, line.clones, line.grade) == (1, 7, Grade.AWAITING)
+    assert [alarm.force for alarm in line.alarms] == [Force.SUSPENDS]
+    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"
+    (sentence,) = rounds.said("finding.suspended")
+    assert sentence.startswith("Finding 1 is suspended: replicates 0, 1, 2 and 5 more have different seeds")
+    findings.set_status(rounds.db, 1, "open", "somebody looked")
+    block(rounds)
+    rounds.hold()
+    assert findings.statuses(rounds.db, 1)[1][0] == "open"  # whoever opened it has looked
+    assert rounds.said("finding.suspended") == []
+
+
+COUNTED = """
+INSERT INTO reproduction_count (registration_id, first_platform, second_platform, exact, close, divergent, disputed,
+    counted_at)
+VALUES (1, 'a', 'b', :exact, 0, :disputed, :disputed, :now)
+"""
+
+
+def count_duplicates(rounds, *, exact: int, disputed: int) -> None:
+    rounds.lab.later(seconds=1)
+    now = int(rounds.lab.now.timestamp() * 1_000_000)
+    rounds.db.execute(COUNTED, exact=exact, disputed=disputed, now=now)
+
+
+def test_what_ceases_opens_its_finding_again(rounds):
+    """Half of the duplicates are disputed; later many more agree, and the few are only looked into."""
+    count_duplicates(rounds, exact=2, disputed=2)
+    block(rounds)
+    rounds.hold()
+    assert newest(rounds).suspends
+    assert findings.statuses(rounds.db, 1)[1] == ("suspended", "2 of 4 duplicates disagree (2 on a and b)")
+    count_duplicates(rounds, exact=60, disputed=2)
+    block(rounds)
+    rounds.hold()
+    assert findings.statuses(rounds.db, 1)[1] == ("open", "")
+    assert rounds.said("finding.opened") == ["Finding 1 is open again: what suspended it is no longer so."]
+    assert rounds.broken() == {}
+
+
+def test_seeds_computed_again_raise_a_grade_without_a_new_block(rounds):
+    for _ in range(3):
+        block(rounds)
+    rounds.hold()
+    assert newest(rounds).grade is Grade.MODERATE
+    count_duplicates(rounds, exact=1, disputed=0)
+    order_of(rounds, 1, 1)
+    rounds.compute(1, by=values(rounds, 1.0))
+    rounds.hold()
+    assert len(history(rounds)) == 3  # one of 24 is too few
+    count_duplicates(rounds, exact=2, disputed=0)
+    order_of(rounds, 1, 1)
+    rounds.compute(1, by=values(rounds, 1.0))
+    rounds.hold()
+    assert history(rounds)[2:] == [(3, 3, 24), (4, 3, 24)]
+    assert newest(rounds).grade is Grade.STRONG
+    assert rounds.said("evidence.changed") == [
+        "Finding 1 (tiny_sum): a larger size has a larger total. No block closed, and something else is known: "
+        "effect +, Strong, among the findings of the whole laboratory at a false share of 1%."
+    ]
+    assert rounds.kinds().count("evidence.weighed") == 0
+    assert rounds.broken() == {}
+
+
+def test_the_more_claims_are_asked_the_surer_each_has_to_be(rounds, variant):
+    """A block of eight gives an e-value of about thirty: enough alone, not among two claims."""
+    block(rounds, spread=0.01)
+    rounds.hold()
+    assert 20 < newest(rounds).e_value < 40
+    assert newest(rounds).false_share == 0.05
+    rounds.lab.later(seconds=1)
+    rounds.lab.publish(variant("second_sum"))
+    rounds.lab.later(seconds=1)
+    rounds.hold()
+    assert [(line.line, line.false_share) for line in evidence.history(rounds.db, 1)] == [(1, 0.05), (2, None)]
+    (sentence,) = rounds.said("evidence.changed")
+    assert sentence.endswith("effect +, Moderate, not among the findings of the whole laboratory.")
+    rounds.hold()
+    assert len(history(rounds)) == 2
+    assert rounds.broken() == {}
+
+
+def test_what_was_recalled_still_counts_among_the_claims_that_were_asked(rounds, variant):
+    """Else recalling what shows nothing would make the others surer."""
+    rounds.lab.publish(variant("second_sum"))
+    rounds.lab.later(seconds=1)
+    block(rounds, spread=0.01)
+    rounds.hold()
+    rounds.db.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 2")
+    rounds.hold()
+    assert [line.false_share for line in evidence.history(rounds.db, 1)] == [None]
+    assert rounds.broken() == {}
+
+
+def test_a_version_of_which_nothing_came_back_is_not_looked_at(rounds, monkeypatch):
+    block(rounds)
+    rounds.hold()
+    monkeypatch.setattr("axiom.lab.observing.version", None)  # nobody may ask for one
+    assert unweighed(rounds.db) == 0
+    rounds.hold()
+    assert history(rounds) == [(1, 1, 8)]
+
+
+def test_lines_from_before_observations_had_a_table_go_on_as_they_are(rounds):
+    block(rounds)
+    rounds.hold()
+    (line,) = evidence.history(rounds.db, 1)
+    old = [[one.replicate, one.value, list(one.hosts), ""] for one in evidence.observed(rounds.db, 1)]
+    rounds.db.execute("DELETE FROM observation")
+    rounds.db.execute("DELETE FROM weighing")
+    rounds.db.execute("UPDATE evidence SET observations = :old, false_share = NULL, e_absent = 1", old=json.dumps(old))
+    assert unweighed(rounds.db) == 0
+    assert rounds.broken() == {}
+    block(rounds)
+    rounds.hold()
+    assert [(one.blocks, one.seeds) for one in evidence.history(rounds.db, 1)] == [(1, 8), (2, 16)]
+    assert evidence.history(rounds.db, 1)[0].e_value == line.e_value
+    rows = rounds.db.select("SELECT replicate, line, block FROM observation ORDER BY replicate")
+    assert [tuple(row.values()) for row in rows] == [(number, 2, 1 + number // 8) for number in range(16)]
+    assert rounds.broken() == {}
+    for damage in ("seeds = 9", "e_value = e_value * 2", "grade = 'Strong'", "observations = '[]'"):
+        with taken_back(rounds.db):
+            rounds.db.execute(f"UPDATE evidence SET {damage} WHERE line = 1")  # noqa: S608  our own words
+            assert recomputed(rounds.db) == ["finding 1, line 1 is not what its results say"]
+
+
+def test_who_suspended_a_finding_by_hand_is_left_alone(rounds):
+    block(rounds)
+    rounds.db.execute("UPDATE finding SET status = 'suspended'")
+    rounds.hold()
+    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"  # no alarm had suspended it, so none can have ceased
+    assert rounds.said("finding.opened") == []
+
+
+def test_a_finding_that_was_retired_is_not_suspended_as_well(rounds):
+    rounds.db.execute("UPDATE finding SET status = 'retired'")
+    count_duplicates(rounds, exact=2, disputed=2)
+    block(rounds)
+    rounds.hold()
+    assert newest(rounds).suspends
+    assert findings.statuses(rounds.db, 1)[1][0] == "retired"
+
+
+FOUR = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
+
+ENDED = {Outcome.LATE: None, Outcome.DIVERGED: {"total": 1.0, "count": None}}
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome"),
+    [
+        ({0: Outcome.DIVERGED, 3: Outcome.LATE}, Outcome.DIVERGED),  # what was late says nothing about the claim
+        ({0: Outcome.LATE, 3: Outcome.DIVERGED}, Outcome.LATE),
+        ({0: Outcome.LATE, 2: Outcome.DIVERGED}, Outcome.LATE),
+        ({3: Outcome.LATE}, Outcome.OK),
+    ],
+)
+def test_how_a_replicate_ended_is_told_by_the_cells_that_the_claim_needs(rounds, ended, outcome):
+    order_of(rounds, further(rounds, points=FOUR))
+
+    def by(order):
+        cells = [
+            replace(cell, outcome=ended[cell.config], measures=ENDED[ended[cell.config]])
+            if cell.config in ended
+            else cell
+            for cell in rounds.lab.cells(order)
+        ]
+        return header_line(rounds.lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
+
+    rounds.compute(8, by=by)
+    rounds.hold()
+    seen = evidence.observed(rounds.db, 1)
+    assert {(one.outcome, one.value is None) for one in seen} == {(outcome, outcome is not Outcome.OK)}
+    assert rounds.broken() == {}
+
+
+def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waiting(rounds, variant):
+    rounds.lab.publish(variant("second_sum"))
+    mean = "UPDATE registration SET body = json_set(body, '$.estimands[0].about', 'mean') WHERE id = 1"
+    rounds.db.execute(mean)  # nobody can register it without bounds
+    block(rounds)
+    rounds.fill_block(2)
+    rounds.hold()
+    assert (history(rounds), history(rounds, 2)) == ([], [(1, 1, 8)])
+    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"
+    (sentence,) = rounds.said("finding.suspended")
+    assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: a mean is weighed within bounds alone")
+    rounds.hold()
+    assert rounds.said("finding.suspended") == []
+    rounds.db.execute("UPDATE registration SET body = json_set(body, '$.estimands[0].about', 'median') WHERE id = 1")
+    reopen_finding(rounds.db, 1, "mended")
+    rounds.hold()
+    assert history(rounds) == [(1, 1, 8)]  # although nothing has come back since
+
+
+def test_one_finding_that_trips_our_own_code_stops_no_session(rounds):
+    block(rounds)
+    rounds.db.execute("UPDATE registration SET body = json_remove(body, '$.estimands[0].measure') WHERE id = 1")
+    assert rounds.hold()[-1].ended
+    (sentence,) = rounds.said("finding.suspended")
+    assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: 'measure'")

@@ -1,0 +1,166 @@
+"""What sessions make of the findings: proposals, what came of them, and what is in doubt again."""
+
+from dataclasses import replace
+
+import pytest
+from effects import block, order_of, values
+
+from axiom.decisions.worth import BELOW_FLOOR
+from axiom.domain.findings import Meaning
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
+from axiom.domain.sessions import Step
+from axiom.lab.admission import approve, waiting
+from axiom.lab.linking import link
+from axiom.lab.proposing import dull_sessions, following, next_one, open_core_seconds, propose
+from axiom.lab.subjects import base_rates, pairs, subjects
+from axiom.store import findings, proposals, scores, sessions
+
+
+@pytest.fixture
+def settled(shifting):
+    """Size 1 has the larger total, as the claim denies, and everybody knows it after six blocks."""
+    for _ in range(6):
+        block(shifting, effect=1.0)
+        shifting.hold()
+        shifting.lab.later(seconds=1)
+    return shifting
+
+
+def kept(rounds):
+    return {one.proposal.slug: one for one in proposals.everything(rounds.db)}
+
+
+def admit(rounds, slug):
+    """Approve a proposal with the costs that it expects."""
+    found = kept(rounds)[slug]
+    points = tuple((config, 1.0) for config in found.proposal.configs)
+    with rounds.db.transaction():
+        return approve(rounds.db, found, points, by=AUTOPILOT, why="a test", now=rounds.lab.now)
+
+
+def test_a_session_makes_what_follows_and_a_second_one_nothing_new(settled):
+    made = kept(settled)
+    assert {one.proposal.template for one in made.values()} == {Template.GENERALISE, Template.EXTREMES}
+    assert all(one.session_id is not None for one in made.values())
+    again = propose(settled.db, None, settled.lab.now)
+    assert [note.kind for note in again] == ["design.nothing"]
+    assert kept(settled) == made
+    assert following(settled.db) == following(settled.db)
+
+
+def test_what_no_longer_follows_is_dropped_and_said(settled):
+    with settled.db.transaction():
+        findings.set_status(settled.db, 1, "suspended", "a test")
+        notes = propose(settled.db, None, settled.lab.now)
+    assert {note.kind for note in notes} == {"design.lapsed"}
+    assert {one.state for one in kept(settled).values()} == {ProposalState.LAPSED}
+    with settled.db.transaction():
+        findings.set_status(settled.db, 1, "open", "")
+        propose(settled.db, None, settled.lab.now)
+    assert {one.state for one in kept(settled).values()} == {ProposalState.OPEN}, "and they may come back"
+
+
+def test_what_came_of_a_proposal_moves_the_base_rates(settled):
+    made = admit(settled, "extremes-1-size-1-9")
+    assert open_core_seconds(settled.db) == 64 * 2.0
+    for _ in range(5):
+        order_of(settled, made.id)
+        settled.compute(8, by=values(settled, 1.0))
+        settled.hold()
+        settled.lab.later(seconds=1)
+    (row,) = [row for row in scores.everything(settled.db) if row["registration_id"] == made.id]
+    assert (row["forecaster"], row["verdict"]) == (AUTOPILOT, "effect +")
+    (outcome,) = base_rates(settled.db).came_out["extremes"]
+    assert outcome.meaning is Meaning.AS_CLAIMED
+    assert outcome.ratio == pytest.approx(1.0, abs=0.2)
+    assert open_core_seconds(settled.db) == 0.0
+
+
+def test_what_is_approved_counts_with_all_that_it_may_still_cost(settled):
+    admit(settled, "extremes-1-size-1-9")
+    assert open_core_seconds(settled.db) == 64 * 2.0
+    assert next_one(settled.db, (128.0 + 63.9) / 3_600) is None
+    assert next_one(settled.db, (128.0 + 64.1) / 3_600).proposal.slug == "generalise-1-shift-4"
+    assert next_one(settled.db, 0.0) is None
+    order_of(settled, findings.registrations(settled.db, 1)[-1].id)
+    assert open_core_seconds(settled.db) == 56 * 2.0
+
+
+def test_a_registration_is_dull_when_three_plans_in_a_row_say_so(settled):
+    def planned(*registrations):
+        with settled.db.transaction():
+            held = sessions.begin(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
+            skipped = [
+                {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
+                for one in registrations
+            ]
+            sessions.keep_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
+            sessions.finish(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
+            settled.lab.later(seconds=1)
+
+    for number in (1, 2, 3):
+        planned(1, *([2] if number != 2 else []))
+    assert dull_sessions(settled.db) == {1: 3, 2: 1}
+    planned()
+    assert dull_sessions(settled.db) == {}
+
+
+def retired(rounds):
+    """Finding 1 is retired upon a proposal of the autopilot."""
+    (one,) = [one for one in following(rounds.db) if one.template is Template.EXTREMES]
+    retiring = replace(
+        one, template=Template.RETIRE, admission="retire", slug="retire-1", configs=(), estimands=(), stopping=None
+    )
+    retiring = replace(retiring, prediction=None, admission=type(one.admission)("retire"))
+    with rounds.db.transaction():
+        number = proposals.add(rounds.db, retiring, 1, None, rounds.lab.now)
+        found = waiting(rounds.db, number)
+        approve(rounds.db, found, (), by=AUTOPILOT, why="a test", now=rounds.lab.now)
+
+
+def test_a_retired_finding_is_in_doubt_again_after_a_new_bundle(settled, prepared):
+    retired(settled)
+    assert findings.statuses(settled.db, 1)[1][0] == "retired"
+    assert [one.template for one in following(settled.db)] == []
+    settled.lab.later(days=1)
+    settled.lab.publish(prepared(has_shift=True, top="# mended"))
+    (again,) = following(settled.db)
+    assert again.template is Template.REOPEN
+    assert "a new bundle took the place" in again.motivation
+
+
+def test_a_retired_finding_is_in_doubt_again_when_its_verdict_has_turned(settled):
+    order_of(settled, 1, workunits=40)
+    retired(settled)
+    settled.lab.later(seconds=1)
+    settled.compute(40, by=values(settled, -1.0))  # what was out still counts
+    settled.hold()
+    (again,) = [one for one in following(settled.db) if one.template is Template.REOPEN]
+    assert "its verdict is" in again.motivation
+    assert "design.proposed" in settled.kinds()
+
+
+def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
+    block(shifting, effect=1.0)
+    shifting.hold()
+    assert [row["verdict"] for row in scores.everything(shifting.db)] == [None], "it goes on"
+    with shifting.db.transaction():
+        findings.set_status(shifting.db, 1, "retired", "a test")
+    shifting.lab.later(seconds=1)
+    shifting.hold()
+    (row,) = scores.everything(shifting.db)
+    assert row["reason"].startswith("its findings are retired")
+
+
+def test_pairs_are_findings_of_which_one_explains_the_other(settled):
+    made = admit(settled, "extremes-1-size-1-9")
+    (number,) = findings.numbers(settled.db, made).values()
+    first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
+    with settled.db.transaction():
+        link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
+    assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
+    loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
+    assert set(loaded) == {1}, "of the new one nothing is known yet"
+    assert loaded[1].asked == {"extremes-1-size-1-9"}
+    assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0

@@ -1,0 +1,168 @@
+"""Pause, resume, approve, roll back: who decided what and why is written down, and stays true after a crash."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.domain.releases import Change, Stage
+from axiom.errors import NotFound, Refused, Withdrawn
+from axiom.lab import releasing
+from axiom.lab.rolling_back import roll_back
+from axiom.server.known import Known
+from axiom.signed.bundles import read_seal
+from axiom.store import experiments, releases
+from axiom.store.database import connect_writer
+
+WHO = {"reason": "a test", "by": "Ada"}
+
+
+@pytest.fixture
+def lab(rounds):
+    """tiny_sum is let out in stages."""
+    rounds.in_stages()
+    rounds.lab.lets_out = False
+    return rounds.lab
+
+
+def version(lab):
+    return experiments.by_id(lab.db, 1)
+
+
+def changes(lab) -> list[Change]:
+    return [line.change for line in releases.of_version(lab.db, 1)]
+
+
+def back(lab, **how):
+    with lab.db.transaction():
+        found = {"to": None, "keys": lab.keys, "good_for": timedelta(days=90), "now": lab.now} | WHO | how
+        return roll_back(lab.db, lab.folder, version(lab), **found)
+
+
+def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(lab, rounds):
+    def stage():
+        staged = releasing.stages(lab.db)[1]
+        return staged.let.stage, staged.missing
+
+    assert stage() == (Stage.PILOT, 3)
+    lab.deploy(workunits=2)
+    assert stage() == (Stage.PILOT, 1)
+    lab.deploy()
+    rounds.compute(3)
+    assert stage() == (Stage.WIDER, 0)
+    with lab.db.transaction():
+        releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    assert releasing.stages(lab.db)[1].let.reason == "it is paused by Ada: a test"
+    with lab.db.transaction():
+        releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    assert stage() == (Stage.WIDER, 0)
+
+
+def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
+    lab.deploy(workunits=3)
+    rounds.compute(3)
+    with lab.db.transaction():
+        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+    lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.said("release.changed") == ["Release of tiny_sum@1: approved, by Ada: a test"]
+    lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.said("release.changed") == [
+        "Release of tiny_sum@1: wider pilot, by the laboratory: 3 of its tasks were valid, and nobody but the "
+        "laboratory computes here",
+    ]
+    lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.said("release.changed") == []
+
+
+def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
+    lab.deploy(workunits=9, max_failures=9)
+    rounds.compute(2, by=lambda _order: None)
+    with lab.db.transaction():
+        assert releasing.settle(lab.db, lab.now) == 1
+        assert releasing.settle(lab.db, lab.now) == 0  # said once
+    assert releasing.stages(lab.db)[1].let.stage is Stage.PAUSED
+    lab.later(seconds=1)
+    with lab.db.transaction():
+        assert releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO) == "its halt"
+    assert releasing.stages(lab.db)[1].let.stage is Stage.PILOT
+    assert changes(lab) == [Change.HALTED, Change.RESUMED]
+    rounds.compute(1)
+
+
+def test_what_makes_no_sense_is_refused_and_changes_nothing(lab, prepared):
+    before = changes(lab)
+    with pytest.raises(Refused, match="is not paused"):
+        releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    with pytest.raises(Refused, match="has 1 bundle, so there is none to go back to"):
+        back(lab)
+    lab.publish(prepared(top="# another"))
+    with pytest.raises(NotFound, match="has no bundle 7; there are 1"):
+        back(lab, to=7)
+    with pytest.raises(Refused, match="is its newest already"):
+        back(lab, to=2)
+    assert changes(lab) == before
+    releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    with pytest.raises(Refused, match="is paused already"):
+        releasing.pause(lab.db, version(lab), platform="linux-x86_64-avx2", now=lab.now, **WHO)
+    releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+    with pytest.raises(Refused, match="was approved by Ada already"):
+        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+
+
+def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, rounds, prepared):
+    lab.deploy(workunits=6)
+    rounds.compute(3)
+    with lab.db.transaction():
+        releasing.settle(lab.db, lab.now)
+    worse = lab.publish(prepared(top="# worse"))
+    out = lab.order(1)
+    assert out.bundle == worse.digest
+    done = back(lab)
+    assert (done.was, done.serial, done.instead_of, done.digest) == (1, 3, 2, prepared().digest)
+    assert (done.unsent, done.out) == (2, 1)
+    stored = experiments.bundle_now(lab.db, 1)
+    seal = read_seal(stored.seal, trust=lab.keys.trust, now=lab.now)
+    assert (seal.serial, seal.digest) == (3, prepared().digest)
+    assert releasing.stages(lab.db)[1].let.stage is Stage.WIDER  # it was so far before
+    lab.report(out, lab.output(out))
+    lab.validate()
+    assert lab.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"
+    assert lab.order(1).bundle == prepared().digest
+    assert lab.broken() == {}
+
+
+def test_a_lost_task_of_before_is_not_sent_with_a_seal_that_its_host_would_refuse(lab, prepared):
+    lab.deploy()
+    lost = lab.order(1)
+    lab.publish(prepared(top="# worse"))
+    back(lab)
+    assert lab.ask(1, holding=(), wanted=0).orders == ()
+    (again,) = lab.ask(1, holding=(), wanted=1).orders
+    assert (again.task != lost.task, again.bundle) == (True, lost.bundle)
+    assert lab.broken() == {}
+
+
+def test_the_file_of_what_was_rolled_back_is_not_published_over_it_again(lab, prepared):
+    lab.publish(prepared(top="# worse"))
+    back(lab)
+    with pytest.raises(Withdrawn, match="This is bundle 2 of tiny_sum@1 to the byte, and bundle 3 took its place"):
+        lab.publish(prepared(top="# worse"))
+    assert lab.publish(prepared()).change == "unchanged"
+    assert lab.publish(prepared(top="# better")).serial == 4
+
+
+@pytest.mark.parametrize("ends", ["killed", "committed"])
+def test_killed_half_way_nothing_or_all_of_it_is_there(lab, prepared, ends):
+    lab.publish(prepared(top="# worse"))
+    before = (changes(lab), experiments.bundle_now(lab.db, 1).serial)
+    lab.db.execute("BEGIN IMMEDIATE")
+    roll_back(lab.db, lab.folder, version(lab), to=None, keys=lab.keys, good_for=timedelta(days=9), now=lab.now, **WHO)
+    if ends == "committed":
+        lab.db.execute("COMMIT")
+    lab.db.close()
+    lab.db, lab.known = connect_writer(lab.folder.database), Known()
+    found = (changes(lab), experiments.bundle_now(lab.db, 1).serial)
+    assert found == (before if ends == "killed" else ([*before[0], Change.ROLLED_BACK], 3))
+    assert lab.broken() == {}

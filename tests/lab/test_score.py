@@ -1,0 +1,100 @@
+"""Predictions are scored when their registration has ended, each once, and never before."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.sessions import Allotment
+from axiom.lab.deploy import deploy
+from axiom.lab.foretell import foretell
+from axiom.lab.recall import recall
+from axiom.lab.registering import register_cohort
+from axiom.lab.score import misscored, score_predictions
+from axiom.lab.withdraw import withdraw
+from axiom.store import experiments, findings, scores
+
+SAID = {"positive": 0.1, "negative": 0.8, "absent": 0.1, "interval": [-2.0, 0.0], "because": "a test"}
+
+
+@pytest.fixture
+def rounds(rounds):
+    """Ada predicted the finding of tiny_sum; sessions order nothing by themselves."""
+    rounds.policy = replace(rounds.policy, per_core=0)
+    foretell(rounds.db, 1, SAID, "Ada", rounds.lab.now)
+    return rounds
+
+
+def said(rounds) -> dict:
+    rows = scores.everything(rounds.db)
+    return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
+
+
+def test_nothing_is_scored_while_the_registration_goes_on(rounds):
+    rounds.fill_block()
+    rounds.hold()
+    assert said(rounds) == {"Ada": (None, None, None), "catalogue, informed": (None, None, None)}
+
+
+def test_a_settled_registration_is_scored_in_the_session_that_weighs_it(rounds):
+    for _ in range(4):
+        rounds.fill_block()
+    rounds.hold()
+    assert said(rounds) == {
+        "Ada": ("effect −", pytest.approx(0.06), 1),
+        "catalogue, informed": ("effect −", pytest.approx(0.8**2 + 0.9**2 + 0.1**2), 0),
+    }
+    assert len(rounds.said("prediction.scored")) == 2
+    before = rounds.stored("score")
+    rounds.lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.stored("score") == before
+    assert rounds.said("prediction.scored") == []
+    assert rounds.broken() == {}
+
+
+def test_a_score_that_was_touched_is_seen(rounds):
+    rounds.fill_block()
+    with rounds.db.transaction():
+        withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    rounds.hold()
+    assert misscored(rounds.db) == []
+    rounds.db.execute("UPDATE score SET brier = 0.0 WHERE prediction_id = 2")
+    assert misscored(rounds.db) == ["the score of prediction 2 does not follow from what was predicted and found"]
+
+
+def test_a_retired_version_is_scored_once_nothing_of_it_is_out(rounds):
+    rounds.fill_block()
+    rounds.hold()
+    with rounds.db.transaction():
+        withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    assert len(score_predictions(rounds.db, rounds.lab.now)) == 2
+    assert scores.everything(rounds.db)[0]["reason"].startswith("the version is retired; the verdict is ")
+
+
+def test_a_recalled_version_is_not_scored_and_its_predictions_count_for_nobody(rounds):
+    rounds.fill_block()
+    rounds.hold()
+    with rounds.db.transaction():
+        recall(rounds.db, experiments.by_id(rounds.db, 1), "a test", rounds.lab.now)
+    assert score_predictions(rounds.db, rounds.lab.now) == []
+    assert said(rounds) == {}
+
+
+def test_a_fixed_number_of_replicates_is_waited_for(rounds):
+    made = register_cohort(
+        rounds.db, 1, stopping=Stopping(rule=Rule.FIXED, replicates=8), why="a test", now=rounds.lab.now
+    )
+    row = {name: SAID[name] for name in ("positive", "negative", "absent", "because")}
+    row |= {"estimand": "grows", "forecaster": "Bob", "low": -2.0, "high": 0.0}
+    findings.predict(rounds.db, made.id, row, rounds.lab.now)
+    allotment = Allotment(experiment_id=1, workunits=8, replicates_each=1, registration_id=made.id, reason="a test")
+    with rounds.db.transaction():
+        deploy(rounds.db, allotment, max_failures=3, now=rounds.lab.now)
+    rounds.compute(7)
+    rounds.hold()
+    assert said(rounds)["Bob"] == (None, None, None)
+    rounds.compute(1)
+    rounds.hold()
+    assert said(rounds)["Bob"] == ("effect −", pytest.approx(0.06), 1)
+    assert said(rounds)["Ada"] == (None, None, None)

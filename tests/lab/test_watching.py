@@ -1,0 +1,116 @@
+"""Watches: each new result is held against them once, the first that meets one is told, and none is evidence."""
+
+import pytest
+
+from axiom.domain.failures import Comparison
+from axiom.lab.watching import look_for
+from axiom.store import watches
+
+SAYS = "More than half on any host confirms it."
+
+
+def register(lab, threshold: float, comparison=Comparison.ABOVE, measure="total") -> int:
+    with lab.db.transaction():
+        return watches.register(
+            lab.db,
+            experiment_id=1,
+            sentence=SAYS,
+            measure=measure,
+            comparison=comparison,
+            threshold=threshold,
+            now=lab.now,
+        )
+
+
+def look(lab) -> list[str]:
+    with lab.db.transaction():
+        return [note.sentence for note in look_for(lab.db, lab.now)]
+
+
+def test_without_a_watch_there_is_nothing_to_say(rounds):
+    rounds.fill_block()
+    assert look(rounds.lab) == []
+
+
+def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds):
+    lab = rounds.lab
+    watch = register(lab, 1.0)
+    assert look(lab) == ["Watches: 1. No new result meets one."]
+    rounds.fill_block()
+    assert look(lab) == [
+        f"Watch {watch} is met: {SAYS} In tiny_sum@1, total is 1.5, first of 8 results. It is no evidence."
+    ]
+    met = watches.of(lab.db, watch)
+    assert (met.hits, met.value, met.first_hit, met.first_hit_at) == (8, 1.5, 2, lab.now)
+    lab.later(hours=1)
+    assert look(lab) == ["Watches: 1. No new result meets one."]
+    rounds.fill_block()
+    assert look(lab) == ["Watches: 1. No new result meets one."]
+    later = watches.of(lab.db, watch)
+    assert (later.hits, later.value, later.first_hit, later.first_hit_at) == (16, 1.5, 2, met.first_hit_at)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "threshold", "measure"),
+    [(Comparison.ABOVE, 1.5, "total"), (Comparison.BELOW, 0.5, "total"), (Comparison.ABOVE, 7, "count")],
+)
+def test_what_only_reaches_the_border_is_not_met(rounds, comparison, threshold, measure):
+    watch = register(rounds.lab, threshold, comparison, measure)
+    rounds.fill_block()
+    assert look(rounds.lab) == ["Watches: 1. No new result meets one."]
+    assert watches.of(rounds.lab.db, watch).hits == 0
+
+
+def test_results_that_were_there_before_are_looked_at_too(rounds):
+    rounds.fill_block()
+    watch = register(rounds.lab, 0.5, Comparison.AT_MOST)
+    assert len(look(rounds.lab)) == 1
+    assert watches.of(rounds.lab.db, watch).hits == 8
+
+
+def test_a_watch_of_another_version_and_one_that_has_ended_are_not_met(rounds, variant):
+    lab = rounds.lab
+    lab.publish(variant("other_sum"))
+    ended = register(lab, 0.0)
+    with lab.db.transaction():
+        assert watches.end(lab.db, ended, lab.now)
+        assert not watches.end(lab.db, ended, lab.now)
+        facts = {"sentence": SAYS, "measure": "total", "comparison": Comparison.ABOVE, "threshold": 0.0}
+        other = watches.register(lab.db, experiment_id=2, now=lab.now, **facts)
+    rounds.fill_block()
+    assert look(lab) == ["Watches: 1. No new result meets one."]
+    assert [watches.of(lab.db, each).hits for each in (ended, other)] == [0, 0]
+
+
+def test_a_watch_changes_nothing_of_what_is_concluded(rounds_of, new_lab, prepared, tmp_path):
+    """The same laboratory with and without one: the same evidence, to the last digit."""
+    concluded = []
+    for number, watched in enumerate((False, True)):
+        lab = new_lab(tmp_path / str(number))
+        lab.publish(prepared())
+        lab.host()
+        rounds = rounds_of(lab, per_core=0)
+        if watched:
+            register(lab, 0.0)
+        rounds.fill_block()
+        rounds.hold()
+        concluded.append(rounds.stored("evidence", "observation", "finding"))
+        assert bool(rounds.said("watch.met")) is watched
+        lab.db.close()
+    assert concluded[0] == concluded[1]
+    assert concluded[0]["evidence"]
+
+
+def test_results_are_read_once_for_all_watches_that_have_seen_as_many(rounds):
+    """A hundred watches of one version must not make a session read a hundred thousand results a hundred times."""
+    lab, said = rounds.lab, []
+    first = register(lab, 1.0)
+    rounds.fill_block()
+    look(lab)
+    later = [register(lab, threshold) for threshold in (0.0, 1e9, 1.0)]
+    lab.db._connection.set_trace_callback(said.append)
+    notes = look(lab)
+    lab.db._connection.set_trace_callback(None)
+    assert [note.split()[1] for note in notes] == [str(later[0]), str(later[2])]
+    assert sum("SELECT id, measures FROM result" in one for one in said) == 2 + 1  # for the later three, and the first
+    assert [watches.of(lab.db, number).hits for number in (first, *later)] == [8, 16, 0, 8]
