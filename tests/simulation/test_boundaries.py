@@ -1,0 +1,46 @@
+"""Each way in which the laboratory writes, killed at each of its statements: nothing is lost and nothing done twice."""
+
+import pytest
+
+from axiom.simulation import boundaries
+from axiom.simulation.boundaries import PATHS, kill_everywhere, stage
+
+# A session has hundreds of statements; `scripts/campaign months` kills it at every one.
+EVERY = {"session": 17}
+LEAST = {"dispatch": 20, "upload": 8, "report": 25, "transition": 15, "validate": 20, "credit": 20, "cancel": 20}
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory):
+    """A laboratory whose tasks stand at every point of their way."""
+    return stage(tmp_path_factory.mktemp("boundaries") / "origin")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_laboratory_that_is_killed_anywhere_goes_on_as_if_it_had_lived(origin, tmp_path, path):
+    found = kill_everywhere(path, origin, tmp_path, every=EVERY.get(path, 1))
+    assert found.broken == []
+    assert found.points >= LEAST.get(path, 15)
+
+
+def test_what_is_done_twice_after_a_kill_is_found_out(origin, tmp_path, monkeypatch):
+    def twice(acted):
+        acted.lab.order(1)
+        acted.lab.order(1)  # asked again after a kill between the two, the first is there already
+
+    monkeypatch.setitem(boundaries.PATHS, "twice", twice)
+    found = kill_everywhere("twice", origin, tmp_path)
+    assert found.broken
+    assert "it ends as" in found.broken[0]
+
+
+def test_what_is_half_done_after_a_kill_is_found_out(origin, tmp_path, monkeypatch):
+    def by_halves(acted):
+        db = acted.lab.up.writer._kept
+        with db.transaction():
+            db.execute("UPDATE task SET is_paid = 1 WHERE state = 'valid' AND is_paid = 0")
+        acted.lab.pay()
+
+    monkeypatch.setitem(boundaries.PATHS, "by halves", by_halves)
+    found = kill_everywhere("by halves", origin, tmp_path)
+    assert any("I3" in problem for problem in found.broken)

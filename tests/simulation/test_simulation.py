@@ -1,0 +1,131 @@
+"""Days of a laboratory in seconds: the same seed is the same course, and every promise holds after every event."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from axiom.simulation.fleet import BUILDS, WHOLE, builds, fleet
+from axiom.simulation.simulation import Simulation
+from axiom.simulation.troubles import ALL, CALM
+from axiom.simulation.world import Course
+
+# Kills and broken disks are as many in these few days as in thirty otherwise.
+ROUGH = Course(
+    seed=20_260_302,
+    hosts=12,
+    days=4,
+    workunits=300,
+    troubles=replace(ALL, kills=150.0, broken_disks=40.0, full_disks=40.0, cancels=30.0, outages=20.0),
+)
+ONCE_MORE = """
+import sys
+from pathlib import Path
+from axiom.simulation.simulation import Simulation
+from axiom.simulation.troubles import ALL
+from axiom.simulation.world import Course
+print(Simulation(Course(seed=5, hosts=6, days=2, workunits=60, troubles=ALL), Path(sys.argv[1]) / "lab").play().digest)
+"""
+
+
+def test_every_promise_holds_whatever_happens(tmp_path):
+    outcome = Simulation(ROUGH, tmp_path / "lab").play()
+    assert outcome.broken == []
+    assert outcome.kills >= 10
+    assert outcome.results >= 150
+    assert {"killed", "down", "started", "outage", "cancelled", "session", "uploaded"} <= set(outcome.counts)
+    assert {what.split()[0] for what in outcome.met} == {"kill", "full", "broken"}
+
+
+def test_one_seed_is_one_course_in_every_process(tmp_path):
+    digests = set()
+    for number in ("1", "2"):
+        place = tmp_path / number
+        place.mkdir()
+        environment = os.environ | {"PYTHONHASHSEED": number}  # the order of sets of words is another one in each
+        done = subprocess.run(
+            [sys.executable, "-c", ONCE_MORE, place],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            timeout=120,
+        )
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
+    assert len(digests.pop()) == 64
+
+
+def test_another_seed_is_another_course(tmp_path):
+    short = Course(seed=1, hosts=3, days=0.5, workunits=10)
+    (tmp_path / "one").mkdir()
+    first = Simulation(short, tmp_path / "one" / "lab").play()
+    (tmp_path / "two").mkdir()
+    assert Simulation(replace(short, seed=2), tmp_path / "two" / "lab").play().digest != first.digest
+
+
+class Forgetful(Simulation):
+    """A laboratory that loses, once, what it has acknowledged."""
+
+    def _tidy(self):
+        super()._tidy()
+        db = self.lab.up.writer._kept
+        with db.transaction():
+            db.execute("UPDATE task SET state = 'sent' WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')")
+
+
+class Generous(Simulation):
+    """A laboratory that gives somebody credit which nobody has earned."""
+
+    def _tidy(self):
+        super()._tidy()
+        db = self.lab.up.writer._kept
+        with db.transaction():
+            db.execute("UPDATE balance SET total = total + 1 WHERE holder = 'volunteer'")
+
+
+class Stubborn(Simulation):
+    """A laboratory that sends what was withdrawn."""
+
+    def _tidy(self):
+        super()._tidy()
+        later = self.lab.clock.now.timestamp() * 1_000_000
+        db = self.lab.up.writer._kept
+        with db.transaction():
+            db.execute(
+                "UPDATE task SET sent_at = :later WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')",
+                later=int(later),
+            )
+
+
+@pytest.mark.parametrize(("wrong", "promise"), [(Forgetful, "I1"), (Generous, "I3"), (Stubborn, "I2")])
+def test_a_laboratory_that_breaks_its_word_is_found_out(tmp_path, wrong, promise):
+    found = wrong(Course(seed=3, hosts=6, days=1, workunits=40, full_check_every=10**9), tmp_path / "lab").play()
+    assert found.broken
+    assert any(problem.startswith(promise) for problem in found.broken), found.broken
+
+
+def test_computers_that_fail_every_task_do_not_have_a_sound_version_stopped(tmp_path):
+    course = Course(seed=2, hosts=12, days=3, workunits=210, troubles=replace(CALM, crashing=0.3))
+    assert sum(nature.crashes for nature in fleet(12, course.seed, course.troubles, days=3)) >= 2
+    outcome = Simulation(course, tmp_path / "lab").play()
+    assert outcome.broken == []
+    assert outcome.counts["ordered"] == 3
+    assert outcome.results >= 150
+
+
+def test_a_fleet_of_83_is_the_old_laboratory_s():
+    assert sum(build.amount for build in BUILDS) == WHOLE
+    assert sum(build.cores for build in builds(WHOLE)) == sum(build.cores * build.amount for build in BUILDS)
+    assert sorted(build.name for build in builds(WHOLE)) == sorted(b.name for b in BUILDS for _ in range(b.amount))
+    largest = max(builds(WHOLE), key=lambda build: build.cores)
+    assert (largest.cores, sum(build.gpus for build in builds(WHOLE))) == (240, 6)
+
+
+@pytest.mark.parametrize("amount", [1, 2, 12, 1_000])
+def test_a_fleet_of_any_size_has_as_many_computers(amount):
+    natures = fleet(amount, 1, CALM, days=30)
+    assert [nature.number for nature in natures] == list(range(amount))
+    assert not any(nature.lies or nature.crashes or nature.floods for nature in natures)
