@@ -123,7 +123,8 @@ def test_a_report_has_a_cause_whose_doing_and_words(reported, cause, blame, word
 
 def test_every_cause_that_boinc_can_report_has_its_case():
     by_runner = {decode(report(status, 3)).cause for status in Exit}
-    assert set(Cause) == {cause for _, cause, _, _ in CASES} | by_runner
+    by_laboratory = {Cause.NOT_AS_ORDERED, Cause.SILENT}  # what no host would say of itself
+    assert set(Cause) - by_laboratory == {cause for _, cause, _, _ in CASES} | by_runner
 
 
 @pytest.mark.parametrize("status", [status for status in Exit if status != Exit.DONE])

@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
-import timeit
 from xml.etree import ElementTree as ET
 
 import pytest
+from growth import APART, MOST, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -338,16 +338,15 @@ def test_what_a_client_could_not_take_is_not_written(reply):
         write_reply(reply)
 
 
-def test_twice_the_tasks_take_twice_the_time():
-    def seconds(count: int) -> float:
-        reply = dataclasses.replace(
+def test_sixteen_times_the_tasks_take_about_sixteen_times_the_time():
+    def reply(count: int) -> Reply:
+        return dataclasses.replace(
             BARE,
             workunits=(WORKUNIT,) * count,
             outputs=(SLOT,) * count,
             tasks=(TASK,) * count,
             acknowledged=("a_0",) * count,
         )
-        return min(timeit.repeat(lambda: write_reply(reply), number=5, repeat=5))
 
-    seconds(10)
-    assert seconds(800) <= 2.5 * seconds(400)
+    few, many = reply(100), reply(100 * APART)
+    assert seconds(lambda: write_reply(many)) <= MOST * seconds(lambda: write_reply(few))

@@ -2,11 +2,11 @@
 
 import contextlib
 import math
-import time
 import tracemalloc
 from xml.etree import ElementTree as ET
 
 import pytest
+from growth import APART, MOST, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -286,21 +286,15 @@ BODIES = {
 }
 
 
-def seconds_of(body: bytes) -> float:
-    best = math.inf
-    for _ in range(5):
-        start = time.process_time()
-        with contextlib.suppress(MalformedRequest):
-            tree(cut(body)[0])
-        best = min(best, time.process_time() - start)
-    return best
+def read(body: bytes) -> None:
+    with contextlib.suppress(MalformedRequest):
+        tree(cut(body)[0])
 
 
 @pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)
-def test_twice_the_bytes_take_twice_the_time(make):
-    seconds_of(make(2_000))
-    once, twice = seconds_of(make(350_000)), seconds_of(make(700_000))
-    assert twice <= 2.5 * once + 0.002
+def test_sixteen_times_the_bytes_take_about_sixteen_times_the_time(make):
+    few, many = make(44_000), make(44_000 * APART)
+    assert seconds(lambda: read(many)) <= MOST * seconds(lambda: read(few)) + 0.005
 
 
 @pytest.mark.parametrize("size", [LONGEST_PLAIN - 200, 10 * 2**20])
@@ -308,10 +302,8 @@ def test_twice_the_bytes_take_twice_the_time(make):
 def test_a_bomb_is_refused_or_read_in_little_time_and_room(make, size):
     body = make(size)
     tracemalloc.start()
-    start = time.process_time()
-    with contextlib.suppress(MalformedRequest):
-        tree(cut(body)[0])
-    took, (_, most) = time.process_time() - start, tracemalloc.get_traced_memory()
+    read(body)
+    _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most <= 50 * 2**20
-    assert took <= 1.0  # with every allocation traced; a tenth of it without
+    assert seconds(lambda: read(body), times=3) <= 0.5

@@ -15,8 +15,9 @@ import pytest
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.runner.here import describe_here
-from axiom.runner.home import Home, write_tree
+from axiom.runner.home import Home
 from axiom.runner.tasks import Answer, Runner
+from axiom.runner.trees import write_tree
 from axiom.signed import bundles, outputs
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
@@ -161,9 +162,10 @@ class Host:
     def marks(self) -> dict[str, str]:
         """Everything outside the runner's own dealings, so that any change shows."""
         kept = [self.path / "person", self.home.cache / ("0" * 64), self.home.path / "trust.json"]
-        kept += [self.slot / "init_data.xml", self.home.path / "unpacked", _SHARED]
+        kept += [self.slot / "init_data.xml", self.home.path / "unpacked"]
         found = [path for top in kept for path in (top, *sorted(top.rglob("*")))]
-        return {str(path): f"{path.lstat().st_mode:o} {_digest(path)}" for path in found if "pytest" not in path.name}
+        found += sorted(_SHARED.glob("axiom*"))  # others use it, too: browsers, and tests beside this one
+        return {str(path): f"{path.lstat().st_mode:o} {_digest(path)}" for path in found}
 
     def left(self) -> list[str]:
         """What is in the folder that the bundle could write into, besides compiled programs."""

@@ -8,8 +8,8 @@ from axiom.domain.work import Exit, Outcome
 from axiom.runner import bounds, children
 from axiom.runner.children import Child
 from axiom.runner.here import describe_tree
-from axiom.runner.home import write_tree
 from axiom.runner.limits import environment
+from axiom.runner.trees import write_tree
 
 TAKING = {
     "asks for 100 GB at once": ("MemoryError", "bytearray(100 * 10**9)"),

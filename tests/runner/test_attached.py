@@ -1,13 +1,14 @@
 """The runner's one file, started as boinc-client starts it, with a client that the test plays itself."""
 
 import json
+import os
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playing import KEY_OF_THE_ACCOUNT, child, state
+from playing import KEY_OF_THE_ACCOUNT, child
+from processes import state
 
 from axiom.domain.work import Exit, Outcome
 from axiom.signed.outputs import read_output
@@ -215,7 +216,8 @@ def test_the_file_starts_quickly(client):
     (slot / "init_data.xml").unlink()
     spent = []
     for _ in range(3):
-        began = time.monotonic()
+        began = os.times()
         subprocess.run([client.program], cwd=slot, stderr=subprocess.DEVNULL, check=False, timeout=20)
-        spent.append(time.monotonic() - began)
+        ended = os.times()  # the processor's time, which a computer with other work to do does not stretch
+        spent.append(sum(ended[2:4]) - sum(began[2:4]))
     assert min(spent) < 0.5

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from playing import child, state
+from playing import child
+from processes import state
 
 from axiom.domain.work import Exit
 from axiom.runner import attached, boinc

@@ -9,8 +9,8 @@ import pytest
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.children import Child
-from axiom.runner.home import write_tree
 from axiom.runner.limits import environment
+from axiom.runner.trees import write_tree
 from axiom.signed import outputs
 
 LIMITS = {"cpu_limit": 20.0, "wall_limit": 30.0, "memory_mb": 200.0}

@@ -3,7 +3,7 @@ import pytest
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.here import compute_here, describe_here, describe_tree
-from axiom.runner.home import write_tree
+from axiom.runner.trees import write_tree
 from axiom.signed.manifests import read_manifest
 
 

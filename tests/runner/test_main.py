@@ -8,15 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from processes import is_gone
 
 from axiom.domain.work import Exit
-from axiom.runner.here import describe_tree
-from axiom.runner.home import write_tree
 from axiom.signed.outputs import read_output
 from axiom.signed.tickets import Order
 
 RUNNER = [sys.executable, "-m", "axiom.runner.main"]
-MODULES = ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"]
 
 
 def once(lab, order, slot: Path, *, limit: str = "") -> subprocess.CompletedProcess[str]:
@@ -116,8 +114,7 @@ def serving(ahead, lab):
 def gone(pid: int, seconds: float) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        stat = Path(f"/proc/{pid}/stat")
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+        if is_gone(pid):
             return True
         time.sleep(0.02)
     return False
@@ -237,25 +234,9 @@ def child_of(process) -> int:
     return int(child)
 
 
-@pytest.fixture
-def tree(lab, tmp_path) -> Path:
-    write_tree(tmp_path / "tree", lab.files)
-    (tmp_path / "cache").mkdir()
-    return tmp_path / "tree"
-
-
-def test_a_runner_ahead_describes_as_a_process_of_its_own_would_and_then_serves_by_the_same_child(
-    ahead, lab, tree, tmp_path
-):
+def test_the_child_that_was_started_first_computes(ahead, lab, tmp_path):
     child = child_of(ahead.process)
-    ahead.give({"describe": MODULES, "tree": str(tree), "cache": str(tmp_path / "cache")})
-    good, bad = ahead.hear()["described"]
-    expected = describe_tree(tree, MODULES)
-    assert (good["manifest"], good["fault"]) == (expected[0].manifest, "")
-    assert (bad["manifest"], bad["fault"]) == (None, expected[1].fault)
-
     ahead.give({"home": str(lab.home.path), "host": 1})
-    assert lab.nothing_was_imported
     ahead.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
     said = ahead.answer()
     assert (said["exit"], said["message"]) == (0, "")
@@ -278,28 +259,10 @@ def test_the_child_of_a_runner_ahead_ends_however_that_ends(how, ahead):
     assert gone(child, 2)
 
 
-def test_whoever_goes_while_it_describes_takes_everything_along(ahead, tree, tmp_path):
-    (tree / "axiom/catalogue/endless.py").write_text("while True:\n    pass\n")
-    child = child_of(ahead.process)
-    ahead.give({"describe": ["axiom.catalogue.endless"], "tree": str(tree), "cache": str(tmp_path / "cache")})
-    children = Path(f"/proc/{child}/task/{child}/children")
-    until = time.monotonic() + 10
-    while not (copy := children.read_text().split()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    assert ahead.close() == 0
-    assert gone(child, 2)
-    assert gone(int(copy[0]), 2)
-
-
-def test_a_child_that_is_gone_describes_nothing_and_is_replaced(ahead, lab, tree, tmp_path, ending):
+def test_a_child_that_is_gone_is_replaced(ahead, lab, tmp_path, ending):
     child = child_of(ahead.process)
     ending(child)
-    ahead.give({"describe": ["axiom.catalogue.nowhere"], "tree": str(tree), "cache": str(tmp_path / "cache")})
-    assert ahead.hear()["described"][0]["manifest"] is None
     subprocess.run(["/bin/kill", "-9", str(child)], check=True)
-    ahead.give({"describe": MODULES, "tree": str(tree), "cache": str(tmp_path / "cache")})
-    assert ahead.hear() == {"described": None}
     ahead.give({"home": str(lab.home.path), "host": 1})
     ahead.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
     assert ahead.answer()["exit"] == 0
@@ -315,7 +278,7 @@ def test_one_order_wants_a_slot(lab):
 
 def test_the_parent_loads_nothing_that_computes():
     code = (
-        "import sys, axiom.runner.main, axiom.runner.here; "
+        "import sys, axiom.runner.main, axiom.runner.serving, axiom.runner.once, axiom.runner.here; "
         "print([n for n in sys.modules if n.split('.')[0] in {names}])"
     )
     names = "('numpy', 'jax', 'scipy', 'pydantic', 'starlette')"

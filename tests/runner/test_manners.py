@@ -34,7 +34,7 @@ def order(lab, tmp_path):
             env={
                 **os.environ,
                 **{name: str(place) for name, place in places.items()},
-                "PYTHONPYCACHEPREFIX": "/nowhere",
+                "PYTHONPYCACHEPREFIX": "/proc/nowhere",  # where nothing can be made: below / it would be made in HOME
             },
             cwd=places["HOME"],
             capture_output=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from axiom.runner import rooms
-from axiom.runner.rooms import Scratch, held_mb, remove, room
+from axiom.runner.rooms import Scratch, forget_unused, held_mb, remove, room
 
 
 def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
@@ -235,3 +235,18 @@ def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_
     remove(tmp_path / "link")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "outside"]
     assert (outside / "diary").read_text() == "private"
+
+
+def test_what_no_bundle_has_used_for_long_goes_with_its_code_and_what_is_held_stays(tmp_path):
+    cache = tmp_path / "home" / "cache"
+    old, held, recent = (fill(cache, name, 0.1, hours) for name, hours in (("a", 800), ("b", 800), ("c", 10)))
+    scratch = Scratch(held)
+    try:
+        assert forget_unused(cache, 720 * 3600) == 1
+        assert (old.exists(), held.exists(), recent.exists()) == (False, True, True)
+        assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["b", "c"]
+    finally:
+        scratch.clear()
+    assert forget_unused(cache, 720 * 3600) == 1
+    assert not held.exists()
+    assert forget_unused(tmp_path / "nowhere", 0.0) == 0

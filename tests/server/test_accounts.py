@@ -81,10 +81,10 @@ def test_a_wrong_password_and_an_unknown_account_take_the_same_time(office):
     office.create()
 
     def seconds(email: str, address: str) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         found = office.accounts.prove(LookupAccount(email=email, passwd_hash=WRONG), address)
         assert isinstance(found, Problem)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     seconds(EMAIL, "198.51.100.1")
     pairs = []

@@ -6,7 +6,7 @@ from axiom.decisions.checks import is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.plan import candidates
 from axiom.server.checking import give_up, secret_of
-from axiom.store import counters, evidence, fleet, notices, returning, work
+from axiom.store import counters, fleet, notices, returning, returns, work
 
 
 def secret_for(*checked: int, among: int = 12) -> bytes:
@@ -104,6 +104,44 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     assert lab.broken() == {}
 
 
+def test_who_was_outvoted_is_checked_each_time_and_gets_nothing_after_the_second_time(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    computed(lab, 3)
+    lab.deploy()
+    lie = computed(lab, 1, early=(7.0, 7.0))  # no task that the secret draws
+    assert agreements(lab)[lie.id] == Agreement.WAITING
+    computed(lab, 2)
+    computed(lab, 3)
+    assert fleet.host(lab.db, 1).standing.outvoted == 2
+    lab.deploy()
+    refused = lab.ask(1)
+    assert refused.orders == ()
+    assert "agreed twice" in fleet.host(lab.db, 1).why_no_work
+    assert lab.ask(2).orders != ()
+    assert lab.broken() == {}
+
+
+def test_what_an_outvoted_host_had_in_hand_is_not_believed_and_goes_to_another(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    computed(lab, 3)
+    lab.deploy()
+    lab.deploy()
+    lie = computed(lab, 1, early=(7.0, 7.0))
+    held = lab.order(1)  # sent before the second verdict, returned after it
+    computed(lab, 2)
+    computed(lab, 3)
+    assert fleet.host(lab.db, 1).standing.outvoted == 2
+    assert lab.report(held, lab.output(held)).state is TaskState.RETURNED
+    lab.validate(SECRET)
+    refused = work.task(lab.db, held.task)
+    assert (refused.state, "nothing of that host is believed" in refused.reason) == (TaskState.INVALID, True)
+    assert computed(lab, 2).workunit_id == refused.workunit_id
+    assert work.task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
+    assert lab.broken() == {}
+
+
 def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
     for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
         computed(lab, host, early=(early,))
@@ -137,7 +175,7 @@ def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
 
 def test_blocks_and_plans_do_not_wait_for_checks(lab):
     computed(lab, 1)
-    assert evidence.ordered(lab.db, 1) == {0: True}
+    assert returns.ordered(lab.db, 1) == {0: True}
     assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
     (candidate,) = candidates(lab.db)
     assert candidate.unsent == 0

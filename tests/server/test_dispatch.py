@@ -9,7 +9,8 @@ from axiom.decisions.assignment import day_of
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.domain.work import Exit, TaskState, read_task_name
 from axiom.lab.withdraw import withdraw
-from axiom.server.dispatch import Asked, hand_out
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked
 from axiom.server.known import Known
 from axiom.signed.tickets import check, read_ticket
 from axiom.store import counters, dispatching, experiments, fleet, returning, work

@@ -102,7 +102,7 @@ class Story:
         retired = self.is_retired(self.version)
         try:
             self.lab.deploy(
-                self.version, workunits=1, replicates_each=chance.randint(1, 2), max_failures=chance.randint(1, 3)
+                self.version, workunits=1, replicates_each=chance.choice([1, 2, 9]), max_failures=chance.randint(1, 3)
             )
         except Withdrawn:
             assert retired
@@ -160,6 +160,7 @@ class Story:
         """Count what was reached."""
         self.seen.update(f"task {task.state}" for task in work.tasks(self.lab.db, limit=1_000))
         self.seen.update(f"workunit {wanted.state}" for wanted in work.workunits(self.lab.db, limit=1_000))
+        self.seen["part"] += self.lab.db.one("SELECT count(split_from) AS n FROM workunit")["n"]
         self.seen["duplicate"] += self.lab.db.one("SELECT count(*) AS n FROM duplicate")["n"]
         self.lab.db.close()
 
@@ -210,4 +211,9 @@ def test_every_promise_holds_wherever_work_can_get(new_lab, prepared, tmp_path):
         events = [(event, chance.getrandbits(32)) for event in chance.choices(EVENTS, k=120)]
         told(Story(lab=new_lab(tmp_path / str(seed)), prepared=prepared, seen=seen), events)
     reached = {f"task {state}" for state in TaskState} | {f"workunit {state}" for state in WorkunitState}
-    assert {what for what, amount in seen.items() if amount} == reached | {"sent again", "came late", "duplicate"}
+    assert {what for what, amount in seen.items() if amount} == reached | {
+        "sent again",
+        "came late",
+        "duplicate",
+        "part",
+    }

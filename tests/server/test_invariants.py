@@ -43,7 +43,7 @@ def test_every_promise_is_asked(busy_lab):
         ("I11", "signature by the bundle key", "UPDATE bundle SET seal = substr(seal, 5)"),
         ("I11", "ran out", "UPDATE bundle SET created_at = expires_at + 1"),
         ("I12", "audit 2 was altered", "UPDATE audit SET caller = 'Bob' WHERE id = 2"),
-        ("I12", "registration 1 was altered", "UPDATE registration SET cohort = 'confirmatory'"),
+        ("I12", "registration 1 was altered", "UPDATE registration SET cohort = 'exploratory'"),
         ("I12", "counter task sent of experiment 1 says 2", "UPDATE counter SET amount = 2 WHERE state = 'sent'"),
     ],
 )

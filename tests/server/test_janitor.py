@@ -17,10 +17,10 @@ def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
     stray.write_bytes(b"left behind")
     os.utime(stray, (busy_lab.now.timestamp(),) * 2)
     busy_lab.later(hours=23)
-    assert clean(busy_lab.db, busy_lab.folder, busy_lab.now) == 0
+    assert clean(busy_lab.db, busy_lab.folder, busy_lab.now).files == 0
     busy_lab.later(hours=2)
     assert busy_lab.broken()["I9"]
-    assert clean(busy_lab.db, busy_lab.folder, busy_lab.now) == 1
+    assert clean(busy_lab.db, busy_lab.folder, busy_lab.now).files == 1
     assert list(busy_lab.folder.blobs.glob("??/*")) == kept != []
     assert "I9" not in busy_lab.broken()
 
@@ -29,8 +29,9 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     db, folder = busy_lab.db, busy_lab.folder
     reported = db.one("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
     with db.transaction():
-        small, large = (blobs.put(db, folder, body, busy_lab.now) for body in (b"brought", b"y" * 100_000))
-        for task, digest in ((2, small), (3, large), (4, reported)):
+        bodies = [b"brought", b"y" * 100_000, blobs.get(db, folder, reported)]
+        small, large, again = blobs.bring(db, folder, bodies, busy_lab.now)
+        for task, digest in ((2, small), (3, large), (4, again)):
             facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
             uploads.record(db, [uploads.Upload(task_id=task, digest=digest, **facts)])
         accounts.sign_in(db, "ab", 1, now=busy_lab.now, expires_at=busy_lab.now + timedelta(days=29))
@@ -40,8 +41,15 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     assert set(uploads.of(db, [2, 3, 4])) == {2, 3, 4}
     assert db.select("SELECT * FROM sign_in") == []
     busy_lab.later(days=2)
+    files = set(folder.blobs.glob("??/*"))
     with db.transaction():
-        assert clean(db, folder, busy_lab.now) == 1  # the file of the large one
+        swept = clean(db, folder, busy_lab.now)
+    assert (swept.files, swept.uploads) == (0, 3)
+    assert set(folder.blobs.glob("??/*")) == files  # if the rows come back, as after a power cut, so does the file
+    assert "I9" not in busy_lab.broken()
+    busy_lab.later(days=2)
+    with db.transaction():
+        assert clean(db, folder, busy_lab.now).files == 1  # that of the large one
     assert uploads.of(db, [2, 3, 4]) == {}
     digests = {row["digest"] for row in db.select("SELECT digest FROM blob")}
     assert reported in digests

@@ -16,7 +16,7 @@ def said(lab, order, output: bytes | None = b"", **changes) -> Report:
     digest = None
     if output is not None:
         with lab.db.transaction():
-            digest = blobs.put(lab.db, lab.folder, output or lab.output(order), lab.now)
+            (digest,) = blobs.bring(lab.db, lab.folder, [output or lab.output(order)], lab.now)
     report = Report(
         task_id=order.task,
         host_id=order.host,

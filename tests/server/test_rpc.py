@@ -142,9 +142,9 @@ def test_the_output_s_name_and_token_open_the_upload_handler(exchange, attic):
 
 
 DELAYS = [
-    ("served", {"ask": 1.0}, 7, 10),
-    ("asks for nothing", {}, 7, 10),
-    ("wants none", {"ask": 1.0, "dont_send_work": 1}, 7, 10),
+    ("served", {"ask": 1.0}, 12, 14),
+    ("asks for nothing", {}, 12, 14),
+    ("wants none", {"ask": 1.0, "dont_send_work": 1}, 12, 14),
     ("none there", {"ask": 1.0, "platform_name": "vax-dec-vms"}, 10, 15),
 ]
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from axiom.boinc import account_keys
-from axiom.domain.ledger import Award
+from axiom.domain.ledger import Award, Tariff
 from axiom.server import statistics_files
 from axiom.server.statistics_files import NAMES, StatisticsFiles
-from axiom.store import accounts, ledger, teams
+from axiom.store import accounts, ledger, tariffs, teams
 from axiom.store.exports import holders, lately, new_today
 
 
@@ -44,7 +44,7 @@ def lab(busy_lab):
             )
         team = teams.found(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
         accounts.join(db, 2, team)
-        tariff = ledger.announce(db, TARIFF, now)
+        tariff = tariffs.announce(db, TARIFF, now)
         given = [
             Award(task_id=1, reason="a", host_id=2, volunteer_id=2, team_id=team, amount=1_234_567, because=""),
             Award(task_id=1, reason="b", host_id=3, volunteer_id=3, amount=7_000, because=""),
@@ -55,7 +55,7 @@ def lab(busy_lab):
 
 
 STORED = "what is stored of a password"
-TARIFF = ledger.Tariff(name="t", version=9, per_core_second=1)
+TARIFF = Tariff(name="t", version=9, per_core_second=1)
 
 
 def written(lab) -> dict[str, str]:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Host
-from axiom.server.dispatch import Asked, hand_out
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked
 from axiom.store import fleet, work
 
 GOOD_FOR = timedelta(days=30)

@@ -1,12 +1,13 @@
 """Not a sample: each bit of a whole order, a seal, a trust file and a bundle is flipped once."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 
 from axiom.errors import BundleError, TicketError
 from axiom.signed.bundles import Seal, digest, open_bundle, pack, read_seal, write_seal
-from axiom.signed.roles import NotSealed, Untrusted, read_trust, write_trust
+from axiom.signed.roles import NotSealed, Untrusted, read_trust, sealed_together, write_trust
 from axiom.signed.tickets import read_ticket, write_ticket
 
 
@@ -38,6 +39,9 @@ def test_every_flipped_bit_of_what_travels_is_refused(make_ticket, keys, now):
     )
     ticket = write_ticket(make_ticket(), keys.ticket).encode()
     assert accepted(ticket, lambda raw: read_ticket(raw.decode("latin-1"), trust=trust, now=now), TicketError) == []
+    body = base64.urlsafe_b64decode(ticket.partition(b".")[0] + b"==")
+    shared = sealed_together([body, b"{}"], keys.ticket)[0].encode()
+    assert accepted(shared, lambda raw: read_ticket(raw.decode("latin-1"), trust=trust, now=now), TicketError) == []
     sealed = write_seal(seal, keys.bundle).encode()
     assert accepted(sealed, lambda raw: read_seal(raw.decode("latin-1"), trust=trust, now=now), BundleError) == []
     file = write_trust(trust, [keys.root])

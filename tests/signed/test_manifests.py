@@ -5,7 +5,7 @@ from dataclasses import dataclass, make_dataclass
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
-from axiom.domain.experiments import Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.errors import ExperimentError
 from axiom.signed.manifests import read_manifest
@@ -51,9 +51,15 @@ EXPERIMENT = Experiment(
         ),
     ),
     needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100, disk_mb=300, gpu=True),
-    figure=Figure(x="width", y="loss", title="Loss", log=("x",)),
+    controls=(
+        Control(
+            estimand="wide_minus_narrow", placebo=grid(Config, width=[8, 16], lr=[0.0]), planted=(Config(width=32),)
+        ),
+    ),
+    figure=Figure(x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}),
     aliases=("prb",),
     reference="none",
+    tolerance=0.02,
 )
 
 
@@ -73,7 +79,15 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     assert manifest.measures[2] == Measure("reached", ValueType.INT, True)
     assert [kind.value for _, kind, _ in manifest.measures] == ["float", "int", "int", "bool", "floats", "ints"]
     assert manifest.ranges == {"width": (4.0, 64.0)}
-    assert manifest.figure == EXPERIMENT.figure
+    assert (manifest.figure, manifest.tolerance) == (EXPERIMENT.figure, 0.02)
+    (control,) = manifest.controls
+    assert [config["lr"] for config in control.placebo] == [0.0, 0.0]
+    assert [config["width"] for config in control.planted] == [32]
+    assert (control.estimand, control.placebo_seconds, control.planted_seconds) == (
+        "wide_minus_narrow",
+        (1.0, 2.0),
+        (4.0,),
+    )
     assert manifest.estimands[0]["between"] == [{"width": 16}, {"width": 8}]
     assert canonical(manifest.as_data()) == canonical(data)
 
@@ -85,27 +99,45 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
     assert canonical(manifest.as_data()) == canonical(data)
 
 
-def test_a_manifest_from_before_disks_and_gpus_were_declared_needs_little_of_one_and_none_of_the_other(data):
-    del data["disk_mb"], data["gpu"]
+def test_a_manifest_from_before_disks_gpus_and_controls_were_declared_has_little_of_one_and_none_of_the_others(data):
+    del data["disk_mb"], data["gpu"], data["controls"], data["tolerance"]
     manifest = read_manifest(canonical(data))
-    assert (manifest.disk_mb, manifest.gpu) == (100, False)
+    assert (manifest.disk_mb, manifest.gpu, manifest.controls, manifest.tolerance) == (100, False, (), 1e-3)
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"censored": 0.0}, {"exchangeable": True}, {"about": "mean", "bounds": [0.0, 1.0]}]
+)
+def test_what_an_estimand_may_say_besides_is_kept_as_it_was_said(said, data):
+    data["estimands"][0].update(said)
+    manifest = read_manifest(canonical(data))
+    assert canonical(manifest.as_data()) == canonical(data)
+    assert manifest.estimands[0].items() >= said.items()
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda d: d.pop("question"), "lacks the field 'question'"),
+        (lambda d: d["estimands"][0].update(censored="never"), "censored is not a finite number"),
+        (lambda d: d["estimands"][0].update(exchangeable=1), "exchangeable is not true or false"),
+        (lambda d: d["estimands"][0].update(about="mode"), "about 'mode' has not the form"),
+        (lambda d: d["estimands"][0].update(about="mean", bounds=None), "a mean needs bounds"),
+        (lambda d: d["estimands"][0].update(censoring=1), "unknown field 'censoring'"),
         (lambda d: d.update(measure=[]), r"unknown field 'measure' \(did you mean measures\?\)"),
         (lambda d: d.update(format="axiom-manifest-9"), "format"),
         (lambda d: d.update(name="Probe"), "name 'Probe' has not the form"),
         (lambda d: d.update(version=0), "version is not a whole number of at least 1"),
         (lambda d: d.update(configs=[]), "the sweep is empty"),
         (lambda d: d.update(configs=[d["configs"][0]] * 2), "the sweep names the same thing twice"),
-        (lambda d: d["configs"][0].update(widht=8), r"config 0 has an unknown field 'widht' \(did you mean width\?\)"),
-        (lambda d: d["configs"][1].update(width=8.5), "config 1: width is not a whole number"),
-        (lambda d: d["configs"][1].update(bias=1), "config 1: bias is not true or false"),
-        (lambda d: d["configs"][1].update(act=1), "config 1: act is not a text"),
-        (lambda d: d["configs"][1].update(lr="big"), "config 1: lr is not a finite number"),
+        (
+            lambda d: d["configs"][0].update(widht=8),
+            r"config 0 of the sweep has an unknown field 'widht' \(did you mean width\?\)",
+        ),
+        (lambda d: d["configs"][1].update(width=8.5), "config 1 of the sweep: width is not a whole number"),
+        (lambda d: d["configs"][1].update(bias=1), "config 1 of the sweep: bias is not true or false"),
+        (lambda d: d["configs"][1].update(act=1), "config 1 of the sweep: act is not a text"),
+        (lambda d: d["configs"][1].update(lr="big"), "config 1 of the sweep: lr is not a finite number"),
         (lambda d: d["factors"].update(width="complex"), "width 'complex' has not the form"),
         (lambda d: d.update(cell_seconds=[1.0]), "every config a time above zero"),
         (lambda d: d.update(cell_seconds=[1.0, 0.0]), "every config a time above zero"),
@@ -124,6 +156,14 @@ def test_a_manifest_from_before_disks_and_gpus_were_declared_needs_little_of_one
         (lambda d: d["estimands"][0]["prediction"].update(positiv=1), "did you mean positive"),
         (lambda d: d["estimands"][0]["prediction"].update(absent=-1), "absent is not a finite number of at least 0"),
         (lambda d: d["figure"].update(z="x"), "figure has an unknown field 'z'"),
+        (lambda d: d["figure"].update(where={"act": []}), "figure: where is not an object of plain values"),
+        (lambda d: d["controls"][0].update(estimand="other"), "a control speaks of 'other', which is no estimand"),
+        (lambda d: d["controls"][0].update(placebo=[]), "the placebo of wide_minus_narrow is empty"),
+        (
+            lambda d: d["controls"][0].update(planted_seconds=[0.0]),
+            "planted for wide_minus_narrow must give every config",
+        ),
+        (lambda d: d["controls"][0]["planted"][0].pop("act"), "config 0 of what is planted .* lacks the field 'act'"),
         (lambda d: d.update(avx="yes"), "avx is not true or false"),
         (lambda d: d.update(gpu=1), "gpu is not true or false"),
         (lambda d: d.update(disk_mb=0), "disk_mb is not a whole number of at least 1"),

@@ -75,6 +75,7 @@ _WINDOWS = {
 _EXEC_FAILURES = {2: Cause.INTERPRETER_MISSING, 8: Cause.NOT_STARTED, 13: Cause.NOT_STARTED}
 _EXEC_DETAILS = {8: "it is not made for this kind of computer", 13: "the system does not let it be executed"}
 
+_SUCCESS = ending(Cause.SUCCESS, 0)  # of nearly every task
 _SIGNAL = re.compile(r"process got signal ([0-9]{1,3})\b")
 _OWN_EXIT = re.compile(r"process exited with code [0-9]{1,3}\b")
 _ERROR_CODE = re.compile(r"<error_code>\s*(-[0-9]{1,4})\b")
@@ -113,7 +114,7 @@ def _claims_zero(report: TaskReport) -> Ending:
         case State.UPLOADED if any(file.error for file in report.files):
             return ending(Cause.UPLOAD_REFUSED, 0)
         case State.UPLOADED:
-            return ending(Cause.SUCCESS, 0)
+            return _SUCCESS
         case State.COMPUTE_ERROR:
             return ending(Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT, 0)
         case State.UPLOAD_FAILED:

@@ -254,15 +254,8 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
         state=_STATES.get(says.whole(b"state"), State.NEW),
         cpu_seconds=says.number(b"final_cpu_time", high=1e10),
         elapsed_seconds=says.number(b"final_elapsed_time", high=1e10),
-        platform=says.text(b"platform"),
-        version=says.whole(b"version_num", high=2**31),
-        plan_class=says.text(b"plan_class"),
         peak_memory_bytes=says.number(b"final_peak_working_set_size"),
-        peak_swap_bytes=says.number(b"final_peak_swap_size"),
         peak_disk_bytes=says.number(b"final_peak_disk_usage"),
-        bytes_sent=says.number(b"final_bytes_sent"),
-        bytes_received=says.number(b"final_bytes_received"),
-        flops_done=says.number(b"fpops_cumulative", high=1e30),
         message=message,
         stderr=stderr,
         files=tuple(_output(each, name) for each in says.each(b"file_info") if (name := each.text(b"name"))),
@@ -272,10 +265,7 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
 def _output(says: Element, name: str) -> OutputFile:
     return OutputFile(
         name=name,
-        bytes=says.number(b"nbytes"),
-        max_bytes=says.number(b"max_nbytes"),
         md5=says.text(b"md5_cksum"),
-        upload_url=says.text(b"upload_url", 1000),
         error=says.text(b"error_msg", 1000),
     )
 

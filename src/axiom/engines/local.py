@@ -1,8 +1,8 @@
 """Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
 
+import functools
 import json
 import logging
-import os
 import shutil
 import subprocess
 import threading
@@ -11,15 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.work import Exit, Report
+from axiom.engines.ahead import FOLDER, Ahead
 from axiom.engines.desk import Desk
 from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
+from axiom.runner.gate import Ended
+from axiom.runner.placing import place
+from axiom.runner.serving import now
+from axiom.runner.tasks import answer_data
 from axiom.signed import bundles, outputs
 from axiom.signed.roles import TRUST_FILE
+from axiom.signed.signing import sync_folder
 from axiom.signed.tickets import Order
 
 log = logging.getLogger("axiom.local")
 
+_ALONE_SECONDS = 0.5  # that the first core has for a first result, where a runner was started for it
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
 _KEPT = {".zip", ".seal"}
 
@@ -35,7 +42,7 @@ class LocalEngine:
         host_id: int,
         cores: int,
         reported: Callable[[], None],
-        ahead: subprocess.Popen[str] | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         self._desk = desk
         self._home = home.absolute()  # runners and their children work in other folders than we do
@@ -47,9 +54,15 @@ class LocalEngine:
         self._fetching = threading.Lock()
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
-        # The first core may have a runner that was started before us.
-        self._runners: dict[int, subprocess.Popen[str]] = {} if ahead is None else {0: ahead}
+        self._runners: dict[int, subprocess.Popen[str]] = {}
+        # The first core may have a runner of our own process, whose child was started before us.
+        self._ahead = ahead
+        self._inside = ahead.runner(self._home, host_id) if ahead else None
         self._threads: list[threading.Thread] = []
+        # Where somebody waits for the first result, the other cores leave it the computer for a moment.
+        self._turn = threading.Event()
+        if ahead is None:
+            self._turn.set()
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
 
     def start(self, trust: bytes) -> None:
@@ -57,8 +70,6 @@ class LocalEngine:
         self._home.mkdir(parents=True, exist_ok=True)
         _place(self._home / TRUST_FILE, trust)
         self._clear()
-        for runner in self._runners.values():
-            self._engage(runner)
         for core in range(self._cores):
             thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
             thread.start()
@@ -67,15 +78,22 @@ class LocalEngine:
     def stop(self) -> None:
         """End the runners. What they were computing stays theirs and goes on after the next start."""
         self._stopping.set()
+        self._turn.set()
+        if self._ahead is not None:
+            self._ahead.gate.end()
         for runner in list(self._runners.values()):
             end(runner)
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
+        if self._inside is not None:
+            self._inside.stop()
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
+        if self._ahead is None or not self._ahead.has_begun:
+            shutil.rmtree(self._home / FOLDER, ignore_errors=True)
         held, used = {str(task) for task in self._desk.held()}, set()
         for slot in (self._home / "slots").glob("*"):
             if slot.name in held:
@@ -90,6 +108,8 @@ class LocalEngine:
                 file.unlink(missing_ok=True)
 
     def _loop(self, core: int) -> None:
+        if core:
+            self._turn.wait(_ALONE_SECONDS)
         while not self._stopping.is_set():
             try:
                 order = self._next()
@@ -115,7 +135,8 @@ class LocalEngine:
     def _compute(self, core: int, order: Order) -> None:
         slot = self._home / "slots" / str(order.task)
         try:
-            ended = self._without_bundle(order) or self._obey(core, order, slot)
+            obey = self._obey_inside if self._inside and not core else functools.partial(self._obey, core)
+            ended = self._without_bundle(order) or obey(order, slot)
             if ended is None:
                 return
             if ended["exit"] == Exit.BAD_BUNDLE:
@@ -124,6 +145,7 @@ class LocalEngine:
             self._desk.report(_report(order, ended, self._host_id), output)
             shutil.rmtree(slot, ignore_errors=True)
             self._reported()
+            self._turn.set()
         finally:
             self.progress.pop(order.task, None)
             self._holding.discard(order.task)
@@ -161,6 +183,18 @@ class LocalEngine:
     def _files(self, digest: str) -> tuple[Path, Path]:
         folder = self._home / "bundles"
         return folder / f"{digest}.zip", folder / f"{digest}.seal"
+
+    def _obey_inside(self, order: Order, slot: Path) -> dict[str, Any] | None:
+        """Have the order carried out here. None when we are to stop."""
+        if self._inside is None:
+            raise ValueError("there is no runner in this process")
+        try:
+            return answer_data(self._inside.obey(order.argv(), slot, now=now(), report=self._heard))
+        except Ended:
+            return None
+
+    def _heard(self, task: int, share: float, _kept: int) -> None:
+        self.progress[task] = share
 
     def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
@@ -226,14 +260,5 @@ def _bundle_of(slot: Path) -> str:
 
 def _place(path: Path, content: bytes) -> None:
     """The file is there whole, after a power cut too, or not at all."""
-    fresh = path.with_suffix(f"{path.suffix}.{threading.get_ident()}")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    place(path, content)
+    sync_folder(path.parent)

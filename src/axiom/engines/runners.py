@@ -7,13 +7,7 @@ import contextlib
 import json
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from axiom.runner.children import Described
+from typing import Any
 
 STOP_SECONDS = 5.0  # for a runner to end by itself
 
@@ -31,40 +25,12 @@ def start_runner() -> subprocess.Popen[str]:
     )
 
 
-@contextlib.contextmanager
-def runner_ahead() -> Iterator[subprocess.Popen[str]]:
-    """A runner that gets ready while the body prepares what it will compute; it ends with the body."""
-    runner = start_runner()
-    try:
-        yield runner
-    finally:
-        end(runner)
-        hang_up(runner)
-
-
 def tell(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
     """Say a line. That a runner is gone is heard where its answer is awaited."""
     with contextlib.suppress(BrokenPipeError):
         if runner.stdin is not None:
             runner.stdin.write(json.dumps(line) + "\n")
             runner.stdin.flush()
-
-
-def describe(runner: subprocess.Popen[str], tree: Path, modules: Sequence[str]) -> "tuple[Described, ...]":
-    """What each module of an unpacked bundle declares, by a runner that was not told yet for whom it computes.
-
-    Where that cannot say, by a process that is started for it.
-    """
-    from axiom.runner.children import Described  # imported now that the runner is on its way
-    from axiom.runner.here import describe_tree
-
-    if runner.stdout is None:
-        raise ValueError("a runner without pipes cannot be listened to")
-    with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
-        tell(runner, {"describe": list(modules), "tree": str(tree), "cache": cache})
-        line = runner.stdout.readline()
-    described = json.loads(line)["described"] if line else None
-    return describe_tree(tree, modules) if described is None else tuple(Described(**one) for one in described)
 
 
 def end(runner: subprocess.Popen[str]) -> None:

@@ -65,7 +65,8 @@ def hold_data(pid: int, memory_mb: float) -> None:
     its stead: what compiles reserves gigabytes of it that it never touches.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(ProcessLookupError):
+        # A process that root had step down in a sandbox is held there already, and may be out of root's reach.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
             most = int(_RESERVED * memory_mb * 1e6) + _RESERVED_BYTES
             resource.prlimit(pid, resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))

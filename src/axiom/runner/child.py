@@ -10,6 +10,7 @@ output; whatever the experiment prints goes elsewhere.
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import math
@@ -138,6 +139,8 @@ class Bench:
         elif asked["do"] == "load":
             self._enter(asked["tree"], asked["environment"])
             self._pipe.say(loaded=self._load(asked["module"]))
+        elif asked["do"] == "declare":
+            self._pipe.say(declared=self._described(asked["module"]))
         else:
             self._compute(asked["config"], asked["seed"], asked.get("keep"))
 
@@ -229,6 +232,7 @@ class Bench:
             "outcome": outcome,
         }
         self._pipe.say(answer=answer)
+        _give_back()
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
         """Name what was raised and the last line of the bundle that it passed."""
@@ -258,10 +262,20 @@ def _demand_device() -> None:
         raise GpuUnusable(f"JAX sees {', '.join(sorted(found))} alone")
 
 
+def _give_back() -> None:
+    """Return to the system what a cell has freed: compiling leaves tens of MB behind in the C library's hands."""
+    with contextlib.suppress(AttributeError, OSError):  # glibc alone can
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _preload(modules: list[str]) -> None:
+    """What is imported stays, so that nothing is gained by looking for what of it is not needed any more."""
+    gc.disable()
     for module in modules:
         with contextlib.suppress(ImportError):  # a bundle that needs it will say so itself
             importlib.import_module(module)
+    gc.freeze()
+    gc.enable()
 
 
 def _attach(listener: Listener, keeper: Keeper | None) -> None:

@@ -1,32 +1,30 @@
 """The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
 
 import contextlib
-import os
-import pkgutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.bounds import Bounds, hold_data
 from axiom.runner.gate import Awake, Ended, Gate
 from axiom.runner.keeping import Keeping, share
+from axiom.runner.spawning import spawn, words
 from axiom.runner.system import system
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
 
-_SCRIPT = Path(__file__).with_name("child.py")
-_OWN = Path(__file__).parents[2]  # the folder or the archive in which the runner's own code lies
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
 _KILLED = "it was ended by SIGKILL"
+_SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
+_SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
 _LOAD_MB = 2_000.0  # that it may hold meanwhile
@@ -41,23 +39,68 @@ class Described:
     fault: str = ""
 
 
+class Process(Protocol):
+    """A process as `subprocess` has it, or `early.py`."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """What it hears."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """What it says."""
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """What it prints."""
+
+    def poll(self) -> int | None:
+        """How it ended; None while it is there."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended, once it has."""
+
+
+class Box(Protocol):
+    """A sandbox around the process, besides what the process gives up by itself."""
+
+    @property
+    def parent(self) -> int:
+        """The number that the process in it sees its parent have."""
+
+    def start(self, words: Sequence[str], environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+        """Start a command in it; what stands for it here, in a process group of its own, and the number it has here."""
+
+    def give(self, folder: Path) -> None:
+        """Let the process write to a folder."""
+
+
 class Child:
     """A process that computes cells of one bundle, one after the other."""
 
-    def __init__(self, environment: Mapping[str, str], gate: Gate | None = None, preloaded: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        gate: Gate | None = None,
+        preloaded: Sequence[str] = (),
+        box: Box | None = None,
+        process: Process | None = None,
+    ) -> None:
         """Start a process. It imports what is installed under these names, and then waits for a bundle.
 
-        It stands still while the gate is shut; without one, nothing ever holds it up.
+        It stands still while the gate is shut; without one, nothing ever holds it up. `process` was started before.
         """
-        process = self._process = subprocess.Popen(
-            [sys.executable, *_options(), *_script(), str(os.getpid()), str(_OWN), *preloaded],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(environment),
-            cwd=environment.get("TMPDIR"),
-            start_new_session=True,  # a Ctrl-C is the parent's to handle, and the whole group can be ended
-        )
+        self._box = box
+        if box:
+            process, self._computing = box.start(words(box.parent, preloaded), environment)
+        else:
+            process = process or spawn(environment, preloaded)
+            self._computing = process.pid
+        self._process = process
         self._gate = gate or Gate()
         self._bounds: Bounds | None = None
         self.held = ""  # what keeps the process in, in its own words from before the bundle
@@ -69,9 +112,16 @@ class Child:
         self._streams = system.streams(self._stdout, self._stderr)
 
     @classmethod
-    def start(cls, tree: Path, module: str, environment: Mapping[str, str], gate: Gate | None = None) -> Self:
+    def start(
+        cls,
+        tree: Path,
+        module: str,
+        environment: Mapping[str, str],
+        gate: Gate | None = None,
+        box: Box | None = None,
+    ) -> Self:
         """Start a process on an unpacked bundle and import the module in it."""
-        child = cls(environment, gate)
+        child = cls(environment, gate, box=box)
         child.load(tree, module, environment)
         return child
 
@@ -82,7 +132,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
+        """The number of the process; of a boxed one, that of what stands for it."""
         return self._process.pid
 
     @property
@@ -103,6 +153,11 @@ class Child:
             self.stop()
             raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
+    def declare(self, module: str) -> Described:
+        """Return what the loaded module declares."""
+        self._say(do="declare", module=module)
+        return _told(module, self._await("declared"))
+
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], *, apart: bool = False
     ) -> tuple[Described, ...]:
@@ -114,10 +169,7 @@ class Child:
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words, apart=apart)
         self.held = self._await("held")
         told = self._await("described")
-        return tuple(
-            Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
-            for module, item in zip(modules, told, strict=True)
-        )
+        return tuple(_told(module, item) for module, item in zip(modules, told, strict=True))
 
     def compute(
         self,
@@ -137,8 +189,8 @@ class Child:
         bounds = self._bounds
         if bounds is None:
             raise self._lost("it was given no bundle")
-        hold_data(self.pid, memory_mb)
-        began = system.usage(self.pid)[0] - (keeping.cpu_seconds if keeping else 0.0)
+        hold_data(self._computing, memory_mb)
+        began = system.usage(self._computing)[0] - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
             return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
@@ -167,21 +219,28 @@ class Child:
             self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
-                return self._answer(message["answer"])
+                return self._timed(self._answer(message["answer"]), began)
             fraction = share(message)
             if fraction is not None:
                 on_progress(fraction)
             early = tuple(message.get("early", early))
             if keeping:
-                keeping.hear(message, system.usage(self.pid)[0] - began)
+                keeping.hear(message, system.usage(self._computing)[0] - began)
             cpu = self._watch(memory_mb, "the ticket allows")
             if cpu - began > cpu_limit or waited.seconds() > wall_limit:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
 
+    def _timed(self, answer: CellAnswer, began: float) -> CellAnswer:
+        """A boxed process says itself what a cell took; the system's word counts where that is clearly more."""
+        if not self._box:
+            return answer
+        seen = system.usage(self._computing)[0] - began - _SLACK
+        return replace(answer, cpu_seconds=max(answer.cpu_seconds, seen))
+
     def _last_words(self, began: float, keeping: Keeping) -> CellAnswer | None:
         """Wait a moment for the state of a cell that has to stop; its answer, should that come instead."""
-        if self._is_halted or not keeping.hurry(system.usage(self.pid)[0] - began):
+        if self._is_halted or not keeping.hurry(system.usage(self._computing)[0] - began):
             return None
         until = time.monotonic() + _LAST_SECONDS
         with contextlib.suppress(ChildLost):
@@ -189,7 +248,7 @@ class Child:
                 message = self._hear(_POLL) or {}
                 if "answer" in message:
                     return self._answer(message["answer"])
-                if keeping.hear(message, system.usage(self.pid)[0] - began):
+                if keeping.hear(message, system.usage(self._computing)[0] - began):
                     return None
         return None
 
@@ -207,8 +266,10 @@ class Child:
     def _settle(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Give the process a folder of its own in its bundle's; return the words that say so."""
         self._leave()
-        self._bounds = Bounds(self.pid, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
-        hold_data(self.pid, _LOAD_MB)
+        self._bounds = Bounds(self._computing, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
+        if self._box:
+            self._box.give(self._bounds.scratch)
+        hold_data(self._computing, _LOAD_MB)
         return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
 
     def _leave(self) -> None:
@@ -218,12 +279,13 @@ class Child:
 
     def _watch(self, memory_mb: float, who_allows: str) -> float:
         """Return the CPU seconds that the process has used; one that takes too much of anything else is ended."""
-        cpu, held_mb = system.usage(self.pid)
+        cpu, held_mb = system.usage(self._computing)
         if held_mb > memory_mb:
             self.stop()
+            then = "" if self._box else " the task fails here, and"
             raise MemoryLimit(
-                f"The computing process held {held_mb:.0f} MB, and {who_allows} {memory_mb:.0f}. It was stopped; the "
-                "task fails here, and the experiment must say that it needs more."
+                f"The computing process held {held_mb:.0f} MB, and {who_allows} {memory_mb:.0f}. It was stopped;{then} "
+                "the experiment must say that it needs more."
             )
         excess = self._bounds.excess() if self._bounds is not None else ""
         if excess:
@@ -297,34 +359,29 @@ class Child:
     def _lost(self, why: str = "") -> ChildLost:
         kind = ChildLost
         if not why:
-            why = _ending(self._process)
+            why = _ending(self._process, is_boxed=self._box is not None)
             kind = ChildKilled if why.startswith(_KILLED) else ChildLost
         self.stop()
-        return kind(f"The computing process is lost: {why}. The task fails here and is tried again elsewhere.")
+        then = "Nothing more was computed." if self._box else "The task fails here and is tried again elsewhere."
+        return kind(f"The computing process is lost: {why}. {then}")
 
 
-def _options() -> list[str]:
-    """Bytecode of what is installed is kept unless the parent keeps none; that of a bundle never is."""
-    return ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
-
-
-def _script() -> list[str]:
-    """The words that start the child's script: its file, or its text where the runner is a single file itself."""
-    if _SCRIPT.is_file():
-        return [str(_SCRIPT)]
-    return ["-c", (pkgutil.get_data(__package__, _SCRIPT.name) or b"").decode()]
-
-
-def _ending(process: subprocess.Popen[bytes]) -> str:
+def _ending(process: Process, *, is_boxed: bool) -> str:
     """Say how a process ended that closed its pipe."""
     try:
         status = process.wait(timeout=2)
     except subprocess.TimeoutExpired:
         return "it closed its pipe"
+    if is_boxed and status > _SIGNALLED:
+        status = _SIGNALLED - status
     if status >= 0:
         return f"it ended by itself with status {status}"
     name = signal.Signals(-status).name
     return f"{_KILLED}, perhaps because the host ran out of memory" if name == "SIGKILL" else f"it was ended by {name}"
+
+
+def _told(module: str, item: Mapping[str, Any]) -> Described:
+    return Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
 
 
 def _sentence(module: str, fault: Mapping[str, str] | None) -> str:

@@ -26,8 +26,8 @@ _MOST_FILES = 256
 _ENDED_FIRST = b"800"  # of 1000: when memory runs out, the kernel ends this process before the volunteer's own
 _DISK_TURN = {"x86_64": 251, "aarch64": 30}  # the number of ioprio_set
 _WHEN_IDLE = 3 << 13
-_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/usr/share/locale")
-_WORDS = (
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/usr/share/locale")
+WORDS = (
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/etc/ssl/openssl.cnf",
@@ -101,7 +101,7 @@ def confine(tree: Path, writes: Iterable[Path], *, devices: bool = False) -> Hel
 
 def _readable(tree: Path, *, devices: bool) -> list[Path]:
     own = {Path(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix) if Path(place) != Path("/")}
-    return [tree, *sorted(own), *map(Path, _LIBRARIES + _WORDS + (_CARD_WORDS if devices else ()))]
+    return [tree, *sorted(own), *map(Path, LIBRARIES + WORDS + (_CARD_WORDS if devices else ()))]
 
 
 def _cards() -> list[Path]:

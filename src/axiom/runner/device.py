@@ -33,14 +33,12 @@ def read_device(text: str) -> Device | None:
     return Device(number=int(number[1]))
 
 
-def surroundings(device: Device | None, host: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What a child's environment says of devices: the processor alone, or this GPU beside it.
+def surroundings(device: Device, host: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What a child's environment says of devices: this GPU, and the processor beside it.
 
     JAX takes memory on the GPU as it needs it, not three quarters of all at once: others may compute there as well. It
     multiplies with all digits, as processors do, or hosts would not agree on the first steps of a training.
     """
-    if device is None:
-        return {"JAX_PLATFORMS": "cpu"}
     order = {_ORDER: host[_ORDER]} if _ORDER in host else {}
     return order | {
         "JAX_PLATFORMS": "cuda,cpu",

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from axiom.errors import ExperimentError
 from axiom.runner.children import Child, Described
-from axiom.runner.home import write_tree
 from axiom.runner.limits import environment
+from axiom.runner.sandbox import Sandbox
+from axiom.runner.trees import write_tree
 from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
+_DESCRIBING_MB = 2_000.0
 Describer = Callable[[Path, Sequence[str]], tuple[Described, ...]]
 
 
@@ -25,6 +27,18 @@ def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
     with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
         surroundings = environment(Path(cache))
         child = Child(surroundings)
+        try:
+            return child.describe(tree, modules, surroundings)
+        finally:
+            child.stop()
+
+
+def describe_boxed(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
+    """The same in the sandbox of untried code, or not at all."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        box = _box(tree, Path(folder), _DESCRIBING_MB)
+        surroundings = environment(box.own)
+        child = Child(surroundings, box=box)
         try:
             return child.describe(tree, modules, surroundings)
         finally:
@@ -61,15 +75,20 @@ def compute_here(
     memory_mb: float,
     on_progress: Callable[[int, float], None],
     cache: Path | None = None,
+    is_boxed: bool = False,
 ) -> Iterator[CellAnswer]:
-    """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction."""
+    """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction.
+
+    `is_boxed`: in the sandbox of untried code, or not at all.
+    """
     with _unpacked(files) as tree:
-        surroundings = environment(cache or tree.parent)
-        child = Child.start(tree, module, surroundings)
+        box = _box(tree, tree.parent, memory_mb) if is_boxed else None
+        surroundings = environment(cache or (box.own if box else tree.parent))
+        child = Child.start(tree, module, surroundings, box=box)
         try:
             for place, (config, seed) in enumerate(cells):
                 if not child.alive:  # the cell before was late
-                    child = Child.start(tree, module, surroundings)
+                    child = Child.start(tree, module, surroundings, box=box)
                 yield child.compute(
                     config,
                     seed,
@@ -80,6 +99,13 @@ def compute_here(
                 )
         finally:
             child.stop()
+
+
+def _box(tree: Path, folder: Path, memory_mb: float) -> Sandbox:
+    """A sandbox for an unpacked bundle, with its room in a folder."""
+    room = folder / "room"
+    room.mkdir()
+    return Sandbox(tree=tree, room=room, memory_mb=memory_mb)
 
 
 @contextmanager

@@ -1,18 +1,19 @@
 """What a host keeps between tasks: whom it trusts, the bundles, their code unpacked, and the newest it has seen."""
 
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
+from axiom.runner.locking import locked
 from axiom.runner.placing import place
-from axiom.runner.system import system
+from axiom.runner.rooms import CACHE
+from axiom.runner.trees import holds, write_tree
 from axiom.signed import strict
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
 from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust
@@ -54,7 +55,7 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.cache = path / "cache"
+        self.cache = path / CACHE
         self.log = path / "runner.log"
         self._seen = path / "seen.json"
 
@@ -118,7 +119,7 @@ class Home:
     def _tree(self, digest: str, files: Mapping[str, bytes]) -> Path:
         """A folder that differs in anything from the signed files is thrown away and written again."""
         tree = self.path / "unpacked" / digest
-        if tree.is_dir() and _holds(tree) == files:
+        if tree.is_dir() and holds(tree) == files:
             return tree
         shutil.rmtree(tree, ignore_errors=True)
         draft = Path(tempfile.mkdtemp(dir=tree.parent, prefix=".new-"))
@@ -126,14 +127,8 @@ class Home:
         draft.rename(tree)
         return tree
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            system.hold(handle)
-            yield
-        finally:
-            os.close(handle)
+    def _alone(self) -> AbstractContextManager[None]:
+        return locked(self.path / "lock")
 
     def _read_seen(self) -> Seen:
         if not self._seen.exists():
@@ -171,20 +166,3 @@ def read_at_most(path: Path, limit: int) -> bytes:
     """Return the file's bytes, at most one more than the limit, so that a longer one is seen to be none of ours."""
     with path.open("rb") as file:
         return file.read(limit + 1)
-
-
-def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of a bundle below a folder."""
-    for name, body in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-
-
-def _holds(tree: Path) -> dict[str, bytes | None]:
-    """Everything below a folder; a link is shown as None, which no signed file is."""
-    found = (path for path in tree.rglob("*") if path.is_symlink() or not path.is_dir())
-    return {
-        path.relative_to(tree).as_posix(): None if path.is_symlink() or not path.is_file() else path.read_bytes()
-        for path in found
-    }

@@ -11,12 +11,12 @@ import os
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from axiom.runner.locking import locked
 from axiom.runner.system import system
 
+CACHE = "cache"  # of a home: where the folders of its bundles lie
 MOST_MB = 1_000.0  # of all bundles of a home together
 FRESH_MB = 250.0  # a bundle that left more begins anew
 _QUIET = 600.0  # seconds: whoever was given a folder holds it by then
@@ -58,7 +58,7 @@ def room(cache: Path, digest: str, most_mb: float = MOST_MB) -> Path:
     """
     place = cache / digest
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(cache):
+    with locked(cache / _LOCK):
         is_new = not place.is_dir()
         place.mkdir(mode=0o700, exist_ok=True)
         os.utime(place)
@@ -69,6 +69,21 @@ def room(cache: Path, digest: str, most_mb: float = MOST_MB) -> Path:
             (cache / _MARK).touch()
             _sweep(cache, most_mb)
     return place
+
+
+def forget_unused(cache: Path, seconds: float) -> int:
+    """Remove the folders of bundles that were not used for so long, with their code; how many there were."""
+    if not cache.is_dir():
+        return 0
+    gone = 0
+    with locked(cache / _LOCK):
+        for path in [path for path in cache.iterdir() if path.is_dir() and not path.name.startswith(".")]:
+            marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
+            if _age(path) > max(seconds, _QUIET) and not any(map(_is_held, marks)):
+                remove(path)
+                remove(cache.parent / "unpacked" / path.name)
+                gone += 1
+    return gone
 
 
 def held_mb(folder: Path) -> float:
@@ -158,16 +173,6 @@ def _is_held(mark: Path) -> bool:
         return False
     try:
         return not system.take(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _alone(cache: Path) -> Iterator[None]:
-    handle = os.open(cache / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        system.hold(handle)
-        yield
     finally:
         os.close(handle)
 

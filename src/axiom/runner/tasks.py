@@ -17,6 +17,7 @@ from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.children import Child
 from axiom.runner.device import Device
 from axiom.runner.gate import Ended, Gate
+from axiom.runner.headstart import HeadStart
 from axiom.runner.home import Home
 from axiom.runner.host import platform_here
 from axiom.runner.keeping import PAUSE, Keeping
@@ -65,8 +66,12 @@ class Runner:
         spare: Child | None = None,
         pause: float = PAUSE,
         device: Device | None = None,
+        ahead: HeadStart | None = None,
     ) -> None:
-        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on."""
+        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
+
+        `ahead` computes the first cell of its experiment already.
+        """
         self._pause = pause
         self._device = device
         self._home = home
@@ -74,6 +79,8 @@ class Runner:
         self._gate = gate or Gate()
         self._platform = platform_here()
         self._spare = spare  # a child that has no bundle yet, for the first that comes
+        self._ahead = ahead
+        self._began = 0.0  # when the present order did, or its first cell if that was before
         self._child: Child | None = None
         self._tree: Path | None = None
 
@@ -85,7 +92,7 @@ class Runner:
         `report` is told the task, which share of it is done, and how often more of it was kept in the slot since
         this process began: a whole cell, or some blocks of a long one.
         """
-        began = time.monotonic()
+        self._began = time.monotonic()
         task: int | None = None
         done: list[CellOutput] = []
         message, output, may_pass = "", None, False
@@ -107,7 +114,7 @@ class Runner:
             exit=status,
             output=output,
             cpu_seconds=sum(cell.cpu_seconds for cell in done),
-            elapsed_seconds=time.monotonic() - began,
+            elapsed_seconds=time.monotonic() - self._began,
             message=message,
             may_pass=may_pass,
         )
@@ -119,11 +126,11 @@ class Runner:
         return gone.children_user + gone.children_system + (system.usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
-        """End the child, if there is one, and the one in waiting."""
-        for child in (self._child, self._spare):
+        """End the child, if there is one, the one in waiting and the one ahead."""
+        for child in (self._child, self._spare, self._ahead):
             if child is not None:
                 child.stop()
-        self._child = self._spare = None
+        self._child = self._spare = self._ahead = None
 
     def note(self, text: str) -> None:
         """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
@@ -181,15 +188,20 @@ class Runner:
         self, cell: OrderedCell, tree: Path, ticket: Ticket, keep: Callable[..., Keeping], progress: Progress
     ) -> CellOutput:
         child = self._warm(tree, f"axiom.catalogue.{ticket.experiment}")
-        answer = child.compute(
-            cell.values,
-            cell.seed,
-            cpu_limit=cell.cpu_limit,
-            wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
-            memory_mb=ticket.memory_mb,
-            on_progress=progress.move,
-            keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
-        )
+        ahead = self._ahead
+        answer = ahead.answer(cell, ticket.memory_mb) if ahead else None
+        if ahead and answer:
+            self._began = min(self._began, ahead.began)
+        else:
+            answer = child.compute(
+                cell.values,
+                cell.seed,
+                cpu_limit=cell.cpu_limit,
+                wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
+                memory_mb=ticket.memory_mb,
+                on_progress=progress.move,
+                keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
+            )
         if answer.outcome is Outcome.FAILED:
             self.note(
                 f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
@@ -206,6 +218,9 @@ class Runner:
 
     def _replaced(self, tree: Path, module: str) -> Child:
         """The child for a bundle; the one of the bundle before it ends."""
+        if self._ahead is not None and (ready := self._ahead.child(tree, module)):
+            return ready
+        self._ahead = None
         surroundings = environment(room(self._home.cache, tree.name), self._device)
         spare, self._spare = self._spare, None
         if spare is None or not spare.alive:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from axiom.decisions.checks import Opinion, Settled, is_checked, settle
+from axiom.decisions.reliability import is_watched
 from axiom.domain.work import Agreement, Result, Task
 from axiom.server import standings
 from axiom.server.transitioner import transit_many
+from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
-from axiom.store import fleet, results, returning, work
+from axiom.store import experiments, fleet, results, returning, work
 from axiom.store.database import Database
 from axiom.store.returning import Waiting
 
@@ -29,10 +31,16 @@ def secret_of(key: SigningKey) -> bytes:
 def order(db: Database, secret: bytes, proven: Sequence[Waiting], now: datetime) -> list[int]:
     """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
 
-    A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here.
+    A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
+    host was only simulated. Of a host that was outvoted lately every task is checked.
     """
+    watched = {host.id for host in fleet.outvoted(db) if is_watched(host.standing, now)}
     drawn = [
-        one for one in proven if one.checks_task_id is None and not one.is_targeted and is_checked(secret, one.task.id)
+        one
+        for one in proven
+        if one.checks_task_id is None
+        and not (one.is_targeted or one.is_simulated)
+        and (one.task.host_id in watched or is_checked(secret, one.task.id))
     ]
     since = now - _HEARD_FROM
     others = {
@@ -69,13 +77,14 @@ def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
 
 def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
     checked = work.task(db, checked_id)
-    if checked is None:
+    experiment = experiments.by_id(db, checked.experiment_id) if checked else None
+    if checked is None or experiment is None:
         return
     repeated = {**results.repeated(db, checked_id), check.task.id: brought}
     there = dict(returning.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
     opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
-    decided = settle(first, opinions)
+    decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
     returning.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
@@ -90,4 +99,4 @@ def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided
         _order(db, [checked], now)
     odd = hosts.get(decided.odd) if decided.odd is not None else None
     if odd is not None:
-        standings.tell(db, odd, standings.DIFFERS, now)
+        standings.outvote(db, odd, now)

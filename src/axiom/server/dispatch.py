@@ -1,9 +1,9 @@
 """Hands out work: first again what a host lost, then what `decisions.assignment` gives it, each with a signed order."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from axiom.decisions.assignment import (
     Allowance,
@@ -16,66 +16,28 @@ from axiom.decisions.assignment import (
     gpu_of,
     sent_today,
 )
+from axiom.decisions.costs import class_of
 from axiom.decisions.speed import elapsed_on
+from axiom.decisions.suiting import unsuited
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState, task_name
 from axiom.errors import TicketTooLong
-from axiom.server.known import Known, KnownExperiment
-from axiom.server.ordering import Dispatch, order_again, write_order
+from axiom.server.handing import Asked, Given, Handed
+from axiom.server.known import Form, Known, KnownExperiment, Size
+from axiom.server.letting import Letting
+from axiom.server.ordering import Dispatch, Draft, draft_order, order_again, sign_orders
+from axiom.server.picking import Picker, Sizing
 from axiom.server.transitioner import transit
-from axiom.signed.tickets import Order
 from axiom.store import dispatching, experiments, fleet, preflights, work
-from axiom.store.database import Database
+from axiom.store.database import Database, at
 from axiom.store.dispatching import Candidate, HeldTasks, SentTask
 from axiom.store.work import Claim
 
 log = logging.getLogger("axiom.dispatch")
 
-_ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
-_MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
-_PAGE = 32
+_LOST_AT_ONCE = 32
 _MEANT_FOR_OTHERS = "all waiting work is meant for other computers"
-
-
-@value
-class Asked:
-    """What a host asks for, and the tasks that it still has or has just reported."""
-
-    seconds: float
-    instances: float
-    most: int
-    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
-    gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
-    cpu: bool = True  # its volunteer lets its processor compute for us
-    programs: frozenset[str] = frozenset({""})  # the kinds of GPU on which its programs compute; "" is without
-
-
-@value
-class Given:
-    """A task that a host is given, with all that it must be told."""
-
-    task: int
-    workunit: int
-    experiment: int
-    name: str
-    order: Order
-    seconds: float  # of a reference core, expected
-    memory_mb: int
-    disk_mb: int
-    deadline: datetime
-    bundle: str  # its digest
-    seal: str
-    gpu: str = ""  # the kind on which it computes
-
-
-@value
-class Handed:
-    """What a host is given, what is sent to it again, and in one sentence why not more."""
-
-    given: tuple[Given, ...]
-    lost: tuple[Given, ...]
-    reason: str
 
 
 def hand_out(
@@ -90,7 +52,7 @@ def hand_out(
 ) -> Handed:
     """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
     known.look(db)
-    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked.programs)
+    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked)
     wish = Wish(
         seconds=asked.seconds,
         instances=asked.instances,
@@ -111,6 +73,17 @@ def hand_out(
     return Handed(given=given, lost=lost, reason=reason)
 
 
+@value
+class _Written:
+    """A task whose order is written and not yet signed."""
+
+    draft: Draft
+    workunit: int
+    declared_seconds: float
+    seconds: float
+    seal: str
+
+
 class _Counter:
     """One host at the counter: what it has, what it is given."""
 
@@ -122,7 +95,7 @@ class _Counter:
         host: Host,
         now: datetime,
         allowance: Allowance,
-        programs: frozenset[str],
+        asked: Asked,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -131,21 +104,29 @@ class _Counter:
         self._host = host
         self._now = now
         self._allowance = allowance
-        self._programs = programs
+        self._programs = asked.programs
+        self._jointly = asked.jointly
         self._hand = dispatching.held(db, host.id)
-        self._alone: bool | None = None
+        self._deadline = now + dispatch.deadline
+        self._factors: dict[int, float] = {}
+        self._lasting: dict[float, float] = {}
+        self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
+        self._picker = Picker(db, dispatch, known, host, now)
+        self._letting = Letting(db, dispatch, known, host, now)
+        self._staged: set[int] = set()  # versions that are still being let out
+        self._unsuited = ""
 
     def find(self, holding: frozenset[int], most: int) -> tuple[Given, ...]:
         """What our books say this host has and it does not: sent again, or taken back where it is closed by now."""
         missing = sorted(set[int]().union(*(held.ids for held in self._hand)) - holding)
         found: list[Given] = []
         closed = False
-        for task in dispatching.sent(self._db, missing[: max(most, _PAGE)]):
-            if task.workunit_state is not WorkunitState.OPEN:
+        for task in dispatching.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
+            if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
                 self._take_back(task)
                 closed = True
-            elif not self._may_have(task.bundle_digest):
-                continue  # sent before a preflight was asked for; it waits for its own like the others
+            elif not self._may_have(task.bundle_digest) or self._letting.stopped(task.experiment_id):
+                continue  # sent before a preflight was asked for, or before somebody stopped it: it waits
             elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
                 found.append(self._again(task, kind))
         if closed:
@@ -160,8 +141,11 @@ class _Counter:
         held = [self._held(each) for each in self._hand]
         given: list[Given] = []
         queues = self._queues()
+        if not queues and self._unsuited:
+            return (), self._unsuited
         for_others = False
         while True:
+            self._is_more = False
             decided = assign(
                 self._host,
                 list(queues.values()),
@@ -178,8 +162,9 @@ class _Counter:
             self._claim(taken)
             given += taken
             held += [_as_held(one) for one in taken]
-            as_planned = len(taken) == sum(share.tasks for share in decided.shares)
-            for_others = for_others or not as_planned
+            planned = sum(share.tasks for share in decided.shares)
+            for_others = for_others or len(taken) != planned
+            as_planned = len(taken) == planned and not self._is_more
             if not wish.is_any or (as_planned and not decided.is_enough):
                 break
         if not wish.is_any:
@@ -194,22 +179,33 @@ class _Counter:
             if newest is None or not newest.is_ready:
                 continue
             experiment = self._offered[waiting.experiment_id]
-            needs = experiment.declared
+            self._unsuited = unsuited(experiment.name, is_simulated=self._host.is_simulated)
+            if self._unsuited:
+                continue
+            needs, size = experiment.declared, self._known.size(experiment)
+            seconds = self._expected(experiment, size.seconds)
+            parts = self._picker.parts(size, seconds)
+            let = self._letting.admitted(experiment)
+            if let.is_staged:
+                self._staged.add(experiment.id)
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
                 name=experiment.name,
-                unsent=waiting.unsent,
+                unsent=min(waiting.unsent * parts, let.most or waiting.unsent * parts),
                 in_progress=waiting.in_progress,
-                seconds=self._known.size(experiment),
+                seconds=seconds / parts,
                 memory_mb=needs.memory_mb,
                 disk_mb=needs.disk_mb,
                 avx=needs.avx,
                 gpu=needs.gpu,
                 gpu_memory_mb=needs.gpu_memory,
                 is_meant=waiting.is_meant,
+                is_read=self._known.ours[experiment.id].is_ready,
                 is_tried=experiment.is_ready,
                 is_sealed=experiment.is_sealed(self._now),
-                last_turn=waiting.last_turn,
+                last_turn=self._known.last_turn(experiment.id),
+                room=let.most,
+                held_back=let.held_back,
             )
         return queues
 
@@ -217,16 +213,33 @@ class _Counter:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
-        given: list[Given] = []
-        for wanted in self._choose(experiment, share.tasks, is_meant=queue.is_meant):
-            if seconds <= 0 and len(given) >= instances:
+        written: list[_Written] = []
+        chosen, seen, more = self._picker.choose(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
+        for wanted in chosen:
+            if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
-            one = self._write(experiment, wanted, share.gpu)
-            if one is not None:
-                given.append(one)
-                seconds -= elapsed_on(self._host, one.seconds)
+            form, parts, seen = self._form(experiment, wanted), [wanted], seen + 1
+            if len(wanted.replicates) > 1:
+                least, most = instances - len(written), share.tasks - len(written)
+                each = self._expected(experiment, form.replicate_seconds)
+                sizing = Sizing(each=each, block=form.block, seconds=seconds, least=least, most=most)
+                parts, rest = self._picker.cut(experiment, wanted, sizing)
+                more += rest
+            for part in parts:
+                one = self._write(experiment, form, part)
+                if one is not None:
+                    written.append(one)
+                    seconds -= self._elapsed(one.seconds)
+        if seen:
+            self._picker.is_first = False
+            self._known.note_size(experiment, self._size(experiment, chosen[seen - 1]))
+        given = self._sign(experiment, written, share.gpu)
         left = queue.unsent - len(given) if len(given) == share.tasks else 0
-        queues[share.experiment_id] = replace(queue, unsent=left, in_progress=queue.in_progress + len(given))
+        if len(given) == share.tasks and left < more + len(chosen) - seen:
+            left, self._is_more = more + len(chosen) - seen, True
+        out, room = queue.in_progress + len(given), None if queue.room is None else queue.room - len(given)
+        left = left if room is None else min(left, room)
+        queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return given
 
     def _claim(self, given: Sequence[Given]) -> None:
@@ -238,95 +251,95 @@ class _Counter:
                 bundle_digest=one.bundle,
                 ticket=one.order.ticket,
                 deadline=one.deadline,
+                is_staged=one.experiment in self._staged,
             )
             for one in given
         ]
         work.send(self._db, claims, host_id=self._host.id, now=self._now)
+        for one in given:
+            self._known.note_turn(one.experiment, at(self._now))
+            self._known.note_given(one.bundle, 1)
 
-    def _choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[Candidate]:
-        """The oldest waiting tasks for this host: first those that are meant for it alone."""
-        meant = dispatching.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
-        return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
+    def _form(self, experiment: KnownExperiment, wanted: Candidate | SentTask) -> Form:
+        lab = self._dispatch.lab, self._dispatch.trust
+        return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs)
 
-    def _open(self, experiment_id: int, amount: int) -> list[Candidate]:
-        """The oldest tasks for anybody that this host's volunteer may have."""
-        volunteer_id = self._host.volunteer_id
-        after = self._known.passed(volunteer_id, experiment_id, self._now)
-        chosen: list[Candidate] = []
-        limit, passed = amount, 0
-        for _ in range(_MOST_PAGES):
-            page = dispatching.candidates(self._db, experiment_id, after=after, limit=limit)
-            for candidate in page:
-                if not self._is_barred(candidate, chosen):
-                    chosen.append(candidate)
-                elif not chosen:
-                    passed = candidate.task_id
-            if len(page) < limit or len(chosen) >= amount:
-                break
-            after, limit = page[-1].task_id, _PAGE
-        if passed:
-            self._known.pass_by(volunteer_id, experiment_id, passed, self._now)
-        return chosen[:amount]
+    def _size(self, experiment: KnownExperiment, wanted: Candidate) -> Size:
+        """How large a waiting task is before anything is taken from it."""
+        form, replicates = self._form(experiment, wanted), len(wanted.replicates)
+        return Size(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
-    def _is_barred(self, wanted: Candidate, chosen: Sequence[Candidate]) -> bool:
-        """Has this host's volunteer computed the same already? A second opinion must be somebody else's."""
-        if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
-            return False
-        db, volunteer_id = self._db, self._host.volunteer_id
-        if any(other.workunit_id == wanted.workunit_id for other in chosen):
-            return True
-        if wanted.checks_task_id is not None and dispatching.computed(db, wanted.checks_task_id, volunteer_id):
-            return not (volunteer_id == self._dispatch.ourselves and self._is_alone())
-        return dispatching.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
-
-    def _is_alone(self) -> bool:
-        """Is there nobody else who could compute it?"""
-        if self._alone is None:
-            self._alone = dispatching.is_alone(self._db, self._host.volunteer_id, self._now - _ALONE_FOR)
-        return self._alone
-
-    def _write(self, experiment: KnownExperiment, wanted: Candidate, gpu: str) -> Given | None:
-        """The task with its signed order; None when its order would be too long for anybody."""
-        lab = self._dispatch.lab
-        form = self._known.form(
-            self._db, (lab, self._dispatch.trust), experiment, wanted.registration_id, wanted.configs
-        )
+    def _write(self, experiment: KnownExperiment, form: Form, wanted: Candidate) -> _Written | None:
+        """The order of a task, not yet signed; None when it would be too long for anybody."""
+        host_id, now, deadline = self._host.id, self._now, self._deadline
         try:
-            order = write_order(self._dispatch, experiment, form, wanted, host_id=self._host.id, now=self._now)
+            draft = draft_order(self._dispatch, experiment, form, wanted, host_id=host_id, now=now, deadline=deadline)
         except TicketTooLong as error:  # it must not stand before the others for ever
             work.request_abort(self._db, wanted.workunit_id, str(error))
-            transit(self._db, wanted.workunit_id, self._now)
+            transit(self._db, wanted.workunit_id, now)
             return None
-        seconds = form.replicate_seconds * len(wanted.replicates)
-        self._known.note_size(experiment, seconds)
-        return Given(
-            task=wanted.task_id,
+        declared = form.replicate_seconds * len(wanted.replicates)
+        return _Written(
+            draft=draft,
             workunit=wanted.workunit_id,
-            experiment=experiment.id,
-            name=task_name(experiment.name, experiment.version, wanted.workunit_id, wanted.task_id),
-            order=order,
-            seconds=seconds,
-            memory_mb=experiment.declared.memory_mb,
-            disk_mb=experiment.declared.disk_mb,
-            deadline=self._now + self._dispatch.deadline,
-            bundle=form.bundle.digest,
+            declared_seconds=declared,
+            seconds=self._expected(experiment, declared),
             seal=form.bundle.seal,
-            gpu=gpu,
         )
 
+    def _sign(self, experiment: KnownExperiment, written: Sequence[_Written], gpu: str) -> list[Given]:
+        """These tasks with their signed orders."""
+        drafts = [one.draft for one in written]
+        orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
+        return [
+            Given(
+                task=order.task,
+                workunit=one.workunit,
+                experiment=experiment.id,
+                name=task_name(experiment.name, experiment.version, one.workunit, order.task),
+                order=order,
+                seconds=one.seconds,
+                declared_seconds=one.declared_seconds,
+                memory_mb=experiment.declared.memory_mb,
+                disk_mb=experiment.declared.disk_mb,
+                deadline=self._deadline,
+                bundle=order.bundle,
+                seal=one.seal,
+                gpu=gpu,
+            )
+            for one, order in zip(written, orders, strict=True)
+        ]
+
     def _may_have(self, bundle: str) -> bool:
-        """Other people's computers get nothing untried, not even again."""
-        return self._host.volunteer_id == self._dispatch.ourselves or preflights.has_passed(self._db, bundle)
+        """Nobody gets anything untried, not even again."""
+        return preflights.has_passed(self._db, bundle, is_ours=self._host.volunteer_id == self._dispatch.ourselves)
 
     def _kind(self, experiment_id: int) -> str | None:
         """On which kind of this host's GPUs an experiment computes, empty for none of them; None where it cannot."""
         needs = self._known.experiments[experiment_id].declared
         return gpu_of(self._host, needs.gpu_memory, self._programs) if needs.gpu else ""
 
+    def _expected(self, experiment: KnownExperiment, seconds: float) -> float:
+        """Declared seconds as they are for this kind of host."""
+        factor = self._factors.get(experiment.id)
+        if factor is None:
+            kind = class_of(self._host, on_gpu=experiment.declared.gpu)
+            factor = self._known.cost(self._db, experiment.id, kind, self._now).factor_for(self._host.id)
+            self._factors[experiment.id] = factor
+        return seconds * factor
+
+    def _elapsed(self, seconds: float) -> float:
+        """How long so many reference-core seconds take here: nearly always as long as the task before."""
+        if seconds not in self._lasting:
+            self._lasting[seconds] = elapsed_on(self._host, seconds)
+        return self._lasting[seconds]
+
     def _again(self, task: SentTask, gpu: str) -> Given:
         """A task that was sent before, with the very same order."""
         experiment = self._known.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
+        each = self._form(experiment, task).replicate_seconds if bundle else needs.seconds
+        declared = each * len(task.replicates)
         if bundle is None or bundle.digest != task.bundle_digest:
             bundle = experiments.bundle(self._db, task.bundle_digest)
         return Given(
@@ -335,7 +348,8 @@ class _Counter:
             experiment=experiment.id,
             name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
             order=order_again(experiment, task, self._host.id),
-            seconds=self._known.size(experiment),
+            seconds=self._expected(experiment, declared),
+            declared_seconds=declared,
             memory_mb=needs.memory_mb,
             disk_mb=needs.disk_mb,
             deadline=task.deadline,
@@ -348,14 +362,17 @@ class _Counter:
         """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
         found = work.task(self._db, task.task_id)
         if found is not None:
-            reason = "its host lost it after its workunit was closed"
+            reason = "its host lost it, and it is wanted no more or not in this form"
             work.move(self._db, found, TaskState.ABORTED, reason, self._now)
+            transit(self._db, task.workunit_id, self._now)
 
     def _held(self, hand: HeldTasks) -> Held:
         experiment = self._known.experiments[hand.experiment_id]
+        size = self._known.size(experiment)
+        seconds = self._expected(experiment, size.seconds)
         return Held(
             tasks=len(hand.ids),
-            seconds=self._known.size(experiment),
+            seconds=seconds / self._picker.parts(size, seconds),
             memory_mb=experiment.declared.memory_mb,
             disk_mb=experiment.declared.disk_mb,
         )
@@ -367,7 +384,7 @@ class _Counter:
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
         for one in given:
             seconds, instances = wanted.get(one.gpu, (0.0, 0.0))
-            wanted[one.gpu] = seconds - elapsed_on(self._host, one.seconds), instances - 1
+            wanted[one.gpu] = seconds - self._elapsed(one.seconds), instances - 1
         seconds, instances = wanted.pop("")
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
 

@@ -232,6 +232,11 @@ class Stopping:
         self._asked = threading.Event()
         self._wake: Callable[[], object] | None = None
 
+    @property
+    def is_asked(self) -> bool:
+        """Has somebody asked? What goes through many things looks at it between two of them."""
+        return self._asked.is_set()
+
     def now(self, by: signal.Signals | None = None) -> None:
         """Stop soon; may be called from any thread."""
         self.by = self.by or by

@@ -9,8 +9,8 @@ from axiom.store import blobs, callers, counters, experiments, findings, invaria
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
-# As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4) and of findings (I10) follow
-# with the ledger and the findings.
+# As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4), of findings (I10) and of
+# sessions (I13) are asked with these in lab/promises.py.
 PROMISES = {
     "I1": "every acknowledged report is stored once, with its payload",
     "I2": "no result without a dispatch to that host with that ticket",
@@ -21,7 +21,7 @@ PROMISES = {
     "I9": "no row without its file, no file without its row",
     "I11": "every bundle is what the bundle keys signed",
     "I12": "the chains of the audit and of registrations hold, with their predictions, and the counters count",
-    "I14": "what volunteers' hosts have was tried before it was sent",
+    "I14": "what hosts have was tried before it was sent",
 }
 
 

@@ -1,38 +1,65 @@
 """Deletes what nothing refers to any more, so that the disk holds what the rows say and no more."""
 
+import hashlib
 import logging
 from datetime import datetime, timedelta
 
-from axiom.store import accounts, blobs, progress, uploads
+from axiom.runner.rooms import forget_unused
+from axiom.store import accounts, blobs, cleanings, experiments, progress, uploads
+from axiom.store.cleanings import Swept
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
 log = logging.getLogger("axiom.janitor")
 
 _UNREPORTED = timedelta(days=30)  # far beyond every deadline: nobody will report what came so long ago
+_UNNEEDED = timedelta(days=60)  # of a file that orders name: longer than any order is good for
+_UNUSED = timedelta(days=30)
 _SLICE = 1_000
 
 
-def clean(db: Database, folder: Folder, now: datetime) -> int:
+def clean(db: Database, folder: Folder, now: datetime) -> Swept:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
-    How many files there were.
+    Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
+    was deleted is written down, also when it was nothing.
     """
-    forgotten = _forget_uploads(db, now)
+    files = blobs.sweep(db, folder, now)
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
-    deleted = blobs.sweep(db, folder, now)
-    if deleted or forgotten or signed_out:
-        log.info("janitor.deleted files=%d uploads=%d sign_ins=%d", deleted, forgotten, signed_out)
-    return deleted
+    swept = Swept(
+        files=files,
+        uploads=_forget_uploads(db, folder, now),
+        blobs=_forget_unneeded(db, folder, now),
+        sign_ins=signed_out,
+        caches=forget_unused(folder.engine / "cache", _UNUSED.total_seconds()),
+    )
+    cleanings.record(db, swept, now)
+    if swept.is_any:
+        log.info(
+            "janitor.deleted files=%d uploads=%d blobs=%d sign_ins=%d caches=%d",
+            *(swept.files, swept.uploads, swept.blobs, swept.sign_ins, swept.caches),
+        )
+    return swept
 
 
-def _forget_uploads(db: Database, now: datetime) -> int:
+def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     """Outputs that were brought and never reported, or of tasks that failed all the same."""
     forgotten = 0
     while old := uploads.older(db, now - _UNREPORTED, _SLICE):
         uploads.forget(db, [one.task_id for one in old])
         for one in old:
-            blobs.forget(db, one.digest)
+            blobs.let_go(db, one.digest)
+            blobs.spare(folder, one.digest, now)
         forgotten += len(old)
     return forgotten
+
+
+def _forget_unneeded(db: Database, folder: Folder, now: datetime) -> int:
+    """Seals that were renewed since, and whatever else was put here and is named by no row."""
+    seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.bundles(db)}
+    unneeded = [digest for digest in blobs.unneeded(db, now - _UNNEEDED) if digest not in seals]
+    for digest in unneeded:
+        blobs.forget(db, digest)
+        blobs.spare(folder, digest, now)
+    return len(unneeded)

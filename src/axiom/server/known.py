@@ -5,15 +5,20 @@ that has looked, also after a transaction that changed an experiment was undone.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from axiom.decisions.release import Facts
+from axiom.decisions.released import Standing, standing
+from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
+from axiom.domain.registrations import Design, read_body
+from axiom.domain.releases import Fleet
+from axiom.domain.value import value
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
-from axiom.store import experiments, findings
+from axiom.store import costs, experiments, findings, releases
 from axiom.store.database import Database
 from axiom.store.experiments import StoredBundle, StoredExperiment
 
@@ -23,6 +28,11 @@ COST_MARGIN = 5.0
 LEAST_CELL_SECONDS = 60.0
 _MOST_KEPT = 10_000
 _PASSED_FOR = timedelta(hours=1)
+_COSTS_FOR = timedelta(minutes=1)
+_FACTS_FOR = timedelta(seconds=2)
+_MANY = 50  # tasks that went out while a bundle was let out: a pilot is looked at each time
+_AS_DECLARED = Cost()
+_NOTHING_SAID = Standing()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,36 +64,53 @@ class Form:
     ticket: TicketForm
     bundle: StoredBundle
     replicate_seconds: float  # of a reference core, for each replicate at these cells
+    block: int  # replicates that enter evidence together
+
+
+@value
+class Size:
+    """How large a task is that waits."""
+
+    seconds: float  # of a reference core, as declared
+    replicates: int
+    block: int = 1  # replicates of its registration that enter evidence together
 
 
 class Known:
     """Experiments by their id, and the forms of their orders; read again when anything of them has changed."""
 
     def __init__(self) -> None:
-        # With the newest bundle, as the laboratory's own hosts get it; and with the newest that passed its preflight,
-        # as everybody else does. Where none did, nothing of it goes to them.
+        # With the newest bundle; with the newest that the laboratory's own hosts may have; and with the newest that
+        # passed all gates, as everybody else gets it. Where none did, nothing of it goes to them.
         self.experiments: Mapping[int, KnownExperiment] = {}
+        self.ours: Mapping[int, KnownExperiment] = {}
         self.tried: Mapping[int, KnownExperiment] = {}
         self._stamp: tuple[object, ...] | None = None
         self._forms: dict[tuple[int, str, tuple[str, int], str], Form] = {}
-        self._sizes: dict[int, float] = {}
+        self._sizes: dict[int, Size] = {}
+        self._turns: dict[int, int] = {}
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
+        self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
+        self._standings: Mapping[int, Standing] = {}
+        self._fleet: tuple[Fleet, datetime] | None = None
+        self._facts: dict[str, tuple[Facts, datetime]] = {}
 
     def look(self, db: Database) -> None:
         """See whether anything has changed; cheap when nothing has."""
         stamp = experiments.stamp(db)
         if stamp != self._stamp:
-            newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(db)}
             found = experiments.everything(db)
-            self.experiments = {each.id: _known(each, newest.get(each.id)) for each in found}
-            tried = {bundle.experiment_id: bundle for bundle in experiments.passed_bundles(db, GATES)}
-            self.tried = {each.id: _known(each, tried.get(each.id)) for each in found}
+            self.experiments = _all_known(found, experiments.newest_bundles(db))
+            self.ours = _all_known(found, experiments.own_bundles(db))
+            self.tried = _all_known(found, experiments.passed_bundles(db, GATES))
+            self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
             self._forms.clear()
+            self._facts.clear()
             self._stamp = stamp
 
     def offered(self, *, is_ours: bool) -> Mapping[int, KnownExperiment]:
         """What a host of the laboratory's own may have, or anybody else's."""
-        return self.experiments if is_ours else self.tried
+        return self.ours if is_ours else self.tried
 
     def form(
         self, db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
@@ -99,13 +126,53 @@ class Known:
             self._forms[key] = _form(db, lab, experiment, registration_id, configs)
         return self._forms[key]
 
-    def size(self, experiment: KnownExperiment) -> float:
-        """Reference-core seconds of a task of this version, as the latest were."""
-        return self._sizes.get(experiment.id, experiment.declared.seconds)
+    def cost(self, db: Database, experiment_id: int, host_class: str, now: datetime) -> Cost:
+        """What a version costs this kind of host beside what is declared, as was seen within the minute."""
+        if self._costs is None or not timedelta(0) <= now - self._costs[1] < _COSTS_FOR:
+            self._costs = costs.in_use(db), now
+        return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
 
-    def note_size(self, experiment: KnownExperiment, seconds: float) -> None:
-        """A task of so many reference-core seconds has just been given out."""
-        self._sizes[experiment.id] = seconds
+    def standing(self, experiment_id: int) -> Standing:
+        """What the history of this version's release comes to."""
+        return self._standings.get(experiment_id, _NOTHING_SAID)
+
+    def fleet(self, db: Database, now: datetime) -> Fleet:
+        """Who computes, as was seen within the minute."""
+        if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
+            self._fleet = releases.fleet(db), now
+        return self._fleet[0]
+
+    def facts(self, bundle: str, now: datetime) -> Facts | None:
+        """What is known of a bundle of which much is out, as was seen a moment ago; what was given since is in it."""
+        found, seen_at = self._facts.get(bundle, (None, now))
+        return found if timedelta(0) <= now - seen_at < _FACTS_FOR else None
+
+    def note_facts(self, bundle: str, facts: Facts, now: datetime) -> None:
+        """Keep them, where to ask for them again takes long."""
+        if sum(facts.by_volunteer.values()) > _MANY:
+            self._facts[bundle] = facts, now
+
+    def note_given(self, bundle: str, tasks: int) -> None:
+        """So many more tasks of it are out."""
+        if bundle in self._facts:
+            facts, seen_at = self._facts[bundle]
+            self._facts[bundle] = replace(facts, out=facts.out + tasks, theirs_out=facts.theirs_out + tasks), seen_at
+
+    def size(self, experiment: KnownExperiment) -> Size:
+        """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""
+        return self._sizes.get(experiment.id) or Size(seconds=experiment.declared.seconds, replicates=1)
+
+    def note_size(self, experiment: KnownExperiment, size: Size) -> None:
+        """A task that waited was as large as this."""
+        self._sizes[experiment.id] = size
+
+    def last_turn(self, experiment_id: int) -> int:
+        """When a task of this version was last given out, in microseconds; 0 where none was since the start."""
+        return self._turns.get(experiment_id, 0)
+
+    def note_turn(self, experiment_id: int, moment: int) -> None:
+        """A task of it has just been given out."""
+        self._turns[experiment_id] = moment
 
     def passed(self, volunteer_id: int, experiment_id: int, now: datetime) -> int:
         """Up to which task nothing of this version that waits may go to this volunteer, as was seen within the hour."""
@@ -120,12 +187,16 @@ class Known:
         self._passed[volunteer_id, experiment_id] = task_id, since if now - since < _PASSED_FOR else now
 
 
-def seconds_of(design: Mapping[str, Any], bundled: Manifest | None) -> Sequence[float]:
-    """What each config costs as the bundle says; as it was registered where the bundle speaks of another sweep."""
-    if bundled is not None and [dict(config) for config in bundled.configs] == design["configs"]:
-        return bundled.cell_seconds
-    expected: list[float] = design["expected_seconds"]
-    return expected
+def seconds_of(design: Design, bundled: Manifest | None) -> Mapping[int, float]:
+    """What each config costs, by its place: as the bundle says; as registered where it speaks of another sweep."""
+    if bundled is not None and bundled.configs == design.configs:
+        return dict(zip(design.places, bundled.cell_seconds, strict=True))
+    return design.seconds_by_place
+
+
+def _all_known(found: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
+    by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
+    return {each.id: _known(each, by_experiment.get(each.id)) for each in found}
 
 
 def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
@@ -145,7 +216,9 @@ def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, regis
     registration, bundle = findings.registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
-    design: dict[str, Any] = json.loads(registration.body)
+    body = read_body(registration.body)
+    design = body.design
+    configs_by_place = design.by_place
     seconds = seconds_of(design, experiment.declared if bundle.manifest else None)
     places: list[int] = json.loads(configs)
     ticket = TicketForm(
@@ -155,9 +228,10 @@ def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, regis
         version=experiment.version,
         bundle=bundle.digest,
         serial=bundle.serial,
-        configs=[design["configs"][place] for place in places],
+        configs=[configs_by_place[place] for place in places],
         places=places,
         cell_seconds=[max(LEAST_CELL_SECONDS, COST_MARGIN * seconds[place]) for place in places],
         memory_mb=experiment.declared.memory_mb,
     )
-    return Form(ticket=ticket, bundle=bundle, replicate_seconds=sum(seconds[place] for place in places))
+    each = sum(seconds[place] for place in places)
+    return Form(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

@@ -1,19 +1,21 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from axiom.decisions.assignment import Allowance
 from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import read_body
+from axiom.domain.value import value
 from axiom.server.known import COST_MARGIN, Form, KnownExperiment, seconds_of
 from axiom.signed.manifests import stored_manifest
+from axiom.signed.roles import sealed, sealed_together
 from axiom.signed.signing import SigningKey
 from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
-from axiom.store import experiments, findings
+from axiom.store import experiments
 from axiom.store.database import Database
 from axiom.store.dispatching import Candidate, SentTask
 from axiom.store.experiments import StoredExperiment
@@ -31,6 +33,8 @@ class Dispatch:
     tasks_per_core: int = 16  # that a volunteer's host may have in hand
     daily_per_core: int | None = None  # where a host's standing does not say; None is any number
     ourselves: int = 0  # `accounts.ourselves`; 0 where the laboratory computes nothing itself
+    task_seconds: float = 8.0  # that a task of its own hosts should take
+    approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
 
     @property
     def volunteers(self) -> Allowance:
@@ -43,11 +47,27 @@ class Dispatch:
         return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
-def write_order(
-    dispatch: Dispatch, experiment: KnownExperiment, form: Form, wanted: Candidate, *, host_id: int, now: datetime
-) -> Order:
-    """The signed order for a waiting task. A TicketTooLong when nobody can ever be given it."""
-    deadline = now + dispatch.deadline
+@value
+class Draft:
+    """The order of a task before it is signed."""
+
+    task: int
+    bundle: str
+    seeds: tuple[int, ...]
+    body: bytes
+
+
+def draft_order(
+    dispatch: Dispatch,
+    experiment: KnownExperiment,
+    form: Form,
+    wanted: Candidate,
+    *,
+    host_id: int,
+    now: datetime,
+    deadline: datetime,
+) -> Draft:
+    """The order for a waiting task. A TicketTooLong when nobody can ever be given it."""
     seeds = _seeds(experiment, wanted.replicates)
     particulars = Particulars(
         host=host_id,
@@ -58,8 +78,18 @@ def write_order(
         deadline=deadline,
         expires=deadline + dispatch.grace,
     )
-    text = form.ticket.write(particulars, dispatch.key)
-    return Order(task=wanted.task_id, host=host_id, bundle=form.bundle.digest, seeds=seeds, ticket=text)
+    body = form.ticket.write(particulars)
+    return Draft(task=wanted.task_id, bundle=form.bundle.digest, seeds=seeds, body=body)
+
+
+def sign_orders(dispatch: Dispatch, drafts: Sequence[Draft], *, host_id: int, jointly: bool) -> list[Order]:
+    """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
+    bodies = [draft.body for draft in drafts]
+    texts = sealed_together(bodies, dispatch.key) if jointly else [sealed(body, [dispatch.key]) for body in bodies]
+    return [
+        Order(task=draft.task, host=host_id, bundle=draft.bundle, seeds=draft.seeds, ticket=text)
+        for draft, text in zip(drafts, texts, strict=True)
+    ]
 
 
 def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
@@ -69,16 +99,22 @@ def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Or
 
 
 def demand_room(
-    db: Database, experiment: StoredExperiment, *, replicates: int, lab: str, key: SigningKey, now: datetime
+    db: Database,
+    experiment: StoredExperiment,
+    registration: Registration | None,
+    *,
+    replicates: int,
+    lab: str,
+    key: SigningKey,
+    now: datetime,
 ) -> None:
-    """A TicketTooLong when so many replicates of an experiment would not fit a ticket."""
-    registration = findings.registered(db, experiment.id)
+    """A TicketTooLong when so many replicates of a registered design would not fit a ticket."""
     bundle = experiments.bundle_now(db, experiment.id)
     if registration is None or bundle is None:
         return  # then nothing is ordered or sent at all, and whoever refuses that says why
-    design: dict[str, Any] = json.loads(registration.body)
+    design = read_body(registration.body).design
     seconds = seconds_of(design, stored_manifest(bundle.manifest) if bundle.manifest else None)
-    first, configs = experiments.issued(db, experiment.id), tuple(design["configs"])
+    first = experiments.issued(db, experiment.id)
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
         lab=lab,
@@ -91,9 +127,9 @@ def demand_room(
         serial=bundle.serial,
         replicates=numbers,
         seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
-        configs=configs,
-        places=tuple(range(len(configs))),
-        cell_seconds=tuple(COST_MARGIN * each for each in seconds),
+        configs=design.configs,
+        places=design.places,
+        cell_seconds=tuple(COST_MARGIN * seconds[place] for place in design.places),
         memory_mb=LARGEST,
         issued=now,
         deadline=now,

@@ -32,6 +32,11 @@ def suited(request: Request, instructions: str, runners: Mapping[str, Runner]) -
     return suit(platforms, instructions, glibc, runners.values())
 
 
+def reads_joint_orders(request: Request, ours: Suited[Runner]) -> bool:
+    """Do all programs of this host read orders that share a signature? Of a volunteer's own it is not known."""
+    return not request.anonymous and all(runner.reads_joint_orders for runner in ours.runners.values())
+
+
 def ours(runner: Runner, gpu: str) -> Program:
     """Our own program, on this kind of GPU or without one."""
     return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))

@@ -5,14 +5,18 @@ What a host brings proves itself: its output holds the ticket that ordered it, a
 
 import json
 import logging
+from dataclasses import replace
 
-from axiom.domain.work import Report, TaskState, Workunit, WorkunitState
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import read_body
+from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.errors import AxiomError, OutputError
 from axiom.signed.outputs import read_header
 from axiom.signed.roles import Trust
 from axiom.signed.tickets import Ticket, parse, read_ticket
-from axiom.store import blobs, experiments, findings, returning, work
+from axiom.store import blobs, experiments, findings, returning, splitting, work
 from axiom.store.database import Database
+from axiom.store.dispatching import Candidate
 from axiom.store.folder import Folder
 from axiom.store.returning import Known
 from axiom.store.work import Claim
@@ -62,9 +66,10 @@ def _admit(db: Database, said: Report, known: Known | None, ticket: Ticket) -> s
     if (ticket.task, ticket.host) != (said.task_id, said.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
     if known is not None:
-        return (
-            "" if _is_cells_of(work.workunit(db, known.task.workunit_id), ticket) else "its ticket orders other cells"
-        )
+        wanted = work.workunit(db, known.task.workunit_id)
+        if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, known.task, ticket)):
+            return ""
+        return "its ticket orders other cells"
     if said.workunit_id is None:
         return "its name does not say of which workunit it is"
     there = work.workunit(db, said.workunit_id)
@@ -83,16 +88,56 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
     bundle = experiments.bundle(db, ticket.bundle)
     if experiment is None or bundle is None or bundle.experiment_id != experiment.id:
         return f"{ticket.experiment}@{ticket.version} or its bundle is not known here"
-    registration = findings.registered(db, experiment.id)
-    if registration is None or registration.created_at > ticket.issued:
+    before = [one for one in findings.registrations(db, experiment.id) if one.created_at <= ticket.issued]
+    if not before:
         return f"{experiment.name} was not registered when it was ordered"
-    configs = dict(enumerate(json.loads(registration.body)["configs"]))
-    if [configs.get(place) for place in ticket.places] != [dict(config) for config in ticket.configs]:
-        return "its ticket speaks of another sweep than the registered one"
+    given = experiments.given_to(db, experiment.id, ticket.replicates[0])
+    fitting = [one for one in before if _orders(one, ticket) and given in (None, one.id)]
+    if not fitting:
+        return "its ticket speaks of another sweep than the registered ones"
+    # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
+    registration = max(fitting, key=lambda one: (_places(one) == set(ticket.places), one.id))
     made = _workunit(workunit_id, experiment.id, registration.id, ticket)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
+    whole = splitting.holder(db, made)
+    if whole is not None:
+        left = [number for number in whole.replicates if number not in made.replicates]
+        splitting.keep(db, whole.id, whole.replicates, left)
+        made = replace(made, split_from=whole.id)
     returning.admit_workunit(db, made)
     return made
+
+
+def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> bool:
+    """Was it sent when others had parts of it already? Then these wait again, and it stands as its ticket says."""
+    others = [number for number in wanted.replicates if number not in ticket.replicates]
+    if (*others, *ticket.replicates) != wanted.replicates or wanted.configs != ticket.places:
+        return False
+    if not others or task.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+        return False
+    waiting = Candidate(
+        task_id=task.id,
+        workunit_id=wanted.id,
+        ordinal=task.ordinal,
+        target_host_id=wanted.target_host_id,
+        registration_id=wanted.registration_id,
+        replicates=wanted.replicates,
+        configs=json.dumps(list(wanted.configs)),
+        quorum=wanted.quorum,
+        checks_task_id=wanted.checks_task_id,
+    )
+    splitting.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
+    return True
+
+
+def _orders(registration: Registration, ticket: Ticket) -> bool:
+    """Is what the ticket orders part of the registered design?"""
+    configs = read_body(registration.body).design.by_place
+    return [configs.get(place) for place in ticket.places] == [dict(config) for config in ticket.configs]
+
+
+def _places(registration: Registration) -> set[int]:
+    return set(read_body(registration.body).design.places)
 
 
 def _is_cells_of(wanted: Workunit | None, ticket: Ticket) -> bool:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -27,7 +26,7 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.recent import Recent, faded
 from axiom.decisions.speed import REFERENCE_FLOPS
 from axiom.domain.ledger import Balance
-from axiom.server.dispatch import Given
+from axiom.server.handing import Given
 from axiom.server.meeting import Met
 from axiom.server.programs import Program, ours
 from axiom.server.runners import APP, app_version, signed_files
@@ -85,14 +84,6 @@ class Archive:
     size: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """Which parts of their computers a volunteer lets compute."""
-
-    cores: bool
-    gpus: bool
-
-
 def archive_of(name: str, body: bytes) -> Archive:
     """A shared file by its bytes; MD5 is what the client checks a download by."""
     return Archive(name=name, md5=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
@@ -145,11 +136,12 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
 
 def _workunit(one: Given, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
     estimate = one.seconds * REFERENCE_FLOPS
+    longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
     return WorkunitOrder(
         name=one.name,
         app=APP,
         flops_estimate=estimate,
-        flops_bound=max(_BOUND * estimate, _LEAST_BOUND_SECONDS * flops),
+        flops_bound=max(_BOUND * longest, _LEAST_BOUND_SECONDS * flops),
         memory_bytes=one.memory_mb * _MEGABYTE,
         disk_bytes=one.disk_mb * _MEGABYTE,
         command_line=" ".join(one.order.argv()),
@@ -222,14 +214,6 @@ def _credit(balance: Balance | None) -> float:
     return balance.total / _THOUSANDTHS if balance else 0.0
 
 
-@lru_cache(maxsize=256)  # most prefer nothing in particular
-def project_choice(text: str) -> Choice:
-    """Which parts of their computers a volunteer lets compute for this project."""
-    chosen: dict[str, Any] = json.loads(text) if text else {}
-    return Choice(cores=bool(chosen.get("on_cores", True)), gpus=bool(chosen.get("on_gpus", True)))
-
-
-@lru_cache(maxsize=256)
 def project_preferences(text: str) -> str:
     """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
     chosen: dict[str, Any] = json.loads(text) if text else {}

@@ -70,7 +70,7 @@ def report(db: Database, folder: Folder, said: Report, output: bytes | None, now
     """Take one report of an engine of our own together with its output."""
     fleet.seen(db, said.host_id, now)
     if output is not None:
-        said = replace(said, output_digest=blobs.put(db, folder, output, now))
+        said = replace(said, output_digest=blobs.bring(db, folder, [output], now)[0])
     (answer,) = take(db, folder, [said], now)
     return answer
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from axiom.boinc.exits import decode
 from axiom.boinc.reading import read_request, sound_preferences
@@ -12,23 +13,24 @@ from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
 from axiom.boinc.writing import write_reply
 from axiom.decisions.delays import Situation, delay
-from axiom.decisions.recalling import Recall, recall
 from axiom.decisions.speed import speed_of
 from axiom.decisions.suiting import Suited
 from axiom.domain.endings import Cause
+from axiom.domain.preferences import Choice, project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
 from axiom.server import progress, reporting
 from axiom.server.calm import Calm
-from axiom.server.dispatch import Asked, Given, Handed, hand_out
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked, Given, Handed
+from axiom.server.holding import Holding, holding_of, to_give_up
 from axiom.server.known import Known
 from axiom.server.meeting import Met, meet
 from axiom.server.ordering import Dispatch
-from axiom.server.programs import brought, suited
+from axiom.server.programs import brought, reads_joint_orders, suited
 from axiom.server.replying import (
     SUFFIX,
     Archive,
-    Choice,
     Links,
     Parts,
     account,
@@ -36,7 +38,6 @@ from axiom.server.replying import (
     archive_of,
     host_facts,
     parts,
-    project_choice,
     project_preferences,
     site_links,
     spread,
@@ -44,7 +45,7 @@ from axiom.server.replying import (
 from axiom.server.strangers import is_stranger
 from axiom.signed.code_signing import CodeSigning
 from axiom.signed.roles import Trust
-from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
+from axiom.store import accounts, blobs, ledger, notices, uploads
 from axiom.store.connections import Connections
 from axiom.store.contacts import Caller
 from axiom.store.database import Database
@@ -59,7 +60,6 @@ _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
 _TITLE = "Small neural networks"
-_Holding = Mapping[str, int | None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,10 +156,10 @@ class Project:
             progress.hear(db, met.host.id, request.trickles, now)
         if back and self._calm.may(now) and self._settled(db, now):
             met = _credited(db, met)
-        holding = _holding(request)
+        holding = holding_of(request)
         ours = suited(request, met.host.platform.instructions, self.runners)
         handed = self._hand(db, met, request, holding, now, ours)
-        reply = self._reply(db, met, request, handed, now, ours, aborts=_recalls(db, met.host.id, holding))
+        reply = self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
         return write_reply(reply)
 
     def _settled(self, db: Database, now: datetime) -> bool:
@@ -175,7 +175,7 @@ class Project:
         return True
 
     def _hand(
-        self, db: Database, met: Met, request: Request, holding: _Holding, now: datetime, ours: Suited[Runner]
+        self, db: Database, met: Met, request: Request, holding: Holding, now: datetime, ours: Suited[Runner]
     ) -> Handed:
         if not request.asks_for_work:
             return Handed(given=(), lost=(), reason="")
@@ -183,7 +183,8 @@ class Project:
         if not programs:
             return Handed(given=(), lost=(), reason=ours.reason)
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        asked = _asked(request, programs=programs, choice=project_choice(met.caller.preferred.project), holding=held)
+        choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
+        asked = _asked(request, programs=programs, choice=choice, holding=held, jointly=jointly)
         return hand_out(db, self.dispatch, self.known, met.host, asked, now)
 
     def _reply(
@@ -199,8 +200,8 @@ class Project:
     ) -> Reply:
         given = (*handed.lost, *handed.given)
         described = self._describe(db, met, request, given, ours)
-        return replace(
-            self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
+        return Reply(
+            **self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
             acknowledged=tuple(result.name for result in request.results),
             aborts=aborts[0],
             aborts_if_not_started=aborts[1],
@@ -215,25 +216,25 @@ class Project:
             nothing_for=self._nothing_for(db, request, ours),
         )
 
-    def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> Reply:
-        """What every known host is told: who it is, how it stands, what its owner should know, when to call again."""
+    def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> dict[str, Any]:
+        """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, met.caller, request, now)
         code_key, signature = self.code.told(request.code_sign_key)
         pause = delay(_situation(request, why), spread=spread(met.host.id, now))
-        return Reply(
-            project_name=self.name,
-            master_url=self.links.master,
-            request_delay=pause.least,
-            next_rpc_delay=pause.most,
-            messages=(*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
-            account=account(met.caller, cross_id, now),
-            host=host_facts(met, now),
-            global_preferences=met.caller.preferred.everywhere if is_newer_here else "",
-            project_preferences=project_preferences(met.caller.preferred.project),
-            code_sign_key=code_key,
-            code_sign_key_signature=signature,
-            links=site_links(self.links.master, met.caller.volunteer.id, met.host.id),
-        )
+        return {
+            "project_name": self.name,
+            "master_url": self.links.master,
+            "request_delay": pause.least,
+            "next_rpc_delay": pause.most,
+            "messages": (*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
+            "account": account(met.caller, cross_id, now),
+            "host": host_facts(met, now),
+            "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
+            "project_preferences": project_preferences(met.caller.preferred.project),
+            "code_sign_key": code_key,
+            "code_sign_key_signature": signature,
+            "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
+        }
 
     def _describe(
         self, db: Database, met: Met, request: Request, given: Sequence[Given], ours: Suited[Runner]
@@ -332,32 +333,9 @@ def _preferences(db: Database, caller: Caller, request: Request, now: datetime) 
     return cross_id, known_at > brought_at
 
 
-def _holding(request: Request) -> _Holding:
-    """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
-    if request.other_results is None:
-        return None
-    found = {held.name: read_task_name(held.name.removesuffix(SUFFIX)) for held in request.other_results}
-    return {name: each[1] if each else None for name, each in found.items()}
-
-
-def _recalls(db: Database, host_id: int, holding: _Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of tasks to give up at once, and of those to give up unless they have begun."""
-    if not holding:
-        return (), ()
-    told: dict[Recall, list[str]] = {choice: [] for choice in Recall}
-    stands = contacts.stands(db, [number for number in holding.values() if number is not None])
-    for name, number in holding.items():
-        stand = stands.get(number) if number is not None else None
-        choice = recall(
-            is_ours=stand is not None and stand.host_id == host_id,
-            state=stand.state if stand else None,
-            workunit=stand.workunit if stand else None,
-        )
-        told[choice].append(name)
-    return tuple(told[Recall.AT_ONCE]), tuple(told[Recall.IF_NOT_STARTED])
-
-
-def _asked(request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None) -> Asked:
+def _asked(
+    request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None, jointly: bool
+) -> Asked:
     """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
     is_served = "" in programs
     seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
@@ -373,6 +351,7 @@ def _asked(request: Request, *, programs: frozenset[str], choice: Choice, holdin
         },
         cpu=choice.cores,
         programs=programs,
+        jointly=jointly,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.server.dispatch import Asked, hand_out
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
 from axiom.signed.tickets import Order

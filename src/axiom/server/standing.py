@@ -32,7 +32,7 @@ class Standing:
         with self._lock:
             now = self._now()
             if self._kept is None or now - self._kept[0] >= _FRESH:
-                with self._connections.reader() as db, db.snapshot():
+                with self._connections.reader() as db:
                     self._kept = now, status_reply(_counted(db, now, self._host))
             return self._kept[1]
 

@@ -1,14 +1,18 @@
 """Writes down what a host's closed tasks say of it, and tells its owner when something is wrong with them."""
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from axiom.decisions.reliability import Ended, after, doubted, learned
+from axiom.decisions.reliability import Ended, after, doubted, learned, outvoted
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
+from axiom.server.costing import Fits, Spent
 from axiom.store import fleet, notices, returning
 from axiom.store.database import Database
+
+log = logging.getLogger("axiom.standings")
 
 INVALID = "invalid"
 DIFFERS = "differs"
@@ -18,7 +22,7 @@ _BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
 
 @value
 class Closed:
-    """A task of a host that is over, and what it says about the host's speed."""
+    """A task of a host that is over, and what a valid one says about the host's speed and the experiment's cost."""
 
     task_id: int
     host_id: int | None
@@ -26,8 +30,7 @@ class Closed:
     cause: str
     sent_at: datetime | None
     ended_at: datetime | None
-    expected_seconds: float = 0.0  # on a reference core
-    elapsed_seconds: float = 0.0
+    spent: Spent | None = None
 
 
 def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
@@ -36,22 +39,26 @@ def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
     for one in closed:
         if one.host_id is not None:
             by_host.setdefault(one.host_id, []).append(one)
+    fits = Fits(db)
     for host_id, ended in by_host.items():
         host = fleet.host(db, host_id)
         if host is not None:
-            _settle(db, host, ended)
+            _settle(db, host, ended, fits)
             if any(one.state is TaskState.INVALID for one in ended):
                 tell(db, host_id, INVALID, now)
+    fits.keep(now)
 
 
-def _settle(db: Database, host: Host, ended: Sequence[Closed]) -> None:
+def _settle(db: Database, host: Host, ended: Sequence[Closed], fits: Fits) -> None:
     standing, speed = host.standing, host.speed
     for one in ended:
         turnaround = (one.ended_at - one.sent_at).total_seconds() if one.ended_at and one.sent_at else None
         how = Ended(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
         standing = after(standing, how).standing
-        if one.state is TaskState.VALID:
-            speed = learned(speed, expected_seconds=one.expected_seconds, elapsed_seconds=one.elapsed_seconds)
+        if one.state is TaskState.VALID and one.spent is not None:
+            # What its kind is known to be slower at must not make the host look slow at everything.
+            expected = one.spent.declared_seconds * fits.learn(host, speed, one.spent)
+            speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
     if standing != host.standing or speed != host.speed:
         fleet.set_standing(db, host.id, standing, speed=speed)
 
@@ -62,6 +69,16 @@ def doubt(db: Database, host_ids: Collection[int]) -> None:
         host = fleet.host(db, host_id)
         if host is not None and host.standing.valid_in_row:
             fleet.set_standing(db, host_id, doubted(host.standing))
+
+
+def outvote(db: Database, host_id: int, now: datetime) -> None:
+    """Two others agreed on what this host had computed otherwise: write it down and tell its owner."""
+    host = fleet.host(db, host_id)
+    if host is not None:
+        decided = outvoted(host.standing, now)
+        log.info("host.outvoted host=%d %s", host_id, decided.reason)
+        fleet.set_outvoted(db, host_id, decided.standing)
+        tell(db, host_id, DIFFERS, now)
 
 
 def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:

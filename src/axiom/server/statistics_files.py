@@ -74,7 +74,7 @@ class StatisticsFiles:
         """All files, each replaced when it is whole."""
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
         counted = _Counted()
-        with Connections(folder=self._folder).reader() as db:
+        with Connections(folder=self._folder).follower() as db:
             self._pack("user.gz", volunteers_xml(self._volunteers(db, counted)))
             self._pack("team.gz", teams_xml(self._teams(db, counted)))
             self._pack("host.gz", hosts_xml(self._hosts(db, counted)))

@@ -196,17 +196,17 @@ class Transfers:
         """Store outputs of as many tasks; each takes the place of one before it, unless that was reported already."""
         now, tasks = self._now(), [one.task_id for one in batch]
         before, reported = uploads.of(db, tasks), uploads.reported(db, tasks)
-        digests = blobs.put_all(db, self._folder, [one.body for one in batch], now)
+        digests = blobs.bring(db, self._folder, [one.body for one in batch], now)
         pairs, answers = list(zip(batch, digests, strict=True)), []
         uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in reported])
         for one, digest in pairs:
             is_wanted = reported.get(one.task_id, digest) == digest
             answers.append(transfers.done() if is_wanted else transfers.refused(_OTHER))
             if one.task_id in reported:
-                blobs.forget(db, digest)
-            elif one.task_id in before and before[one.task_id].digest != digest:
-                blobs.forget(db, before[one.task_id].digest)
-                if before[one.task_id].size > blobs.LIMIT:
+                blobs.let_go(db, digest)
+            elif one.task_id in before:
+                blobs.let_go(db, before[one.task_id].digest)
+                if before[one.task_id].digest != digest and before[one.task_id].size > blobs.LIMIT:
                     self.begun.replaced(one.task_id, before[one.task_id].size)
         return answers
 

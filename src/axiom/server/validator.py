@@ -1,17 +1,20 @@
 """Looks at the proof that tasks brought: load, decide by `decisions.validation`, record. Many at once."""
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from axiom.decisions.reliability import is_barred
 from axiom.decisions.validation import Validation, validate
 from axiom.domain.endings import Cause
+from axiom.domain.fleet import Standing
+from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server import checking, standings
+from axiom.server.costing import Spent
 from axiom.server.standings import Closed
 from axiom.server.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -25,6 +28,9 @@ from axiom.store.returning import Waiting
 log = logging.getLogger("axiom.validator")
 
 SLICE = 200
+_BARRED = (
+    "two other computers agreed twice on what its host had computed otherwise, so nothing of that host is believed"
+)
 _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
@@ -44,7 +50,7 @@ class Validator:
         self._folder = folder
         self._secret = secret  # decides, with a task's id, whether it is checked
         self._manifests: dict[int, Manifest] = {}
-        self._seconds: dict[int, Sequence[float]] = {}
+        self._seconds: dict[int, Mapping[int, float]] = {}
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
         """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
@@ -90,6 +96,9 @@ class Validator:
 
     def _judge(self, db: Database, waiting: Waiting, outputs: Mapping[str, bytes]) -> _Judged:
         task = waiting.task
+        if is_barred(Standing(outvoted=waiting.outvoted)):  # what it had in hand when it was found out
+            barred = Validation(state=TaskState.INVALID, reason=_BARRED)
+            return _Judged(waiting=waiting, decided=barred, ticket=None)
         manifest = self._manifest(db, task.experiment_id)
         if manifest is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
             nothing = Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
@@ -117,11 +126,7 @@ class Validator:
         return _Judged(waiting=waiting, decided=decided, ticket=ticket)
 
     def _closed(self, db: Database, judged: _Judged) -> Closed:
-        task, ticket = judged.waiting.task, judged.ticket
-        expected = 0.0
-        if ticket is not None and judged.decided.state is TaskState.VALID:
-            seconds = self._expected(db, judged.waiting.registration_id)
-            expected = sum(seconds[place] for place in ticket.places) * len(ticket.replicates)
+        task = judged.waiting.task
         return Closed(
             task_id=task.id,
             host_id=task.host_id,
@@ -129,7 +134,20 @@ class Validator:
             cause=Cause.CELL_FAILED if judged.decided.state is TaskState.FAILED else "",
             sent_at=task.sent_at,
             ended_at=task.returned_at,
-            expected_seconds=expected,
+            spent=self._spent(db, judged),
+        )
+
+    def _spent(self, db: Database, judged: _Judged) -> Spent | None:
+        """What a valid task was declared to take and took."""
+        task, ticket = judged.waiting.task, judged.ticket
+        if ticket is None or judged.decided.state is not TaskState.VALID:
+            return None
+        seconds = self._expected(db, judged.waiting.registration_id)
+        return Spent(
+            experiment_id=task.experiment_id,
+            on_gpu=self._manifests[task.experiment_id].gpu,
+            cells=len(ticket.places) * len(ticket.replicates),
+            declared_seconds=sum(seconds[place] for place in ticket.places) * len(ticket.replicates),
             elapsed_seconds=task.elapsed_seconds or 0.0,
         )
 
@@ -142,11 +160,11 @@ class Validator:
             self._manifests[experiment_id] = stored_manifest(found.manifest)
         return self._manifests[experiment_id]
 
-    def _expected(self, db: Database, registration_id: int) -> Sequence[float]:
-        """What each config of a registered sweep should take, in seconds of a reference core."""
+    def _expected(self, db: Database, registration_id: int) -> Mapping[int, float]:
+        """What each config of a registered design should take, by its place, in seconds of a reference core."""
         if registration_id not in self._seconds:
             found = findings.registration(db, registration_id)
-            self._seconds[registration_id] = json.loads(found.body)["expected_seconds"] if found else ()
+            self._seconds[registration_id] = read_body(found.body).design.seconds_by_place if found else {}
         return self._seconds[registration_id]
 
 

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from axiom.domain.experiments import NAME
@@ -20,8 +19,25 @@ from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
 from axiom.signed.signing import SigningKey
+from axiom.signed.sources import MANIFEST, collect, experiment_path
 
-MANIFEST = "manifest.json"
+__all__ = [
+    "MANIFEST",
+    "SEAL_LIMIT",
+    "SIZE_LIMIT",
+    "Seal",
+    "collect",
+    "contents",
+    "digest",
+    "experiment_path",
+    "open_bundle",
+    "pack",
+    "read_seal",
+    "read_seal_body",
+    "seal_body",
+    "write_seal",
+]
+
 SIZE_LIMIT = 8 * 1024 * 1024
 SEAL_LIMIT = 4_096  # characters; ten signatures fit
 
@@ -44,22 +60,6 @@ class Seal:
     size: int
     issued: datetime
     expires: datetime
-
-
-def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
-    """Return the files that an experiment may import, by their names in a bundle; `package` is the folder `axiom`."""
-    if not experiment_file.is_file():
-        raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
-    sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
-    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
-    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
-    files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
-    return dict(sorted(files.items()))
-
-
-def experiment_path(name: str) -> str:
-    """Name the experiment's file in a bundle."""
-    return f"axiom/catalogue/{name}.py"
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

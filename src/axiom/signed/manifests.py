@@ -2,13 +2,13 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
+from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import NAME, Figure
-from axiom.domain.findings import Direction, Kind
 from axiom.errors import ExperimentError
 from axiom.signed import strict
 
@@ -20,8 +20,21 @@ _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
+# An estimand that means just this leaves these out, as all did before they could be said.
+_UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
 # What manifests from before these fields meant by leaving them out.
-_LATER = {"disk_mb": 100, "gpu": False, "gpu_memory_mb": 0}
+_LATER: dict[str, Any] = {"controls": [], "disk_mb": 100, "gpu": False, "gpu_memory_mb": 0, "tolerance": 1e-3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlSweeps:
+    """The configs in which an estimand's effect is absent by construction, and those in which it was planted."""
+
+    estimand: str
+    placebo: tuple[Mapping[str, object], ...]
+    placebo_seconds: tuple[float, ...]  # what each of them needs
+    planted: tuple[Mapping[str, object], ...]
+    planted_seconds: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +58,8 @@ class Manifest:
     disk_mb: int = 100
     gpu: bool = False
     gpu_memory_mb: int = 0
+    controls: tuple[ControlSweeps, ...] = ()
+    tolerance: float = 1e-3  # relative, of early values
 
     @property
     def seconds(self) -> float:
@@ -61,6 +76,7 @@ class Manifest:
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
         return {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__} | {
+            "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
@@ -116,20 +132,34 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         disk_mb=fields.whole("disk_mb", least=1),
         gpu=fields.flag("gpu"),
         gpu_memory_mb=fields.whole("gpu_memory_mb"),
+        controls=fields.each("controls", _control),
+        tolerance=fields.real("tolerance", least=0),
     )
     _check(manifest)
     return manifest
 
 
 def _check(manifest: Manifest) -> None:
-    strict.distinct(manifest.configs, "the sweep")
-    for place, config in enumerate(manifest.configs):
-        values = strict.Fields(config, f"config {place}", manifest.factors)
+    _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
+    strict.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    known = {estimand["name"] for estimand in manifest.estimands}
+    for control in manifest.controls:
+        if control.estimand not in known:
+            raise ValueError(f"a control speaks of {control.estimand!r}, which is no estimand")
+        _check_sweep(manifest, control.placebo, control.placebo_seconds, f"the placebo of {control.estimand}")
+        _check_sweep(manifest, control.planted, control.planted_seconds, f"what is planted for {control.estimand}")
+
+
+def _check_sweep(
+    manifest: Manifest, configs: Sequence[Mapping[str, object]], seconds: Sequence[float], what: str
+) -> None:
+    strict.distinct(configs, what)
+    for place, config in enumerate(configs):
+        values = strict.Fields(config, f"config {place} of {what}", manifest.factors)
         for name, kind in manifest.factors.items():
             _READ[kind](values, name)
-    if len(manifest.cell_seconds) != len(manifest.configs) or min(manifest.cell_seconds) <= 0:
-        raise ValueError("cell_seconds must give every config a time above zero")
-    strict.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    if len(seconds) != len(configs) or min(seconds) <= 0:
+        raise ValueError(f"{what} must give every config a time above zero")
 
 
 _READ = {
@@ -162,7 +192,8 @@ def _measure(value: Any, what: str) -> Measure:
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
-    fields = strict.Fields(value, what, _ESTIMAND)
+    said = _UNSAID | value if isinstance(value, dict) else value
+    fields = strict.Fields(said, what, (*_ESTIMAND, *_UNSAID))
     for name in ("name", "claim", "measure", "across"):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
@@ -170,7 +201,11 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     for name in ("smallest", "null"):
         fields.real(name)
     fields.each("between", strict.config)
-    fields.either("bounds", strict.pair)
+    bounds = fields.either("bounds", strict.pair)
+    fields.either("censored", strict.real)
+    fields.flag("exchangeable")
+    if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
+        raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
     chances = strict.Fields(
         fields.part("prediction"), f"{what}: prediction", ("positive", "negative", "absent", "interval", "because")
     )
@@ -178,11 +213,27 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
         chances.real(name, least=0)
     chances.either("interval", strict.pair)
     chances.text("because")
-    return fields.data
+    found: Mapping[str, Any] = value
+    return found
+
+
+def _control(value: Any, what: str) -> ControlSweeps:
+    fields = strict.Fields(value, what, ControlSweeps.__dataclass_fields__)
+    return ControlSweeps(
+        estimand=fields.text("estimand"),
+        placebo=fields.each("placebo", strict.config),
+        placebo_seconds=fields.each("placebo_seconds", strict.real),
+        planted=fields.each("planted", strict.config),
+        planted_seconds=fields.each("planted_seconds", strict.real),
+    )
 
 
 def _figure(value: Any, what: str) -> Figure:
-    fields = strict.Fields(value, what, ("x", "y", "title", "log"))
+    fields = strict.Fields(value, what, Figure.__dataclass_fields__)
     return Figure(
-        x=fields.text("x"), y=fields.text("y"), title=fields.text("title"), log=fields.each("log", strict.text)
+        x=fields.text("x"),
+        y=fields.text("y"),
+        title=fields.text("title"),
+        log=fields.each("log", strict.text),
+        where=strict.config(fields.part("where"), f"{what}: where"),
     )

@@ -16,7 +16,6 @@ from axiom.domain.value import value
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed import strict
-from axiom.signed.tickets import TEXT_LIMIT
 
 OUTPUT_LIMIT = 16 * 1024 * 1024  # bytes of one that is taken at all
 _FORMAT = "axiom-output-2"
@@ -26,7 +25,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
 _CELL = ("replicate", "config", "seed", *_ANSWER)
 _EARLY_LIMIT = 8
-_TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{TEXT_LIMIT}}}")
+_TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{strict.TICKET_LIMIT}}}")
 _LABEL = re.compile(r"[^\x00-\x1f]{0,200}")
 _RUNNER = re.compile(r"[0-9A-Za-z.+-]{1,64}")
 _WORD = re.compile(r"[a-z0-9_]{1,32}")

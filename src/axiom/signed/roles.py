@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.signed import strict
+from axiom.signed.joint import joint, signed_word
 from axiom.signed.signing import SigningKey, is_signed, key_id
 
 TRUST_FILE = "trust.json"  # its name in every folder that has one
@@ -97,23 +98,40 @@ def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
     return joined(body, signatures_of(body, role_keys))
 
 
+def sealed_together(bodies: Sequence[bytes], key: SigningKey) -> list[str]:
+    """Sign payloads that are canonical already with one signature, each as a word that is verified by itself."""
+    if len(bodies) < 2:
+        return [sealed(body, [key]) for body in bodies]
+    word, paths = joint(bodies)
+    signatures = _encode(_canonical(signatures_of(word, [key])))
+    return [f"{_encode(body)}.{signatures}.{_encode(path)}" for body, path in zip(bodies, paths, strict=True)]
+
+
 def joined(body: bytes, signatures: Mapping[str, str]) -> str:
     """Put signatures that were made before, perhaps elsewhere, behind what they sign."""
-    # The canonical form, written by hand since every order has one: names and signatures are hexadecimal.
-    canonical = "{" + ",".join(f'"{name}":"{signature}"' for name, signature in sorted(signatures.items())) + "}"
-    return f"{_encode(body)}.{_encode(canonical.encode())}"
+    return f"{_encode(body)}.{_encode(_canonical(signatures))}"
 
 
-def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int) -> dict[str, Any]:
-    """Return the payload without its kind, once enough keys of the role are seen to have signed it."""
+def _canonical(signatures: Mapping[str, str]) -> bytes:
+    """The canonical form, written by hand since every order has one: names and signatures are hexadecimal."""
+    pairs = ",".join(f'"{name}":"{signature}"' for name, signature in sorted(signatures.items()))
+    return f"{{{pairs}}}".encode()
+
+
+def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be_joint: bool = False) -> dict[str, Any]:
+    """Return the payload without its kind, once enough keys of the role are seen to have signed it.
+
+    `may_be_joint`: or to have signed several payloads at once, of which it is one.
+    """
     if len(text) > limit:
         raise NotSealed(f"it has {len(text)} characters, and {limit} are allowed")
-    halves = text.split(".")
-    if len(halves) != 2:
+    parts = text.split(".")
+    if len(parts) not in ((2, 3) if may_be_joint else (2,)):
         raise NotSealed("it has not the two parts that a sealed text has")
     try:
-        body, signatures = (_decode(half) for half in halves)
-        _verify(body, strict.parse(signatures, limit=limit), trust.roles[role], role)
+        body, signatures, *path = (_decode(part) for part in parts)
+        said = signed_word(body, path[0]) if path else body
+        _verify(said, strict.parse(signatures, limit=limit), trust.roles[role], role)
         payload = strict.parse(body, limit=limit)
     except (Untrusted, NotSealed):
         raise

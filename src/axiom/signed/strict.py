@@ -5,6 +5,7 @@ it seems to: so there is exactly one way to write a value, and every field is kn
 """
 
 import difflib
+import functools
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 Scalar = str | int | float | bool
+TICKET_LIMIT = 60_000  # characters of an order, plain words and all: boinc-client takes 64 kB in a command line
 LARGEST = 2**63 - 1  # what a key of the database, a seed and a counter can be
 T = TypeVar("T")
 
@@ -79,6 +81,11 @@ def utc(moment: datetime) -> str:
     """Write a moment as text; only UTC is taken, so that a moment has one text."""
     if moment.tzinfo is not UTC:
         raise ValueError(f"the time {moment.isoformat()} is not in UTC")
+    return _written(moment)
+
+
+@functools.lru_cache(maxsize=64)  # all orders of a reply say the same moments
+def _written(moment: datetime) -> str:
     return moment.isoformat()
 
 

@@ -19,8 +19,9 @@ from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
 from axiom.signed.signing import SigningKey
 
 _KIND = "axiom-ticket-1"
-TEXT_LIMIT = 60_000  # characters of an order, plain words and all: boinc-client takes 64 kB in a command line
+TEXT_LIMIT = strict.TICKET_LIMIT
 _PLAIN_WORDS = 200  # characters at most of the plain words, without the seeds
+_SIGNATURE = 611  # and of the one signature behind the order, with its path where several orders share it
 _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
 _HEX = r"[0-9a-f]{64}"
 
@@ -107,8 +108,8 @@ class TicketForm:
         )
         self._what = f"replicates of {experiment} at {len(configs)} configs"
 
-    def write(self, differs: Particulars, key: SigningKey) -> str:
-        """Sign a ticket as one word for a command line; a Refused says when it is longer than a word can be."""
+    def write(self, differs: Particulars) -> bytes:
+        """What is to be signed of a ticket; a Refused says when its text would be longer than a word can be."""
         before_deadline, before_expires, before_replicates, before_task, end = self._pieces
         seeds = _numbers(differs.seeds)
         body = (
@@ -117,15 +118,14 @@ class TicketForm:
             f'{before_replicates}[{_numbers(differs.replicates)}],"seeds":[{seeds}]'
             f"{before_task}{differs.task}{end}"
         )
-        text = sealed(body.encode(), [key])
-        length = len(text) + len(seeds) + _PLAIN_WORDS
+        length = (4 * len(body) + 2) // 3 + _SIGNATURE + len(seeds) + _PLAIN_WORDS
         if length > TEXT_LIMIT:
             raise TicketTooLong(
                 f"The ticket of {len(differs.replicates)} {self._what} has {length} characters with the words beside "
                 f"it, and a command line takes {TEXT_LIMIT}. Nothing was ordered; order fewer replicates in each "
                 "workunit, or shorten the sweep."
             )
-        return text
+        return body.encode()
 
 
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
@@ -133,7 +133,8 @@ def write_ticket(ticket: Ticket, key: SigningKey) -> str:
     code = ("lab", "trust", "experiment", "version", "bundle", "serial")
     cells = ("configs", "places", "cell_seconds", "memory_mb")
     form = TicketForm(**{name: getattr(ticket, name) for name in (*code, *cells)})
-    return form.write(Particulars(**{name: getattr(ticket, name) for name in Particulars.__dataclass_fields__}), key)
+    differs = Particulars(**{name: getattr(ticket, name) for name in Particulars.__dataclass_fields__})
+    return sealed(form.write(differs), [key])
 
 
 def _json(value: object) -> str:
@@ -149,7 +150,7 @@ def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
     if not text.strip():
         raise EmptyTicket("The ticket")
     try:
-        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=TEXT_LIMIT)
+        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=TEXT_LIMIT, may_be_joint=True)
         ticket = _ticket(payload)
     except Untrusted as fault:
         raise ForeignTicket(f"The ticket is not the laboratory's: {fault}. {_NOTHING}") from None

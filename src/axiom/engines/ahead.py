@@ -1,0 +1,121 @@
+"""The first core's runner where a person waits: here, in their own process, with a child that is on its way before us.
+
+A process that computes takes as long to import what experiments need as we take for the rest. So it is started first,
+describes what is published, and may compute the first cell before that is ordered (`runner/headstart.py`). What it
+brings counts for nothing until the laboratory has sealed and ordered it: this runner proves both like any other.
+Little is imported here before the child is on its way.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axiom.runner import early
+from axiom.runner.gate import Gate
+from axiom.runner.limits import environment
+
+if TYPE_CHECKING:
+    from axiom.runner.children import Child, Described, Process
+    from axiom.runner.headstart import HeadStart
+    from axiom.runner.tasks import Runner
+
+
+FOLDER = "ahead"  # of an engine's home: what a process began with
+
+
+class Ahead:
+    """A process that waits for a bundle, or computes the first cell of one already."""
+
+    def __init__(self, process: "Process") -> None:
+        self.gate = Gate()  # ended, nothing is computed here any more
+        self._process = process
+        self._spare: Child | None = None
+        self._head: HeadStart | None = None
+        self._files: tuple[str, Mapping[str, bytes]] | None = None
+        self._tree: Path | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Was it given something already?"""
+        return self._head is not None
+
+    def begin(self, module: str, files: Mapping[str, bytes], home: Path) -> None:
+        """Have this module of these files described, and its first cell computed, for an engine that will live there.
+
+        Nothing else can be described by this process from then on, and the files are there until it ends.
+        """
+        import shutil
+
+        from axiom.runner.headstart import HeadStart
+        from axiom.runner.trees import write_tree
+
+        tree = home.absolute() / FOLDER
+        shutil.rmtree(tree, ignore_errors=True)  # of a process that was killed
+        write_tree(tree, files)
+        self._tree, self._files = tree, (module, files)
+        self._head = HeadStart(self._child(), self.gate, tree, module, home.absolute())
+        self._head.begin()
+
+    def describe(self, tree: Path, modules: Sequence[str]) -> "tuple[Described, ...]":
+        """What each module of an unpacked bundle declares; where this process cannot say, from one of its own."""
+        from axiom.runner.here import describe_tree
+        from axiom.runner.trees import holds
+
+        found: tuple[Described, ...] | None = None
+        if self._head is None:
+            found = self._described(tree, modules)
+        elif self._files == (*modules, holds(tree)) and (said := self._head.described()):
+            found = (said,)
+        return found or describe_tree(tree, modules)
+
+    def runner(self, home: Path, host: int) -> "Runner":
+        """The runner whose first child this is."""
+        from axiom.runner.home import Home
+        from axiom.runner.tasks import Runner
+
+        place = Home(home)
+        place.create()
+        return Runner(place, host, self.gate, spare=None if self._head else self._child(), ahead=self._head)
+
+    def clear(self) -> None:
+        """End the process, and remove what it was given."""
+        if self._head is not None:
+            self._head.stop()
+        self._child().stop()
+        if self._tree is not None:
+            import shutil
+
+            shutil.rmtree(self._tree, ignore_errors=True)
+
+    def _child(self) -> "Child":
+        from axiom.runner.children import Child
+
+        self._spare = self._spare or Child(environment(), self.gate, process=self._process)
+        return self._spare
+
+    def _described(self, tree: Path, modules: Sequence[str]) -> "tuple[Described, ...] | None":
+        """In a copy of the process, which stays as it is; elsewhere one that has imported much is not copied safely."""
+        if sys.platform != "linux":
+            return None
+        import tempfile
+
+        from axiom.errors import ChildLost
+
+        with contextlib.suppress(ChildLost), tempfile.TemporaryDirectory(prefix="axiom-") as cache:
+            return self._child().describe(tree, modules, environment(Path(cache)), apart=True)
+        return None
+
+
+@contextlib.contextmanager
+def computing_ahead(started: Ahead | None = None) -> Iterator[Ahead]:
+    """A process that gets ready while the body prepares what it will compute, or the one that does already.
+
+    It ends with the body.
+    """
+    ahead = started or Ahead(early.start())
+    try:
+        yield ahead
+    finally:
+        ahead.clear()

@@ -1,0 +1,19 @@
+"""One process of ours at a time, in what all runners of a host share."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axiom.runner.system import system
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock on this file, which ends with the process at the latest; wait for whoever has it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        system.hold(handle)
+        yield
+    finally:
+        os.close(handle)

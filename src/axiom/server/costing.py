@@ -1,0 +1,56 @@
+"""Learns from valid tasks what experiments cost each kind of host: reads each fit once, writes each once."""
+
+from datetime import datetime
+
+from axiom.decisions.costs import class_of, refit, weigh
+from axiom.domain.costs import Fit
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.store import costs
+from axiom.store.costs import Kept
+from axiom.store.database import Database
+
+
+@value
+class Spent:
+    """A valid task: so many cells of a version, what was declared for them and what they took."""
+
+    experiment_id: int
+    on_gpu: bool
+    cells: int
+    declared_seconds: float  # on a reference core
+    elapsed_seconds: float
+
+
+class Fits:
+    """The fits that the tasks of one transaction are about."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._kept: dict[tuple[int, str], Kept] = {}
+        self._fits: dict[tuple[int, str], Fit] = {}
+
+    def learn(self, host: Host, speed: float | None, spent: Spent) -> float:
+        """Take in one task of a host as fast as this; by how much it was thought dearer than declared.
+
+        A host's first task tells its speed, and nothing yet of what it computed.
+        """
+        key = spent.experiment_id, class_of(host, on_gpu=spent.on_gpu)
+        if key not in self._kept:
+            self._kept[key] = costs.one(self._db, *key)
+            self._fits[key] = self._kept[key].fit
+        if speed:
+            self._fits[key] = refit(
+                self._fits[key],
+                host_id=host.id,
+                cells=spent.cells,
+                expected_seconds=spent.declared_seconds / speed,
+                spent_seconds=spent.elapsed_seconds,
+            ).fit
+        return self._kept[key].cost.factor_for(host.id)
+
+    def keep(self, now: datetime) -> None:
+        """Remember what has changed."""
+        for key, fit in self._fits.items():
+            if fit is not self._kept[key].fit:
+                costs.keep(self._db, key[0], Kept(host_class=key[1], fit=fit, cost=weigh(fit).cost), now)

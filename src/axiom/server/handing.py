@@ -1,0 +1,50 @@
+"""What a host asks for, and what it is handed."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime
+
+from axiom.domain.value import value
+from axiom.signed.tickets import Order
+
+
+@value
+class Asked:
+    """What a host asks for, and the tasks that it still has or has just reported."""
+
+    seconds: float
+    instances: float
+    most: int
+    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
+    gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
+    cpu: bool = True  # its volunteer lets its processor compute for us
+    programs: frozenset[str] = frozenset({""})  # the kinds of GPU on which its programs compute; "" is without
+    jointly: bool = False  # its programs read orders that share a signature
+
+
+@value
+class Given:
+    """A task that a host is given, with all that it must be told."""
+
+    task: int
+    workunit: int
+    experiment: int
+    name: str
+    order: Order
+    seconds: float  # of a reference core, expected of this kind of host
+    declared_seconds: float  # as the file says, which is what bounds it
+    memory_mb: int
+    disk_mb: int
+    deadline: datetime
+    bundle: str  # its digest
+    seal: str
+    gpu: str = ""  # the kind on which it computes
+
+
+@value
+class Handed:
+    """What a host is given, what is sent to it again, and in one sentence why not more."""
+
+    given: tuple[Given, ...]
+    lost: tuple[Given, ...]
+    reason: str

@@ -1,0 +1,23 @@
+"""Which files a bundle holds. Apart from `bundles.py`, so that whoever waits for a first result waits for no keys."""
+
+from pathlib import Path
+
+from axiom.errors import ExperimentError
+
+MANIFEST = "manifest.json"
+
+
+def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
+    """Return the files that an experiment may import, by their names in a bundle; `package` is the folder `axiom`."""
+    if not experiment_file.is_file():
+        raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
+    sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
+    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
+    files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
+    return dict(sorted(files.items()))
+
+
+def experiment_path(name: str) -> str:
+    """Name the experiment's file in a bundle."""
+    return f"axiom/catalogue/{name}.py"

@@ -1,0 +1,106 @@
+"""Experiments with one fault each: every gate rejects what it should, and no gate before it does."""
+
+import difflib
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.lab.preflight import try_file
+
+PACKAGE = Path(axiom.__file__).parent
+HERE = Path(__file__).parent
+SOUND = HERE / "sound.py"
+FILES = sorted((HERE / "defective").glob("*.py"))
+GATES = ("G0", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
+PATIENCE = 2.0  # seconds of a processor beyond what a cell may take by what it declares
+LEFT_BEHIND = Path("/var/tmp/axiom_was_here")  # noqa: S108  a folder that every Linux has, and that is not ours
+RUN = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("deed", sys.argv[1])
+sys.modules["deed"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.run(module.Config(inputs=2), 1)
+"""
+
+
+def gate_of(file: Path) -> str:
+    """The gate that must reject a file, as its first line says."""
+    found = re.match(r"# (G[0-8]): .+\.\n", file.read_text(encoding="utf-8"))
+    assert found, f"{file.name} does not begin with the gate that must reject it"
+    return found[1]
+
+
+def judged(file):
+    return try_file(PACKAGE, file, patience=PATIENCE).judged
+
+
+def states(answer):
+    return {gate.name: gate.state for gate in answer.gates}
+
+
+def run_unguarded(name):
+    """Compute one cell of a file in a plain process, as nobody should."""
+    subprocess.run([sys.executable, "-c", RUN, HERE / "defective" / f"{name}.py"], check=True, timeout=60)
+
+
+def test_a_sound_file_passes_every_gate():
+    answer = judged(SOUND)
+    assert answer.passed, answer.reason
+    assert states(answer) == dict.fromkeys(GATES, "passed")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{gate_of(file)}-{file.stem}")
+def test_the_gate_that_should_rejects_the_file_and_none_before_it(file):
+    gate, answer = gate_of(file), judged(file)
+    assert (answer.passed, answer.failed) == (False, gate), answer.reason
+    before = GATES[: GATES.index(gate)]
+    assert {name: states(answer)[name] for name in before} == dict.fromkeys(before, "passed")
+    assert answer.reason.startswith(gate)
+
+
+def test_half_a_file_is_rejected_for_what_it_is(tmp_path):
+    text = SOUND.read_text(encoding="utf-8")
+    half = tmp_path / "sound.py"
+    half.write_text(text[: text.index("needs=")], encoding="utf-8")
+    answer = judged(half)
+    assert answer.failed == "G0"
+    assert "cannot be read as Python" in answer.reason
+
+
+def test_every_gate_has_something_to_reject():
+    assert min(Counter([*map(gate_of, FILES), *GATES]).values()) > 3
+    assert len(FILES) >= 40
+
+
+def meant(file):
+    """The lines of a file that say something to Python, under one name for all."""
+    text = file.read_text(encoding="utf-8").replace(f'name="{file.stem}"', 'name="sound"')
+    return [line for line in re.sub(r'^(#.*\n)?""".*?"""\n', "", text, flags=re.DOTALL).splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_defective_file_is_the_sound_one_but_for_its_fault(file):
+    changes = [line for line in difflib.ndiff(meant(SOUND), meant(file)) if line[0] in "+-"]
+    assert len(changes) <= 20, "\n".join(changes)
+    assert changes or gate_of(file) == "G0"  # one is only named otherwise
+
+
+@pytest.mark.parametrize("name", ["asks_the_network", "begins_a_process", "looks_around"])
+def test_what_the_sandbox_holds_is_done_without_it(name):
+    run_unguarded(name)
+
+
+def test_a_file_is_left_behind_only_outside_of_the_sandbox():
+    LEFT_BEHIND.unlink(missing_ok=True)
+    assert judged(HERE / "defective" / "writes_elsewhere.py").failed == "G2"
+    assert not LEFT_BEHIND.exists()
+    try:
+        run_unguarded("writes_elsewhere")
+        assert LEFT_BEHIND.exists()
+    finally:
+        LEFT_BEHIND.unlink(missing_ok=True)

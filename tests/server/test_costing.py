@@ -1,0 +1,162 @@
+"""Where an experiment is dearer than declared, hosts of that kind are told so and get fewer cells of it."""
+
+import hashlib
+
+import pytest
+
+from axiom.decisions.costs import class_of
+from axiom.domain.costs import Cost, Fit
+from axiom.domain.fleet import Standing
+from axiom.domain.work import Report, TaskState
+from axiom.server import reporting
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked
+from axiom.signed.tickets import parse
+from axiom.store import costs, fleet, returning, work
+from axiom.store.costs import Kept
+
+ROUNDS = 12
+
+
+def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> None:
+    """One task of a host, whose speed everything else that it computes has told, takes so long and is valid."""
+    order = lab.order(host)
+    output = lab.output(order)
+    said = Report(
+        task_id=order.task,
+        host_id=host,
+        exit_status=0,
+        output_digest=hashlib.sha256(output).hexdigest(),
+        cpu_seconds=seconds,
+        elapsed_seconds=seconds,
+    )
+    with lab.db.transaction():
+        if at_speed is not None:
+            fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
+        reporting.report(lab.db, lab.folder, said, output, lab.now)
+    lab.validate()
+    assert work.task(lab.db, order.task).state is TaskState.VALID
+
+
+def given(lab, host: int, seconds: float):
+    """What a host gets that asks for so many seconds of work."""
+    asked = Asked(seconds=seconds, instances=0, most=64, holding=frozenset())
+    with lab.db.transaction():
+        fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
+        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now).given
+
+
+def say(lab, host_class: str, cost: Cost) -> None:
+    with lab.db.transaction():
+        costs.keep(lab.db, 1, Kept(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
+    lab.later(minutes=2)  # what is at hand of it is a minute old at most
+
+
+@pytest.fixture
+def two_kinds(small_lab, prepared):
+    """Two hosts with AVX2, on which tasks took three times what is declared, and two with AVX-512, where they did not.
+
+    A fifth, with AVX2, has computed nothing yet.
+    """
+    small_lab.publish(prepared())
+    small_lab.deploy(workunits=160)
+    kinds = {"avx2": 6.0, "avx512": 2.0}  # seconds of a task that is declared with two
+    hosts = {
+        small_lab.host(f"{kind} {number}", cores=8, instructions=kind): seconds
+        for number in range(2)
+        for kind, seconds in kinds.items()
+    }
+    for _ in range(ROUNDS):
+        for host, seconds in hosts.items():
+            compute(small_lab, host, seconds)
+    small_lab.later(minutes=2)
+    return small_lab, small_lab.host("new", cores=8, instructions="avx2"), max(hosts)
+
+
+def test_a_kind_of_host_on_which_it_is_three_times_as_dear_gets_a_third_of_the_cells(two_kinds):
+    lab, slower, quicker = two_kinds
+    dear, cheap = given(lab, slower, 90.0), given(lab, quicker, 90.0)
+    assert len(cheap) == 45
+    assert len(dear) in (15, 16)
+    assert all(5.6 < one.seconds < 6.2 for one in dear)
+    assert {one.declared_seconds for one in (*dear, *cheap)} == {2.0}
+
+
+def test_the_limits_of_a_ticket_are_what_is_declared_whatever_the_kind_of_host(two_kinds):
+    lab, *hosts = two_kinds
+    orders = [given(lab, host, 1.0)[0].order for host in hosts]
+    assert [parse(order.ticket).cell_seconds for order in orders] == [(60.0, 60.0)] * 2
+
+
+def test_what_was_said_is_kept_with_the_verdict_on_the_task(working_lab):
+    working_lab.deploy(workunits=2)
+    compute(working_lab, 1, 6.0, at_speed=None)
+    assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
+    compute(working_lab, 1, 6.0)
+    (kept,) = costs.of_experiment(working_lab.db, 1)
+    assert (kept.host_class, kept.fit.tasks, kept.cost) == ("linux-x86_64-avx2", 1, Cost())
+    assert kept.fit.voices[0].log_ratio > 0.5
+    order = working_lab.order(1)
+    working_lab.report(order, b"nothing of the kind")
+    working_lab.validate()
+    assert costs.of_experiment(working_lab.db, 1) == [kept]
+
+
+def test_what_a_kind_of_host_is_known_to_be_slower_at_does_not_make_a_host_look_slow(working_lab):
+    working_lab.deploy(workunits=2)
+    say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
+    compute(working_lab, 1, 6.0)
+    assert fleet.host(working_lab.db, 1).speed == pytest.approx(1.0)
+    say(working_lab, "linux-x86_64-avx2", Cost())
+    compute(working_lab, 1, 6.0)
+    assert fleet.host(working_lab.db, 1).speed < 0.9
+
+
+def test_what_rests_on_one_host_does_not_touch_another(working_lab):
+    working_lab.deploy(workunits=9)
+    other = working_lab.host("second")
+    say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0, host_id=1))
+    assert [given(working_lab, host, 1.0)[0].seconds for host in (1, other)] == [6.0, 2.0]
+
+
+def test_a_task_that_is_sent_again_is_expected_to_take_as_long(working_lab):
+    say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
+    (first,) = given(working_lab, 1, 1.0)
+    with working_lab.db.transaction():
+        asked = Asked(seconds=0.0, instances=1, most=1, holding=frozenset())
+        host = fleet.host(working_lab.db, 1)
+        (again,) = hand_out(working_lab.db, working_lab.dispatch, working_lab.known, host, asked, working_lab.now).lost
+    assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, 3.0])
+def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, attic, factor):
+    number = exchange.call(attic).host
+
+    def say_so(db) -> None:
+        kind = class_of(fleet.host(db, number))
+        costs.keep(db, 1, Kept(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
+
+    exchange.writer.run(say_so)
+    exchange.lab.later(minutes=2)
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    estimate, bound = (float(handed.workunit.findtext(name)) for name in ("rsc_fpops_est", "rsc_fpops_bound"))
+    assert estimate == pytest.approx(factor * 2.0 * 4e9, rel=1e-3)
+    assert bound >= 10 * max(1.0, factor) * 2.0 * 4e9 * 0.999
+
+
+def test_judging_many_tasks_at_once_reads_and_writes_each_fit_once(working_lab, monkeypatch):
+    working_lab.deploy(workunits=8)
+    orders = working_lab.ask(1, wanted=6).orders
+    with working_lab.db.transaction():
+        fleet.set_standing(working_lab.db, 1, Standing(valid_in_row=1), speed=1.0)
+    for order in orders:
+        working_lab.report(order, working_lab.output(order))
+    assert len(returning.returned(working_lab.db, 99)) == len(orders) > 1
+    asked = []
+    for name in ("one", "keep"):
+        real = getattr(costs, name)
+        monkeypatch.setattr(costs, name, lambda *words, name=name, real=real: asked.append(name) or real(*words))
+    working_lab.validate()
+    assert asked == ["one", "keep"]
+    assert costs.of_experiment(working_lab.db, 1)[0].fit.tasks == len(orders)

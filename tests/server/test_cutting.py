@@ -1,0 +1,364 @@
+"""A host that should have a smaller task than waits is given a part: no replicate is lost, none ordered twice."""
+
+import random
+
+import pytest
+from calling import Client, Exchange
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from axiom.decisions.task_size import MANY_SECONDS
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Exit, TaskState, WorkunitState
+from axiom.lab.withdraw import withdraw
+from axiom.server.dispatch import hand_out
+from axiom.server.handing import Asked
+from axiom.server.replying import REFERENCE_FLOPS
+from axiom.server.transitioner import transit
+from axiom.signed.tickets import read_ticket
+from axiom.store import fleet, returning, returns, session_facts, splitting, work
+
+CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """A laboratory for volunteers, whose blocks are of 32, so that a fair share is 8; host 1 is its own."""
+    small_lab.publish(prepared(), has_address=True)
+    assert small_lab.host() == 1
+    return small_lab
+
+
+def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
+    with lab.db.transaction():
+        made = fleet.meet(
+            lab.db,
+            volunteer_id=lab.volunteer(volunteer),
+            name=name,
+            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+            capacity=Capacity(cores=cores, memory_mb=64_000),
+            now=lab.now,
+        )
+        if speed is not None:
+            known = fleet.host(lab.db, made)
+            fleet.set_standing(lab.db, made, known.standing, speed=speed)
+        return made
+
+
+def hand(lab, host: int, *, seconds: float = 0.0, tasks: int = 1, holding=None):
+    kept = frozenset(task.id for task in work.held(lab.db, host)) if holding is None else frozenset(holding)
+    asked = Asked(seconds=seconds, instances=tasks, most=64, holding=kept)
+    with lab.db.transaction():
+        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now)
+
+
+def numbers(lab, given) -> tuple[int, ...]:
+    return read_ticket(given.order.ticket, trust=lab.keys.trust, now=lab.now).replicates
+
+
+def sizes(lab, handed) -> list[int]:
+    return [len(numbers(lab, one)) for one in handed.given]
+
+
+def waiting(lab) -> list[int]:
+    return [len(work.workunit(lab.db, each.workunit_id).replicates) for each in work.tasks(lab.db, state="unsent")]
+
+
+def test_a_hosts_first_task_takes_ten_seconds_and_the_next_its_share_of_a_block(lab):
+    lab.deploy(replicates_each=24)
+    bob = meet(lab, "bob", speed=1.0)
+    (first,) = hand(lab, bob).given
+    assert (first.declared_seconds, numbers(lab, first)) == (10.0, tuple(range(5)))
+    (second,) = hand(lab, bob).given
+    assert numbers(lab, second) == tuple(range(5, 13))
+    (third,) = hand(lab, bob).given
+    assert numbers(lab, third) == tuple(range(13, 24))  # three more than a quarter of a block: it is left whole
+    assert hand(lab, bob).given == ()
+    assert lab.broken() == {}
+
+
+def test_the_size_follows_the_speed_of_the_host(lab):
+    lab.deploy(replicates_each=40)
+    fast, slow = meet(lab, "fast", speed=1.4), meet(lab, "slow", speed=0.4)
+    assert sizes(lab, hand(lab, fast)) == [7]  # 14 reference seconds
+    assert sizes(lab, hand(lab, slow)) == [2]  # 4 reference seconds
+    assert lab.broken() == {}
+
+
+def test_a_host_that_was_never_measured_is_as_fast_as_its_client_says(lab):
+    lab.deploy(replicates_each=40)
+    bob = meet(lab, "bob")
+    lab.db.execute("UPDATE host SET flops = :flops WHERE id = :id", flops=1.2 * REFERENCE_FLOPS, id=bob)
+    assert sizes(lab, hand(lab, bob)) == [6]
+
+
+def test_a_host_of_many_cores_gets_tasks_of_minutes(lab):
+    lab.deploy(replicates_each=64)
+    large = meet(lab, "large", cores=100, speed=0.2)
+    assert sizes(lab, hand(lab, large)) == [1]
+    assert sizes(lab, hand(lab, large)) == [MANY_SECONDS * 0.2 / CELL_SECONDS]
+
+
+def test_the_laboratorys_own_cores_get_tasks_of_seconds(lab):
+    lab.deploy(replicates_each=40)
+    assert [len(numbers(lab, hand(lab, 1).given[0])) for _ in range(3)] == [4, 4, 4]
+    assert waiting(lab) == [28]
+    assert lab.broken() == {}
+
+
+def test_in_a_lab_that_computes_alone_nothing_is_cut_that_a_session_orders(lab):
+    lab.deploy(replicates_each=8)
+    assert sizes(lab, hand(lab, 1)) == [8]
+
+
+def test_one_request_is_answered_with_as_many_parts_as_it_wants(lab):
+    lab.deploy(workunits=2, replicates_each=40)
+    ours = meet(lab, "ours", "Ada", cores=16)
+    handed = hand(lab, ours, tasks=12)
+    assert sizes(lab, handed) == [4, 4, 4, 4, 4, 4, 4, 4, 8, 4, 4, 4]  # a rest of 20 seconds or less is not cut
+    assert waiting(lab) == [28]
+    assert lab.broken() == {}
+
+
+def test_the_seconds_that_are_wanted_end_the_cutting(lab):
+    lab.deploy(workunits=2, replicates_each=64)
+    bob = meet(lab, "bob", speed=1.0)
+    handed = hand(lab, bob, seconds=70.0, tasks=0)
+    assert sizes(lab, handed) == [5, 8, 8, 8, 8]  # 10 and 4 x 16 seconds
+    assert handed.reason == "this is as much as was asked for"
+    assert sorted(waiting(lab)) == [27, 64]
+    assert lab.broken() == {}
+
+
+def test_what_is_left_keeps_its_number_and_its_place_in_the_queue(lab):
+    first, second = lab.deploy(workunits=2, replicates_each=12)
+    (part,) = hand(lab, 1).given
+    assert part.workunit not in {first, second}
+    made = work.workunit(lab.db, part.workunit)
+    assert (made.split_from, made.replicates) == (first, tuple(range(4)))
+    assert made.created_at == work.workunit(lab.db, first).created_at
+    (left,) = hand(lab, 1).given
+    assert (left.workunit, numbers(lab, left)) == (first, tuple(range(4, 12)))
+    assert splitting.parts_of(lab.db, first) == [part.workunit]
+
+
+def test_what_waits_is_counted_in_replicates_however_it_was_cut(lab):
+    lab.deploy(workunits=2, replicates_each=40)
+    assert splitting.waiting_replicates(lab.db) == {(1, 1): 80}
+    hand(lab, 1)
+    assert splitting.waiting_replicates(lab.db) == {(1, 1): 76}
+
+
+def test_a_part_that_fails_is_sent_again_as_it_was(lab):
+    lab.deploy(replicates_each=12)
+    part, _ = hand(lab, 1, tasks=2).given
+    assert lab.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
+    bob = meet(lab, "bob", speed=0.1)  # who would have had one replicate of a fresh one
+    (again,) = hand(lab, bob, tasks=8).given
+    assert (again.workunit, numbers(lab, again)) == (part.workunit, numbers(lab, part))
+    assert lab.broken() == {}
+
+
+def test_a_check_repeats_the_very_replicates_of_a_part(lab):
+    lab.deploy(replicates_each=30)
+    bob, eve = meet(lab, "bob", speed=1.0), meet(lab, "eve", "Eve", speed=0.1)
+    part, *_ = hand(lab, bob, tasks=8).given
+    lab.report(part.order, lab.output(part.order))
+    with lab.db.transaction():
+        check = returning.order_check(lab.db, work.task(lab.db, part.task), lab.now)
+        transit(lab.db, check, lab.now)
+    (given,) = hand(lab, eve, tasks=8).given
+    assert (given.workunit, numbers(lab, given)) == (check, numbers(lab, part))
+    assert lab.broken() == {}
+
+
+def test_parts_of_what_is_meant_for_a_host_are_meant_for_it(lab):
+    bob = meet(lab, "bob", speed=1.0)
+    (made,) = lab.deploy(replicates_each=12)
+    lab.db.execute("UPDATE workunit SET target_host_id = :host WHERE id = :id", host=bob, id=made)
+    lab.db.execute("UPDATE task SET target_host_id = :host WHERE workunit_id = :id", host=bob, id=made)
+    (part,) = hand(lab, bob).given
+    assert work.workunit(lab.db, part.workunit).target_host_id == bob
+    assert hand(lab, 1).given == ()
+    assert lab.broken() == {}
+
+
+def test_a_task_that_was_lost_is_sent_again_with_the_bounds_of_its_own_size(lab):
+    lab.deploy(workunits=2, replicates_each=16)
+    bob, ann = meet(lab, "bob", speed=1.0), meet(lab, "ann", "Ann", speed=1.0)
+    hand(lab, bob)
+    (large,) = hand(lab, bob).given
+    hand(lab, ann)  # a small one: the newest that was given
+    lost = {one.task: one.declared_seconds for one in hand(lab, bob, tasks=0, holding=()).lost}
+    assert lost[large.task] == large.declared_seconds == CELL_SECONDS * len(numbers(lab, large)) > 10.0
+
+
+def test_a_replicate_is_over_when_the_part_that_has_it_is_closed(lab):
+    lab.deploy(replicates_each=12)
+    (part,) = hand(lab, 1).given
+    (left,) = hand(lab, 1).given
+    lab.report(part.order, lab.output(part.order))
+    lab.validate()
+    over = dict.fromkeys(range(4), True) | dict.fromkeys(range(4, 12), False)
+    assert returns.ordered(lab.db, 1) == over
+    assert returns.ordered(lab.db, 1, 3) == {number: done for number, done in over.items() if number >= 3}
+    lab.report(left.order, lab.output(left.order))
+    lab.validate()
+    assert returns.ordered(lab.db, 1) == dict.fromkeys(range(12), True)
+
+
+def test_parts_hide_no_older_workunit_that_is_still_open(lab):
+    lab.deploy(replicates_each=30)
+    bob = meet(lab, "bob", speed=1.0)
+    lab.deploy(workunits=50)
+    hand(lab, bob)  # numbers 0 to 4, in the newest workunit
+    assert set(returns.ordered(lab.db, 1, 5)) == set(range(5, 80))
+
+
+def test_a_session_tells_of_orders_and_not_of_parts(lab):
+    lab.deploy(replicates_each=40)
+    hand(lab, 1, tasks=5)
+    assert [row["workunits"] for row in session_facts.ordered(lab.db, 0)] == [1]
+
+
+def test_what_is_withdrawn_is_withdrawn_with_its_parts(lab):
+    (made,) = lab.deploy(replicates_each=40)
+    (part,) = hand(lab, 1).given
+    with lab.db.transaction():
+        withdraw(lab.db, 1, "retired", lab.now)
+    assert [work.workunit(lab.db, each).state for each in (made, part.workunit)] == [WorkunitState.CANCELLED] * 2
+    assert lab.broken() == {}
+
+
+def test_a_cancelled_rest_leaves_its_parts_alone(lab):
+    (made,) = lab.deploy(replicates_each=40)
+    (part,) = hand(lab, 1).given
+    with lab.db.transaction():
+        work.request_abort(lab.db, made, "not this one")
+        transit(lab.db, made, lab.now)
+    assert work.workunit(lab.db, part.workunit).state is WorkunitState.OPEN
+    assert hand(lab, 1).given == ()
+    assert lab.broken() == {}
+
+
+def test_nothing_is_taken_from_what_was_sent_or_changed_meanwhile(lab):
+    (made,) = lab.deploy(replicates_each=8)
+    hand(lab, 1)
+    with pytest.raises(LookupError, match="not what waits any more"):
+        splitting.keep(lab.db, made, range(8), [7])
+    (other,) = lab.deploy(replicates_each=8)
+    with pytest.raises(LookupError, match="not what waits any more"):
+        splitting.keep(lab.db, other, range(4), [7])
+
+
+def test_a_lost_or_doubled_replicate_breaks_a_promise(lab):
+    lab.deploy(replicates_each=40)
+    (part,) = hand(lab, 1).given
+    lab.db.execute("UPDATE workunit SET replicates = '[0, 1, 2]' WHERE id = :id", id=part.workunit)
+    assert lab.broken()["I6"] == ["replicate 3 was issued, and no workunit orders it"]
+    lab.db.execute("UPDATE workunit SET replicates = '[0, 1, 2, 3, 4]' WHERE id = :id", id=part.workunit)
+    assert lab.broken()["I6"] == ["replicate 4 is in two parts of workunit 1"]
+    lab.db.execute("UPDATE workunit SET replicates = '[0, 1, 2, 3]', configs = '[1]' WHERE id = :id", id=part.workunit)
+    assert "workunit 2 is a part of 1 and orders other cells" in lab.broken()["I6"]
+
+
+def test_a_client_is_told_the_estimate_and_the_bound_of_its_part(lab, secrets):
+    lab.deploy(replicates_each=64)
+    exchange = Exchange(lab, secrets)
+    client = Client(exchange.join().key)
+    (first,) = exchange.call(client, ask=1.0).tasks.values()
+    (second,) = exchange.call(client, ask=1.0).tasks.values()
+    for task in (first, second):
+        expected = CELL_SECONDS * len(_replicates(lab, task)) * REFERENCE_FLOPS
+        assert float(task.workunit.findtext("rsc_fpops_est")) == expected
+        assert float(task.workunit.findtext("rsc_fpops_bound")) >= 10 * expected
+    assert len(_replicates(lab, first)) < len(_replicates(lab, second)) == 8
+    exchange.close()
+
+
+def test_a_part_that_a_restored_laboratory_forgot_takes_its_replicates_with_it(lab, secrets):
+    lab.deploy(replicates_each=12)
+    restored, part, left = _forget_what_was_cut(lab, secrets)
+    for task in (part, left):
+        assert restored.call(task[0], restored.upload(task[1])).credit > 0
+    assert _results(restored) == ([1] * 24, 0)
+    assert restored.do(lambda db: work.tasks(db, state="unsent")) == []
+    assert restored.broken() == {}
+    restored.close()
+
+
+def test_what_was_left_comes_back_first_and_the_rest_waits_again(lab, secrets):
+    lab.deploy(replicates_each=12)
+    restored, part, left = _forget_what_was_cut(lab, secrets)
+    assert restored.call(left[0], restored.upload(left[1])).credit > 0
+    assert restored.broken() == {}
+    assert restored.call(part[0], restored.upload(part[1])).credit > 0
+    assert _results(restored)[0] == [1] * 24
+    assert restored.broken() == {}
+    restored.close()
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab, prepared, tmp_path_factory, data):
+    lab = new_lab(tmp_path_factory.mktemp("cut") / "lab")
+    lab.publish(prepared(), has_address=True)
+    lab.host()
+    speeds = data.draw(st.lists(st.sampled_from([0.05, 0.5, 1.0, 7.0]), min_size=1, max_size=4))
+    hosts = [1, *(meet(lab, f"host {each}", f"V{each}", speed=speed) for each, speed in enumerate(speeds))]
+    groups = data.draw(st.lists(st.integers(1, 64), min_size=1, max_size=4))
+    for each in groups:
+        lab.deploy(replicates_each=each)
+    chance, out = random.Random(data.draw(st.integers(0, 2**16))), []
+    for _ in range(2_000):
+        if not waiting(lab) and not out:
+            break
+        out += hand(lab, chance.choice(hosts), tasks=chance.randint(1, 6)).given
+        if out and chance.random() < 0.7:
+            done = out.pop(chance.randrange(len(out)))
+            if chance.random() < 0.1 and _may_be_given_up(lab, done):
+                lab.report(done.order, None, exit_status=Exit.ABORTED_BY_USER)
+            else:
+                lab.report(done.order, lab.output(done.order))
+                lab.validate()
+        assert lab.broken() == {}
+    assert (waiting(lab), out) == ([], [])
+    rows = lab.db.select("SELECT replicate, config FROM result ORDER BY replicate, config")
+    wanted = [(number, config) for number in range(sum(groups)) for config in (0, 1)]
+    assert [(row["replicate"], row["config"]) for row in rows] == wanted
+    lab.db.close()
+
+
+def _may_be_given_up(lab, given) -> bool:
+    """Is somebody left who may have it then?"""
+    is_check = work.workunit(lab.db, given.workunit).checks_task_id is not None
+    return not is_check and not work.task(lab.db, given.task).ordinal
+
+
+def _replicates(lab, task) -> tuple[int, ...]:
+    return read_ticket(task.order.ticket, trust=lab.keys.trust, now=lab.now).replicates
+
+
+def _forget_what_was_cut(lab, secrets):
+    """A laboratory of before it gave Ann's computer a part and Bob's the rest, which both come back with theirs."""
+    before = Exchange(lab, secrets)
+    ann, bob = (Client(before.join(name).key, cpid=str(each) * 32) for each, name in enumerate(("Ann", "Bob"), 1))
+    for client in (ann, bob):
+        before.call(client)
+    before.close()
+    backup = lab.folder.database.read_bytes()
+    lost = Exchange(lab, secrets)
+    (part,) = lost.call(ann, ask=1.0).tasks.values()
+    lost.do(lambda db: db.execute("UPDATE host SET quota_day = 1"))  # so that Bob's is not its first
+    (left,) = lost.call(bob, ask=1.0).tasks.values()
+    lost.close()
+    assert sorted((*_replicates(lab, part), *_replicates(lab, left))) == list(range(12))
+    lab.folder.database.write_bytes(backup)
+    return Exchange(lab, secrets), (ann, part), (bob, left)
+
+
+def _results(exchange) -> tuple[list[int], int]:
+    """How often each cell has a result, and how many were computed twice."""
+    cells = exchange.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
+    twice = exchange.do(lambda db: db.one("SELECT count(*) AS n FROM duplicate"))
+    return [row["n"] for row in cells], twice["n"]

@@ -1,0 +1,184 @@
+"""A version that nobody vouches for goes out in stages, although hosts fetch whatever waits."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.domain.releases import Change
+from axiom.lab import releasing
+from axiom.store import experiments, fleet, releases
+
+MANY = 40
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum was just published, plenty of it waits; host 1 is our own, hosts 2 to 13 are of a volunteer each."""
+    small_lab.lets_out = False
+    small_lab.publish(prepared())
+    small_lab.deploy(workunits=MANY, max_failures=50)
+    assert small_lab.host(cores=16) == 1
+    for number in range(2, 14):
+        assert small_lab.host(f"h{number}", cores=16, volunteer=f"V{number}") == number
+    return small_lab
+
+
+def wants(lab, host: int, wanted: int = 8) -> list:
+    """What a host is given that keeps what it has."""
+    holding = tuple(row["id"] for row in lab.db.select("SELECT id FROM task WHERE host_id = :host", host=host))
+    return list(lab.ask(host, holding=holding, wanted=wanted).orders)
+
+
+def back(lab, orders, *, works: bool = True) -> None:
+    for order in orders:
+        lab.report(order, lab.output(order) if works else None, exit_status=0 if works else 10)
+    lab.validate()
+    lab.later(seconds=1)
+
+
+def settle(lab) -> list[tuple[Change, str]]:
+    with lab.db.transaction():
+        releasing.settle(lab.db, lab.now)
+    return [(line.change, line.reason) for line in releases.of_version(lab.db, 1)]
+
+
+def test_three_tasks_go_out_first_each_to_another_volunteer(lab):
+    assert [len(wants(lab, host)) for host in (2, 2, 3, 4, 5)] == [1, 0, 1, 1, 0]
+    assert fleet.host(lab.db, 5).why_no_work.startswith("tiny_sum is new and tried with 3 tasks first")
+
+
+def test_our_own_hosts_need_no_more_than_three_valid_tasks_and_volunteers_ten(lab):
+    first = wants(lab, 1)
+    assert len(first) == 3
+    assert wants(lab, 1) == []
+    back(lab, first)
+    assert len(wants(lab, 1)) == 8
+    assert settle(lab) == [(Change.WIDER, "volunteers have brought 0 of the 10 valid tasks of its wider pilot")]
+    assert len(wants(lab, 1)) == 8  # now that it is written down, too
+    lab.later(minutes=11)
+    assert [len(wants(lab, host)) for host in (2, 3, 4)] == [3, 0, 0]
+
+
+def test_what_was_given_counts_only_until_it_is_out(lab):
+    back(lab, wants(lab, 1))
+    settle(lab)
+    wants(lab, 1)
+    (row,) = lab.db.select("SELECT count(*) AS n FROM task WHERE is_staged = 1")
+    assert row["n"] == 3
+
+
+def let_out_to_volunteers(lab) -> None:
+    """From the first task to the last stage."""
+    for host in (2, 3, 4):
+        back(lab, wants(lab, host))
+    for host in range(2, 12):
+        back(lab, wants(lab, host))
+    settle(lab)
+    for host in (2, 3, 4):
+        back(lab, wants(lab, host))
+
+
+def test_a_version_that_works_is_out_everywhere_in_the_end(lab):
+    lab.deploy(workunits=60)
+    let_out_to_volunteers(lab)
+    said = [change for change, _ in settle(lab)]
+    assert said == [Change.SHARE, Change.OPEN]
+    assert len(wants(lab, 13)) == 8
+    assert settle(lab) == settle(lab)
+    assert lab.broken() == {}
+
+
+@pytest.mark.parametrize("hosts", [(1,), range(2, 14)], ids=["alone", "volunteers"])
+def test_a_version_that_always_crashes_costs_five_tasks_at_most_with_those_in_flight(lab, hosts):
+    if hosts == (1,):
+        lab.db.execute("UPDATE host SET cores = 0 WHERE id > 1")
+    for _ in range(20):
+        given = [order for host in hosts for order in wants(lab, host)]
+        back(lab, given[:1], works=False)
+        back(lab, given[1:], works=False)
+    (row,) = lab.db.select("SELECT count(*) AS n FROM task WHERE sent_at IS NOT NULL")
+    assert 2 <= row["n"] <= 5
+    (change, reason) = settle(lab)[-1]
+    assert change is Change.HALTED
+    assert reason.endswith("and more than 10% may not")
+    assert experiments.by_id(lab.db, 1).status == "open"  # a repair reaches what waits
+
+
+def test_a_repair_of_what_was_halted_begins_with_its_own_pilot_and_reaches_what_waits(lab, prepared):
+    for host in (2, 3):
+        back(lab, wants(lab, host), works=False)
+    settle(lab)
+    assert wants(lab, 4) == []
+    repaired = lab.publish(prepared(top="REPAIRED = True"))
+    given = [order for host in (4, 5, 6, 7) for order in wants(lab, host)]
+    assert [order.bundle for order in given] == [repaired.digest] * 3
+    assert lab.broken() == {}
+
+
+def test_what_is_broken_on_one_platform_goes_on_elsewhere(lab):
+    lab.db.execute("UPDATE host SET system = 'windows', speed = 1.0 WHERE id IN (2, 3, 4, 5)")
+    for host in (6, 7):
+        back(lab, wants(lab, host))
+    for host in (2, 3, 4):
+        lab.later(minutes=11)
+        back(lab, wants(lab, host, 1), works=False)
+    held = [line for line in settle(lab) if line[0] is Change.HELD]
+    assert len(held) == 1
+    assert wants(lab, 5) == []
+    assert "is held back on computers of the kind windows-x86_64-avx2" in fleet.host(lab.db, 5).why_no_work
+    assert len(wants(lab, 8)) == 1
+
+
+def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kept_and_paid(lab):
+    out = wants(lab, 1)
+    with lab.db.transaction():
+        kept = releasing.pause(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
+    assert kept == 3
+    assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
+    assert fleet.host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
+    back(lab, out[:1])
+    assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
+    with lab.db.transaction():
+        releasing.resume(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
+    again = lab.ask(1, holding=(), wanted=8).orders
+    assert {order.task for order in out[1:]} <= {order.task for order in again}
+
+
+def test_one_platform_alone_can_be_paused(lab):
+    with lab.db.transaction():
+        kind = "linux-x86_64-none"
+        releasing.pause(lab.db, version(lab), platform=kind, reason="no AVX", by="Ada", now=lab.now)
+    assert len(wants(lab, 1)) == 3
+    old = lab.host("old", instructions="none", volunteer="V2")
+    assert wants(lab, old) == []
+    assert "paused on computers of the kind linux-x86_64-none: no AVX" in fleet.host(lab.db, old).why_no_work
+
+
+def test_where_code_must_be_approved_no_volunteer_gets_it_before(lab, monkeypatch):
+    asked = replace(lab.dispatch, approvals="code")
+    monkeypatch.setattr(type(lab), "dispatch", property(lambda _: asked))
+    assert wants(lab, 2) == []
+    assert "waits until somebody of the laboratory approves it" in fleet.host(lab.db, 2).why_no_work
+    assert len(wants(lab, 1, 1)) == 1
+    with lab.db.transaction():
+        releasing.approve(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
+    assert len(wants(lab, 2, 1)) == 1
+
+
+def version(lab):
+    return experiments.by_id(lab.db, 1)
+
+
+def test_of_a_share_no_more_is_out_than_its_limit_although_it_is_not_counted_for_each_host(lab):
+    lab.deploy(workunits=500)
+    let_out_to_volunteers(lab)
+    lab.db.execute("DELETE FROM release WHERE change = 'open'")
+    lab.db.execute("UPDATE task SET state = 'sent', closed_at = NULL WHERE state = 'valid' AND id > 13")
+    lab.db.execute("UPDATE host SET cores = 400 WHERE id > 1")
+    lab.later(minutes=3)
+    limit, before = 240, lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'sent'")["n"]
+    for _ in range(3):
+        for host in range(2, 14):
+            wants(lab, host, 30)
+    after = lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'sent'")["n"]
+    assert before < after <= limit

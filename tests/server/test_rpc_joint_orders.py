@@ -1,0 +1,33 @@
+"""Orders of one reply share a signature where whoever computes reads such orders."""
+
+import pytest
+from assembling import build
+from calling import LINUX, Client
+
+from axiom.lab.offer import offer_built
+
+OWN = (
+    "<app_versions><app_version><app_name>axiom</app_name><version_num>205</version_num>"
+    f"<platform>{LINUX}</platform><avg_ncpus>1</avg_ncpus><flops>2e9</flops></app_version></app_versions>\n"
+)
+
+
+@pytest.mark.parametrize(("form", "shared"), [("axiom-runner-1", False), ("axiom-runner-2", True)])
+def test_orders_of_one_reply_share_a_signature_where_every_program_of_the_host_reads_such(
+    exchange, attic, tmp_path, form, shared
+):
+    exchange.deploy(4)
+    offered = offer_built(exchange.folder, exchange.secrets.code, build(tmp_path, format=form), exchange.lab.now)
+    exchange.project.runners.update(offered)
+    texts = [each.order.ticket for each in exchange.call(attic, ask=1e5).tasks.values()]
+    assert len(texts) > 2
+    assert {text.count(".") for text in texts} == {2 if shared else 1}
+    assert len({text.split(".")[1] for text in texts}) == (1 if shared else len(texts))
+
+
+def test_orders_for_a_volunteer_s_own_program_have_signatures_of_their_own(exchange):
+    exchange.deploy(4)
+    own = Client(exchange.join().key, platform="anonymous")
+    heard = exchange.call(own, ask=1e5, inside=OWN)
+    assert len(heard.tasks) > 2
+    assert {each.order.ticket.count(".") for each in heard.tasks.values()} == {1}
