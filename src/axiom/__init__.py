@@ -2,11 +2,14 @@
 
 __version__ = "26.11.0"
 
+_FOR_NOTEBOOKS = {"open": ("axiom.notebook", "open_lab"), "weigh": ("axiom.notebook_weigh", "weigh")}
+
 
 def __getattr__(name: str) -> object:
-    """`axiom.open(folder)` opens a laboratory for a notebook; nothing is imported for it before it is asked for."""
-    if name == "open":
+    """What a notebook asks for: `axiom.open(folder)` and `axiom.weigh(table)`; imported when it is asked for."""
+    if name in _FOR_NOTEBOOKS:
         from importlib import import_module
 
-        return import_module("axiom.notebook").open_lab
+        module, function = _FOR_NOTEBOOKS[name]
+        return getattr(import_module(module), function)
     raise AttributeError(f"module 'axiom' has no attribute {name!r}")

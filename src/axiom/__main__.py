@@ -1,12 +1,19 @@
-"""Where the command `axiom` begins, and where every error becomes a sentence and an exit code."""
+"""Where the command `axiom` begins, and where every error becomes a sentence and an exit code.
+
+Where the words say that something will be computed, little is imported before the process that does it is on its way.
+"""
 
 import os
 import sys
-import traceback
 
-import click
+TYPE_CHECKING = False  # `typing` takes a millisecond, and so does `contextlib`
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
-from axiom.errors import AxiomError
+    from axiom.engines.ahead import Ahead
+
+_COMPUTES = ["experiment", "run"]
+_INTO_A_LABORATORY = "--replicates"
 
 
 def main() -> None:
@@ -15,16 +22,44 @@ def main() -> None:
 
 
 def _main(words: list[str]) -> int:
+    try:
+        with _ahead(words) as ahead:
+            return _carry_out(words, ahead)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _ahead(words: list[str]) -> "AbstractContextManager[Ahead | None]":
+    """What computes, where these words want it: it gets ready while their own command does."""
+    if words[:2] != _COMPUTES or not any(word.partition("=")[0] == _INTO_A_LABORATORY for word in words):
+        from contextlib import nullcontext
+
+        return nullcontext()
+    from axiom.runner.early import start
+
+    process = start()
+    import gc
+
+    gc.disable()  # what is imported stays; who computes has it look again
+    from axiom.engines.ahead import Ahead, computing_ahead  # while it begins
+
+    return computing_ahead(Ahead(process))
+
+
+def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
+    import click
+
     from axiom.cli.main import axiom
+    from axiom.errors import AxiomError
 
     try:
-        ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False)
+        ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False, obj=ahead)
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as error:
         error.show(sys.stderr)
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         return 130
     except AxiomError as error:
         click.echo(f"axiom: {error}", err=True)
@@ -34,6 +69,8 @@ def _main(words: list[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last line before the person: say it, with a way to see all of it
         if os.environ.get("AXIOM_DEBUG"):
+            import traceback
+
             traceback.print_exc()
         click.echo(
             f"axiom: a fault of ours: {type(error).__name__}: {error}. Nothing acknowledged is lost. "

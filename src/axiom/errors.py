@@ -2,16 +2,19 @@
 
     AxiomError
     ├── WrongUse                exit 2   the words of a command are off
-    │   └── UnknownName                  and this is the nearest name
+    │   ├── UnknownName                  and this is the nearest name
+    │   └── TableUnreadable              what was given to be weighed is not a table of seeds
     ├── NotFound                exit 3   there is no such thing
     ├── Refused                 exit 4   a limit or a rule says no
     │   ├── NotAllowed                   the caller may not do this at all
     │   ├── LimitReached                 the caller may not do this much
     │   ├── KeyReused                    one idempotency key, two different commands
     │   ├── TicketTooLong                the order does not fit a command line
-    │   └── Withdrawn                    the experiment is retired or recalled
+    │   ├── Withdrawn                    the experiment is retired or recalled
+    │   └── HeldByAnother                somebody else has the session in hand
     ├── CannotStart             exit 5   port, folder, lock, clock or keys are in the way
     │   ├── FolderInUse  FolderUnusable  PortInUse  ClockSetBack  StoreTooNew  KeysUnusable
+    │   ├── NoSandbox                    nothing untried may run without one
     │   └── NoLab                        no laboratory in this folder yet
     ├── StoreError              exit 5   nothing was stored, and nobody was told otherwise
     │   ├── StorageFull  StoreBusy  StoreDamaged
@@ -63,6 +66,10 @@ class UnknownName(WrongUse):
         super().__init__(f"There is no {kind} named {name!r}. {hint} Nothing was started.")
 
 
+class TableUnreadable(WrongUse):
+    """What was given to be weighed is no table of seeds and values; it says where, and what to write instead."""
+
+
 class NotFound(AxiomError):
     """There is no such thing."""
 
@@ -95,6 +102,10 @@ class Withdrawn(Refused):
     """The experiment is retired or recalled, so nothing more is ordered of it."""
 
 
+class HeldByAnother(Refused):
+    """Somebody else has the session in hand, and nothing of it was done."""
+
+
 class CannotStart(AxiomError):
     """Something outside the program is in the way."""
 
@@ -123,6 +134,10 @@ class StoreTooNew(CannotStart):
 
 class KeysUnusable(CannotStart):
     """Keys are missing, damaged or readable by others."""
+
+
+class NoSandbox(CannotStart):
+    """The sandbox in which untried code is run is not there or cannot be entered, so none is run."""
 
 
 class NoLab(CannotStart):

@@ -3,9 +3,9 @@
 A connection lives as long as one question, so a notebook that stays open for days holds nothing up.
 """
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook_summary import summary
 from axiom.notebook_table import Table, facts_html, joined
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import evidence, experiments, tables
-from axiom.store.database import Database, connect_reader
+from axiom.store import evidence, experiments, findings, tables
+from axiom.store.connections import Connections
+from axiom.store.database import Database
 from axiom.store.folder import Folder
 
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
@@ -76,6 +77,7 @@ class Version:
     id: int
     name: str  # with its version, as in tiny_sum@1
     manifest: Manifest
+    configs: Mapping[int, Mapping[str, Any]]  # by place, over all designs
     factors: Mapping[str, str]  # the column of each factor; it has another name only where that is taken
     measures: Mapping[str, str]
 
@@ -184,12 +186,11 @@ class Lab:
         """One finding: its evidence, its history and its observations."""
         with self._reading() as db:
             rows = {row["number"]: row for row in tables.findings(db)}
-            lines = evidence.lines(db, number)
+            lines, seen = evidence.lines(db, number), evidence.observed(db, number)
         if number not in rows:
             known = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
             raise NotFound(f"There is no finding {number} in {self._folder.path}. {known}")
         row = rows[number]
-        seen = evidence.observations(lines[-1]) if lines else ()
         observed = [
             {"replicate": one.replicate, "value": one.value, "hosts": one.hosts, "why_missing": one.why_missing}
             for one in seen
@@ -219,12 +220,14 @@ class Lab:
             if stored is None or (number and not number.isdecimal()):
                 known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
                 raise UnknownName("experiment", experiment, known)
+            placed = findings.placed(db, stored.id)
         manifest = stored_manifest(stored.manifest)
         taken = {*_KEYS, *_ORIGINS}
         return Version(
             id=stored.id,
             name=f"{stored.name}@{stored.version}",
             manifest=manifest,
+            configs=placed,
             factors={factor: _free(factor, "factor", taken) for factor in manifest.factors},
             measures={measure.name: _free(measure.name, "measure", taken) for measure in manifest.measures},
         )
@@ -241,13 +244,8 @@ class Lab:
     def _repr_html_(self) -> str:
         return facts_html("Laboratory", {"folder": str(self._folder.path)}) + self.experiments._repr_html_()
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Database]:
-        db = connect_reader(self._folder.database)
-        try:
-            yield db
-        finally:
-            db.close()
+    def _reading(self) -> AbstractContextManager[Database]:
+        return Connections(folder=self._folder).follower()
 
 
 def open_lab(data: str | Path) -> Lab:
@@ -262,12 +260,11 @@ def open_lab(data: str | Path) -> Lab:
 
 
 def _tidy(version: Version, page: tables.Page) -> Table:
-    levels = version.manifest.configs
     types = version.types
     measured = [row or {} for row in page.measures]
     columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}
     for name, column in version.factors.items():
-        values = [config[name] for config in levels]
+        values = {place: config[name] for place, config in version.configs.items()}
         columns[column] = _real([values[place] for place in page.configs], types[column])
     for name, column in version.measures.items():
         columns[column] = _real([row.get(name) for row in measured], types[column])

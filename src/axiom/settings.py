@@ -33,6 +33,27 @@ class Settings:
         8.0, "how long a task of the local engine should take, in seconds of one core", least=0.1, most=86_400
     )
     queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting", least=1, most=1_000)
+    approvals: str = _knob(
+        "", "what somebody approves before volunteers get it: nothing, or code, which is every bundle"
+    )
+    plan_mix: str = _knob(
+        "", 'shares of what is ordered, in percent by purpose or experiment, as "new=50,nearest=30"; empty: by worth'
+    )
+    plan_priority: str = _knob(
+        "", 'what is ordered first, by purpose or experiment, as "new,nearest,negatives,fill"; empty: by worth'
+    )
+    plan_floor: float = _knob(
+        0.0,
+        "a block that is expected to tell fewer bits a core-hour than this is not ordered; 0 is the built-in floor",
+        least=0,
+        most=1_000_000,
+    )
+    followup_core_hours: float = _knob(
+        24.0,
+        "how many core-hours of follow-ups the autopilot may have open at a time; 0: it approves none by itself",
+        least=0,
+        most=1_000_000,
+    )
     tasks_per_core: int = _knob(
         16, "how many tasks for each of its cores a volunteer's host may have in hand", least=1, most=1_000
     )

@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from processes import of_session
 
 from axiom.cli.building import Builder
 from axiom.store.folder import Folder
@@ -40,19 +40,6 @@ def until(happened, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def group(pid: int) -> list[int]:
-    """Every process of this session that does something yet."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[3]) == pid and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
-
-
 def log(tmp_path) -> str:
     path = tmp_path / "logs" / "runner.log"
     return path.read_text() if path.exists() else ""
@@ -78,9 +65,10 @@ def test_it_waits_until_the_laboratory_has_started(made, tmp_path):
 
 
 def test_what_could_not_be_built_is_said_and_not_tried_again(made, tmp_path):
-    builder = made("echo no network\nexit 5\n")
+    builder = made(f"until test -e {tmp_path}/seen; do sleep 0.05; done\necho no network\nexit 5\n")
     builder.look()
     assert "is being built" in builder.says
+    (tmp_path / "seen").touch()
     until(lambda: builder.has_failed)
     builder.look()
     assert builder.says == f"the runner could not be built (exit status 5); {tmp_path}/logs/runner.log says why"
@@ -92,11 +80,11 @@ def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path)
     builder.look()
     until((tmp_path / "begun").exists)
     session = os.getsid(int((tmp_path / "begun").read_text() or 0))
-    assert len(group(session)) >= 3
+    assert len(of_session(session)) >= 3
     builder.stop()
-    until(lambda: not group(session))
+    until(lambda: not of_session(session))
     builder.look()
-    assert not group(session)
+    assert not of_session(session)
 
 
 def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path):
@@ -112,7 +100,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
     with subprocess.Popen([sys.executable, "-c", text, tmp_path, program], stdout=subprocess.PIPE, text=True) as lab:
         session = int(lab.stdout.readline())
         until((tmp_path / "begun").exists)
-        assert len(group(session)) >= 4
+        assert len(of_session(session)) >= 4
         lab.send_signal(signal.SIGKILL)
         lab.wait()
-    until(lambda: not group(session))
+    until(lambda: not of_session(session))

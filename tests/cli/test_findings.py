@@ -1,13 +1,15 @@
 """`axiom finding`: beside a verdict stands what it says about the claim."""
 
 import json
+import zipfile
 
 import pytest
 from click.testing import CliRunner
-from furnished import weighed
+from furnished import weigh_three_blocks, weighed
 
 from axiom.cli.findings import finding
 from axiom.domain.findings import Verdict
+from axiom.errors import WrongUse
 from axiom.store import evidence
 
 
@@ -37,3 +39,51 @@ def test_the_verdict_is_read_for_the_claim(say, words):
 def test_the_json_has_it_as_the_pages_do(say):
     assert [row["reads"] for row in json.loads(say("list", "--json"))["findings"]] == ["the opposite of the claim"]
     assert json.loads(say("show", "1", "--json"))["finding"]["reads"] == "the opposite of the claim"
+
+
+@pytest.fixture(scope="module")
+def ask(new_lab, prepared, tmp_path_factory):
+    """Asks a laboratory whose finding was weighed from three blocks of real results."""
+    lab = new_lab(tmp_path_factory.mktemp("weighed") / "lab")
+    weigh_three_blocks(lab, prepared)
+    yield lambda *words: CliRunner().invoke(finding, [*words, "--data", str(lab.folder.path)])
+    lab.db.close()
+
+
+def test_the_card_says_what_the_page_says(ask):
+    said = json.loads(ask("show", "1", "--json").stdout)["finding"]
+    text = ask("show", "1").stdout
+    assert said["scope"]["words"] in text
+    assert f"Cite: {said['cite']}" in text
+    for need in said["evidence"]["needs"]:
+        assert need in text
+    assert "1: " in text
+    assert "linux-x86_64-avx512: " in text
+    assert "host 4 (linux-x86_64-avx2): 1 failed of 1 tasks" in text
+    assert "catalogue, informed: + 0.80, absent 0.10, − 0.10, [0.5, 1.5]" in text
+
+
+def test_an_export_is_the_same_in_a_file_and_in_a_folder(ask, tmp_path):
+    file, folder = tmp_path / "a.zip", tmp_path / "deep" / "crate"
+    for target in (file, folder):
+        done = ask("export", "1", "--to", str(target))
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"Wrote {target}\n")
+    with zipfile.ZipFile(file) as archive:
+        packed = {name.removeprefix("finding-1/"): archive.read(name) for name in archive.namelist()}
+    written = {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+    assert packed == written
+    assert {"recompute.py", "observations.csv", "ro-crate-metadata.json"} <= set(written)
+
+
+def test_a_folder_with_something_in_it_is_left_alone(ask, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    done = ask("export", "1", "--to", str(tmp_path))
+    assert isinstance(done.exception, WrongUse)
+    assert "is there and is no empty folder. Nothing was written" in str(done.exception)
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_what_is_not_there_is_not_exported(ask, tmp_path):
+    done = ask("export", "7", "--to", str(tmp_path / "x.zip"))
+    assert "There is no finding 7." in str(done.exception)
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import axiom
 from axiom.cli.template import new
 from axiom.errors import Refused, WrongUse
+from axiom.lab.preflight import try_file
 
 ROOT = Path(axiom.__file__).parents[2]
 
@@ -23,7 +24,7 @@ def write(folder: Path, name: str = "my_question") -> Path:
 
 def test_the_file_is_short_and_carries_its_name(tmp_path):
     text = write(tmp_path).read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 60
+    assert len(text.splitlines()) <= 67
     assert 'name="my_question"' in text
     assert "$" not in text
 
@@ -37,6 +38,11 @@ def test_the_file_runs_at_once_and_every_cell_is_measured(tmp_path):
     assert [cell["outcome"] for cell in answer["cells"]] == ["ok"] * 3
     narrow, _, wide = (cell["measures"]["test_accuracy"] for cell in answer["cells"])
     assert 0.2 < narrow < wide
+
+
+def test_the_file_passes_its_preflight(tmp_path):
+    judged = try_file(Path(axiom.__file__).parent, write(tmp_path)).judged
+    assert judged.passed, judged.reason
 
 
 @pytest.mark.parametrize("check", [("check",), ("format", "--check")], ids=" ".join)

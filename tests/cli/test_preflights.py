@@ -9,6 +9,7 @@ from axiom.__main__ import _main
 from axiom.cli.sessions import _due, _try_out
 from axiom.commands.experiments import PreflightExperiment
 from axiom.signed.bundles import contents
+from axiom.store import accounts
 from axiom.store.database import connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate, migrations
@@ -34,10 +35,10 @@ def lab(tmp_path, capsys):
 
 
 @pytest.fixture
-def file(prepared, tmp_path):
-    """tiny_sum in a file of one's own."""
-    made = tmp_path / "tiny_sum.py"
-    made.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+def file(sound, tmp_path):
+    """An experiment that passes, in a file of one's own."""
+    made = tmp_path / "sound.py"
+    made.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
     return made
 
 
@@ -55,10 +56,58 @@ def test_a_file_is_tried_without_any_laboratory(say, file):
     status, answer, _ = say("experiment", "preflight", file, "--json")
     assert status == 0
     found = answer["preflight"]
-    assert (found["experiment"], found["passed"], found["configs"], found["is_stored"]) == ("tiny_sum", True, 2, False)
+    assert (found["experiment"], found["passed"], found["configs"], found["is_stored"]) == ("sound", True, 3, False)
+    assert [(said["gate"], said["state"]) for said in found["said"]] == [(f"G{n}", "passed") for n in range(9)]
+    assert (found["failed"], found["refusals"], found["cells"]) == (None, [], 42)
+
+
+def test_a_person_reads_one_line_for_each_gate(say, file):
+    file.write_text(file.read_text().replace("config.signal * classes", "0 * classes"))
     status, out, err = say("experiment", "preflight", file)
-    assert out == "Passed: 2 configs, each finite, within its time and memory, and twice the same in every bit\n"
+    assert status == 1
+    lines = out.splitlines()
+    assert lines[0].startswith(
+        "Failed: G8, planted effect: the effect that was planted for many_minus_few is not found"
+    )
+    assert lines[1] == "  G0 parse             passed: the file is an experiment's"
+    assert lines[8].startswith("  G7 placebo           passed: many_minus_few: over 8 of 8 seeds the median")
+    assert lines[9].startswith("  G8 planted effect    failed: the effect")
+    assert "42 cells in " in err
     assert "It is not published here, so nothing was stored." in err
+
+
+def test_what_is_refused_is_said_with_its_line_and_nothing_is_run(say, file):
+    file.write_text(file.read_text().replace("import numpy as np", "import numpy as np\nimport socket"))
+    status, out, err = say("experiment", "preflight", file)
+    assert status == 1
+    assert out.startswith("Failed: G1, allow-list: line 9: ")
+    assert "  G2 sandboxed run     not reached\n" in out
+    assert "0 cells" in err
+    _, answer, _ = say("experiment", "preflight", file, "--json")
+    assert [(one["gate"], one["line"]) for one in answer["preflight"]["refusals"]] == [("G1", 9)]
+    assert (answer["preflight"]["failed"], answer["preflight"]["bundle"]) == ("G1", None)
+
+
+def test_without_bubblewrap_nothing_is_tried_and_the_doctor_says_so(say, file, monkeypatch, tmp_path, lab):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, out, err = say("experiment", "preflight", file)
+    assert (status, out) == (5, "")
+    assert "apt-get install bubblewrap" in err
+    assert "No sandbox here, so nothing new reaches volunteers." in say("status")[2]
+    found = sandbox_finding(say)
+    assert (found["well"], "There is no bwrap on this computer" in found["says"]) == (True, True)
+    db = connect_writer(lab.database)
+    accounts.create(db, name="Ann", email="a@example.org", password="", cross_id="c", now=datetime.now(UTC))
+    db.close()
+    found = sandbox_finding(say)
+    assert (found["well"], "docs/howto/preflight.md" in found["cure"]) == (False, True)
+    monkeypatch.undo()
+    assert sandbox_finding(say)["well"]
+    assert "No sandbox" not in say("status")[2]
+
+
+def sandbox_finding(say) -> dict:
+    return next(one for one in say("doctor", "--json")[1]["doctor"]["findings"] if one["name"] == "sandbox")
 
 
 @pytest.mark.usefixtures("lab")
@@ -66,8 +115,8 @@ def test_what_is_published_is_tried_and_remembered(say, file):
     assert finding(say)["says"] == "no experiment is published here"
     assert say("experiment", "publish", file)[0] == 0
     assert word(say) == "waiting"
-    assert finding(say)["says"] == "waiting, so that no volunteer gets it yet: tiny_sum"
-    status, answer, _ = say("experiment", "preflight", "tiny_sum", "--json")
+    assert finding(say)["says"] == "waiting, so that no volunteer gets it yet: sound"
+    status, answer, _ = say("experiment", "preflight", "sound", "--json")
     assert (status, answer["preflight"]["is_stored"], answer["preflight"]["is_new"]) == (0, True, True)
     assert word(say) == "passed"
     assert finding(say)["says"] == "every experiment's bundle that is open was tried"
@@ -78,45 +127,51 @@ def test_what_is_published_is_tried_and_remembered(say, file):
 @pytest.mark.usefixtures("lab")
 def test_a_dry_run_tries_and_remembers_nothing(say, file):
     say("experiment", "publish", file)
-    status, answer, _ = say("experiment", "preflight", "tiny_sum", "--json", "--dry-run")
+    status, answer, _ = say("experiment", "preflight", "sound", "--json", "--dry-run")
     assert (status, answer["preflight"]["passed"], answer["preflight"]["is_stored"]) == (0, True, False)
     assert word(say) == "waiting"
-    _, _, err = say("experiment", "preflight", "tiny_sum", "--dry-run")
+    _, _, err = say("experiment", "preflight", "sound", "--dry-run")
     assert "Nothing was stored: this was a dry run." in err
 
 
 @pytest.mark.usefixtures("lab")
 def test_one_that_fails_exits_1_and_the_doctor_says_what_to_do(say, file):
-    file.write_text(file.read_text().replace("total=float(config.size)", 'total=float("inf")'))
+    file.write_text(file.read_text().replace("size=float(", 'size=float("inf") + float('))
     assert say("experiment", "publish", file)[0] == 0
-    status, out, _ = say("experiment", "preflight", "tiny_sum")
+    status, out, _ = say("experiment", "preflight", "sound")
     assert status == 1
-    assert out.startswith("Failed: config 0 (size 1) is not finite: total left the real numbers")
+    assert out.startswith("Failed: G5, schema and bounds: config ")
+    assert "is not finite: size left the real numbers" in out
     assert word(say) == "failed"
     found = finding(say)
-    assert (found["well"], found["says"]) == (False, "failed: tiny_sum")
-    assert found["cure"] == "`axiom experiment preflight tiny_sum` says what is wrong with it"
-    status, _, err = say("experiment", "deploy", "tiny_sum")
+    assert (found["well"], found["says"]) == (False, "failed: sound")
+    assert found["cure"] == "`axiom experiment preflight sound` says what is wrong with it"
+    status, _, err = say("experiment", "deploy", "sound")
     assert status == 4
-    assert "its preflight failed: config 0 (size 1) is not finite" in err
+    assert "its preflight failed: G5, schema and bounds: config" in err
 
 
-def test_an_upgraded_laboratory_says_what_was_never_tried(say, lab, file, prepared):
-    """From before preflights were asked: the tables are those of the migration before."""
+def test_an_upgraded_laboratory_says_what_was_never_tried(say, lab, file, sound):
+    """From before preflights were asked: its database was made by the migrations of then."""
     say("experiment", "publish", file)
-    db = connect_writer(lab.database)
-    db.execute("DROP TABLE preflight")
-    db.execute("DROP TABLE progress")
-    db.execute("DROP INDEX volunteer_ours")
-    db.execute("ALTER TABLE volunteer DROP COLUMN is_ours")
-    db.execute("DELETE FROM migration WHERE number >= 7")
-    assert migrate(db, lab, datetime.now(UTC)) == [each.name for each in migrations() if each.number >= 7]
-    db.close()
-    assert finding(say)["says"] == "waiting, so that no volunteer gets it yet: tiny_sum"
-    assert _due(lab) == prepared().digest
+    published = lab.database.rename(lab.database.with_name("published.db"))
+    old = connect_writer(lab.database)
+    before = [each for each in migrations() if each.number < 7]
+    migrate(old, None, datetime.now(UTC), before)
+    old.execute("ATTACH DATABASE :published AS published", published=str(published))
+    for table in ("experiment", "bundle"):
+        columns = ", ".join(row["name"] for row in old.select(f"PRAGMA table_info({table})"))
+        old.execute(f"INSERT INTO {table} SELECT {columns} FROM published.{table}")  # noqa: S608  our own tables
+    old.execute("DETACH DATABASE published")
+    assert migrate(old, lab, datetime.now(UTC)) == [each.name for each in migrations()[len(before) :]]
+    old.close()
+    assert finding(say)["says"] == "nobody gets, for nobody has looked: sound"
+    say("experiment", "publish", file)
+    assert finding(say)["says"] == "waiting, so that no volunteer gets it yet: sound"
+    assert _due(lab) == sound.digest
 
 
-def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, lab, file, prepared):
+def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, lab, file, sound):
     say("experiment", "publish", file)
 
     class Door:
@@ -127,7 +182,7 @@ def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, la
 
             return submit(lab, command)
 
-    sentence = _try_out(lab, Door(), prepared().digest)
-    assert sentence.startswith("Preflight of tiny_sum@1: 2 configs, each finite")
+    sentence = _try_out(lab, Door(), sound.digest)
+    assert sentence.startswith("Preflight of sound@1: all gates, G0 to G8")
     assert word(say) == "passed"
     assert _due(lab) is None

@@ -76,10 +76,20 @@ def test_a_session_is_shown_dry_and_then_held(opened, say):
 
 def test_a_session_is_held_up_to_a_step_and_goes_on(opened, say):
     assert say("session", "run", "--until", "credit")[2].startswith("Session ")
-    assert look(opened, sessions.opened).done == (Step.REVIEW, Step.CREDIT)
+    assert look(opened, sessions.opened).done == tuple(Step)[:6]
     held = say("session", "run", "--json")[1]
-    assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step][2:]
+    assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step][6:]
     assert look(opened, sessions.opened) is None
+
+
+def test_only_who_holds_a_session_as_the_autopilot_approves_what_it_proposed(opened, say):
+    def asked():
+        return look(opened, lambda db: db.select("SELECT 1 FROM audit WHERE command = 'proposal.admit'"))
+
+    assert say("session", "run", "--pi", "person")[0] == 0
+    assert asked() == []
+    assert say("session", "run", "--pi", "autopilot")[0] == 0
+    assert len(asked()) == 1  # there was none to approve, so it was not asked again
 
 
 @pytest.mark.usefixtures("opened")
@@ -96,11 +106,41 @@ def test_the_log_is_text_markdown_or_json(say):
     assert "There is no session 1999-01-01-a. `axiom session list` shows what there is." in err
 
 
+def test_two_sessions_are_compared_the_newest_with_the_one_before_unless_they_are_named(opened, say):
+    assert say("session", "diff")[0] == 3
+    first = say("session", "run", "--json")[1]["session"]["session"]
+    status, _, err = say("session", "diff")
+    assert (status, "is the first" in err) == (3, True)
+    second, third = (say("session", "run", "--json")[1]["session"]["session"] for _ in range(2))
+    assert (
+        say("session", "diff", "--json")[1]["difference"] | {"from": second, "to": third, "sessions": 1}
+        == (say("session", "diff", third, second, "--json")[1]["difference"])
+    )
+    whole = say("session", "diff", third, first)[1]
+    assert whole.splitlines()[0] == f"From the end of {first} to the end of {third}: 2 sessions."
+    assert say("session", "diff", first, third)[1] == whole, "whichever is named first"
+    assert "No finding has another verdict or grade." in whole
+    db = connect_writer(opened.folder.database)
+    db.execute("UPDATE evidence SET session_id = 2")
+    db.execute("UPDATE session SET seen_task = 1 WHERE id = 1")
+    db.close()
+    moved = say("session", "diff", second)[1]
+    assert "Finding 1 (tiny_sum@1, grows): never weighed → " in moved
+    assert "4 valid" in moved
+    assert "tiny_sum@1 was published" in moved
+    assert say("session", "diff", "1999-01-01-a")[0] == 3
+
+
 def test_the_plan_is_explained_and_nothing_is_changed(opened, say):
     before = dump(opened)
-    assert "Idle cores: 2." in say("session", "plan")[1]
+    said = say("session", "plan")[1]
+    assert "Nothing was changed." in said
+    assert "What would be ordered\n  tiny_sum  " in said
     planned = say("session", "plan", "--json")[1]
     assert {one["experiment_id"] for one in planned["allotments"]} == {1}
+    assert planned.keys() >= {"allotments", "idle_cores", "skipped", "hosts", "blocks", "worth", "classes"}
+    assert [one["host_id"] for one in planned["hosts"]] == [1]
+    assert planned["worth"][0]["name"] == "tiny_sum"
     assert dump(opened) == before
 
 

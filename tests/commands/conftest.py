@@ -71,7 +71,7 @@ def package(tmp_path_factory, prepared):
         shutil.copytree(PACKAGE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("__init__.py", "catalogue/__init__.py"):
         shutil.copy(PACKAGE / name, folder / name)
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"]
+    source = contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"]
     (folder / "catalogue" / "tiny_sum.py").write_bytes(source)
     large = source.replace(b"tiny_sum", b"large_sum") + b"# a long story\n" * 5_000
     (folder / "catalogue" / "large_sum.py").write_bytes(large)
@@ -91,7 +91,8 @@ def new_door(new_lab, prepared, package, caller):
 
     def make(path: Path) -> Door:
         lab = new_lab(path)
-        lab.publish(prepared(), good_for=timedelta(days=90))
+        lab.lets_out = False  # it begins with its pilot
+        lab.publish(prepared(has_shift=True), good_for=timedelta(days=90))
         lab.db.close()
         writer = Writer(lambda: connect_writer(lab.folder.database))
         writer.start()

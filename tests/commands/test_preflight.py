@@ -1,32 +1,45 @@
 """A preflight is remembered through the gate; what is ordered heeds it."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.preflights import GATES
+from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
-from axiom.lab import preflight
+from axiom.lab.own_gates import keep_row
+from axiom.lab.preflight_report import write
+from axiom.lab.publish import publish
+from axiom.signed import bundles
 from axiom.store import accounts, experiments, fleet, preflights, work
 
+LOST = (
+    "G2, sandboxed run: the computing process is lost. Mend the file and publish it again; the repaired bundle is "
+    "tried anew."
+)
+
 
 @pytest.fixture
-def attempt(prepared):
-    return preflight.try_out(prepared().archive)
+def attempt(sound_attempt):
+    return sound_attempt
 
 
 @pytest.fixture
-def untried(door):
-    """tiny_sum is published, and nobody tried it."""
-    door.gate.writer.run(lambda db: db.execute("DELETE FROM preflight"))
+def untried(door, sound):
+    """An experiment is published, and nobody tried it."""
+    how = {"keys": door.lab.keys, "good_for": timedelta(days=90), "now": door.lab.now}
+    door.gate.writer.run(lambda db: publish(db, door.lab.folder, sound, **how))
+    door.gate.writer.run(lambda db: db.execute("DELETE FROM preflight WHERE ours_only = 0"))
+    door.sound = sound
     return door
 
 
 def of(attempt, **changes) -> PreflightExperiment:
-    return PreflightExperiment(report=preflight.write(replace(attempt, **changes)))
+    return PreflightExperiment(report=write(replace(attempt, **changes)))
 
 
 def row(door, attempt):
@@ -46,17 +59,17 @@ def ann_s_host(door) -> int:
 def test_what_came_of_it_is_stored_with_its_report_and_audited_by_its_digest(untried, attempt):
     answer = untried.submit(of(attempt))
     assert answer == {
-        "experiment": "tiny_sum",
+        "experiment": "sound",
         "version": 1,
         "bundle": attempt.bundle,
         "gates": GATES,
         "platform": attempt.platform,
         "passed": True,
-        "reason": "2 configs, each finite, within its time and memory, and twice the same in every bit",
+        "reason": "all gates, G0 to G8: 3 configs twice the same in every bit",
         "is_new": True,
     }
     stored = row(untried, attempt)
-    assert (stored.passed, stored.report, stored.at) == (True, preflight.write(attempt), untried.lab.now)
+    assert (stored.passed, stored.report, stored.at) == (True, write(attempt), untried.lab.now)
     (audited,) = untried.audited()
     assert audited["command"] == "experiment.preflight"
     assert len(audited["arguments"]) == len('{"report":""}') + 64
@@ -68,10 +81,52 @@ def test_a_dry_run_says_how_it_would_end_and_stores_nothing(untried, attempt):
     assert row(untried, attempt) is None
 
 
+def test_one_that_was_not_computed_to_its_end_is_refused(untried, attempt):
+    with pytest.raises(WrongUse, match=r"is not complete\. G3, .*Nothing was stored"):
+        untried.submit(of(attempt, again=()))
+    assert row(untried, attempt) is None
+
+
+def test_what_passed_the_gates_of_before_is_ordered_for_our_own_hosts_alone(untried, attempt):
+    before = Preflight(
+        bundle=attempt.bundle, gates="twice-1", passed=True, reason="", platform="", report="{}", at=untried.lab.now
+    )
+    untried.gate.writer.run(lambda db: preflights.record(db, before))
+    assert untried.submit(of(attempt, again=(), fault="the computing process is lost."))["passed"] is False
+    answer = untried.submit(DeployExperiment(experiment="sound", workunits=1))
+    assert answer["preflight"].startswith(
+        "it passed the gates of before, and not those of today: only the laboratory's"
+    )
+    with pytest.raises(Refused, match="its preflight failed: G2"):
+        untried.submit(DeployExperiment(experiment="sound", workunits=1, host=ann_s_host(untried)))
+
+
 def test_one_that_failed_is_stored_as_such(untried, attempt):
-    answer = untried.submit(of(attempt, again=(), fault="the computing process is lost"))
-    assert (answer["passed"], answer["reason"]) == (False, "the computing process is lost")
+    answer = untried.submit(of(attempt, again=(), fault="the computing process is lost."))
+    assert (answer["passed"], answer["reason"]) == (False, LOST)
     assert not row(untried, attempt).passed
+
+
+def refused(door, attempt, fault: bytes, **changes):
+    """What comes of a report about the sound file with this text at its end, of which the report says nothing."""
+    source = bundles.contents(door.sound.archive)[bundles.experiment_path("sound")] + fault
+    files = bundles.contents(door.sound.archive) | {bundles.experiment_path("sound"): source}
+    other = replace(door.sound, archive=bundles.pack(files))
+    how = {"keys": door.lab.keys, "good_for": timedelta(days=90), "now": door.lab.now}
+    door.gate.writer.run(lambda db: publish(db, door.lab.folder, other, **how))
+    return door.submit(of(attempt, bundle=other.digest, **changes))
+
+
+def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, attempt):
+    answer = refused(untried, attempt, b"\nimport socket\n")
+    assert answer["passed"] is False
+    assert re.match(r"G1, allow-list: line \d+: socket cannot be imported", answer["reason"])
+
+
+def test_a_refusal_that_the_file_does_not_bear_out_is_not_believed(untried, attempt):
+    said = (Refusal(gate="G1", line=1, sentence="Nobody likes it."),)
+    assert untried.submit(of(attempt, refusals=said))["passed"]
+    assert "Nobody likes it" not in row(untried, attempt).report
 
 
 def test_who_may_only_order_work_cannot_vouch_for_it(untried, attempt):
@@ -93,16 +148,35 @@ def test_what_is_for_nothing_is_refused(untried, attempt, changes, error, words)
         untried.submit(of(attempt, **changes))
     with pytest.raises(WrongUse, match="cannot be read"):
         untried.submit(PreflightExperiment(report="{}"))
-    assert untried.look(lambda db: db.select("SELECT * FROM preflight")) == []
+    assert untried.look(lambda db: db.select("SELECT * FROM preflight WHERE ours_only = 0")) == []
 
 
 def test_what_was_not_tried_is_ordered_for_our_own_hosts_and_says_so(untried):
-    answer = untried.submit(DeployExperiment(experiment="tiny_sum", workunits=1))
+    answer = untried.submit(DeployExperiment(experiment="sound", workunits=1))
     assert answer["preflight"] == "it waits for its preflight; until then only the laboratory's own hosts get it"
 
 
+def test_what_nobody_looked_at_is_ordered_and_says_that_it_waits(untried):
+    untried.gate.writer.run(lambda db: db.execute("DELETE FROM preflight"))
+    answer = untried.submit(DeployExperiment(experiment="sound", workunits=1))
+    assert answer["preflight"] == "nobody has looked at its file yet, before which it goes to no host"
+
+
+def test_nothing_is_ordered_of_what_does_not_read_as_an_experiment(untried, attempt):
+    unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
+
+    def keep(db) -> None:
+        db.execute("DELETE FROM preflight")
+        keep_row(db, attempt.bundle, unread, untried.lab.now)
+
+    untried.gate.writer.run(keep)
+    with pytest.raises(Refused, match=r"not even the laboratory's own hosts may have it: G0, parse: line 3: The file"):
+        untried.submit(DeployExperiment(experiment="sound", workunits=1))
+    assert untried.look(work.workunits) == []
+
+
 def test_nothing_is_ordered_for_a_volunteer_s_host_that_it_could_not_get(untried, attempt):
-    wanted = DeployExperiment(experiment="tiny_sum", workunits=1, host=ann_s_host(untried))
+    wanted = DeployExperiment(experiment="sound", workunits=1, host=ann_s_host(untried))
     with pytest.raises(Refused, match=r"it goes to no volunteer\. Nothing was"):
         untried.submit(wanted)
     assert untried.look(work.workunits) == []
@@ -113,6 +187,6 @@ def test_nothing_is_ordered_for_a_volunteer_s_host_that_it_could_not_get(untried
 def test_nothing_is_ordered_of_what_failed(untried, attempt):
     untried.submit(of(attempt, again=(), fault="the computing process is lost."))
     for host in (None, ann_s_host(untried)):
-        with pytest.raises(Refused, match=r"its preflight failed: the computing process is lost\. Nothing was ordered"):
-            untried.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host))
-    assert untried.look(lambda db: experiments.issued(db, 1)) == 0
+        with pytest.raises(Refused, match=r"its preflight failed: G2, sandboxed run: the .* tried anew\. Nothing"):
+            untried.submit(DeployExperiment(experiment="sound", workunits=1, host=host))
+    assert untried.look(lambda db: experiments.issued(db, 2)) == 0

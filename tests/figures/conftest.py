@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.figures.drawing import Draughtsman
-from axiom.figures.requests import Look, Narrowing, Point, Strip, Sweep
+from axiom.figures.requests import Forest, History, Look, Narrowing, Part, Point, Strip, Sweep
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 
@@ -25,6 +25,18 @@ LOOKS = (
     look(16, 0.05, Grade.MODERATE),
     look(24, 0.03, Grade.MODERATE),
     look(32, 0.02, Grade.STRONG),
+)
+DESIGNS = ((24, 0.081), (20, 0.07), (16, 0.058), (12, 0.012))
+PARTS = (
+    Part(group="Platform", name="linux-x86_64-avx2", seeds=61, estimate=0.064, low=0.057, high=0.072),
+    Part(group="Platform", name="windows-x86_64-avx2", seeds=11, estimate=0.069, low=0.01, high=0.078),
+    Part(group="Host", name="host 3", seeds=8, estimate=0.05, low=-0.5, high=0.5),  # runs off the edge
+    Part(group="Host", name="host 7", seeds=3, estimate=0.07),
+    Part(group="Host", name="host 8", seeds=0, estimate=None),
+    *(
+        Part(group="Design", name=f"width {2**n}, the rest <as> declared, a long name", seeds=n, estimate=at, high=0.1)
+        for n, at in DESIGNS
+    ),
 )
 VALUES = tuple(None if number % 17 == 5 else 0.06 + 0.01 * ((number * 7) % 11 - 5) for number in range(480))
 REQUESTS = {
@@ -86,6 +98,44 @@ REQUESTS = {
         look=LOOKS[-1],
         null=0.0,
         smallest=0.02,
+    ),
+    "older-strip": Strip(
+        name="older-strip",
+        title="A claim formed from data",
+        y="gap",
+        replicates=tuple(range(40)),
+        values=VALUES[:40],
+        look=LOOKS[-1],
+        null=0.0,
+        smallest=0.02,
+        older=tuple(range(24)),
+    ),
+    "history": History(
+        name="history",
+        title="Credit by day",
+        y="credit in all",
+        days=(20_514, 20_515, 20_520, 20_600),
+        dates=("2026-03-02", "2026-03-03", "2026-03-08", "2026-05-27"),
+        totals=(10.0, 12.5, 11.0, 900.0),
+    ),
+    "forest": Forest(
+        name="forest",
+        title="The parts & the whole",
+        y="gap",
+        parts=PARTS,
+        look=LOOKS[-1],
+        null=0.0,
+        smallest=0.02,
+        expected=(-0.012, 0.122),
+    ),
+    "one-part": Forest(
+        name="one-part",
+        title="One platform",
+        y="share",
+        parts=PARTS[:1],
+        look=look(8, None, verdict=Verdict.UNDECIDED),
+        null=0.5,
+        smallest=0.1,
     ),
     "long-strip": Strip(
         name="long-strip",

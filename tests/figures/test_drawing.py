@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from processes import is_gone
 
 from axiom import figures
 from axiom.errors import FigureNotDrawn
@@ -19,14 +20,8 @@ from axiom.figures.drawing import Draughtsman
 from axiom.figures.requests import Point, to_data
 
 FOLDER = Path(figures.__file__).parent
-DRAWS = {"layers", "render", "specs", "sweeps", "theme", "worker"}  # what only the worker's process loads
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+# What only the worker's process loads.
+DRAWS = {"layers", "render", "specs", "sweeps", "forests", "histories", "theme", "worker"}
 
 
 def gone_within(pid: int, seconds: float) -> bool:

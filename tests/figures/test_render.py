@@ -134,3 +134,37 @@ def test_every_value_is_a_dot_and_every_missing_one_is_counted(drawn, requests):
     missing = requests["strip"].missing
     assert dots == 480 - missing
     assert f"+ no value: {missing}" in words(wide)
+
+
+def test_what_is_older_than_the_claim_has_another_sign_than_what_counts(drawn, requests):
+    wide = pictures(drawn("older-strip").svg)[0]
+    strip = requests["older-strip"]
+    crosses = [each for each in wide.iter("path") if each.get("fill") == "var(--edge)"]
+    dots = sum(each.get("d").count("h0") for each in wide.iter("path") if each.get("stroke") == "var(--ink)")
+    older = [value for number, value in enumerate(strip.values) if value is not None and number in strip.older]
+    assert len(crosses) == len(older)
+    assert dots == sum(value is not None for value in strip.values) - len(older)
+
+
+def test_a_forest_has_a_row_for_each_part_with_its_seeds_and_one_for_a_further_design(drawn, requests):
+    wide, narrow = (words(each) for each in pictures(drawn("forest").svg))
+    for part in requests["forest"].parts:
+        shown = [text for text in wide if text.startswith(part.name[:20])]
+        assert shown, part.name
+        assert shown[0].endswith(f"n\N{NO-BREAK SPACE}{part.seeds}")
+    for found in (wide, narrow):
+        assert {"Platform", "Host", "Design", "A further design"} <= set(found)
+    assert "A further design" not in words(pictures(drawn("one-part").svg)[0])
+
+
+def test_an_interval_of_a_forest_ends_at_the_edge_and_never_among_the_words(drawn, requests):
+    """Host 3's interval reaches far beyond the axis; the words of a wide picture stand left of every interval."""
+    wide = pictures(drawn("forest").svg)[0]
+    flat = [each for each in wide.iter("line") if each.get("y2", "0") == "0"]
+    lines = [each for each in flat if each.get("stroke") == "var(--ink)" or each.get("stroke-dasharray")]
+    starts = [float(re.match(r"translate\(([-\d.]+),", each.get("transform"))[1]) for each in lines]
+    ends = [start + float(each.get("x2")) for start, each in zip(starts, lines, strict=True)]
+    assert len(lines) == sum(part.estimate is not None for part in requests["forest"].parts)
+    longest = max(len(text) for text in words(wide))
+    assert min(starts) > 5 * longest
+    assert max(ends) <= 660

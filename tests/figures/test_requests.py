@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.figures.requests import (
+    Forest,
     Look,
     Measured,
     Narrowing,
+    Part,
     Point,
     Strip,
     Sweep,
@@ -74,14 +76,35 @@ STRIPS = st.lists(st.tuples(st.integers(0, 99), MAYBE), max_size=4).flatmap(
         smallest=NUMBERS,
     )
 )
+PARTS = st.builds(
+    Part,
+    group=st.text(max_size=3),
+    name=st.text(max_size=5),
+    seeds=st.integers(0, 99),
+    estimate=NUMBERS,
+    low=MAYBE,
+    high=MAYBE,
+)
+FORESTS = st.builds(
+    Forest,
+    name=st.text(max_size=5),
+    title=st.text(max_size=5),
+    y=st.text(max_size=5),
+    parts=st.lists(PARTS, min_size=1, max_size=4).map(tuple),
+    look=LOOKS,
+    null=NUMBERS,
+    smallest=NUMBERS,
+    expected=st.none() | st.tuples(NUMBERS, NUMBERS),
+)
+REQUESTS = SWEEPS | NARROWINGS | STRIPS | FORESTS
 
 
-@given(SWEEPS | NARROWINGS | STRIPS)
+@given(REQUESTS)
 def test_a_request_travels_as_json_and_arrives_as_it_was(request):
     assert of_data(json.loads(json.dumps(to_data(request)))) == request
 
 
-@given(SWEEPS | NARROWINGS | STRIPS)
+@given(REQUESTS)
 def test_a_table_has_a_cell_for_every_heading(request):
     headings, rows = rows_of(request)
     assert rows
@@ -89,7 +112,8 @@ def test_a_table_has_a_cell_for_every_heading(request):
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="'pie' is not a kind of picture; there are sweep, narrowing, strip"):
+    kinds = "there are sweep, narrowing, strip, forest, history"
+    with pytest.raises(ValueError, match=f"'pie' is not a kind of picture; {kinds}"):
         of_data({"kind": "pie"})
 
 
@@ -98,6 +122,8 @@ def test_a_picture_of_nothing_is_refused(requests):
         ("no config has a median", replace, requests["sweep"], {"points": (Point(x=1, median=None),)}),
         ("no block gave an estimate", replace, requests["narrowing"], {"looks": ()}),
         ("no replicate has a value", replace, requests["strip"], {"values": (None,) * 480}),
+        ("no part has an estimate", replace, requests["forest"], {"parts": (requests["forest"].parts[4],)}),
+        ("one day is no history", replace, requests["history"], {"days": (20_514,)}),
         ("values and replicates differ", replace, requests["strip"], {"replicates": (1, 2)}),
     ]
     for why, change, request, changes in nothing:
@@ -133,6 +159,7 @@ def test_the_table_of_each_kind(requests):
     assert rows_of(requests["sweep"])[1][0] == (8, 24, *(factor * 8**-0.8 for factor in (6, 5.2, 7)))
     assert rows_of(requests["narrowing"])[1][0] == (8, 0.06, None, None, "effect +", "Awaiting")
     assert rows_of(requests["strip"])[1][5] == (5, None)
+    assert rows_of(requests["forest"])[1][3] == ("Host", "host 7", 3, 0.07, None, None)
 
 
 WORDS = [
@@ -147,6 +174,12 @@ WORDS = [
     ("first-look", "is 0.06, and its 95 % interval is still unbounded. The interval overlaps the band"),
     ("strip", "452 of 452 values lie above 0; they reach from 0.01 to 0.11."),
     ("strip", "28 of 480 replicates have no value."),
+    ("older-strip", "24 are from before the claim and are not counted."),
+    ("history", "The credit in all grew from 10 by 2026-03-02 to 900 by 2026-05-27."),
+    ("forest", "Platform, 2 of 2: from 0.064 to 0.069. Host, 2 of 3: from 0.05 to 0.07. Design, 4 of 4: from 0.012"),
+    ("forest", "All together 0.06, with a 95 % interval from 0.04 to 0.08."),
+    ("forest", "A further design is expected, with probability 95 %, from −0.012 to 0.122."),
+    ("one-part", "Platform, 1 of 1: 0.064. All together 0.06, and its 95 % interval is still unbounded."),
     ("long-strip", "Of every 3 replicates one is drawn; the table has all."),
 ]
 

@@ -88,6 +88,8 @@ def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
     assert at_levels(scale, levels, most=6).labels == ("8", "32", "128", "512")
     even = linear(range(100))
     assert at_levels(even, range(100), most=12) == even
+    crowded = [0.001, 0.004, 0.005, 0.05, 0.5]
+    assert at_levels(logarithmic(crowded), crowded, most=12).labels == ("0.001", "0.004", "0.05", "0.5")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,25 @@
 
 import asyncio
 import gzip
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from furnished import fill
+from furnished import fill, noisy, weigh_three_blocks
 from receiving import ORIGIN, Visitor, receiving
 
+from axiom.domain.planning import Preview
+from axiom.domain.registrations import Stopping
+from axiom.domain.sessions import Allotment
+from axiom.lab.deploy import deploy
+from axiom.lab.evaluate import evaluate
+from axiom.lab.registering import amend, register_further
+from axiom.store import experiments, sessions
 from axiom.web.app import Site, site
+from axiom.web.reading import nothing_planned
 
 
 @dataclass
@@ -76,8 +85,8 @@ class Browser:
 def browse():
     opened: list[Browser] = []
 
-    def make(lab, **live) -> Browser:
-        pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live)
+    def make(lab, preview: Callable[[], Preview] = nothing_planned, **live) -> Browser:
+        pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live, preview=preview)
         opened.append(Browser(app=site(pages), pages=pages))
         return opened[-1]
 
@@ -132,3 +141,56 @@ def ada(visitor) -> Visitor:
     """Somebody who has just made an account, and is signed in."""
     assert visitor.register().status == 303
     return visitor
+
+
+@pytest.fixture(scope="session")
+def weighed_lab(new_lab, prepared, tmp_path_factory):
+    """Three blocks that were computed and weighed. Tests only read it."""
+    lab = new_lab(tmp_path_factory.mktemp("weighed") / "lab")
+    weigh_three_blocks(lab, prepared)
+    yield lab
+    lab.db.close()
+
+
+SAID = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "interval": [-2.0, 0.0], "because": "the first numbers"}
+DESIGNS = {"wide": 3, "wider": 5, "widest": 9}  # each with a further shift of the second size
+
+
+@pytest.fixture(scope="session")
+def varied_lab(new_lab, prepared, tmp_path_factory):
+    """A block of each of four designs; then the claim is put otherwise, and a block of that is computed."""
+    lab = new_lab(tmp_path_factory.mktemp("varied") / "lab")
+    lab.publish(prepared(has_shift=True))
+    for name, volunteer in (("first", "Ada"), ("second", "Grace")):
+        lab.host(name, volunteer=volunteer)
+    version = experiments.by_id(lab.db, 1)
+    fill_block(lab, 1)
+    for name, shift in DESIGNS.items():
+        points = [({"size": size, "shift": each}, 1.0) for size, each in ((1, 0), (2, 0), (2, shift))]
+        with lab.db.transaction():
+            made = register_further(lab.db, version, name, points, stopping=Stopping(), why="a test", now=lab.now)
+        fill_block(lab, made.id)
+    with lab.db.transaction():
+        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        changes = {"claim": "a larger size has a smaller total", "expects": "-"}
+        words = {"prediction": SAID, "forecaster": "Ada", "why": "it looked so"}
+        made = amend(lab.db, 1, changes, **words, now=lab.now)
+    fill_block(lab, made.id)
+    with lab.db.transaction():
+        evaluate(lab.db, sessions.last(lab.db), lab.now)
+    yield lab
+    lab.db.close()
+
+
+def fill_block(lab, registration_id: int) -> None:
+    allotment = Allotment(
+        experiment_id=1, workunits=8, replicates_each=1, registration_id=registration_id, reason="a test"
+    )
+    with lab.db.transaction():
+        deploy(lab.db, allotment, max_failures=3, now=lab.now)
+    hosts = itertools.cycle((1, 2))
+    while orders := [*lab.ask(next(hosts)).orders, *lab.ask(next(hosts)).orders]:  # checks are among them
+        for order in orders:
+            lab.report(order, noisy(lab, order))
+        lab.validate()
+    lab.later(minutes=1)

@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.decisions.costs import shown, weigh
+from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
+from axiom.domain.preflights import OWN_GATES
 from axiom.lab import draw
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments
+from axiom.store import costs, experiments
+from axiom.store.costs import Kept
 
 OTHERS = """
 WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 1500)
@@ -41,7 +45,7 @@ def measured(small_lab, prepared):
 def test_the_table_holds_the_numbers_of_the_picture(browse, measured):
     stored = experiments.by_name(measured.db, "tiny_sum", 1)
     manifest = replace(stored_manifest(stored.manifest), figure=Figure(x="size", y="total", title="Total"))
-    drawn = draw._sweep(measured.db, stored, manifest)
+    drawn = draw.sweep_of(measured.db, stored, manifest)
     found = browse(measured).get("/experiments/tiny_sum@1.json").json["experiment"]["figures"]["sweep"]
     assert found["headings"] == ["Config", "Results", "Median of total", "Low", "High"]
     assert found["rows"] == [
@@ -66,7 +70,10 @@ def test_the_page_says_whether_a_bundle_was_tried_and_what_volunteers_get_meanwh
     found = reader.get(f"{path}.json").json["experiment"]["preflight"]
     assert (found["passed"], found["at"], found["offered"]) == (None, None, None)
     assert found["reason"] == "it waits for its preflight, before which it goes to no volunteer"
-    assert "Until it passes, only the laboratory's own computers compute it." in reader.get(path).text
+    assert (found["ours"]["passed"], found["ours"]["gates"]) == (True, OWN_GATES)
+    page = reader.get(path).text
+    assert "Until it passes, only the laboratory's own computers compute it." in page
+    assert "it reads as an experiment and said what it declares, held." in page
     small_lab.publish(prepared())
     small_lab.publish(prepared(top="# repaired"), is_tried=False)
     found = reader.get(f"{path}.json").json["experiment"]["preflight"]
@@ -76,5 +83,34 @@ def test_the_page_says_whether_a_bundle_was_tried_and_what_volunteers_get_meanwh
     assert "Until a newer bundle passes, volunteers get the one with serial 1." in page
     small_lab.publish(prepared(top="# repaired"))
     page = reader.get(path).text
-    assert "2 configs, each finite, within its time and memory, and twice the same in every bit." in page
+    assert "All gates." in page
     assert reader.get("/status.json").json["status"]["experiments"][0]["preflight"] == "passed"
+
+
+def test_the_page_says_that_nobody_gets_what_nobody_looked_at(browse, small_lab, prepared):
+    small_lab.publish(prepared(), is_tried=False)
+    small_lab.db.execute("DELETE FROM preflight")
+    reader, path = browse(small_lab), "/experiments/tiny_sum@1"
+    found = reader.get(f"{path}.json").json["experiment"]["preflight"]["ours"]
+    assert found == {"passed": False, "gates": None, "reason": None}
+    assert reader.get("/status.json").json["status"]["experiments"][0]["preflight"] == "unread"
+    page = reader.get(path).text
+    assert "Nobody has looked at its file yet, before which it goes to nobody." in page
+    assert "only the laboratory's own computers" not in page
+
+
+def test_the_page_says_what_tasks_have_shown_of_the_cost_on_each_kind_of_host(browse, working_lab):
+    reader, path = browse(working_lab), "/experiments/tiny_sum@1"
+    reader.app._fresh = 0.0  # so that each page is made new
+    assert reader.get(f"{path}.json").json["experiment"]["costs"] == []
+    assert "No task has shown anything else yet." in reader.get(path).text
+    fit = Fit(tasks=12, voices=tuple(Voice(host_id=host, tasks=6, log_ratio=1.098612) for host in (1, 2)))
+    with working_lab.db.transaction():
+        kept = Kept(host_class="linux-x86_64-avx2", fit=fit, cost=weigh(fit).cost)
+        costs.keep(working_lab.db, 1, kept, working_lab.now)
+    (found,) = reader.get(f"{path}.json").json["experiment"]["costs"]
+    assert found["factor"] == pytest.approx(3.0, rel=0.06)
+    assert found == shown("linux-x86_64-avx2", fit)
+    page = reader.get(path).text
+    assert "linux-x86_64-avx2" in page
+    assert f"I{found['reason'][1:]}." in page

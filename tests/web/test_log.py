@@ -1,5 +1,6 @@
 """A session's log in its three forms, whatever its notes say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.sessions import Note, Session, Step
 from axiom.web import log
+from axiom.web.sections import SECTIONS, title_of
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 SESSION = Session(
@@ -29,20 +31,54 @@ def test_facts_stand_in_their_places(text, facts, said):
 
 
 def test_markdown_leads_to_the_rows_and_keeps_marks_as_marks():
-    note = Note(kind="test", text="*{n}* of <b>", facts={"n": 2}, about="/results")
+    note = Note(kind="review.x", text="*{n}* of <b>", facts={"n": 2}, about="/results")
     made = log.as_markdown(SESSION, [(Step.REVIEW, note)])
-    assert "## Review\n\n- \\*2\\* of \\<b\\> ([rows](/results))\n" in made
+    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in made
 
 
-def test_plain_text_has_its_steps_in_order():
-    notes = [(step, Note(kind="test", text=f"in {step}")) for step in reversed(Step)]
-    lines = log.as_text(SESSION, notes).splitlines()
-    assert [line for line in lines if line.isupper()] == [step.upper() for step in Step]
+def test_plain_text_has_its_sections_in_order():
+    notes = [(next(iter(one.steps), Step.LOG), Note(kind=f"{one.kinds[0]}x", text="words")) for one in SECTIONS[:-1]]
+    lines = log.as_text(SESSION, list(reversed(notes))).splitlines()
+    assert [line for line in lines if line.isupper()] == [one.title.upper() for one in SECTIONS[:-1]]
 
 
 def test_an_address_that_leads_away_is_no_link():
-    (chapter,) = log.chapters([(Step.LOG, Note(kind="test", text="x", about="javascript:alert(1)"))])
-    assert chapter["lines"][0]["about"] == ""
+    for away in ("javascript:alert(1)", "//example.org/x", "https://example.org"):
+        (line,) = log.as_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
+        assert (line["about"], line["rows"], line["pieces"][0]["rows"]) == ("", {}, "")
+
+
+def test_a_section_whose_steps_are_done_and_that_has_nothing_says_so():
+    titles = {chapter["section"]: chapter["lines"] for chapter in log.chapters(SESSION, [])}
+    assert list(titles) == [one.title for one in SECTIONS if one.steps]
+    assert titles["Watched for"][0]["text"] == "Nobody watches for anything."
+    assert log.chapters(replace(SESSION, done=(Step.HEALTH,)), [])[0]["section"] == "Parts of the laboratory"
+    assert log.chapters(replace(SESSION, done=()), []) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "title"),
+    [
+        (Step.REVIEW, "task.valid", "New results"),
+        (Step.CLEAN, "task.stuck", "Cleaning up"),
+        (Step.CLEAN, "task.stuck.more", "Cleaning up"),
+        (Step.REVIEW, "experiment.recalled", "New results"),
+        (Step.WITHDRAW, "experiment.stopped", "Cleaning up"),
+        (Step.DEPLOY, "deploy.class", "Hosts and their work"),
+        (Step.DEPLOY, "deploy.ordered", "Deployment"),
+        (Step.DESIGN, "design.needs", "What the open findings need"),
+        (Step.LOG, "log.grades", "Findings by grade"),
+        (Step.LOG, "log.next", "Next"),
+        (Step.LOG, "unheard-of", "Besides"),
+    ],
+)
+def test_each_kind_of_note_has_its_section(step, kind, title):
+    assert title_of(step, kind) == title
+
+
+def test_a_fact_leads_to_rows_of_its_own():
+    note = Note(kind="test", text="{a} and {b}", facts={"a": 1, "b": 2}, about="/x", rows={"b": "/y"})
+    assert log.as_markdown(SESSION, [(Step.LOG, note)]).endswith("- [1](/x) and [2](/y)\n")
 
 
 WORDS = st.text().filter(lambda text: not any(sign.isdigit() for sign in text))

@@ -26,7 +26,8 @@ class Counting:
         status = 500 if scope["path"] == "/broken" else 200
         if scope["path"] == "/slow":
             await asyncio.sleep(0.01)
-        await PlainTextResponse(f"answer {self.made} " + "x" * 1000, status_code=status)(scope, receive, send)
+        size = 300_000 if scope["path"] == "/large" else 1000
+        await PlainTextResponse(f"answer {self.made} " + "x" * size, status_code=status)(scope, receive, send)
 
 
 @pytest.fixture
@@ -63,6 +64,11 @@ def test_many_who_ask_at_once_get_what_was_made_once(kept, counting):
 
     assert {reply.text[:9] for reply in kept.loop.run_until_complete(crowd())} == {"answer 1 "}
     assert counting.made == 1
+
+
+def test_a_file_to_take_away_is_not_kept_in_memory(kept, counting):
+    assert [kept.get("/large").text[:8] for _ in range(2)] == ["answer 1", "answer 2"]
+    assert counting.made == 2
 
 
 def test_a_fault_is_not_kept(kept, counting):

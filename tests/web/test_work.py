@@ -46,6 +46,19 @@ def test_a_checked_task_and_its_check_lead_to_each_other(site_of):
     assert site_of.get(f"/tasks/{check['tasks'][0]['number']}.json").json["task"]["checks_task"] == 1
 
 
+def test_a_part_and_what_it_was_split_from_lead_to_each_other(working_lab, browse):
+    (made,) = working_lab.deploy(replicates_each=30)
+    *_, part = working_lab.ask(1, wanted=2).orders
+    site = browse(working_lab)
+    whole = site.get(f"/workunits/{made}.json").json["workunit"]
+    (number,) = whole["parts"]
+    split = site.get(f"/workunits/{number}.json").json["workunit"]
+    assert (split["split_from"], split["tasks"][0]["number"]) == (made, part.task)
+    assert len(split["replicates"]) + len(whole["replicates"]) == 30
+    assert f'href="/workunits/{number}"' in site.get(f"/workunits/{made}").text
+    assert f'was split from <a href="/workunits/{made}"' in site.get(f"/workunits/{number}").text
+
+
 def test_what_a_host_said_itself_is_on_no_page(site_of):
     for path in ("/tasks/1", "/tasks/4", "/workunits/4", "/hosts/2"):
         assert "the host's own words" not in site_of.get(path).text.replace("&#39;", "'")

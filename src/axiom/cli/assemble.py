@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,27 @@ from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
 from axiom.cli.clock import Clock
-from axiom.cli.computing import Computing, computing, demand_writer, log_to, workers_of
+from axiom.cli.computing import Computing, computing, demand_writer, log_to
 from axiom.cli.counter import Counter
+from axiom.cli.foresight import Foresight
 from axiom.cli.listening import address_of, on_path, on_port
 from axiom.cli.opening import prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
+from axiom.cli.simulated import play_fleet
+from axiom.cli.taking import workers_of
 from axiom.cli.volunteers import Source, Volunteering, project_address, volunteering
-from axiom.commands.experiments import PublishExperiment
+from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import Gate
 from axiom.domain.callers import Caller
 from axiom.engines.local import LocalEngine
 from axiom.errors import AxiomError, StoreError, Withdrawn, WrongUse
 from axiom.figures.drawing import Draughtsman
+from axiom.lab import releasing
+from axiom.lab.breaking import breaking, halt
 from axiom.lab.draw import Gallery
+from axiom.lab.failures import count as count_failures
 from axiom.lab.policy import policy_of
+from axiom.runner import sandbox
 from axiom.server.http import Listener, Stopping
 from axiom.server.http import serve as serve_sockets
 from axiom.server.janitor import clean
@@ -62,6 +70,9 @@ _runners = click.option(
     "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
 )
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
+@click.option(
+    "--fleet", type=click.IntRange(1, 1_000), help="So many simulated computers beside, labelled, out of all evidence."
+)
 @click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
 @click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
 @quiet_option
@@ -75,6 +86,7 @@ def lab(
     runners: Path | None,
     build_with: Path | None,
     workers: int | None,
+    fleet: int | None,
     no_pi: bool,
     accept_clock: bool,
     quiet: bool,
@@ -85,7 +97,7 @@ def lab(
     """
     settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
     source = Source(runners=runners, build_with=build_with)
-    _hold(context, folder, settings, source, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
+    _hold(context, folder, settings, source, pi=not no_pi, fleet=fleet or 0, accept_clock=accept_clock, quiet=quiet)
 
 
 @click.command()
@@ -113,6 +125,7 @@ def _hold(
     pi: bool,
     accept_clock: bool,
     quiet: bool,
+    fleet: int = 0,
 ) -> None:
     if settings.workers < -1:
         raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
@@ -125,7 +138,7 @@ def _hold(
             held.note(port=listening.getsockname()[1], url=address_of(listening))
             log_to(folder, settings)
             clock = prepare_database(folder, accept=accept_clock)
-            by = _run(folder, settings, listening, clock, source, pi=pi, quiet=quiet)
+            by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)
 
@@ -151,11 +164,11 @@ def _run(
     source: Source,
     *,
     pi: bool,
+    fleet: int,
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
-    workers = workers_of(settings)
     stopping = Stopping()
     parts = _build(folder, settings, keys, clock.now, stopping)
     attendant = Attendant(folder) if pi else None
@@ -166,23 +179,36 @@ def _run(
         volunteers = stack.enter_context(
             volunteering(folder, settings, secrets, parts.core, master=master, now=clock.now, source=source)
         )
-        occasion = Occasion(folder, policy_of(settings), clock.now)
-        live = _live(parts, address, clock.now(), workers, occasion, volunteers)
-        pages = Site(
-            folder=folder, name=settings.name, now=clock.now, live=live, master=master, scheduler=volunteers.scheduler
-        )
+        play_fleet(fleet, parts.core, volunteers, secrets)
+        pages = _pages(folder, settings, clock, parts, volunteers, address)
         with on_path(folder.socket) as door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             _start(parts, attendant, stack)
-            _greet(folder, address, workers, first_time=first_time, quiet=quiet)
+            _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
-            public = Listener(
-                app=volunteers.before(pages, parts.gate), socket=listening, protocol=volunteers.lanes.protocol
-            )
+            front = volunteers.before(pages, parts.gate)
+            public = Listener(app=front, socket=listening, protocol=volunteers.lanes.protocol)
             by = serve_sockets([public, Listener(app=behind, socket=door)], stopping)
     demand_writer(parts.writer)
     return by
+
+
+def _pages(
+    folder: Folder, settings: Settings, clock: Clock, parts: _Parts, volunteers: Volunteering, address: str
+) -> Site:
+    """What the site reads."""
+    policy = policy_of(settings)
+    occasion = Occasion(folder, policy, clock.now)
+    return Site(
+        folder=folder,
+        name=settings.name,
+        now=clock.now,
+        live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
+        preview=Foresight(folder, policy, clock.now).now,
+        master=project_address(settings, address),
+        scheduler=volunteers.scheduler,
+    )
 
 
 def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: Stopping) -> _Parts:
@@ -213,8 +239,9 @@ def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> l
     """What the server does again and again beside moving work on. Only the daily ones remember each time."""
     writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
-        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller)),
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
         Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
+        Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
         Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
         Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
     ]
@@ -232,9 +259,14 @@ def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitSta
     stack.callback(parts.engine.stop)
 
 
-def _publish_all(gate: Gate, caller: Caller) -> None:
-    """Publish what the catalogue holds. A file that cannot be published holds up no other."""
+def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:
+    """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
+
+    A file that cannot be published holds up no other.
+    """
     for file in gate.laboratory.experiment_files():
+        if stopping.is_asked:
+            return
         try:
             gate.submit(PublishExperiment(experiment=file.stem), caller)
         except StoreError:
@@ -243,6 +275,17 @@ def _publish_all(gate: Gate, caller: Caller) -> None:
             log.info("publish.withdrawn experiment=%s %s", file.stem, error)
         except AxiomError as error:
             log.error("publish.refused experiment=%s %s", file.stem, error)
+
+
+def _look_for_failures(gate: Gate, caller: Caller) -> None:
+    """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
+    gate.writer.run(lambda db: count_failures(db, gate.now()))
+    gate.writer.run(lambda db: releasing.settle(db, gate.now()))
+    for one in gate.writer.run(breaking):
+        gate.writer.run(partial(halt, one=one, now=gate.now()))
+        if not one.platform:
+            named = f"{one.version.name}@{one.version.version}"  # a newer one may be published meanwhile
+            gate.submit(RetireExperiment(experiment=named, reason=one.reason), caller)
 
 
 def _live(
@@ -274,6 +317,8 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
+    if lack := sandbox.lacking():
+        remark(lack, quiet=quiet)
     if first_time:
         remark(
             f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",

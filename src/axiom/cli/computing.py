@@ -6,32 +6,25 @@
 import functools
 import logging
 import logging.handlers
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from axiom.cli.opening import journal_of, package, writer_of
+from axiom.cli.taking import workers_of
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
-from axiom.engines.here import cores, this_capacity
+from axiom.commands.laboratory import Laboratory, describing
+from axiom.engines.ahead import Ahead
+from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
-from axiom.engines.runners import describe
 from axiom.errors import StoreDamaged, UnknownName
-from axiom.lab.copies import keep_copy
-from axiom.lab.credit import SLICE as PAID_AT_ONCE
-from axiom.lab.credit import Paying
-from axiom.runner.here import describe_tree
 from axiom.runner.host import platform_here
-from axiom.server.checking import give_up, secret_of
 from axiom.server.desk import LocalDesk
-from axiom.server.jobs import Job, Jobs
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import resume, sweep_late, sweep_unattended
-from axiom.server.validator import SLICE as JUDGED_AT_ONCE
-from axiom.server.validator import Validator
+from axiom.server.transitioner import resume
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store import accounts, fleet
@@ -39,8 +32,11 @@ from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.writer import Writer
 
+if TYPE_CHECKING:
+    from axiom.cli.moving import Moving
+    from axiom.server.jobs import Jobs
+
 _THIS_COMPUTER = "this computer"
-_GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +47,26 @@ class Computing:
     gate: Gate
     dispatch: Dispatch
     known: Known  # for works in the writer's thread alone
-    jobs: Jobs
     engine: LocalEngine
-    settle: Callable[[Database, datetime], None]  # judge and pay now, in the writer's thread
+    build: "Callable[[], Moving]"
+
+    @functools.cached_property
+    def moving(self) -> "Moving":
+        """What moves work on that came back."""
+        return self.build()
+
+    @property
+    def jobs(self) -> "Jobs":
+        """What is done again and again."""
+        return self.moving.jobs
 
     def look_again(self) -> None:
         """A task came back: judge its proof now."""
-        self.jobs.nudge("validate")
+        self.moving.look_again()
+
+    def settle(self, db: Database, now: datetime) -> None:
+        """Judge and pay now, in the writer's thread."""
+        self.moving.settle(db, now)
 
 
 def computing(
@@ -65,11 +74,13 @@ def computing(
     settings: Settings,
     keys: Keys,
     now: Callable[[], datetime],
-    ahead: subprocess.Popen[str] | None = None,
+    ahead: Ahead | None = None,
+    reported: Callable[[], None] | None = None,
 ) -> Computing:
     """The parts that compute in this folder, whose lock the caller holds. Only the writer is started.
 
-    `ahead` is a runner that was started before: it describes what is published, and then computes on the first core.
+    `ahead` was started before: it describes what is published, and then computes on the first core.
+    `reported` is called when a task came back, in the place of having it judged.
     """
     workers, journal = workers_of(settings), journal_of(folder, settings)
     writer = writer_of(folder, settings, now)
@@ -78,42 +89,41 @@ def computing(
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, known = _dispatch(settings, keys, ourselves), Known()
     desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
-    validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
-    jobs = _jobs(writer, validator, paying, now)
-    jobs.add(Job(name="copy", every=3_600.0, work=lambda: keep_copy(folder, journal, now()), remembered=False))
     engine = LocalEngine(
-        desk, home=folder.engine, host_id=host_id, cores=workers, reported=lambda: jobs.nudge("validate"), ahead=ahead
+        desk,
+        home=folder.engine,
+        host_id=host_id,
+        cores=workers,
+        reported=lambda: reported() if reported else core.look_again(),
+        ahead=ahead,
     )
-    return Computing(
+    core = Computing(
         writer=writer,
         gate=Gate(writer=writer, laboratory=_laboratory(folder, settings, keys, ahead), now=now),
         dispatch=dispatch,
         known=known,
-        jobs=jobs,
         engine=engine,
-        settle=lambda db, at: _settle(db, validator, paying, at),
+        build=lambda: _moving(writer, folder, journal, keys, now),
     )
+    return core
 
 
-def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: subprocess.Popen[str] | None) -> Laboratory:
-    describer = describe_tree if ahead is None else functools.partial(describe, ahead)
-    return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describer)
+def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> "Moving":
+    """Imported when it is wanted: nobody waits for it before something is computed."""
+    from axiom.cli.moving import moving
+
+    return moving(writer, folder, journal, keys, now)
 
 
-def _settle(db: Database, validator: Validator, paying: Paying, now: datetime) -> None:
-    validator.judge(db, now)
-    paying.pay(db, now)
+def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: Ahead | None) -> Laboratory:
+    describe = describing(package()) if ahead is None else ahead.describe
+    return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describe)
 
 
 def demand_writer(writer: Writer) -> None:
     """A writer that failed can never write again, so the process has to end."""
     if writer.failed is not None:
         raise StoreDamaged(f"The laboratory stopped because it could not write: {writer.failed}") from writer.failed
-
-
-def workers_of(settings: Settings) -> int:
-    """How many cores compute."""
-    return cores() if settings.workers == -1 else settings.workers
 
 
 def log_to(folder: Folder, settings: Settings) -> None:
@@ -132,32 +142,6 @@ def log_to(folder: Folder, settings: Settings) -> None:
     logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
 
 
-def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[], datetime]) -> Jobs:
-    """What moves work on. Only that the laboratory is up is remembered each time: an outage is told by it."""
-    jobs = Jobs(writer, now)
-
-    def judge() -> None:
-        while judged := writer.run(lambda db: validator.judge(db, now())):
-            jobs.nudge("credit")
-            if judged < JUDGED_AT_ONCE:
-                time.sleep(_GATHERING)
-
-    def pay() -> None:
-        while writer.run(lambda db: paying.pay(db, now())) == PAID_AT_ONCE:
-            continue
-
-    def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
-        return lambda: writer.run(lambda db: work(db, now()))
-
-    jobs.add(Job(name="transition", every=2.0, work=doing(sweep_late), remembered=False))
-    jobs.add(Job(name="unattended", every=60.0, work=doing(sweep_unattended), remembered=False))
-    jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
-    jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))
-    jobs.add(Job(name="checks", every=600.0, work=doing(give_up), remembered=False))
-    jobs.add(Job(name="alive", every=300.0, work=lambda: None))
-    return jobs
-
-
 def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
     return Dispatch(
         lab=keys.trust.lab,
@@ -168,6 +152,8 @@ def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
         tasks_per_core=settings.tasks_per_core,
         daily_per_core=settings.daily_per_core,
         ourselves=ourselves,
+        task_seconds=settings.task_seconds,
+        approvals=settings.approvals,
     )
 
 

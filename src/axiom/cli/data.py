@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TextIO
 
 import click
 
+from axiom.cli.appearing import appearing
 from axiom.cli.opening import demand
 from axiom.cli.options import data_option, quiet_option, remark
-from axiom.errors import FolderUnusable, WrongUse
+from axiom.errors import WrongUse
 from axiom.notebook import Lab, open_lab
 from axiom.notebook_table import Table, extra
 from axiom.store.folder import Folder
@@ -47,7 +47,7 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
         return
     for file, inside in _files(form, names, output, one=experiment is not None, summary=summary).items():
         tables = [(name, _parts(lab, name, summary=summary)) for name in inside]
-        with _appearing(file) as unfinished:
+        with appearing(file) as unfinished:
             _write(unfinished, form, tables)
         remark(f"Wrote {file}", quiet=quiet)
 
@@ -79,24 +79,6 @@ def _files(form: str, names: Sequence[str], output: Path, *, one: bool, summary:
         own = {"results": names} if form == "json" else {name: [name] for name in names}
         return {output / f"{name}{ending}": inside for name, inside in own.items()}
     return {output: names}
-
-
-@contextlib.contextmanager
-def _appearing(file: Path) -> Iterator[Path]:
-    """A name to write to; the file appears when it is whole."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        unfinished.replace(file)
-    except OSError as error:
-        raise FolderUnusable(
-            f"{file} cannot be written: {error.strerror}. What was there before is as it was; "
-            "choose another place with -o."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _write(file: Path, form: str, tables: Sequence[_Named]) -> None:

@@ -15,13 +15,14 @@ from axiom.cli.clock import Accepted
 from axiom.cli.opening import journal_of, reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
-from axiom.domain.preflights import GATES
-from axiom.errors import AxiomError
+from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.errors import AxiomError, NoSandbox
 from axiom.lab.copies import copies
 from axiom.lab.promises import PROMISES, broken
+from axiom.runner.sandbox import demand
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
-from axiom.store import jobs, preflights, work
+from axiom.store import jobs, preflights, watches, work
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment, version
 from axiom.store.folder import Folder, holder
@@ -60,9 +61,11 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield _server(folder)
     yield _runners(folder)
     yield _isolation()
+    yield _asked(folder, "sandbox", _sandbox)
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
     yield _asked(folder, "jobs", _jobs)
+    yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
 
 
@@ -185,13 +188,28 @@ def _jobs(db: Database) -> Finding:
     )
 
 
+def _watches(db: Database) -> Finding:
+    """What somebody wanted to be told of and is there."""
+    met = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
+    return Finding(
+        name="watches",
+        well=not met,
+        says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in met) or "no open watch is met",
+        cure=f"look at it, then `axiom watch end {met[0].id}`" if met else "",
+    )
+
+
 def _preflights(db: Database) -> Finding:
-    """What goes to no volunteer, for it was not tried or did not pass; bundles of before that was asked are such."""
+    """What goes to no volunteer, or to nobody, for it was not tried or did not pass; what is of before that, too."""
     found = preflights.newest(db, GATES)
-    failed = [one.name for one in found if one.passed is False]
-    waiting = [one.name for one in found if one.passed is None]
+    nobody = [one.name for one in found if not one.is_ours]
+    unread = {name for _, name in preflights.unread(db, OWN_GATES)}
+    refused = [name for name in nobody if name not in unread]
+    failed = [*refused, *(one.name for one in found if one.passed is False and one.name not in refused)]
+    waiting = [one.name for one in found if one.passed is None and one.name not in nobody]
     well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
     words = [f"failed: {', '.join(failed)}"] if failed else []
+    words += [f"nobody gets, for nobody has looked: {', '.join(sorted(unread))}"] if unread else []
     words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
     return Finding(
         name="preflight",
@@ -252,6 +270,20 @@ def _isolation() -> Finding:
         says=says,
         cure="on Linux, a kernel from 5.13 on with Landlock and seccomp holds it; see docs/explanation/isolation.md",
     )
+
+
+def _sandbox(db: Database) -> Finding:
+    """Whether what was never tried can be tried here: outside of a sandbox nobody does, and volunteers wait for it."""
+    try:
+        demand()
+    except NoSandbox as error:
+        return Finding(
+            name="sandbox",
+            well=not preflights.circumstances(db, wall_clock()).has_volunteers,
+            says=str(error),
+            cure="install it, as docs/howto/preflight.md says: until then no new experiment reaches a volunteer",
+        )
+    return Finding(name="sandbox", well=True, says="untried code runs in bubblewrap's sandbox")
 
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:

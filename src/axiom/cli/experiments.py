@@ -5,12 +5,18 @@ import click
 from axiom.cli.groups import Lazy
 
 _COMMANDS = {
+    "approve": ("releases", "Let a version go beyond the laboratory's own computers."),
     "deploy": ("questions", "Order workunits of a published experiment."),
     "list": ("questions", "The catalogue, and how each experiment stands in the laboratory, if there is one."),
     "new": ("template", "Write a new experiment: a short file that runs at once, for you to change."),
-    "preflight": ("preflights", "Compute every config twice; volunteers get an experiment once that went well."),
+    "pause": ("releases", "Give nothing more of a version to anybody, for a while."),
+    "preflight": ("preflights", "Put it to nine gates in a sandbox; volunteers get what passed them."),
     "publish": ("questions", "Sign an experiment's bundle and register what it asks."),
+    "recall": ("recalls", "Void what a faulty version concluded, after showing what hangs on it."),
+    "reopen": ("recalls", "Order more of a retired version again."),
+    "resume": ("releases", "Have a version go on that was paused, held back or halted."),
     "retire": ("questions", "Order nothing more of an experiment and cancel what is not sent."),
+    "rollback": ("releases", "Put an earlier bundle in the place of the newest."),
     "run": ("running", "Compute one replicate here and now, or a whole sweep with --replicates."),
     "show": ("questions", "One experiment: what it asks, varies, measures and predicts."),
 }

@@ -3,8 +3,20 @@
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import ID, data_option, json_option, show_facts, show_json, show_table
+from axiom.cli.opening import submit
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    remark,
+    show_facts,
+    show_json,
+    show_table,
+)
 from axiom.cli.viewing import view
+from axiom.commands.catalogue import read_command
 from axiom.store import fleet as records
 from axiom.store.folder import Folder
 from axiom.web import fleet
@@ -89,6 +101,22 @@ def why(host_id: int, folder: Folder, as_json: bool) -> None:
         show_json(answer)
     else:
         click.echo(answer["host"]["reason"])
+
+
+@host.command("trust")
+@click.argument("host_id", type=ID)
+@click.option("--reason", required=True, help="Why; it stays in the audit.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def trust(host_id: int, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
+    answer = submit(folder, read_command("host.trust", {"host": host_id, "reason": reason}), dry_run=dry_run)
+    if as_json:
+        show_json({"host": answer})
+        return
+    remark(f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times.", quiet=quiet)
 
 
 def _why(found: Answer) -> str:

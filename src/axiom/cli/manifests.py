@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from axiom.cli.opening import package
+from axiom.cli.taking import own_file
 from axiom.commands.laboratory import find, gathered
-from axiom.errors import ExperimentError, NotFound, WrongUse
+from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
@@ -30,10 +31,7 @@ def file_of(name: str, folder: Folder | None = None) -> Path:
     """The file of this experiment: a name or alias of the catalogue, or a path."""
     if not name.endswith(".py"):
         return find(catalogue_files(folder), name)
-    path = Path(name)
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}. Nothing was started.")
-    return path
+    return own_file(name)
 
 
 def file_words(name: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from axiom.cli.options import (
 )
 from axiom.commands.remote import Remote
 from axiom.errors import Refused
+from axiom.runner import sandbox
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys
 from axiom.store import callers
@@ -105,6 +106,8 @@ def status(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"status": found})
         return
+    if lack := sandbox.lacking():
+        remark(lack, quiet=False)
     facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
     show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))})
     click.echo()
@@ -191,7 +194,7 @@ def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
 @json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
-    with reading(folder) as db, db.snapshot():
+    with reading(folder) as db:
         problems, entries, head = callers.broken_links(db), callers.length(db), callers.latest(db, 1)
     facts = {
         "well": not problems,

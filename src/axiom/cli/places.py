@@ -1,6 +1,8 @@
 """Where a whole sweep is computed: by this process, or by a laboratory that works in another one."""
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +15,7 @@ from axiom.store import work
 from axiom.store.database import Database
 from axiom.store.folder import Folder, holder
 
+_ALONE_SECONDS = 1.0  # that the first cell has the computer for itself
 _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no cores of its own
 
 
@@ -43,9 +46,13 @@ class Place(Protocol):
 class Here:
     """A laboratory without a site, for as long as this process lives."""
 
-    def __init__(self, folder: Folder, parts: Computing) -> None:
+    def __init__(self, folder: Folder, build: Callable[[Callable[[], None]], Computing]) -> None:
+        """`build` makes the parts, which call what they are given when a task came back."""
         self._folder = folder
-        self._parts = parts
+        self._parts = build(self._reported)
+        self._beginning = threading.Lock()
+        self._is_moving = False
+        self._begun = 0.0
 
     def submit(self, command: Command) -> Answer:
         """Have a command done."""
@@ -53,13 +60,31 @@ class Here:
 
     def begin(self) -> None:
         """Compute what is ordered, from now on."""
-        self._parts.jobs.start()
+        self._begun = time.monotonic()
         self._parts.engine.start((self._folder.keys / TRUST_FILE).read_bytes())
+        _ = self._parts.moving  # it is imported while the first cell is computed
 
     def check(self, standing: Standing) -> None:
         """Raise what keeps it from ever ending."""
         del standing
         demand_writer(self._parts.writer)
+        if time.monotonic() - self._begun > _ALONE_SECONDS:
+            self._move()
+
+    def _reported(self) -> None:
+        """Somebody waits for the first result: it is judged at once, and all that is done beside it begins after."""
+        try:
+            if not self._is_moving:
+                self._parts.moving.judge()
+        finally:
+            self._move()
+            self._parts.look_again()
+
+    def _move(self) -> None:
+        with self._beginning:
+            if not self._is_moving:
+                self._is_moving = True
+                self._parts.jobs.start()
 
     def under_way(self, db: Database) -> float:
         """How many cells are computed and not yet stored."""

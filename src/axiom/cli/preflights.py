@@ -1,5 +1,6 @@
-"""`axiom experiment preflight`: every config twice, before an experiment goes to other people's computers."""
+"""`axiom experiment preflight`: nine gates, before an experiment goes to other people's computers."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -8,12 +9,12 @@ from axiom.cli.manifests import file_of
 from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, remark, show_json
 from axiom.commands.experiments import PreflightExperiment
-from axiom.decisions.preflight import judge
 from axiom.domain.preflights import Attempt
-from axiom.lab import preflight as trying
-from axiom.lab.publish import prepare
+from axiom.lab.preflight import Examined, prepare_boxed, try_out
+from axiom.lab.preflight_course import Said
+from axiom.lab.preflight_report import write
 from axiom.signed import bundles
-from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.manifests import read_manifest
 from axiom.store import blobs, experiments
 from axiom.store.folder import Folder
 
@@ -25,19 +26,17 @@ from axiom.store.folder import Folder
 @json_option
 @quiet_option
 def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
-    """Compute every config of an experiment twice, and remember whether that went well. Exits 1 when it did not.
+    """Put an experiment to nine gates, in a sandbox, and remember how it fared. Exits 1 when it did not pass.
 
     Volunteers get an experiment only after that. NAME is one of the catalogue, or a FILE.py of yours, which need not
     be published: then nothing is remembered.
     """
-    archive, is_published = _bundle(name, folder)
-    manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
-    attempt = trying.try_out(archive, None if quiet or as_json else lambda done, cells: _tell(manifest, done, cells))
+    found, is_published = _examined(name, folder, None if quiet or as_json else _tell)
     if not (quiet or as_json):
         progress("")
-    answer = _judged(manifest, attempt)
+    answer = _answer(found)
     if is_published:
-        answer |= submit(folder, PreflightExperiment(report=trying.write(attempt)), dry_run=dry_run)
+        answer |= submit(folder, PreflightExperiment(report=write(found.attempt)), dry_run=dry_run)
     answer |= {"is_published": is_published, "is_stored": is_published and not dry_run}
     if as_json:
         show_json({"preflight": answer})
@@ -46,45 +45,77 @@ def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bo
     raise click.exceptions.Exit(0 if answer["passed"] else 1)
 
 
-def _bundle(name: str, folder: Folder) -> tuple[bytes, bool]:
+def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, bool]:
     """What is tried, and whether it is published here: by a name the newest bundle, by a path what the file holds."""
     file = file_of(name, folder)
+    newest = None if name.endswith(".py") else _newest(file.stem, folder)
+    if newest is None:
+        made = prepare_boxed(package(), file)
+        if isinstance(made, Attempt):
+            return Examined(attempt=made, manifest=None), False
+        archive, is_published = made.archive, _is_published(made.digest, folder)
+    else:
+        archive, is_published = newest, True
+    manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
+    return Examined(attempt=try_out(archive, said), manifest=manifest), is_published
+
+
+def _newest(name: str, folder: Folder) -> bytes | None:
+    """The bundle that is published here under this name."""
     if not folder.exists():
-        return prepare(package(), file).archive, False
+        return None
     with reading(folder) as db:
-        found = None if name.endswith(".py") else experiments.by_name(db, file.stem)
+        found = experiments.by_name(db, name)
         newest = experiments.bundle_now(db, found.id) if found else None
-        if newest is not None:
-            return blobs.get(db, folder, newest.digest), True
-        prepared = prepare(package(), file)
-        return prepared.archive, experiments.bundle(db, prepared.digest) is not None
+        return blobs.get(db, folder, newest.digest) if newest else None
 
 
-def _judged(manifest: Manifest, attempt: Attempt) -> dict[str, Any]:
-    judged = judge(attempt, trying.demands_of(manifest))
+def _is_published(digest: str, folder: Folder) -> bool:
+    if not folder.exists():
+        return False
+    with reading(folder) as db:
+        return experiments.bundle(db, digest) is not None
+
+
+def _answer(found: Examined) -> dict[str, Any]:
+    """All of it, for programs."""
+    judged, attempt, manifest = found.judged, found.attempt, found.manifest
+    cells = [*attempt.first, *attempt.again, *attempt.others, *(one for run in attempt.controls for one in run.tried)]
     return {
-        "experiment": manifest.name,
-        "version": manifest.version,
-        "bundle": attempt.bundle,
+        "experiment": manifest.name if manifest else None,
+        "version": manifest.version if manifest else None,
+        "bundle": attempt.bundle or None,
         "gates": attempt.gates,
         "platform": attempt.platform,
         "passed": judged.passed,
+        "failed": judged.failed or None,
         "reason": judged.reason,
-        "configs": len(manifest.configs),
+        "said": [
+            {"gate": gate.name, "title": gate.title, "state": gate.state.value, "reason": gate.reason}
+            for gate in judged.gates
+        ],
+        "refusals": [asdict(one) for one in attempt.refusals],
+        "configs": len(manifest.configs) if manifest else 0,
+        "cells": len(cells),
         "seconds": attempt.seconds,
-        "cpu_seconds": round(max((one.cpu_seconds for one in (*attempt.first, *attempt.again)), default=0.0), 3),
+        "cpu_seconds": round(max((one.cpu_seconds for one in cells), default=0.0), 3),
+        "cpu_seconds_in_all": round(sum(one.cpu_seconds for one in cells), 3),
     }
 
 
-def _tell(manifest: Manifest, done: int, cells: int) -> None:
-    progress(f"{manifest.name} {bar(done / cells)} cell {done} of {cells}")
+def _tell(done: int, cells: int) -> None:
+    progress(f"{bar(done / cells)} cell {done} of {cells}")
 
 
 def _show(answer: dict[str, Any], *, quiet: bool) -> None:
     click.echo(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
+    for said in answer["said"]:
+        reason = f": {said['reason']}" if said["reason"] else ""
+        click.echo(f"  {said['gate']} {said['title']:<17} {said['state']}{reason}")
+    what = f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}," if answer["bundle"] else "It,"
     remark(
-        f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}, on {answer['platform']}: "
-        f"{answer['seconds']:.1f} s, the longest cell {answer['cpu_seconds']:.2f} s of a processor.",
+        f"{what} on {answer['platform']}: {answer['cells']} cells in {answer['seconds']:.1f} s, the longest "
+        f"{answer['cpu_seconds']:.2f} s of a processor, all {answer['cpu_seconds_in_all']:.1f} s.",
         quiet=quiet,
     )
     if not answer["is_published"]:

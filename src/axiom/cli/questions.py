@@ -18,10 +18,13 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
+from axiom.commands import old_names
 from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
+from axiom.decisions.costs import shown
+from axiom.lab import old_claims
 from axiom.signed.manifests import Manifest
-from axiom.store import counters, experiments
+from axiom.store import costs, counters, experiments
 from axiom.store.folder import Folder
 
 
@@ -56,16 +59,25 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "estimands": [dict(estimand) for estimand in manifest.estimands],
         "seconds": round(manifest.seconds, 3),
         "memory_mb": manifest.memory_mb,
+        "costs": _costs(folder, manifest),
+        "old": _old(manifest.name),
     }
     if as_json:
         show_json({"experiment": facts})
         return
-    estimands = facts.pop("estimands")
+    estimands, kinds, old = facts.pop("estimands"), facts.pop("costs"), facts.pop("old")
     facts["configs"] = f"{len(manifest.configs)}, over {', '.join(manifest.factors)}"
     facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
     show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
     for estimand in estimands:
         click.echo(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+    for kind in kinds:
+        click.echo(f"\non {kind['hosts']}: {kind['reason']}")
+    for script in old["names"]:
+        click.echo(f"\n{script['name']}, in the old laboratory: {script['became']}")
+    for said in old["claims"]:
+        click.echo(f"\nold claim {said['name']}: {said['claim']}")
+        click.echo(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
 
 
 @click.command("publish")
@@ -83,7 +95,13 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 @click.command("deploy")
 @click.argument("name")
 @click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
+@click.option(
+    "--replicates",
+    type=click.IntRange(1, 64),
+    help="Of each workunit; else as many as make a task of a good size. A host that should have less gets a part.",
+)
 @click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
+@click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
 @click.option("--reason", default="ordered by the operator", help="Why; it stays in the audit.")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
 @data_option
@@ -93,7 +111,9 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 def deploy(
     name: str,
     workunits: int,
+    replicates: int | None,
     host: int | None,
+    registration: int | None,
     reason: str,
     key: str | None,
     folder: Folder,
@@ -102,7 +122,14 @@ def deploy(
     quiet: bool,
 ) -> None:
     """Order workunits of a published experiment."""
-    words = {"experiment": name, "workunits": workunits, "host": host, "reason": reason}
+    words = {
+        "experiment": name,
+        "workunits": workunits,
+        "replicates_each": replicates,
+        "host": host,
+        "registration": registration,
+        "reason": reason,
+    }
     command = read_command("experiment.deploy", words)
     answer = submit(folder, command, dry_run=dry_run, key=key)
     each = answer["replicates_each"]
@@ -142,6 +169,34 @@ def _standing(folder: Folder, name: str) -> dict[str, Any]:
         return {"status": "catalogue", "results": 0}
     amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", found.id))
     return {"status": found.status, "results": amount}
+
+
+def _old(name: str) -> dict[str, list[dict[str, str]]]:
+    """What the old laboratory called it, what became of that, and what it claimed."""
+    catalogue = old_names.shipped()
+    names = [{"name": one.name, "became": one.became} for one in old_names.of_experiment(catalogue, name)]
+    claims = [
+        {
+            "name": one.name,
+            "claim": one.claim,
+            "figure": one.figure,
+            "rests_on": one.rests_on,
+            "status": one.status,
+        }
+        for one in old_claims.read(catalogue / old_claims.LIST).claims
+        if one.experiment == name
+    ]
+    return {"names": names, "claims": claims}
+
+
+def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
+    """What its tasks have shown of its cost on each kind of host, where this version is in the laboratory."""
+    if not folder.exists():
+        return []
+    with reading(folder) as db:
+        found = experiments.by_name(db, manifest.name, manifest.version)
+        kept = costs.of_experiment(db, found.id) if found else []
+    return [shown(each.host_class, each.fit) for each in kept]
 
 
 def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:

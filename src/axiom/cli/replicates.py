@@ -5,30 +5,36 @@ through its socket and this process only waits. Ended in any way, the same comma
 """
 
 import contextlib
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from axiom.cli.computing import computing, log_to, workers_of
+from axiom.cli.computing import computing, log_to
 from axiom.cli.manifests import file_of, file_words
-from axiom.cli.opening import prepare_database, reading
+from axiom.cli.opening import prepare_database
 from axiom.cli.options import bar, progress, remark
 from axiom.cli.places import Here, Place, Standing, There
+from axiom.cli.taking import Taken
 from axiom.commands.command import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
-from axiom.decisions.planning import replicates_per_workunit
+from axiom.decisions.task_size import replicates_per_workunit
+from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.releases import Stage
+from axiom.domain.work import TaskState
+from axiom.engines.ahead import Ahead
 from axiom.engines.here import cores
-from axiom.errors import NotFound, Refused, WrongUse
+from axiom.errors import NotFound, Refused
 from axiom.lab.publish import WAITS
-from axiom.settings import Settings, from_process
+from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import evidence, experiments, findings
+from axiom.store import counters, experiments, findings, returns
+from axiom.store.connections import Connections
 from axiom.store.database import Database
-from axiom.store.folder import Folder, holder, lock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
+_HALT_SECONDS = 2.0  # and at whether any more of it may go out
+_ON_ITS_WAY = (TaskState.SENT, TaskState.RETURNED)
 _MOST_SINGLY = 64
 _TASKS_PER_CORE = 4  # so that the cores end together although tasks differ
 
@@ -53,25 +59,18 @@ class Ordered:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(
-    name: str,
-    replicates: int,
-    *,
-    folder: Folder,
-    workers: int | None,
-    quiet: bool,
-    ahead: subprocess.Popen[str],
-) -> tuple[Ordered, Standing]:
+def compute(taken: Taken, name: str, replicates: int, *, quiet: bool, ahead: Ahead) -> tuple[Ordered, Standing]:
     """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come.
 
     `ahead` is a runner that was started before and computes, if it is here that something is computed.
     """
+    folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
     publish = PublishExperiment(**file_words(name if name.endswith(".py") else file.stem))
-    with _place(folder, workers=workers, quiet=quiet, ahead=ahead) as (place, settings):
+    with _place(taken, quiet=quiet, ahead=ahead) as place:
         published = place.submit(publish)
         _demand_sealed(published)
-        with reading(folder) as db:
+        with Connections(folder=folder).follower() as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
             _order(db, place, ordered, settings)
             if _standing(db, ordered).open:
@@ -80,34 +79,21 @@ def compute(
 
 
 @contextlib.contextmanager
-def _place(
-    folder: Folder, *, workers: int | None, quiet: bool, ahead: subprocess.Popen[str]
-) -> Iterator[tuple[Place, Settings]]:
-    facts = holder(folder) if folder.path.exists() else None
-    settings, _ = from_process(folder.settings, workers=workers)
-    if facts is not None and "url" in facts:
-        if workers is not None:
-            remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)
-        yield There(folder), settings
+def _place(taken: Taken, *, quiet: bool, ahead: Ahead) -> Iterator[Place]:
+    folder, settings = taken.folder, taken.settings
+    if not taken.is_ours:
+        yield There(folder)
         return
-    if workers_of(settings) < 1:
-        raise WrongUse(
-            f"The setting workers of {folder.path} is {settings.workers}, so nothing would compute. Nothing was "
-            "started; --workers 1 takes one core for this command."
-        )
-    is_new = not folder.keys.exists()
-    folder.create()
-    with lock(folder, "axiom experiment run"):
-        log_to(folder, settings)
-        clock = prepare_database(folder)
-        keys = make_keys(folder.keys, clock.now())
-        if is_new:
-            remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
-        here = Here(folder, computing(folder, settings, keys, clock.now, ahead))
-        try:
-            yield here, settings
-        finally:
-            here.stop()
+    log_to(folder, settings)
+    clock = prepare_database(folder)
+    keys = make_keys(folder.keys, clock.now())
+    if taken.is_new:
+        remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
+    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.now, ahead, reported))
+    try:
+        yield here
+    finally:
+        here.stop()
 
 
 def _demand_sealed(published: Answer) -> None:
@@ -122,12 +108,18 @@ def _demand_sealed(published: Answer) -> None:
 
 def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
     found = experiments.by_name(db, name, version)
-    registration = findings.registered(db, found.id) if found else None
-    if found is None or registration is None:
+    known = findings.registrations(db, found.id) if found else []
+    declared = [one.id for one in known if read_body(one.body).design.name == DECLARED]
+    if found is None or not declared:
         raise NotFound(f"{name}@{version} was published, and is not registered here. Nothing was ordered.")
+    if experiments.issued_to(db, found.id).keys() - {declared[-1]}:
+        raise Refused(
+            f"Replicates of {name}@{version} belong to several registrations, so its first {replicates} are not all of "
+            "the declared sweep. Nothing was ordered; `axiom experiment deploy` orders more of each registration."
+        )
     return Ordered(
         experiment_id=found.id,
-        registration_id=registration.id,
+        registration_id=declared[-1],
         manifest=stored_manifest(found.manifest),
         replicates=replicates,
     )
@@ -160,8 +152,8 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> 
 
 
 def _standing(db: Database, ordered: Ordered) -> Standing:
-    over = evidence.ordered(db, ordered.registration_id)
-    back = evidence.returned(db, ordered.experiment_id)
+    over = returns.ordered(db, ordered.registration_id)
+    back = returns.returned(db, ordered.experiment_id)
     wanted = range(ordered.replicates)
     return Standing(
         cells=sum(back.get(number, 0) for number in wanted),
@@ -171,10 +163,12 @@ def _standing(db: Database, ordered: Ordered) -> Standing:
 
 def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Standing:
     began, standing = time.monotonic(), _standing(db, ordered)
-    had = standing.cells
+    had, halted, looked = standing.cells, "", began
     try:
-        while standing.open:
+        while standing.open and not halted:
             place.check(standing)
+            if time.monotonic() - looked > _HALT_SECONDS:
+                halted, looked = _halted(db, ordered), time.monotonic()
             if not quiet:
                 done = standing.cells + int(place.under_way(db))
                 progress(_line(ordered, min(done, ordered.cells), had, time.monotonic() - began))
@@ -183,7 +177,24 @@ def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Stand
     finally:
         if not quiet:
             progress("")
+    if halted:
+        remark(
+            f"{ordered.whole_name} goes on no further: {halted}. What is ordered stays ordered; mend the file, or lift "
+            "the pause, and type the same command again.",
+            quiet=False,
+        )
     return standing
+
+
+def _halted(db: Database, ordered: Ordered) -> str:
+    """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
+    from axiom.lab.releasing import stages  # of no use before the first result
+
+    staged = stages(db).get(ordered.experiment_id)
+    if staged is None or staged.let.stage is not Stage.PAUSED:
+        return ""
+    is_out = any(counters.amount(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)
+    return "" if is_out else staged.let.reason
 
 
 def _line(ordered: Ordered, done: int, had: int, seconds: float) -> str:

@@ -1,12 +1,16 @@
 """`axiom session` and `axiom pi`: rounds of review, credit, weighing and deploying."""
 
+import functools
 import logging
+import secrets
 import signal
 import sys
 import threading
+from collections.abc import Collection
 
 import click
 
+from axiom.cli.differences import diff
 from axiom.cli.opening import demand, reading, submit
 from axiom.cli.options import (
     data_option,
@@ -18,28 +22,30 @@ from axiom.cli.options import (
     show_table,
     wall_clock,
 )
+from axiom.cli.planned import plan
 from axiom.commands.command import Answer
 from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.remote import Remote
-from axiom.commands.sessions import HoldSession, StepSession, reached
+from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import NotFound
-from axiom.lab import plan as planning
-from axiom.lab import preflight
-from axiom.lab.policy import policy_of
+from axiom.lab import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
-from axiom.settings import from_process
 from axiom.store import blobs, sessions
 from axiom.store.folder import Folder
-from axiom.web.log import as_markdown, as_text
+from axiom.web.log import as_data, as_markdown, as_text
 
 _ENDING_SECONDS = 3.0  # that a cell of a preflight may still take when the autopilot ends
 
 
 @click.group()
 def session() -> None:
-    """Rounds of review, credit, cleaning, weighing, planning and deploying."""
+    """Rounds of seventeen steps: what came back is reviewed, credited and weighed, and what comes next is ordered."""
+
+
+session.add_command(diff)
+session.add_command(plan)
 
 
 @session.command("list")
@@ -83,7 +89,7 @@ def show(name: str, folder: Folder, form: str) -> None:
     if found is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
     if form == "json":
-        lines = [{"step": step.value, "kind": note.kind, "text": note.sentence} for step, note in notes]
+        lines = as_data(notes)
         show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
     else:
         click.echo(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
@@ -92,17 +98,18 @@ def show(name: str, folder: Folder, form: str) -> None:
 @session.command("run")
 @data_option
 @click.option("--until", type=click.Choice([step.value for step in Step]), default="log", help="The last step to do.")
+@click.option("--pi", "who", type=click.Choice(["person", "autopilot"]), default="person", help="Who holds it.")
 @dry_run_option
 @json_option
 @quiet_option
-def run(folder: Folder, until: str, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Hold one session, or go on with the one that is open."""
     reason = "the operator asked for it"
     if dry_run:
-        held = submit(folder, HoldSession(pi="person", reason=reason, until=Step(until)), dry_run=True)
+        held = submit(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
         steps = held["steps"]
     else:
-        steps = _steps(folder, reason, Step(until))
+        steps = _steps(folder, who, reason, Step(until))
         held = {"session": steps[-1]["session"], "steps": steps}
     if as_json:
         show_json({"session": held})
@@ -112,21 +119,6 @@ def run(folder: Folder, until: str, dry_run: bool, as_json: bool, quiet: bool) -
         for sentence in one["notes"]:
             click.echo(f"  {sentence}")
     remark("Nothing was changed: this was a dry run." if dry_run else f"Session {held['session']}.", quiet=quiet)
-
-
-@session.command("plan")
-@data_option
-@json_option
-def plan(folder: Folder, as_json: bool) -> None:
-    """What would be deployed now, and why; nothing is changed."""
-    settings, _ = from_process(folder.settings)
-    with reading(folder) as db:
-        planned = planning.decide(db, policy_of(settings), wall_clock())
-    if as_json:
-        show_json(planning.as_data(planned))
-        return
-    for note in planning.notes(planned):
-        click.echo(note.sentence)
 
 
 @click.command()
@@ -149,7 +141,7 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
     remote = Remote(folder.socket)
     beside = threading.Thread(
         target=tend,
-        args=(lambda: _due(folder), lambda bundle: _try_out(folder, remote, bundle), stopping),
+        args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle), stopping),
         kwargs={"pause": 2 * pause, "said": lambda sentence: remark(sentence, quiet=quiet)},
         daemon=True,
     )
@@ -159,17 +151,17 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
     beside.join(_ENDING_SECONDS)
 
 
-def _due(folder: Folder) -> str | None:
-    """The bundle that should be tried now."""
+def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
+    """The bundle that should be tried now, these left aside."""
     with reading(folder) as db:
-        return preflight.due(db, wall_clock()).bundle
+        return preflight.due(db, wall_clock(), without).bundle
 
 
 def _try_out(folder: Folder, remote: Remote, bundle: str) -> str:
     """Try a bundle in a process of its own and have the laboratory remember how that ended."""
     with reading(folder) as db:
         archive = blobs.get(db, folder, bundle)
-    answer = remote.submit(PreflightExperiment(report=preflight.write(preflight.try_out(archive))))
+    answer = remote.submit(PreflightExperiment(report=preflight_report.write(preflight.try_out(archive))))
     return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
 
 
@@ -180,8 +172,14 @@ def _until_closed(stopping: threading.Event) -> None:
     stopping.set()
 
 
-def _steps(folder: Folder, reason: str, until: Step) -> list[Answer]:
+def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
+    """One step after the other; nobody else goes on with the session in between."""
     done: list[Answer] = []
-    while not done or not reached(done[-1], until):
-        done.append(submit(folder, StepSession(pi="person", reason=reason)))
+    holder, name = f"{pi} {secrets.token_hex(4)}", ""
+    while not done or not (done[-1]["ended"] or reached(done[-1], until)):
+        one = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
+        done.append(one)
+        name = str(one["session"])
+        if pi == autopilot.NAME and one["step"] == Step.DESIGN:
+            autopilot.admit(functools.partial(submit, folder))
     return done

@@ -87,13 +87,14 @@ def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[s
     y = version.measures[figure.y]
     measured = [
         Measured(
-            config={name: row[column] for name, column in version.factors.items()},
+            config=config,
             seeds=row["n"],
             median=row[f"{y}_median"],
             low=row[f"{y}_median_order95_low"],
             high=row[f"{y}_median_order95_high"],
         )
         for row in rows
+        if figure.shows(config := {name: row[column] for name, column in version.factors.items()})
     ]
     points, _ = points_of(figure.x, measured)
     if drawn := sketch(points, x=figure.x, y=figure.y, log=figure.log):

@@ -104,7 +104,9 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     if figure is None or len(cells) < 2:
         return
     measured = [
-        Measured(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y)) for cell in cells
+        Measured(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y))
+        for cell in cells
+        if figure.shows(cell["config"])
     ]
     if any(isinstance(each.median, int | float) for each in measured):
         points, _ = points_of(figure.x, measured)

@@ -16,7 +16,7 @@ Say here why anybody should want to know, what you expect, and what would surpri
 
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 
@@ -64,6 +64,13 @@ experiment = Experiment(
             expects=Direction.MORE,  # the number is above zero if the claim holds; LESS: below
             smallest=0.02,  # nearer to nothing than this counts as absent
             prediction=Prediction(positive=0.9, negative=0.02, absent=0.08, interval=(0.05, 0.3), because="a guess"),
+        ),
+    ),
+    controls=(  # what an estimand is worth: it finds nothing where nothing is learned, and what is put there
+        Control(
+            estimand="wide_minus_narrow",
+            placebo=grid(Config, width=[4, 64], lr=[0.0]),
+            planted=(Config(width=4, lr=0.0), Config(width=64)),
         ),
     ),
     figure=Figure(x="width", y="test_accuracy", log=("x",), title="Accuracy by width"),

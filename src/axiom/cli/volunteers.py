@@ -113,7 +113,7 @@ def _news(pages: Site, master: str) -> Endpoint:
 
     def answer(asked: Asked) -> Answer:
         del asked
-        with Connections(folder=pages.folder).reader() as db, db.snapshot():
+        with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
             return Answer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
 

@@ -20,10 +20,18 @@ from axiom.commands.accounts import (
 )
 from axiom.commands.command import Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
-from axiom.commands.ledger import CarryOver
+from axiom.commands.fleet import SimulateFleet, TrustHost
+from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
+from axiom.commands.links import LinkFindings
+from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
+from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
+from axiom.commands.releases import ApproveExperiment, PauseExperiment, ResumeExperiment, RollBackExperiment
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.commands.sessions import HoldSession, StepSession
+from axiom.commands.tariffs import AnnounceTariff
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
+from axiom.commands.watches import EndWatch, RegisterWatch
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 
@@ -36,10 +44,32 @@ COMMANDS: dict[str, type[Command]] = {
         PreflightExperiment,
         DeployExperiment,
         RetireExperiment,
+        RecallExperiment,
+        ReopenExperiment,
+        PauseExperiment,
+        ResumeExperiment,
+        ApproveExperiment,
+        RollBackExperiment,
+        ReopenFinding,
+        LinkFindings,
+        RegisterDesign,
+        RegisterCohort,
+        AmendFinding,
+        Predict,
+        ApproveProposal,
+        RefuseProposal,
+        AdmitProposal,
         SealBundles,
         SignPrograms,
         CancelWorkunits,
+        SimulateFleet,
+        TrustHost,
+        RegisterWatch,
+        EndWatch,
         CarryOver,
+        CorrectCredit,
+        ApprovePending,
+        AnnounceTariff,
         StepSession,
         HoldSession,
         OpenAccount,

@@ -9,22 +9,27 @@ from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.versions import NAMED, version_of
 from axiom.decisions.limits import Request
-from axiom.decisions.planning import replicates_per_workunit
 from axiom.decisions.preflight import Judged, may_order
 from axiom.domain.callers import Capability
-from axiom.domain.preflights import GATES, Attempt
+from axiom.domain.findings import Registration
+from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.sessions import Allotment
-from axiom.errors import NotFound, Refused, StoreDamaged, UnknownName, Withdrawn
-from axiom.lab import preflight
-from axiom.lab.deploy import deploy
+from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
+from axiom.lab import preflight, preflight_report
+from axiom.lab.deploy import deploy, ordered_of
+from axiom.lab.old_claims import LIST, inherit, read
+from axiom.lab.policy import policy_of
 from axiom.lab.publish import Prepared, prepare, publish
+from axiom.lab.registering import amended_by
+from axiom.lab.sizing import size_to_order
 from axiom.lab.withdraw import withdraw
 from axiom.server.ordering import demand_room
-from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST
-from axiom.store import blobs, experiments, fleet, preflights
-from axiom.store.database import Database, connect_reader
+from axiom.store import blobs, experiments, findings, fleet, preflights
+from axiom.store.connections import Connections
+from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
 from axiom.store.folder import keep
 
@@ -79,7 +84,9 @@ class PublishExperiment(Command):
             keys=laboratory.keys,
             good_for=laboratory.bundle_good_for,
             now=now,
+            has_address=laboratory.has_address,
         )
+        inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
             "experiment": prepared.manifest.name,
             "version": prepared.manifest.version,
@@ -97,21 +104,25 @@ class PublishExperiment(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightExperiment(Command):
-    """Remember what came of trying a bundle. Who asks has computed it; what it means is decided here."""
+    """Remember what came of trying a bundle. Who asks has computed it; what it means is decided here.
+
+    At G0 and G1 nothing is computed: there the laboratory reads the file itself.
+    """
 
     name: ClassVar[str] = "experiment.preflight"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    report: str = field(metadata={"min_length": 2, "max_length": preflight.REPORT_LIMIT})
+    report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})
 
     def audited(self) -> dict[str, Any]:
         """Of the report its digest: the report itself is stored."""
         return {"report": hashlib.sha256(self.report.encode(errors="replace")).hexdigest()}
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
-        """Read the report, which may be long."""
-        del laboratory
-        return preflight.read(self.report)
+        """Read the report, which may be long, and the file that it is about."""
+        attempt = preflight_report.read(self.report)
+        with Connections(folder=laboratory.folder).reader() as reader:
+            return preflight.read_again(reader, laboratory.folder, attempt)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write its row."""
@@ -133,7 +144,10 @@ class PreflightExperiment(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployExperiment(Command):
-    """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any."""
+    """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any.
+
+    A host that should have less than `replicates_each` is given a part of it.
+    """
 
     name: ClassVar[str] = "experiment.deploy"
     capability: ClassVar[Capability] = Capability.DEPLOY
@@ -144,6 +158,7 @@ class DeployExperiment(Command):
     # Cells of the first replicate that are a workunit each.
     singly: int = field(default=0, metadata={"ge": 0, "le": 64})
     host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
+    registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
     reason: str = field(default="", metadata={"max_length": 500})
 
     def request(self, db: Database) -> Request:
@@ -155,18 +170,23 @@ class DeployExperiment(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Issue the replicates and write the workunits."""
         del prepared
-        found = _known(db, self.experiment)
+        found = version_of(db, self.experiment)
         if self.host is not None and fleet.host(db, self.host) is None:
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
         allowed = _demand_tried(db, found, self.host)
-        seconds = stored_manifest(found.manifest).seconds
-        each = self.replicates_each or replicates_per_workunit(seconds, laboratory.settings.task_seconds)
+        registration = self._registration(db, found)
+        policy = policy_of(laboratory.settings)
+        each = self.replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, found, replicates=each, lab=lab, key=key, now=now)
+        demand_room(db, found, registration, replicates=each, lab=lab, key=key, now=now)
         allotment = Allotment(
-            experiment_id=found.id, workunits=self.workunits, replicates_each=each, reason=self.reason
+            experiment_id=found.id,
+            workunits=self.workunits,
+            replicates_each=each,
+            registration_id=self.registration,
+            reason=self.reason,
         )
         most = laboratory.settings.max_failures
         made = deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=self.host)
@@ -180,6 +200,19 @@ class DeployExperiment(Command):
             "preflight": allowed.reason,
         }
 
+    def _registration(self, db: Database, found: StoredExperiment) -> Registration | None:
+        """Of which registration more is ordered."""
+        by = amended_by(findings.registrations(db, found.id)).get(self.registration or 0)
+        if by is not None:
+            raise Refused(f"Registration {self.registration} was amended by {by}. Nothing was ordered; order that one.")
+        wanted = ordered_of(db, found.id, self.registration)
+        if wanted is None and self.registration is not None:
+            raise NotFound(
+                f"{found.name}@{found.version} has no registration {self.registration}, so nothing was ordered. "
+                "`axiom registration list` shows all."
+            )
+        return wanted
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetireExperiment(Command):
@@ -188,13 +221,13 @@ class RetireExperiment(Command):
     name: ClassVar[str] = "experiment.retire"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    experiment: str = field(metadata=_NAME)
+    experiment: str = field(metadata=NAMED)
     reason: str = field(default="retired", metadata={"max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Retire it."""
         del laboratory, prepared
-        found = _known(db, self.experiment)
+        found = version_of(db, self.experiment)
         if found.status != "open":
             raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")
         cancelled = withdraw(db, found.id, self.reason, now)
@@ -203,42 +236,33 @@ class RetireExperiment(Command):
 
 def _packed_before(laboratory: Laboratory, name: str) -> bytes | None:
     """The bundle that is there, whose sources may be the same; one that is lost or damaged is packed anew."""
-    reader = connect_reader(laboratory.folder.database)
     try:
-        newest = experiments.by_name(reader, name)
-        current = experiments.bundle_now(reader, newest.id) if newest else None
-        return blobs.get(reader, laboratory.folder, current.digest) if current else None
+        with Connections(folder=laboratory.folder).reader() as reader:
+            newest = experiments.by_name(reader, name)
+            current = experiments.bundle_now(reader, newest.id) if newest else None
+            return blobs.get(reader, laboratory.folder, current.digest) if current else None
     except (NotFound, StoreDamaged):
         return None
-    finally:
-        reader.close()
 
 
 def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> Judged:
     """May it be ordered, as far as its preflight goes? Refused otherwise."""
     newest = experiments.bundle_now(db, found.id)
     tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
+    read = preflights.of_bundle(db, newest.digest, OWN_GATES) if newest else None
+    may_ours = newest is not None and preflights.has_passed(db, newest.digest, is_ours=True)
     allowed = may_order(
         tried.passed if tried else None,
         is_offered=preflights.is_offered(db, found.id, GATES),
         is_for_volunteer=host is not None and not preflights.is_ours(db, host),
+        had_passed=newest is not None and preflights.has_passed(db, newest.digest),
+        is_read=True if may_ours else read.passed if read else None,
     )
     if not allowed.passed:
-        why = f": {tried.reason.rstrip('.')}" if tried else ""
+        said = tried or (None if may_ours else read)
+        why = f": {said.reason.rstrip('.')}" if said else ""
         raise Refused(
             f"{found.name} is not ordered, since {allowed.reason}{why}. Nothing was ordered; "
             f"`axiom experiment preflight {found.name}` tries it."
         )
     return allowed
-
-
-def _known(db: Database, name: str) -> StoredExperiment:
-    """The newest version of the published experiment with this name or alias."""
-    found = experiments.by_name(db, name)
-    if found is not None:
-        return found
-    published = experiments.everything(db)
-    for one in reversed(published):
-        if name in stored_manifest(one.manifest).aliases:
-            return one
-    raise UnknownName("published experiment", name, {known.name for known in published})

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from axiom.errors import UnknownName
+from axiom.commands import old_names
+from axiom.errors import NotFound, UnknownName
+from axiom.lab.describing import Together
 from axiom.runner.here import Describer, describe_tree
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
@@ -45,6 +47,16 @@ class Laboratory:
         """How long the signature over a bundle is good."""
         return timedelta(days=self.settings.bundle_days)
 
+    @property
+    def has_address(self) -> bool:
+        """Did the operator choose an address under which others find it? Then it is made for volunteers."""
+        return bool(self.settings.url)
+
+
+def describing(package: Path) -> Describer:
+    """For whoever may publish all that Axiom brings along, one file after the other."""
+    return Together(package, gathered(package / "catalogue"))
+
 
 def gathered(*catalogues: Path) -> list[Path]:
     """The experiments' files in these folders, by name; of two with one name, the first folder's."""
@@ -57,13 +69,23 @@ def gathered(*catalogues: Path) -> list[Path]:
 
 def find(files: Sequence[Path], name: str) -> Path:
     """The file of this name or alias, or an error that suggests the nearest."""
-    for file in files:
-        if name == file.stem:
-            return file
+    stems = {file.stem: file for file in reversed(files)}
+    if name in stems:
+        return stems[name]
+    catalogues = dict.fromkeys(file.parent for file in files)
+    old = next((known[name] for known in map(old_names.everything, catalogues) if name in known), None)
+    if old and old.experiment in stems:
+        return stems[old.experiment]
     for file in files:
         if name in _aliases(file):
             return file
-    raise UnknownName("experiment", name, [file.stem for file in files])
+    if old:
+        raise NotFound(
+            f"{name} is a name of the old laboratory: {old.became}. {old.experiment}, which is to ask its question "
+            "here, is not written yet."
+        )
+    listed = [known.name for catalogue in catalogues for known in old_names.everything(catalogue).values()]
+    raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
 
 
 def _aliases(file: Path) -> tuple[str, ...]:

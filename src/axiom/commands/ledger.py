@@ -1,4 +1,4 @@
-"""Commands about credit: bring over what volunteers earned before this laboratory kept its own books."""
+"""Commands about credit: bring over what was earned before, set right what was awarded, approve what waits."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +10,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
+from axiom.lab.correcting import approve, correct
 from axiom.signed.strict import LARGEST
 from axiom.store import accounts, fleet_pages, ledger
 from axiom.store.database import Database
@@ -58,6 +59,48 @@ class CarryOver(Command):
         if accounts.by_id(db, row.volunteer) is None:
             raise NotFound(f"There is no volunteer {row.volunteer}. No credit was carried over.")
         return ledger.carry_over(db, row.volunteer, source=row.source, amount=row.amount, because=self.because, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectCredit(Command):
+    """Add credit for a task or take some back, by a further award: what was booked is never changed."""
+
+    name: ClassVar[str] = "ledger.correct"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    task: int = field(metadata={"ge": 1, "le": LARGEST})
+    amount: int = field(metadata={"ge": -MOST_CREDIT, "le": MOST_CREDIT})
+    because: str = field(metadata={"min_length": 3, "max_length": 500})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Book the correction."""
+        del laboratory, prepared
+        award = correct(db, self.task, self.amount, self.because, now)
+        return {
+            "task": self.task,
+            "reason": str(award.reason),
+            "volunteer": award.volunteer_id,
+            "host": award.host_id,
+            "amount": award.amount,
+            "in_all": sum(one.amount for one in ledger.of_task(db, self.task)),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovePending(Command):
+    """Book awards that wait since the session's cap was reached. They do not count against any cap."""
+
+    name: ClassVar[str] = "ledger.approve"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    pending: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
+    because: str = field(metadata={"min_length": 3, "max_length": 500})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Book all of them, or none when one does not wait."""
+        del laboratory, prepared
+        freed = approve(db, self.pending, self.because, now)
+        return {"approved": [one.id for one in freed], "amount": sum(one.award.amount for one in freed)}
 
 
 def _refuse_twice(rows: list[Lifetime]) -> None:

@@ -8,6 +8,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab import sealing
+from axiom.lab.old_claims import LIST, inherit, read
 from axiom.signed import ceremony
 from axiom.signed.bundles import SEAL_LIMIT
 from axiom.signed.code_signing import load_code
@@ -34,11 +35,13 @@ class SealBundles(Command):
             return {
                 "sealed": [{"experiment": one.name, "version": one.version, "change": "renewed"} for one in renewed]
             }
-        published = sealing.take(db, laboratory.folder, self.seal, keys.trust, now)
+        has_address = laboratory.has_address
+        published = sealing.take(db, laboratory.folder, self.seal, keys.trust, now, has_address=has_address)
         bundle = experiments.bundle(db, published.digest)
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         if found is None:
             raise LookupError(f"bundle {published.digest} was not stored")
+        inherit(db, read(laboratory.catalogue / LIST), found.name, now)
         return {"sealed": [{"experiment": found.name, "version": found.version, "change": published.change}]}
 
 

@@ -12,6 +12,8 @@ from axiom.lab.policy import policy_of
 from axiom.lab.session import Stepped, step
 from axiom.store.database import Database
 
+Pi = Literal["autopilot", "person"]  # who may hold a session
+
 
 @dataclass(frozen=True, kw_only=True)
 class StepSession(Command):
@@ -20,17 +22,31 @@ class StepSession(Command):
     name: ClassVar[str] = "session.step"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    pi: Literal["autopilot", "person"]
+    pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
     session: str = field(
         default="", metadata={"max_length": 40}
     )  # the session to go on with; empty for whichever is open
+    holder: str = field(
+        default="", metadata={"max_length": 80}
+    )  # who has it in hand from step to step; nobody, if empty
+    until: Step = field(default=Step.LOG, metadata={"strict": False})  # the last step that the holder means to do
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """One step, with its notes."""
         del prepared
         policy = policy_of(laboratory.settings)
-        return _answer(step(db, policy, pi=self.pi, reason=self.reason, now=now, name=self.session))
+        stepped = step(
+            db,
+            policy,
+            pi=self.pi,
+            reason=self.reason,
+            now=now,
+            name=self.session,
+            holder=self.holder,
+            until=self.until,
+        )
+        return _answer(stepped)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +56,7 @@ class HoldSession(Command):
     name: ClassVar[str] = "session.hold"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    pi: Literal["autopilot", "person"]
+    pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
     until: Step = field(default=Step.LOG, metadata={"strict": False})
 

@@ -10,10 +10,11 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
 from axiom.domain.callers import Capability
+from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
-from axiom.server.transitioner import transit
+from axiom.server.transitioner import transit_many
 from axiom.signed.strict import LARGEST
-from axiom.store import work
+from axiom.store import returning, work
 from axiom.store.database import Database
 
 
@@ -35,10 +36,12 @@ class CancelWorkunits(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
         del laboratory, prepared
-        for workunit_id in self.workunits:
-            if work.workunit(db, workunit_id) is None:
-                raise NotFound(f"There is no workunit {workunit_id}. Nothing was cancelled.")
-        cancelled = [wanted for wanted in self.workunits if work.request_abort(db, wanted, self.reason)]
-        for workunit_id in cancelled:
-            transit(db, workunit_id, now)
-        return {"cancelled": cancelled, "closed_before": [one for one in self.workunits if one not in cancelled]}
+        states = {found.id: found.state for found, _ in returning.workunits(db, self.workunits)}
+        if unknown := [wanted for wanted in self.workunits if wanted not in states]:
+            raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
+        wanted = list(dict.fromkeys(self.workunits))
+        cancelled = [one for one in wanted if states[one] is WorkunitState.OPEN]
+        work.request_aborts(db, cancelled, self.reason)
+        transit_many(db, cancelled, now)
+        closed_before = [one for one in wanted if states[one] is not WorkunitState.OPEN]
+        return {"cancelled": cancelled, "closed_before": closed_before}

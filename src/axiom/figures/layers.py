@@ -51,9 +51,9 @@ class Axes:
             _chart(rows).mark_rule(color=LIGHT[role], strokeWidth=width, xOffset=shift, **more), y="low", y2="high"
         )
 
-    def level(self, row: Row, role: str, *, width: float = 1.0) -> alt.Chart:
+    def level(self, row: Row, role: str, *, width: float = 1.0, **more: Any) -> alt.Chart:
         """Lie flat from x to x2."""
-        return self._placed(_chart([row]).mark_rule(color=LIGHT[role], strokeWidth=width), x2="x2")
+        return self._placed(_chart([row]).mark_rule(color=LIGHT[role], strokeWidth=width, **more), x2="x2")
 
     def caps(self, rows: Sequence[Row], role: str) -> list[alt.Chart]:
         """End bars with a short stroke at low and at high."""

@@ -1,4 +1,4 @@
-"""What to draw, as plain data: three kinds of picture, with the words and the table that belong to each.
+"""What to draw, as plain data: five kinds of picture, with the words and the table that belong to each.
 
 Standard library only: whoever asks for a picture never loads what draws it.
 """
@@ -101,6 +101,7 @@ class Strip:
     null: float
     smallest: float
     confidence: float = 0.95
+    older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -113,8 +114,62 @@ class Strip:
         return sum(value is None for value in self.values)
 
 
-Request = Sweep | Narrowing | Strip
-_KINDS: Mapping[str, type[Sweep | Narrowing | Strip]] = {"sweep": Sweep, "narrowing": Narrowing, "strip": Strip}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What the replicates of one platform, host or design say alone."""
+
+    group: str
+    name: str
+    seeds: int
+    estimate: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forest:
+    """The parts of a finding, group by group, beside the whole, with where a further design is expected to lie."""
+
+    name: str
+    title: str
+    y: str
+    parts: tuple[Part, ...]
+    look: Look
+    null: float
+    smallest: float
+    expected: tuple[float, float] | None = None
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(part.estimate is not None for part in self.parts), self.name, "no part has an estimate")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """How much there was by the end of each day, from the first to the last; a day without a change is left out."""
+
+    name: str
+    title: str
+    y: str
+    days: tuple[int, ...]  # since 1970
+    dates: tuple[str, ...]
+    totals: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(len(self.days) > 1, self.name, "one day is no history")
+
+
+_Estimated = Sweep | Narrowing | Strip | Forest
+Request = _Estimated | History
+_KINDS: Mapping[str, type[Request]] = {
+    "sweep": Sweep,
+    "narrowing": Narrowing,
+    "strip": Strip,
+    "forest": Forest,
+    "history": History,
+}
 
 
 def points_of(x: str, measured: Sequence[Measured]) -> tuple[tuple[Point, ...], str]:
@@ -170,8 +225,14 @@ def of_data(data: Mapping[str, Any]) -> Request:
         predicted = tuple(given["predicted"]) if given["predicted"] else None
         return Narrowing(**{**given, "looks": tuple(_look(look) for look in given["looks"]), "predicted": predicted})
     if kind == "strip":
-        columns = {name: tuple(given[name]) for name in ("replicates", "values")}
+        columns = {name: tuple(given[name]) for name in ("replicates", "values", "older")}
         return Strip(**{**given, **columns, "look": _look(given["look"])})
+    if kind == "forest":
+        parts = tuple(Part(**part) for part in given["parts"])
+        expected = tuple(given["expected"]) if given["expected"] else None
+        return Forest(**{**given, "parts": parts, "look": _look(given["look"]), "expected": expected})
+    if kind == "history":
+        return History(**{**given, **{name: tuple(given[name]) for name in ("days", "dates", "totals")}})
     raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
 
 
@@ -188,6 +249,12 @@ def rows_of(request: Request) -> Table:
             (look.seeds, look.estimate, look.low, look.high, look.verdict.value, look.grade.value)
             for look in request.looks
         )
+    if isinstance(request, Forest):
+        return ("group", "part", "seeds", "estimate", "low", "high"), tuple(
+            (part.group, part.name, part.seeds, part.estimate, part.low, part.high) for part in request.parts
+        )
+    if isinstance(request, History):
+        return ("day", request.y), tuple(zip(request.dates, request.totals, strict=True))
     return ("replicate", request.y), tuple(zip(request.replicates, request.values, strict=True))
 
 
@@ -195,6 +262,11 @@ def described(request: Request) -> str:
     """Say in words what a picture shows: its result, not what kind of chart it is."""
     if isinstance(request, Sweep):
         return _sweep_in_words(request)
+    if isinstance(request, Forest):
+        return _forest_in_words(request)
+    if isinstance(request, History):
+        first, last = (f"{said(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
+        return f"The {request.y} grew from {first} to {last}."
     return _narrowing_in_words(request) if isinstance(request, Narrowing) else _strip_in_words(request)
 
 
@@ -231,7 +303,7 @@ def _seeds(counts: Sequence[int]) -> str:
     return f"{fewest:,} to {most:,} seeds"
 
 
-def _percent(request: Request) -> str:
+def _percent(request: _Estimated) -> str:
     return f"{100 * request.confidence:g}\N{NO-BREAK SPACE}%"
 
 
@@ -266,9 +338,30 @@ def _strip_in_words(request: Strip) -> str:
     ]
     if request.missing:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
+    if request.older:
+        sentences.append(f"{len(request.older):,} are from before the claim and are not counted.")
     if len(request.values) > MOST_DRAWN:
         sentences.append(f"Of every {spacing(request)} replicates one is drawn; the table has all.")
     return " ".join(sentences)
+
+
+def _forest_in_words(request: Forest) -> str:
+    sentences = []
+    for group in dict.fromkeys(part.group for part in request.parts):
+        found = [part for part in request.parts if part.group == group and part.estimate is not None]
+        if found:
+            estimates = [part.estimate for part in found if part.estimate is not None]
+            course = f"from {said(min(estimates))} to {said(max(estimates))}" if len(found) > 1 else said(estimates[0])
+            sentences.append(f"{group}, {len(found)} of {_of(request, group)}: {course}.")
+    sentences.append(f"All together {said(request.look.estimate)}, {_interval(request, request.look)}.")
+    if request.expected:
+        low, high = (said(end) for end in request.expected)
+        sentences.append(f"A further design is expected, with probability 95\N{NO-BREAK SPACE}%, from {low} to {high}.")
+    return " ".join(sentences)
+
+
+def _of(request: Forest, group: str) -> int:
+    return sum(part.group == group for part in request.parts)
 
 
 def spacing(request: Strip) -> int:
@@ -276,7 +369,7 @@ def spacing(request: Strip) -> int:
     return -(-len(request.values) // MOST_DRAWN)
 
 
-def _interval(request: Narrowing | Strip, look: Look) -> str:
+def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:
     if look.low is None and look.high is None:
         return f"and its {_percent(request)} interval is still unbounded"
     low, high = (said(end) if end is not None else "unbounded" for end in (look.low, look.high))
@@ -285,6 +378,8 @@ def _interval(request: Narrowing | Strip, look: Look) -> str:
 
 def _against(request: Narrowing, look: Look) -> str:
     band = f"the band of effects too small to matter, {said(request.null)} ± {said(request.smallest)}"
+    if not request.smallest:
+        band = f"{said(request.null)}, which is no effect"
     low, high = request.null - request.smallest, request.null + request.smallest
     if look.low is not None and look.low > high:
         return f"The interval lies above {band}."

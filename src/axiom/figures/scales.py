@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _LEAST = 1e-290  # a tenth of it is still a number with all its digits
+_NEAREST = 0.6  # of the distance that ticks have when all that are allowed stand evenly
 _DENSE = 2  # decades; an axis shorter than this is marked at 2 and 5 too
 
 
@@ -70,11 +71,17 @@ def of_intervals(
 
 
 def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:
-    """Return the axis marked at the levels that were computed, thinned to at most so many; or as it was."""
+    """Return the axis marked at the levels that were computed, thinned to at most so many; or as it was.
+
+    A level whose label would lie on that of the one before it goes without.
+    """
     ticks = sorted(set(levels))
-    thinned = tuple(ticks[:: -(-len(ticks) // most)])
     if not scale.is_log and len(ticks) > most:
         return scale
+    thinned: tuple[float, ...] = ()
+    for tick in ticks[:: -(-len(ticks) // most)]:
+        if not thinned or scale.place(tick) - scale.place(thinned[-1]) > _NEAREST / most:
+            thinned = (*thinned, tick)
     return Scale(
         low=scale.low,
         high=scale.high,

@@ -4,9 +4,11 @@ import altair as alt
 
 from axiom.domain.findings import Grade
 from axiom.figures import theme
+from axiom.figures.forests import forest
+from axiom.figures.histories import history
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
-from axiom.figures.requests import Look, Narrowing, Request, Strip, Sweep, spacing
+from axiom.figures.requests import Forest, History, Look, Narrowing, Request, Strip, Sweep, spacing
 from axiom.figures.scales import Scale, linear
 from axiom.figures.sweeps import sweep
 
@@ -21,6 +23,10 @@ def chart(request: Request, kind: str) -> alt.LayerChart:
         layers, axes = sweep(request, kind)
     elif isinstance(request, Narrowing):
         layers, axes = _narrowing(request, kind)
+    elif isinstance(request, Forest):
+        layers, axes = forest(request, kind)
+    elif isinstance(request, History):
+        layers, axes = history(request, kind)
     else:
         layers, axes = _strip(request, kind)
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
@@ -110,7 +116,7 @@ def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> list[alt
         y, shift = (low, -8) if middle >= request.null else (high, 9)
     else:
         y, shift = (low, 9) if middle >= request.null else (high, -8)
-    row = {"x": axes.x.high, "y": y, "words": "too small to matter"}
+    row = {"x": axes.x.high, "y": y, "words": "too small to matter" if request.smallest else "no effect"}
     return axes.words(row, "ink2", align="right", baseline="middle", dy=shift, dx=-2)
 
 
@@ -152,7 +158,9 @@ def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
     pairs = list(zip(request.replicates, request.values, strict=True))[:: spacing(request)]
     axes = _axes(request, kind, _x_of_replicates(request, kind), _domain_of_values(request))
     role = VERDICTS[request.look.verdict][1]
-    values = [{"x": number, "y": value} for number, value in pairs if value is not None]
+    older = frozenset(request.older)
+    before = [{"x": number, "y": value} for number, value in pairs if value is not None and number in older]
+    values = [{"x": number, "y": value} for number, value in pairs if value is not None and number not in older]
     missing = [{"x": number, "y": axes.y.low} for number, value in pairs if value is None]
     across = {"x": axes.x.low, "x2": axes.x.high}
     look = request.look
@@ -163,6 +171,8 @@ def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
     if look.estimate is not None:
         layers.append(axes.level(across | {"y": look.estimate}, role, width=2))
     layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))
+    if before:
+        layers.append(axes.points(before, "edge", shape="cross", size=16))
     if look.estimate is not None:
         row = {"x": axes.x.high, "y": look.estimate, "words": "median"}
         layers += axes.words(row, role, align="right", baseline="middle", dx=-2, dy=-9)

@@ -13,13 +13,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from axiom.store.database import connect_reader
+from axiom.domain.planning import Preview
+from axiom.store.connections import Connections
+from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
 from axiom.web.pages import missing, routes
 from axiom.web.quick import Quick
-from axiom.web.reading import Reading
+from axiom.web.reading import Reading, nothing_planned
 from axiom.web.status import status
 from axiom.web.templates import environment
 
@@ -47,37 +49,34 @@ class Site:
     live: Callable[[], Mapping[str, Any]]
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
+    attempts: Attempts = field(default_factory=Attempts)
+    preview: Callable[[], Preview] = nothing_planned
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
-        db = connect_reader(self.folder.database)
-        try:
+        with Connections(folder=self.folder).reader() as db:
             return status(db, self.folder, self.now(), {"name": self.name, **self.live()})
-        finally:
-            db.close()
 
     @contextmanager
     def read(self, request: Request) -> Iterator[Reading]:
         """One view of the records for one page: what is written meanwhile is not half seen."""
-        db = connect_reader(self.folder.database)
-        try:
-            with db.savepoint():
-                yield Reading(
-                    db=db,
-                    folder=self.folder,
-                    now=self.now(),
-                    name=self.name,
-                    live=self.live,
-                    master=self.master,
-                    path=request.url.path,
-                    query=dict(request.query_params),
-                    tally=self.tally,
-                    support=self.support,
-                )
-        finally:
-            db.close()
+        with Connections(folder=self.folder).reader() as db:
+            yield Reading(
+                db=db,
+                folder=self.folder,
+                now=self.now(),
+                name=self.name,
+                live=self.live,
+                master=self.master,
+                path=request.url.path,
+                query=dict(request.query_params),
+                tally=self.tally,
+                support=self.support,
+                attempts=self.attempts,
+                preview=self.preview,
+            )
 
 
 def site(pages: Site) -> Quick:

@@ -6,14 +6,17 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.domain.preflights import GATES
+from axiom.commands import old_names
+from axiom.decisions.costs import shown as as_shown
+from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, counters, experiments, finding_pages, findings, preflights, result_pages
+from axiom.store import blobs, costs, counters, experiments, finding_pages, old_claims, preflights, result_pages
 from axiom.store.experiments import StoredBundle, StoredExperiment
 from axiom.web import findings as finding_views
+from axiom.web import registrations, releases
 from axiom.web.numbers import plain
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading
@@ -29,15 +32,17 @@ def one(reading: Reading, name: str) -> Answer:
     """An experiment by its name, or one version of it as `name@2`."""
     stored = must(reading, name)
     manifest = stored_manifest(stored.manifest)
-    registered = findings.registered(reading.db, stored.id)
+    registered = registrations.of_version(reading, stored)
     standings = finding_pages.of_experiment(reading.db, stored.id)
-    forecasts = finding_pages.forecasts(reading.db, registered.id) if registered else []
+    forecasts = [said for one in registered for said in finding_pages.forecasts(reading.db, one["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
     return {
         "experiment": shown(stored, counters.read(reading.db))
         | {
-            "registration": registered.id if registered else None,
-            "registered_at": registered.created_at.isoformat() if registered else None,
+            "registration": registered[0]["number"] if registered else None,
+            "registered_at": registered[0]["registered_at"] if registered else None,
+            "registrations": registered,
+            "reproduced": registrations.reproduced(reading, [one["number"] for one in registered]),
             "levels": levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
@@ -48,10 +53,13 @@ def one(reading: Reading, name: str) -> Answer:
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
             ],
             "findings": claims,
-            "progress": _progress(reading, stored, manifest, claims),
+            "old": _old(reading, stored.name),
+            "progress": _progress(reading, stored, registered, claims),
             "figures": {"sweep": _sweep(reading, stored, manifest)},
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
+            "release": releases.of_version(reading, stored),
+            "costs": [as_shown(each.host_class, each.fit) for each in costs.of_experiment(reading.db, stored.id)],
         }
     }
 
@@ -84,14 +92,52 @@ def must(reading: Reading, name: str) -> StoredExperiment:
     """The version that an address names."""
     plain_name, _, version = name.partition("@")
     wanted = int(version) if version.isdecimal() and len(version) < 10 else None
-    stored = experiments.by_name(reading.db, plain_name, wanted)
+    stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
     if stored is None:
         known = sorted({each.name for each in experiments.everything(reading.db)})
         raise NotFound(
-            f"There is no experiment {name}. "
+            f"There is no experiment {name}. {_became(plain_name)}"
             + (f"There are {', '.join(known)}." if known else "This laboratory has none yet.")
         )
     return stored
+
+
+def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
+    """The version that somebody means who knows another name: one of its file, or an old script's."""
+    for each in reversed(experiments.everything(reading.db)):
+        if alias in stored_manifest(each.manifest).aliases and version in (None, each.version):
+            return each
+    old = old_names.everything(old_names.shipped()).get(alias)
+    claims = (one.said.experiment for one in old_claims.everything(reading.db) if alias in one.said.scripts)
+    name = old.experiment if old else next(claims, None)
+    return experiments.by_name(reading.db, name, version) if name else None
+
+
+def _became(name: str) -> str:
+    """What became of a script of the old laboratory whose question was not published here."""
+    old = old_names.everything(old_names.shipped()).get(name)
+    return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
+
+
+def _old(reading: Reading, name: str) -> Answer:
+    """What the old laboratory called this experiment, what became of that there, and what it claimed."""
+    said = [one.said for one in old_claims.everything(reading.db) if one.said.experiment == name]
+    return {
+        "names": [
+            {"name": one.name, "became": one.became} for one in old_names.of_experiment(old_names.shipped(), name)
+        ],
+        "claims": [
+            {
+                "name": one.name,
+                "claim": one.claim,
+                "figure": one.figure,
+                "rests_on": one.rests_on,
+                "status": one.status,
+                "href": f"/findings/graph#old-{one.name.removeprefix('#')}",
+            }
+            for one in said
+        ],
+    }
 
 
 def name_of(reading: Reading, experiment_id: int) -> str:
@@ -117,7 +163,7 @@ def varying(manifest: Manifest) -> set[str]:
     return {name for name, values in levels(manifest).items() if len(values) > 1}
 
 
-def _progress(reading: Reading, stored: StoredExperiment, manifest: Manifest, claims: list[Answer]) -> Answer:
+def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answer], claims: list[Answer]) -> Answer:
     counted = {
         (noun, state): amount
         for (noun, whose, state), amount in counters.read(reading.db).items()
@@ -129,7 +175,7 @@ def _progress(reading: Reading, stored: StoredExperiment, manifest: Manifest, cl
     return {
         "replicates": issued,
         "in_evidence": max((each["seeds"] + each["missing"] for each in weighed), default=0),
-        "cells": issued * len(manifest.configs),
+        "cells": sum(each["issued"] * each["cells"] for each in registered),
         "cells_back": sum(amount for (noun, _), amount in counted.items() if noun == "result"),
         "tasks": {
             "valid": tasks.get("valid", 0),
@@ -164,11 +210,12 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
 
 
 def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
-    """Whether the newest bundle was tried, and which one volunteers get meanwhile."""
+    """Whether the newest bundle was tried, which one volunteers get meanwhile, and what our own hosts go by."""
     newest = experiments.bundle_now(reading.db, stored.id)
     if newest is None:
         return None
     tried = preflights.of_bundle(reading.db, newest.digest, GATES)
+    read = preflights.of_bundle(reading.db, newest.digest, OWN_GATES)
     offered = {one.experiment_id: one for one in experiments.passed_bundles(reading.db, GATES)}.get(stored.id)
     return {
         "bundle": newest.digest,
@@ -178,6 +225,11 @@ def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
         "platform": tried.platform if tried else None,
         "at": tried.at.isoformat() if tried else None,
         "offered": {"digest": offered.digest, "serial": offered.serial} if offered else None,
+        "ours": {
+            "passed": preflights.has_passed(reading.db, newest.digest, is_ours=True),
+            "gates": OWN_GATES if read else None,
+            "reason": read.reason if read else None,
+        },
     }
 
 

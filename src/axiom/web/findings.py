@@ -1,79 +1,105 @@
 """What is concluded: the list of findings, and one finding with its history."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
-from axiom.store import finding_pages, findings
-from axiom.store.finding_pages import Forecast, Line, Standing
-from axiom.web.numbers import plain, rounded
+from axiom.store import finding_pages
+from axiom.store.finding_pages import Forecast, Line, Scored, Standing
+from axiom.web import cards
+from axiom.web.graph import Graph, linked
+from axiom.web.numbers import moment, plain, rounded
 from axiom.web.plates import plate
-from axiom.web.reading import Answer, Reading, must, no_such
+from axiom.web.reading import Answer, Reading, no_such
 
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
 _GRADES = list(Grade)
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
-_OBSERVED = ("Replicate", "Value", "Hosts", "Missing because")
+_OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
 
 
 def listed(reading: Reading) -> Answer:
     """Every finding that the address asks for, the newest first."""
-    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade")}
-    rows = [shown(reading, standing) for standing in finding_pages.everything(reading.db)]
+    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
+    known = Graph(reading)
+    rows = [
+        shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
+        for standing in finding_pages.everything(reading.db)
+    ]
     return {"findings": [row for row in rows if _matches(row, **asked)], "of": len(rows), "asked": asked}
 
 
 def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
-    standing = _must(reading, number)
+    standing = must_be(reading, number)
     lines = finding_pages.history(reading.db, number)
     observed = finding_pages.observations(reading.db, number)
-    values = [[each.replicate, each.value, ", ".join(map(str, each.hosts)), each.why_missing] for each in observed]
-    forecasts = finding_pages.forecasts(reading.db, standing.finding.registration_id, standing.finding.estimand)
+    values = [
+        [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
+        for each in observed
+    ]
+    weighed = cards.weighed(reading, standing)
     return {
         "finding": shown(reading, standing)
+        | cards.parts(reading.db, weighed)
         | {
+            "why": standing.why,
+            **linked(reading, number),
+            "scope": scope(reading, standing),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
-            "predictions": [predicted(forecast) for forecast in forecasts],
-            "history": [evidence(line) for line in lines],
+            "predictions": [predicted(forecast) for forecast in cards.forecasts(reading, standing)],
+            "never_worked": cards.never_worked(reading, standing),
+            "cite": cited(reading, standing),
+            "export": f"/findings/{number}.zip" if standing.line else None,
+            "history": [evidence(reading, line) for line in lines],
             "figures": {
                 "narrowing": narrowing(reading, number, lines, standing.estimand.get("kind", "")),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values),
+                "forest": cards.forest(reading, number, weighed),
             },
         }
     }
 
 
+def scope(reading: Reading, standing: Standing) -> Answer:
+    """For what a claim holds."""
+    return cards.scoped(reading, standing, quantity(standing.estimand))
+
+
+def cited(reading: Reading, standing: Standing) -> str:
+    """How a finding is cited."""
+    finding, line = standing.finding, standing.line
+    start = f"{reading.name}. Finding {finding.number}: {finding.claim[:1].upper()}{finding.claim[1:]}."
+    if line is None:
+        return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
+    found = line.evidence
+    value, low, high = rounded(
+        found.estimate, found.low, found.high, signed=is_signed(standing.estimand.get("kind", ""))
+    )
+    reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
+    closed = "" if finding.status == "open" else f"{finding.status}, "
+    return (
+        f"{start} {value} [{low}, {high}], {plain(found.seeds)} replicate{'' if found.seeds == 1 else 's'}, "
+        f"{found.verdict}{reads}, grade {found.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+    )
+
+
+def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The history of a finding with all digits."""
+    headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
+    found = [line.evidence for line in finding_pages.history(reading.db, number)]
+    return headings, [[getattr(each, name) for name in headings] for each in found]
+
+
 def narrowing(reading: Reading, number: int, lines: Sequence[Line], kind: str) -> Answer:
     """The picture of how a finding's interval became narrower."""
     return plate(reading, f"finding/{number}/narrowing", _HISTORY, [_row(line, kind) for line in lines])
-
-
-def registration(reading: Reading, number: int) -> Answer:
-    """What was asked and expected before anything was computed, and its place in the chain."""
-    found = must(findings.registration(reading.db, number), reading, "registration", number)
-    claims = [each for each in finding_pages.everything(reading.db) if each.finding.registration_id == number]
-    return {
-        "registration": {
-            "number": found.id,
-            "cohort": found.cohort,
-            "registered_at": found.created_at.isoformat(),
-            "hash": found.hash,
-            "previous_hash": found.previous_hash,
-            "body": found.body,
-            "experiment": claims[0].experiment if claims else None,
-            "predictions": [
-                {"estimand": forecast.estimand} | predicted(forecast)
-                for forecast in finding_pages.forecasts(reading.db, number)
-            ],
-            "findings": [shown(reading, standing) for standing in reversed(claims)],
-        }
-    }
 
 
 def shown(reading: Reading, standing: Standing) -> Answer:
@@ -97,12 +123,12 @@ def shown(reading: Reading, standing: Standing) -> Answer:
         "smallest": estimand.get("smallest"),
         "null": estimand.get("null", 0.0),
         "block": standing.registered.get("block", 1),
-        "evidence": evidence(line) if line else None,
+        "evidence": evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, standing),
     }
 
 
-def evidence(line: Line) -> Answer:
+def evidence(reading: Reading, line: Line) -> Answer:
     """What the closed blocks said on a day."""
     found = line.evidence
     return {
@@ -118,11 +144,12 @@ def evidence(line: Line) -> Answer:
         "hosts": found.hosts,
         "volunteers": found.volunteers,
         "platforms": found.platforms,
-        "needs": list(found.needs),
+        "needs": cards.unnumbered(reading.db, found.needs),
         "flags": list(found.flags),
-        "reasons": list(found.reasons),
+        "reasons": cards.unnumbered(reading.db, found.reasons),
         "session": line.session,
         "weighed_at": line.weighed_at.isoformat(),
+        **cards.told(found),
     }
 
 
@@ -136,6 +163,20 @@ def predicted(forecast: Forecast) -> Answer:
         "absent": said.absent,
         "interval": list(said.interval),
         "because": said.because,
+        "score": _scored(forecast.score) if forecast.score else None,
+    }
+
+
+def _scored(score: Scored) -> Answer:
+    """What a prediction was worth."""
+    return {
+        "verdict": score.verdict,
+        "brier": score.brier,
+        "log_score": score.log_score,
+        "interval_score": score.interval_score,
+        "is_covered": score.is_covered,
+        "reason": score.reason,
+        "at": score.at.isoformat(),
     }
 
 
@@ -193,6 +234,11 @@ def _next_grade(standing: Standing) -> str | None:
     return _GRADES[place] if place < len(_GRADES) else None
 
 
+def is_called(alias: str, names: Iterable[str]) -> bool:
+    """Does somebody who says this mean one of these names? The sign before an old number may be left out."""
+    return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
+
+
 def _awaits(reading: Reading, standing: Standing) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = int(standing.registered.get("block", 1))
@@ -208,15 +254,18 @@ def _awaits(reading: Reading, standing: Standing) -> Answer:
     }
 
 
-def _matches(row: Answer, *, q: str, verdict: str, grade: str) -> bool:
+def _matches(row: Answer, *, q: str, verdict: str, grade: str, alias: str) -> bool:
+    names = [(old["name"], *old["scripts"]) for old in row["aliases"]]
     return (
-        q.casefold() in f"{row['claim']} {row['experiment']}".casefold()
+        q.casefold() in " ".join([row["claim"], row["experiment"], *itertools.chain(*names)]).casefold()
+        and (not alias or any(is_called(alias, old) for old in names))
         and (verdict not in set(Verdict) or row["verdict"] == verdict)
         and (grade not in set(Grade) or _GRADES.index(row["grade"]) >= _GRADES.index(Grade(grade)))
     )
 
 
-def _must(reading: Reading, number: int) -> Standing:
+def must_be(reading: Reading, number: int) -> Standing:
+    """The finding with this number, or the sentence that says how far they go."""
     standing = finding_pages.one(reading.db, number)
     if standing is None:
         raise NotFound(no_such("finding", number, finding_pages.last_number(reading.db)))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.assignment import sent_today
-from axiom.domain.fleet import Gpu, Host
+from axiom.decisions.reliability import is_barred
+from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
 from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work_pages
@@ -121,7 +122,8 @@ def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None
     ended = returning.lately(reading.db, found.id, _LATELY)
     return {
         "number": found.id,
-        "name": found.name if whose.is_ours else f"host {found.id}",
+        "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
+        "is_simulated": found.is_simulated,
         "volunteer": whose.volunteer,
         "platform": str(found.platform),
         "cores": found.capacity.cores,
@@ -175,7 +177,7 @@ def _standing(reading: Reading, found: Host) -> Answer:
 
 def _in_words(found: Host) -> list[str]:
     standing = found.standing
-    words = [_of_its_work(found)]
+    words = [_of_its_work(found), *_outvoted(standing)]
     if standing.quota is None:
         words.append("It may have as many tasks a day as any host.")
     else:
@@ -191,6 +193,14 @@ def _in_words(found: Host) -> list[str]:
         share = f"{found.availability:.0%}".replace("%", "\u00a0%")
         words.append(f"By what its client says, it computes {share} of the time.")
     return words
+
+
+def _outvoted(standing: Standing) -> list[str]:
+    if is_barred(standing):
+        return ["Two other computers agreed twice on what it had computed otherwise, so it gets no more work."]
+    if standing.outvoted:
+        return ["Two other computers agreed on what it had computed otherwise, so each of its tasks is checked."]
+    return []
 
 
 def _of_its_work(found: Host) -> str:

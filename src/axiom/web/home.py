@@ -3,6 +3,7 @@
 from axiom.domain.findings import Verdict
 from axiom.store import counters, experiments, finding_pages, fleet_pages
 from axiom.web import experiments as experiment_views
+from axiom.web import failures as failure_views
 from axiom.web import findings as finding_views
 from axiom.web import sessions as session_views
 from axiom.web.reading import Answer, Reading
@@ -30,6 +31,7 @@ def home(reading: Reading) -> Answer:
             "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
             "all_findings": len(rows),
             "counters": live(reading)["live"],
+            "watches": failure_views.met(reading),
             "news": session_views.news(reading, _NEWS)["news"],
         }
     }

@@ -6,56 +6,60 @@ from collections.abc import Mapping, Sequence
 from axiom.domain.sessions import Note, Session, Step
 from axiom.web.numbers import plain
 from axiom.web.reading import Answer
+from axiom.web.sections import SECTIONS, title_of
 
 _FACT = re.compile(r"\{(\w+)\}")
+_WHITE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
 
 def pieces(note: Note) -> list[Answer]:
-    """The line cut into words and facts, so that a page can set each fact apart."""
+    """The line cut into words and facts, each fact with the page of its rows, so that a page can set it apart."""
     found: list[Answer] = []
-    end = 0
-    for match in _FACT.finditer(note.text):
-        found.append({"text": note.text[end : match.start()], "is_fact": False})
+    end, words = 0, note.words
+    for match in _FACT.finditer(words):
+        found.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
         fact = _fact(note.facts, match)
-        found.append({"text": fact, "is_fact": " " not in fact})  # a reason, which is a sentence, stays one
+        is_fact = " " not in fact  # a reason, which is a sentence, stays one
+        found.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
         end = match.end()
-    found.append({"text": note.text[end:], "is_fact": False})
+    found.append({"text": words[end:], "is_fact": False, "rows": ""})
     return [piece for piece in found if piece["text"]]
+
+
+def page(note: Note, fact: str) -> str:
+    """The page of the rows behind a fact; nothing for an address that leads away."""
+    address = note.page(fact)
+    return address if address.startswith("/") and not address.startswith("//") else ""
 
 
 def sentence(note: Note) -> str:
     """The line with its facts in place."""
-    return _FACT.sub(lambda match: _fact(note.facts, match), note.text)
+    return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
 
 
-def chapters(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
-    """The notes by step, in the order of the steps."""
-    return [
-        {"step": step, "lines": lines}
-        for step in Step
-        if (
-            lines := [
-                {
-                    "kind": note.kind,
-                    "text": sentence(note),
-                    "facts": dict(note.facts),
-                    "about": note.about if note.about.startswith("/") else "",
-                    "pieces": pieces(note),
-                }
-                for wrote, note in notes
-                if wrote is step
-            ]
-        )
-    ]
+def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes by section; a section that has none says so once its steps are done."""
+    found: dict[str, list[Answer]] = {}
+    for wrote, note in notes:
+        found.setdefault(title_of(wrote, note.kind), []).append(_line(wrote, note))
+    shown = []
+    for section in SECTIONS:
+        lines = found.get(section.title, [])
+        if not lines and section.steps and section.steps <= set(session.done):
+            none = Note(kind="section.nothing", text=section.none)
+            lines = [_line(next(step for step in Step if step in section.steps), none)]
+        if lines:
+            shown.append({"section": section.title, "lines": lines})
+    return shown
 
 
 def as_markdown(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
-    """The log as Markdown."""
+    """The log as Markdown; each number leads to its rows."""
     parts = [f"# Session {session.name}", f"{_head(session)}"]
-    for chapter in chapters(notes):
-        parts.append(f"## {chapter['step'].capitalize()}")
-        parts.append("\n".join(_bullet(line) for line in chapter["lines"]))
+    for chapter in chapters(session, notes):
+        parts.append(f"## {chapter['section']}")
+        parts.append("\n".join(f"- {''.join(map(_in_markdown, line['pieces']))}" for line in chapter["lines"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,10 +67,28 @@ def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
     """The log as plain text."""
     head = f"Session {session.name}"
     parts = [f"{head}\n{'=' * len(head)}", _head(session)]
-    for chapter in chapters(notes):
-        title = chapter["step"].upper()
+    for chapter in chapters(session, notes):
+        title = chapter["section"].upper()
         parts.append("\n".join([title, *(f"- {_one_line(line['text'])}" for line in chapter["lines"])]))
     return "\n\n".join(parts) + "\n"
+
+
+def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes as they were written, each fact with the page of its rows."""
+    return [_line(step, note) for step, note in notes]
+
+
+def _line(step: Step, note: Note) -> Answer:
+    return {
+        "step": step.value,
+        "section": title_of(step, note.kind),
+        "kind": note.kind,
+        "text": sentence(note),
+        "facts": dict(note.facts),
+        "rows": {name: page(note, name) for name in note.facts if page(note, name)},
+        "about": page(note, ""),
+        "pieces": pieces(note),
+    }
 
 
 def _head(session: Session) -> str:
@@ -74,9 +96,11 @@ def _head(session: Session) -> str:
     return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {_one_line(session.reason)}"
 
 
-def _bullet(line: Mapping[str, str]) -> str:
-    text = _SPECIAL.sub(r"\\\1", _one_line(line["text"]))
-    return f"- {text} ([rows]({line['about']}))" if line["about"] else f"- {text}"
+def _in_markdown(piece: Mapping[str, str]) -> str:
+    text = _SPECIAL.sub(r"\\\1", _WHITE.sub(" ", piece["text"]))
+    if not piece["rows"]:
+        return text
+    return f"[{text}]({piece['rows']})" if piece["is_fact"] else f"{text} ([rows]({piece['rows']}))"
 
 
 def _one_line(text: str) -> str:

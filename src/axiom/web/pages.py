@@ -14,7 +14,28 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound
-from axiom.web import experiments, findings, fleet, home, join, ledger, plates, results, sessions, volunteers, work
+from axiom.web import (
+    crates,
+    experiments,
+    failures,
+    feed,
+    findings,
+    fleet,
+    graph,
+    home,
+    join,
+    ledger,
+    ledger_page,
+    plan,
+    plates,
+    proposals,
+    registrations,
+    results,
+    session_rows,
+    sessions,
+    volunteers,
+    work,
+)
 from axiom.web.reading import Answer, Reading
 from axiom.web.status import status
 from axiom.web.templates import static_bytes, versioned
@@ -23,8 +44,29 @@ log = logging.getLogger("axiom.web")
 
 Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
 _ADDRESSES = (
-    *("/findings", "/experiments", "/sessions", "/results", "/hosts", "/volunteers", "/teams", "/leaderboards"),
-    *("/status", "/news", "/join", "/account"),
+    *(
+        "/findings",
+        "/experiments",
+        "/sessions",
+        "/results",
+        "/hosts",
+        "/volunteers",
+        "/teams",
+        "/leaderboards",
+        "/ledger",
+    ),
+    *(
+        "/registrations",
+        "/proposals",
+        "/forecasters",
+        "/failures",
+        "/watches",
+        "/plan",
+        "/status",
+        "/news",
+        "/join",
+        "/account",
+    ),
 )
 _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
 _KINDS = {
@@ -59,12 +101,19 @@ PAGES = (
     Page(path="/", json="/index.json", template="home.html", make=home.home),
     Page(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
+    _page("/findings/graph", "graph.html", graph.graph),
     _page("/findings/{number:int}", "finding.html", findings.one),
-    _page("/registrations/{number:int}", "registration.html", findings.registration),
+    _page("/registrations", "registrations.html", registrations.listed),
+    _page("/registrations/{number:int}", "registration.html", registrations.one),
+    _page("/proposals", "proposals.html", proposals.listed),
+    _page("/proposals/{number:int}", "proposal.html", proposals.one),
+    _page("/forecasters", "forecasters.html", registrations.forecasters),
     _page("/experiments", "experiments.html", experiments.listed),
     _page("/experiments/{name}", "experiment.html", experiments.one),
     _page("/sessions", "sessions.html", sessions.listed),
     _page("/sessions/{name}", "session.html", sessions.one),
+    _page("/sessions/{name}/tasks", "session_tasks.html", session_rows.tasks),
+    _page("/sessions/{name}/since/{other}", "difference.html", session_rows.difference),
     _page("/results", "results.html", results.listed),
     _page("/hosts", "hosts.html", fleet.hosts),
     _page("/hosts/{number:int}", "host.html", fleet.host),
@@ -73,9 +122,14 @@ PAGES = (
     _page("/teams", "teams.html", volunteers.listed_teams),
     _page("/teams/{number:int}", "team.html", volunteers.team),
     _page("/leaderboards", "leaderboards.html", ledger.leaderboards),
+    _page("/ledger", "ledger.html", ledger_page.page),
+    _page("/ledger/{name}", "settlement.html", ledger_page.settlement),
     _page("/workunits/{number:int}", "workunit.html", work.workunit),
     _page("/tasks/{number:int}", "task.html", work.task),
+    _page("/failures", "failures.html", failures.failures),
+    _page("/watches", "watches.html", failures.listed_watches),
     _page("/join", "join.html", join.join),
+    _page("/plan", "plan.html", plan.page),
     _page("/status", "status.html", _status),
     _page("/news", "news.html", sessions.news),
 )
@@ -88,6 +142,8 @@ def routes(templates: Environment, read: Read) -> list[Route]:
     files = [
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
+        Route("/news.atom", _feed(read)),
+        Route("/findings/{number:int}.zip", _archive(read)),
         Route("/results.csv", _text(read, lambda reading: plates.table_csv(*results.table(reading)), "text/csv")),
         Route("/figures/{name:path}", _picture(read)),
         Route("/static/{name}", _static),
@@ -169,6 +225,33 @@ def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request]
     return endpoint
 
 
+def _feed(read: Read) -> Callable[[Request], Response]:
+    """The news for whoever follows many sites."""
+
+    def endpoint(request: Request) -> Response:
+        with read(request) as reading:
+            body = feed.atom(reading, reading.master or str(request.base_url))
+        return Response(body, media_type="application/atom+xml; charset=utf-8")
+
+    return endpoint
+
+
+def _archive(read: Read) -> Callable[[Request], Response]:
+    """A finding to take away."""
+
+    def endpoint(request: Request) -> Response:
+        number = request.path_params["number"]
+        try:
+            with read(request) as reading:
+                body = crates.archive(reading, number)
+        except (NotFound, OverflowError) as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+        named = {"content-disposition": f'attachment; filename="finding-{number}.zip"'}
+        return Response(body, media_type="application/zip", headers=named)
+
+    return endpoint
+
+
 def _picture(read: Read) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         name, _, kind = request.path_params["name"].rpartition(".")
@@ -188,7 +271,9 @@ def _picture(read: Read) -> Callable[[Request], Response]:
 
 
 def _plate(reading: Reading, name: str) -> Answer:
-    """The table under a picture, as the page of its finding or experiment has it."""
+    """The table under a picture, as the page of its finding or experiment has it, or the ledger's."""
+    if name == "ledger/credit":
+        return ledger_page.figure(reading)
     parts = name.split("/")
     if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 15:
         raise NotFound(f"There is no picture {name}.")

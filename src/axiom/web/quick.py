@@ -20,6 +20,7 @@ Headers = list[tuple[bytes, bytes]]
 
 FRESH = 2.0  # seconds
 _MOST = 256  # pages in memory
+_LARGEST = 256 * 1024  # bytes of an answer that is kept; a larger one is a file to take away, asked for once
 _SMALL = 256  # bytes below which compressing only adds
 _PACKED = (b"text/", b"application/json", b"application/javascript", b"image/svg")
 _KEPT_STATUS = {200, 404}
@@ -80,7 +81,7 @@ class Quick:
             made.set_result(kept)
         finally:
             del self._under_way[key]
-        if kept.status in _KEPT_STATUS:
+        if kept.status in _KEPT_STATUS and len(kept.body) <= _LARGEST:
             self._remember(key, kept)
         return kept
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from axiom.domain.planning import Preview
+from axiom.domain.sessions import Plan
 from axiom.errors import NotFound
 from axiom.store import blobs, work_pages
 from axiom.store.database import Database
+from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
@@ -15,6 +18,11 @@ from axiom.store.support_pages import Support
 _MOST_DIGITS = 16  # of a number in an address
 
 Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
+
+
+def nothing_planned() -> Preview:
+    """Where nobody plans."""
+    return Preview(plan=Plan(allotments=(), skipped=(), idle_cores=0, reason="nothing is planned here"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +39,8 @@ class Reading:
     query: Mapping[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
+    attempts: Attempts = field(default_factory=Attempts)
+    preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
 
     def text(self, digest: str) -> str:
         """A stored file as text."""

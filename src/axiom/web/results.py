@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, experiments, result_pages
+from axiom.store import counters, experiments, findings, result_pages
 from axiom.store.experiments import StoredExperiment
 from axiom.store.result_pages import Listed, Order, Wanted
 from axiom.web.experiments import in_words, levels
 from axiom.web.reading import Answer, Reading
+
+_Configs = Mapping[int, Mapping[str, Any]]
 
 PAGE = 100
 _LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
@@ -23,13 +25,14 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
     manifest = stored_manifest(stored.manifest) if stored else None
-    wanted = _wanted(reading.query, stored, manifest, limit)
+    wanted = _wanted(reading, stored, manifest, limit)
     rows = result_pages.listed(reading.db, wanted)
     is_more = len(rows) > limit
     page = wanted.skip // limit + 1
     names = {each.id: each for each in experiments.everything(reading.db)}
+    configs = {number: findings.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
-        "results": [_row(row, names) for row in rows[:limit]],
+        "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
         "next": _address(reading.query, page=page + 1) if is_more and page < _LAST_PAGE else None,
         "previous": _address(reading.query, page=page - 1) if page > 1 else None,
@@ -39,7 +42,7 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "factors": levels(manifest) if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
         "experiments": sorted({each.name for each in names.values()}),
-        "stored": sum(amount for (noun, _, _), amount in counters.read(reading.db).items() if noun == "result"),
+        "stored": counters.in_all(counters.read(reading.db), "result"),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),
         "csv_rows": _MOST,
@@ -90,7 +93,9 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
     return experiments.by_name(reading.db, name, _whole(version)) if name else None
 
 
-def _wanted(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
+def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
+    query = reading.query
+    configs = findings.placed(reading.db, stored.id) if stored else {}
     page = min(max(_whole(query.get("page", "")) or 1, 1), _LAST_PAGE)
     outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else Order.NEWEST
     unknown = query.get("experiment", "") and stored is None
@@ -98,21 +103,21 @@ def _wanted(query: Mapping[str, str], stored: StoredExperiment | None, manifest:
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
         replicate=_whole(query.get("replicate", "")),
-        configs=_configs(query, manifest) if manifest else None,
+        configs=_places(query, manifest, configs) if manifest else None,
         order=Order(order) if order in set(Order) else Order.REPLICATE,
         skip=(page - 1) * limit,
         limit=limit + 1,
     )
 
 
-def _configs(query: Mapping[str, str], manifest: Manifest) -> list[int] | None:
-    """The places in the sweep at which every factor has the level that was asked for."""
+def _places(query: Mapping[str, str], manifest: Manifest, configs: _Configs) -> list[int] | None:
+    """The places, of whatever design, at which every factor has the level that was asked for."""
     asked = {name: value for name, value in query.items() if name in manifest.factors and value}
     if not asked:
         return None
     return [
         place
-        for place, config in enumerate(manifest.configs)
+        for place, config in configs.items()
         if all(_is_level(config[name], value) for name, value in asked.items())
     ]
 
@@ -129,10 +134,8 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-def _row(row: Listed, names: Mapping[int, StoredExperiment]) -> Answer:
-    stored = names[row.experiment_id]
-    configs = stored_manifest(stored.manifest).configs
-    config = dict(configs[row.config]) if row.config < len(configs) else {}
+def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
+    config = dict(configs.get(row.config, {}))
     return {
         "experiment": stored.name,
         "version": stored.version,

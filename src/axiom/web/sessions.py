@@ -1,10 +1,10 @@
 """What the laboratory did: sessions, the log of one, and the newest lines."""
 
 from axiom.domain.sessions import Note, Session, Step
-from axiom.errors import NotFound
 from axiom.store import session_pages, sessions
 from axiom.web import log
 from axiom.web.reading import Answer, Reading
+from axiom.web.session_rows import named
 
 _SHOWN = 100
 
@@ -27,7 +27,7 @@ def one(reading: Reading, name: str) -> Answer:
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
-        | {"log": log.chapters(notes)}
+        | {"log": log.chapters(session, notes)}
     }
 
 
@@ -50,7 +50,7 @@ def shown(session: Session) -> Answer:
         "started_at": session.started_at.isoformat(),
         "ended_at": session.ended_at.isoformat() if session.ended_at else None,
         "done": list(session.done),
-        "next": next((step for step in Step if step not in session.done), None) if not session.ended_at else None,
+        "next": session.due,
     }
 
 
@@ -58,16 +58,10 @@ def _closed(closed: session_pages.Closed) -> Answer:
     line = closed.line
     return shown(closed.session) | {
         "line": log.sentence(line) if line else "",
-        "about": line.about if line and line.about.startswith("/") else "",
+        "about": log.page(line, "") if line else "",
     }
 
 
 def _must(reading: Reading, name: str) -> tuple[Session, list[tuple[Step, Note]]]:
-    session = sessions.by_name(reading.db, name)
-    if session is None:
-        newest = sessions.last(reading.db)
-        raise NotFound(
-            f"There is no session {name}. "
-            + (f"The newest is {newest.name}." if newest else "This laboratory has held none yet.")
-        )
+    session = named(reading, name)
     return session, sessions.notes(reading.db, session.id)

@@ -14,9 +14,11 @@ from axiom.store import counters, experiments, fleet_pages, jobs, preflights
 from axiom.store.counters import Key
 from axiom.store.database import Database, Row, maybe_moment
 from axiom.store.folder import Folder
+from axiom.store.preflights import Newest
 from axiom.web.join import runners_of
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
+_NOBODY_LOOKED = "unread"  # not even our own hosts get it
 
 
 def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,20 +43,24 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
 
 
 def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
-    tried = {one.experiment_id: one.passed for one in preflights.newest(db, GATES)}
+    tried = {one.experiment_id: one for one in preflights.newest(db, GATES)}
     return [
         {
             "name": found.name,
             "version": found.version,
             "question": json.loads(found.manifest)["question"],
             "status": found.status,
-            "preflight": _IN_A_WORD[tried[found.id]] if found.id in tried else None,
+            "preflight": _in_a_word(tried[found.id]) if found.id in tried else None,
             "workunits": _by_state(counted, "workunit", found.id),
             "tasks": _by_state(counted, "task", found.id),
             "results": _by_state(counted, "result", found.id),
         }
         for found in experiments.everything(db)
     ]
+
+
+def _in_a_word(newest: Newest) -> str:
+    return _IN_A_WORD[newest.passed] if newest.is_ours or newest.passed is False else _NOBODY_LOOKED
 
 
 def _endings(counted: Mapping[Key, int]) -> list[dict[str, Any]]:

@@ -112,6 +112,7 @@ def _volunteer(reading: Reading, found: Volunteer) -> Answer:
     return {
         "number": found.id,
         "name": found.name,
+        "is_simulated": found.is_simulated,
         "country": found.country,
         "team": {"number": team.id, "name": team.name} if team else None,
         "since": found.created_at.isoformat(),

@@ -6,7 +6,7 @@ from axiom.boinc.requests import State
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments, progress, results, work, work_pages
+from axiom.store import experiments, progress, results, splitting, work, work_pages
 from axiom.store.progress import Progress
 from axiom.store.work_pages import Check, Ended
 from axiom.web.experiments import in_words
@@ -56,6 +56,8 @@ def workunit(reading: Reading, number: int) -> Answer:
             "max_failures": found.max_failures,
             "target_host": found.target_host_id,
             "checks_task": found.checks_task_id,
+            "split_from": found.split_from,
+            "parts": splitting.parts_of(reading.db, number),
             "created_at": found.created_at.isoformat(),
             "tasks": [listed(task) for task in work.tasks_of(reading.db, number)],
             "checks": _checks(work_pages.checks_of(reading.db, number)),

@@ -1,0 +1,94 @@
+"""What moves work on that came back: it is judged, paid and copied, again and again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from axiom.lab.booking import SLICE as PAID_AT_ONCE
+from axiom.lab.credit import Paying
+from axiom.server.checking import give_up, secret_of
+from axiom.server.jobs import Job, Jobs
+from axiom.server.transitioner import sweep_late, sweep_unattended
+from axiom.server.validator import SLICE as JUDGED_AT_ONCE
+from axiom.server.validator import Validator
+from axiom.signed.keys import Keys
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+from axiom.store.writer import Writer
+
+_DAY = 86_400.0  # seconds
+_GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """The jobs of every laboratory, not started yet, and what two of them do."""
+
+    writer: Writer
+    validator: Validator
+    paying: Paying
+    jobs: Jobs
+    now: Callable[[], datetime]
+
+    def look_again(self) -> None:
+        """A task came back: have the job judge its proof now."""
+        self.jobs.nudge("validate")
+
+    def judge(self) -> None:
+        """Judge what came back, here and now."""
+        self.writer.run(lambda db: self.validator.judge(db, self.now()))
+
+    def settle(self, db: Database, now: datetime) -> None:
+        """Judge and pay, in the writer's thread."""
+        self.validator.judge(db, now)
+        self.paying.pay(db, now)
+
+
+def moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> Moving:
+    """The jobs over this folder, through its writer."""
+    validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
+    jobs = _jobs(writer, validator, paying, now)
+    jobs.add(Job(name="read", every=_DAY, work=lambda: _read(writer, folder, now), remembered=False))
+    jobs.add(Job(name="copy", every=3_600.0, work=lambda: _copy(folder, journal, now()), remembered=False))
+    return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
+
+
+def _read(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
+    """Bundles of before it was asked: nobody gets them before they were looked at, so that is done at the start."""
+    from axiom.lab.own_gates import catch_up
+
+    writer.run(lambda db: catch_up(db, folder, now()))
+
+
+def _copy(folder: Folder, journal: Path, now: datetime) -> None:
+    from axiom.lab.copies import keep_copy  # of hours: whoever waits for a first result does not wait for it
+
+    keep_copy(folder, journal, now)
+
+
+def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[], datetime]) -> Jobs:
+    """What moves work on. Only that the laboratory is up is remembered each time: an outage is told by it."""
+    jobs = Jobs(writer, now)
+
+    def judge() -> None:
+        while judged := writer.run(lambda db: validator.judge(db, now())):
+            jobs.nudge("credit")
+            if judged < JUDGED_AT_ONCE:
+                time.sleep(_GATHERING)
+
+    def pay() -> None:
+        while writer.run(lambda db: paying.pay(db, now())) == PAID_AT_ONCE:
+            continue
+
+    def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
+        return lambda: writer.run(lambda db: work(db, now()))
+
+    jobs.add(Job(name="transition", every=2.0, work=doing(sweep_late), remembered=False))
+    jobs.add(Job(name="unattended", every=60.0, work=doing(sweep_unattended), remembered=False))
+    jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
+    jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))
+    jobs.add(Job(name="checks", every=600.0, work=doing(give_up), remembered=False))
+    jobs.add(Job(name="alive", every=300.0, work=lambda: None))
+    return jobs

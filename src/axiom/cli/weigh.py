@@ -1,0 +1,83 @@
+"""`axiom weigh FILE.csv`: how sure is it, for whoever has numbers of their own and no laboratory."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from axiom.cli.options import color_option, json_option, quiet_option, remark, show_json
+from axiom.errors import FolderUnusable
+
+if TYPE_CHECKING:
+    from axiom.notebook_card import WeighedTable
+
+_WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
+
+
+@click.command("weigh")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--estimand",
+    metavar="KIND",
+    help=f"What a value is: {', '.join(_WORDS)}. Undeclared, nothing is guessed in favour of an effect.",
+)
+@click.option("--null", type=float, metavar="NUMBER", help="The value that would be no effect; 0, unless it is said.")
+@click.option("--smallest-effect", type=float, metavar="NUMBER", help="What is nearer to the null does not matter.")
+@click.option("--bounds", type=float, nargs=2, metavar="LO HI", help="What no value can ever leave.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw how the interval narrowed.")
+@json_option
+@quiet_option
+@color_option
+def weigh(
+    file: Path,
+    estimand: str | None,
+    null: float | None,
+    smallest_effect: float | None,
+    bounds: tuple[float, float] | None,
+    svg: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Say how sure it is what a CSV file says: one row a seed, columns seed and value.
+
+    Also read: issue, block, host, volunteer, platform, design, outcome. Nothing is stored and no laboratory is needed.
+    """
+    from axiom.notebook_weigh import weigh as weighed
+
+    card = weighed(file, estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    if as_json:
+        show_json(card.data())
+    else:
+        _show(card)
+    if svg is not None:
+        _write(card.svg(), svg)
+        remark(f"Wrote {svg}", quiet=quiet)
+
+
+def _show(card: "WeighedTable") -> None:
+    click.echo(_printable(repr(card)))
+    if drawn := card.sketched():
+        click.echo(f"\n{drawn}")
+
+
+def _printable(text: str) -> str:
+    """Names in a file may carry the escapes of a terminal; nothing of it may act on the reader's."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def _write(drawn: str, file: Path) -> None:
+    """The file appears when it is whole."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_text(drawn, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as error:
+        raise FolderUnusable(
+            f"{file} cannot be written: {error.strerror}. What was there before is as it was; choose another place "
+            "with --svg."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()

@@ -1,0 +1,45 @@
+"""The script names of the old laboratory, as its logs have them: which experiment asks here what each asked there."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import axiom
+
+LIST = "old_names.toml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldName:
+    """A name, and what became of its script."""
+
+    name: str
+    experiment: str
+    became: str  # a sentence without its full stop
+
+
+def shipped() -> Path:
+    """The catalogue that Axiom brings along."""
+    return Path(axiom.__file__).parent / "catalogue"
+
+
+def everything(catalogue: Path) -> Mapping[str, OldName]:
+    """The list that lies in a catalogue, by name; an empty one where there is none."""
+    file = catalogue / LIST
+    return _read(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
+    """The old names of an experiment, its own first if the old laboratory had it."""
+    found = [one for one in everything(catalogue).values() if one.experiment == experiment]
+    return sorted(found, key=lambda one: one.name != experiment)
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> Mapping[str, OldName]:
+    return {
+        name: OldName(name=name, experiment=said.get("experiment", name), became=said["became"])
+        for name, said in tomllib.loads(text).items()
+    }

@@ -1,0 +1,76 @@
+"""Commands that void what a version concluded, after showing what hangs on it, and that open again what was closed."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.versions import NAMED, version_of
+from axiom.domain.callers import Capability
+from axiom.lab.recall import recall, reopen_finding, reopen_version
+from axiom.signed.strict import LARGEST
+from axiom.store.blast_radius import blast_radius
+from axiom.store.database import Database
+
+_WHY = {"min_length": 3, "max_length": 2_000}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallExperiment(Command):
+    """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
+
+    name: ClassVar[str] = "experiment.recall"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=_WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Count what hangs on it, then recall it."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        touched = asdict(blast_radius(db, found.id))
+        cancelled = recall(db, found, self.why, now)
+        return {
+            "experiment": found.name,
+            "version": found.version,
+            "why": self.why,
+            "cancelled": cancelled,
+            "blast_radius": {**touched, "findings": [dict(row) for row in touched["findings"]]},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReopenExperiment(Command):
+    """Have more of a retired version ordered again. A recalled one is never opened again."""
+
+    name: ClassVar[str] = "experiment.reopen"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=_WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Open it; the reason stays in the audit."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        reopen_version(db, found, self.why, now)
+        return {"experiment": found.name, "version": found.version, "why": self.why}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReopenFinding(Command):
+    """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
+
+    name: ClassVar[str] = "finding.reopen"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    finding: int = field(metadata={"ge": 1, "le": LARGEST})
+    why: str = field(metadata=_WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Open it, and keep the reason with it."""
+        del laboratory, prepared, now
+        was = reopen_finding(db, self.finding, self.why)
+        return {"finding": self.finding, "was": was, "why": self.why}

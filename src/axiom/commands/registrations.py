@@ -1,0 +1,187 @@
+"""Commands about registrations: a further design, a fresh cohort, an amendment, and what somebody predicts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.versions import NAMED, version_of
+from axiom.domain.callers import Capability
+from axiom.domain.findings import Registration
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping, read_body
+from axiom.errors import NotFound, Refused, StoreDamaged
+from axiom.lab.designing import Points, points
+from axiom.lab.foretell import foretell
+from axiom.lab.linking import link
+from axiom.lab.registering import amend, register_cohort, register_further
+from axiom.server.ordering import demand_room
+from axiom.signed.manifests import stored_manifest
+from axiom.signed.strict import LARGEST
+from axiom.store import blobs, experiments, findings
+from axiom.store.connections import Connections
+from axiom.store.database import Database
+
+_WHY = {"min_length": 3, "max_length": 2_000}
+_RULE = {"pattern": f"^({'|'.join(rule.value for rule in Rule)})$"}
+_REPLICATES = {"ge": 1, "le": 100_000}
+_NUMBER = {"ge": 1, "le": LARGEST}
+_FINITE = {"ge": -1e300, "le": 1e300}
+_CHANCE = {"ge": 0.0, "le": 1.0}
+_FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterDesign(Command):
+    """Register a further design of a version, inside the ranges of its file: more evidence of the same findings."""
+
+    name: ClassVar[str] = "registration.design"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
+    configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
+    why: str = field(metadata=_WHY)
+    stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
+    replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
+
+    def prepare(self, laboratory: Laboratory) -> Points:
+        """Ask the published code what each config costs, which takes a second or two."""
+        return points_of(laboratory, self.experiment, self.configs)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Register it."""
+        found = version_of(db, self.experiment)
+        stopping = Stopping(rule=Rule(self.stopping), replicates=self.replicates)
+        made = register_further(db, found, self.design, prepared, stopping=stopping, why=self.why, now=now)
+        lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
+        demand_room(db, found, made, replicates=1, lab=lab, key=key, now=now)
+        return _answer(db, made)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterCohort(Command):
+    """Register a fresh cohort of a finding: replicates issued from now on, whose numbers confirm it."""
+
+    name: ClassVar[str] = "registration.cohort"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    finding: int = field(metadata=_NUMBER)
+    why: str = field(metadata=_WHY)
+    stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
+    replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Register it."""
+        del laboratory, prepared
+        stopping = Stopping(rule=Rule(self.stopping), replicates=self.replicates)
+        return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmendFinding(Command):
+    """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
+
+    name: ClassVar[str] = "registration.amend"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    finding: int = field(metadata=_NUMBER)
+    why: str = field(metadata=_WHY)
+    forecaster: str = field(metadata=_FORECASTER)
+    positive: float = field(metadata=_CHANCE)
+    negative: float = field(metadata=_CHANCE)
+    absent: float = field(metadata=_CHANCE)
+    low: float = field(metadata=_FINITE)
+    high: float = field(metadata=_FINITE)
+    because: str = field(metadata=_WHY)
+    claim: str | None = field(default=None, metadata={"min_length": 3, "max_length": 500})
+    null: float | None = field(default=None, metadata=_FINITE)
+    smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
+    expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Register it."""
+        del laboratory, prepared
+        asked = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
+        changes = {name: value for name, value in asked.items() if value is not None}
+        made = amend(
+            db,
+            self.finding,
+            changes,
+            prediction=_prediction(self),
+            forecaster=self.forecaster,
+            why=self.why,
+            now=now,
+        )
+        answer = _answer(db, made)
+        new = next(one["number"] for one in answer["findings"] if one["is_new"])
+        ends = (Node(noun=Noun.FINDING, id=number) for number in (new, self.finding))
+        link(db, LinkKind.SUPERSEDES, *ends, why=self.why, by=self.forecaster, now=now)
+        return answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict(Command):
+    """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
+
+    name: ClassVar[str] = "registration.predict"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    finding: int = field(metadata=_NUMBER)
+    forecaster: str = field(metadata=_FORECASTER)
+    positive: float = field(metadata=_CHANCE)
+    negative: float = field(metadata=_CHANCE)
+    absent: float = field(metadata=_CHANCE)
+    low: float = field(metadata=_FINITE)
+    high: float = field(metadata=_FINITE)
+    because: str = field(metadata=_WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down, if nothing is back yet."""
+        del laboratory, prepared
+        registration, number = foretell(db, self.finding, _prediction(self), self.forecaster, now)
+        return {"registration": registration, "finding": self.finding, "prediction": number}
+
+
+def points_of(laboratory: Laboratory, experiment: str, configs: str) -> Points:
+    """Each config of a list in JSON with what the published code of a version says that it costs."""
+    try:
+        with Connections(folder=laboratory.folder).reader() as reader:
+            found = version_of(reader, experiment)
+            bundle = experiments.bundle_now(reader, found.id)
+            if bundle is None:
+                raise NotFound(f"{found.name} has no bundle, so its code cannot be asked. Nothing was registered.")
+            archive = blobs.get(reader, laboratory.folder, bundle.digest)
+    except StoreDamaged as error:
+        raise Refused(f"The bundle of {experiment} cannot be read: {error}") from error
+    return points(archive, stored_manifest(found.manifest), configs, laboratory.describe)
+
+
+def _prediction(said: AmendFinding | Predict) -> dict[str, Any]:
+    return {
+        "positive": said.positive,
+        "negative": said.negative,
+        "absent": said.absent,
+        "interval": [said.low, said.high],
+        "because": said.because,
+    }
+
+
+def _answer(db: Database, made: Registration) -> Answer:
+    registered = read_body(made.body)
+    version = experiments.by_id(db, made.experiment_id)
+    return {
+        "registration": made.id,
+        "hash": made.hash,
+        "experiment": version.name if version else "",
+        "version": version.version if version else 0,
+        "design": registered.design.name,
+        "configs": len(registered.design.configs),
+        "stopping": registered.stopping.sentence,
+        "amends": registered.amends,
+        "findings": [
+            {"number": number, "estimand": name, "is_new": name not in registered.joins}
+            for name, number in sorted(findings.numbers(db, made).items(), key=lambda each: each[1])
+        ],
+    }

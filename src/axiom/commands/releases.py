@@ -1,0 +1,107 @@
+"""Commands that let a version out, hold it, and take it back. Who did so and why stays in its history."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.versions import NAMED, version_of
+from axiom.domain.callers import Capability
+from axiom.lab import releasing
+from axiom.lab.rolling_back import roll_back
+from axiom.signed.strict import LARGEST
+from axiom.store.database import Database
+
+_WHY = {"min_length": 3, "max_length": 500}
+_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$"}
+_PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseExperiment(Command):
+    """Give nothing more of a version to anybody, or to hosts of one platform; what is out goes on and is paid."""
+
+    name: ClassVar[str] = "experiment.pause"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=_WHY)
+    platform: str = field(default="", metadata=_PLATFORM)
+    by: str = field(default="operator", metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Pause it."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        out = releasing.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": found.name, "version": found.version, "platform": self.platform, "out": out}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeExperiment(Command):
+    """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
+
+    name: ClassVar[str] = "experiment.resume"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(default="it may go on", metadata=_WHY)
+    platform: str = field(default="", metadata=_PLATFORM)
+    by: str = field(default="operator", metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Let it go on."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        lifted = releasing.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": found.name, "version": found.version, "lifted": lifted}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproveExperiment(Command):
+    """Let a version's newest bundle go beyond the laboratory's own hosts, where the setting `approvals` asks for it."""
+
+    name: ClassVar[str] = "experiment.approve"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(default="looked at and found good", metadata=_WHY)
+    by: str = field(default="operator", metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Approve it."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        bundle = releasing.approve(db, found, reason=self.why, by=self.by, now=now)
+        return {"experiment": found.name, "version": found.version, "bundle": bundle.digest, "serial": bundle.serial}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollBackExperiment(Command):
+    """Put an earlier bundle of a version in the place of its newest; what waits gets it from now on."""
+
+    name: ClassVar[str] = "experiment.rollback"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=_WHY)
+    to: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # a serial; else the one before
+    by: str = field(default="operator", metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Seal it anew and roll back."""
+        del prepared
+        found = version_of(db, self.experiment)
+        done = roll_back(
+            db,
+            laboratory.folder,
+            found,
+            to=self.to,
+            keys=laboratory.keys,
+            good_for=laboratory.bundle_good_for,
+            reason=self.why,
+            by=self.by,
+            now=now,
+        )
+        return {"experiment": found.name, "version": found.version, **asdict(done)}

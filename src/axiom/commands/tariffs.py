@@ -1,0 +1,97 @@
+"""The command that announces a tariff: how credit will be computed, said before anybody computes under it."""
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.tariffs import AHEAD, problems, too_soon
+from axiom.domain.callers import Capability
+from axiom.domain.ledger import Tariff, Tier
+from axiom.errors import Refused, WrongUse
+from axiom.lab.announcing import tell
+from axiom.signed.strict import LARGEST
+from axiom.store import tariffs
+from axiom.store.database import Database
+
+_WHOLE = {"ge": -LARGEST, "le": LARGEST}
+_NOTHING = "Nothing was announced."
+
+
+class TierSaid(BaseModel):
+    """One tier: from so many elapsed seconds up to, but without, so many; thousandths of a credit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    start: Annotated[int, Field(**_WHOLE)]
+    end: Annotated[int, Field(**_WHOLE)] | None
+    amount: Annotated[int, Field(**_WHOLE)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnounceTariff(Command):
+    """Announce how credit is computed from a moment on: a day ahead where volunteers compute, and they are told."""
+
+    name: ClassVar[str] = "ledger.announce"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    tariff: str = field(metadata={"pattern": r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"})
+    because: str = field(metadata={"min_length": 3, "max_length": 500})
+    per_core_second: int = field(default=0, metadata=_WHOLE)
+    tiers: list[TierSaid] | None = field(default=None, metadata={"max_length": 1_000})
+    gpu_bonus: int = field(default=0, metadata=_WHOLE)
+    failed: int | None = field(default=0, metadata=_WHOLE)
+    broken: int | None = field(default=None, metadata=_WHOLE)
+    session_cap: int | None = field(default=None, metadata=_WHOLE)
+    valid_from: str = field(default="", metadata={"max_length": 40})
+
+    def words(self) -> dict[str, Any]:
+        """The words as plain data."""
+        said = {word.name: getattr(self, word.name) for word in fields(self) if word.name != "tiers"}
+        return said | {"tiers": [tier.model_dump() for tier in self.tiers or ()]}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Announce it under the next version of its name."""
+        del laboratory, prepared
+        before = [one.tariff.version for one in tariffs.everything(db) if one.tariff.name == self.tariff]
+        wanted = self._tariff(max(before, default=0) + 1)
+        if found := problems(wanted):
+            raise WrongUse(f"{' '.join(found)} {_NOTHING}")
+        others = tariffs.volunteers_with_hosts(db)
+        valid_from = self._moment() or (now + AHEAD if others else now)
+        if why_not := too_soon(valid_from, now, others=others):
+            raise Refused(f"{why_not} {_NOTHING}")
+        number = tariffs.announce(db, wanted, valid_from, now=now, because=self.because)
+        told = tell(db, number, now)
+        return {
+            "tariff": wanted.name,
+            "version": wanted.version,
+            "number": number,
+            "valid_from": valid_from.isoformat(),
+            "because": self.because,
+            "hosts_told": told,
+        }
+
+    def _tariff(self, version: int) -> Tariff:
+        return Tariff(
+            name=self.tariff,
+            version=version,
+            per_core_second=self.per_core_second,
+            tiers=tuple(Tier(start=tier.start, end=tier.end, amount=tier.amount) for tier in self.tiers or ()),
+            gpu_bonus=self.gpu_bonus,
+            failed=self.failed,
+            broken=self.broken,
+            session_cap=self.session_cap,
+        )
+
+    def _moment(self) -> datetime | None:
+        if not self.valid_from:
+            return None
+        try:
+            said = datetime.fromisoformat(self.valid_from)
+        except ValueError:
+            raise WrongUse(f"{self.valid_from!r} is no moment like 2026-03-02T14:00. {_NOTHING}") from None
+        return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)

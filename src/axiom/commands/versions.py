@@ -1,0 +1,32 @@
+"""Which version of an experiment somebody means: its newest by name or alias, or `name@2`."""
+
+from axiom.errors import NotFound, UnknownName
+from axiom.signed.manifests import stored_manifest
+from axiom.store import experiments
+from axiom.store.database import Database
+from axiom.store.experiments import StoredExperiment
+
+NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
+
+
+def version_of(db: Database, named: str) -> StoredExperiment:
+    """The published version that is meant, or an error that suggests the nearest name."""
+    name, _, number = named.partition("@")
+    newest = _newest(db, name)
+    if not number:
+        return newest
+    found = experiments.by_name(db, newest.name, int(number))
+    if found is None:
+        raise NotFound(f"There is no version {number} of {newest.name}; its newest is {newest.version}.")
+    return found
+
+
+def _newest(db: Database, name: str) -> StoredExperiment:
+    found = experiments.by_name(db, name)
+    if found is not None:
+        return found
+    published = experiments.everything(db)
+    for one in reversed(published):
+        if name in stored_manifest(one.manifest).aliases:
+            return one
+    raise UnknownName("published experiment", name, {known.name for known in published})

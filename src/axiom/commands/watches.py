@@ -1,0 +1,77 @@
+"""Commands about watches: be told of a result that shows something, and end that."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.versions import NAMED, version_of
+from axiom.domain.callers import Capability
+from axiom.domain.declaration import ValueType
+from axiom.domain.failures import Comparison
+from axiom.errors import NotFound, Refused, UnknownName
+from axiom.signed.manifests import stored_manifest
+from axiom.signed.strict import LARGEST
+from axiom.store import watches
+from axiom.store.database import Database
+
+_LARGEST = 1e300  # of a threshold: what is no number, or without end, is met by nothing or by everything
+_MOST_OPEN = 100  # each is held against every new result of its version
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterWatch(Command):
+    """Be told when a result of a version shows this for the first time. It is never evidence, and changes nothing."""
+
+    name: ClassVar[str] = "watch.register"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    experiment: str = field(metadata=NAMED)
+    sentence: str = field(metadata={"min_length": 3, "max_length": 500})
+    measure: str = field(metadata={"min_length": 1, "max_length": 80})
+    comparison: Comparison = field(metadata={"strict": False})
+    threshold: float = field(metadata={"ge": -_LARGEST, "le": _LARGEST})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Register it, if the version has such a measure and it is a number."""
+        del laboratory, prepared
+        found = version_of(db, self.experiment)
+        measures = {measure.name: measure for measure in stored_manifest(found.manifest).measures}
+        if self.measure not in measures:
+            raise UnknownName(f"measure of {found.name}@{found.version}", self.measure, measures)
+        if measures[self.measure].type is ValueType.BOOL:
+            raise Refused(f"{self.measure} is yes or no, and no number is above it. Nothing was registered.")
+        if len(watches.still_open(db)) >= _MOST_OPEN:
+            raise Refused(f"There are {_MOST_OPEN} open watches, and no more may be. End one: `axiom watch list`.")
+        made = watches.register(
+            db,
+            experiment_id=found.id,
+            sentence=self.sentence,
+            measure=self.measure,
+            comparison=Comparison(self.comparison),
+            threshold=self.threshold,
+            now=now,
+        )
+        predicate = f"{self.measure} {Comparison(self.comparison)} {self.threshold:g}"
+        return {"watch": made, "experiment": found.name, "version": found.version, "predicate": predicate}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndWatch(Command):
+    """Look for it no more; what was found stays."""
+
+    name: ClassVar[str] = "watch.end"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    watch: int = field(metadata={"ge": 1, "le": LARGEST})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """End it."""
+        del laboratory, prepared
+        found = watches.of(db, self.watch)
+        if found is None:
+            raise NotFound(f"There is no watch {self.watch}. Nothing was changed; `axiom watch list` shows all.")
+        if not watches.end(db, self.watch, now):
+            raise Refused(f"Watch {self.watch} has ended already. Nothing was changed.")
+        return {"watch": found.id, "hits": found.hits}

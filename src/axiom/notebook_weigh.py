@@ -1,0 +1,274 @@
+"""`axiom.weigh(table)`: the weighing of findings, on anybody's numbers. Nothing of a laboratory is needed.
+
+What is not declared is not guessed in favour of an effect: see `decisions/unasked.py`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from axiom.decisions.arranging import Arranged, arrange
+from axiom.decisions.integrity import sound
+from axiom.decisions.question import question
+from axiom.decisions.unasked import Doubt, doubt, levels, same, too_early
+from axiom.decisions.weighing import card
+from axiom.decisions.weighing import weigh as weigh_observations
+from axiom.domain.findings import Evidence, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.errors import TableUnreadable, UnknownName, WrongUse
+from axiom.figures.requests import Look, look_of
+from axiom.notebook_card import WeighedTable
+from axiom.notebook_rows import BEYOND, Rows, rows_of
+from axiom.notebook_sheet import sheet_of
+
+MEAN = "mean"
+ESTIMANDS = (*(kind.value for kind in Kind), MEAN)
+
+_EVERY = 8  # seeds between two looks, in a short table
+_LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
+_NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
+_MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
+_NO_NULL = Doubt(
+    why="what would be nothing is not declared, and it is not 0 for such a quantity",
+    instead=("--null with the value that would be nothing",),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What was declared of the numbers."""
+
+    estimand: str | None
+    null: float | None
+    smallest: float
+    bounds: tuple[float, float] | None
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.CONTRAST if self.estimand is None else Kind.LEVEL if self.estimand == MEAN else Kind(self.estimand)
+
+    @property
+    def shown_null(self) -> float:
+        """The null, or what stands for it."""
+        return self.null if self.null is not None else _NULLS.get(self.kind, 0.0)
+
+    def mapping(self, kind: Kind) -> dict[str, Any]:
+        """As a registration would have it."""
+        return {
+            "name": "value",
+            "claim": "",
+            "kind": kind.value,
+            "null": 0.5 if kind is Kind.PROPORTION and self.kind is not Kind.PROPORTION else self.shown_null,
+            "smallest": self.smallest,
+            "bounds": list(self.bounds) if self.bounds and kind is not Kind.PROPORTION else None,
+            "about": "mean" if self.estimand == MEAN else "median",
+        }
+
+
+def weigh(
+    table: Any,
+    *,
+    estimand: str | None = None,
+    null: float | None = None,
+    smallest_effect: float | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> WeighedTable:
+    """Say how sure it is what a table of seeds and values says.
+
+    `table` is the path of a CSV file, a list of dicts, a dict of columns, or a table of pandas or Arrow, with the
+    columns `seed` and `value`. Print what comes back, or let a notebook show it; `data()` is the same as JSON.
+    """
+    asked = _asked(estimand, null, smallest_effect, bounds)
+    name, arranged, unused = _arranged(asked, table)
+    values = _values(arranged.observations)
+    held = _held(asked, values)
+    inputs = _inputs(asked, arranged, len(arranged.observations), held)
+    whole = card(**inputs)
+    evidence, held = _judged(asked, whole.evidence, held)
+    hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
+    flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
+    reasons = [*arranged.reasons, *([unused] if unused else []), *_in_seeds(arranged, evidence.reasons)]
+    return WeighedTable(
+        name=name,
+        card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
+        kind=_shown_kind(asked, held),
+        is_declared=asked.estimand is not None,
+        null=None if held and _lacks_null(asked) else asked.shown_null,
+        smallest=asked.smallest,
+        bounds=asked.bounds,
+        is_weighed=held is None,
+        values=_counted(inputs),
+        is_issued=arranged.is_issued,
+        repeated=arranged.repeated,
+        waiting=arranged.waiting,
+        names=arranged.names,
+        seeds=arranged.seeds,
+        _looks=lambda: _looks(asked, arranged),
+    )
+
+
+def _arranged(asked: _Asked, table: Any) -> tuple[str, Arranged, str]:
+    """The name of the table, its rows as observations, and what was not looked at; the rows themselves are let go."""
+    rows = rows_of(sheet_of(table))
+    _demand_events(asked, rows)
+    _demand_within(asked, rows)
+    unused = f"columns that are not looked at: {', '.join(rows.unused)}" if any(rows.unused) else ""
+    return rows.name, arrange(rows.rows, rows.columns), unused
+
+
+def _asked(
+    estimand: str | None, null: float | None, smallest: float | None, bounds: tuple[float, float] | None
+) -> _Asked:
+    """What was declared, if it can be meant."""
+    word = estimand.strip().lower().replace("-", "_") if estimand is not None else None
+    if word is not None and word not in ESTIMANDS:
+        raise UnknownName("estimand", word, ESTIMANDS)
+    for name, number in (("null", null), ("smallest effect", smallest), *(("bound", end) for end in bounds or ())):
+        if number is not None and not math.isfinite(number):
+            raise WrongUse(f"The {name} is {number}, which is no number. Nothing was weighed; write one such as 0.1.")
+    if smallest is not None and smallest < 0:
+        raise WrongUse(
+            f"The smallest effect is {smallest:g}, and it is a distance from the null. Nothing was weighed; write "
+            f"{-smallest:g}."
+        )
+    asked = _Asked(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds)
+    _demand_bounds(asked)
+    return asked
+
+
+def _demand_bounds(asked: _Asked) -> None:
+    if asked.estimand == MEAN and asked.bounds is None:
+        raise WrongUse(
+            "A mean is weighed within bounds that no value can leave. Nothing was weighed; declare them, as in "
+            "--bounds 0 1, or weigh the median with --estimand level."
+        )
+    low, high = (0.0, 1.0) if asked.kind is Kind.PROPORTION else asked.bounds or (-math.inf, math.inf)
+    if not low < high:
+        raise WrongUse(f"The bounds {low:g} and {high:g} hold nothing. Nothing was weighed; write the lower one first.")
+    if asked.bounds and not math.isfinite(high - low):
+        raise WrongUse(
+            f"The bounds {low:g} and {high:g} are farther apart than any number is large. Nothing was weighed; declare "
+            "those that the values really have."
+        )
+    if not low <= asked.shown_null <= high and not _lacks_null(asked):
+        raise WrongUse(
+            f"The null {asked.shown_null:g} lies outside {low:g} to {high:g}, where no value can be. Nothing was "
+            "weighed; declare one within, with --null."
+        )
+
+
+def _demand_events(asked: _Asked, rows: Rows) -> None:
+    if asked.kind is not Kind.PROPORTION:
+        return
+    for row in rows.rows:
+        if row.value not in (None, 0.0, 1.0):
+            raise TableUnreadable(
+                f"{rows.name}, {rows.place} {row.place}: {row.value:g} is no event, and a proportion counts 0 and 1 "
+                "alone. Nothing was weighed; write 1 where it happened and 0 where not, or name another estimand."
+            )
+
+
+def _demand_within(asked: _Asked, rows: Rows) -> None:
+    """A mean is as wrong as its bounds: a value beyond them shows that they do not hold, so others may lie there."""
+    if asked.estimand != MEAN or asked.bounds is None:
+        return
+    low, high = asked.bounds
+    for row in rows.rows:
+        if row.why_missing in BEYOND or (row.value is not None and not low <= row.value <= high):
+            shown = row.why_missing if row.value is None else f"{row.value:g}"
+            raise TableUnreadable(
+                f"{rows.name}, {rows.place} {row.place}: the value {shown} lies outside the bounds {low:g} to "
+                f"{high:g}, and a mean is weighed within bounds that no value can leave. Nothing was weighed; declare "
+                "bounds that hold, or weigh the median with --estimand level."
+            )
+
+
+def _inputs(asked: _Asked, arranged: Arranged, seeds: int, held: Doubt | None) -> dict[str, Any]:
+    """What the weighing is asked after so many seeds."""
+    observations = arranged.observations[:seeds]
+    if _are_one(asked, _values(observations)):
+        observations = (next(one for one in observations if one.value is not None),)
+    return {
+        "estimand": asked.mapping(held.shown_as if held and asked.estimand is None else asked.kind),
+        "observations": observations,
+        "blocks": sum(end <= seeds for end in arranged.ends) if arranged.ends else 1,
+        "homes": arranged.homes,
+        "surroundings": Surroundings(agreements=arranged.agreements, is_registered=False),
+    }
+
+
+def _judged(asked: _Asked, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:
+    """The evidence, with nothing concluded where something keeps the values from being weighed."""
+    if held is None and asked.estimand is None and evidence.verdict is not Verdict.UNDECIDED:
+        held = too_early(evidence.seeds, evidence.e_value)
+    return (evidence if held is None else _undecided(evidence, held)), held
+
+
+def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:
+    """The reasons without the word block, where the table has none."""
+    return [text if arranged.ends else text.replace("replicates of 1 closed blocks", "seeds") for text in reasons]
+
+
+def _held(asked: _Asked, values: Sequence[float]) -> Doubt | None:
+    """What keeps these values from being weighed at all."""
+    if _are_one(asked, values):
+        return same(values)
+    if asked.estimand is None:
+        return doubt(values, asked.null)
+    return _NO_NULL if _lacks_null(asked) else None
+
+
+def _are_one(asked: _Asked, values: Sequence[float]) -> bool:
+    return asked.kind not in _MAY_BE_CONSTANT and same(values) is not None
+
+
+def _undecided(evidence: Evidence, held: Doubt) -> Evidence:
+    """Where and how wide the values lie stays; nothing is concluded from it."""
+    return replace(
+        evidence,
+        e_value=1.0,
+        e_absent=1.0,
+        verdict=Verdict.UNDECIDED,
+        grade=Grade.AWAITING,
+        needs=held.instead,
+        more=None,
+        reasons=(f"not weighed: {held.why}",),
+    )
+
+
+def _lacks_null(asked: _Asked) -> bool:
+    return asked.null is None and asked.kind in _NULLS
+
+
+def _values(observations: Sequence[Observation]) -> list[float]:
+    return [one.value for one in observations if one.value is not None]
+
+
+def _counted(inputs: Mapping[str, Any]) -> list[float]:
+    """The values that count: without copies under other seeds, and without those beyond the bounds."""
+    return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
+
+
+def _shown_kind(asked: _Asked, held: Doubt | None) -> str:
+    if held is not None and asked.estimand is None:
+        return held.shown_as.value
+    return asked.estimand or asked.kind.value
+
+
+def _looks(asked: _Asked, arranged: Arranged) -> tuple[Look, ...]:
+    """The same conclusion after the first seeds, after more, and after all; as many looks as a picture can show."""
+    total = len(arranged.observations)
+    if arranged.ends:
+        step = -(-len(arranged.ends) // _LOOKS)
+        at = {*arranged.ends[step - 1 :: step], arranged.ends[-1]}
+    elif total <= _EVERY * _LOOKS:
+        at = {*range(_EVERY, total, _EVERY), total}
+    else:
+        looks = _LOOKS if total < _MANY else _LOOKS_AT_MANY
+        at = {round(_EVERY * (total / _EVERY) ** (look / (looks - 1))) for look in range(looks)}
+    found = []
+    for seeds in sorted(at):
+        held = _held(asked, _values(arranged.observations[:seeds]))
+        evidence = weigh_observations(**_inputs(asked, arranged, seeds, held))
+        found.append(look_of(_judged(asked, evidence, held)[0]))
+    return tuple(found)

@@ -1,0 +1,195 @@
+"""What a finding's card shows beside its evidence: for what it holds, its parts, who agreed, who never worked.
+
+A volunteer may show nobody which hosts are theirs. Verdicts without each of them, beside those without each host, would
+tell it; so such a volunteer has no number here, neither in what is weighed today nor in sentences of older lines.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from axiom.decisions.weighing import card
+from axiom.domain.amounts import counted
+from axiom.domain.cards import Card, Stratum
+from axiom.domain.findings import Evidence, Registration
+from axiom.domain.registrations import read_body
+from axiom.signed import bundles
+from axiom.store import blobs, evidence, experiments, finding_pages, findings
+from axiom.store.database import Database
+from axiom.store.evidence import Inputs
+from axiom.store.finding_pages import Forecast, Standing
+from axiom.web import scope
+from axiom.web.plates import plate
+from axiom.web.reading import Answer, Reading
+
+PARTS = ("Group", "Part", "Replicates", "Missing", "Median", "Low", "High", "Mean", "Standard error")
+_NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
+_FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
+
+
+def weighed(reading: Reading, standing: Standing) -> Card | None:
+    """The card, weighed from what the newest line was weighed from; None until there is one."""
+    inputs = evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
+    return weighed_from(inputs) if inputs else None
+
+
+def weighed_from(inputs: Inputs) -> Card:
+    """The card that follows from these."""
+    return card(
+        inputs.estimand,
+        inputs.observations,
+        blocks=inputs.blocks,
+        homes=inputs.homes,
+        surroundings=inputs.surroundings,
+    )
+
+
+def veils(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
+    """For each of these volunteers who shows no hosts, a number below zero that is used nowhere else."""
+    hidden = finding_pages.hiding(db, volunteers)
+    return {volunteer: -place for place, volunteer in enumerate(sorted(hidden), start=1)}
+
+
+def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
+    """The same sentences, in which a volunteer who shows no hosts has no number."""
+    named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
+    hidden = finding_pages.hiding(db, named) if named else set()
+    veiled = "a volunteer who shows no hosts"
+    return [_NUMBERED.sub(lambda one: veiled if int(one[1]) in hidden else one[0], each) for each in sentences]
+
+
+def parts(db: Database, found: Card | None) -> Answer:
+    """What designs, platforms and hosts say alone, and what is left without each host and volunteer."""
+    if found is None:
+        return {"parts": {}, "pooled": None, "without": [], "exploratory": None}
+    return {
+        "parts": {by: [_part(one) for one in found.by(by)] for by in _FORESTS},
+        "pooled": asdict(found.pooled) if found.pooled else None,
+        "without": _without(db, found),
+        "exploratory": _part(found.exploratory) if found.exploratory else None,
+    }
+
+
+def forest(reading: Reading, number: int, found: Card | None) -> Answer:
+    """The picture of the parts, and all of them as a table."""
+    shown = [one for by in _FORESTS for one in found.by(by)] if found else []
+    rows = [
+        [one.by, one.name, one.seeds, one.missing, one.estimate, one.low, one.high, one.mean, one.error]
+        for one in shown
+    ]
+    return plate(reading, f"finding/{number}/forest", PARTS, rows)
+
+
+def told(found: Evidence) -> Answer:
+    """What newer evidence says besides its numbers."""
+    return {
+        "line": found.line,
+        "designs": found.designs,
+        "clones": found.clones,
+        "e_absent": found.e_absent,
+        "false_share": found.false_share,
+        "more": list(found.more) if found.more else None,
+        "suspends": found.suspends,
+        "alarms": [
+            {"kind": each.kind, "force": each.force, "text": each.text, "hosts": list(each.hosts)}
+            for each in found.alarms
+        ],
+        "again": sum(each.exact + each.close + each.divergent for each in found.agreements),
+        "agreeing": sum(each.agreed for each in found.agreements),
+        "duplicates": [asdict(each) | {"platforms": list(each.platforms)} for each in found.agreements],
+    }
+
+
+def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
+    """For what the claim holds: the configs of all designs that feed it, as far as the estimand speaks of them."""
+    designs = [_design(each, standing) for each in feeding(reading, standing)]
+    configs = list({repr(sorted(one.items())): one for design in designs for one in design["configs"]}.values())
+    made_of = _made_of(reading, standing)
+    words = [
+        f"Holds for {standing.experiment}@{standing.version}: {scope.in_words(configs)}.",
+        f"{counted(len(configs), 'config')} in {counted(len(designs), 'design')}; the estimand is: {quantity}.",
+        *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
+        "Nothing is claimed beyond that.",
+    ]
+    return {
+        "words": " ".join(words),
+        "configs": len(configs),
+        "levels": scope.levels(configs),
+        "made_of": [{"name": name, "says": says} for name, says in made_of],
+        "designs": [each | {"configs": len(each["configs"])} for each in designs],
+    }
+
+
+def never_worked(reading: Reading, standing: Standing) -> list[Answer]:
+    """Hosts that had tasks of this version and returned no valid result."""
+    found = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
+    return [
+        {"host": one.host_id, "platform": one.platform, "tasks": one.tasks, "states": dict(one.states)} for one in found
+    ]
+
+
+def feeding(reading: Reading, standing: Standing) -> list[Registration]:
+    """The registrations whose replicates are this finding's evidence."""
+    numbers = findings.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
+    found = [findings.registration(reading.db, number) for number in numbers]
+    return [each for each in found if each is not None]
+
+
+def forecasts(reading: Reading, standing: Standing) -> list[Forecast]:
+    """What was predicted of this finding, with each of those registrations."""
+    return [
+        forecast
+        for each in feeding(reading, standing)
+        for estimand, number in findings.numbers(reading.db, each).items()
+        if number == standing.finding.number
+        for forecast in finding_pages.forecasts(reading.db, each.id, estimand)
+    ]
+
+
+def _design(registration: Registration, standing: Standing) -> Answer:
+    said = read_body(registration.body)
+    configs = scope.cells(standing.estimand, said.design.configs)
+    return {
+        "name": said.design.name,
+        "registration": registration.id,
+        "cohort": said.cohort,
+        "configs": [dict(config) for config in configs],
+        "words": scope.in_words(configs),
+    }
+
+
+def _made_of(reading: Reading, standing: Standing) -> list[tuple[str, str]]:
+    """From the signed source, and from the kit that was signed with it."""
+    bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
+    if bundle is None:
+        return []
+    files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+    return scope.made_of(files[bundles.experiment_path(standing.experiment)].decode(), files)
+
+
+def _without(db: Database, found: Card) -> list[Answer]:
+    """The veiled ones last, for their place among the others would tell between which numbers theirs is."""
+    veiled = veils(db, (one.number for one in found.without if one.by == "volunteer"))
+    numbers = {("volunteer", volunteer): number for volunteer, number in veiled.items()}
+    rows = [
+        {"by": one.by, "number": numbers.get((one.by, one.number), one.number), "verdict": one.verdict}
+        for one in found.without
+    ]
+    return sorted(rows, key=lambda row: row["number"] < 0)
+
+
+def _part(one: Stratum) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "seeds": one.seeds,
+        "missing": one.missing,
+        "estimate": one.estimate,
+        "interval": [one.low, one.high],
+        "mean": one.mean,
+        "error": one.error,
+    }
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])

@@ -1,0 +1,63 @@
+"""The files of an export that are read by people: what it is, how to cite it, and under which licence."""
+
+import json
+from typing import Any
+
+_LICENCE = """The data and texts in this folder are licensed under
+Creative Commons Attribution 4.0 International (CC BY 4.0):
+https://creativecommons.org/licenses/by/4.0/
+
+You may share and adapt them for any purpose if you give credit; CITATION.cff says how.
+
+The experiment's source, its bundle and recompute.py are programs of Axiom, licensed under the Apache License 2.0:
+https://www.apache.org/licenses/LICENSE-2.0
+"""
+_READ_ME = """# Finding {finding}: {claim}
+
+{status}{scope}
+
+Cite: {cite}
+
+| file | is |
+|---|---|
+| recompute.py | weighs the observations again and compares every number: `python recompute.py` |
+| observations.csv | one row a replicate, in the order in which numbers were issued: the value, and where from |
+| hosts.csv | the hosts behind them, by number: whose (below zero: not shown), which platform, ours or not |
+| finding.json | the estimand as it was registered, and what else the weighing needs |
+| numbers.json | every number of the card, which must come out again |
+| card.json | the card as the laboratory's page and command line show it |
+| history.csv, history.json | the card's numbers after each further line of its history; with every step of reasoning |
+| registrations/ | what was written down before anything was computed; each text has the hash that was chained |
+| {source} | the experiment, as it was signed in the bundle beside it; its seal is a signed text |
+| ro-crate-metadata.json | all of this for programs: an RO-Crate 1.1, profile Process Run Crate 0.5 |
+| CITATION.cff, LICENSE.txt | how to cite; CC BY 4.0 |
+"""
+
+
+def files(about: dict[str, Any]) -> dict[str, bytes]:
+    """The files by their names."""
+    words = {name: about[name] for name in ("finding", "claim", "scope", "cite")}
+    why = f": {about['why'].removesuffix('.')}" if about["why"] else ""
+    status = "" if about["status"] == "open" else f"This finding is {about['status']}{why}.\n\n"
+    return {
+        "README.md": _READ_ME.format(**words, status=status, source=about["bundle"]["source"]).encode(),
+        "LICENSE.txt": _LICENCE.encode(),
+        "CITATION.cff": _citation(about).encode(),
+    }
+
+
+def _citation(about: dict[str, Any]) -> str:
+    """In the Citation File Format; JSON's strings are YAML's too."""
+    title = f"Finding {about['finding']}: {about['claim']}"
+    said = {
+        "cff-version": "1.2.0",
+        "message": "If you use this finding, please cite it as below.",
+        "type": "dataset",
+        "title": title,
+        "version": str(about["line"]),
+        "date-released": about["weighed_at"][:10],
+        "license": "CC-BY-4.0",
+        "abstract": about["scope"],
+    }
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
+    return "\n".join([*lines, "authors:", f"  - name: {json.dumps(about['laboratory'], ensure_ascii=False)}", ""])

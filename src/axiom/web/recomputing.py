@@ -1,0 +1,150 @@
+"""The part of `recompute.py` that knows the files of an export: reads them, weighs again, compares every number.
+
+It is carried in each export with the modules that it needs (`recompute.py`), and runs there without Axiom.
+"""
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from axiom.decisions.weighing import card
+from axiom.domain.cards import Card, Stratum
+from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Agreements, Evidence, Home, Observation, Surroundings
+from axiom.domain.registrations import Cohort, definition
+from axiom.domain.work import Outcome
+
+FINDING, NUMBERS, OBSERVATIONS, HOSTS = "finding.json", "numbers.json", "observations.csv", "hosts.csv"
+OBSERVED = (
+    *("registration", "design", "cohort", "replicate", "seed", "value", "outcome", "hosts", "fingerprint"),
+    "why_missing",
+)
+_LATER = frozenset({"is_ours"})  # columns that older crates lack
+AT_HOME = ("host", "volunteer", "platform", "is_ours")
+_WORDS = {"line", "needs", "flags", "reasons", "alarms", "agreements"}  # sentences, and what is compared in parts
+_SHOWN = ("seeds", "estimate", "low", "high", "e_value", "verdict", "grade")
+
+
+def main(arguments: Sequence[str], script: str) -> int:
+    """Weigh the finding in a folder, by default the one that the script lies in."""
+    folder = Path(arguments[0]) if arguments else Path(script).resolve().parent
+    try:
+        said = json.loads((folder / FINDING).read_text(encoding="utf-8"))
+        expected = json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
+        found = numbers(_weighed(folder, said))
+        problems = [*_differences(expected, found), *_broken(folder, said)]
+    except ModuleNotFoundError as fault:
+        sys.stderr.write(f"This finding also needs {fault.name}: python -m pip install {fault.name}\n")
+        return 2
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        sys.stderr.write(f"{folder} cannot be weighed: {type(fault).__name__}: {fault}\n")
+        return 2
+    lines = [f"Finding {said['finding']}: {said['claim']}"]
+    lines += [f"  {name:<10}{found.get(f'evidence {name}')}" for name in _SHOWN]
+    lines += problems or [f"All {len(expected)} numbers are the same; hashes and seeds are as they should be."]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return int(bool(problems))
+
+
+def numbers(found: Card) -> dict[str, Any]:
+    """Every number and verdict of a card by its name, in JSON's own types."""
+    told = {f"evidence {name}": value for name, value in of_evidence(found.evidence).items()}
+    told["next grade"] = found.next_grade
+    for part in [*found.strata, *([found.exploratory] if found.exploratory else [])]:
+        told |= {f"{part.by} {part.name}: {name}": value for name, value in _of_part(part).items()}
+    if found.pooled:
+        told |= {f"pooled {name}": value for name, value in asdict(found.pooled).items()}
+    told |= {f"without {one.by} {one.number}": one.verdict for one in found.without}
+    plain: dict[str, Any] = json.loads(json.dumps(told))
+    return plain
+
+
+def of_evidence(found: Evidence) -> dict[str, Any]:
+    """What must come out again of a line of the history; sentences may be worded better one day."""
+    kept = {field.name: getattr(found, field.name) for field in fields(found) if field.name not in _WORDS}
+    return kept | {"alarms": sorted(alarm.kind for alarm in found.alarms)}
+
+
+def _of_part(part: Stratum) -> dict[str, Any]:
+    return {name: value for name, value in asdict(part).items() if name not in {"by", "name"}}
+
+
+def _weighed(folder: Path, said: Mapping[str, Any]) -> Card:
+    around = said["surroundings"]
+    agreements = tuple(Agreements(**{**one, "platforms": tuple(one["platforms"])}) for one in around["agreements"])
+    return card(
+        said["estimand"],
+        tuple(_observation(row) for row in _rows(folder / OBSERVATIONS, OBSERVED)),
+        blocks=said["blocks"],
+        homes={
+            int(row["host"]): Home(
+                host_id=int(row["host"]),
+                volunteer_id=int(row["volunteer"]),
+                platform=row["platform"],
+                is_ours=row["is_ours"] == "1" if row.get("is_ours") else None,
+            )
+            for row in _rows(folder / HOSTS, AT_HOME)
+        },
+        surroundings=Surroundings(**{**around, "agreements": agreements}),
+    )
+
+
+def _observation(row: Mapping[str, str]) -> Observation:
+    return Observation(
+        replicate=int(row["replicate"]),
+        value=float(row["value"]) if row["value"] else None,
+        hosts=tuple(int(number) for number in row["hosts"].split()),
+        why_missing=row["why_missing"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        registration=int(row["registration"]),
+        design=row["design"],
+        cohort=Cohort(row["cohort"]),
+        fingerprint=row["fingerprint"],
+    )
+
+
+def _rows(file: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = csv.DictReader(opened)
+        there = set(rows.fieldnames or ())
+        if not set(columns) - _LATER <= there <= set(columns):
+            raise ValueError(f"{file.name} has the columns {rows.fieldnames}, and must have {', '.join(columns)}")
+        return list(rows)
+
+
+def _differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    for name in [*expected, *(each for each in found if each not in expected)]:
+        was, now = expected.get(name, "nothing"), found.get(name, "nothing")
+        if was != now:
+            yield f"DIFFERS {name}: the laboratory said {was!r}, and it comes out as {now!r}{_nearly(was, now)}"
+
+
+def _nearly(was: Any, now: Any) -> str:
+    """Mathematical functions may differ in the last bit between C libraries."""
+    is_near = isinstance(was, float) and isinstance(now, float) and abs(was - now) <= 1e-12 * max(abs(was), abs(now))
+    return " (the same to 12 digits: another library's logarithm)" if is_near else ""
+
+
+def _broken(folder: Path, said: Mapping[str, Any]) -> Iterator[str]:
+    """What is not as it was signed, hashed or derived."""
+    for one in said["registrations"]:
+        body = (folder / one["file"]).read_bytes().decode()
+        facts = {name: one[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
+        text = json.dumps([one["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != one["hash"]:
+            yield f"DIFFERS registration {one['number']}: its text does not have the hash that was chained"
+        if one["number"] == said["registration"]:
+            declared = [each for each in json.loads(body)["estimands"] if each["name"] == said["estimand"]["name"]]
+            if [definition(each) for each in declared] != [definition(said["estimand"])]:
+                yield "DIFFERS estimand: it is not the one that was registered"
+    archive = (folder / said["bundle"]["file"]).read_bytes()
+    if hashlib.sha256(archive).hexdigest() != said["bundle"]["digest"]:
+        yield "DIFFERS bundle: its bytes are not those that were signed"
+    for row in _rows(folder / OBSERVATIONS, OBSERVED):
+        if int(row["seed"]) != seed_of(said["experiment"], said["version"], int(row["replicate"])):
+            yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"

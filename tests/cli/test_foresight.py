@@ -1,0 +1,58 @@
+"""What would be ordered is looked up seldom, however many ask, and least often where it takes long."""
+
+import pytest
+
+from axiom.cli import attendant, foresight
+from axiom.cli.attendant import Occasion
+from axiom.cli.foresight import Foresight
+from axiom.lab.policy import Policy
+
+POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
+
+
+class Clock:
+    """Counts seconds as a test wants them."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(foresight, "time", made)
+    monkeypatch.setattr(attendant, "time", made)
+    return made
+
+
+def test_a_preview_is_kept_for_two_seconds(working_lab, clock):
+    seen = Foresight(working_lab.folder, POLICY, lambda: working_lab.now)
+    first = seen.now()
+    assert [one.name for one in first.worths] == ["tiny_sum"]
+    clock.seconds += 1.9
+    assert seen.now() is first
+    clock.seconds += 0.2
+    assert seen.now() is not first
+
+
+@pytest.mark.parametrize(("make", "fresh"), [(Foresight, 2.0), (Occasion, 1.0)])
+def test_what_takes_long_is_looked_up_for_a_twentieth_of_the_time(working_lab, clock, make, fresh):
+    looks = []
+
+    def now():
+        looks.append(clock.seconds)
+        clock.seconds += 3.0  # it takes so long
+        return working_lab.now
+
+    seen = make(working_lab.folder, POLICY, now)
+    seen.now()
+    assert len(looks) == 1
+    clock.seconds += max(fresh, 20 * 3.0) - 0.1
+    seen.now()
+    assert len(looks) == 1
+    clock.seconds += 0.2
+    seen.now()
+    assert len(looks) == 2

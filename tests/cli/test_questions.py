@@ -1,0 +1,51 @@
+"""`axiom experiment show`: beside what is declared stands what tasks have shown of the cost."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from axiom.cli.questions import show
+from axiom.decisions.costs import shown
+from axiom.domain.costs import Cost, Fit, Voice
+from axiom.signed.bundles import contents
+from axiom.store import costs
+from axiom.store.costs import Kept
+
+FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
+
+
+@pytest.fixture
+def ask(working_lab, tmp_path, prepared):
+    """Shows the tiny experiment, whose file lies beside the laboratory."""
+    file = tmp_path / "tiny_sum.py"
+    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+
+    def say(*words: str) -> str:
+        done = CliRunner().invoke(
+            show, [str(file), *words, "--data", str(working_lab.folder.path)], catch_exceptions=False
+        )
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return say
+
+
+def test_nothing_is_said_of_the_cost_before_a_task_shows_it(ask):
+    assert json.loads(ask("--json"))["experiment"]["costs"] == []
+    assert "linux" not in ask()
+
+
+def test_each_kind_of_host_is_shown_with_its_factor_and_why(ask, working_lab):
+    with working_lab.db.transaction():
+        costs.keep(working_lab.db, 1, Kept(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost()), working_lab.now)
+    assert json.loads(ask("--json"))["experiment"]["costs"] == [shown("linux-x86_64-avx2", FIT)]
+    assert "\non linux-x86_64-avx2: what is declared holds: 2 tasks of the 5 from which on a fit counts\n" in ask()
+
+
+def test_an_old_name_shows_its_experiment_and_what_became_of_the_script(tmp_path):
+    done = CliRunner().invoke(show, ["edge_of_chaos_v2", "--data", str(tmp_path)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("name: edge_of_chaos\n") or "edge_of_chaos" in done.stdout.splitlines()[0]
+    assert "\nedge_of_chaos_v2, in the old laboratory: called strong, with 30 radii on four hosts\n" in done.stdout
+    assert "\nold claim critical_radius: a random network becomes chaotic" in done.stdout

@@ -1,0 +1,113 @@
+"""`axiom weigh FILE.csv`: the words of the command, the card in a terminal, JSON, the picture, the exit status."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from axiom.cli import weigh as command
+from axiom.errors import FolderUnusable, NotFound, TableUnreadable, WrongUse
+from axiom.notebook_weigh import ESTIMANDS
+
+
+@pytest.fixture
+def table(tmp_path):
+    dice = random.Random(4)
+    file = tmp_path / "mine.csv"
+    rows = "".join(f"{seed},{dice.gauss(0.8, 1)},box{seed % 3}\n" for seed in range(60))
+    file.write_text(f"seed,value,host\n{rows}", encoding="utf-8")
+    return file
+
+
+def weigh(*words) -> str:
+    done = CliRunner().invoke(command.weigh, [str(word) for word in words])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_a_person_reads_verdict_grade_interval_and_why(table):
+    text = weigh(table)
+    assert f"{table}: 60 seeds\n\neffect +: the median of the values lies above 0\ngrade: " in text
+    assert "95 % sure at every look" in text
+    assert "49 of 60 values" in text
+    assert text.index("for the next grade") < text.index("why") < text.index("95 % interval\n")
+    assert all(len(line) <= 60 for line in text.split("95 % interval\n")[1].splitlines())
+
+
+def test_names_in_a_file_do_not_act_on_the_terminal(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("seed,value\ns\x1b[31m,1\ns\x1b[31m,2\n", encoding="utf-8")
+    assert "the first counts: s?[31m\n" in weigh(table)
+    assert "\x1b" not in weigh(table, "--json")
+
+
+def test_a_picture_that_cannot_take_its_place_leaves_nothing_behind(tmp_path):
+    taken = tmp_path / "card.svg"
+    taken.mkdir()
+    with pytest.raises(FolderUnusable, match="cannot be written"):
+        command._write("<svg/>", taken)
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_the_json_is_one_card(table):
+    found = json.loads(weigh(table, "--json", "--estimand", "contrast", "--smallest-effect", 2, "--bounds", -9, 9))
+    assert {"verdict", "grade", "n_seeds", "interval", "flags", "reasons"} <= found.keys()
+    assert (found["verdict"], found["n_seeds"]) == ("absent", 60)
+    assert found["estimand"] == {
+        "kind": "contrast", "declared": True, "null": 0.0, "smallest_effect": 2.0, "bounds": [-9.0, 9.0],
+    }  # fmt: skip
+    assert json.loads(weigh(table, "--json", "--null", "-3", "--estimand", "level"))["verdict"] == "effect +"
+
+
+def test_the_picture_goes_where_it_is_told(table, tmp_path):
+    drawn = tmp_path / "card.svg"
+    weigh(table, "--svg", drawn, "--quiet")
+    assert drawn.read_text(encoding="utf-8").startswith("<svg")
+    with pytest.raises(FolderUnusable, match="cannot be written"):
+        weigh(table, "--svg", tmp_path / "none" / "card.svg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.svg", "mine.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["none.csv"], NotFound),
+        (["."], TableUnreadable),
+        (["mine.csv", "--estimand", "contrats"], WrongUse),
+        (["mine.csv", "--null", "nan"], WrongUse),
+        (["mine.csv", "--estimand", "mean"], WrongUse),
+    ],
+)
+def test_what_cannot_be_done_says_so_and_draws_nothing(words, error, table, tmp_path, monkeypatch):
+    monkeypatch.chdir(table.parent)
+    with pytest.raises(error):
+        weigh(*words, "--svg", tmp_path / "card.svg")
+    assert not (tmp_path / "card.svg").exists()
+
+
+def test_the_help_names_every_estimand():
+    text = " ".join(weigh("--help").split())
+    assert ", ".join(ESTIMANDS) in text
+
+
+def axiom(*words):
+    command = [sys.executable, "-m", "axiom", "weigh", *map(str, words)]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(("words", "status"), [(["mine.csv"], 0), (["none.csv"], 3), (["."], 2), ([], 2)])
+def test_the_exit_status_is_honest(words, status, table):
+    done = axiom(*[table.parent / word for word in words])
+    assert done.returncode == status, done.stderr
+    assert bool(done.stdout) == (status == 0)
+
+
+def test_the_command_is_quick_to_start():
+    code = "import sys, axiom.cli.weigh; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert {"numpy", "axiom.notebook_weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()

@@ -1,0 +1,50 @@
+"""What is published is registered for whom the laboratory is made, as its settings say."""
+
+import pytest
+
+from axiom.commands.experiments import PublishExperiment
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.sealing import SealBundles
+from axiom.domain.registrations import read_body
+from axiom.lab import sealing
+from axiom.lab.publish import wanted_seal
+from axiom.settings import Settings
+from axiom.signed.bundles import write_seal
+from axiom.signed.keys import make_keys
+from axiom.store import findings
+from axiom.store.folder import keep
+
+
+def registered(lab) -> int:
+    (found,) = findings.registrations(lab.db, 1)
+    return read_body(found.body).block
+
+
+@pytest.fixture
+def laboratory(small_lab, package):
+    """What its commands know of it when it has this address."""
+
+    def make(url: str) -> Laboratory:
+        small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
+        return Laboratory(folder=small_lab.folder, keys=small_lab.keys, settings=Settings(url=url), package=package)
+
+    return make
+
+
+@pytest.mark.parametrize(("url", "block"), [("", 8), ("https://lab.example/", 32)])
+def test_with_an_address_blocks_are_for_volunteers_before_there_is_one(small_lab, prepared, laboratory, url, block):
+    command = PublishExperiment(experiment="tiny_sum")
+    with small_lab.db.transaction():
+        command.apply(small_lab.db, laboratory(url), prepared(), small_lab.now)
+    assert registered(small_lab) == block
+
+
+@pytest.mark.parametrize(("url", "block"), [("", 8), ("https://lab.example/", 32)])
+def test_so_they_are_where_the_seal_was_made_elsewhere(small_lab, prepared, laboratory, url, block):
+    known = laboratory(url)
+    made, trust, now = prepared(), small_lab.keys.trust, small_lab.now
+    seal = wanted_seal(small_lab.db, made, trust=trust, good_for=known.bundle_good_for, now=now)
+    keep(sealing.archive_path(small_lab.folder, made.digest), made.archive)
+    with small_lab.db.transaction():
+        SealBundles(seal=write_seal(seal, *small_lab.keys.sealers)).apply(small_lab.db, known, None, now)
+    assert registered(small_lab) == block

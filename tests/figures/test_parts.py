@@ -1,0 +1,49 @@
+"""A card becomes the rows of a forest."""
+
+from axiom.domain.cards import Card, Stratum
+from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.figures.parts import parts_of
+
+EVIDENCE = Evidence(
+    blocks=1,
+    seeds=8,
+    missing=0,
+    estimate=0.5,
+    low=None,
+    high=None,
+    e_value=1.0,
+    e_kind="flip",
+    verdict=Verdict.UNDECIDED,
+    grade=Grade.AWAITING,
+    hosts=1,
+    volunteers=1,
+    platforms=1,
+    needs=(),
+    flags=(),
+    reasons=(),
+)
+
+
+def part(by: str, name: str, seeds: int = 8) -> Stratum:
+    return Stratum(by=by, name=name, seeds=seeds, missing=1, estimate=0.5, low=None, high=0.9, mean=0.4, error=0.1)
+
+
+def card(*strata: Stratum) -> Card:
+    return Card(evidence=EVIDENCE, strata=strata, pooled=None, without=(), exploratory=None, next_grade=Grade.MODERATE)
+
+
+def test_platforms_come_first_then_designs_then_hosts_and_volunteers_are_not_drawn():
+    found = parts_of(card(part("host", "7"), part("volunteer", "3"), part("design", "declared"), part("platform", "a")))
+    assert [(each.group, each.name) for each in found] == [
+        ("Platform", "a"),
+        ("Design", "declared"),
+        ("Host", "host 7"),
+    ]
+    assert (found[0].seeds, found[0].estimate, found[0].low, found[0].high) == (8, 0.5, None, 0.9)
+
+
+def test_of_many_hosts_those_with_most_replicates_are_drawn():
+    hosts = [part("host", str(number), seeds=number % 20) for number in range(40)]
+    found = parts_of(card(*hosts))
+    assert {each.group for each in found} == {"Host: 12 of 40, those with most replicates"}
+    assert sorted(each.seeds for each in found) == [14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19]

@@ -1,0 +1,271 @@
+"""Reading anybody's table: what spreadsheets and programs write is read; what is no table is refused with its line."""
+
+import contextlib
+import io
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom import notebook_rows
+from axiom.decisions.arranging import Row
+from axiom.domain.work import Outcome
+from axiom.errors import LimitReached, NotFound, TableUnreadable
+from axiom.notebook_rows import rows_of
+from axiom.notebook_sheet import Sheet, sheet_of, sheet_of_bytes
+
+PLAIN = [("1", 0.5), ("2", -0.25)]
+
+
+def read(content: bytes | str) -> list[Row]:
+    given_bytes = content.encode() if isinstance(content, str) else content
+    return list(rows_of(sheet_of_bytes(io.BytesIO(given_bytes), "mine.csv")).rows)
+
+
+def pairs(rows):
+    return [(row.seed, row.value) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "seed,value\n1,0.5\n2,-0.25\n",
+        "seed,value\r\n1,0.5\r\n2,-0.25\r\n",
+        "seed,value\r1,0.5\r2,-0.25",
+        "seed;value\n1;0,5\n2;-0,25\n",
+        "seed;value\n1;0.5\n2;-0.25\n",
+        "seed\tvalue\n1\t0,5\n2\t-0,25\n",
+        "sep=;\nseed;value\n1;0,5\n2;-0,25\n",
+        'SEP=,\r\n"seed","value"\r\n"1","0.5"\r\n"2","-0.25"\r\n',
+        "\ufeffseed,value\n1,0.5\n2,-0.25\n",
+        "\ufeffseed,value\n1,0.5\n2,-0.25\n".encode("utf-16-le"),
+        "\ufeffseed;value\n1;0,5\n2;-0,25\n".encode("utf-16-be"),
+        "\ufeffseed,value\n1,0.5\n2,-0.25\n".encode("utf-32-le"),
+        "\n\n Seed , VALUE \n 1 , .5 \n\n2, -2.5e-1\n,\n",
+        "value,note,seed,,\n0.5,a,001,,\n-0.25,\"b, c\nd\",+2,,\n",
+        "seed,value\n1.0,0.5\n2.0,-0.25\n",
+    ],
+)  # fmt: skip
+def test_what_spreadsheets_write_is_read(content):
+    assert pairs(read(content)) == PLAIN
+
+
+def test_seeds_are_any_whole_number_or_text_and_keep_every_digit():
+    seeds = ["964288508200758235", "964288508200758236", str(10**80), "-7", "0x1f", "early stop", "0", "-0"]
+    found = [row.seed for row in read("seed,value\n" + "".join(f"{seed},1\n" for seed in seeds))]
+    assert found == [*seeds[:-1], "0"]
+
+
+@pytest.mark.parametrize("word", ["", "nan", "NaN", "NA", "n/a", "#N/A", "null", "None", "<NA>"])
+def test_an_absent_value_is_a_gap_and_no_error(word):
+    (row,) = read(f"seed,value\n1,{word}\n")
+    assert row.value is None
+    assert row.outcome in (None, Outcome.DIVERGED)
+
+
+@pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "1e999", "-1e999"])
+def test_an_infinite_value_is_one_that_diverged(word):
+    (row,) = read(f"seed,value\n1,{word}\n")
+    assert (row.value, row.outcome, row.why_missing) == (None, Outcome.DIVERGED, "infinite")
+
+
+@pytest.mark.parametrize("word", ["1.1e100", "-1.7e308"])
+def test_a_value_beyond_all_measure_is_one_that_diverged(word):
+    (row,) = read(f"seed,value\n1,{word}\n")
+    assert (row.value, row.outcome) == (None, Outcome.DIVERGED)
+    assert "taken as diverged" in row.why_missing
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome", "is_out"),
+    [
+        ("ok", Outcome.OK, False),
+        ("FINISHED", Outcome.OK, False),
+        ("Timed_Out", Outcome.LATE, False),
+        ("crashed", Outcome.FAILED, False),
+        ("diverged", Outcome.DIVERGED, False),
+        ("missing", None, False),
+        ("RUNNING", None, True),
+        ("in-progress", None, True),
+    ],
+)
+def test_an_outcome_decides_whether_its_value_counts(word, outcome, is_out):
+    (row,) = read(f"seed,value,outcome\n1,3,{word}\n")
+    assert (row.outcome, row.is_out) == (outcome, is_out)
+    assert (row.value == 3) == (outcome is Outcome.OK)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "is empty"),
+        ("\n \n;;\n", "no line with anything in it"),
+        ("seed,value\n", "heading and no rows"),
+        ("seed,value\n,\n\n", "heading and no rows"),
+        ("1,2\n3,4\n", "no column seed and no column value"),
+        ("seed,loss\n1,2\n", "no column value.*seed, loss"),
+        ("seed,value,hosts\n1,2,a\n", "Did you mean host"),
+        ("seed,value,blok\n1,2,a\n", "Did you mean block"),
+        ("seed,value,VALUE\n1,2,3\n", "'value' twice"),
+        ("seed value\n1 2\n", "no column"),
+        ("seed,value\n1,2\n2,abc\n", "line 3, column value: 'abc' is not a number"),
+        ("seed,value\n1,45%\n", "line 2, column value"),
+        ("seed,value\n1,#DIV/0!\n", "not a number"),
+        ("seed,value\n1,1_000\n", "not a number"),
+        ("seed,value\n1,\u0661\n", "not a number"),
+        ("seed,value\n1,0x10\n", "not a number"),
+        ("seed,value\n1,1 2\n", "not a number"),
+        ("seed,value\n1,0,5\n", "line 2 has 3 cells, and the heading has 2.*decimal comma"),
+        ('seed,value\n1,"0,5"\n', "line 2, column value.*comma"),
+        ("seed;value\n1;1.234,5\n", "groups its digits"),
+        ("seed;value\n1;1,5\n2;1.234\n", "another decimal sign"),
+        ("seed;value\n1;1.5\n2;1,234\n", "another decimal sign"),
+        ("seed,value\n1\n", "line 2 has 1 cells"),
+        ("seed,value\n,3\n", "line 2, column seed: there is no seed"),
+        ("seed,value\nnan,3\n", "there is no seed"),
+        ("seed,value\n9.64289E+17,3\n", "shortened"),
+        ("seed;value\n9,64289E+17;3\n", "shortened"),
+        (f"seed,value\n{'s' * 300},3\n", "more than 200 letters"),
+        ("seed,value,issue\n1,2,x\n", "line 2, column issue"),
+        ("seed,value,issue\n1,2,\n", "no whole number"),
+        ("seed,value,issue\n1,2,1.5\n", "no whole number"),
+        ("seed,value,outcome\n1,2,timout\n", "Did you mean timeout"),
+        ("seed,value,outcome\n1,2,¿?\n", "Known are ok"),
+        ("seed,value,host,volunteer\n1,2,a,ann\n2,2,a,bob\n", "line 3.*one volunteer and one platform"),
+        ('seed,value\n1,"2\n3,4\n', "quotation mark"),
+        ('seed,value\n1,"2"x\n', "quotation mark"),
+        ("sep=|\nseed|value\n1|2\n", "commas, semicolons and tabs"),
+        (b"PK\x03\x04" + b"\0" * 60, "an Excel workbook"),
+        (b"\x1f\x8b\x08rest", "a gzip file"),
+        (b"seed,value\n1,\xff\xfe\n", "no text in UTF-8"),
+        (b"seed,value\n1,2\0\n", "zero byte"),
+        ("seed,value\n1,2\n".encode("utf-16-le"), "zero byte"),
+        (b"\xff\xfes\0e\0e", "no text in UTF-16|no line|no column"),
+        ("seed,value\n" + "1" * 200_000 + ",2\n", "line 2 has more than"),
+        ("x" * 200_000, "line 1 has more than"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_refused_with_its_place(content, says):
+    with pytest.raises(TableUnreadable, match=f"(?s){says}") as told:
+        read(content)
+    assert "Nothing was weighed" in str(told.value)
+    assert told.value.exit_code == 2
+
+
+def test_a_line_that_never_ends_is_refused_before_it_is_read(tmp_path):
+    endless = tmp_path / "endless"
+    with endless.open("wb") as file:
+        file.write(b"seed,value\n1,")
+        file.truncate(2**33)  # zero bytes that take no room
+    with pytest.raises(TableUnreadable, match="zero byte"):
+        rows_of(sheet_of(endless))
+
+
+def test_folders_and_absent_files_say_so(tmp_path):
+    with pytest.raises(TableUnreadable, match="is a folder"):
+        sheet_of(tmp_path)
+    with pytest.raises(NotFound, match="no file") as told:
+        sheet_of(str(tmp_path / "none.csv"))
+    assert told.value.exit_code == 3
+    with pytest.raises(TableUnreadable, match="cannot be opened"):
+        sheet_of("a\0b")
+
+
+def test_too_many_rows_are_refused_at_the_first_that_is_one_too_many(monkeypatch):
+    monkeypatch.setattr(notebook_rows, "MOST_ROWS", 1_000)  # a million takes seconds
+    rows = ((number, ("1", "2")) for number in range(10**9))
+    with pytest.raises(LimitReached, match="one seed and not one step"):
+        rows_of(Sheet(name="long", place="line", columns=("seed", "value"), rows=rows))
+    assert next(rows)[0] == 1_001
+
+
+class Arrow:
+    def to_pydict(self):
+        return {"seed": [1, 2], "value": [0.5, -0.25]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [{"seed": 1, "value": 0.5}, {"value": -0.25, "seed": 2}],
+        {"seed": [1, 2], "value": [0.5, -0.25], "note": [None, object()]},
+        {"Seed": (1.0, 2.0), "Value": ("0.5", "-0.25")},
+        Arrow(),
+    ],
+)
+def test_what_a_notebook_holds_is_read(table):
+    assert pairs(rows_of(sheet_of(table)).rows) == PLAIN
+
+
+def test_pandas_arrow_and_numpy_are_read():
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    columns = {"seed": np.array([1, 2]), "value": np.array([0.5, -0.25], dtype="float32")}
+    frame = pd.DataFrame(columns)
+    for table in (columns, frame, pa.Table.from_pandas(frame)):
+        assert pairs(rows_of(sheet_of(table)).rows) == PLAIN
+    gaps = pd.DataFrame({"seed": pd.array([1, 2], dtype="Int64"), "value": pd.array([1.5, None], "Float64")})
+    assert pairs(rows_of(sheet_of(gaps)).rows) == [("1", 1.5), ("2", None)]
+    with_gap = pd.DataFrame({"seed": [1, None], "value": [1.0, 2.0]})
+    with pytest.raises(TableUnreadable, match="row 2, column seed"):
+        rows_of(sheet_of(with_gap))
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        (3, "A int is no table"),
+        (b"seed,value", "no table"),
+        ([1, 2], "Row 1 of the table is a int"),
+        ([], "no column"),
+        ({"seed": [1], "value": [1, 2]}, "differ in length: seed 1, value 2"),
+        ({"seed": 1, "value": 2}, "is no list"),
+        ({"seed": [1], "value": ["x"]}, "row 1, column value: 'x' is not a number"),
+        ({"seed": [1], "value": [[1]]}, "is a list and no number"),
+        ({"seed": [1], "value": [1j]}, "is a complex and no number"),
+        ({"seed": [1.5], "value": [1]}, "too large to tell seeds apart"),
+        ({"seed": [2.0**60], "value": [1]}, "too large to tell seeds apart"),
+        ({"seed": [float("nan")], "value": [1]}, "there is no seed"),
+        ({"seed": [None], "value": [1]}, "there is no seed"),
+        ({"seed": [10**5000], "value": [1]}, "more than 200 letters"),
+    ],
+)
+def test_what_is_no_table_in_a_notebook_is_refused(table, says):
+    with pytest.raises(TableUnreadable, match=says):
+        rows_of(sheet_of(table))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_table_or_a_sentence(content):
+    with contextlib.suppress(TableUnreadable):
+        assert read(content)
+
+
+LINES = st.lists(st.text(st.sampled_from('seedvalu,;\t"\n\r01.-+eE%nN #='), max_size=12), max_size=6)
+
+
+@given(LINES)
+def test_almost_tables_are_tables_or_sentences(lines):
+    with contextlib.suppress(TableUnreadable):
+        assert all(row.seed for row in read("seed,value\n" + "\n".join(lines)))
+
+
+VALUES = st.none() | st.floats(-1e100, 1e100)
+
+
+@given(st.lists(st.tuples(st.integers(-(2**70), 2**70), VALUES), min_size=1), st.sampled_from([",", ";", "\t"]))
+def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
+    text = f"seed{separator}value\n" + "".join(
+        f"{seed}{separator}{'' if value is None else repr(value)}\n" for seed, value in pairs_written
+    )
+    assert pairs(read(text)) == [(str(seed), value) for seed, value in pairs_written]
+
+
+def test_the_reader_loads_neither_numpy_nor_pandas():
+    code = "import sys, axiom.notebook_rows; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()

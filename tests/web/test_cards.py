@@ -1,0 +1,181 @@
+"""The card of a finding: one answer, shown by the page and by its JSON."""
+
+import re
+from html import unescape
+
+import pytest
+from furnished import weighed
+
+from axiom.store import accounts, evidence, findings, scores
+
+
+@pytest.fixture
+def site_of_weighed(browse, weighed_lab):
+    return browse(weighed_lab)
+
+
+@pytest.fixture
+def found(site_of_weighed):
+    return site_of_weighed.get("/findings/1.json").json["finding"]
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split()).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_it_says_for_what_the_claim_holds(site_of_weighed, found):
+    scope = found["scope"]
+    assert scope["words"] == (
+        "Holds for tiny_sum@1: size 1 or 2. 2 configs in 1 design; the estimand is: total: size 1 minus size 2. "
+        "Nothing is claimed beyond that."
+    )
+    assert scope["levels"] == {"size": [1, 2]}
+    assert [(each["name"], each["registration"], each["configs"]) for each in scope["designs"]] == [("declared", 1, 2)]
+    assert scope["words"] in words(site_of_weighed.get("/findings/1").text)
+
+
+def test_it_shows_each_part_by_itself(site_of_weighed, found):
+    assert [(part["name"], part["seeds"]) for part in found["parts"]["host"]] == [("1", 8), ("2", 8), ("3", 8)]
+    platforms = {part["name"]: part["seeds"] for part in found["parts"]["platform"]}
+    assert platforms == {"linux-x86_64-avx2": 16, "linux-x86_64-avx512": 8}
+    assert [part["name"] for part in found["parts"]["design"]] == ["declared"]
+    table = site_of_weighed.get("/figures/finding/1/forest.csv").text.splitlines()
+    assert table[0].startswith("Group,Part,Replicates,Missing,Median,Low,High")
+    assert len(table) == 1 + 2 + 1 + 3
+    assert "volunteer" not in found["parts"]
+
+
+def test_nothing_on_it_says_whose_the_hosts_of_a_shy_volunteer_are(site_of_weighed):
+    page = site_of_weighed.get("/findings/1").text + site_of_weighed.get("/findings/1.json").text
+    for name in ("Shy", "Grace", "third"):
+        assert name not in page
+
+
+def test_a_shy_volunteer_has_no_number_among_those_who_are_left_out(weighed_lab, found):
+    (shy, *_) = accounts.by_email(weighed_lab.db, "shy@example.org")
+    numbers = [each["number"] for each in found["without"] if each["by"] == "volunteer"]
+    assert len(numbers) == 3
+    assert shy.id not in numbers
+    assert numbers[-1] == -1
+
+
+def test_sentences_of_older_lines_do_not_number_a_shy_volunteer(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    ada, shy = small_lab.volunteer("Ada"), small_lab.volunteer("Shy")
+    said = [f"without volunteer {each} the verdict is undecided" for each in (ada, shy)]
+    with small_lab.db.transaction():
+        accounts.set_profile(
+            small_lab.db, shy, name="Shy", country="", website="", is_exported=False, shows_hosts=False
+        )
+        line = weighed(2, needs=(f"a verdict that holds without each of them: {said[1]}",), reasons=tuple(said))
+        evidence.record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
+    reader = browse(small_lab)
+    answer = reader.get("/findings/1.json").json["finding"]
+    for line in (answer["evidence"], *answer["history"]):
+        assert line["reasons"] == [said[0], "without a volunteer who shows no hosts the verdict is undecided"]
+    for page in ("/findings/1", "/findings/1.json", "/", "/findings.json"):
+        assert f"volunteer {shy}" not in reader.get(page).text
+    assert f"volunteer {ada}" in reader.get("/findings/1").text
+
+
+def test_it_names_the_hosts_on_which_it_never_worked(site_of_weighed, found):
+    assert found["never_worked"] == [{"host": 4, "platform": "linux-x86_64-avx2", "tasks": 1, "states": {"failed": 1}}]
+    assert '<a href="/hosts/4">4</a>' in site_of_weighed.get("/findings/1").text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((12, 40), "About 12 more replicates in one case of two, 40 in nine of ten."),
+        ((12, 12), "About 12 more replicates."),
+        ((0, 0), ""),
+        (None, ""),
+    ],
+)
+def test_it_says_how_many_replicates_the_next_grade_still_needs(browse, small_lab, prepared, more, said):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(2, more=more), [], session_id=None, now=small_lab.now)
+    page = words(browse(small_lab).get("/findings/1").text)
+    assert said in page
+    assert ("more replicates" in page) == bool(said)
+
+
+def test_it_says_what_the_next_grade_needs(site_of_weighed, found):
+    page = words(site_of_weighed.get("/findings/1").text)
+    assert f"Not {found['next_grade']}, because" in page
+    for need in found["evidence"]["needs"]:
+        assert " ".join(need.split()) in page
+
+
+def test_how_to_cite_it_names_the_numbers_that_the_page_shows(site_of_weighed, found):
+    assert found["cite"].startswith("Small & Sons. Finding 1: A larger size has a larger total. −")
+    assert f"24 replicates, {found['verdict']}" in found["cite"]
+    assert found["cite"] in words(site_of_weighed.get("/findings/1").text)
+
+
+def test_a_suspended_finding_says_why(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        findings.set_status(small_lab.db, 1, "suspended", "two seeds gave the same")
+    assert "Suspended: two seeds gave the same." in words(browse(small_lab).get("/findings/1").text)
+
+
+def test_it_can_be_taken_away_from_the_page(site_of_weighed, found):
+    assert f'href="{found["export"]}"' in site_of_weighed.get("/findings/1").text
+    file = site_of_weighed.get(found["export"])
+    assert (file.status, file.headers["content-type"]) == (200, "application/zip")
+    assert file.headers["content-disposition"] == 'attachment; filename="finding-1.zip"'
+    assert file.body[:2] == b"PK"
+
+
+@pytest.mark.parametrize("number", ["9", "99999999999999999999"])
+def test_a_finding_that_is_none_cannot_be_taken_away(site_of_weighed, number):
+    file = site_of_weighed.get(f"/findings/{number}.zip")
+    assert (file.status, file.text.startswith("There is no finding") or int(number) > 10) == (404, True)
+
+
+def test_a_finding_without_evidence_offers_no_file(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    reader = browse(small_lab)
+    assert reader.get("/findings/1.json").json["finding"]["export"] is None
+    assert ".zip" not in reader.get("/findings/1").text
+    assert reader.get("/findings/1.zip").status == 404
+
+
+def test_the_predictions_show_what_they_were_worth(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    page = words(browse(small_lab).get("/findings/1").text)
+    assert "It is scored when nothing more is ordered of its registration." in page
+    worth = {"brier": 1.46, "log_score": -2.3, "interval_score": None, "is_covered": 0}
+    about = {"finding_number": 1, "line": 3, "verdict": "effect −", "estimate": -1.0, "reason": "all is back"}
+    with small_lab.db.transaction():
+        scores.keep(small_lab.db, 1, about | worth, small_lab.now)
+    reader = browse(small_lab)
+    assert reader.get("/findings/1.json").json["finding"]["predictions"][0]["score"]["brier"] == 1.46
+    page = words(reader.get("/findings/1").text)
+    assert "catalogue, informed effect − 1.46 −2.30 – no" in page
+    assert "all is back" in page
+
+
+def test_a_finding_of_several_designs_names_them_and_what_a_further_one_would_show(browse, varied_lab):
+    reader = browse(varied_lab)
+    found = reader.get("/findings/1.json").json["finding"]
+    assert [part["name"] for part in found["parts"]["design"]] == ["declared", "wide", "wider", "widest"]
+    page = words(reader.get("/findings/1").text)
+    assert "wider 3 confirmatory 3 shift 0 or 5; size 1 or 2" in page
+    assert "4 designs together: −" in page
+    assert "A further design would lie, with probability 95 %, from −" in page
+    assert found["pooled"]["prediction_low"] < found["pooled"]["estimate"] < found["pooled"]["prediction_high"]
+    assert "from before the claim" not in page
+
+
+def test_a_claim_that_was_formed_from_data_says_so(browse, varied_lab):
+    reader = browse(varied_lab)
+    found = reader.get("/findings/2.json").json["finding"]
+    page = words(reader.get("/findings/2").text)
+    assert (found["exploratory"]["seeds"], found["evidence"]["seeds"]) == (32, 8)
+    assert "formed from older data, weighed on fresh" in page
+    assert "Beside it stand 32 older replicates, from which the claim was formed" in page
+    cohorts = [row[4] for row in found["figures"]["strip"]["rows"]]
+    assert (cohorts.count("exploratory"), cohorts.count("confirmatory")) == (32, 8)

@@ -1,0 +1,235 @@
+"""The findings graph: its picture and its table, the links on a finding's page, and old names that find it."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from furnished import weighed
+
+from axiom.commands import old_names
+from axiom.domain.findings import Meaning, Verdict
+from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
+from axiom.lab.linking import link
+from axiom.lab.old_claims import OldClaims, OldLink, inherit
+from axiom.store import evidence, findings, old_claims
+
+GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+
+
+def claim(name: str, **changes) -> OldClaim:
+    facts = {"figure": "", "rests_on": "one seed", "status": "active", "source": "S5"}
+    return OldClaim(**{"name": name, "claim": f"it is said of {name}", "experiment": "tiny_sum", **facts, **changes})
+
+
+LISTED = OldClaims(
+    claims=(
+        claim("#31", figure="a gap of 0.67", scripts=("tinysum",), askings=(GROWS,)),
+        claim("#32", experiment="no_sum"),
+        claim("plateau", experiment="cellular_sum"),
+        claim("edge", askings=(replace(GROWS, kind=LinkKind.MODERATES, upheld_by=()),)),
+    ),
+    links=(OldLink(source="#32", kind=LinkKind.EXPLAINS, target="#31", why="S5: <script>"),),
+)
+
+
+def finding(number: int) -> Node:
+    return Node(noun=Noun.FINDING, id=number)
+
+
+@pytest.fixture
+def linked(small_lab, prepared):
+    """Two versions of an experiment; the first one's finding is as claimed; and four old claims."""
+    small_lab.publish(prepared())
+    small_lab.publish(prepared(version=2))
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
+        inherit(small_lab.db, LISTED, "tiny_sum", small_lab.now)
+    return small_lab
+
+
+def say(lab, kind: LinkKind, source: Node, target: Node, **how) -> int:
+    with lab.db.transaction():
+        return link(lab.db, kind, source, target, why="a <test>", by="Ada & co", now=lab.now, **how)
+
+
+def test_the_graph_has_islands_links_and_what_waits(linked, browse):
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.OLD_CLAIM, id=1))
+    found = browse(linked).get("/findings/graph.json").json["graph"]
+    (island,) = found["islands"]
+    assert [(each["noun"], each["name"]) for each in island["nodes"]] == [
+        ("old claim", "#31"),
+        ("finding", "1"),
+        ("finding", "2"),
+        ("old claim", "#32"),
+        ("old claim", "edge"),
+    ]
+    assert [(one["kind"], one["source"]["name"], one["target"]["name"], one["bearing"]) for one in found["links"]] == [
+        ("explains", "#32", "#31", None),
+        ("tests", "2", "#31", "says nothing yet"),
+        ("moderates", "2", "edge", None),
+        ("supersedes", "2", "1", None),
+        ("tests", "1", "#31", "supports"),
+    ]
+    assert [(one["name"], one["is_published"]) for one in found["waiting"]] == [
+        ("#32", False),
+        ("plateau", False),
+        ("edge", True),
+    ]
+    assert {node["name"]: node["is_open"] for node in found["nodes"]} == {
+        "1": False,
+        "2": True,
+        "#31": False,
+        "#32": True,
+        "plateau": True,
+        "edge": True,
+    }
+    assert found["open"] == 4
+
+
+def test_the_picture_has_an_arc_for_each_link_between_its_rows(linked, browse):
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
+    reader = browse(linked)
+    (island,) = reader.get("/findings/graph.json").json["graph"]["islands"]
+    picture, rows = island["picture"], len(island["nodes"])
+    assert len(picture["arcs"]) == 5
+    heights = [int(y) for arc in picture["arcs"] for y in re.findall(r"M\d+ (\d+)", arc["line"] + arc["head"])]
+    assert all(0 < y < picture["height"] for y in heights)
+    assert picture["height"] / rows == picture["dots"][1]["y"] - picture["dots"][0]["y"]
+    page = reader.get("/findings/graph").text
+    assert page.count('class="isle"') == 1
+    assert page.partition('class="isle"')[2].count("<circle") == rows
+    assert {arc["style"] for arc in picture["arcs"]} == {"explains", "tests", "moderates", "supersedes", "supports"}
+
+
+def test_words_of_others_are_shown_as_words(linked, browse):
+    say(linked, LinkKind.MODERATES, finding(1), finding(2))
+    for address in ("/findings/graph", "/findings/2"):
+        page = browse(linked).get(address).text
+        assert "<script>" not in page
+        assert "a &lt;test&gt;" in page
+        assert "Ada &amp; co" in page
+
+
+def test_every_end_of_a_link_is_there(linked, browse):
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
+    reader = browse(linked)
+    page = reader.get("/findings/graph").text
+    for target in re.findall(r'href="/findings/graph#([^"]+)"', page + reader.get("/findings/2").text):
+        assert page.count(f'id="{target}"') == 1, target
+    assert len(re.findall(r'id="([^"]+)"', page)) == len(set(re.findall(r'id="([^"]+)"', page)))
+
+
+def test_a_finding_s_page_has_its_links_and_its_old_names(linked, browse):
+    reader = browse(linked)
+    found = reader.get("/findings/2.json").json["finding"]
+    assert [(one["kind"], one["target"]["name"]) for one in found["links"]] == [
+        ("tests", "#31"),
+        ("moderates", "edge"),
+        ("supersedes", "1"),
+    ]
+    assert [(old["name"], old["kind"], old["figure"]) for old in found["aliases"]] == [
+        ("#31", "tests", "a gap of 0.67"),
+        ("edge", "moderates", ""),
+    ]
+    assert found["hanging"] == 2
+    text = " ".join(unescape(re.sub(r"<[^>]+>", "", reader.get("/findings/2").text)).split())
+    assert "It tests the old laboratory’s #31: it is said of #31; one seed, a gap of 0.67." in text
+    assert "It tests old claim #31: today it says nothing yet." in text
+    assert "It supersedes finding 1." in text
+    assert "2 open questions hang on it." in text
+    assert "It rests on what is void" not in text
+
+
+def test_what_depends_on_a_void_finding_says_so_until_that_is_open_again(linked, browse):
+    say(linked, LinkKind.DEPENDS_ON, finding(2), finding(1))
+    reader = browse(linked)
+    for status, is_said in (("suspended", True), ("open", False), ("recalled", True)):
+        with linked.db.transaction():
+            findings.set_status(linked.db, 1, status, "a test")
+        reader = browse(linked)
+        text = " ".join(re.sub(r"<[^>]+>", "", reader.get("/findings/2").text).split())
+        assert (f"It rests on what is void: it depends on finding 1, which is {status}." in text) == is_said
+        assert bool(reader.get("/findings/2.json").json["finding"]["depends_on_void"]) == is_said
+        assert "It rests on what is void" not in reader.get("/findings/1").text
+
+
+def test_a_test_against_its_claim_contradicts_it(linked, browse):
+    with linked.db.transaction():
+        evidence.record(linked.db, 2, weighed(2, verdict=Verdict.NEGATIVE), [], session_id=None, now=linked.now)
+    reader = browse(linked)
+    assert reader.get("/findings/2.json").json["finding"]["links"][0]["bearing"] == "contradicts"
+    assert "today it contradicts" in reader.get("/findings/2").text
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("?alias=31", [2]),
+        ("?alias=%2331", [2]),
+        ("?alias=TinySum", [2]),
+        ("?alias=tiny", []),
+        ("?alias=32", []),
+        ("?q=tinysum", [2]),
+        ("?q=%2331", [2]),
+        ("", [2, 1]),
+    ],
+)
+def test_old_names_find_findings(linked, browse, query, numbers):
+    page, data = (browse(linked).get(f"/findings{kind}{query}") for kind in ("", ".json"))
+    assert [row["number"] for row in data.json["findings"]] == numbers
+    assert page.status == 200
+    assert bool(numbers) != ("No finding matches" in page.text)
+
+
+def test_old_names_find_experiments(linked, browse):
+    with linked.db.transaction():
+        old_claims.keep(linked.db, [claim("lost", experiment="no_sum", scripts=("nosum",))], linked.now)
+    reader = browse(linked)
+    assert reader.get("/experiments/tinysum.json").json["experiment"]["name"] == "tiny_sum"
+    assert reader.get("/experiments/tinysum@1.json").json["experiment"]["version"] == 1
+    assert reader.get("/experiments/tinysum@3").status == 404
+    assert reader.get("/experiments/nosum").status == 404
+
+
+def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, browse):
+    reader = browse(linked)
+    found = reader.get("/experiments/tiny_sum.json").json["experiment"]["old"]
+    assert found["names"] == []
+    assert [said["href"] for said in found["claims"]] == [
+        f"/findings/graph#old-{said['name'].removeprefix('#')}" for said in found["claims"]
+    ]
+    text = reader.get("/experiments/tiny_sum").text
+    assert all(f">{said['claim']}</a>" in text for said in found["claims"])
+    assert found["claims"]
+
+
+def test_a_name_of_the_old_laboratory_says_what_became_of_it(linked, browse, tmp_path, monkeypatch):
+    names = '[tiny_sum]\nbecame = "lost"\n[sum_v2]\nexperiment = "tiny_sum"\nbecame = "found <again>"\n'
+    (tmp_path / old_names.LIST).write_text(names + '[nosum]\nexperiment = "no_sum"\nbecame = "withdrawn"\n')
+    monkeypatch.setattr(old_names, "shipped", lambda: tmp_path)
+    reader = browse(linked)
+    assert reader.get("/experiments/sum_v2.json").json["experiment"]["old"]["names"] == [
+        {"name": "tiny_sum", "became": "lost"},
+        {"name": "sum_v2", "became": "found <again>"},
+    ]
+    assert "<code>sum_v2</code>: found &lt;again&gt;" in reader.get("/experiments/sum_v2").text
+    missing = reader.get("/experiments/nosum")
+    assert missing.status == 404
+    assert "withdrawn; here no_sum is to ask its question" in missing.text
+
+
+def test_so_do_the_aliases_of_its_file(linked, browse):
+    with linked.db.transaction():
+        named = "UPDATE experiment SET manifest = replace(manifest, :before, :after) WHERE version = 1"
+        assert linked.db.execute(named, before='"aliases":[]', after='"aliases":["sums"]') == 1
+    reader = browse(linked)
+    assert reader.get("/experiments/sums.json").json["experiment"]["version"] == 1
+    assert reader.get("/experiments/sums@1").status == 200
+    assert reader.get("/experiments/sums@2").status == 404
+
+
+def test_a_new_laboratory_says_that_nothing_is_linked_yet(empty_site):
+    page = empty_site.get("/findings/graph")
+    assert page.status == 200
+    assert "Nothing is linked yet" in page.text
