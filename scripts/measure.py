@@ -1,8 +1,10 @@
 """What `scripts/bench` and `scripts/campaign` do: list what can be measured, run it, and write down how it went."""
 
+import contextlib
 import difflib
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = ROOT / "docs" / "measurements"
+_OWN_SECONDS = 90.0  # that a program has to end by a Ctrl-C which it got itself
 
 
 def found(kind: str) -> dict[str, Path]:
@@ -43,7 +46,8 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
     """Run one program with its arguments, show what it says, keep its exit status, and write it down if asked."""
     start = [sys.executable, str(program)] if program.suffix == ".py" else ["/bin/sh", str(program)]
     if record is None:
-        return subprocess.run([*start, *arguments], cwd=ROOT, check=False).returncode
+        with subprocess.Popen([*start, *arguments], cwd=ROOT) as shown:
+            return _ended(shown)
     began, load = datetime.now(UTC), os.getloadavg()[0]
     said = []
     with subprocess.Popen([*start, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -79,6 +83,17 @@ def main(kind: str, arguments: Sequence[str]) -> int:
     record = MEASUREMENTS / f"{name}.md" if "--record" in rest else None
     kept = [argument for argument in rest if argument != "--record"]
     return run(programs[name], kept, record, " ".join([f"scripts/{kind}", name, *rest]))
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    """Its exit status. At a terminal a Ctrl-C reaches it as well; where it was meant for us alone, we hand it on."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+                return process.wait(_OWN_SECONDS)
+            process.send_signal(signal.SIGINT)
 
 
 def _lines(path: str) -> list[str]:

@@ -28,9 +28,9 @@ from axiom.engines.local import LocalEngine
 from axiom.lab.deploy import deploy
 from axiom.lab.publish import prepare, publish
 from axiom.runner.children import Child
-from axiom.runner.home import write_tree
 from axiom.runner.host import platform_here
 from axiom.runner.limits import environment
+from axiom.runner.trees import write_tree
 from axiom.server.desk import LocalDesk
 from axiom.server.ordering import Dispatch
 from axiom.server.validator import Validator

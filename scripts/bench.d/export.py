@@ -49,9 +49,15 @@ MANIFEST = {
     "reference": "",
     "version": 1,
 }
+BODY = {
+    "configs": MANIFEST["configs"],
+    "expected_seconds": MANIFEST["cell_seconds"],
+    "estimands": [],
+    "block": 8,
+}
 REGISTERED = """
 INSERT INTO registration (experiment_id, cohort, body, previous_hash, hash, created_at)
-VALUES (1, 'exploratory', '{}', 'none', 'first', 0)
+VALUES (1, 'exploratory', :body, 'none', 'first', 0)
 """
 WORKUNIT = """
 INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at)
@@ -124,7 +130,8 @@ def fill(data: Path, rows: int) -> int:
         migrate(db, None, NOW)
         with db.transaction():
             experiments.add(db, name="invented", version=1, manifest=canonical(), now=NOW)
-            for sql in (REGISTERED, VOLUNTEER, HOST, WORKUNIT):
+            db.execute(REGISTERED, body=json.dumps(BODY))
+            for sql in (VOLUNTEER, HOST, WORKUNIT):
                 db.execute(sql)
         replicates = max(1, rows // CONFIGS)
         for first in range(0, replicates, BATCH // CONFIGS):

@@ -21,7 +21,7 @@ from build_runner.plan import PYTHON, Order
 from build_runner.proof import prove
 from build_runner.sbom import sbom
 
-_FORMAT = "axiom-runner-1"
+_FORMAT = "axiom-runner-2"  # its runner reads orders that share a signature
 _BLOCK = 1 << 20
 _ATTEMPTS = 5
 

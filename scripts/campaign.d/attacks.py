@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     scene = Scene()
-    with tempfile.TemporaryDirectory(prefix="axiom-attacks-", dir=_memory()) as name:
+    with tempfile.TemporaryDirectory(prefix="attacks-", dir=_memory()) as name:
         folder = Path(name)
         known = known_home(scene, folder / "known")
         if not _is_seen(scene, folder / "success"):

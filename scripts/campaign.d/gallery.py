@@ -17,19 +17,15 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
 
+from browsing import chromium
 from living import Lab, axiom, running
 from volunteering import client
 
 GALLERY = Path(__file__).resolve().parents[2] / "docs" / "gallery"
-CHROMIUM = shutil.which("chromium") or "chromium"
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 WIDTHS = (1280, 360)
 PATIENCE = 600.0
 
@@ -42,14 +38,12 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="axiom-gallery-") as place,
         running(Path(place) / "lab") as lab,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         key, signed_in = join(browser, lab.address)
         contribute(lab, Path(place) / "client", key)
         wait(lab.address, wanted.weighed)
         complaints = look(browser, lab.address, pages(lab.address), signed_in)
-        browser.close()
     print("\n".join(complaints) or "no complaint")
     return int(bool(complaints))
 
@@ -113,11 +107,13 @@ def pages(address: str) -> dict[str, str]:
         "home": "",
         "findings": "findings",
         "finding": f"findings/{finding['number']}",
+        "graph": "findings/graph",
         "experiments": "experiments",
         "experiment": f"experiments/{finding['experiment']}",
         "sessions": "sessions",
         "session": f"sessions/{session}",
         "results": "results",
+        "plan": "plan",
         "status": "status",
         "hosts": "hosts",
         "host": f"hosts/{hosts[-1]['number']}",

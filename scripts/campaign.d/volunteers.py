@@ -56,9 +56,13 @@ FROM award a WHERE a.amount > 0
 """
 _SUMS = "SELECT 'entries', 0, 0, coalesce(sum(amount), 0) FROM entry"
 _PAID = """
-SELECT 'task', t.id, 1, (SELECT count(*) FROM award a WHERE a.task_id = t.id) FROM task t WHERE t.state = 'valid'
+SELECT 'task', t.id, 1, (SELECT count(*) FROM award a WHERE a.task_id = t.id AND a.reason = 'computed')
+FROM task t WHERE t.state = 'valid'
 """
-_UNEARNED = "SELECT 'task', t.id, 0, 1 FROM award a JOIN task t ON t.id = a.task_id WHERE t.state <> 'valid'"
+_UNEARNED = """
+SELECT 'task', t.id, 0, 1 FROM award a JOIN task t ON t.id = a.task_id
+WHERE t.state <> 'valid' AND a.reason = 'computed'
+"""
 _CHANGED_BY_A_RESTORE = frozenset({"journal", "job"})  # where the copy stands, and when its periodic jobs last ran
 
 

@@ -16,5 +16,7 @@ What changed against the generator with which the official server was surveyed:
   ever acknowledged is remembered: what a server that is killed has promised.
 - The server's CPU is the kernel's count in nanoseconds, of all processes below one; ticks of ten milliseconds were too
   coarse for a window of a few hundred requests.
+- A computer brings the id across projects that it was told, and in its first request none, as was recorded of the
+  client. The old one began with one of its own, so that the hosts of an account changed its id at each contact.
 - A request is that of client 7.20.5, as it was recorded, instead of 8.0.4. It has the same elements and size.
 """

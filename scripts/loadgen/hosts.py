@@ -31,7 +31,7 @@ class Host:
     id: int = 0
     seqno: int = 0
     round: int = 0
-    cross: str = ""  # the id across projects that the server last told; before, its own
+    cross: str = ""  # the id across projects that the server last told; none before, as with the client
     hand: dict[str, Held] = field(default_factory=dict)
 
     @property

@@ -14,10 +14,15 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import TaskState
+from axiom.store import preflights, releases
+from axiom.store.database import connect_writer
+from axiom.store.folder import Folder
 
 AXIOM = Path(sys.executable).parent / "axiom"
 PAUSING = Path(__file__).with_name("pausing.py")
@@ -41,7 +46,7 @@ class Laboratory:
 
     @classmethod
     def make(cls, folder: Path, settings: str = "") -> Self:
-        """A new laboratory with the probe published and tried; its address stays the same over restarts."""
+        """A new laboratory with the probe published; its address stays the same over restarts."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
@@ -50,9 +55,28 @@ class Laboratory:
         subprocess.run([AXIOM, "init", folder, "--port", str(port), "--url", url, "--quiet"], check=True)
         with (folder / "axiom.toml").open("a") as file:
             file.write(_SETTINGS + settings)
-        for step in ("publish", "preflight"):
-            made.ask("experiment", step, str(PROBE))
+        made.ask("experiment", "publish", str(PROBE))
+        made._vouch()
         return made
+
+    def _vouch(self) -> None:
+        """Nobody computes the probe, so nobody tries it either: it is said to have passed."""
+        folder = Folder(path=self.folder)
+        db = connect_writer(folder.database)
+        with db.transaction():
+            for one in preflights.newest(db, GATES):
+                passed = Preflight(
+                    bundle=one.bundle,
+                    gates=GATES,
+                    passed=True,
+                    reason="nobody computes it",
+                    platform="linux-x86_64-avx2",
+                    report="{}",
+                    at=datetime.now(UTC),
+                )
+                preflights.record(db, passed)
+                releases.let_out(db, one.experiment_id, one.bundle, "nobody computes it", passed.at)
+        db.close()
 
     @property
     def pid(self) -> int:
@@ -125,7 +149,8 @@ class Laboratory:
         """Order so many workunits of the probe; the seconds until all of them wait to be sent."""
         began = time.monotonic()
         for done in range(0, workunits, MOST_AT_ONCE):
-            self.ask("experiment", "deploy", "probe", "--workunits", str(min(MOST_AT_ONCE, workunits - done)))
+            amount = str(min(MOST_AT_ONCE, workunits - done))
+            self.ask("experiment", "deploy", "probe", "--workunits", amount, "--replicates", "1")
         return time.monotonic() - began
 
     def ask(self, *words: str) -> Any:

@@ -1,7 +1,8 @@
 """Runs `axiom` as it is but for one thing: while FOLDER.pause lies beside the data folder, no returned task is judged.
 
 Judging and paying happen in the same thread as everything else that writes. What a request costs by itself can only be
-seen while they rest; what it costs with all that follows is measured without this pause, and both are told.
+seen while they rest; what it costs with all that follows is measured without this pause, and both are told. Nobody is
+woken to judge meanwhile either: who judges is woken ten times a second at most, and who finds nothing, at each report.
 """
 
 import sys
@@ -9,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from axiom.__main__ import main
+from axiom.cli.moving import Moving
 from axiom.lab.credit import Paying
 from axiom.server.validator import Validator
 
 
-def resting(work: Callable[..., int], flag: Path) -> Callable[..., int]:
+def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:
     """The same work, of which nothing is done while the file is there."""
 
     def maybe(*given: object, **named: object) -> int:
-        return 0 if flag.exists() else work(*given, **named)
+        return 0 if flag.exists() else work(*given, **named) or 0
 
     return maybe
 
@@ -27,4 +29,5 @@ if __name__ == "__main__":
     pause = data.with_name(f"{data.name}.pause")
     Validator.judge = resting(Validator.judge, pause)  # type: ignore[method-assign]
     Paying.pay = resting(Paying.pay, pause)  # type: ignore[method-assign]
+    Moving.look_again = resting(Moving.look_again, pause)  # type: ignore[method-assign,assignment]
     main()

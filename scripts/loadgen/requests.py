@@ -208,7 +208,7 @@ class Writer:
             computer = _COMPUTER.format(
                 platform=self._shape.platform,
                 cpid=host.cpid,
-                cross=host.cross or host.cpid,
+                cross=host.cross,
                 name=f"load{host.number}{host.salt}",
                 high=host.number >> 8 & 255,
                 low=host.number & 255,

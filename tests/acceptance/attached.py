@@ -15,8 +15,8 @@ from typing import Any
 from living import Lab, answer, axiom, running
 from proxying import Proxy, proxy
 from volunteering import Client, Person
+from vouching import vouch
 
-from axiom.lab.preflight import seed_for
 from axiom.store.folder import Folder
 
 _EXPERIMENT = '''"""{name}: a test of the project."""
@@ -39,12 +39,11 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
-    tenths = 1 if seed == {preflight} else {tenths}  # a preflight computes all of it twice, and nobody waits for that
     while time.process_time() < {busy}:  # of this process, since credit is for the processor's time
         pass
-    for done in range(tenths):
+    for done in range({tenths}):
         time.sleep(0.1)
-        pace.block(done / tenths)
+        pace.block(done / {tenths})
     rng = chance.stream(seed, "curve")
     return Measures(curve=tuple(float(each) for each in rng.random({length})))
 
@@ -78,7 +77,7 @@ def experiment(
     """An experiment's file: each cell computes a bit, sleeps for so many tenths of a second, and returns a curve."""
     words = locals()
     file = folder / f"{name}.py"
-    file.write_text(_EXPERIMENT.format(**words, preflight=seed_for(name, 1)))
+    file.write_text(_EXPERIMENT.format(**words))
     return file
 
 
@@ -115,19 +114,26 @@ class Project:
         self._holding.close()
 
     def publish(self, folder: Path, name: str, **changes: Any) -> None:
-        """Publish a small experiment, and try it, so that volunteers get it."""
+        """Publish a small experiment, so that volunteers get it."""
         self.offer(experiment(folder, name, **changes), name)
 
     def offer(self, file: Path | str, name: str) -> None:
-        """Publish what is in a file or of the catalogue, and try it."""
-        for words in (("publish", file), ("preflight", name)):
-            done = axiom("experiment", *words, data=self.data, timeout=180)  # two processes learn what JAX is
-            assert done.returncode == 0, done.stdout + done.stderr
+        """Publish what is in a file, of which we vouch, or something of the catalogue, and try that."""
+        self._type("publish", file)
+        if isinstance(file, Path):
+            vouch(self.data, name)
+        else:
+            self._type("preflight", name)
 
-    def order(self, name: str, host: int | None = None) -> int:
-        """Order one workunit, for this host or for any; its task's number."""
+    def _type(self, *words: object) -> None:
+        done = axiom("experiment", *words, data=self.data, timeout=180)  # two processes learn what JAX is
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def order(self, name: str, host: int | None = None, *, replicates: int = 1) -> int:
+        """Order one workunit, for this host or for any; its task's number. What has one replicate is never cut."""
         whom = () if host is None else ("--host", host)
-        made = answer("experiment", "deploy", name, *whom, data=self.data)["experiment"]["first"]
+        words = ("experiment", "deploy", name, "--replicates", replicates, *whom)
+        made = answer(*words, data=self.data)["experiment"]["first"]
         return int(self.page(f"workunits/{made}.json")["workunit"]["tasks"][0]["number"])
 
     def page(self, path: str) -> Any:
@@ -138,6 +144,10 @@ class Project:
     def task(self, number: int) -> Any:
         """A task's page."""
         return self.page(f"tasks/{number}.json")["task"]
+
+    def workunit(self, number: int) -> Any:
+        """A workunit's page."""
+        return self.page(f"workunits/{number}.json")["workunit"]
 
     def wait(self, reached: Callable[[], object], seconds: float = 90, nudged: Client | None = None) -> None:
         """Wait for something; the client is asked to call every few seconds meanwhile."""

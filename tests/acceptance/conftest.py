@@ -1,11 +1,14 @@
-"""Folders in which a laboratory can be started, and the built runner."""
+"""Folders in which a laboratory can be started, the built runner, and a browser."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import chromium
 from built import BUILT, build
 from living import axiom
+from playwright.sync_api import Browser, Page
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -20,6 +23,20 @@ def built_runner() -> Path:
     """The folder in which the runner of this checkout lies."""
     build()
     return BUILT
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody who was never here."""
+    with browser.new_context() as context:
+        yield context.new_page()
 
 
 @pytest.fixture

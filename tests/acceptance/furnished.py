@@ -4,13 +4,35 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.decisions.tariffs import PRESETS
+from axiom.domain.estimands import Prediction
+from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform
+from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
+from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import Agreement
 from axiom.lab.credit import Paying
+from axiom.lab.evaluate import evaluate
+from axiom.lab.linking import link
+from axiom.lab.old_claims import OldClaims, OldLink, inherit
 from axiom.server.transitioner import transit_many
-from axiom.store import accounts, blobs, evidence, fleet, ledger, returning, sessions, teams, work
+from axiom.signed.outputs import cell_line, footer_line, header_line
+from axiom.store import (
+    accounts,
+    blobs,
+    evidence,
+    fleet,
+    ledger,
+    proposals,
+    returning,
+    sessions,
+    settlements,
+    tariffs,
+    teams,
+    work,
+)
 from axiom.store.fleet import Described
 
 HOSTILE = '<script>alert("Ada & co")</script>'
@@ -60,6 +82,7 @@ def fill(lab, prepared) -> None:
     lab.validate()
     with lab.db.transaction():
         lab.db.execute("UPDATE task SET reason = :reason WHERE id = :id", reason=HOSTILE, id=bad.task)
+        tariffs.announce(lab.db, PRESETS["S4"], lab.now + timedelta(days=3), now=lab.now, because=HOSTILE)
         for name in ("first", "second"):
             session = sessions.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             sessions.write(
@@ -75,6 +98,7 @@ def fill(lab, prepared) -> None:
                     )
                 ],
             )
+            settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
             sessions.write(
                 lab.db, session.id, Step.LOG, [Note(kind="log.end", text="{done} done.", facts={"done": name})]
             )
@@ -92,6 +116,7 @@ def fill(lab, prepared) -> None:
         ]
         for blocks in (1, 2):
             evidence.record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
+        proposals.add(lab.db, proposed(), 1, 1, lab.now)
         draw(lab, "finding/1/narrowing", 660, 326)
         draw(lab, "experiment/1/sweep", 660, 326)
     join_in(lab)
@@ -174,6 +199,34 @@ def draw(lab, name: str, *widths: int) -> None:
         )
 
 
+def proposed() -> Proposal:
+    """What follows from finding 1, made by somebody who writes as they please."""
+    return Proposal(
+        slug="extremes-1-size-1-9",
+        template=Template.EXTREMES,
+        admission=Admission.QUESTION,
+        experiment="tiny_sum",
+        version=1,
+        finding=1,
+        links=(1,),
+        kind="extremes",
+        question=f"What becomes of finding 1 at the ends? {HOSTILE}",
+        motivation=f"It was asked in the middle alone. {HOSTILE}",
+        claim=f"with size from 1 to 9: larger is more {HOSTILE}",
+        rival=f"Something else takes over. {HOSTILE}",
+        basis="a test",
+        configs=({"size": 9}, {"size": 1}),
+        stopping=Stopping(replicates=64),
+        core_seconds=96.0,
+        most_core_seconds=128.0,
+        prediction=Prediction(positive=0.75, negative=0.1, absent=0.15, interval=(0.5, 2.0), because=HOSTILE),
+        if_positive="It reaches to the ends.",
+        if_absent="Nothing is to be seen there.",
+        if_negative="It turns round.",
+        bits=1.05,
+    )
+
+
 def furnish_more(lab, prepared) -> None:
     """Two more versions: one whose finding is absent and retired, and one that awaits its first block."""
     for version in (2, 3):
@@ -186,3 +239,52 @@ def furnish_more(lab, prepared) -> None:
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'retired' WHERE id = 2")
         evidence.record(lab.db, 2, absent, [], session_id=None, now=lab.now)
+        inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
+        link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
+
+
+_ENDS = (Node(noun=Noun.FINDING, id=3), Node(noun=Noun.FINDING, id=1))
+_GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+_SAID = {"figure": "0.67", "rests_on": "one seed", "status": "active", "source": "S5"}
+CLAIMED = OldClaims(
+    claims=(
+        OldClaim(name="#31", claim="larger is more", experiment="tiny_sum", askings=(_GROWS,), **_SAID),
+        OldClaim(name="#32", claim="there are more ones", experiment="no_sum", **_SAID),
+        OldClaim(name="plateau", claim=f"it stops {HOSTILE}", experiment="no_sum", **_SAID),
+    ),
+    links=(OldLink(source="#32", kind=LinkKind.EXPLAINS, target="#31", why="it may be why"),),
+)
+_THREE = (("first", "Ada", "avx2"), ("second", "Grace", "avx2"), ("third", "Shy", "avx512"))
+
+
+def weigh_three_blocks(lab, prepared) -> None:
+    """Computed by hosts of three volunteers, one of whom shows no hosts, and weighed; a fourth host only fails."""
+    lab.publish(prepared())
+    for name, volunteer, instructions in (*_THREE, ("fourth", "Bad", "avx2")):
+        lab.host(name, volunteer=volunteer, instructions=instructions)
+    (shy, *_) = accounts.by_email(lab.db, "shy@example.org")
+    with lab.db.transaction():
+        accounts.set_profile(lab.db, shy.id, name="Shy", country="", website="", is_exported=False, shows_hosts=False)
+    lab.deploy(workunits=24)
+    lab.report(lab.order(4), None, exit_status=10)
+    for number in range(24):
+        order = lab.order(1 + number % 3)
+        lab.report(order, noisy(lab, order))
+        lab.validate()
+    lab.later(minutes=1)
+    with lab.db.transaction():
+        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+
+
+def noisy(lab, order) -> bytes:
+    """Totals that differ from seed to seed."""
+    cells = [
+        cell_line(replace(cell, measures={"total": cell.config + drawn(cell) / 150_000, "count": 1}))
+        for cell in lab.cells(order)
+    ]
+    return header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells))
+
+
+def drawn(cell) -> int:
+    """Anything that follows from seed and config."""
+    return int(cell.seed % (99_991 + cell.config))

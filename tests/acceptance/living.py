@@ -16,7 +16,7 @@ from typing import Any
 AXIOM = Path(sys.executable).parent / "axiom"
 
 
-def axiom(*words: object, data: Path | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def axiom(*words: object, data: Path | None = None, timeout: float = 180) -> subprocess.CompletedProcess[str]:
     """Type a command and wait for its end."""
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
@@ -27,7 +27,7 @@ def axiom(*words: object, data: Path | None = None, timeout: float = 60) -> subp
 def answer(*words: object, data: Path | None = None) -> Any:
     """The JSON that a command answers."""
     done = axiom(*words, "--json", data=data)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
 
@@ -48,8 +48,8 @@ class Lab:
         """The site's status."""
         return json.loads(self.page("status.json"))["status"]
 
-    def wait(self, reached: Callable[[Any], bool], seconds: float = 60) -> Any:
-        """Wait for a status; fail with the last one."""
+    def wait(self, reached: Callable[[Any], bool], seconds: float = 180) -> Any:
+        """Wait for a status; fail with the last one. A busy computer needs a minute to publish the catalogue alone."""
         until = time.monotonic() + seconds
         while not reached(found := self.status()):
             if time.monotonic() > until:

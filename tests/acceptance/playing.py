@@ -128,12 +128,6 @@ class Client:
         return read_output((self.project / f"task_5_{number}").read_bytes(), limit=10**6)
 
 
-def state(pid: int) -> str:
-    """The kernel's letter for what a process does; X when it is gone."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.read_text().rpartition(")")[2].split()[0] if stat.exists() else "X"
-
-
 def child(client, cells: int = 1) -> int:
     """The process that computes so many-th cell."""
     return int(client.lab.computed[cells - 1].split()[-1])

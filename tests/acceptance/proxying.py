@@ -3,11 +3,15 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _PIECE = 4_096
 _HEAD = 8_192  # of a request that is remembered
+_ARRIVES = 0.5  # seconds in which who has taken it from the wire does something with it
+_TAKES = 30.0  # seconds in which even a busy computer takes what is on the wire
 
 
 @dataclass(kw_only=True)
@@ -17,6 +21,7 @@ class Cut:
     path: str
     after: int
     down: bool  # towards the client
+    of: str = ""  # what stands in the request, too
     holds: bool = False  # nothing more passes, and nobody hears that, until `released` is set
     met: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
@@ -35,6 +40,10 @@ class _Line:
         """What the request asks for."""
         words = bytes(self.head[:500]).split(b" ", 2)
         return words[1].decode("latin-1") if len(words) > 2 else ""
+
+    def asks(self, path: str, word: str) -> bool:
+        """Is it a request for this path in which this word stands?"""
+        return self.path.startswith(path) and word.encode() in self.head
 
     def close(self) -> None:
         """Both ends hear that it is over."""
@@ -61,9 +70,9 @@ class Proxy:
         heads = [head.decode("latin-1") for head in self._heads]
         return [head for head in heads if head.partition(" ")[2].startswith(path)]
 
-    def cut(self, path: str, after: int, *, down: bool = False, holds: bool = False) -> Cut:
-        """Cut the next request for this path."""
-        made = Cut(path=path, after=after, down=down, holds=holds)
+    def cut(self, path: str, after: int, *, down: bool = False, holds: bool = False, of: str = "") -> Cut:
+        """Cut the next request for this path, in which this stands."""
+        made = Cut(path=path, after=after, down=down, holds=holds, of=of)
         self.cuts.append(made)
         return made
 
@@ -128,14 +137,29 @@ class Proxy:
 
     def _is_cut(self, line: _Line, down: bool) -> bool:
         for cut in self.cuts:
-            if cut.down is down and line.passed[down] > cut.after and line.path.startswith(cut.path):
+            if cut.down is down and line.passed[down] > cut.after and line.asks(cut.path, cut.of):
                 self.cuts.remove(cut)
                 cut.met.set()
                 if cut.holds:
                     cut.released.wait(60)
+                with contextlib.suppress(OSError):  # nobody is there any more
+                    _wait_until_taken(line.ends[0 if down else 1])  # what passed has arrived before the wire breaks
+                time.sleep(_ARRIVES)
                 self._drop()
                 return True
         return False
+
+
+def _wait_until_taken(end: socket.socket) -> None:
+    """Wait until whoever is at the other end of this connection has read all that was sent to it."""
+    ours, theirs = (f":{address[1]:04X}" for address in (end.getsockname(), end.getpeername()))
+    until = time.monotonic() + _TAKES
+    while time.monotonic() < until:
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
+        waiting = [row[4] for row in rows if row[1].endswith(theirs) and row[2].endswith(ours)]
+        if all(int(queues.partition(":")[2], 16) == 0 for queues in waiting):
+            return
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -1,14 +1,13 @@
 """Joining in a real browser: an account is made, its key is seen, its password changes; and everybody can read it."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import serving
+from playwright.sync_api import Page, expect
 from receiving import EMAIL, NEW_PASSWORD, PASSWORD, receiving
-from test_site import ARGUMENTS, CHROMIUM, _Server, faults, look_everywhere
+from test_site import faults, look_everywhere
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount
@@ -47,30 +46,8 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
         teams.found(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
     with on_port("127.0.0.1", 0) as listening:
         master = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        with receiving(lab, master) as app:
-            server = _Server(uvicorn.Config(app, lifespan="off", log_config=None))
-            thread = threading.Thread(target=server.run, args=([listening],))
-            thread.start()
-            try:
-                yield master.rstrip("/")
-            finally:
-                server.should_exit = True
-                thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "chromium is missing, so no page was looked at: apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context() as context:
-        yield context.new_page()
+        with receiving(lab, master) as app, serving(app, listening):
+            yield master.rstrip("/")
 
 
 @pytest.fixture

@@ -12,24 +12,28 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from living import AXIOM, Lab, answer, axiom, results_of, running
+from living import AXIOM, Lab, answer, axiom, running
 
+import axiom as axiom_package
 from axiom.lab.promises import PROMISES
 
-ALL = ("lazy_vs_feature_learning", "optimizer_comparison", "rank_dynamics")
+# The cheapest of the catalogue are piloted first; the others follow as cores are free.
+_FEW = 3  # experiments with results: by then work flows
+CATALOGUE = Path(axiom_package.__file__).parent / "catalogue"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     data = tmp_path_factory.mktemp("acceptance") / "lab"
     with running(data) as started:
-        started.wait(lambda status: all(results_of(status, name) for name in ALL), seconds=200)
+        started.wait(lambda status: sum(bool(row["results"]) for row in status["experiments"]) >= _FEW, seconds=200)
         yield started
 
 
-def test_all_experiments_are_piloted_and_proven(lab: Lab) -> None:
+def test_all_experiments_are_published_and_what_was_computed_is_proven(lab: Lab) -> None:
+    known = {path.stem for path in CATALOGUE.glob("[a-z]*.py")}
+    lab.wait(lambda status: {row["name"] for row in status["experiments"]} == known, seconds=120)
     status = lab.status()
-    assert {row["name"] for row in status["experiments"]} == {*ALL, "test_deploy"}
     for row in status["experiments"]:
         assert set(row["results"]) <= {"ok"}
         assert not row["tasks"].get("failed")
@@ -69,7 +73,9 @@ def test_a_plan_explains_itself_and_a_dry_session_changes_nothing(lab: Lab) -> N
 
 def test_the_front_page_is_readable_and_loads_nothing_from_elsewhere(lab: Lab) -> None:
     page = lab.page("")
-    assert "At what width does a network stop learning features?" in page
+    assert (
+        "Is there a range of learning rates at which training first explodes and then ends in a flatter place?" in page
+    )
     assert page.count("<script") == page.count('<script src="/static/')
     assert "http://" not in page.replace(lab.address, "")
     assert "https://" not in page
@@ -143,18 +149,20 @@ def test_the_socket_and_the_keys_are_the_operators_alone(lab: Lab) -> None:
 
 
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
-    with running(quick, "--workers", "1") as first:
+    words = ("--workers", "1", "--no-pi")  # one task of several seconds, and no other
+    with running(quick, *words) as first:
+        first.wait(lambda status: "rank_dynamics" in {row["name"] for row in status["experiments"]}, seconds=200)
+        answer("experiment", "deploy", "rank_dynamics", "--workunits", 1, data=quick)
         first.wait(lambda status: status["computing"])
         assert first.stop() == 130
     assert not (quick / "axiom.sock").exists()
     out = [task["id"] for task in answer("task", "list", "--state", "sent", data=quick)["tasks"]]
     assert out, "stopped in the middle of a task"
     assert answer("status", data=quick)["status"]["state"] == "stopped"
-    with running(quick, "--workers", "1") as second:
-        second.wait(lambda status: status["totals"]["result"] > 0)
+    with running(quick, *words) as second:
+        # The task that was out goes on instead of being given up.
+        second.wait(lambda _: answer("task", "show", out[0], data=quick)["task"]["state"] == "valid", seconds=200)
         assert second.stop() == 130
-    shown = answer("task", "show", out[0], data=quick)["task"]
-    assert shown["state"] == "valid", "the task that was out went on instead of being given up"
     assert axiom("doctor", "--invariants", data=quick).returncode == 0
 
 
@@ -163,7 +171,7 @@ def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: p
 
     How soon it serves again is the campaign's to measure, on a quiet computer; here other tests share the cores.
     """
-    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", "--longest", "2", "--within", "15"])
+    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", "--longest", "2", "--within", "30"])
     assert _campaign("kill").main() == 0, capsys.readouterr().out
 
 

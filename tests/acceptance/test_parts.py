@@ -50,7 +50,7 @@ def test_an_autopilot_started_without_a_terminal_stays(quick: Path) -> None:
         pilot = subprocess.Popen(
             [AXIOM, "pi", "--pause", "0.2", "--data", quick], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        lab.wait(lambda _status: answer("session", "list", data=quick)["sessions"], seconds=60)
+        lab.wait(lambda _status: answer("session", "list", data=quick)["sessions"])
         assert pilot.poll() is None
         pilot.send_signal(signal.SIGINT)
         assert pilot.wait(timeout=30) == 0

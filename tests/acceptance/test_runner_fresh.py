@@ -8,7 +8,8 @@ from built import Shelf, computing, home, offered, shelf, size_mb
 from living import results_of
 from volunteering import Client, client, register
 
-_CELLS = 7
+_CELLS = 11
+_PACE = 20_000_000  # bytes a second that the person allows a download
 _MOST_MEMORY_MB = 450.0
 _MOST_UNPACKED_MB = 420.0
 
@@ -43,10 +44,12 @@ def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_wi
 ):
     me = register(lab.address)
     first, held = runners.runtime, [0.0]
-    with client(tmp_path / "computer", lab.address, me.key) as mine:
+    pace = f"<max_bytes_sec_down>{_PACE}</max_bytes_sec_down>"
+    with client(tmp_path / "computer", lab.address, me.key, preferences=pace) as mine:
         number = lab.order("lazy_vs_feature_learning")
         mine.wait(lambda one: watch(one, number, held) or one.credit() > 0, 180, nudge=20)
         prove(lab, number)
+        assert mine.pace("axiom_runtime_") < 1.3 * _PACE
         assert 100.0 < max(held) <= _MOST_MEMORY_MB
         assert size_mb(home(mine) / first) <= _MOST_UNPACKED_MB
         assert files(mine, "axiom_runtime_*") == [f"axiom_{first.replace('-', '_')}.zip"]

@@ -14,7 +14,6 @@ from living import answer
 from volunteering import Client, register
 
 import axiom
-from axiom.lab.preflight import seed_for
 from axiom.lab.publish import prepare
 from axiom.runner.here import compute_here
 from axiom.signed.bundles import contents
@@ -27,7 +26,7 @@ import time
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.kit import chance, data, models, optimizers, training
+from axiom.kit import chance, data, losses, models, optimizers, training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +42,13 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
-    pause = 0.0 if seed == {seed_for("long_training", 1)} else config.pause
     task = data.teacher(chance.stream(seed, "data"), inputs=10, classes=3, train=400, test=50)
     start = models.mlp(chance.stream(seed, "start"), (10, 16, 3))
     orders = chance.orders(seed, items=400, epochs={_BLOCKS})
 
     def watch(net):
-        time.sleep(pause)
-        return float(training.cross_entropy(net, task.x_test, task.y_test)), os.getpid()
+        time.sleep(config.pause)
+        return float(losses.CROSS_ENTROPY(net, task.x_test, task.y_test)), os.getpid()
 
     end, seen = training.trained(start, task, orders, rates=optimizers.Rates(lr=0.1), batch=40, watch=watch)
     return Measures(
@@ -118,7 +116,7 @@ DEEDS = {{
 
 
 def run(config: Config, seed: int) -> Measures:
-    return Measures(size=1 if seed == {preflight} else DEEDS[config.deed]())
+    return Measures(size=DEEDS[config.deed]())
 
 
 experiment = Experiment(
@@ -154,7 +152,7 @@ def lab(long_training, built_runner, tmp_path_factory) -> Iterator[Project]:
         for name, deeds in (("nosy", list(_NOSY)), ("hungry", [6])):
             file = place / f"{name}.py"
             port = made.address.rstrip("/").rpartition(":")[2]
-            words = {"port": port, "deeds": deeds, "preflight": seed_for(name, 1)}
+            words = {"port": port, "deeds": deeds}
             file.write_text(_DEEDS.format(name=name, about="what it should not do", **words))
             made.offer(file, name)
         made.wait(lambda: offered(made), 30)

@@ -1,64 +1,62 @@
 """The site in a real browser: every page, light and dark, on a telephone and on a desk."""
 
-import asyncio
 import re
-import shutil
-import threading
+import zipfile
 from collections.abc import Iterator
 from importlib import resources
-from typing import Any
+from pathlib import Path
 
 import pytest
-import uvicorn
-from furnished import fill, furnish_more
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsing import serving
+from furnished import fill, furnish_more, weigh_three_blocks
+from playwright.sync_api import Page
 
 from axiom.cli.listening import on_port
+from axiom.domain.planning import Preview
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw import Gallery
+from axiom.lab.fleet_file import read_fleet
+from axiom.lab.policy import policy_of
+from axiom.lab.previewing import preview
+from axiom.settings import Settings
+from axiom.store import findings
+from axiom.store.connections import Connections
+from axiom.store.database import connect_writer
+from axiom.store.writer import Writer
 from axiom.web.app import Site, site
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 ADDRESSES = (
     *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
+    *("/findings/graph", "/proposals", "/proposals/1"),
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
     *("/volunteers", "/volunteers/2", "/volunteers/3", "/teams", "/teams/1"),
-    *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts"),
-    *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/status", "/news", "/nowhere"),
+    *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts", "/ledger", "/ledger/2026-03-02-a"),
+    *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
+    *("/plan", "/status", "/news", "/nowhere"),
 )
 WIDTHS = (360, 1280)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the tests."""
-
-    def install_signal_handlers(self) -> None:
-        pass
-
-    def run(self, sockets: Any = None) -> None:
-        asyncio.run(self._serve(sockets))
+FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
 
 
 def serve(pages: Site) -> Iterator[str]:
     """The site on a port of its own, for as long as somebody wants it."""
-    with on_port("127.0.0.1", 0) as listening:
-        server = _Server(uvicorn.Config(site(pages), lifespan="off", log_config=None))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with on_port("127.0.0.1", 0) as listening, serving(site(pages), listening):
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def pages_of(lab) -> Site:
     live = {"state": "running", "started_at": lab.now.isoformat(), "parts": {"writer": True, "engine": True}}
-    return Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live)
+    return Site(
+        folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live, preview=lambda: planned(lab)
+    )
+
+
+def planned(lab) -> Preview:
+    """What would be ordered for the old laboratory's fleet."""
+    with Connections(folder=lab.folder).reader() as db:
+        return preview(db, policy_of(Settings()), lab.now, read_fleet(FLEET.read_bytes(), FLEET.name))
 
 
 @pytest.fixture(scope="module")
@@ -76,25 +74,26 @@ def address(lab) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def card(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
+    """A site whose one finding was weighed and drawn, and is suspended."""
+    made = new_lab(tmp_path_factory.mktemp("card") / "lab")
+    weigh_three_blocks(made, prepared)
+    with made.db.transaction():
+        findings.set_status(made.db, 1, "suspended", "two seeds gave the same values")
+    made.db.close()
+    writer = Writer(lambda: connect_writer(made.folder.database))
+    writer.start()
+    with Draughtsman() as draughtsman:
+        assert Gallery(writer, made.folder, draughtsman).draw(made.now) == 3
+    writer.stop()
+    yield from serve(pages_of(made))
+
+
+@pytest.fixture(scope="module")
 def empty(new_lab, tmp_path_factory) -> Iterator[str]:
     made = new_lab(tmp_path_factory.mktemp("empty") / "lab")
     yield from serve(pages_of(made))
     made.db.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "chromium is missing, so no page was looked at: apt-get install chromium"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context() as context:
-        yield context.new_page()
 
 
 def faults(page: Page) -> list[str]:
@@ -146,6 +145,26 @@ def test_everybody_can_read_the_page(page, address, path):
     assert reply.status == (404 if path == "/nowhere" else 200)
     assert look_everywhere(page) == {}
     assert [text for text in complaints if "404" not in text] == []
+
+
+def test_everybody_can_read_a_card_with_all_its_parts(page, card):
+    complaints = faults(page)
+    page.goto(f"{card}/findings/1")
+    assert page.locator("svg.fig:visible").count() == 3
+    assert page.get_by_text("Suspended: two seeds gave the same values.").is_visible()
+    assert look_everywhere(page) == {}
+    assert complaints == []
+
+
+def test_a_card_can_be_taken_away_without_scripts(browser, card, tmp_path):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{card}/findings/1")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Everything needed to weigh it again").click()
+        download.value.save_as(tmp_path / download.value.suggested_filename)
+    with zipfile.ZipFile(tmp_path / "finding-1.zip") as archive:
+        assert "finding-1/recompute.py" in archive.namelist()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ import pytest
 from attached import Project, Site, experiment, project
 from living import answer, axiom
 from volunteering import Client, Person, client, register
+from vouching import vouch
+
+from axiom.decisions.speed import REFERENCE_FLOPS
 
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
 
@@ -24,6 +27,7 @@ def lab(tmp_path_factory) -> Iterator[Project]:
         made.publish(place, "patient", tenths=900, seconds=90.0)
         made.publish(place, "wordy", cells=40, length=500, seconds=0.1)
         made.publish(place, "graphic", busy=1.0, gpu=True)
+        made.publish(place, "sized", seconds=1.0)
         yield made
 
 
@@ -98,7 +102,7 @@ def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     computer.wait(lambda one: one.is_computing(number), nudge=8)
     lab.kill()  # while it computes
     lab.start()
-    held = lab.wire.cut(_UPLOADS, 100_000, holds=True)
+    held = lab.wire.cut(_UPLOADS, 100_000, holds=True, of=f"-t{number}-")
     assert held.met.wait(60)
     lab.kill()  # while it uploads
     held.released.set()
@@ -112,6 +116,25 @@ def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     lab.promises()
 
 
+def test_a_newcomers_first_task_takes_seconds_and_the_next_are_larger(lab, computers, tmp_path):
+    with idle(lab, computers):
+        whole = lab.task(lab.order("sized", replicates=24))["workunit"]
+        with attached(lab, tmp_path / "new", register(lab.address, "Newcomer").key, cores=2) as newcomer:
+            lab.wait(lambda: lab.workunit(whole)["parts"], nudged=newcomer)
+            (first,) = lab.workunit(whole)["parts"]
+            lab.kill()
+            lab.start()
+            assert lab.workunit(whole)["parts"] == [first]
+            lab.wait(lambda: lab.workunit(whole)["state"] == "done", nudged=newcomer)
+            ordered = [lab.workunit(each) for each in (*lab.workunit(whole)["parts"], whole)]
+            lab.wait(lambda: all(lab.workunit(each["number"])["state"] == "done" for each in ordered), nudged=newcomer)
+            speed = lab.page(f"hosts/{newcomer.host()}.json")["host"]["flops"] / REFERENCE_FLOPS
+    assert 5.0 <= len(ordered[0]["replicates"]) / speed <= 15.0  # of a second each on the reference core
+    assert [len(each["replicates"]) for each in ordered[1:3]] == [8, 8]  # a quarter of a block, as others share it
+    assert sorted(number for each in ordered for number in each["replicates"]) == list(range(24))
+    lab.promises()
+
+
 def test_what_was_not_tried_reaches_no_computer_until_it_was(lab, computer, tmp_path):
     assert axiom("experiment", "publish", experiment(tmp_path, "fresh"), data=lab.data).returncode == 0
     meant = axiom("experiment", "deploy", "fresh", "--host", computer.host(), data=lab.data)
@@ -122,7 +145,7 @@ def test_what_was_not_tried_reaches_no_computer_until_it_was(lab, computer, tmp_
     assert "fresh waits for its preflight, before which it goes to no volunteer" in computer.reasons()[-1]
     assert "fresh waits for its preflight" in answer("host", "why", computer.host(), data=lab.data)["host"]["reason"]
     assert axiom("workunit", "cancel", lab.task(number)["workunit"], data=lab.data).returncode == 0
-    assert axiom("experiment", "preflight", "fresh", data=lab.data).returncode == 0
+    vouch(lab.data, "fresh")
     assert lab.wait_for(lab.order("fresh", computer.host()), "valid", computer)["results"]
 
 
@@ -131,14 +154,14 @@ def test_what_was_cut_is_resumed_where_it_was_cut(lab, computers):
     number = lab.order("wordy", mine.host())
     cuts = [lab.wire.cut(f"{_DOWNLOADS}axiom_runner", 60_000, down=True)]
     # What is cut on a connection that was used before the client's library tries again by itself: cut that, too.
-    cuts += [lab.wire.cut(_UPLOADS, 150_000) for _ in range(2)]
+    cuts += [lab.wire.cut(_UPLOADS, 150_000, of=f"-t{number}-") for _ in range(2)]
     lab.wait_for(number, "valid", mine)
     assert all(cut.met.is_set() for cut in cuts)
     (begins,) = re.findall(r"(?i)range: bytes=([0-9]+)-", "\n".join(lab.wire.requests(f"{_DOWNLOADS}axiom_runner")))
     assert 50_000 < int(begins) <= 60_000 + 4_096  # the client drops what may be damaged at the end
     name = mine.finished(number)
     offsets = [re.findall(r"<offset>([0-9]+)", said) for said in lab.wire.requests(_UPLOADS) if name in said]
-    assert any(int(where) > 100_000 for found in offsets for where in found)
+    assert any(int(where) > 100_000 for found in offsets for where in found), offsets
 
 
 def test_work_that_the_laboratory_takes_back_ends_on_the_computer(lab, computer):

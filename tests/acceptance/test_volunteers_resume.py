@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from attached import project
+from processes import fields
 from volunteering import Client, client, register
-
-from axiom.lab.preflight import seed_for
 
 _BLOCKS = 70
 _EXPERIMENT = f'''"""long_way: a cell of half a minute that says by how many processes it was computed."""
@@ -46,8 +45,7 @@ def step(state, number):
 def run(config: Config, seed: int) -> Measures:
     start = float(chance.stream(seed, "start").random())
     pace.early([start])
-    blocks = 1 if seed == {seed_for("long_way", 1)} else {_BLOCKS}  # nobody waits for a preflight
-    processes, total = pace.blocks(([], [start]), step, blocks)
+    processes, total = pace.blocks(([], [start]), step, {_BLOCKS})
     return Measures(blocks=len(total) - 1, processes=len(processes), total=total[-1])
 
 
@@ -79,7 +77,7 @@ def runners(mine: Client) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            parent = int(fields(process.name)[1])
             if parent == mine.process.pid and (process / "cwd").readlink().is_relative_to(mine.folder / "slots"):
                 found.append(int(process.name))
         except OSError:

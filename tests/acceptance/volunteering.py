@@ -15,7 +15,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,8 +33,9 @@ _PREFERENCES = """<global_preferences><run_on_batteries>1</run_on_batteries>
 <max_ncpus_pct>100</max_ncpus_pct><cpu_usage_limit>100</cpu_usage_limit><disk_interval>5</disk_interval>
 <disk_max_used_gb>10</disk_max_used_gb><disk_min_free_gb>0.1</disk_min_free_gb>
 <ram_max_used_busy_pct>{memory:.4f}</ram_max_used_busy_pct><ram_max_used_idle_pct>{memory:.4f}</ram_max_used_idle_pct>
-</global_preferences>
+{more}</global_preferences>
 """
+_STAMP = "%d-%b-%Y %H:%M:%S"  # of a line in the client's log
 _GPUS = (
     "<coproc><type>NVIDIA</type><count>2</count><peak_flops>1e12</peak_flops><device_nums>0 1</device_nums></coproc>"
 )
@@ -129,6 +130,15 @@ class Client:
         """The name of the task of this number that it has finished to compute."""
         return str(re.findall(rf"Computation for task (\S+-t{number})_0 finished", self.log())[0])
 
+    def pace(self, name: str) -> float:
+        """Bytes a second at which the file of the laboratory's came whose name begins so."""
+        began, ended = (
+            time.mktime(time.strptime(re.findall(rf"(?m)^(.+?) \[.*{word} download of {name}", self.log())[0], _STAMP))
+            for word in ("Started", "Finished")
+        )
+        (file,) = (self.folder / "projects").glob(f"*/{name}*")
+        return file.stat().st_size / max(1.0, ended - began)
+
     def reasons(self) -> list[str]:
         """Why it got no work, as often as it was told."""
         return re.findall(r"No work for this computer now: .*", self.log())
@@ -172,15 +182,18 @@ def client(
     keep: bool = False,
     cores: int | None = None,
     memory: float = 90.0,
+    preferences: str = "",
+    before: Sequence[str | Path] = (),
 ) -> Iterator[Client]:
     """Start the stock client in this folder, attached with this key; it is ended afterwards with all it started.
 
-    With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent.
+    With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent, and
+    `preferences` are more of what its person wants, which count over ours. It is started by the words of `before`.
     """
     folder.mkdir(exist_ok=keep, parents=True)
     if not (folder / "cc_config.xml").exists():
         options = _GPUS if gpus else "<no_gpus>1</no_gpus>"
-        _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory)
+        _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory, preferences)
     port = _free_port()
     words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]
     words += ["--no_priority_change", "--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
@@ -189,7 +202,7 @@ def client(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AXIOM_")}
     with (folder / "client.log").open("ab") as log:
         process = subprocess.Popen(
-            [BOINC, *words],
+            [*before, BOINC, *words],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -210,11 +223,11 @@ def client(
         process.wait()
 
 
-def _configure(folder: Path, options: str, memory: float) -> None:
+def _configure(folder: Path, options: str, memory: float, more: str) -> None:
     (folder / "gui_rpc_auth.cfg").write_text(_PASSWORD)
     (folder / "gui_rpc_auth.cfg").chmod(0o600)
     (folder / "cc_config.xml").write_text(_CC.format(options=options))
-    (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory))
+    (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory, more=more))
 
 
 def _free_port() -> int:

@@ -100,7 +100,7 @@ def test_root_gets_the_missing_part_of_python_installed(checkout, tmp_path):
     assert (checkout / "installed").read_text() == "install --yes python3-venv\n"
 
 
-PARTS = ("chromium", "boinc-client", "systemd")
+PARTS = ("chromium", "boinc-client", "bubblewrap", "systemd")
 ALL_PARTS = "".join(f"apt-get install --yes {part}\n" for part in PARTS)
 
 

@@ -162,6 +162,14 @@ def test_the_hosts_are_read_as_they_were_saved(pretended, tmp_path):
     assert hosts.load(tmp_path / "fleet.jsonl") == list(fetched)
 
 
+def test_a_host_brings_the_id_across_projects_that_it_was_told_and_none_before():
+    writer, (host,) = Writer(Shape(), deadline=1_800_000_000), hosts.fleet(1, [KEY])
+    said = []
+    for host.cross in ("", "c" * 32):
+        said.append(ET.fromstring(writer.request(host, [], seconds=0.0, cores=0)).findtext("cross_project_id"))
+    assert said == ["", "c" * 32]
+
+
 @pytest.mark.parametrize("cores", [0, 8])
 def test_a_request_has_the_elements_and_about_the_size_of_a_client_s(cores):
     writer = Writer(Shape(), deadline=1_800_000_000)

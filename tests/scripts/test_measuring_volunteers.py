@@ -58,7 +58,10 @@ def lab(tmp_path) -> Laboratory:
 
 
 def change(lab: Laboratory, sql: str) -> None:
+    """Change something behind the program's back, also what the database refuses to change."""
     with closing(sqlite3.connect(lab.folder / "axiom.db")) as db, db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
         db.execute(sql)
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-EXPERIMENTS = {"lazy_vs_feature_learning", "optimizer_comparison", "rank_dynamics"}
+EXPERIMENTS = {"catapult_phase", "double_descent", "optimizer_comparison"}  # the cheapest, which come first
 PATIENCE_SECONDS = 240
 KEPT = Path("../results.json")  # what the laboratory had when it was last stopped
 

@@ -1,0 +1,118 @@
+"""What cells of every experiment take against what its file declares: CPU seconds of a warm process with one thread.
+
+Each experiment has a process of its own. A cell in which anything was compiled is computed again, since a host keeps a
+warm process for each core. The declared seconds are those of the computer on which they were fitted; on another
+one all ratios are off by the same.
+"""
+
+import argparse
+import functools
+import importlib
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from axiom.runner import limits
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from compiling import Compiling
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "axiom" / "catalogue"
+NAMES = tuple(sorted(path.stem for path in CATALOGUE.glob("*.py") if path.stem != "__init__"))
+OFF = 0.3  # of what is declared, for all measured configs of an experiment together
+_SEED = 1
+_MOST_RUNS = 9
+_LEAST_SECONDS = 0.1  # a cell that is quicker is computed several times
+
+
+def chosen(experiment: Any, *, few: bool) -> list[Any]:
+    """The configs to measure: the whole sweep, or the cheapest, the median and the dearest."""
+    sweep = sorted(experiment.sweep, key=experiment.needs.seconds)
+    return [sweep[place] for place in sorted({0, len(sweep) // 2, len(sweep) - 1})] if few else sweep
+
+
+def arm(name: str, *, few: bool) -> None:
+    """In a process of its own: what each config takes when everything is imported and compiled."""
+    experiment = importlib.import_module(f"axiom.catalogue.{name}").experiment
+    compiling = Compiling()
+    configs = chosen(experiment, few=few)
+    experiment.run(configs[0], _SEED)
+    for config in configs:
+        spent = seconds(functools.partial(experiment.run, config, _SEED), compiling)
+        expected = float(experiment.needs.seconds(config))
+        print(json.dumps({"config": asdict(config), "expected": expected, "spent": spent}), flush=True)
+
+
+def seconds(run: Callable[[], object], compiling: Compiling) -> float:
+    """What one run takes when nothing is compiled in it; quick ones again and again, and then the median."""
+    warm: list[float] = []
+    for _ in range(_MOST_RUNS):
+        before, began = compiling.times, time.process_time()
+        run()
+        if compiling.times == before:
+            warm.append(time.process_time() - began)
+        if sum(warm) >= _LEAST_SECONDS:
+            break
+    return statistics.median(warm)
+
+
+def measured(name: str, cache: Path, *, few: bool) -> list[Any]:
+    """What a process of its own says of an experiment, in the environment that a host's processes have."""
+    command = [sys.executable, __file__, "--arm", name, *(["--quick"] if few else [])]
+    done = subprocess.run(command, env=limits.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def differs(config: dict[str, Any], others: Sequence[dict[str, Any]]) -> str:
+    """A config by the factors that vary."""
+    return ", ".join(
+        f"{factor} {value}" for factor, value in config.items() if any(each[factor] != value for each in others)
+    )
+
+
+def compare(name: str, cache: Path, *, few: bool) -> float:
+    """How many times as much as declared an experiment takes; with a line that says so."""
+    cells = measured(name, cache, few=few)
+    expected, spent = (sum(cell[what] for cell in cells) for what in ("expected", "spent"))
+    worst = max(cells, key=lambda cell: abs(math.log(max(cell["spent"], 1e-6) / cell["expected"])))
+    off = worst["spent"] / worst["expected"]
+    where = differs(worst["config"], [cell["config"] for cell in cells])
+    print(
+        f"{name:<34} {len(cells):3} configs: declared {expected:7.3f} s, took {spent:7.3f} s, {spent / expected:4.2f} "
+        f"times as much; {off:4.2f} at worst, where it took {worst['spent']:.3g} s ({where})",
+        flush=True,
+    )
+    return float(spent / expected)
+
+
+def main(names: Sequence[str], *, few: bool) -> int:
+    """0 when every experiment as a whole takes what it declares, within the bound."""
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as cache:
+        found = {name: compare(name, Path(cache), few=few) for name in names}
+    missed = [name for name, ratio in found.items() if abs(ratio - 1) > OFF]
+    print(f"load {before:.1f} to {os.getloadavg()[0]:.1f}; {len(found) - len(missed)} of {len(found)} within {OFF:.0%}")
+    print("every figure held" if not missed else f"off by more: {', '.join(missed)}")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--arm", choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES)
+    parser.add_argument("--quick", action="store_true", help="the cheapest, the median and the dearest config alone")
+    wanted = parser.parse_args()
+    if wanted.arm:
+        arm(wanted.arm, few=wanted.quick)
+    else:
+        sys.exit(main(wanted.only, few=wanted.quick))

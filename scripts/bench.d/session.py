@@ -1,0 +1,322 @@
+"""How long a session takes that finds 100,000 new results, and an order of 4,281 workunits for 67 hosts.
+
+Each round has a laboratory of its own, on the disk, with a writer as a server's is. Parts, in this order:
+order      4,281 workunits, each for one of 67 hosts, by one command a host; until each host has its first tasks
+credit     what the server's job does with 100,000 returned tasks of ten experiments and 83 hosts: valid ones are paid
+session    then a session, step by step through the gate: one task in twenty has failed with a traceback, one in a
+           hundred was not what was ordered
+weighed    the same two for 5,000 tasks of thirteen experiments with a claim, whose cells are as many results: weighed,
+           compared with each other and ranked, too
+quiet      a session that finds nothing new, on a laboratory of two hosts and one experiment: CPU of the writer
+
+Ends with 0 only if, in the median round, credit and session take at most 20 seconds together, and so does what is
+weighed as well; and the order at most 3.
+
+    .venv/bin/python scripts/bench.d/session.py --results 10000
+"""
+
+import argparse
+import contextlib
+import functools
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import weighing
+
+import axiom
+from axiom.cli.callers import operator
+from axiom.commands.experiments import DeployExperiment
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.sessions import StepSession
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import GATES, Preflight
+from axiom.domain.sessions import Allotment
+from axiom.lab.booking import SLICE
+from axiom.lab.credit import Paying
+from axiom.lab.deploy import deploy
+from axiom.lab.policy import policy_of
+from axiom.lab.publish import prepare, publish
+from axiom.lab.session import step
+from axiom.server import scheduling
+from axiom.server.known import Known
+from axiom.server.ordering import Dispatch
+from axiom.settings import Settings
+from axiom.signed.keys import Keys, make_keys
+from axiom.store import accounts, fleet, preflights, releases
+from axiom.store.connections import Connections
+from axiom.store.database import Database, at, connect_writer
+from axiom.store.folder import Folder
+from axiom.store.migrate import migrate
+from axiom.store.writer import Writer
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+SESSION_SECONDS, ORDER_SECONDS = 20.0, 3.0
+HOSTS, EXPERIMENTS, RESULTS = 83, 10, 100_000
+TARGETS, TARGETED = 67, 4_281
+PACKAGE = Path(axiom.__file__).parent
+SOURCE = PACKAGE / "catalogue" / "test_deploy.py"
+CLOSE = """
+UPDATE task SET host_id = 1 + id % :hosts, sent_at = :now, returned_at = :now + 60000000 + id, closed_at = :now + id,
+    cpu_seconds = 30 + id % 600, elapsed_seconds = 31 + id % 600, exit_status = 0,
+    state = CASE WHEN id % 20 = 0 THEN 'failed' WHEN id % 100 = 1 THEN 'invalid' ELSE 'valid' END,
+    cause = CASE WHEN id % 20 = 0 THEN 'cell-failed' ELSE 'success' END,
+    message = CASE WHEN id % 20 = 0 THEN '1 of 4 cells raised: KeyError at axiom/catalogue/bench_0.py:' || (id % 7)
+        ELSE '' END,
+    reason = CASE WHEN id % 20 = 0 THEN 'replicate 0, config 0 raised KeyError' WHEN id % 100 = 1
+        THEN '1 ordered cells are missing and 0 were never ordered' ELSE '4 cells as ordered' END,
+    bundle_digest = (SELECT b.digest FROM bundle b WHERE b.experiment_id = task.experiment_id)
+"""
+RETURNED = """
+UPDATE task SET sent_at = :now, returned_at = :now + 60000000, closed_at = :now + id, cpu_seconds = 30,
+    elapsed_seconds = 31, exit_status = 0, cause = 'success', reason = '20 cells as ordered'
+"""
+DONE = "UPDATE workunit SET state = 'done', closed_at = :now"
+FORGET = "DELETE FROM counter WHERE noun IN ('task', 'workunit', 'cause')"
+COUNT = (
+    "INSERT INTO counter SELECT 'task', experiment_id, state, count(*) FROM task GROUP BY 2, 3",
+    "INSERT INTO counter SELECT 'workunit', experiment_id, state, count(*) FROM workunit GROUP BY 2, 3",
+    "INSERT INTO counter SELECT 'cause', experiment_id, cause, count(*) FROM task GROUP BY 2, 3",
+)
+CREDITED = "SELECT count(*) AS n FROM award WHERE reason = 'computed'"
+LINES = "SELECT count(DISTINCT finding_number) AS n FROM evidence"
+WRITTEN = "SELECT count(*) AS n FROM note"
+
+
+@dataclass(kw_only=True)
+class Small:
+    """A laboratory of one round, and its time."""
+
+    folder: Folder
+    keys: Keys
+    writer: Writer = field(init=False)
+    gate: Gate = field(init=False)
+    now: datetime = NOW
+
+    def start(self) -> None:
+        """From now on there is a writer, and a gate before it."""
+        self.writer = Writer(lambda: Connections(folder=self.folder).journalled(self.folder.journal, lambda: self.now))
+        self.writer.start()
+        found = Laboratory(folder=self.folder, keys=self.keys, settings=Settings(), package=PACKAGE)
+        self.gate = Gate(writer=self.writer, laboratory=found, now=lambda: self.now)
+
+
+@contextlib.contextmanager
+def laboratory(*, hosts: int, experiments: int, cores: int = 64) -> Iterator[Small]:
+    """So many experiments are published and have passed their preflight, and the hosts are there."""
+    with tempfile.TemporaryDirectory(prefix="axiom-bench-", dir=Path.cwd()) as place:
+        folder = Folder(path=Path(place))
+        folder.create()
+        small = Small(folder=folder, keys=make_keys(folder.keys, NOW))
+        db = connect_writer(folder.database)
+        migrate(db, folder, NOW)
+        with db.transaction():
+            for number in range(experiments):
+                publish_one(db, small, number)
+            ours = accounts.ourselves(db, NOW)
+            for number in range(hosts):
+                platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+                capacity = Capacity(cores=cores, memory_mb=256_000)
+                fleet.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
+        db.close()
+        small.start()
+        try:
+            yield small
+        finally:
+            small.writer.stop()
+
+
+def publish_one(db: Database, small: Small, number: int) -> None:
+    """The smoke test of the pipeline under a name of its own."""
+    file = small.folder.path / f"bench_{number}.py"
+    text = SOURCE.read_text(encoding="utf-8").replace('name="test_deploy"', f'name="{file.stem}"')
+    file.write_text(text, encoding="utf-8")
+    prepared = prepare(PACKAGE, file)
+    made = publish(db, small.folder, prepared, keys=small.keys, good_for=timedelta(days=90), now=NOW)
+    if made.experiment_id is not None:
+        releases.let_out(db, made.experiment_id, prepared.digest, "a bench", NOW)
+    preflights.record(
+        db,
+        Preflight(
+            bundle=prepared.digest,
+            gates=GATES,
+            passed=True,
+            reason="a bench",
+            platform="linux-x86_64-avx2",
+            report="{}",
+            at=NOW,
+        ),
+    )
+
+
+def order() -> float:
+    """Seconds from the first command until every host has its first tasks."""
+    with laboratory(hosts=TARGETS, experiments=1) as small:
+        known = Known()
+        dispatch = Dispatch(
+            lab=small.keys.trust.lab,
+            trust=small.keys.trust.version,
+            key=small.keys.ticket,
+            deadline=timedelta(hours=48),
+            grace=timedelta(days=30),
+            ourselves=1,
+        )
+
+        def ask(host: int) -> int:
+            asked: dict[str, Any] = {"host_id": host, "holding": frozenset(), "wanted": 64, "now": NOW}
+            return len(small.writer.run(lambda db: scheduling.ask(db, dispatch, known, **asked)).orders)
+
+        began = time.perf_counter()
+        for place in range(TARGETS):
+            amount = TARGETED // TARGETS + (place < TARGETED % TARGETS)
+            small.gate.submit(DeployExperiment(experiment="bench_0", workunits=amount, host=place + 1), operator())
+        given = [ask(place + 1) for place in range(TARGETS)]
+        took = time.perf_counter() - began
+        if min(given) < TARGETED // TARGETS:
+            sys.exit(f"a host of {TARGETS} was given {min(given)} tasks.")
+        return took
+
+
+def come_back(small: Small, results: int) -> None:
+    """So many tasks are ordered, and are closed as if hosts had computed them."""
+    each = results // EXPERIMENTS
+    for number in range(EXPERIMENTS):
+        allotment = Allotment(experiment_id=number + 1, workunits=each, replicates_each=1, reason="a bench")
+        small.writer.run(functools.partial(deploy, allotment=allotment, max_failures=3, now=NOW))
+
+    def close(db: Database) -> None:
+        db.execute(CLOSE, hosts=HOSTS, now=at(NOW))
+        db.execute(DONE, now=at(NOW))
+        count(db)
+
+    small.writer.run(close)
+    small.now = NOW + timedelta(hours=1)
+
+
+def count(db: Database) -> None:
+    """Put the counters right as a whole."""
+    db.execute(FORGET)
+    for sql in COUNT:
+        db.execute(sql)
+
+
+def credit(small: Small) -> None:
+    """What the job does, slice by slice."""
+    paying, paid = Paying(), SLICE
+    while paid == SLICE:
+        paid = small.writer.run(lambda db: paying.pay(db, small.now))
+
+
+def hold(small: Small) -> dict[str, float]:
+    """One session through the gate; the seconds of each of its steps."""
+    took: dict[str, float] = {}
+    is_over = False
+    while not is_over:
+        command, began = StepSession(pi="autopilot", reason="a bench"), time.perf_counter()
+        answer = small.gate.submit(command, operator())
+        took[str(answer["step"])] = time.perf_counter() - began
+        is_over = bool(answer["ended"])
+    return took
+
+
+def many(results: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Crediting and the session of so many results, and the session's steps."""
+    with laboratory(hosts=HOSTS, experiments=EXPERIMENTS) as small:
+        come_back(small, results)
+        took = {"credit": timed(lambda: credit(small))}
+        steps: dict[str, float] = {}
+        took["session"] = timed(lambda: steps.update(hold(small)))
+        credited = small.writer.run(lambda db: db.one(CREDITED))
+        written = small.writer.run(lambda db: db.one(WRITTEN))
+        wanted = results - results // 20 - results // 100
+        if not credited or credited["n"] != wanted or not written or written["n"] < len(steps):
+            sys.exit(f"{wanted} tasks were to be credited: {credited}; notes: {written}")
+        return took, steps
+
+
+def weighed(results: int) -> float:
+    """Crediting, and a session that weighs: seconds for so many results."""
+    versions = max(1, round(results / (weighing.SEEDS * weighing.CONFIGS)))
+    with laboratory(hosts=weighing.HOSTS, experiments=0) as small:
+
+        def fill(db: Database) -> None:
+            for number in range(versions):
+                weighing.register(db, f"bench_{number}")
+                weighing.compute(db, number + 1, 0, weighing.SEEDS)
+            db.execute(RETURNED, now=at(NOW))
+            count(db)
+
+        small.writer.run(fill)
+        small.now = NOW + timedelta(hours=1)
+        took = timed(lambda: credit(small)) + timed(lambda: hold(small))
+        lines = small.writer.run(lambda db: db.one(LINES))
+        if not lines or lines["n"] != versions:
+            sys.exit(f"{versions} findings were to be weighed: {lines}")
+        return took
+
+
+def quiet() -> float:
+    """CPU milliseconds of the writer for a session that finds nothing new."""
+    with laboratory(hosts=2, experiments=1, cores=2) as small:
+        hold(small)
+
+        def once(db: Database) -> float:
+            began, is_over = time.thread_time(), False
+            while not is_over:
+                done = step(db, policy_of(Settings()), pi="autopilot", reason="a bench", now=small.now)
+                is_over = done.ended
+            return 1e3 * (time.thread_time() - began)
+
+        spent = []
+        for _ in range(10):
+            small.now += timedelta(minutes=1)
+            spent.append(small.writer.run(once))
+        return statistics.median(spent)
+
+
+def timed(work_done: Callable[[], object]) -> float:
+    """Seconds that it took."""
+    began = time.perf_counter()
+    work_done()
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--results", type=int, default=RESULTS)
+    parser.add_argument("--json", type=Path)
+    wanted = parser.parse_args()
+    loads, rounds, steps = [os.getloadavg()[0]], list[dict[str, float]](), dict[str, float]()
+    for _ in range(wanted.rounds):
+        took, steps = many(wanted.results)
+        extra = {"weighed": weighed(wanted.results), "quiet": quiet()}
+        rounds.append({"order": order(), **took, "together": sum(took.values()), **extra})
+        loads.append(os.getloadavg()[0])
+    medians = {part: statistics.median(each[part] for each in rounds) for part in rounds[0]}
+    for part, median in medians.items():
+        unit = "ms" if part == "quiet" else "s"
+        print(f"{part:9} median {median:8.2f} {unit}   (rounds: {', '.join(f'{one[part]:.2f}' for one in rounds)})")
+    print("steps of the last round: " + ", ".join(f"{name} {took:.2f}" for name, took in steps.items()))
+    limits = {"together": SESSION_SECONDS, "weighed": SESSION_SECONDS, "order": ORDER_SECONDS}
+    met = all(medians[part] <= limit for part, limit in limits.items())
+    print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {wanted.results:,} results")
+    print(f"{'Met' if met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s, the order in {ORDER_SECONDS:g}.")
+    if wanted.json is not None:
+        report = {"rounds": rounds, "medians": medians, "steps": steps, "loads": loads, "met": met}
+        wanted.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

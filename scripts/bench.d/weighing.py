@@ -1,0 +1,248 @@
+"""What weighing costs: a card for 400 seeds, and one more block where a million results are stored.
+
+Arms, in the same interleaved rounds, in one process:
+weigh    evidence from 400 observations of 12 hosts and 4 designs, some of them missing
+card     the same with all parts of the data beside it
+page     read from the store, made into a card, written as the site's JSON
+idle     a session asks what closed, and nothing has come back
+block    16 more replicates of one version are back: read, weighed, compared with all claims, stored
+
+Ends with 0 only if in the median round a page takes at most 20 ms of CPU, and one more block at most 5 ms.
+
+    .venv/bin/python scripts/bench.d/weighing.py --json figures.json
+"""
+
+import argparse
+import gc
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from axiom.decisions.weighing import card, weigh
+from axiom.domain.findings import Agreements, Home, Observation, Surroundings
+from axiom.domain.fleet import Capacity, Platform
+from axiom.lab.evaluate import evaluate
+from axiom.store import accounts, evidence, experiments, findings, fleet, sessions
+from axiom.store.database import Database, at, connect_writer
+from axiom.store.folder import Folder
+from axiom.store.migrate import migrate
+from axiom.web import cards
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+CARD_MS, BLOCK_MS = 20.0, 5.0
+SEEDS, BLOCK, CONFIGS, HOSTS = 400, 16, 20, 12
+ASKED = {
+    "name": "grows",
+    "claim": "a larger size has a larger total",
+    "kind": "contrast",
+    "measure": "total",
+    "across": "",
+    "between": [{"size": 1}, {"size": 0}],
+    "bounds": None,
+    "null": 0.0,
+    "smallest": 0.2,
+    "expects": "+",
+    "prediction": {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [0, 1], "because": "a benchmark"},
+}
+BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), exact=20),), false_share=0.01)
+HOMES = {
+    host: Home(host_id=host, volunteer_id=1 + host % 4, platform=("linux", "windows")[host % 2])
+    for host in range(1, HOSTS + 1)
+}
+_TASKS = """
+INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
+    closed_at)
+VALUES (:id, :experiment_id, :experiment_id, :replicates, '[]', 'done', 1, 3, 0, 0)
+"""
+_TASK = """
+INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, host_id, created_at)
+VALUES (:id, :id, :experiment_id, 0, 'valid', :host_id, 0)
+"""
+_REPLICATE = "INSERT INTO replicate (experiment_id, number, registration_id, seed) VALUES (:e, :number, :e, :number)"
+_RESULT = """
+INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
+VALUES (:task_id, :experiment_id, :replicate, :config, :replicate, 'ok', :measures, :early, 1.0, :now)
+"""
+
+
+def observed() -> list[Observation]:
+    """What a finding of 400 seeds is weighed from."""
+    values = (np.random.default_rng(1).normal(size=SEEDS) + 0.4).tolist()
+    return [
+        Observation(
+            replicate=number,
+            value=None if number % 40 == 7 else value,
+            hosts=(1 + number % HOSTS,),
+            design=f"design {number // BLOCK % 4}",
+            fingerprint=f"14.0:{number:032x}",
+        )
+        for number, value in enumerate(values)
+    ]
+
+
+def furnish(db: Database, versions: int) -> None:
+    """Store so many versions, each with 400 replicates of 20 cells, weighed; hosts and claims as in a laboratory."""
+    with db.transaction():
+        volunteer = accounts.ourselves(db, NOW)
+        for number in range(HOSTS):
+            fleet.meet(
+                db,
+                volunteer_id=volunteer,
+                name=f"host {number}",
+                platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
+                capacity=Capacity(cores=8, memory_mb=16_000),
+                now=NOW,
+            )
+        for number in range(versions):
+            register(db, f"bench_{number}")
+    for experiment_id in range(1, versions + 1):
+        with db.transaction():
+            compute(db, experiment_id, 0, SEEDS)
+    with db.transaction():
+        hold(db)
+
+
+def register(db: Database, name: str) -> None:
+    """A version with one claim over twenty configs."""
+    configs = [{"size": size} for size in range(CONFIGS)]
+    body = {
+        "configs": configs,
+        "expected_seconds": [1.0] * CONFIGS,
+        "estimands": [ASKED],
+        "block": BLOCK,
+        "cohort": "exploratory",
+    }
+    added = experiments.add(db, name=name, version=1, manifest="{}", now=NOW)
+    said = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
+    findings.register(
+        db,
+        experiment_id=added,
+        cohort="exploratory",
+        body=json.dumps(body),
+        predictions=[{**said, "low": 0.0, "high": 1.0, "because": "a benchmark"}],
+        now=NOW,
+    )
+
+
+def compute(db: Database, experiment_id: int, first: int, amount: int) -> None:
+    """So many replicates more, as volunteers' hosts return them: a task each."""
+    numbers = range(first, first + amount)
+    tasks = [experiment_id * 1_000_000 + number for number in numbers]
+    rows = list(zip(tasks, numbers, strict=True))
+    db.many(_REPLICATE, [{"e": experiment_id, "number": number} for number in numbers])
+    db.many(
+        _TASKS,
+        [{"id": task, "experiment_id": experiment_id, "replicates": json.dumps([number])} for task, number in rows],
+    )
+    db.many(
+        _TASK,
+        [{"id": task, "experiment_id": experiment_id, "host_id": 1 + number % HOSTS} for task, number in rows],
+    )
+    noise = np.random.default_rng(experiment_id * 100_000 + first).normal(size=(amount, CONFIGS)).tolist()
+    db.many(
+        _RESULT, [row for task, number in rows for row in _results(experiment_id, task, number, noise[number - first])]
+    )
+
+
+def _results(experiment_id: int, task: int, number: int, noise: list[float]) -> list[dict[str, Any]]:
+    return [
+        {
+            "task_id": task,
+            "experiment_id": experiment_id,
+            "replicate": number,
+            "config": config,
+            "measures": json.dumps({"total": 0.4 * config + value, "steps": 100 + config}),
+            "early": json.dumps([value, value / 2, value / 3]),
+            "now": at(NOW),
+        }
+        for config, value in enumerate(noise)
+    ]
+
+
+def hold(db: Database) -> float:
+    """Weigh what closed; the CPU that it took, in milliseconds."""
+    session = sessions.begin(db, pi="autopilot", reason="a benchmark", now=NOW)
+    before = time.process_time()
+    evaluate(db, session, NOW + timedelta(seconds=1))
+    return (time.process_time() - before) * 1000
+
+
+def cost(act: Callable[[], object], times: int) -> float:
+    """CPU of one call, in milliseconds."""
+    act()
+    before = time.process_time()
+    for _ in range(times):
+        act()
+    return (time.process_time() - before) / times * 1000
+
+
+def page(db: Database) -> str:
+    """A finding's card as the site writes it."""
+    inputs = evidence.card_inputs(db, 1)
+    if inputs is None:
+        sys.exit("finding 1 was not weighed")
+    found = cards.weighed_from(inputs)
+    return json.dumps(cards.told(found.evidence) | cards.parts(db, found))
+
+
+def measure(db: Database, rounds: int) -> dict[str, list[float]]:
+    """Every arm in every round."""
+    figures: dict[str, list[float]] = {arm: [] for arm in ("weigh", "card", "page", "idle", "block", "loads")}
+    seen = observed()
+    for number in range(rounds):
+        figures["loads"].append(os.getloadavg()[0])
+        with db.transaction():
+            figures["idle"].append(hold(db))
+            compute(db, 1 + number, SEEDS, BLOCK)
+            figures["block"].append(hold(db))
+        for arm, act in (("weigh", weigh), ("card", card)):
+            figures[arm].append(
+                cost(lambda act=act: act(ASKED, seen, blocks=25, homes=HOMES, surroundings=BESIDE), 20)  # type: ignore[misc]
+            )
+        figures["page"].append(cost(lambda: page(db), 20))
+    return figures
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--results", type=int, default=1_000_000)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    versions = max(options.rounds, options.results // (SEEDS * CONFIGS))
+    with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place:
+        folder = Folder(path=Path(place) / "lab")
+        folder.create()
+        db = connect_writer(folder.database)
+        migrate(db, folder, NOW)
+        furnish(db, versions)
+        gc.collect()
+        gc.freeze()  # as the laboratory's process does once it is up
+        gc.set_threshold(10_000, 20, 20)
+        figures = measure(db, options.rounds)
+        db.close()
+    medians = {arm: statistics.median(values) for arm, values in figures.items()}
+    missed = [arm for arm, most in (("page", CARD_MS), ("block", BLOCK_MS)) if medians[arm] > most]
+    print(f"{versions} versions with {SEEDS} seeds of {CONFIGS} cells: {versions * SEEDS * CONFIGS:,} results")
+    for arm in ("weigh", "card", "page", "idle", "block"):
+        listed = ", ".join(f"{value:.2f}" for value in figures[arm])
+        print(f"{arm:<8} {medians[arm]:8.2f} ms of CPU   (rounds: {listed})")
+    print(f"load {min(figures['loads']):.2f} to {max(figures['loads']):.2f}; {os.cpu_count()} cores")
+    print(f"{'MISSED: ' + ', '.join(missed) if missed else 'Met'}: a page ≤ {CARD_MS} ms, a block ≤ {BLOCK_MS} ms")
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures | {"missed": missed}, indent=2) + "\n", encoding="utf-8")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Computes every experiment of the catalogue over several seeds, and draws each into docs/gallery/experiments.
+
+Each is computed as a person would do it, by `axiom experiment run NAME --replicates N`, in a laboratory of its own that
+is removed afterwards. What a page says of an experiment comes from what that laboratory stored.
+"""
+
+import argparse
+import json
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw import sweep_of
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.statistics.estimands import value
+from axiom.store import experiments
+from axiom.store.database import connect_reader
+from axiom.store.folder import Folder
+
+ROOT = Path(__file__).resolve().parents[2]
+GALLERY = ROOT / "docs" / "gallery" / "experiments"
+CATALOGUE = ROOT / "src" / "axiom" / "catalogue"
+INFRASTRUCTURE = {"test_deploy"}  # asks no question
+AXIOM = Path(sys.executable).with_name("axiom")
+
+
+def main() -> int:
+    """0 when every experiment was computed and drawn."""
+    known = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py")) if path.stem not in INFRASTRUCTURE]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", help="some of them; else all")
+    parser.add_argument("--replicates", type=int, default=8)
+    wanted = parser.parse_args()
+    if unknown := set(wanted.names) - set(known):
+        parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    failed = []
+    with Draughtsman() as draughtsman:
+        for name in wanted.names or known:
+            try:
+                told = picture(name, wanted.replicates, draughtsman)
+            except (subprocess.CalledProcessError, RuntimeError) as fault:
+                failed.append(name)
+                print(f"{name}: {fault}", flush=True)
+                continue
+            (GALLERY / f"{name}.md").write_text(told, encoding="utf-8")
+    (GALLERY / "README.md").write_text(index(known), encoding="utf-8")
+    print(f"{len(failed)} of {len(wanted.names or known)} experiments failed")
+    return int(bool(failed))
+
+
+def picture(name: str, replicates: int, draughtsman: Draughtsman) -> str:
+    """Compute an experiment, draw it, and say what came out, as Markdown."""
+    with tempfile.TemporaryDirectory(prefix="axiom-experiments-") as place:
+        folder = Folder(path=Path(place) / "lab")
+        command = [str(AXIOM), "experiment", "run", name, "--replicates", str(replicates), "--quiet"]
+        subprocess.run([*command, "--data", str(folder.path)], check=True, stdout=subprocess.DEVNULL, cwd=place)
+        reader = connect_reader(folder.database)
+        try:
+            stored = experiments.by_name(reader, name)
+            if stored is None:
+                raise RuntimeError("the laboratory does not know it")
+            manifest = stored_manifest(stored.manifest)
+            sweep = sweep_of(reader, stored, manifest)
+        finally:
+            reader.close()
+        rows = cells(folder.database)
+        shutil.rmtree(folder.path)
+    if sweep is None:
+        raise RuntimeError("there is nothing to draw: no figure is declared, or none of its cells has a number")
+    drawn = draughtsman.draw(sweep)
+    (GALLERY / f"{name}.png").write_bytes(drawn.png)
+    seconds = sum(row["cpu"] for row in rows) / replicates
+    print(f"{name:<34}{replicates} seeds, {seconds:8.2f} s of a processor each", flush=True)
+    return page(manifest, rows, replicates, seconds)
+
+
+def cells(database: Path) -> list[dict[str, Any]]:
+    """Every result, and what its task cost, shared out over the cells by what they declare."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
+        reader.row_factory = sqlite3.Row
+        found = reader.execute(
+            "SELECT r.replicate, r.config, r.outcome, r.measures, t.id AS task, t.cpu_seconds FROM result r "
+            "JOIN task t ON t.id = r.task_id ORDER BY r.replicate, r.config"
+        ).fetchall()
+    shares: dict[int, int] = {}
+    for row in found:
+        shares[row["task"]] = shares.get(row["task"], 0) + 1
+    return [
+        {
+            "replicate": row["replicate"],
+            "config": row["config"],
+            "outcome": row["outcome"],
+            "measures": json.loads(row["measures"]) if row["measures"] and row["outcome"] == "ok" else None,
+            "cpu": (row["cpu_seconds"] or 0.0) / shares[row["task"]],
+        }
+        for row in found
+    ]
+
+
+def page(manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: int, seconds: float) -> str:
+    """What an experiment's page says."""
+    lines = [
+        f"# {manifest.name}",
+        "",
+        f"{manifest.question} ({manifest.reference})",
+        "",
+        f"![{manifest.figure.title if manifest.figure else manifest.name}]({manifest.name}.png)",
+        "",
+        f"Version {manifest.version}, {len(manifest.configs)} configs, {replicates} seeds, {seconds:.1f} s of a "
+        f"processor for a replicate. Made by `scripts/campaign experiments {manifest.name}`.",
+        "",
+        "| estimand | claim | median | range over seeds | null | as claimed |",
+        "|---|---|---|---|---|---|",
+        *(summary(estimand, manifest, rows, replicates) for estimand in manifest.estimands),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def summary(estimand: Mapping[str, Any], manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: int) -> str:
+    """One estimand over all seeds, as a row of a table."""
+    values = []
+    for replicate in range(replicates):
+        measured = {row["config"]: row["measures"] for row in rows if row["replicate"] == replicate}
+        number, _ = value(estimand, [(config, measured.get(at)) for at, config in enumerate(manifest.configs)])
+        values.append(number)
+    numbers = [number for number in values if number is not None]
+    if not numbers:
+        return f"| {estimand['name']} | {estimand['claim']} | – | no seed has a number | {estimand['null']:g} | – |"
+    side = 1.0 if estimand["expects"] == "+" else -1.0
+    kept = sum(side * (number - estimand["null"]) > 0 for number in numbers)
+    return (
+        f"| {estimand['name']} | {estimand['claim']} | {statistics.median(numbers):.4g} | "
+        f"{min(numbers):.4g} to {max(numbers):.4g} | {estimand['null']:g} | {kept} of {replicates} seeds |"
+    )
+
+
+def index(known: Sequence[str]) -> str:
+    """The page that shows all that were drawn."""
+    shown = [name for name in known if (GALLERY / f"{name}.png").exists()]
+    lines = [
+        "# Experiments",
+        "",
+        "Each experiment of the catalogue over several seeds, as the laboratory draws it. Made by "
+        "`scripts/campaign experiments`; figures and numbers are CC BY 4.0.",
+        "",
+    ]
+    for name in shown:
+        lines += [f"## [{name}]({name}.md)", "", f"![{name}]({name}.png)", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

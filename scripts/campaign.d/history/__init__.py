@@ -1,0 +1,1 @@
+"""The old laboratory's five sessions, held again with a synthetic fleet."""

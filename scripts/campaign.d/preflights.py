@@ -1,0 +1,62 @@
+"""Sends every experiment of the catalogue through the nine gates of preflight, as a person would at a terminal.
+
+Each is tried by `axiom experiment preflight NAME` in an empty folder. A light experiment, one replicate of which takes
+at most half a minute by what it declares, must be through within a minute.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "axiom" / "catalogue"
+AXIOM = Path(sys.executable).with_name("axiom")
+LIGHT = 30.0  # reference-core seconds of a replicate
+MOST = 60.0  # seconds that the preflight of a light experiment may take
+
+
+def main() -> int:
+    """0 when every experiment passed, and the light ones in time."""
+    known = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py"))]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", choices=[*known, []], help="some of them; else all")
+    wanted = parser.parse_args().names or known
+    print(f"{'experiment':<34}{'load':>6}{'configs':>9}{'seconds':>9}  verdict")
+    complaints = [complaint for name in wanted for complaint in tried(name)]
+    print("\n".join(complaints) or f"all {len(wanted)} passed every gate, and light ones within {MOST:.0f} s")
+    return int(bool(complaints))
+
+
+def tried(name: str) -> list[str]:
+    """What is wrong with one experiment; its line of the table is printed."""
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="axiom-preflights-") as place:
+        said = answer("experiment", "preflight", name, "--json", place=place)["preflight"]
+        declared = answer("experiment", "show", name, "--json", place=place)["experiment"]
+    verdict = "passed" if said["passed"] else f"FAILED: {said['reason']}"
+    print(f"{name:<34}{load:6.1f}{said['configs']:9d}{said['seconds']:9.1f}  {verdict}", flush=True)
+    found = [] if said["passed"] else [f"{name} failed: {said['reason']}"]
+    if declared["seconds"] <= LIGHT and said["seconds"] > MOST:
+        found.append(f"{name} is light, and took {said['seconds']:.0f} s of at most {MOST:.0f}")
+    return found
+
+
+def answer(*words: str, place: str) -> Any:
+    """What a command says in JSON."""
+    began = time.monotonic()
+    command = [str(AXIOM), *words, "--data", str(Path(place) / "lab")]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    try:
+        return json.loads(done.stdout)
+    except json.JSONDecodeError:
+        spent = time.monotonic() - began
+        raise SystemExit(f"{' '.join(words)} said nothing in {spent:.0f} s but: {done.stderr.strip()}") from None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

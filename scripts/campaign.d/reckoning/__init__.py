@@ -1,0 +1,1 @@
+"""Parts of `campaign reproduce`: what is computed next, what a laboratory says, and the page about it."""

@@ -1,0 +1,100 @@
+"""The numbers to take away: every value that was weighed, seed by seed, and what the laboratory concluded from them.
+
+`recompute.py`, which lies beside them and needs nothing of ours, weighs the values again and compares.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from axiom.decisions.question import Process
+from axiom.domain.declaration import ValueType
+from axiom.domain.experiments import seed_of
+from axiom.notebook_table import Table, extra
+from reckoning.kept import Known, Told
+
+VALUES, NUMBERS = "values.parquet", "numbers.json"
+_CENTRES = {Process.BERNOULLI: "share", Process.BETTING: "mean"}  # and of everything else the median
+_COLUMNS = {
+    "experiment": ValueType.TEXT,
+    "version": ValueType.INT,
+    "estimand": ValueType.TEXT,
+    "replicate": ValueType.INT,
+    "seed": ValueType.INT,
+    "value": ValueType.FLOAT,
+    "why_missing": ValueType.TEXT,
+}
+
+
+def write(folder: Path, known: Mapping[str, Known]) -> None:
+    """Write both files anew; the same numbers make the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = [(known[name].manifest, one) for name in sorted(known) for _, one in sorted(known[name].findings.items())]
+    rows = [row for manifest, one in told for row in _rows(manifest.name, manifest.version, one)]
+    table = Table({name: [row[name] for row in rows] for name in _COLUMNS}, _COLUMNS)
+    extra("pyarrow.parquet").write_table(table.to_arrow(), folder / VALUES, compression="zstd")
+    lines = [json.dumps(numbers(manifest.name, manifest.version, one), ensure_ascii=False) for manifest, one in told]
+    (folder / NUMBERS).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
+    """What was concluded of one estimand, and a digest of the values from which it was."""
+    said, bounds = told.evidence, told.asked.bounds
+    return {
+        "estimand": f"{name}.{told.estimand['name']}",
+        "version": version,
+        "centre": centre(told),
+        "bounds": list(bounds) if bounds else None,
+        "seeds": said.seeds,
+        "missing": said.missing,
+        "estimate": said.estimate,
+        "low": said.low,
+        "high": said.high,
+        "e_value": said.e_value,
+        "verdict": said.verdict.value,
+        "meaning": told.meaning.value,
+        "grade": said.grade.value,
+        "status": told.status,
+        "digest": digest(_rows(name, version, told)),
+    }
+
+
+def centre(told: Told) -> str:
+    """What the estimate is of the values."""
+    return _CENTRES.get(told.asked.process, "median")
+
+
+def fact(told: Told) -> str:
+    """How many seeds, which estimate, which interval: a piece of the page that `recompute.py` makes, too."""
+    said = told.evidence
+    lacking = f", {said.missing} without a value" if said.missing else ""
+    if said.estimate is None:
+        return f"{said.seeds} seeds{lacking}"
+    return f"{said.seeds} seeds{lacking}, {centre(told)} {short(said.estimate)} [{short(said.low)}, {short(said.high)}]"
+
+
+def short(number: float | None) -> str:
+    """A number in three digits."""
+    return "unbounded" if number is None else f"{number:.3g}"
+
+
+def digest(rows: Sequence[Mapping[str, Any]] | Iterator[Mapping[str, Any]]) -> str:
+    """Changes when any value does, and when a seed is left out."""
+    lines = (f"{row['seed']} {'' if row['value'] is None else float(row['value']).hex()}\n" for row in rows)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def _rows(name: str, version: int, told: Told) -> Iterator[dict[str, Any]]:
+    """The values that count, in the order in which their seeds were issued."""
+    for one in told.weighed.counted:
+        yield {
+            "experiment": name,
+            "version": version,
+            "estimand": told.estimand["name"],
+            "replicate": one.replicate,
+            "seed": seed_of(name, version, one.replicate),
+            "value": one.value,
+            "why_missing": one.why_missing,
+        }

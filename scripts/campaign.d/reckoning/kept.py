@@ -1,0 +1,134 @@
+"""What the laboratory of the reckoning says: of each experiment how much is computed, and how its findings stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.cli.opening import prepare_database, writer_of
+from axiom.decisions.integrity import Sound, sound
+from axiom.decisions.question import Question, question
+from axiom.domain.findings import Direction, Evidence, Meaning, reading
+from axiom.domain.links import Footing
+from axiom.figures.requests import Sweep
+from axiom.lab.draw import sweep_of
+from axiom.lab.policy import Policy, policy_of
+from axiom.lab.session import step
+from axiom.settings import Settings, from_process
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store import evidence, experiments, finding_pages, findings, returns
+from axiom.store.connections import Connections
+from axiom.store.database import Database
+from axiom.store.folder import Folder, lock
+from axiom.store.writer import Writer
+
+_COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a finding says, and what it was weighed from."""
+
+    number: int
+    estimand: Mapping[str, Any]
+    evidence: Evidence
+    meaning: Meaning
+    status: str
+    weighed: Sound  # which values count, of those that came
+
+    @property
+    def footing(self) -> Footing:
+        """How it stands, as far as claims ask."""
+        return Footing(status=self.status, grade=self.evidence.grade, meaning=self.meaning)
+
+    @property
+    def seeds(self) -> int:
+        """How many were weighed, with a value or without."""
+        return self.evidence.seeds + self.evidence.missing
+
+    @property
+    def asked(self) -> Question:
+        """By what it is weighed."""
+        return self.weighed.asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """An experiment of which something is computed."""
+
+    manifest: Manifest
+    done: int  # replicates of which nothing more will come
+    seconds: float | None  # of a processor, for one of them
+    findings: Mapping[str, Told]  # by estimand
+    sweep: Sweep | None = None  # its picture
+
+
+def open_up(folder: Folder) -> None:
+    """A laboratory that an older program left behind is brought up to date."""
+    if folder.exists():
+        with lock(folder, "scripts/campaign reproduce"):
+            prepare_database(folder)
+
+
+def known(folder: Folder, *, with_pictures: bool = False) -> dict[str, Known]:
+    """Every experiment of the laboratory by name, in its newest version; none where there is no laboratory."""
+    if not folder.exists():
+        return {}
+    with Connections(folder=folder).follower() as db:
+        newest = {one.name: one for one in experiments.everything(db)}
+        return {name: _known(db, stored, with_pictures) for name, stored in newest.items()}
+
+
+def weigh(folder: Folder, settings: Settings | None = None) -> None:
+    """Hold a whole session, which weighs what closed; it orders nothing, since nothing is to be kept waiting."""
+    settings = settings or from_process(folder.settings)[0]
+    policy = Policy(**{**vars(policy_of(settings)), "per_core": 0})
+    with lock(folder, "scripts/campaign reproduce"):
+        clock = prepare_database(folder)
+        writer = writer_of(folder, settings, clock.now)
+        writer.start()
+        try:
+            while not _step(writer, policy, clock.now):
+                continue
+        finally:
+            writer.stop()
+
+
+def is_weighed(folder: Folder) -> bool:
+    """Has every block that closed been weighed?"""
+    with Connections(folder=folder).follower() as db:
+        return not returns.changed(db)
+
+
+def _step(writer: Writer, policy: Policy, now: Any) -> bool:
+    """One step of the session; was it the last one?"""
+    return writer.run(lambda db: step(db, policy, pi="person", reason="the reckoning", now=now())).ended
+
+
+def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> Known:
+    manifest = stored_manifest(stored.manifest)
+    registered = findings.registrations(db, stored.id)
+    over = returns.ordered(db, registered[0].id) if registered else {}
+    cost = db.one(_COST, id=stored.id) or {"amount": 0}
+    told = (_told(db, standing) for standing in finding_pages.of_experiment(db, stored.id))
+    return Known(
+        manifest=manifest,
+        done=sum(over.values()),
+        seconds=cost["seconds"] / cost["amount"] if cost["amount"] else None,
+        findings={one.estimand["name"]: one for one in told if one is not None},
+        sweep=sweep_of(db, stored, manifest) if with_pictures else None,
+    )
+
+
+def _told(db: Database, standing: finding_pages.Standing) -> Told | None:
+    number = standing.finding.number
+    inputs, said = evidence.card_inputs(db, number), evidence.latest(db, number)
+    if inputs is None or said is None:
+        return None
+    return Told(
+        number=number,
+        estimand=inputs.estimand,
+        evidence=said,
+        meaning=reading(said.verdict, Direction(inputs.estimand["expects"])),
+        status=standing.finding.status,
+        weighed=sound(question(inputs.estimand), inputs.observations, inputs.blocks),
+    )

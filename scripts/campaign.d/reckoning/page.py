@@ -1,0 +1,239 @@
+"""The page: what became of each old claim, in words, with its numbers then and now."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from axiom.decisions.reckoning import FEW, MANY, Asked, Reckoned, Reckoning, reckon, seeds_wanted
+from axiom.domain.amounts import counted
+from axiom.domain.findings import Meaning
+from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
+from axiom.lab.old_claims import OldClaims
+from reckoning.data import fact, short
+from reckoning.kept import Known, Told
+
+_WIDTH = 118
+_CATALOGUE = "../../src/axiom/catalogue"
+_INTRO = """
+# The old claims
+
+Axiom succeeds a laboratory that left {claims} claims in five session logs. Most of them rested on one seed, so they
+were one observation, however many computers repeated it. We asked them again: each as far as the logs tell how it was
+asked then, and with controls that could overturn it. The old scripts are lost, so tasks and sizes are ours, made
+after what the logs tell: “does not stand” means that it does not stand there. This page says what became of each.
+
+Every number here is a median, a mean or a share over *seeds*: independent repetitions with other data, other starts
+and another order. The interval behind it is one of 95 % confidence, each by itself, however often anybody looks. What
+an effect has to reach to matter, what was expected and how it would be weighed were registered before any of these
+seeds was computed; many expectations come from pilots. Verdicts and grades are the laboratory's own, from its
+sessions; [how sure are we?](how-sure-are-we.md) says what they mean. One computer computed everything, so the best
+grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or the same
+seeds computed again.
+"""
+_AGAIN = """
+`scripts/campaign reproduce --hours 8` computes it again or goes on where it stopped, cheapest claims first, in a
+laboratory that it keeps in `build/reckoning`, and writes this page. Where a seed costs 30 seconds or less, {many} are
+asked for, else {few}; a claim with fewer is not judged. The values are in
+[values.parquet](the-old-claims/values.parquet), what was concluded in [numbers.json](the-old-claims/numbers.json), and
+`python docs/explanation/the-old-claims/recompute.py` computes seeds, estimate and interval of every row again, without
+anything of ours.
+Text, figures and numbers are CC BY 4.0.
+"""
+_MEANS = {
+    Reckoning.STANDS: "every test speaks for it, and no control overturns it",
+    Reckoning.DEPENDS: "it holds in one setting and not in another, or something else accounts for it",
+    Reckoning.TOO_SMALL: "whatever there is of it is smaller than what was said to matter",
+    Reckoning.FALLS: "every test speaks against it",
+    Reckoning.UNDECIDED: "it has all its seeds, and they are not enough to say",
+    Reckoning.NOT_YET: "it lacks seeds, or nothing tests it so far",
+}
+_BEARINGS = {
+    Bearing.SUPPORTS: "For it",
+    Bearing.CONTRADICTS: "Against it",
+    Bearing.SAYS_NOTHING: "Says nothing yet",
+}
+_CONTROLS = {
+    Bearing.SUPPORTS: "A control overturns it",
+    Bearing.CONTRADICTS: "A control does not overturn it",
+    Bearing.SAYS_NOTHING: "A control says nothing yet",
+}
+_SAID = {
+    Meaning.AS_CLAIMED: "so it is",
+    Meaning.OPPOSITE: "the other way round",
+    Meaning.TOO_SMALL: "too small to matter",
+    Meaning.DISAGREE: "designs disagree",
+    Meaning.UNDECIDED: "undecided",
+}
+
+
+def page(listed: OldClaims, known: Mapping[str, Known], pictures: Mapping[str, str], catalogue: Collection[str]) -> str:
+    """The whole page; `pictures` are the figures' files by experiment, seen from the page."""
+    reckoned = {claim.name: reckon([_asked(each, known) for each in claim.askings]) for claim in listed.claims}
+    lines = [*_opening(reckoned)]
+    for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in known):
+        claims = [claim for claim in listed.claims if claim.experiment == name]
+        lines += _section(known[name], claims, reckoned, known, pictures.get(name))
+    waiting = [claim for claim in listed.claims if claim.experiment not in known]
+    lines += _waiting(waiting, reckoned, catalogue)
+    lines += _linked(listed, reckoned)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
+    experiment = known.get(asking.experiment)
+    if experiment is None:
+        return Asked(asking=asking, wanted=MANY)
+    wanted, told = seeds_wanted(experiment.manifest.seconds), experiment.findings.get(asking.estimand)
+    if told is None:
+        return Asked(asking=asking, wanted=wanted)
+    return Asked(asking=asking, wanted=wanted, seeds=told.seeds, footing=told.footing)
+
+
+def _opening(reckoned: Mapping[str, Reckoned]) -> Iterator[str]:
+    amounts = Counter(one.reckoning for one in reckoned.values())
+    yield _INTRO.format(claims=len(reckoned)).strip()
+    yield ""
+    yield "| what became of it | claims | which means |"
+    yield "|---|---|---|"
+    yield from (f"| {one} | {amounts[one]} | {_MEANS[one]} |" for one in Reckoning)
+    judged = len(reckoned) - amounts[Reckoning.NOT_YET] - amounts[Reckoning.UNDECIDED]
+    yield ""
+    yield f"So far {judged} of {counted(len(reckoned), 'claim')} are judged."
+    yield _AGAIN.format(many=MANY, few=FEW)
+
+
+def _section(
+    experiment: Known,
+    claims: Sequence[OldClaim],
+    reckoned: Mapping[str, Reckoned],
+    known: Mapping[str, Known],
+    picture: str | None,
+) -> Iterator[str]:
+    """An experiment with the claims that it asks."""
+    manifest = experiment.manifest
+    yield f"## {manifest.question}"
+    yield ""
+    if picture and manifest.figure:
+        yield f"![{manifest.figure.title}]({picture})"
+        yield ""
+    after = f" After {manifest.reference}." if manifest.reference else ""
+    yield (
+        f"[`{manifest.name}`]({_CATALOGUE}/{manifest.name}.py), version {manifest.version}: "
+        f"{counted(len(manifest.configs), 'config')}, {counted(experiment.done, 'seed')}.{after}"
+    )
+    yield ""
+    for claim in claims:
+        yield from _claim(claim, reckoned[claim.name], known)
+
+
+def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known]) -> Iterator[str]:
+    yield f"### {_sentence(str(reckoned.reckoning))}: {claim.claim}"
+    yield ""
+    yield _wrapped(f"*Then* ({_name(claim)}): {_then(claim)}")
+    yield ""
+    yield _wrapped(f"*Now*: {reckoned.reason}.")
+    yield ""
+    asked = [_asked(each, known) for each in claim.askings]
+    tests = [one for one in asked if one.asking.kind is LinkKind.TESTS]
+    controls = [one for one in asked if one.asking.overturned_by]
+    beside = [one for one in asked if one not in tests and one not in controls]
+    yield from (_row(one, _lead(one), known) for one in [*tests, *controls])
+    if beside:
+        yield ""
+        yield "On what it depends, or what goes with it:"
+        yield ""
+        yield from (_row(one, "", known) for one in beside)
+    yield ""
+
+
+def _then(claim: OldClaim) -> str:
+    figure = f"{claim.figure}; " if claim.figure else "no number is left; "
+    return f"{figure}{claim.rests_on}; called “{claim.status}”."
+
+
+def _name(claim: OldClaim) -> str:
+    number = claim.name.partition("_")[0]  # what follows it is ours
+    return f"{claim.source}, {number}" if number.startswith("#") else claim.source
+
+
+def _lead(one: Asked) -> str:
+    """What it means for the claim, which is told only of what has its seeds."""
+    if not one.is_enough or one.footing is None:
+        return "Not yet"
+    if one.asking.kind is LinkKind.TESTS:
+        return _BEARINGS[one.bearing]
+    return _CONTROLS[one.bearing]
+
+
+def _row(one: Asked, lead: str, known: Mapping[str, Known]) -> str:
+    """One estimand with its numbers, on one line: `recompute.py` reads it."""
+    name = f"`{one.asking.experiment}.{one.asking.estimand}`"
+    experiment = known.get(one.asking.experiment)
+    told = experiment.findings.get(one.asking.estimand) if experiment else None
+    begin = f"- *{lead}*: " if lead else "- "
+    if told is None:
+        return f"{begin}{_claimed(one, experiment)}. 0 of {one.wanted} seeds. {name}"
+    if not one.is_enough:
+        return f"{begin}{_plain(told.estimand['claim'])}. {fact(told)}; {one.wanted} seeds are asked for. {name}"
+    verdict = f"**{_SAID[told.meaning]}** ({told.evidence.grade}{_void(told)})"
+    return f"{begin}{_plain(told.estimand['claim'])}: {verdict}. {fact(told)}; {_matters(told)}. {name}"
+
+
+def _claimed(one: Asked, experiment: Known | None) -> str:
+    estimands = experiment.manifest.estimands if experiment else ()
+    claims = {each["name"]: _plain(each["claim"]) for each in estimands}
+    return claims.get(one.asking.estimand, "nothing of its experiment is computed")
+
+
+def _plain(claim: str) -> str:
+    """A claim without what was expected of it: beside the answer that is no help."""
+    return claim.partition(" (expected: ")[0]
+
+
+def _void(told: Told) -> str:
+    return f", {told.status}" if told.footing.is_void else ""
+
+
+def _matters(told: Told) -> str:
+    null, smallest = told.asked.null, short(told.asked.smallest)
+    return f"asked against {short(null)}, where {smallest} more or less matters" if null else f"{smallest} matters"
+
+
+def _waiting(claims: Sequence[OldClaim], reckoned: Mapping[str, Reckoned], catalogue: Collection[str]) -> Iterator[str]:
+    """Claims whose experiment has not computed anything."""
+    if not claims:
+        return
+    yield "## Not yet asked"
+    yield ""
+    yield "Nothing of their experiments is computed here so far, so there is nothing to say of them."
+    yield ""
+    for claim in claims:
+        name, then, why = claim.experiment, _then(claim).removesuffix("."), reckoned[claim.name].reason
+        asked = f"`{name}`: {why}" if name in catalogue else f"`{name}` is not written yet"
+        yield f"- {_sentence(claim.claim)} ({_name(claim)}: {then}). {asked}."
+    yield ""
+
+
+def _linked(listed: OldClaims, reckoned: Mapping[str, Reckoned]) -> Iterator[str]:
+    """How the logs linked their claims, and what became of both ends."""
+    if not listed.links:
+        return
+    texts = {claim.name: claim.claim for claim in listed.claims}
+    yield "## How they hung together"
+    yield ""
+    yield "The logs also said which claim explains or rules out which. That can be no surer than its ends are."
+    yield ""
+    for link in listed.links:
+        ends = f" *{link.kind.value}* ".join(
+            f"“{texts[end]}” ({reckoned[end].reckoning})" for end in (link.source, link.target)
+        )
+        yield f"- {ends}. {_sentence(link.why)}."
+    yield ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False))

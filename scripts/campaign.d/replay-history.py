@@ -1,0 +1,51 @@
+"""Lets the old laboratory's five sessions be held again, leaves their logs to read, and compares the totals.
+
+The fleet is synthetic, and what it computes is nothing: only hosts, elapsed times and how tasks ended are given.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from history.found import differences, found, ordered
+from history.golden import GOLDEN
+from history.playing import Player
+from history.story import REMARKS
+
+from axiom.store.folder import keep
+from axiom.web.log import as_markdown, as_text
+
+
+def main() -> int:
+    """0 when every total is as in the old logs."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--into", type=Path, help="folder for the logs; else a new one under the system's for such")
+    into = parser.parse_args().into or Path(tempfile.mkdtemp(prefix="axiom-history-"))
+    into.mkdir(parents=True, exist_ok=True)
+    began = time.process_time()
+    with tempfile.TemporaryDirectory(prefix="axiom-replay-") as place:
+        player = Player(Path(place) / "lab")
+        played = player.play()
+        wrong = []
+        for chapter, golden in GOLDEN.items():
+            mine = found(player.lab, played, chapter)
+            keep(into / f"{chapter}.md", as_markdown(mine.session, mine.notes).encode())
+            keep(into / f"{chapter}.txt", as_text(mine.session, mine.notes).encode())
+            workunits, hosts = ordered(player.lab, played, chapter)
+            print(f"{chapter}: credit {mine.credit} for {mine.awards} tasks; {workunits} workunits for {hosts} hosts")
+            wrong += differences(player.lab, played, chapter, golden)
+        player.lab.close()
+    print(f"workunits that no log tells of the ordering of: {sum(played.unlogged.values())}")
+    print(f"workunits that no log tells of any more: {sum(played.dropped.values())}")
+    print("\nwhere the logs cannot all be right, and what is assumed:")
+    print("".join(f"- {remark}\n" for remark in REMARKS))
+    print(f"six sessions in {time.process_time() - began:.1f} s of one core")
+    print(f"the logs are in {into}", file=sys.stderr)  # a folder of this computer, which no record should name
+    print("\n".join(wrong) or "every total is as in the old logs")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,206 @@
+"""Asks the old laboratory's claims again, cheapest first, and writes what became of each.
+
+Everything takes the path that any result takes, in a laboratory that is kept: signed tickets, runner, validation, and a
+session that weighs. Stopped in any way and called again it goes on; an experiment is computed once for all its claims.
+
+    scripts/campaign reproduce --hours 8          # computes for so long at most, then writes the page
+    scripts/campaign reproduce --hours 1 --only catapult_phase benford_law
+    scripts/campaign reproduce --page             # computes nothing
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reckoning import data
+from reckoning.kept import Known, is_weighed, known, open_up, weigh
+from reckoning.order import Wanted, asked_by, in_order, until
+from reckoning.page import page
+
+import axiom
+from axiom.cli.manifests import manifest_of
+from axiom.cli.taking import workers_of
+from axiom.domain.amounts import counted
+from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
+from axiom.figures.drawing import Draughtsman
+from axiom.figures.palette import standalone
+from axiom.lab.old_claims import LIST, OldClaims, read
+from axiom.settings import from_process
+from axiom.store.folder import Folder
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = Path(axiom.__file__).parent / "catalogue"
+NAME = "the-old-claims"  # of the page, and of the folder with its figures and numbers
+_PATIENCE_SECONDS = 5.0  # for a command to end by the Ctrl-C that it got itself
+_ENDING_SECONDS = 60.0
+_INTERRUPTED = 130
+_SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when everything that there was time for was computed."""
+    options = asked(arguments)
+    listed, folder = read(options.catalogue / LIST), Folder(path=options.data.resolve())
+    status = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
+    try:
+        open_up(folder)
+    except FolderInUse as taken:  # by what a killed campaign had started: it ends with its block
+        print(taken, flush=True)
+        return 1
+    if not options.page:
+        try:
+            status = computed(options, listed, folder)
+        except KeyboardInterrupt:
+            print("Stopped. What came back is kept; the same command goes on.", flush=True)
+            return _INTERRUPTED
+    for _ in range(_SESSIONS):
+        if folder.exists() and not is_weighed(folder):
+            weigh(folder)
+    written(options.into, listed, folder, {file.stem for file in options.catalogue.glob("[a-z]*.py")})
+    return status
+
+
+def asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What somebody wants."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hours", type=float, help="compute for so long at most")
+    parser.add_argument("--page", action="store_true", help="compute nothing; write the page from what is kept")
+    parser.add_argument("--only", nargs="+", metavar="EXPERIMENT", help="compute these alone")
+    parser.add_argument("--data", type=Path, default=ROOT / "build" / "reckoning", help="the laboratory that is kept")
+    parser.add_argument("--catalogue", type=Path, default=SHIPPED, help="experiments, and the list of claims")
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "explanation", help="where the page goes")
+    options = parser.parse_args(arguments)
+    if options.page == (options.hours is not None):
+        parser.error("give either --hours or --page")
+    if unknown := {*(options.only or ())} - {*asked_by(read(options.catalogue / LIST).claims)}:
+        parser.error(f"no claim is asked by {', '.join(sorted(unknown))}")
+    return options
+
+
+def computed(options: argparse.Namespace, listed: OldClaims, folder: Folder) -> int:
+    """Compute block after block, while there is time; 0 when nothing went wrong."""
+    ends = time.monotonic() + 3600.0 * options.hours
+    wanted, failed = wanted_of(options, listed)
+    left = []
+    for one in wanted:
+        met = experiment_computed(one, file_of(options.catalogue, one.name), folder, ends)
+        if met is None:
+            left.append(one.name)
+        elif not met:
+            failed.append(one.name)
+    whole = sum(progress(one, folder)[0] >= one.seeds for one in wanted)
+    print(f"{whole} of {len(wanted)} experiments have all seeds that were asked for.")
+    if left:
+        print(f"No time was left for {', '.join(left)}; the same command goes on with them.")
+    if failed:
+        print(f"Went wrong: {', '.join(failed)}.")
+    return int(bool(failed))
+
+
+def wanted_of(options: argparse.Namespace, listed: OldClaims) -> tuple[list[Wanted], list[str]]:
+    """The experiments that are written and ask a claim, in the order of work; and those that cannot be read."""
+    asking = asked_by(listed.claims)
+    manifests, broken = [], []
+    print(f"Reading what {counted(len(asking), 'experiment')} declare; the first time this takes minutes.", flush=True)
+    for name in asking:
+        file = options.catalogue / f"{name}.py"
+        if (options.only and name not in options.only) or not file.is_file():
+            continue
+        try:
+            manifests.append(manifest_of(file))
+        except AxiomError as error:
+            broken.append(name)
+            print(f"{name}: {error}", flush=True)
+    return in_order(manifests, asking), broken
+
+
+def experiment_computed(one: Wanted, file: str, folder: Folder, ends: float) -> bool | None:
+    """Has it all its seeds now? None: there was no time for the next block."""
+    while (done := progress(one, folder))[0] < one.seeds:
+        target, takes = until(one, done[0], done[1], workers_of(from_process(folder.settings)[0]))
+        if takes > ends - time.monotonic():
+            return None
+        status = waited([axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)
+        now, seconds = progress(one, folder)
+        print(f"{one.name:<34}{now} of {one.seeds} seeds, {seconds:8.2f} s of a processor each", flush=True)
+        if now <= done[0]:
+            print(f"{one.name}: nothing more came back (exit status {status})", flush=True)
+            return False
+    return True
+
+
+def progress(one: Wanted, folder: Folder) -> tuple[int, float]:
+    """How many of its seeds are computed, and what one costs."""
+    found = known(folder).get(one.name)
+    if found is None or found.manifest.version != one.version:
+        return 0, one.seconds
+    return found.done, found.seconds or one.seconds
+
+
+def file_of(catalogue: Path, name: str) -> str:
+    """How the command line calls an experiment: of the shipped catalogue by its name."""
+    return name if catalogue == SHIPPED else str(catalogue.resolve() / f"{name}.py")
+
+
+def axiom_command() -> str:
+    """The program, of the same environment."""
+    return str(Path(sys.executable).with_name("axiom"))
+
+
+def waited(command: Sequence[str], folder: Folder) -> int:
+    """The command's exit status. A Ctrl-C ends it first, so that nothing goes on computing after us."""
+    with subprocess.Popen([*command, "--data", str(folder.path)], stdout=subprocess.DEVNULL) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            if not has_ended(process):  # at a terminal it was interrupted with us
+                process.send_signal(signal.SIGINT)
+                process.wait(_ENDING_SECONDS)
+            raise
+
+
+def has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Does the command end by itself?"""
+    try:
+        process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Collection[str]) -> None:
+    """Write the page, its figures and its numbers. The catalogue tells which experiments are written."""
+    found = {name: one for name, one in known(folder, with_pictures=True).items() if one.done}
+    beside = into / NAME
+    data.write(beside, found)
+    pictures = dict(drawn(beside, found))
+    for stale in {file.name for file in beside.glob("*.svg")} - {Path(file).name for file in pictures.values()}:
+        (beside / stale).unlink()
+    file = into / f"{NAME}.md"
+    file.write_text(page(listed, found, pictures, catalogue), encoding="utf-8")
+    print(f"Written: {os.path.relpath(file)}", flush=True)
+
+
+def drawn(beside: Path, found: Mapping[str, Known]) -> Iterator[tuple[str, str]]:
+    """Draw each experiment's figure; its file, seen from the page."""
+    with Draughtsman() as draughtsman:
+        for name, one in found.items():
+            if one.sweep is None:
+                continue
+            try:
+                svg = standalone(draughtsman.draw(one.sweep).svg)
+            except FigureNotDrawn as fault:
+                print(f"{name}: {fault}", flush=True)
+                continue
+            (beside / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+            yield name, f"{NAME}/{name}.svg"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,49 @@
+"""What a part of the campaign says: lines to read, figures that must hold, and numbers to draw."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A figure, and whether it is what it has to be."""
+
+    words: str
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What one part found."""
+
+    lines: Sequence[str]
+    held: Sequence[Held]
+    drawn: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)  # rows of each picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much to simulate."""
+
+    streams: int
+    looks: int
+    laboratories: int
+    weighed: int  # streams that go through the whole pipeline
+    nulls: int
+    forecasters: int
+
+
+WHOLE = Size(streams=20_000, looks=1_000, laboratories=300, weighed=200, nulls=1_500, forecasters=500)
+QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, nulls=30, forecasters=40)
+
+
+def at_most(share: float, n: int) -> float:
+    """The largest share that chance explains in n draws: three standard errors above."""
+    return share + 3.0 * math.sqrt(share * (1.0 - share) / n)
+
+
+def below(what: str, found: float, share: float, n: int) -> Held:
+    """A share of errors that must not exceed its level by more than chance."""
+    limit = at_most(share, n)
+    return Held(words=f"{what}: {found:.4f}, at most {limit:.4f}", holds=found <= limit)

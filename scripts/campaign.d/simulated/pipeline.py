@@ -1,0 +1,167 @@
+"""Through the laboratory's own `weigh`: how far grades carry where there is nothing, and how soon where there is."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from axiom.decisions.weighing import weigh
+from axiom.domain.findings import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.work import Outcome
+from simulated.figures import Answer, Held, Size
+from simulated.laws import LAWS, Flags, Numbers
+
+Places = npt.NDArray[np.int64]
+
+BLOCK = 16
+_MOST, _DESIGNS = 480, 4
+_NULL_SEEDS = 400
+_GRADES = tuple(Grade)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+CONTRAST: Mapping[str, Any] = {
+    "name": "gap",
+    "kind": "contrast",
+    "measure": "loss",
+    "between": [{"arm": 1}, {"arm": 0}],
+    "bounds": None,
+    "null": 0.0,
+    "smallest": 0.2,
+}
+_HOMES = {
+    number: Home(host_id=number, volunteer_id=number % 8, platform=("linux", "windows")[number % 2])
+    for number in range(24)
+}
+_BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), close=3),), false_share=0.01)
+
+
+def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn: the old laboratory had one seed
+    """Weigh what happened: 240 results of 12 hosts, all computed from the same seed."""
+    once = 0.031_415_926_535_9
+    stream = [Observation(replicate=number, value=once, hosts=(number % 12,)) for number in range(240)]
+    lines, held = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
+    for n in (1, 2, 16, 240):
+        found = _weighed(stream[:n])
+        said = found.alarms[0].text if found.alarms else "nothing is odd"
+        lines.append(f"{n:>8}{min(n, 12):>7}{found.seeds:>18}  {found.grade:<10} {said}")
+        is_caught = found.suspends and found.seeds == 1 and found.grade is Grade.AWAITING
+        if n > 1:
+            words = f"{n} results of one seed: suspended {found.suspends}, {found.seeds} counts, {found.grade}"
+            held.append(Held(words=words, holds=is_caught))
+    return Answer(lines=lines, held=held)
+
+
+def nulls(seed: int, size: Size) -> Answer:
+    """Follow streams without an effect to 400 seeds and note the highest grade that any block has given."""
+    rng = np.random.default_rng(seed)
+    lines = [f"{'difference of two arms':<24}" + "".join(f"{grade:>12}" for grade in Grade) + f"{'absent':>10}"]
+    claimed = 0
+    for name in ("normal", "t3", "lognormal"):
+        shape = (size.nulls // 3, _NULL_SEEDS)
+        streams = (LAWS[name].draw(rng, shape) - LAWS[name].draw(rng, shape)) / np.sqrt(2.0)
+        highest = [_highest(observed(rng, stream)) for stream in streams]
+        counted = Counter(grade for grade, _ in highest)
+        lines.append(
+            f"{name:<24}"
+            + "".join(f"{counted[grade]:>12}" for grade in Grade)
+            + f"{sum(is_absent for _, is_absent in highest):>10}"
+        )
+        claimed += counted[Grade.STRONG] + counted[Grade.DEFINITIVE]
+    lines.append(
+        "Grades of effects that are not there; absent: shown to be smaller than a fifth of the spread, rightly."
+    )
+    words = f"Strong or Definitive effects where there are none: {claimed} of {size.nulls}"
+    return Answer(lines=lines, held=[Held(words=words, holds=claimed == 0)])
+
+
+def definitive(seed: int, size: Size) -> Answer:
+    """Follow an effect of half a standard deviation to Definitive, over four designs in blocks of 16."""
+    rng = np.random.default_rng(seed)
+    reached: dict[Grade, list[float]] = {grade: [] for grade in _GRADES[1:]}
+    formed = []
+    for _ in range(size.weighed):
+        explored = _reached(observed(rng, rng.normal(0.5, 1.0, _MOST)), _GRADES[1:2])
+        found = _reached(observed(rng, rng.normal(0.5, 1.0, _MOST)), _GRADES[1:])
+        for grade, seeds in found.items():
+            reached[grade].append(seeds)
+        formed.append(explored[Grade.MODERATE] + found[Grade.DEFINITIVE])
+    lines = [
+        f"{grade:<12} after a median of {median(found):.0f} seeds, within {_MOST} in {np.isfinite(found).mean():.1%}"
+        for grade, found in reached.items()
+    ]
+    before, after = median(reached[Grade.DEFINITIVE]), median(formed)
+    lines.append(f"formed from data at Moderate, then a fresh cohort: a median of {after:.0f} seeds in all")
+    rows = [
+        {"seeds": n, "share": float(np.mean(np.array(found) <= n)), "grade": str(grade)}
+        for grade, found in reached.items()
+        for n in range(BLOCK, _MOST + 1, BLOCK)
+    ]
+    return Answer(
+        lines=lines,
+        held=[
+            Held(words=f"Definitive, registered before its first seed: {before:.0f}, at most 200", holds=before <= 200),
+            Held(words=f"Definitive, formed from data: {after:.0f}, at most 280", holds=after <= 280),
+        ],
+        drawn={"grades": rows},
+    )
+
+
+def observed(
+    rng: np.random.Generator,
+    stream: Numbers,
+    *,
+    designs: Places | None = None,
+    gone: Flags | None = None,
+    outcome: Outcome = Outcome.FAILED,
+) -> list[Observation]:
+    """On hosts by lot, block by block of another design unless it is said of which; those that are gone with why."""
+    hosts = rng.integers(len(_HOMES), size=len(stream)).tolist()
+    places = np.arange(len(stream)) // BLOCK % _DESIGNS if designs is None else designs
+    lost = np.zeros(len(stream), dtype=bool) if gone is None else gone
+    rows = zip(stream.tolist(), hosts, places.tolist(), lost.tolist(), strict=True)
+    return [
+        Observation(
+            replicate=number,
+            value=None if is_gone else value,
+            hosts=(host,),
+            why_missing=str(outcome) if is_gone else "",
+            outcome=outcome if is_gone else Outcome.OK,
+            design=f"design {design + 1}",
+        )
+        for number, (value, host, design, is_gone) in enumerate(rows)
+    ]
+
+
+def looks(stream: Sequence[Observation], registered: Mapping[str, Any] = _NOTHING) -> Iterator[Evidence]:
+    """What is said after each closed block; `registered` is what the estimand says besides."""
+    for n in range(BLOCK, len(stream) + 1, BLOCK):
+        yield _weighed(stream[:n], registered)
+
+
+def _weighed(stream: Sequence[Observation], registered: Mapping[str, Any] = _NOTHING) -> Evidence:
+    estimand = {**CONTRAST, **registered}
+    return weigh(estimand, stream, blocks=max(1, len(stream) // BLOCK), homes=_HOMES, surroundings=_BESIDE)
+
+
+def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Grade, float]:
+    """After how many seeds, in whole blocks, each grade is reached first; infinite where it never is."""
+    found = dict.fromkeys(grades, math.inf)
+    for block, evidence in enumerate(looks(stream), start=1):
+        now = _GRADES.index(evidence.grade)
+        for grade in grades:
+            if now >= _GRADES.index(grade):
+                found[grade] = min(found[grade], block * BLOCK)
+        if math.isfinite(found[grades[-1]]):
+            break
+    return found
+
+
+def _highest(stream: Sequence[Observation]) -> tuple[Grade, bool]:
+    """The highest grade of an effect at any look, and whether it was ever shown to be absent."""
+    found = list(looks(stream))
+    grades = [one.grade for one in found if one.verdict is not Verdict.ABSENT]
+    return max(grades, key=_GRADES.index, default=Grade.AWAITING), len(grades) < len(found)

@@ -1,0 +1,36 @@
+"""Says of an experiment that it passed its preflight, where a test's own could not: it sleeps, or does worse.
+
+No command says so: the laboratory reads the file itself, and what sleeps is none that it lets through. So the row is
+written beside the laboratory, as nobody does who has not its folder.
+"""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from axiom.domain.preflights import GATES, Preflight
+from axiom.store import experiments, preflights, releases
+from axiom.store.database import Database
+from axiom.store.folder import Folder
+
+
+def vouch(data: Path, name: str) -> None:
+    """Have the laboratory in this folder remember that the newest bundle of an experiment passed every gate."""
+    with closing(sqlite3.connect(Folder(path=data).database, isolation_level=None, timeout=60)) as connection:
+        db = Database(connection)
+        with db.transaction():
+            found = experiments.by_name(db, name)
+            newest = experiments.bundle_now(db, found.id) if found else None
+            assert newest is not None
+            passed = Preflight(
+                bundle=newest.digest,
+                gates=GATES,
+                passed=True,
+                reason="a test vouches for it",
+                platform="linux-x86_64-avx2",
+                report="{}",
+                at=datetime.now(UTC),
+            )
+            preflights.record(db, passed)
+            releases.let_out(db, newest.experiment_id, newest.digest, "a test vouches for it", passed.at)

@@ -1,0 +1,367 @@
+"""The reckoning of the old claims: killed half-way it goes on, and the page says what the laboratory says."""
+
+import contextlib
+import json
+import os
+import re
+import runpy
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pyarrow import parquet
+
+sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
+
+from reckoning.kept import known
+from reckoning.order import BLOCK, Wanted, asked_by, in_order, until
+from reckoning.page import page
+
+from axiom.lab.old_claims import OldClaims, read
+from axiom.store.folder import Folder
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "scripts" / "campaign.d" / "reproduce.py"
+SCRIPT = ROOT / "docs" / "explanation" / "the-old-claims" / "recompute.py"
+campaign = runpy.run_path(str(PROGRAM))
+recompute = runpy.run_path(str(SCRIPT))["main"]
+
+EXPERIMENT = """
+from dataclasses import dataclass
+import time
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    total: float
+    is_odd: int
+
+
+def run(config, seed):
+    time.sleep(0.05)
+    return Measures(total=config.size + (seed % 1_000_003) / 1_000_003, is_odd=int(seed % 8 > 0))
+
+
+PREDICTION = Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test")
+
+experiment = Experiment(
+    name="tiny_sum",
+    version=1,
+    question="What is the sum?",
+    reference="Gauss",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, size=[1, 2]),
+    ranges={"size": (1, 9)},
+    estimands=(
+        Estimand(name="is_large", claim="sums are large", kind=Kind.LEVEL, measure="total", between=({"size": 2},),
+                 null=1.0, smallest=0.1, prediction=PREDICTION),
+        Estimand(name="is_odd", claim="sums are odd", kind=Kind.PROPORTION, measure="is_odd", between=({"size": 1},),
+                 null=0.5, smallest=0.1, prediction=PREDICTION),
+    ),
+    needs=Needs(seconds=lambda config: 0.1, memory_mb=100),
+)
+"""
+CLAIMS = """
+[[claim]]
+name = "#1"
+claim = "sums are large"
+experiment = "tiny_sum"
+figure = "2.5"
+seeds = 1
+status = "strong"
+source = "S1"
+[claim.tests]
+"tiny_sum.is_large" = ["as claimed"]
+
+[[claim]]
+name = "even"
+claim = "sums are even"
+experiment = "tiny_sum"
+seeds = 1
+status = "moderate"
+source = "S2"
+moderated_by = ["tiny_sum.is_large"]
+[claim.tests]
+"tiny_sum.is_odd" = ["the opposite of the claim"]
+
+[[claim]]
+name = "large_by_themselves"
+claim = "sums are large by themselves"
+experiment = "tiny_sum"
+seeds = 1
+status = "moderate"
+source = "S2"
+[claim.tests]
+"tiny_sum.is_large" = ["as claimed"]
+[claim.overturned_by]
+"tiny_sum.is_odd" = ["as claimed"]
+
+[[claim]]
+name = "products"
+claim = "products are large"
+experiment = "tiny_product"
+seeds = 0
+status = "a hypothesis"
+source = "S2"
+
+[[link]]
+from = "#1"
+kind = "explains"
+to = "products"
+source = "S2"
+why = "it was thought"
+"""
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "tiny_sum.py").write_text(EXPERIMENT)
+    (folder / "old_claims.toml").write_text(CLAIMS)
+    return folder
+
+
+def words(catalogue: Path, place: Path) -> list[str]:
+    return ["--data", str(place / "lab"), "--catalogue", str(catalogue), "--into", str(place)]
+
+
+def files(place: Path) -> dict[str, bytes]:
+    return {
+        file.name: file.read_bytes()
+        for file in place.rglob("*")
+        if file.is_file() and place / "lab" not in file.parents
+    }
+
+
+@pytest.fixture(scope="module")
+def reckoned(catalogue, tmp_path_factory):
+    """A place where everything was computed without a stop."""
+    place = tmp_path_factory.mktemp("whole")
+    assert campaign["main"](["--hours", "1", *words(catalogue, place)]) == 0
+    return place
+
+
+def killed_half_way(catalogue: Path, lab: Path) -> int:
+    """What the campaign starts, in a session of its own of which nothing is left; how many cells were back by then."""
+    command = [campaign["axiom_command"](), "experiment", "run", str(catalogue / "tiny_sum.py"), "--replicates", "32"]
+    with subprocess.Popen([*command, "--quiet", "--data", str(lab)], start_new_session=True) as process:
+        try:
+            ends = time.monotonic() + 60
+            while (back := stored(lab)) < 10 and time.monotonic() < ends and process.poll() is None:
+                time.sleep(0.1)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    return back
+
+
+def stored(lab: Path) -> int:
+    """How many cells the laboratory has."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(Folder(path=lab).database)) as db:
+        return db.execute("SELECT count(*) FROM result").fetchone()[0]
+    return 0
+
+
+def test_killed_half_way_it_goes_on_and_the_page_is_the_same(catalogue, reckoned, tmp_path):
+    assert 10 <= killed_half_way(catalogue, tmp_path / "lab") < 64
+    assert campaign["main"](["--hours", "1", *words(catalogue, tmp_path)]) == 0
+    assert files(tmp_path) == files(reckoned)
+
+
+def test_a_claim_with_too_few_seeds_is_not_judged(catalogue, reckoned):
+    (found,) = known(Folder(path=reckoned / "lab")).values()
+    few = {name: replace(told, evidence=replace(told.evidence, seeds=24)) for name, told in found.findings.items()}
+    text = page(read(catalogue / "old_claims.toml"), {"tiny_sum": replace(found, findings=few)}, {}, ())
+    assert "### Not yet: sums are large" in text
+    assert "- *Not yet*: sums are large. 24 seeds, median " in text
+    assert "; 32 seeds are asked for. `tiny_sum.is_large`" in text
+    assert "so it is" not in text
+
+
+def test_the_page_says_what_became_of_each_claim(reckoned):
+    text = (reckoned / "the-old-claims.md").read_text()
+    assert "| stands | 1 |" in text
+    assert "| does not stand | 1 |" in text
+    assert "| depends | 1 |" in text
+    assert "So far 3 of 4 claims are judged." in text
+    assert "### Depends: sums are large by themselves" in text
+    assert "- *A control overturns it*: sums are odd: **so it is** (Moderate). 32 seeds, share 0.906 [" in text
+    assert "| not yet | 1 |" in text
+    assert "### Stands: sums are large\n\n*Then* (S1, #1): 2.5; one seed; called “strong”." in text
+    assert "### Does not stand: sums are even" in text
+    assert "- *Against it*: sums are odd: **so it is** (Moderate). 32 seeds, share 0.906 [" in text
+    assert "- Products are large (S2: no number is left; not computed; called “a hypothesis”). `tiny_product`" in text
+    assert "- “sums are large” (stands) *explains* “products are large” (not yet). S2: it was thought." in text
+    assert max(len(line) for line in text.splitlines() if line.startswith("|")) < 120
+
+
+def test_a_session_of_the_reckoning_orders_nothing(reckoned):
+    numbers = json.loads((reckoned / "the-old-claims" / "numbers.json").read_text())
+    assert [(one["estimand"], one["seeds"], one["missing"]) for one in numbers] == [
+        ("tiny_sum.is_large", 32, 0),
+        ("tiny_sum.is_odd", 32, 0),
+    ]
+    assert parquet.read_table(reckoned / "the-old-claims" / "values.parquet").num_rows == 64
+
+
+@pytest.fixture
+def copied(reckoned, tmp_path):
+    """The page with its numbers, to be falsified."""
+    shutil.copy(reckoned / "the-old-claims.md", tmp_path)
+    shutil.copytree(reckoned / "the-old-claims", tmp_path / "the-old-claims")
+    return tmp_path / "the-old-claims"
+
+
+def falsified(folder: Path, **changes) -> None:
+    table = parquet.read_table(folder / "values.parquet").to_pylist()
+    table[5] |= changes
+    parquet.write_table(
+        type(parquet.read_table(folder / "values.parquet")).from_pylist(table), folder / "values.parquet"
+    )
+
+
+def test_every_row_comes_out_again_without_anything_of_ours(copied, capsys):
+    assert recompute([str(copied)]) == 0
+    assert (
+        capsys.readouterr().out
+        == "Seeds, estimates and intervals of 2 estimands, from 64 values, are as the page says.\n"
+    )
+    needed = set(re.findall(r"^ *(?:from|import) (\w+)", SCRIPT.read_text(), re.MULTILINE))
+    assert needed - set(sys.stdlib_module_names) == {"pyarrow"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"value": 9.0}, "its values are not those that were weighed"),
+        ({"value": None}, "missing is 0 in numbers.json, and comes out as 1"),
+        ({"seed": 42}, "replicate 5 has another seed"),
+        ({"estimand": "is_small"}, "tiny_sum.is_small: it has values, and nothing was concluded from them"),
+    ],
+)
+def test_a_falsified_value_is_found(copied, capsys, changes, problem):
+    falsified(copied, **changes)
+    assert recompute([str(copied)]) == 1
+    assert problem in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "problem"),
+    [
+        ("../the-old-claims.md", "share 0.906 [", "share 0.976 [", "the page says '32 seeds, share 0.976 ["),
+        ("../the-old-claims.md", "`tiny_sum.is_odd`", "`tiny_sum.is_new`", "the page shows it, and there is no number"),
+        ("numbers.json", '"estimate": 0.90625', '"estimate": 0.97625', "estimate is 0.97625 in numbers.json"),
+    ],
+)
+def test_a_falsified_row_is_found(copied, capsys, file, before, after, problem):
+    text = (copied / file).read_text()
+    assert before in text
+    (copied / file).write_text(text.replace(before, after))
+    assert recompute([str(copied)]) == 1
+    assert problem in capsys.readouterr().out
+
+
+def test_without_its_files_it_says_so(copied, capsys):
+    (copied / "numbers.json").unlink()
+    assert recompute([str(copied)]) == 2
+    assert "cannot be weighed" in capsys.readouterr().err
+
+
+def test_without_any_time_nothing_is_computed_and_nothing_is_judged(catalogue, tmp_path, capsys):
+    assert campaign["main"](["--hours", "0", *words(catalogue, tmp_path)]) == 0
+    assert "No time was left for tiny_sum" in capsys.readouterr().out
+    assert "| not yet | 4 |" in (tmp_path / "the-old-claims.md").read_text()
+    assert not (tmp_path / "lab").exists()
+
+
+def test_what_a_new_version_of_an_experiment_computed_before_does_not_count(reckoned):
+    folder = Folder(path=reckoned / "lab")
+    one = Wanted(name="tiny_sum", version=1, seconds=0.2, seeds=32, claims=2)
+    assert campaign["progress"](one, folder)[0] == 32
+    assert campaign["progress"](replace(one, version=2), folder) == (0, 0.2)
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_waiting(catalogue, tmp_path, capsys):
+    shutil.copytree(catalogue, tmp_path / "catalogue")
+    (tmp_path / "catalogue" / "tiny_sum.py").write_text("import nothing_of_this_name")
+    assert campaign["main"](["--hours", "1", *words(tmp_path / "catalogue", tmp_path)]) == 1
+    assert "Went wrong: tiny_sum." in capsys.readouterr().out
+
+
+def test_an_unknown_experiment_is_refused(catalogue, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        campaign["main"](["--hours", "1", "--only", "tiny_difference", *words(catalogue, tmp_path)])
+    assert "no claim is asked by tiny_difference" in capsys.readouterr().err
+
+
+def test_either_it_computes_or_it_writes_the_page_alone(catalogue, tmp_path, capsys):
+    for given in ([], ["--hours", "1", "--page"]):
+        with pytest.raises(SystemExit):
+            campaign["main"]([*given, *words(catalogue, tmp_path)])
+    assert "give either --hours or --page" in capsys.readouterr().err
+
+
+def test_the_cheapest_claim_comes_first(catalogue):
+    asked = asked_by(read(catalogue / "old_claims.toml").claims)
+    assert asked == {"tiny_sum": {"#1", "even", "large_by_themselves"}}
+    many = {"a": {"1"}, "b": {"1", "2", "3"}, "c": set(), "d": {"4"}}
+    costs = {"a": 2.0, "b": 5.0, "c": 0.1, "d": 60.0}
+    found = in_order([SimpleNamespace(name=name, version=1, seconds=seconds) for name, seconds in costs.items()], many)
+    assert [one.name for one in found] == ["b", "a", "d", "c"]  # 32 seeds of 5 s for three claims, of 2 s for one
+    assert [one.seeds for one in found] == [32, 32, 8, 32]
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "target"),
+    [(0, 100.0, 8), (3, 100.0, 8), (8, 100.0, 16), (0, 4.0, 24), (0, 0.01, 32), (0, 0.0, 32), (24, 0.01, 32)],
+)
+def test_whole_blocks_are_computed_and_short_ones_together(done, seconds, target):
+    one = Wanted(name="a", version=1, seconds=seconds, seeds=32, claims=1)
+    assert until(one, done, seconds, cores=2)[0] == target
+    assert BLOCK == 8
+
+
+def test_a_figure_of_what_is_there_no_more_is_removed(tmp_path):
+    stale = tmp_path / "the-old-claims" / "tiny_sum.svg"
+    stale.parent.mkdir()
+    stale.touch()
+    campaign["written"](tmp_path, OldClaims(), Folder(path=tmp_path / "lab"), ())
+    assert not stale.exists()
+
+
+def test_a_page_of_nothing_judges_nothing(catalogue):
+    listed = read(catalogue / "old_claims.toml")
+    text = page(OldClaims(claims=listed.claims[:2]), {}, {}, {"tiny_sum"})
+    assert "| not yet | 2 |" in text
+    assert "`tiny_sum`: 0 of 32 seeds are weighed." in text
+    assert "## How they hung together" not in text
+
+
+def test_a_command_is_ended_before_the_campaign_ends(tmp_path, monkeypatch):
+    """An interrupt that reaches the campaign alone is handed on."""
+    folder = SimpleNamespace(path=tmp_path)
+    code = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(7)); time.sleep(60)"
+    monkeypatch.setitem(campaign["has_ended"].__globals__, "_PATIENCE_SECONDS", 0.2)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        campaign["waited"]([sys.executable, "-c", code], folder)
+    timer.join()
+    signal.signal(signal.SIGINT, before)
