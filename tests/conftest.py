@@ -1,8 +1,16 @@
 """What every test stands on: one thread for numeric work, the same examples every time, and a small laboratory."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # one for all processes of this round: a program is compiled once
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="axiom-compiled-")
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ.update(
+    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
+    JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES="-1",
     NPROC="1",  # JAX sizes its pool by it, and reads it when it is imported
     XLA_FLAGS="--xla_cpu_multi_thread_eigen=false",
     OPENBLAS_NUM_THREADS="1",
@@ -14,7 +22,6 @@ os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes wit
 
 import functools
 import hashlib
-import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +31,7 @@ from hypothesis import settings
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.preflights import Attempt
+from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
 from axiom.lab import preflight
@@ -38,7 +45,7 @@ from axiom.server.validator import Validator
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
-from axiom.store import accounts, fleet, work
+from axiom.store import accounts, fleet, preflights, releases, work
 from axiom.store.database import Database, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate
@@ -60,7 +67,7 @@ from axiom.domain.findings import Estimand, Kind, Prediction
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    size: int
+    size: int{further}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +86,8 @@ experiment = Experiment(
     question="What is the sum?",
     run=run,
     measures=Measures,
-    sweep=grid(Config, size={sizes}),
-    ranges={{"size": (1, 9)}},
+    sweep=grid(Config, size={sizes}{shifts}),
+    ranges={{"size": (1, 9){range}}},
     estimands=(
         Estimand(
             name="grows",
@@ -97,15 +104,23 @@ experiment = Experiment(
 '''
 
 
-def tiny_source(*, version: int = 1, sizes: tuple[int, ...] = (1, 2), smallest: float = 0.1, top: str = "") -> str:
-    """An experiment that costs nothing. `top` is code of its own that changes no meaning."""
-    return TINY.format(version=version, sizes=list(sizes), smallest=smallest, top=top)
+def tiny_source(
+    *, version: int = 1, sizes: tuple[int, ...] = (1, 2), smallest: float = 0.1, top: str = "", has_shift: bool = False
+) -> str:
+    """An experiment that costs nothing. `top` is code of its own that changes no meaning.
 
-
-@functools.cache
-def tried(archive: bytes) -> Attempt:
-    """What comes of trying a bundle: each once in a session, since it is computed twice in two processes."""
-    return preflight.try_out(archive)
+    With a shift there is a factor that the claim leaves open, so that further designs of it are possible.
+    """
+    further, shifts, reach = ("\n    shift: int", ", shift=[0]", ', "shift": (0, 9)') if has_shift else ("", "", "")
+    return TINY.format(
+        version=version,
+        sizes=list(sizes),
+        smallest=smallest,
+        top=top,
+        further=further,
+        shifts=shifts,
+        range=reach,
+    )
 
 
 def joined(db: Database, name: str, now: datetime) -> int:
@@ -113,6 +128,18 @@ def joined(db: Database, name: str, now: datetime) -> int:
     return accounts.create(
         db, name=name, email=f"{name.lower()}@example.org", password="", cross_id=f"cross {name}", now=now
     )
+
+
+@pytest.fixture
+def damage():
+    """Changes what the program cannot change: as a disk does, or another program that has the file open."""
+
+    def change(db: Database, sql: str) -> int:
+        for row in db.select("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            db.execute(f"DROP TRIGGER {row['name']}")
+        return db.execute(sql)
+
+    return change
 
 
 @pytest.fixture
@@ -130,6 +157,7 @@ class SmallLab:
     db: Database
     now: datetime = NOW
     known: Known = field(default_factory=Known)
+    lets_out: bool = True  # what it publishes goes to everybody at once, and not in stages
 
     @property
     def dispatch(self) -> Dispatch:
@@ -145,14 +173,32 @@ class SmallLab:
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
 
-    def publish(self, prepared: Prepared, good_for: timedelta = timedelta(days=90), *, is_tried: bool = True):
+    def publish(
+        self, prepared: Prepared, good_for: timedelta = timedelta(days=90), *, is_tried: bool = True, **how: bool
+    ):
         """Sign it; volunteers may have it, too, where it was tried."""
-        attempt = tried(prepared.archive) if is_tried else None
         with self.db.transaction():
-            made = publish(self.db, self.folder, prepared, keys=self.keys, good_for=good_for, now=self.now)
-            if attempt is not None:
-                preflight.record(self.db, attempt, self.now)
-            return made
+            made = publish(self.db, self.folder, prepared, keys=self.keys, good_for=good_for, now=self.now, **how)
+        if is_tried:
+            self.say_tried(prepared.digest)
+        if self.lets_out and made.experiment_id is not None and made.change in {"new experiment", "new bundle"}:
+            with self.db.transaction():
+                releases.let_out(self.db, made.experiment_id, prepared.digest, "a test vouches for it", self.now)
+        return made
+
+    def say_tried(self, bundle: str, *, passed: bool = True, reason: str = "all gates") -> None:
+        """Remember a preflight of which nobody asks here what came of it."""
+        said = Preflight(
+            bundle=bundle,
+            gates=GATES,
+            passed=passed,
+            reason=reason,
+            platform="linux-x86_64-avx2",
+            report="{}",
+            at=self.now,
+        )
+        with self.db.transaction():
+            preflights.record(self.db, said)
 
     def deploy(
         self,
@@ -283,6 +329,18 @@ def prepared(tmp_path_factory):
         return prepare(PACKAGE, file)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sound() -> Prepared:
+    """An experiment that passes every gate."""
+    return prepare(PACKAGE, Path(__file__).parent / "preflight" / "sound.py")
+
+
+@pytest.fixture(scope="session")
+def sound_attempt(sound) -> Attempt:
+    """What came of trying it."""
+    return preflight.try_out(sound.archive)
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def test_a_folder_says_why_it_exists(folder):
 
 EVERYTHING = {
     *("cli", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "store", "decisions", "boinc"),
-    *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain"),
+    *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation"),
 }
 # For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,
 # so the lists in pyproject.toml grow with the folders, and a new folder cannot be forgotten.

@@ -94,6 +94,8 @@ OUTSIDE = {
     "new_accounts": (-1, 100_001),
     "deadline_hours": (0.0, 8_761),
     "max_failures": (0, 101),
+    "plan_floor": (-0.1, 1_000_001),
+    "followup_core_hours": (-0.1, 1_000_001),
     "ticket_days": (0, 3_651),
     "bundle_days": (-1.0, 3_651),
 }

@@ -42,7 +42,7 @@ def test_the_attempts_are_many_different_ones(scene):
 def in_memory(tmp_path):
     """A folder on no disk, where the system has one: every home writes through to the disk, and here are hundreds."""
     shared = Path("/dev/shm")  # noqa: S108  a folder of its own is made in it
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else tmp_path) as folder:
+    with tempfile.TemporaryDirectory(prefix="pytest-", dir=shared if shared.is_dir() else tmp_path) as folder:
         yield Path(folder)
 
 

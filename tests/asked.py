@@ -1,0 +1,120 @@
+"""Findings of an experiment that nobody computes, for the grammar of follow-ups."""
+
+from dataclasses import replace
+
+from axiom.decisions.pricing import prices
+from axiom.decisions.subject import Subject
+from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.signed.manifests import ControlSweeps, Manifest
+
+WIDTHS = (8, 16, 32, 64)
+
+
+def sweep(**fixed):
+    return tuple({"width": width, "lr": 0.1, "noise": 0.0, "task": "a", "control": "", **fixed} for width in WIDTHS)
+
+
+def estimand(**changes):
+    said = {
+        "name": "wide_minus_narrow",
+        "claim": "the widest network does better than the narrowest",
+        "kind": "contrast",
+        "measure": "accuracy",
+        "smallest": 0.1,
+        "across": "",
+        "between": [{"width": 64}, {"width": 8}],
+        "bounds": [-1.0, 1.0],
+        "null": 0.0,
+        "expects": "+",
+        "prediction": {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [0.1, 0.5], "because": "a test"},
+    }
+    return {**said, **changes}
+
+
+TREND = estimand(name="by_width", kind="slope", across="width", between=[], bounds=None)
+RATE = estimand(name="fast_minus_slow", between=[{"lr": 0.4, "width": 32}, {"lr": 0.1, "width": 32}])
+
+
+def manifest(**changes) -> Manifest:
+    configs = sweep()
+    placebo = sweep(control="placebo")
+    seconds = tuple(config["width"] / 8 for config in configs)
+    found = Manifest(
+        name="widths",
+        aliases=(),
+        version=1,
+        question="Does width help?",
+        reference="",
+        configs=configs,
+        factors={
+            "width": ValueType.INT,
+            "lr": ValueType.FLOAT,
+            "noise": ValueType.FLOAT,
+            "task": ValueType.TEXT,
+            "control": ValueType.TEXT,
+        },
+        ranges={"width": (4, 256), "lr": (0.01, 1.0), "noise": (0.0, 0.5)},
+        measures=(Measure("accuracy", ValueType.FLOAT, False),),
+        estimands=(estimand(),),
+        figure=None,
+        cell_seconds=seconds,
+        memory_mb=100,
+        avx=False,
+        controls=(
+            ControlSweeps(
+                estimand="wide_minus_narrow",
+                placebo=placebo,
+                placebo_seconds=seconds,
+                planted=configs,
+                planted_seconds=seconds,
+            ),
+        ),
+    )
+    return replace(found, **changes)
+
+
+def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
+    found = Evidence(
+        blocks=6,
+        seeds=48,
+        missing=0,
+        estimate=0.3,
+        low=0.25,
+        high=0.35,
+        e_value=1e3,
+        e_kind="flip",
+        verdict=verdict,
+        grade=grade,
+        hosts=4,
+        volunteers=2,
+        platforms=1,
+        needs=(),
+        flags=(),
+        reasons=(),
+        more=(10, 30),
+    )
+    return replace(found, **changes)
+
+
+def subject(number=1, evidence=None, **changes) -> Subject:
+    declared = changes.pop("manifest", None) or manifest()
+    configs = changes.pop("configs", declared.configs)
+    found = Subject(
+        number=number,
+        experiment=declared.name,
+        version=declared.version,
+        manifest=declared,
+        prices=prices(declared),
+        estimand=estimand(),
+        status="open",
+        said=evidence or said(),
+        configs=configs,
+        seconds=sum(declared.cell_seconds),
+        block=8,
+        designs=(configs,),
+        is_settled=True,
+        has_ended=True,
+        means=tuple(zip(configs, (0.1, 0.15, 0.35, 0.4), strict=False)),
+    )
+    return replace(found, **changes)

@@ -1,0 +1,40 @@
+"""What the kernel says of a process, for tests that start some.
+
+Read as bytes: a process may call itself anything, and one on the same computer did, in bytes that are no text.
+"""
+
+from pathlib import Path
+
+
+def fields(pid: int | str) -> list[bytes]:
+    """What /proc says of a process from its state on (see proc(5)); ProcessLookupError once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except FileNotFoundError:
+        raise ProcessLookupError(pid) from None
+
+
+def state(pid: int) -> str:
+    """The kernel's letter for what a process does; X when it is gone."""
+    try:
+        return fields(pid)[0].decode()
+    except ProcessLookupError:
+        return "X"
+
+
+def is_gone(pid: int) -> bool:
+    """Whether it has ended, be it that nobody has asked for its status yet."""
+    return state(pid) in "ZX"
+
+
+def of_session(leader: int) -> list[int]:
+    """Every process of this session that does something yet."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            said = fields(process.name)
+        except ProcessLookupError:
+            continue
+        if int(said[3]) == leader and said[0] != b"Z":
+            found.append(int(process.name))
+    return found

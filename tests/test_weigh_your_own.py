@@ -1,0 +1,59 @@
+"""The page "weigh your own results" works as written: its tables are saved, its commands and programs run in order."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.notebook_rows import MOST_ROWS
+from axiom.notebook_sheet import KNOWN
+from axiom.notebook_weigh import ESTIMANDS
+
+PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+) ?([\w.-]*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def execute(command: list[str], folder: Path, text: str | None = None) -> str:
+    surroundings = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, input=text, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """What each block of commands and each program printed, in their order."""
+    folder = tmp_path_factory.mktemp("weighing")
+    found = []
+    for kind, name, text in BLOCKS:
+        if kind == "csv":
+            (folder / name).write_text(text, encoding="utf-8")
+        elif kind == "sh":
+            found.append(execute(["/bin/sh", "-eu"], folder, text))
+        elif kind == "python":
+            found.append(execute([sys.executable, "-c", text], folder))
+        else:
+            assert found[-1].startswith(text), "the page shows what the command before it prints"
+    return found
+
+
+def test_every_block_does_what_the_page_says(said):
+    results, events, _, pairs, _ = said
+    assert "effect +" in results
+    undecided, decided = events.split("events.csv: 12 seeds")[1:]
+    assert "--estimand proportion --null P" in undecided
+    assert "effect +: the share of the values lies above 0.1" in decided
+    assert "2 seeds, 1 without a value" in pairs
+
+
+def test_the_page_names_every_column_estimand_and_limit():
+    assert all(f"`{name}`" in TEXT for name in KNOWN if name not in ("seed", "value"))
+    assert all(word.replace("_", " ") in TEXT for word in ESTIMANDS)
+    assert f"{MOST_ROWS:,} rows" in TEXT
