@@ -10,7 +10,7 @@ from typing import Any
 from axiom.cli.opening import package, reading
 from axiom.cli.options import remark
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.laboratory import Laboratory, describing
+from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
 from axiom.lab import sealing
 from axiom.lab.built import digests
@@ -94,8 +94,7 @@ def looked_at(asked: SigningRequest, places: Sequence[Path]) -> dict[str, Path]:
 
 def _laboratory(folder: Folder, held: Keys) -> Laboratory:
     settings, _ = from_process(folder.settings)
-    describe = describing(package())
-    return Laboratory(folder=folder, keys=held, settings=settings, package=package(), describe=describe)
+    return Laboratory(folder=folder, keys=held, settings=settings, package=package())
 
 
 def _unsigned(folder: Folder) -> tuple[WantedProgram, ...]:

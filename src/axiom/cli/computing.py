@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from axiom.cli.opening import journal_of, package, writer_of
 from axiom.cli.taking import workers_of
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory, describing
+from axiom.commands.laboratory import Laboratory
 from axiom.engines.ahead import Ahead
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged, UnknownName
+from axiom.runner.here import describe_tree
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
 from axiom.server.known import Known
@@ -116,7 +117,7 @@ def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Call
 
 
 def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: Ahead | None) -> Laboratory:
-    describe = describing(package()) if ahead is None else ahead.describe
+    describe = describe_tree if ahead is None else ahead.describe
     return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describe)
 
 

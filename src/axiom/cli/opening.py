@@ -11,7 +11,7 @@ from axiom.cli.clock import Clock, open_clock
 from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory, describing
+from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
@@ -66,8 +66,7 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
     writer = writer_of(folder, settings, clock.now)
     writer.start()
     try:
-        describe = describing(package())
-        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describe)
+        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
         yield Gate(writer=writer, laboratory=laboratory, now=clock.now)
     finally:
         writer.stop()

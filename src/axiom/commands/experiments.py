@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
 from axiom.lab import preflight, preflight_report
+from axiom.lab.declared import declaration
 from axiom.lab.deploy import deploy, ordered_of
 from axiom.lab.old_claims import LIST, inherit, read
 from axiom.lab.policy import policy_of
-from axiom.lab.publish import Prepared, prepare, publish
+from axiom.lab.publish import Known, Prepared, packed_before, prepare, publish
 from axiom.lab.registering import amended_by
 from axiom.lab.sizing import size_to_order
 from axiom.lab.withdraw import withdraw
@@ -59,7 +61,7 @@ class PublishExperiment(Command):
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = laboratory.experiment_file(self.experiment)
-            return prepare(laboratory.package, file, _packed_before(laboratory, file.stem), laboratory.describe)
+            return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
         if self.experiment in laboratory.shipped():
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
@@ -68,7 +70,7 @@ class PublishExperiment(Command):
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self._bytes())
-            return prepare(laboratory.package, file, _packed_before(laboratory, self.experiment), laboratory.describe)
+            return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
 
     def finish(self, laboratory: Laboratory) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
@@ -234,8 +236,21 @@ class RetireExperiment(Command):
         return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
 
 
-def _packed_before(laboratory: Laboratory, name: str) -> bytes | None:
-    """The bundle that is there, whose sources may be the same; one that is lost or damaged is packed anew."""
+def _known(laboratory: Laboratory, file: Path) -> Known:
+    """What the file declares, if the program came with it or a bundle of the same sources is there."""
+
+    def known(files: Mapping[str, bytes]) -> bytes | None:
+        shipped = file.parent == laboratory.catalogue and declaration(laboratory.catalogue, file.stem, files)
+        if shipped:
+            return shipped
+        archive = _newest_archive(laboratory, file.stem)
+        return packed_before(archive, files) if archive else None
+
+    return known
+
+
+def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:
+    """The bundle that is there; one that is lost or damaged is packed anew."""
     try:
         with Connections(folder=laboratory.folder).reader() as reader:
             newest = experiments.by_name(reader, name)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from axiom.commands import old_names
 from axiom.errors import NotFound, UnknownName
-from axiom.lab.describing import Together
 from axiom.runner.here import Describer, describe_tree
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
@@ -51,11 +50,6 @@ class Laboratory:
     def has_address(self) -> bool:
         """Did the operator choose an address under which others find it? Then it is made for volunteers."""
         return bool(self.settings.url)
-
-
-def describing(package: Path) -> Describer:
-    """For whoever may publish all that Axiom brings along, one file after the other."""
-    return Together(package, gathered(package / "catalogue"))
 
 
 def gathered(*catalogues: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,18 +56,17 @@ class Published:
     change: str  # new experiment, new bundle, renewed, mended, unchanged, or waits for a seal
 
 
-def prepare(
-    package: Path, file: Path, packed_before: bytes | None = None, describe: Describer = describe_tree
-) -> Prepared:
-    """Pack the file with its kit and ask it, in a clean process, what it declares.
+Known = Callable[[Mapping[str, bytes]], bytes | None]  # what these very files declare, where it is known already
 
-    The same sources as in `packed_before` have the same declaration, so nothing is started for them.
-    """
+
+def prepare(
+    package: Path, file: Path, describe: Describer = describe_tree, *, known: Known = lambda _: None
+) -> Prepared:
+    """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect(package, file)
-    before = bundles.contents(packed_before) if packed_before else {}
-    raw = before.pop(bundles.MANIFEST, b"")
+    raw = known(files)
     refused = None
-    if before != files:
+    if raw is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
         refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
         raw = describe_here(files, describe)
@@ -76,6 +76,13 @@ def prepare(
         archive=bundles.pack({**files, bundles.MANIFEST: raw}),
         refusals=refused,
     )
+
+
+def packed_before(archive: bytes, files: Mapping[str, bytes]) -> bytes | None:
+    """What was declared when a bundle was packed: the same sources have the same declaration."""
+    before = bundles.contents(archive)
+    raw = before.pop(bundles.MANIFEST, None)
+    return raw if before == files else None
 
 
 def unpack(archive: bytes) -> Prepared:

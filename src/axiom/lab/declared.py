@@ -1,0 +1,83 @@
+"""What the experiments of the program declare, told once by whoever changed them and shipped beside them.
+
+A new laboratory publishes the whole catalogue, and to ask each file would cost a process with its own JAX. What is
+shipped counts for the very bytes that were asked and for no others: a file that was changed is asked again.
+`axiom docs` writes the list, and checks that it is current.
+"""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from axiom.runner.here import Describer, describe_here, describe_tree
+from axiom.signed import strict
+from axiom.signed.sources import collect, experiment_path
+
+LIST = "declared.json"
+
+
+def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes | None:
+    """The manifest of these very files, if this catalogue's list has it."""
+    if experiment_path(name) not in files:
+        return None
+    listed = _listed(catalogue)
+    told = listed["experiments"].get(name)
+    shared, own = _digests(name, files)
+    if told is None or (listed["shared"], told["source"]) != (shared, own):
+        return None
+    return strict.canonical(told["manifest"])
+
+
+def outdated(package: Path) -> list[str]:
+    """The experiments whose entry is missing or of other files, and entries of experiments that are not there."""
+    catalogue = package / "catalogue"
+    missing = [
+        file.stem for file in _files(catalogue) if declaration(catalogue, file.stem, collect(package, file)) is None
+    ]
+    return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - {file.stem for file in _files(catalogue)})})
+
+
+def written(package: Path, describe: Describer = describe_tree) -> str:
+    """The list as it should be, one line for each experiment. Who is not current is asked, each by itself."""
+    files = _files(package / "catalogue")
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        lines = list(pool.map(functools.partial(_line, package, describe), files))
+    shared = {_digests(file.stem, collect(package, file))[0] for file in files}
+    return '{{"shared": "{}",\n"experiments": {{\n{}\n}}}}\n'.format("".join(shared), ",\n".join(lines))
+
+
+def _line(package: Path, describe: Describer, file: Path) -> str:
+    files = collect(package, file)
+    raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
+    entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
+    return f"{json.dumps(file.stem)}: {strict.canonical(entry).decode()}"
+
+
+def _files(catalogue: Path) -> list[Path]:
+    return sorted(catalogue.glob("[a-z]*.py"))
+
+
+def _listed(catalogue: Path) -> Mapping[str, Any]:
+    """The list, or an empty one where there is none: nothing is wrong with that, everything is asked then."""
+    path = catalogue / LIST
+    return _read(path.read_bytes()) if path.is_file() else {"shared": "", "experiments": {}}
+
+
+@functools.lru_cache(maxsize=1)
+def _read(raw: bytes) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(raw)
+    return found
+
+
+def _digests(name: str, files: Mapping[str, bytes]) -> tuple[str, str]:
+    """Of what all experiments may import, and of the experiment's own file."""
+    own = experiment_path(name)
+    shared = hashlib.sha256()
+    for path in sorted(files.keys() - {own}):
+        shared.update(f"{path} {hashlib.sha256(files[path]).hexdigest()}\n".encode())
+    return shared.hexdigest(), hashlib.sha256(files[own]).hexdigest()

@@ -1,0 +1,109 @@
+"""What the catalogue declares is shipped with it, and counts for the very bytes that were asked."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import axiom
+from axiom.lab import declared
+from axiom.runner.children import Described
+from axiom.signed.manifests import read_manifest
+from axiom.signed.sources import collect
+
+PACKAGE = Path(axiom.__file__).parent
+NAMES = ("rank_dynamics", "test_deploy")
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A package with two experiments, and no list yet."""
+    made = tmp_path / "axiom"
+    for room in ("kit", "domain"):
+        shutil.copytree(PACKAGE / room, made / room)
+    (made / "catalogue").mkdir()
+    for file in ("__init__.py", "catalogue/__init__.py", *(f"catalogue/{name}.py" for name in NAMES)):
+        shutil.copy(PACKAGE / file, made / file)
+    return made
+
+
+@pytest.fixture
+def asked():
+    """The modules that a describer was asked about; it says what the shipped list says."""
+    return []
+
+
+@pytest.fixture
+def describe(asked):
+    """Tells what is shipped, and starts no process."""
+    shipped = json.loads((PACKAGE / "catalogue" / declared.LIST).read_text())["experiments"]
+
+    def tell(_, modules):
+        asked.extend(module.rpartition(".")[2] for module in modules)
+        return tuple(
+            Described(module=module, manifest=shipped[module.rpartition(".")[2]]["manifest"]) for module in modules
+        )
+
+    return tell
+
+
+def write(package, describe):
+    text = declared.written(package, describe)
+    (package / "catalogue" / declared.LIST).write_text(text)
+    return text
+
+
+def told(package, name):
+    file = package / "catalogue" / f"{name}.py"
+    return declared.declaration(file.parent, name, collect(package, file))
+
+
+def test_what_is_shipped_is_current():
+    assert declared.outdated(PACKAGE) == []
+
+
+def test_what_is_shipped_is_what_a_process_says(package):
+    """JAX is asked for by one of the two, and what the first imports must not count for the second."""
+    write(package, declared.describe_tree)
+    for name in NAMES:
+        assert told(package, name) == told(PACKAGE, name)
+    assert [read_manifest(told(package, name)).avx for name in NAMES] == [True, False]
+
+
+def test_without_a_list_nothing_is_known_and_everything_outdated(package):
+    assert told(package, "rank_dynamics") is None
+    assert declared.outdated(package) == list(NAMES)
+
+
+def test_only_what_was_changed_is_asked_again(package, describe, asked):
+    first = write(package, describe)
+    assert sorted(asked) == list(NAMES)
+    file = package / "catalogue" / "rank_dynamics.py"
+    file.write_bytes(file.read_bytes() + b"\n")
+    assert told(package, "rank_dynamics") is None
+    assert told(package, "test_deploy") == told(PACKAGE, "test_deploy")
+    assert declared.outdated(package) == ["rank_dynamics"]
+    asked.clear()
+    assert write(package, describe) != first
+    assert asked == ["rank_dynamics"]
+    assert declared.outdated(package) == []
+
+
+def test_another_kit_is_another_declaration_for_all(package, describe):
+    write(package, describe)
+    (package / "kit" / "newer.py").write_text('"""Something new."""\n')
+    assert declared.outdated(package) == list(NAMES)
+
+
+def test_an_experiment_that_is_gone_leaves_the_list(package, describe):
+    write(package, describe)
+    (package / "catalogue" / "test_deploy.py").unlink()
+    assert declared.outdated(package) == ["test_deploy"]
+    assert "test_deploy" not in write(package, describe)
+    assert declared.outdated(package) == []
+
+
+def test_a_name_that_no_file_has_is_not_known():
+    files = collect(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py")
+    assert declared.declaration(PACKAGE / "catalogue", "nothing", files) is None
