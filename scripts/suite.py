@@ -1,6 +1,7 @@
 """What `scripts/test` does: pytest on four processes, then one closing line.
 
 Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
+A file's tests stay in one process, so that what they share is made once, in the order of `tests/conftest.py`.
 
 A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+_SPREAD = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class Fate(IntEnum):
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     """0 when at least one test was found and none failed."""
     os.chdir(ROOT)
     tally = Tally()
-    status = pytest.main(["-n", "4", *arguments], plugins=[tally])
+    status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed = tally.count(Fate.PASSED), tally.count(Fate.FAILED)
     if status == pytest.ExitCode.INTERRUPTED and not failed:
         status = 130

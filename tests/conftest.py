@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows: sizes, layers, words, one writer per table."""
 
 import ast
+import functools
 import os
 import re
 import shutil
@@ -24,6 +25,12 @@ FOLDERS = sorted({path.parent for path in SOURCES if path.parent != PACKAGE})
 PACKAGES = {folder.name for folder in FOLDERS if folder.parent == PACKAGE}
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything that stands in a file, read once for all tests."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -36,8 +43,7 @@ def test_a_file_stays_short(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_a_function_stays_short(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {each.name: each.end_lineno - each.lineno + 1 for each in functions if each.end_lineno - each.lineno >= 40}
     assert long == {}
 
@@ -147,7 +153,7 @@ def test_each_contract_catches_its_violation(copy, contract, module, code):
 
 
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -195,13 +201,13 @@ TABLES = {
 
 def statements(path: Path) -> Iterator[str]:
     """Every string of a file but its docstrings, which may speak of SQL in plain words."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    spoken = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken:
             yield node.value
 
 
+@functools.cache
 def writers() -> dict[str, set[str]]:
     found = defaultdict(set)
     for path in SOURCES:
@@ -230,7 +236,7 @@ ALLOWED = {"ABORTED_BY_USER"}  # BOINC's name of exit status 203
 def defined(path: Path) -> Iterator[str]:
     """The names that a file makes; what it only uses may be a library's."""
     yield path.stem
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
@@ -261,12 +267,7 @@ def claimed(column: int) -> set[str]:
 
 
 def classes(sources: list[Path]) -> set[str]:
-    return {
-        node.name
-        for path in sources
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
-    }
+    return {node.name for path in sources for node in nodes(path) if isinstance(node, ast.ClassDef)}
 
 
 def test_every_table_has_its_word():

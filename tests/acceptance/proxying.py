@@ -21,7 +21,7 @@ class Cut:
     path: str
     after: int
     down: bool  # towards the client
-    of: str = ""  # what stands in the request, too
+    of: tuple[str, ...] = ()  # what stands in the request, too
     holds: bool = False  # nothing more passes, and nobody hears that, until `released` is set
     met: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
@@ -41,9 +41,9 @@ class _Line:
         words = bytes(self.head[:500]).split(b" ", 2)
         return words[1].decode("latin-1") if len(words) > 2 else ""
 
-    def asks(self, path: str, word: str) -> bool:
-        """Is it a request for this path in which this word stands?"""
-        return self.path.startswith(path) and word.encode() in self.head
+    def asks(self, path: str, words: tuple[str, ...]) -> bool:
+        """Is it a request for this path in which these words stand?"""
+        return self.path.startswith(path) and all(word.encode() in self.head for word in words)
 
     def close(self) -> None:
         """Both ends hear that it is over."""
@@ -70,8 +70,8 @@ class Proxy:
         heads = [head.decode("latin-1") for head in self._heads]
         return [head for head in heads if head.partition(" ")[2].startswith(path)]
 
-    def cut(self, path: str, after: int, *, down: bool = False, holds: bool = False, of: str = "") -> Cut:
-        """Cut the next request for this path, in which this stands."""
+    def cut(self, path: str, after: int, *of: str, down: bool = False, holds: bool = False) -> Cut:
+        """Cut the next request for this path, in which all of this stands."""
         made = Cut(path=path, after=after, down=down, holds=holds, of=of)
         self.cuts.append(made)
         return made

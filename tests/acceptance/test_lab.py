@@ -169,20 +169,26 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
 def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The campaign that kills a hundred times, at its smallest.
 
-    How soon it serves again is the campaign's to measure, on a quiet computer; here other tests share the cores.
+    How soon it serves again and its processes are gone is the campaign's to measure, on a quiet computer; here other
+    tests share the cores, and it works long enough to have something to lose.
     """
-    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", "--longest", "2", "--within", "30"])
+    patient = ["--longest", "8", "--within", "60", "--gone", "15"]
+    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", *patient])
     assert _campaign("kill").main() == 0, capsys.readouterr().out
 
 
-def test_help_costs_no_more_than_a_tenth_of_a_second() -> None:
-    """The median of several, since the computer is shared; CPU of the whole process."""
-    costs = []
+def test_help_costs_little_more_than_importing_click() -> None:
+    """A tenth of a second on a quiet computer; on a shared one everything costs more, and so does its measure here."""
+    importing = [sys.executable, "-c", "import click"]
+    ours, theirs = [], []
     for _ in range(5):
         before = _spent()
         assert axiom("--help").returncode == 0
-        costs.append(_spent() - before)
-    assert sorted(costs)[2] <= 0.1
+        between = _spent()
+        subprocess.run(importing, check=True)
+        ours.append(between - before)
+        theirs.append(_spent() - between)
+    assert min(ours) <= 1.8 * min(theirs)
 
 
 def test_help_fits_a_screen() -> None:
