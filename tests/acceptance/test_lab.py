@@ -1,18 +1,12 @@
-"""One laboratory from its first start to its last: as a person at a terminal sees it."""
+"""One laboratory while it works, as a person at a terminal sees it."""
 
-import importlib.util
 import json
-import os
-import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-from living import AXIOM, Lab, answer, axiom, running
+from living import Lab, answer, axiom, running
 
 import axiom as axiom_package
 from axiom.lab.promises import PROMISES
@@ -148,60 +142,6 @@ def test_the_socket_and_the_keys_are_the_operators_alone(lab: Lab) -> None:
         assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
-    words = ("--workers", "1", "--no-pi")  # one task of several seconds, and no other
-    with running(quick, *words) as first:
-        first.wait(lambda status: "rank_dynamics" in {row["name"] for row in status["experiments"]}, seconds=200)
-        answer("experiment", "deploy", "rank_dynamics", "--workunits", 1, data=quick)
-        first.wait(lambda status: status["computing"])
-        assert first.stop() == 130
-    assert not (quick / "axiom.sock").exists()
-    out = [task["id"] for task in answer("task", "list", "--state", "sent", data=quick)["tasks"]]
-    assert out, "stopped in the middle of a task"
-    assert answer("status", data=quick)["status"]["state"] == "stopped"
-    with running(quick, *words) as second:
-        # The task that was out goes on instead of being given up.
-        second.wait(lambda _: answer("task", "show", out[0], data=quick)["task"]["state"] == "valid", seconds=200)
-        assert second.stop() == 130
-    assert axiom("doctor", "--invariants", data=quick).returncode == 0
-
-
-def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The campaign that kills a hundred times, at its smallest.
-
-    How soon it serves again and its processes are gone is the campaign's to measure, on a quiet computer; here other
-    tests share the cores, and it works long enough to have something to lose.
-    """
-    patient = ["--longest", "8", "--within", "60", "--gone", "15"]
-    monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", *patient])
-    assert _campaign("kill").main() == 0, capsys.readouterr().out
-
-
-def test_help_costs_little_more_than_importing_click() -> None:
-    """A tenth of a second on a quiet computer; on a shared one everything costs more, and so does its measure here."""
-    importing = [sys.executable, "-c", "import click"]
-    ours, theirs = [], []
-    for _ in range(5):
-        before = _spent()
-        assert axiom("--help").returncode == 0
-        between = _spent()
-        subprocess.run(importing, check=True)
-        ours.append(between - before)
-        theirs.append(_spent() - between)
-    assert min(ours) <= 1.8 * min(theirs)
-
-
-def test_help_fits_a_screen() -> None:
-    assert len(axiom("--help").stdout.splitlines()) <= 30
-
-
-def test_completion_knows_the_commands() -> None:
-    assert "_AXIOM_COMPLETE" in axiom("completion", "bash").stdout
-    environment = {**os.environ, "_AXIOM_COMPLETE": "bash_complete", "COMP_WORDS": "axiom exp", "COMP_CWORD": "1"}
-    done = subprocess.run([AXIOM], env=environment, capture_output=True, text=True, check=False)
-    assert "experiment" in done.stdout
-
-
 def _findings(lab: Lab) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(lab.page("findings.json"))["findings"]
     return found
@@ -216,19 +156,3 @@ def _name(lab: Lab, row: dict[str, Any]) -> str:
     """The experiments are published in the order of their names, so their numbers follow it."""
     names = [one["name"] for one in lab.status()["experiments"]]
     return str(names[row["experiment_id"] - 1])
-
-
-def _spent() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _campaign(name: str) -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "scripts" / "campaign.d" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"campaign_{name}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module

@@ -159,7 +159,8 @@ def test_what_was_cut_is_resumed_where_it_was_cut(lab, computers):
     lab.wait_for(number, "valid", mine)
     assert download.met.is_set()
     assert uploads[0].met.is_set()
-    (begins,) = re.findall(r"(?i)range: bytes=([0-9]+)-", "\n".join(lab.wire.requests(f"{_DOWNLOADS}axiom_runner")))
+    asked = "\n".join(lab.wire.requests(f"{_DOWNLOADS}axiom_runner"))
+    begins, *_ = re.findall(r"(?i)range: bytes=([0-9]+)-", asked)  # on a busy computer the client may ask once more
     assert 50_000 < int(begins) <= 60_000 + 4_096  # the client drops what may be damaged at the end
     name = mine.finished(number)
     offsets = [re.findall(r"<offset>([0-9]+)", said) for said in lab.wire.requests(_UPLOADS) if name in said]

@@ -3,30 +3,28 @@
 And every claim says on which side of its null the number lies when it holds.
 """
 
-from dataclasses import asdict
+import json
+import random
+import statistics
 
+import make_controls
 import make_golden
 import pytest
 
-from axiom.decisions.controls import SEEDS, found, spared
-from axiom.domain.declaration import declare
-from axiom.domain.experiments import seed_of
-from axiom.statistics.estimands import value
+from axiom.decisions.controls import SEEDS
 
 NAMES = [name for name in make_golden.names() if make_golden.load(name).estimands]
 CONTROLS = [(name, control) for name in NAMES for control in make_golden.load(name).controls]
 
 
-def over_seeds(name, control, sweep):
-    """The estimand's value in each of eight replicates of this sweep."""
-    experiment = make_golden.load(name)
-    declared = {each["name"]: each for each in declare(experiment, avx=False)["estimands"]}[control.estimand]
-    values = []
-    for replicate in range(SEEDS):
-        seed = seed_of(name, experiment.version, replicate)
-        cells = [(asdict(config), asdict(make_golden.compute(experiment, config, seed)[0])) for config in sweep]
-        values.append(value(declared, cells)[0])
-    return declared, values
+def kept(name):
+    path = make_controls.KEPT / f"{name}.json"
+    assert path.exists(), f"{name} has no kept controls: run python tests/catalogue/make_controls.py {name}"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def null_of(name, control):
+    return float(make_controls.declared(name, control)["null"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,19 +32,35 @@ def test_every_experiment_that_concludes_something_has_a_control(name):
     assert make_golden.load(name).controls
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kept_controls_are_those_that_are_declared(name):
+    experiment, stored = make_golden.load(name), kept(name)
+    again = f"run python tests/catalogue/make_controls.py {name}"
+    assert stored["version"] == experiment.version, again
+    declared = {each.estimand: make_controls.sweeps(each) for each in experiment.controls}
+    assert {estimand: each["sweeps"] for estimand, each in stored["controls"].items()} == declared, again
+
+
 @pytest.mark.parametrize(("name", "control"), CONTROLS, ids=[f"{name}-{each.estimand}" for name, each in CONTROLS])
 def test_what_was_planted_is_found_and_a_placebo_is_not(name, control):
-    planted, placebo = (
-        found(*over_seeds(name, control, control.planted)),
-        spared(*over_seeds(name, control, control.placebo)),
-    )
-    assert planted.is_found, planted.reason
-    assert placebo.is_spared, placebo.reason
+    """One seed of the eight is computed anew, whichever the dice choose: it must say what the others say."""
+    stored = kept(name)["controls"][control.estimand]
+    assert [len(stored[which]) for which in ("planted", "placebo")] == [SEEDS, SEEDS]
+    replicate = random.randrange(SEEDS)
+    effect = abs(statistics.median(each for each in stored["planted"] if each is not None) - null_of(name, control))
+    for which, sweep in (("planted", control.planted), ("placebo", control.placebo)):
+        old, new = stored[which][replicate], make_controls.over_seed(name, control, sweep, replicate)
+        if old is not None and new is not None:  # processors differ in the last digits, which long trainings enlarge
+            assert abs(new - old) <= effect / 2, f"{which}, replicate {replicate}: {new} now, {old} when it was kept"
+        stored[which][replicate] = new
+    problem = make_controls.complaint(name, control, stored["planted"], stored["placebo"])
+    assert not problem, f"with replicate {replicate} computed anew: {problem}"
 
 
 # Claims that hold when the number is below its null.
 BELOW = {
     "activation_function_landscape": {"sigmoid_minus_relu_on_exclusive_or"},
+    "batch_size_critical_phenomena": {"sharper_bend", "flatter_at_best_rates"},
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
     "compositional_generalization": {"xor_wide_minus_narrow"},
     "critical_data_fraction": {"share_falls", "patience"},
@@ -73,6 +87,12 @@ BELOW = {
         "kept_by_width",
         "matched_share_by_width",
     },
+    "gradient_descent_landscapes": {
+        "bump_at_a_high_rate",
+        "rise_on_rate_squared_error",
+        "plain_rise_on_rate_squared_error",
+        "rise_on_rate_cross_entropy",
+    },
     "grokking_dynamics": {"too_few"},
     "lazy_vs_feature_learning": {
         "movement_slope",
@@ -91,6 +111,7 @@ BELOW = {
         "below_the_edge",
     },
     "lottery_ticket": {"loses_at_the_old_sparsity"},
+    "lottery_tickets_and_rank": {"learned_minus_start"},
     "memorization_dynamics": {"accuracy_on_share"},
     "micro_scaling_laws": {
         "loss_by_items",
@@ -99,6 +120,7 @@ BELOW = {
         "spread_by_items",
     },
     "mode_connectivity": {"matched_with_width", "unmatched_with_width", "matched_train_accuracy_with_width"},
+    "neuron_specialization": {"gain_by_width", "parted_minus_alike"},
     "neural_scaling_laws": {"fresh_leave_a_close_fit", "exponent_on_inputs"},
     "neural_thermodynamics": {"heats_where_little_fits"},
     "neural_network_pruning_lottery": {"part_minus_trained", "part_minus_matched"},
@@ -112,6 +134,7 @@ BELOW = {
         "mackey_glass_slope",
         "memory_beyond_the_edge",
     },
+    "reservoir_extended": {"memory_bends", "strong_minus_weak_input", "best_radius_of_cubes"},
     "sam_vs_sgd": {"sharpness_on_radius"},
     "starvation_under_dropout": {"beside_strong_minus_alone"},
     "simplicity_bias": {"slabs_beside_a_cut", "slabs_for_a_cut"},

@@ -1,0 +1,30 @@
+"""The order in which files begin loses no test, and tears no file apart."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import order
+import pytest
+
+
+def item(file: str, name: str) -> SimpleNamespace:
+    return SimpleNamespace(path=Path("tests") / file, name=name)
+
+
+@pytest.mark.parametrize(("waiting", "computing"), [(0, 3), (3, 0), (1, 1), (2, 7), (2, 40), (9, 10)])
+def test_every_test_is_there_once_and_files_stay_whole(waiting, computing):
+    files = [f"acceptance/test_wait_{n}.py" for n in range(waiting)] + [f"lab/test_{n}.py" for n in range(computing)]
+    items = [item(file, f"test_{n}") for file in files for n in range(3)]
+    before = list(items)
+    order.pytest_collection_modifyitems(items)
+    assert sorted(map(id, items)) == sorted(map(id, before))
+    assert [(one.path, one.name) for one in items[::3]] == [(one.path, "test_0") for one in items[2::3]]
+
+
+def test_the_longest_begin_first_and_others_compute_beside_them():
+    computing = [item(f"lab/test_{n}.py", "test") for n in range(20)]
+    items = [item("acceptance/test_site.py", "test"), *computing, item("acceptance/test_volunteers.py", "test")]
+    order.pytest_collection_modifyitems(items)
+    names = [one.path.name for one in items]
+    assert names[0] == "test_volunteers.py"
+    assert names.index("test_site.py") == 8
