@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.children import Child, Described
 from axiom.runner.limits import environment
@@ -84,12 +85,12 @@ def compute_here(
     with _unpacked(files) as tree:
         box = _box(tree, tree.parent, memory_mb) if is_boxed else None
         surroundings = environment(cache or (box.own if box else tree.parent))
-        child = Child.start(tree, module, surroundings, box=box)
+        child, is_late = Child.start(tree, module, surroundings, box=box), False
         try:
             for place, (config, seed) in enumerate(cells):
-                if not child.alive:  # the cell before was late
+                if is_late:  # then it is gone; whoever is gone otherwise was killed, which is said
                     child = Child.start(tree, module, surroundings, box=box)
-                yield child.compute(
+                answer = child.compute(
                     config,
                     seed,
                     cpu_limit=cpu_limit,
@@ -97,6 +98,8 @@ def compute_here(
                     memory_mb=memory_mb,
                     on_progress=functools.partial(on_progress, place),
                 )
+                is_late = answer.outcome is Outcome.LATE
+                yield answer
         finally:
             child.stop()
 
