@@ -181,10 +181,12 @@ def test_work_that_the_laboratory_takes_back_ends_on_the_computer(lab, computer)
 def test_two_computers_of_one_account_are_two_hosts_and_each_gets_what_is_meant_for_it(lab, computers, computer):
     other = computers["gpus"]
     assert other.host() != computer.host()
-    meant = [lab.order("swift", other.host()), lab.order("graphic")]
-    computer.call()
+    meant, why = [lab.order("swift", other.host())], "graphic needs a GPU of NVIDIA with 100 MB."
+    while len(meant) < 6 and not (len(meant) > 1 and computer.reasons()[-1].endswith(why)):
+        meant.append(lab.order("graphic"))  # the other one may fetch it before this one asks: then once more
+        computer.call()
     assert not any(computer.task(number) for number in meant)
-    assert computer.reasons()[-1].endswith("graphic needs a GPU of NVIDIA with 100 MB.")
+    assert computer.reasons()[-1].endswith(why)
     found = [lab.wait_for(number, "valid", other) for number in meant]
     assert {task["host"] for task in found} == {other.host()}
     assert "<plan_class>nv</plan_class>" in (other.folder / "client_state.xml").read_text()

@@ -119,7 +119,7 @@ def test_a_program_without_measure_comes_to_a_named_end(name, host):
     before = host.marks()
     ended = host.obey(program(body), seconds=0.5 if "LATE" in words else 9.0)
     assert any(word in ended.story for word in words.split("|")), ended.story
-    assert ended.answer.elapsed_seconds < 10
+    assert ended.answer.elapsed_seconds < 30  # a few on a quiet computer; without an end, minutes
     assert len(ended.printed) <= 64 * 1024
     after = host.marks()
     assert {path: after[path] for path in before} == before
