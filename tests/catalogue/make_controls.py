@@ -19,7 +19,8 @@ from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.statistics.estimands import value
 
-KEPT = Path(__file__).parent / "controls"
+TESTS = Path(__file__).parents[1]
+KEPT = TESTS / "catalogue" / "controls"
 
 
 def declared(name, control):
@@ -69,7 +70,8 @@ if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(make_golden.names())
     if unknown or not sys.argv[1:]:
         raise SystemExit("Usage: make_controls.py NAME [NAME ...], each the name of an experiment of the catalogue.")
-    runpy.run_path(str(Path(__file__).parents[1] / "conftest.py"))  # one thread, as in the tests
+    sys.path.append(str(TESTS))
+    runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
     for each in sys.argv[1:]:
         make(each)
         print(f"Wrote controls/{each}.json.", flush=True)

@@ -16,7 +16,8 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parents[1]
+GOLDEN = TESTS / "catalogue" / "golden"
 TOLERANCE = 1e-3  # relative; far above what processors differ by in a short cell, far below what a change does
 
 
@@ -130,6 +131,7 @@ def seed_of_golden(experiment):
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in names():
         raise SystemExit(f"Usage: make_golden.py NAME [FACTOR=VALUE ...], where NAME is one of: {', '.join(names())}.")
-    runpy.run_path(str(Path(__file__).parents[1] / "conftest.py"))  # one thread, as in the tests
+    sys.path.append(str(TESTS))
+    runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
     given = dict(word.split("=", 1) for word in sys.argv[2:])
     print(make(sys.argv[1], {factor: json.loads(value) for factor, value in given.items()}))

@@ -8,7 +8,7 @@ import pytest
 import axiom.catalogue
 from axiom.commands import old_names
 from axiom.commands.laboratory import find, gathered
-from axiom.errors import NotFound, UnknownName
+from axiom.errors import UnknownName
 from axiom.lab.old_claims import LIST, read
 
 CATALOGUE = Path(axiom.catalogue.__file__).parent
@@ -38,12 +38,6 @@ curriculum_learning_dynamics curriculum compositional_generalization compgen fea
 neuron_specialization neuronspec pruning_compositionality prunecomp regularized_compositionality regcomp
 """,
 )
-# Experiments that are not written yet. Whoever writes one takes it off this list.
-NOT_WRITTEN = {
-    "batch_size_critical_phenomena",
-    "gradient_descent_landscapes",
-    "neuron_specialization",
-}
 
 
 def test_the_list_has_every_name_of_the_logs():
@@ -56,13 +50,7 @@ def test_an_old_name_finds_its_experiment_and_says_what_became_of_it(name):
     old = KNOWN[name]
     assert old.became[0].islower()
     assert not old.became.endswith(".")
-    if old.experiment in WRITTEN:
-        assert find(FILES, name).stem == (name if name in WRITTEN else old.experiment)
-        return
-    assert old.experiment in NOT_WRITTEN
-    with pytest.raises(NotFound, match="is not written yet") as refused:
-        find(FILES, name)
-    assert old.became in str(refused.value)
+    assert find(FILES, name).stem == (name if name in WRITTEN else old.experiment)
 
 
 def test_scripts_of_old_claims_are_names_of_the_list():

@@ -12,7 +12,7 @@ The old laboratory found power laws on three tasks, and a radius near the critic
 more slowly than the network, both errors to fall with its size, and memory to be larger at a radius of 1 than at 0.3
 or 1.2: below it echoes soon die, and far above it they never do.
 
-History: 1, first version; the tasks of the old laboratory are not known.
+History: 1, first version; the tasks of the old laboratory are not known. reservoir_extended asks for more.
 """
 
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ HUNDRED = {"task": "memory", "units": 100}
 
 experiment = Experiment(
     name="reservoir_computing",
-    aliases=("reservoir", "reservoir_extended", "reservoir_computing_extended"),
+    aliases=("reservoir",),
     version=1,
     question="How does the skill of a random recurrent network grow with its size?",
     reference="Jaeger 2001, GMD Report 148; Dambre et al. 2012, Sci. Rep. 2:514; Jaeger & Haas 2004, Science 304:78",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from axiom.commands import old_names
-from axiom.errors import NotFound, UnknownName
+from axiom.errors import UnknownName
 from axiom.runner.here import Describer, describe_tree
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
@@ -73,11 +73,6 @@ def find(files: Sequence[Path], name: str) -> Path:
     for file in files:
         if name in _aliases(file):
             return file
-    if old:
-        raise NotFound(
-            f"{name} is a name of the old laboratory: {old.became}. {old.experiment}, which is to ask its question "
-            "here, is not written yet."
-        )
     listed = [known.name for catalogue in catalogues for known in old_names.everything(catalogue).values()]
     raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
 

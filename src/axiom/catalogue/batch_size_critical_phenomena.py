@@ -1,0 +1,200 @@
+"""Is there a batch size at which something critical happens?
+
+The old laboratory expected nothing. What is found hangs on what is the same for all sizes. After as many examples a
+small batch has made more steps; after as many updates a large one has seen more; with rates in proportion to the batch
+(Goyal et al. 2017) both are matched. And to reach one training loss, each at the best of many rates, small batches are
+said to need steps as one over the batch, and large ones a constant number: S = least steps + least examples / B
+(McCandlish et al. 2018; Shallue et al. 2019). Nothing is critical in that; an exponent beyond -1 would be a
+sharper bend. Large batches are said to end in sharper places (Keskar et al. 2017): here at one loss, at one rate and at
+the best. `gradient_noise_scale` asks what foretells the bend.
+
+We expect a bend at a hundred, as smooth as the law, and with squared error, unstable at high rates, below ten; larger
+batches at sharper places at one rate and at flatter ones at the best; and the same test accuracy.
+
+History: 1, with five ways to compare; of the old one only the expectation is known.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import jax
+import numpy as np
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.kit import chance, data, goals, hessian, losses, models, pace, training
+
+INPUTS, CLASSES, ITEMS, TEST = 20, 5, 1_024, 2_000
+MOST = 65_536  # examples of a descent that never arrives
+EXAMPLES, UPDATES, REFERENCE = 32_768, 2_048, 16  # at this batch size, as many examples are as many updates
+LOOKS = 8  # at test accuracy, where no loss has to be reached
+RATES = [2.0 ** (2 - place / 2) for place in range(18)]  # from 4 down to 0.01
+LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
+IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
+COSTS = {"best": (0.07, 0.7, 0.0), "loss": (0.02, 0.0, 0.0065), "updates": (0.02, 0.0, 0.019)}
+Seen: TypeAlias = list[list[float]]  # training loss and test accuracy at each look
+Arms: TypeAlias = tuple[dict[str, object], ...]
+Pair: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    task: str  # clusters or teacher; linear regression, with squared error: affine without noise, or noisy
+    loss: str  # ce or mse
+    same: str  # for all sizes: examples, updates, both (the rate follows the batch), loss, or best: at the best rate
+    batch: int
+    goal: float = 0.3  # the training loss to be reached, as a share of what it is for who knows nothing
+    lr: float = 0.05  # at the batch of 16, where the rate follows
+    width: int = 32
+    copies: int = 1  # of each example in a batch: as a placebo, a batch of eight is four times the same two
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured; where a loss was never reached, or left the numbers, only that."""
+
+    has_arrived: int
+    steps: float | None = None  # and at which rate
+    rate: float | None = None
+    doublings: float | None = None  # from one example to as many as these steps saw
+    train_loss: float | None = None
+    sharpness: float | None = None  # largest eigenvalue of the Hessian of the training loss
+    test_accuracy: float | None = None  # of classes
+    best_accuracy: float | None = None  # of all looks; there is one where a loss was reached
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes data, start and the order of examples for every size, task loss and way alike."""
+    start, x, y, objective, test = _problem(config, seed)
+    steps = MOST // config.batch if config.same == "best" else max(MOST // config.batch, UPDATES)
+    batches = goals.draws(seed, items=ITEMS, batch=config.batch, steps=steps, copies=config.copies)
+    way = goals.Way(start=start, x=x, y=y, batches=batches, objective=objective)
+
+    def right(net: models.Net) -> float:
+        return float((training.answers(net, test.x_test) == test.y_test).mean()) if test else 0.0
+
+    if config.same in {"loss", "best"}:
+        goal = config.goal * (IGNORANT[config.loss] if test else float(objective(start, x, y)))
+        count, rate = goals.fewest(way, RATES if config.same == "best" else [config.lr], goal=goal)
+        net, _, _, loss = way.at(rate, goal=goal, last=len(batches))  # at no rate, where none arrived
+        seen = [[float(loss), right(net)]]
+    else:
+        net, count, rate, seen = _for_long(config, way, right=right)
+    if not (math.isfinite(count) and seen[-1][0] < goals.HUGE):
+        return Measures(has_arrived=0)
+    probe = hessian.direction(chance.stream(seed, "probe"), start)
+    return Measures(
+        has_arrived=1,
+        steps=count,
+        doublings=math.log2(count * config.batch),
+        rate=rate,
+        train_loss=seen[-1][0],
+        sharpness=float(hessian.lanczos(objective, net, probe, x, y)[-1]),
+        test_accuracy=seen[-1][1] if test else None,
+        best_accuracy=max(accuracy for _, accuracy in seen) if test else None,
+    )
+
+
+def _problem(config: Config, seed: int) -> tuple[models.Net, Any, Any, losses.Objective, data.Task | None]:
+    if config.task in {"affine", "noisy"}:
+        return *goals.problem(seed, config.task), None
+    task = goals.TASKS[config.task](chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=ITEMS, test=TEST)
+    start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, CLASSES))
+    return start, task.x_train, task.y_train, LOSSES[config.loss], task
+
+
+def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net, float, float, Seen]:
+    """The network after so many steps, with what was seen on the way."""
+    rate = config.lr * config.batch / REFERENCE if config.same == "both" else config.lr
+    steps = UPDATES if config.same == "updates" else EXAMPLES // config.batch
+    last, (leaves, shape) = steps // way.batches.shape[1], jax.tree.flatten(way.start)
+
+    def step(state: tuple[list[models.Array], Seen], number: int) -> tuple[list[models.Array], Seen]:
+        ends = [place * last // LOOKS for place in (number, number + 1)]
+        before = jax.tree.unflatten(shape, state[0])
+        net, _, _, loss = way.at(rate, goal=-np.inf, first=ends[0], last=ends[1], net=before)
+        return jax.tree.leaves(net), [*state[1], [float(loss), right(net)]]
+
+    _, _, *early = way.at(rate, goal=-np.inf, last=1)
+    pace.early(map(float, early))
+    leaves, seen = pace.blocks((leaves, Seen()), step, LOOKS)
+    return jax.tree.unflatten(shape, leaves), float(steps), rate, seen
+
+
+def _seconds(config: Config) -> float:
+    way, root = "loss" if config.loss == "mse" else config.same, math.sqrt(config.batch)
+    each, small, large = COSTS.get(way, (0.06, 0.1, 0.0))
+    return (each + small / root + large * root) * math.pow(config.width / 32, 0.3) * max(1.0, 0.3 / config.goal)
+
+
+def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: tuple[float, ...], **rest: Any) -> Estimand:
+    """A contrast, unless the rest says otherwise; most seeds of a pilot lay between the two that were seen."""
+    said = dict(zip(("positive", "negative", "absent"), chances, strict=True))
+    prediction = Prediction(**said, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
+    return Estimand(**({"kind": Kind.CONTRAST} | rest), name=name, claim=claim, between=arms, prediction=prediction)
+
+
+def _sizes(*sizes: int, **arm: object) -> Arms:
+    return tuple({"batch": size, **arm} for size in sizes)
+
+
+MORE, LESS, NEITHER = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.03, 0.95)
+DEARER = partial(_asks, measure="doublings", smallest=0.5)
+BENT = partial(_asks, kind=Kind.EXPONENT, measure="steps", across="batch", null=-1.0, smallest=0.2)
+SHARP = partial(_asks, kind=Kind.SLOPE, measure="sharpness", across="batch", smallest=0.03)
+BETTER = partial(_asks, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0))
+BEST, SQUARED = ({"same": "best", "loss": loss} for loss in LOSSES)
+NARROW: dict[str, object] = {**BEST, "width": 32}
+BELOW = "at the best rates, a batch of 32 needs more examples than one of 2"
+ABOVE = "at the best rates, a batch of 512 needs more examples than one of 128"
+BEND = "at the best rates, the steps bend more sharply than a sum of two costs, whose exponent is -1"
+ONE_RATE = "at one rate and the same loss, larger batches are at sharper places"
+BEST_RATES = "at the best rates and the same loss, larger batches are at flatter places"
+NO = "(expected: no)"
+AT_LOSS = f"at the best rates and the same loss, a batch of 8 answers better than one of 512 {NO}"
+AS_MANY = "at one rate and after as many examples, a batch of 8 answers better than one of 512"
+IN_PROPORTION = f"at rates in proportion and after as many examples, a batch of 8 answers better than one of 512 {NO}"
+TASKS, SIZES = list(goals.TASKS), [2, 8, 32, 128, 512]
+EASY = partial(Config, task="teacher", loss="ce", same="best", goal=0.4)
+TWO, EASIER = EASY(batch=2), partial(Config, task="clusters", loss="mse", same="loss", goal=0.7)
+
+experiment = Experiment(
+    name="batch_size_critical_phenomena",
+    aliases=("batch_size_critical", "batch_critical"),
+    version=1,
+    question="Is there a batch size at which something critical happens?",
+    reference="McCandlish et al. 2018, arXiv:1812.06162; Shallue et al. 2019, arXiv:1811.03600; Keskar et al. 2017",
+    run=run,
+    measures=Measures,
+    sweep=(
+        *grid(Config, task=TASKS, loss=["ce"], same=["examples", "updates", "both", "loss", "best"], batch=SIZES),
+        *grid(Config, task=TASKS, loss=["ce"], same=["best"], batch=[2, 32, 128, 512], width=[128]),
+        *grid(Config, task=TASKS, loss=["mse"], same=["loss", "best"], batch=SIZES, goal=[0.6]),
+    ),
+    ranges={"batch": (1, 1_024), "goal": (0.05, 0.95), "lr": (1e-3, 1.0), "width": (4, 256), "copies": (1, 64)},
+    estimands=(
+        DEARER("dearer_below", f"{BELOW} {NO}", _sizes(32, 2, **BEST), (-0.08, 0.08), NEITHER),
+        DEARER("dearer_above", ABOVE, _sizes(512, 128, **BEST), (1.32, 1.64), MORE),
+        DEARER("dearer_below_squared", f"{BELOW}, with squares", _sizes(32, 2, **SQUARED), (1.37, 1.58), MORE),
+        BENT("sharper_bend", f"{BEND} {NO}", (NARROW,), (-1.11, -1.07), NEITHER, expects=Direction.LESS),
+        SHARP("sharper_at_one_rate", ONE_RATE, ({"same": "loss"},), (0.07, 0.115), MORE),
+        SHARP("flatter_at_best_rates", BEST_RATES, (NARROW,), (-0.16, -0.12), LESS, expects=Direction.LESS),
+        BETTER("right_at_the_loss", AT_LOSS, _sizes(8, 512, **NARROW), (-0.02, -0.001), NEITHER),
+        BETTER("right_after_as_many", AS_MANY, _sizes(8, 512, same="examples"), (0.127, 0.18), MORE),
+        BETTER("right_at_its_rate", IN_PROPORTION, _sizes(8, 512, same="both"), (-0.003, 0.009), NEITHER),
+    ),
+    controls=(
+        Control(estimand="dearer_below", placebo=(TWO, EASY(batch=32)), planted=(TWO, EASY(batch=32, copies=16))),
+        Control(
+            estimand="sharper_at_one_rate",
+            placebo=tuple(EASIER(batch=2 * copies, copies=copies) for copies in (1, 4, 16)),
+            planted=tuple(EASIER(batch=batch) for batch in (2, 8, 32)),
+        ),
+    ),
+    figure=Figure(x="batch", y="steps", log=("x", "y"), title="Steps to one loss", where={"same": "best"}),
+    needs=Needs(seconds=_seconds, memory_mb=600),
+)

@@ -1,0 +1,198 @@
+"""What does the loss look like around what gradient descent finds, and along its way there?
+
+The old laboratory drew a surface and left no number. Three things are said of such pictures. On the straight line from
+start to end the loss falls without a bump (Goodfellow et al. 2015), unless the rate is high (Lucas et al. 2021). The
+way lies nearly in the plane of its first two principal components (Lorch 2016); but so does a walk whose steps are
+drawn by lot: of its variance the first has 6 / pi^2 and the second a quarter of that (Antognini & Sohl-Dickstein 2018).
+So beside each way there is such a walk with steps as long. And along directions by lot, as long for every neuron as its
+own weights, the loss rises less the flatter the place (Li et al. 2018): unlike a Hessian, this does not change where
+one layer is multiplied with what the next is divided by (Dinh et al. 2017). We train to the same loss at rates of a
+factor of eight, on two tasks, with two losses and two widths.
+
+We expect no bump with cross-entropy, and a plane that holds a quarter more than a walk's. Where squared error makes the
+first steps too long for the start, we expect a bump, and a plane that says nothing beyond the lengths of the steps.
+
+History: 1, with a walk by lot, the same loss and directions that know the weights; the old one left no numbers.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.kit import chance, data, hessian, landscapes, losses, models, pace, training
+from axiom.kit.courses import Course, Held
+from axiom.kit.optimizers import SGD, Rates
+
+INPUTS, CLASSES, EXAMPLES, TEST, BATCH = 20, 5, 1_000, 2_000, 50
+LOOK = 200  # examples between two points of the way
+TIME = 10.0  # learning rate times epochs, after which a loss is not waited for
+PLACES, POINTS = 25, 41  # on the line, or around the end, the end included; of the way, at most
+AWAY = 0.2  # how far to walk from the end, as a share of the weights
+NO_BUMP = 0.01  # of the fall from start to end
+TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
+IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
+Doubles: TypeAlias = npt.NDArray[np.float64]
+Arms: TypeAlias = tuple[dict[str, object], ...]
+Pair: TypeAlias = tuple[float, float]
+Chances: TypeAlias = tuple[float, float, float]
+State: TypeAlias = tuple[Held, tuple[list[Doubles], float]]  # of the descent; its way so far, and the loss there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    task: str  # clusters or teacher
+    loss: str  # ce or mse
+    lr: float
+    goal: float = 0.25  # the training loss at the end, as a share of what it is for who knows nothing
+    width: int = 32
+    depth: int = 2  # hidden layers; with none and squared error, the landscape is a bowl
+    control: str = "none"  # placebo: each step of the descent is turned by lot, and is as long as before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured; where the loss was never reached, only that. Conclusions are estimands."""
+
+    has_arrived: int
+    bump: float | None = None  # most that the line from start to end rises, as a share of its fall
+    is_monotone: int | None = None  # 1 where that is less than a hundredth
+    in_plane: float | None = None  # share of the way's variance along its first two principal components
+    walk_in_plane: float | None = None  # of a walk by lot with steps as long
+    beyond_walk: float | None = None  # the difference
+    rise: float | None = None  # of the loss along directions as long for each neuron as a fifth of its weights
+    plain_rise: float | None = None  # along directions as long as a fifth of all weights at the start
+    train_loss: float | None = None
+    test_accuracy: float | None = None
+    line: tuple[float, ...] | None = None  # losses from start to end
+    points: int | None = None  # of the way
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes data, start, batch order and directions for all rates and losses alike."""
+    draw, objective = TASKS[config.task], LOSSES[config.loss]
+    task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
+    start = models.mlp(chance.stream(seed, "start"), (INPUTS, *[config.width] * config.depth, CLASSES))
+    heights = partial(landscapes.losses_at, objective, start, x=task.x_train, y=task.y_train)
+    way = descended(config, seed, task, start, heights)
+    if way is None:
+        return Measures(has_arrived=0)
+    if config.control == "placebo":
+        way = landscapes.walked(chance.stream(seed, "turned"), way)
+    end, rng = landscapes.shaped(start, way[-1]), chance.stream(seed, "directions")
+    drawn = [hessian.direction(rng, start) for _ in range(PLACES // 2)]
+
+    def rise(directions: list[Doubles]) -> float:
+        found = heights(landscapes.around(way[-1], directions, share=AWAY))
+        return float(found[1:].mean() - found[0])
+
+    line = heights(landscapes.straight(way[0], way[-1], count=PLACES))
+    plane, beside = (landscapes.in_plane(each) for each in (way, landscapes.walked(chance.stream(seed, "walk"), way)))
+    return Measures(
+        has_arrived=1,
+        bump=landscapes.bump(line),
+        is_monotone=int(landscapes.bump(line) < NO_BUMP),
+        in_plane=plane,
+        walk_in_plane=beside,
+        beyond_walk=plane - beside,
+        rise=rise([landscapes.by_neuron(each, end) for each in drawn]),
+        plain_rise=rise([landscapes.together(each, start) for each in drawn]),
+        train_loss=float(line[-1]),
+        test_accuracy=training.accuracy(end, task.x_test, task.y_test),
+        line=tuple(line.tolist()),
+        points=len(way),
+    )
+
+
+def descended(
+    config: Config, seed: int, task: data.Task, start: models.Net, heights: Callable[..., Doubles]
+) -> Doubles | None:
+    """The way from the start to the loss, at most as many points of it; None where the loss was never reached."""
+    orders = chance.orders(seed, items=EXAMPLES, epochs=math.ceil(TIME / config.lr)).reshape(-1, LOOK)
+    goal, descent = config.goal * IGNORANT[config.loss], partial(Course, optimizer=SGD, context=(), every=1)
+    course = descent(start, task, orders, rates=Rates(lr=config.lr), batch=BATCH, objective=LOSSES[config.loss])
+
+    def seen(way: list[Doubles], here: Doubles) -> tuple[list[Doubles], float]:
+        return [*way, here], float(heights(here[None])[0])
+
+    def step(state: State, number: int) -> State:
+        held, (way, loss) = state
+        if not goal < loss < math.inf:
+            return state
+        held = course.step(held, number)
+        return held, seen(way, landscapes.flat(course.net(held)))
+
+    _, (way, loss) = pace.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
+    if not loss <= goal:
+        return None
+    return np.stack([way[place] for place in np.unique(np.linspace(0, len(way) - 1, POINTS).round().astype(int))])
+
+
+def _seconds(config: Config) -> float:
+    return 0.02 + 0.0008 * config.width + 0.0045 / config.lr
+
+
+def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: Chances, **rest: Any) -> Estimand:
+    """Most seeds of a pilot lay between the two that were seen."""
+    said = dict(zip(("positive", "negative", "absent"), chances, strict=True))
+    prediction = Prediction(**said, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
+    return Estimand(name=name, claim=claim, between=arms, prediction=prediction, **rest)
+
+
+MORE, LESS, NEITHER = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.02, 0.96)
+ON_RATE = partial(_asks, kind=Kind.SLOPE, across="lr", expects=Direction.LESS, smallest=0.1)
+IN_PLANE = partial(_asks, kind=Kind.LEVEL, measure="beyond_walk", smallest=0.03)
+NO_BUMP_THERE = partial(_asks, kind=Kind.PROPORTION, measure="is_monotone", null=0.5, smallest=0.2)
+FEWER = partial(_asks, kind=Kind.CONTRAST, measure="is_monotone", expects=Direction.LESS, smallest=0.2)
+WIDE: dict[str, object] = {"loss": "mse", "width": 128}
+FAST, SLOW = ({**WIDE, "lr": lr} for lr in (0.1, 0.0125))
+ENTROPY, SQUARED = ({"loss": loss, "width": 32} for loss in LOSSES)
+STRAIGHT = "with cross-entropy, on no line from start to end does the loss rise by a hundredth of its fall"
+BUMP = "with squared error and 128 neurons a layer, fewer lines are without a bump at a high rate than at a low one"
+PLANE = "with cross-entropy, more of the way lies in a plane than of a walk by lot with steps as long"
+FAST_PLANE = "and so it does with squared error, 128 neurons a layer and a high rate (expected: no)"
+RISE = (
+    "with squared error, the loss rises less around the end of a higher rate, along directions as long as the weights"
+)
+PLAIN = "with squared error, it rises less around the end of a higher rate, along directions that are as long for all"
+CROSS = "with cross-entropy, it rises less around the end of a higher rate, along directions as long as the weights"
+SWEPT: dict[str, list[Any]] = {"task": list(TASKS), "width": [32, 128], "lr": [0.0125, 0.025, 0.05, 0.1]}
+SHORT = partial(Config, task="clusters", loss="ce", lr=0.1)
+QUICK = partial(grid, Config, task=["clusters"], loss=["mse"], goal=[0.7], width=[128], lr=[0.0125, 0.1])
+experiment = Experiment(
+    name="gradient_descent_landscapes",
+    aliases=("gradient_descent_loss_landscapes",),
+    version=1,
+    question="What does the loss look like around what gradient descent finds, and along its way there?",
+    reference="Goodfellow et al. 2015, arXiv:1412.6544; Li et al. 2018, arXiv:1712.09913; Antognini et al. 2018",
+    run=run,
+    measures=Measures,
+    sweep=(*grid(Config, loss=["ce"], **SWEPT), *grid(Config, loss=["mse"], goal=[0.5], **SWEPT)),
+    ranges={"lr": (0.005, 1.0), "goal": (0.05, 0.95), "width": (4, 512), "depth": (0, 4)},
+    estimands=(
+        NO_BUMP_THERE("no_bump_with_cross_entropy", STRAIGHT, ({"loss": "ce"},), (0.99, 1.0), MORE),
+        FEWER("bump_at_a_high_rate", BUMP, (FAST, SLOW), (-1.0, -0.95), LESS),
+        IN_PLANE("plane_beyond_a_walk", PLANE, ({"loss": "ce"},), (0.24, 0.257), MORE),
+        IN_PLANE("plane_beyond_a_walk_fast", FAST_PLANE, (FAST,), (-0.0011, 0.0), NEITHER),
+        ON_RATE("rise_on_rate_squared_error", RISE, (SQUARED,), (-0.42, -0.23), LESS, measure="rise"),
+        ON_RATE("plain_rise_on_rate_squared_error", PLAIN, (SQUARED,), (-0.93, -0.35), LESS, measure="plain_rise"),
+        ON_RATE(
+            "rise_on_rate_cross_entropy", f"{CROSS} (hardly)", (ENTROPY,), (-0.047, -0.029), NEITHER, measure="rise"
+        ),
+    ),
+    controls=(
+        Control(estimand="plane_beyond_a_walk", placebo=(SHORT(control="placebo"),), planted=(SHORT(),)),
+        Control(estimand="bump_at_a_high_rate", placebo=QUICK(depth=[0]), planted=QUICK()),
+    ),
+    figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane"),
+    needs=Needs(seconds=_seconds, memory_mb=600),
+)
