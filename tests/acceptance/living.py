@@ -41,7 +41,7 @@ class Lab:
 
     def page(self, path: str) -> str:
         """What the site answers."""
-        with urllib.request.urlopen(self.address + path, timeout=10) as reply:  # noqa: S310  our own address
+        with urllib.request.urlopen(self.address + path, timeout=30) as reply:  # noqa: S310  our own address
             return str(reply.read().decode())
 
     def status(self) -> Any:
@@ -60,7 +60,7 @@ class Lab:
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 @contextlib.contextmanager
