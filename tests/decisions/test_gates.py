@@ -279,3 +279,21 @@ def test_the_cheapest_config_and_the_dearest_are_computed_at_other_seeds():
 def test_nothing_passes_unless_every_config_is_there_twice(first, again):
     facts = replace(SOUND, first=tuple(map(tried, first)), again=tuple(map(tried, again)))
     assert judge(facts, DEMANDS).passed == (set(first) == set(again) == {0, 1, 2})
+
+
+def test_an_exponent_is_asked_of_levels_at_which_the_measure_changes():
+    """Of a measure that is the same everywhere no power law has an exponent; that is no fault of the sweep."""
+    power = ESTIMAND | {"name": "bends", "kind": "exponent", "across": "size", "between": [{"pull": 1.0}]}
+    few = judge(SOUND, replace(DEMANDS, estimands=(ESTIMAND, power)))
+    assert few.failed == "G5"
+    assert "bends cannot be concluded from the sweep: bends has no exponent: there are 3 levels" in few.reason
+    wide = replace(
+        DEMANDS,
+        configs=(*CONFIGS, {"size": 4, "pull": 1.0}),
+        seconds=(1.0, 2.0, 3.0, 4.0),
+        allowed_seconds=(60.0, 60.0, 90.0, 90.0),
+        estimands=(ESTIMAND, power),
+    )
+    cells = tuple(map(tried, range(4)))
+    others = (*(tried(0, n) for n in (1, 2, 3)), tried(3, 1))
+    assert judge(replace(SOUND, first=cells, again=cells, others=others), wide).passed
