@@ -196,5 +196,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="drive", y="exponent", log=("x",), title="Powers of size", where={"radius": 0.9, "leak": 1.0}),
-    needs=Needs(seconds=_seconds, memory_mb=600),
+    needs=Needs(seconds=_seconds, memory_mb=1_000),
 )
