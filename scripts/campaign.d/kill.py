@@ -211,7 +211,7 @@ def kill(pid: int) -> None:
 
 
 def until_gone(family: list[int]) -> float:
-    """Seconds until none of these is left; it is looked so long and no longer."""
+    """Seconds until none of these is left, or LOOKED_SECONDS."""
     began = time.monotonic()
     while any(alive(pid) for pid in family) and time.monotonic() - began < LOOKED_SECONDS:
         time.sleep(0.01)

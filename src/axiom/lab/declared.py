@@ -36,10 +36,9 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
 def outdated(package: Path) -> list[str]:
     """The experiments whose entry is missing or of other files, and entries of experiments that are not there."""
     catalogue = package / "catalogue"
-    missing = [
-        file.stem for file in _files(catalogue) if declaration(catalogue, file.stem, collect(package, file)) is None
-    ]
-    return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - {file.stem for file in _files(catalogue)})})
+    files = {file.stem: file for file in _files(catalogue)}
+    missing = [name for name, file in files.items() if declaration(catalogue, name, collect(package, file)) is None]
+    return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - files.keys())})
 
 
 def written(package: Path, describe: Describer = describe_tree) -> str:
