@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom import errors
@@ -53,7 +54,7 @@ def test_links_lead_somewhere(page):
 
 def test_the_reference_is_what_the_program_says():
     command = [sys.executable, "-m", "axiom", "docs", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 
@@ -127,7 +128,9 @@ def broken(copy: Path, *options: str) -> list[str]:
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     program = Path(sys.executable).with_name("lint-imports")
     command = [program, "--config", "pyproject.toml", "--cache-dir", "cache", "--no-logo", *options]
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert "Contracts:" in done.stdout, done.stdout + done.stderr
     assert (done.returncode != 0) == (" BROKEN" in done.stdout)
     return re.findall(r"^(.*) BROKEN", done.stdout, re.MULTILINE)
@@ -177,14 +180,14 @@ def test_scipy_means_scipy_special():
 
 def test_the_command_line_starts_without_anything_heavy():
     code = "import sys, axiom.cli.main; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     heavy = {"numpy", "pydantic", "jax", "rich", "altair", "starlette", "uvicorn", "cryptography"}
     assert heavy & set(done.stdout.split()) == set()
 
 
 def test_what_a_person_waits_for_imports_nothing_that_can_wait():
     code = "import sys, axiom.cli.running, axiom.cli.replicates; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pydantic", "http.client", "altair"} & set(done.stdout.split()) == set()
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 
@@ -39,7 +40,7 @@ def execute(folder: Path, text: str) -> str:
         "XDG_CACHE_HOME": str(folder / "cache"),
     }
     done = subprocess.run(
-        ["/bin/sh", "-eu"], input=text, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120,
+        ["/bin/sh", "-eu"], input=text, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"

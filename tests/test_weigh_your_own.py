@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.notebook_rows import MOST_ROWS
@@ -21,7 +22,7 @@ BLOCKS = re.findall(r"^```(\w+) ?([\w.-]*)\n(.*?)^```$", TEXT, re.DOTALL | re.MU
 def execute(command: list[str], folder: Path, text: str | None = None) -> str:
     surroundings = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        command, input=text, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120, check=False
+        command, input=text, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
     return done.stdout

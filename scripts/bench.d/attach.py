@@ -34,7 +34,6 @@ from volunteering import Client, client, register
 
 from axiom.store.folder import Folder
 
-_PATIENCE = 180.0
 _STEPS = {  # of a client's log: the first line of each kind
     "asks": r"Sending scheduler request",
     "has work": r"got 1 new tasks",
@@ -122,7 +121,7 @@ def one_round(lab: Project, arm: Arm, folder: Path) -> Round:
         began, moment = time.monotonic(), datetime.now()  # noqa: DTZ005  the client's log is in local time
         mine.say("--project_attach", lab.address, key)
         held = follow(mine, number)
-        mine.wait(lambda one: one.credit() > 0, _PATIENCE)
+        mine.wait(lambda one: one.credit() > 0)
         found = steps(mine, moment) | {"credit": round(time.monotonic() - began, 1)}
         if not arm.words:
             return Round(steps=found, seen={})
@@ -150,7 +149,7 @@ class Watched:
 
 def follow(mine: Client, number: int) -> Watched:
     """Watch the task of this number from its launcher's start to the runner's end."""
-    mine.wait(lambda one: runner_of(one, number), _PATIENCE)
+    mine.wait(lambda one: runner_of(one, number))
     runner, seen = runner_of(mine, number) or 0, Watched()
     while (lasted := age(runner)) is not None:
         if int(lasted) != int(seen.lasted):  # once a second, since looking takes time from what is looked at

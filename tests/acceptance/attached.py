@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from living import Lab, answer, axiom, running
+from patience import PATIENCE
 from proxying import Proxy, proxy
 from volunteering import Client, Person
 from vouching import vouch
@@ -126,7 +127,7 @@ class Project:
             self._type("preflight", name)
 
     def _type(self, *words: object) -> None:
-        done = axiom("experiment", *words, data=self.data, timeout=180)  # two processes learn what JAX is
+        done = axiom("experiment", *words, data=self.data)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def order(self, name: str, host: int | None = None, *, replicates: int = 1) -> int:
@@ -149,26 +150,26 @@ class Project:
         """A workunit's page."""
         return self.page(f"workunits/{number}.json")["workunit"]
 
-    def wait(self, reached: Callable[[], object], seconds: float = 90, nudged: Client | None = None) -> None:
+    def wait(self, reached: Callable[[], object], nudged: Client | None = None) -> None:
         """Wait for something; the client is asked to call every few seconds meanwhile."""
-        until, asked = time.monotonic() + seconds, time.monotonic()
+        until, asked = time.monotonic() + PATIENCE, time.monotonic()
         while not reached():
             if time.monotonic() > until:
-                raise AssertionError(f"not reached within {seconds} s\n{nudged.log()[-4_000:] if nudged else ''}")
+                raise AssertionError(f"not reached within {PATIENCE:.0f} s\n{nudged.log()[-4_000:] if nudged else ''}")
             if nudged and time.monotonic() - asked > 6:
                 asked = time.monotonic()
                 nudged.update()
             time.sleep(0.5)
 
-    def wait_for(self, number: int, state: str, client: Client, seconds: float = 120) -> Any:
+    def wait_for(self, number: int, state: str, client: Client) -> Any:
         """Wait until a task of this client stands so, and return its page.
 
         The client is asked to call when that helps: before it has the task, and when it has something to report.
         """
-        until, asked = time.monotonic() + seconds, 0.0
+        until, asked = time.monotonic() + PATIENCE, 0.0
         while self.task(number)["state"] != state:
             if time.monotonic() > until:
-                raise AssertionError(f"task {number} is not {state} within {seconds} s\n{client.log()[-4_000:]}")
+                raise AssertionError(f"task {number} is not {state} within {PATIENCE:.0f} s\n{client.log()[-4_000:]}")
             if time.monotonic() - asked > 8 and client.task(number).get("ready to report") != "no":
                 asked = time.monotonic()
                 client.update()
@@ -197,7 +198,7 @@ class Site:
     def _ask(self, path: str, body: bytes | None = None) -> str:
         headers = {"Origin": self._address.rstrip("/")}
         asked = urllib.request.Request(self._address + path, data=body, headers=headers)  # noqa: S310  our own address
-        with self._browser.open(asked, timeout=30) as reply:
+        with self._browser.open(asked, timeout=PATIENCE) as reply:
             return str(reply.read().decode())
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from attached import Project
+from patience import PATIENCE
 from volunteering import Client, client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,14 +210,14 @@ class Computer:
             client(self.folder, self.address, key, cores=self.cores, keep=not is_new)
         )
         if is_new:
-            self.client.wait(Client.host, 60, nudge=8)
+            self.client.wait(Client.host, nudge=8)
 
     def kill(self) -> None:
         """End the client as a power cut does, and wait until what it started has noticed."""
         tasks = _below(self.client.process.pid)
         self.client.process.kill()
         self.client.process.wait()
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while any((_PROC / str(pid)).exists() for pid in tasks) and time.monotonic() < until:
             time.sleep(0.1)
         self.stop()

@@ -7,6 +7,8 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from patience import PATIENCE
+
 from axiom.server.http import Listener, Stopping, serve
 from axiom.server.lane import Lanes, Room, whole
 
@@ -91,7 +93,7 @@ class Line:
     """One connection, spoken to in bytes."""
 
     def __init__(self, address) -> None:
-        self.socket = socket.create_connection(address, timeout=10)
+        self.socket = socket.create_connection(address, timeout=PATIENCE)
         self._heard = b""
 
     def say(self, *pieces: bytes, pause: float = 0.0) -> None:
@@ -171,7 +173,7 @@ OK = b"HTTP/1.1 200 OK"
 
 def until(true) -> bool:
     """Whether it becomes true in a few seconds."""
-    over = time.monotonic() + 5
+    over = time.monotonic() + PATIENCE
     while not true() and time.monotonic() < over:
         time.sleep(0.01)
     return true()

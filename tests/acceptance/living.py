@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patience import PATIENCE
+
 AXIOM = Path(sys.executable).parent / "axiom"
 
 
-def axiom(*words: object, data: Path | None = None, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+def axiom(*words: object, data: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Type a command and wait for its end."""
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
-        [AXIOM, *map(str, words), *where], capture_output=True, text=True, check=False, timeout=timeout
+        [AXIOM, *map(str, words), *where], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 
@@ -41,26 +43,26 @@ class Lab:
 
     def page(self, path: str) -> str:
         """What the site answers."""
-        with urllib.request.urlopen(self.address + path, timeout=30) as reply:  # noqa: S310  our own address
+        with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as reply:  # noqa: S310  our own address
             return str(reply.read().decode())
 
     def status(self) -> Any:
         """The site's status."""
         return json.loads(self.page("status.json"))["status"]
 
-    def wait(self, reached: Callable[[Any], bool], seconds: float = 180) -> Any:
-        """Wait for a status; fail with the last one. A busy computer needs a minute to publish the catalogue alone."""
-        until = time.monotonic() + seconds
+    def wait(self, reached: Callable[[Any], bool]) -> Any:
+        """Wait for a status; fail with the last one."""
+        until = time.monotonic() + PATIENCE
         while not reached(found := self.status()):
             if time.monotonic() > until:
-                raise AssertionError(f"not reached within {seconds} s: {json.dumps(found, indent=1)}")
+                raise AssertionError(f"not reached within {PATIENCE:.0f} s: {json.dumps(found, indent=1)}")
             time.sleep(0.2)
         return found
 
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @contextlib.contextmanager
@@ -96,7 +98,7 @@ def beside(process: subprocess.Popen[str], *command: object) -> subprocess.Compl
     """Run a command that sees the same disks as this process."""
     users = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
     enter = ["nsenter", "--mount", *users, "--target", str(process.pid)]
-    return subprocess.run([*enter, *map(str, command)], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([*enter, *map(str, command)], capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def own_disk(folder: Path, options: str, then: str = "") -> list[str]:

@@ -8,6 +8,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from patience import PATIENCE
+
 from axiom.lab.runner_file import runner_name
 from axiom.runner.home import Home
 from axiom.signed.bundles import write_seal
@@ -61,8 +63,8 @@ class Started:
             self.shared[5 * 1024] = 0
             self.told.append({name: float(value) for name, value in re.findall(r"<(\w+)>([^<]+)<", text)})
 
-    def until(self, happened, seconds: float = 20.0) -> None:
-        until = time.monotonic() + seconds
+    def until(self, happened) -> None:
+        until = time.monotonic() + PATIENCE
         while not happened():
             assert time.monotonic() < until, (self.told, self.stderr)
             self.hear()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import PATIENCE
+
 _PIECE = 4_096
 _HEAD = 8_192  # of a request that is remembered
 _ARRIVES = 0.5  # seconds in which who has taken it from the wire does something with it
@@ -108,7 +110,7 @@ class Proxy:
         with client, contextlib.suppress(OSError):
             if self.target is None:
                 return
-            with socket.create_connection(("127.0.0.1", self.target), timeout=10) as server:
+            with socket.create_connection(("127.0.0.1", self.target), timeout=PATIENCE) as server:
                 server.settimeout(None)
                 line = _Line((client, server))
                 self._lines.append(line)

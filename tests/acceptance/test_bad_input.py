@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from living import AXIOM, answer, axiom, beside, own_disk, running, view
+from patience import PATIENCE
 
 
 def refused(done: subprocess.CompletedProcess[str], status: int, *said: str) -> None:
@@ -59,7 +60,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
     refused(done, 5, "cannot be used", "Read-only file system")
 
@@ -134,7 +135,7 @@ def test_a_full_disk_acknowledges_nothing_and_work_goes_on_when_there_is_room(tm
         assert lab.process.poll() is None
         assert full["free_mb"] == 0
         (inside / "filler").unlink()
-        lab.wait(lambda status: status["totals"]["result"] > full["totals"]["result"], seconds=60)
+        lab.wait(lambda status: status["totals"]["result"] > full["totals"]["result"])
         checked = beside(lab.process, AXIOM, "doctor", "--invariants", "--data", data)
         assert checked.returncode == 0, checked.stdout + checked.stderr
 

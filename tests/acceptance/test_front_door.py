@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 
 from living import Lab, running
+from patience import PATIENCE
 from uploading import head, md5
 
 from axiom.boinc import account_keys
@@ -26,7 +27,7 @@ def account(lab: Lab, path: str) -> str:
 
 def post(lab: Lab, path: str, body: bytes) -> bytes:
     place = urllib.parse.urlsplit(lab.address)
-    line = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    line = http.client.HTTPConnection(place.hostname, place.port, timeout=PATIENCE)
     line.request("POST", path, body)
     said = line.getresponse().read()
     line.close()
@@ -41,7 +42,7 @@ def upload(lab: Lab, *, cut: int = 0) -> bytes:
     if not cut:
         return post(lab, "/file_upload_handler", request)
     place = urllib.parse.urlsplit(lab.address)
-    line = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    line = http.client.HTTPConnection(place.hostname, place.port, timeout=PATIENCE)
     line.putrequest("POST", "/file_upload_handler")
     line.putheader("content-length", str(len(request)))
     line.endheaders(request[:cut])
@@ -68,7 +69,7 @@ def test_a_project_answers_and_what_it_acknowledged_survives_a_kill(tmp_path):
         upload(lab, cut=100_000)
         offer = json.loads((data / "runners" / "offer.json").read_text())["runners"]
         for file in (file for runner in offer.values() for file in runner["files"]):
-            with urllib.request.urlopen(f"{lab.address}download/{file['name']}", timeout=20) as reply:  # noqa: S310  ours
+            with urllib.request.urlopen(f"{lab.address}download/{file['name']}", timeout=PATIENCE) as reply:  # noqa: S310  ours
                 assert hashlib.md5(reply.read(), usedforsecurity=False).hexdigest() == file["md5"]
         lab.process.kill()
         lab.process.wait()

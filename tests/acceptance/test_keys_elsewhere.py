@@ -27,6 +27,6 @@ def test_a_server_without_signing_keys_of_its_own_computes_what_was_sealed_elsew
         done("keys", "sign", tmp_path / "next.json", "--keys", stick, "--yes", at=None)
         assert "test_deploy@2: new experiment" in done("keys", "accept", tmp_path / "next.json")
         done("experiment", "deploy", "test_deploy")
-        lab.wait(lambda status: status["totals"]["result"] > 0, seconds=90)
+        lab.wait(lambda status: status["totals"]["result"] > 0)
         assert lab.stop() == 130
     assert axiom("doctor", "--invariants", data=data).returncode == 0

@@ -21,13 +21,13 @@ CATALOGUE = Path(axiom_package.__file__).parent / "catalogue"
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     data = tmp_path_factory.mktemp("acceptance") / "lab"
     with running(data) as started:
-        started.wait(lambda status: sum(bool(row["results"]) for row in status["experiments"]) >= _FEW, seconds=200)
+        started.wait(lambda status: sum(bool(row["results"]) for row in status["experiments"]) >= _FEW)
         yield started
 
 
 def test_all_experiments_are_published_and_what_was_computed_is_proven(lab: Lab) -> None:
     known = {path.stem for path in CATALOGUE.glob("[a-z]*.py")}
-    lab.wait(lambda status: {row["name"] for row in status["experiments"]} == known, seconds=120)
+    lab.wait(lambda status: {row["name"] for row in status["experiments"]} == known)
     status = lab.status()
     for row in status["experiments"]:
         assert set(row["results"]) <= {"ok"}
@@ -36,7 +36,7 @@ def test_all_experiments_are_published_and_what_was_computed_is_proven(lab: Lab)
 
 
 def test_a_finding_forms_with_an_interval(lab: Lab) -> None:
-    lab.wait(lambda _status: any(_interval(one) for one in _findings(lab)), seconds=200)
+    lab.wait(lambda _status: any(_interval(one) for one in _findings(lab)))
     found = next(one for one in _findings(lab) if _interval(one))
     evidence = found["evidence"]
     assert evidence["interval"][0] <= evidence["estimate"] <= evidence["interval"][1]

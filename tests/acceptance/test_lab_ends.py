@@ -12,7 +12,7 @@ from living import answer, axiom, running
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
     words = ("--workers", "1", "--no-pi")  # one task of several seconds, and no other
     with running(quick, *words) as first:
-        first.wait(lambda status: "rank_dynamics" in {row["name"] for row in status["experiments"]}, seconds=200)
+        first.wait(lambda status: "rank_dynamics" in {row["name"] for row in status["experiments"]})
         answer("experiment", "deploy", "rank_dynamics", "--workunits", 1, data=quick)
         first.wait(lambda status: status["computing"])
         assert first.stop() == 130
@@ -22,7 +22,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
     assert answer("status", data=quick)["status"]["state"] == "stopped"
     with running(quick, *words) as second:
         # The task that was out goes on instead of being given up.
-        second.wait(lambda _: answer("task", "show", out[0], data=quick)["task"]["state"] == "valid", seconds=200)
+        second.wait(lambda _: answer("task", "show", out[0], data=quick)["task"]["state"] == "valid")
         assert second.stop() == 130
     assert axiom("doctor", "--invariants", data=quick).returncode == 0
 

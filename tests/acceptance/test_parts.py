@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from living import AXIOM, Lab, answer, axiom, running
+from patience import PATIENCE
 
 
 def part(*words: object, data: Path) -> subprocess.Popen[str]:
@@ -22,7 +23,7 @@ def part(*words: object, data: Path) -> subprocess.Popen[str]:
 def end(process: subprocess.Popen[str]) -> int:
     """Ctrl-C."""
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     return process.returncode
 
 
@@ -32,7 +33,7 @@ def test_server_engine_and_autopilot_one_by_one(quick: Path) -> None:
         pilot = part("pi", "--pause", "0.2", data=quick)
         engine = part("work", "--workers", "1", "--name", "beside", data=quick)
         try:
-            lab.wait(lambda status: status["totals"]["result"] > 0, seconds=120)
+            lab.wait(lambda status: status["totals"]["result"] > 0)
             second = axiom("work", "--workers", "1", "--name", "beside", data=quick)
             assert second.returncode == 5
             assert "another --name" in second.stderr
@@ -53,7 +54,7 @@ def test_an_autopilot_started_without_a_terminal_stays(quick: Path) -> None:
         lab.wait(lambda _status: answer("session", "list", data=quick)["sessions"])
         assert pilot.poll() is None
         pilot.send_signal(signal.SIGINT)
-        assert pilot.wait(timeout=30) == 0
+        assert pilot.wait(timeout=PATIENCE) == 0
 
 
 def test_an_engine_without_a_laboratory_says_what_is_missing(quick: Path) -> None:
@@ -69,7 +70,7 @@ def test_engine_and_autopilot_end_with_their_laboratory(quick: Path) -> None:
         lab.wait(lambda status: status["totals"]["workunit"] > 0)
         _kill(lab)
         for process in (pilot, engine):
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
             assert process.returncode == 0
 
 

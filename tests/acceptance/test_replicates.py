@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from living import AXIOM, answer, axiom, results_of, running
+from patience import PATIENCE
 from processes import is_gone
 
 import axiom as notebook
@@ -144,7 +145,7 @@ def test_a_person_sees_intervals_a_picture_and_where_the_data_are(tmp_path: Path
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert "Medians over n seeds" in done.stdout
     assert "Total by size" in done.stdout

@@ -25,7 +25,7 @@ def lab(tmp_path, runners):
     with project(tmp_path / "lab", "--runners", runners.place) as made:
         made.offer("lazy_vs_feature_learning", "lazy_vs_feature_learning")
         made.publish(tmp_path, "swift", busy=1.0)
-        made.wait(lambda: offered(made), 30)
+        made.wait(lambda: offered(made))
         yield made
 
 
@@ -47,7 +47,7 @@ def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_wi
     pace = f"<max_bytes_sec_down>{_PACE}</max_bytes_sec_down>"
     with client(tmp_path / "computer", lab.address, me.key, preferences=pace) as mine:
         number = lab.order("lazy_vs_feature_learning")
-        mine.wait(lambda one: watch(one, number, held) or one.credit() > 0, 180, nudge=20)
+        mine.wait(lambda one: watch(one, number, held) or one.credit() > 0, nudge=20)
         prove(lab, number)
         assert mine.pace("axiom_runtime_") < 1.3 * _PACE
         assert 100.0 < max(held) <= _MOST_MEMORY_MB
@@ -57,14 +57,14 @@ def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_wi
         version = offered(lab)
         runners.renew(home(mine) / first)
         second = runners.runtime
-        lab.wait(lambda: offered(lab) > version, 30)
+        lab.wait(lambda: offered(lab) > version)
         lab.wait_for(lab.order("swift"), "valid", mine)
         assert second != first
         assert [path.name for path in home(mine).glob("runtime-????????????????")] == [second]
         assert len(files(mine, "axiom_runner_*")) == len(files(mine, "axiom_runtime_*")) == 1
 
         mine.say("--project", lab.address, "detach")
-        mine.wait(lambda one: not one.project(), 30)
+        mine.wait(lambda one: not one.project())
         assert not [path for path in (mine.folder / "projects").rglob("*") if path.is_file()]
         assert not [path for path in (mine.folder / "slots").rglob("*") if path.is_file()]
     assert not [path for place in elsewhere for path in place.rglob("*") if path.is_file()]

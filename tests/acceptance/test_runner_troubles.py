@@ -155,7 +155,7 @@ def lab(long_training, built_runner, tmp_path_factory) -> Iterator[Project]:
             words = {"port": port, "deeds": deeds}
             file.write_text(_DEEDS.format(name=name, about="what it should not do", **words))
             made.offer(file, name)
-        made.wait(lambda: offered(made), 30)
+        made.wait(lambda: offered(made))
         yield made
 
 
@@ -190,7 +190,7 @@ def begun(lab: Project, computer: Computer, name: str) -> int:
     """A task of this experiment that the computer has begun to compute."""
     number = lab.order(name, computer.client.host())
     computer.client.update()
-    computer.client.wait(lambda one: computing(one, number), 90, nudge=8)
+    computer.client.wait(lambda one: computing(one, number), nudge=8)
     return number
 
 
@@ -215,12 +215,12 @@ def test_a_long_cell_that_is_halted_and_whose_client_is_killed_ends_as_if_nothin
     lab, computer, long_training
 ):
     number = begun(lab, computer, "long_training")
-    computer.client.wait(lambda one: fraction(one, number) > 0, 60)
+    computer.client.wait(lambda one: fraction(one, number) > 0)
     suspended(lab, computer, number)
-    computer.client.wait(lambda one: kept(one, number) > 0, 60)
+    computer.client.wait(lambda one: kept(one, number) > 0)
     computer.kill()
     computer.start()
-    computer.client.wait(lambda one: computing(one, number), 60)
+    computer.client.wait(lambda one: computing(one, number))
     (result,) = ended(lab, computer, number)["results"]
     expected = computed_here(long_training, result["seed"])
     assert result["measures"] == expected | {"processes": 2}
@@ -230,7 +230,7 @@ def suspended(lab: Project, computer: Computer, number: int) -> None:
     """Suspend the task for a while: nothing is computed meanwhile, and then it goes on."""
     mine, name = computer.client, computer.client.task(number)["name"]
     mine.say("--task", lab.address, name, "suspend")
-    mine.wait(lambda one: one.task(number).get("active_task_state") == "SUSPENDED", 30)
+    mine.wait(lambda one: one.task(number).get("active_task_state") == "SUSPENDED")
     time.sleep(1)
     processes = computing(mine, number)
     assert processes
@@ -239,15 +239,15 @@ def suspended(lab: Project, computer: Computer, number: int) -> None:
     assert processes.cpu_seconds - spent < 0.1  # the runner listens ten times a second
     assert fraction(mine, number) == pytest.approx(before, abs=0.01)
     mine.say("--task", lab.address, name, "resume")
-    mine.wait(lambda one: fraction(one, number) > before, 30)
+    mine.wait(lambda one: fraction(one, number) > before)
 
 
 def test_a_task_whose_computing_process_is_killed_again_and_again_is_given_up(lab, computer):
     number = begun(lab, computer, "patient")
     for _ in range(3):
-        computer.client.wait(lambda one: computing(one, number), 60)
+        computer.client.wait(lambda one: computing(one, number))
         os.kill(computing(computer.client, number).child, signal.SIGKILL)  # as a host does for want of memory
-        computer.client.wait(lambda one: not one.is_computing(number), 30)
+        computer.client.wait(lambda one: not one.is_computing(number))
         computer.kill()  # after which the client does not remember that it put the task off
         computer.start()
     found = ended(lab, computer, number)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from living import AXIOM
+from patience import PATIENCE
 
 import axiom
 from axiom.settings import Settings
@@ -70,4 +71,6 @@ def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
 
 
 def analyze(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([ANALYZE or "", *map(str, words)], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [ANALYZE or "", *map(str, words)], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )

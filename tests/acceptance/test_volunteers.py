@@ -46,7 +46,7 @@ def computers(lab, ann, tmp_path_factory) -> Iterator[dict[str, Client]]:
             for name in ("usual", "cut", "gpus", "back")
         }
         for each in made.values():
-            each.wait(Client.host, 60, nudge=8)
+            each.wait(Client.host, nudge=8)
         yield made
 
 
@@ -60,7 +60,7 @@ def computer(computers) -> Client:
 def attached(lab: Project, folder, key: str, **options) -> Iterator[Client]:
     """A client that has met the laboratory."""
     with client(folder, lab.address, key, **options) as made:
-        made.wait(Client.host, 60, nudge=8)
+        made.wait(Client.host, nudge=8)
         yield made
 
 
@@ -83,17 +83,14 @@ def test_a_task_ends_in_credit_that_the_client_shows(lab, computers, tmp_path):
     bob = register(lab.address, "Bob")
     with idle(lab, computers), client(tmp_path / "computer", lab.address) as mine:
         number = lab.order("test_deploy")
-        began = time.monotonic()
         mine.say("--project_attach", lab.address, bob.key)
-        mine.wait(lambda one: one.credit() > 0, 90)
-        seconds = time.monotonic() - began
+        mine.wait(lambda one: one.credit() > 0)
         project = mine.project()
     found = lab.task(number)
     assert (found["state"], found["cause"], found["exit_status"]) == ("valid", "success", 0)
     assert float(project["user_total_credit"]) == pytest.approx(found["credit"])
     assert float(project["user_expavg_credit"]) == pytest.approx(found["credit"], rel=0.01)
     assert (project["user_name"], project["nrpc_failures"]) == ("Bob", "0")
-    assert seconds < 90
 
 
 def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
@@ -107,7 +104,7 @@ def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     lab.kill()  # while it uploads
     held.released.set()
     computer.update()
-    computer.wait(lambda one: one.project()["nrpc_failures"] != "0", 30)  # nobody is there, and the client waits
+    computer.wait(lambda one: one.project()["nrpc_failures"] != "0")  # nobody is there, and the client waits
     lab.start()
     found = lab.wait_for(number, "valid", computer)
     assert len(found["results"]) == 40
@@ -208,7 +205,7 @@ def test_preferences_and_venue_reach_the_client(lab, tmp_path):
     with attached(lab, tmp_path / "first", carl.key, keep=True):
         pass
     with attached(lab, tmp_path / "second", carl.key) as second:
-        second.wait(lambda one: (one.folder / "global_prefs.xml").exists(), 30, nudge=8)
+        second.wait(lambda one: (one.folder / "global_prefs.xml").exists(), nudge=8)
         assert second.project()["resource share"] == "55.000000"
         assert "<disk_interval>99</disk_interval>" in (second.folder / "global_prefs.xml").read_text()
         assert "<host_venue>school</host_venue>" in (second.folder / "client_state.xml").read_text()
@@ -216,7 +213,7 @@ def test_preferences_and_venue_reach_the_client(lab, tmp_path):
 
 def test_whoever_has_a_wrong_key_is_told_so_in_a_notice(lab, tmp_path):
     with client(tmp_path / "computer", lab.address, "0123456789abcdef" * 2) as mine:
-        mine.wait(lambda one: "No account here has this account key" in one.say("--get_notices"), 60)
+        mine.wait(lambda one: "No account here has this account key" in one.say("--get_notices"))
         assert mine.host() == 0
 
 
@@ -227,7 +224,7 @@ def test_a_copy_of_a_client_is_another_computer(lab, computer, tmp_path):
         computer.call()
     was = computer.host()
     with client(tmp_path / "copy", lab.address, keep=True) as copy:
-        copy.wait(lambda one: one.host() != was, 60, nudge=8)
+        copy.wait(lambda one: one.host() != was, nudge=8)
         assert copy.host() > was
     computer.call()
     assert computer.host() == was
@@ -242,16 +239,16 @@ def test_whoever_comes_back_is_the_same_computer_and_gets_its_work_again(lab, an
     assert held.met.wait(60)  # it has the order, and not yet what it needs for it
     mine.say("--project", lab.address, "detach")
     held.released.set()
-    mine.wait(lambda one: not one.project(), 30)
+    mine.wait(lambda one: not one.project())
     mine.say("--project_attach", lab.address, ann.key)
-    mine.wait(Client.host, 60, nudge=8)
+    mine.wait(Client.host, nudge=8)
     assert mine.host() == was
     assert lab.wait_for(number, "valid", mine)["ordinal"] == 0
 
 
 def test_the_client_says_why_there_is_no_work_as_the_laboratory_does(lab, computer):
     seen = len(computer.reasons())
-    computer.wait(lambda one: one.call() or len(one.reasons()) > seen, 60)
+    computer.wait(lambda one: one.call() or len(one.reasons()) > seen)
     why = answer("host", "why", computer.host(), data=lab.data)["host"]["why_no_work"]
     assert computer.reasons()[-1] == f"No work for this computer now: {why}."
     assert why in axiom("host", "why", computer.host(), data=lab.data).stdout

@@ -90,16 +90,16 @@ def test_every_bad_end_is_told_apart(bad, tmp_path):
         client(tmp_path / "small", bad.address, me.key, cores=1, memory=_share_of_memory(200)) as small,
     ):
         for each in (large, small):
-            each.wait(Client.host, 60, nudge=8)
+            each.wait(Client.host, nudge=8)
         numbers = [bad.order("swift", large.host()) for _ in range(9)] + [bad.order("swift", small.host())]
         assert numbers == list(range(1, 11))
         for each in (large, small):
             each.update()
-        large.wait(lambda one: one.is_computing(_ABORT) and one.is_computing(_TIME), 90, nudge=8)
+        large.wait(lambda one: one.is_computing(_ABORT) and one.is_computing(_TIME), nudge=8)
         large.say("--task", bad.address, large.task(_ABORT)["name"], "abort")
 
-        bad.wait(lambda: bad.task(_MEMORY)["state"] != "sent", 120, nudged=small)
-        bad.wait(lambda: all(bad.task(each)["closed_at"] for each in numbers), 240, nudged=large)
+        bad.wait(lambda: bad.task(_MEMORY)["state"] != "sent", nudged=small)
+        bad.wait(lambda: all(bad.task(each)["closed_at"] for each in numbers), nudged=large)
         notices = large.say("--get_notices")
 
     assert {number: _told(bad, number) for number in _ENDS} == _ENDS

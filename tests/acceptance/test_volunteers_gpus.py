@@ -66,14 +66,14 @@ def computer(lab, tmp_path_factory) -> Iterator[Client]:
     """A computer with two GPUs."""
     me = register(lab.address)
     with client(tmp_path_factory.mktemp("computer") / "one", lab.address, me.key, cores=2, gpus=True) as made:
-        made.wait(Client.host, 60, nudge=8)
+        made.wait(Client.host, nudge=8)
         yield made
 
 
 def test_two_tasks_compute_at_once_each_on_its_own_gpu(lab, computer):
     numbers = [lab.order("two_cards") for _ in range(2)]
     computer.update()
-    computer.wait(lambda one: all(one.is_computing(number) for number in numbers), 90, nudge=8)
+    computer.wait(lambda one: all(one.is_computing(number) for number in numbers), nudge=8)
     found = [lab.wait_for(number, "valid", computer) for number in numbers]
     measured = [result["measures"] for task in found for result in task["results"]]
     assert sorted(each["device"] for each in measured) == [0, 1]

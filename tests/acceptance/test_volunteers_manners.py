@@ -90,18 +90,18 @@ def test_on_batteries_nothing_is_computed(tmp_path, mains):
         me = register(lab.address)
         folder = tmp_path / "computer"
         with client(folder, lab.address, me.key, cores=1, preferences=_NOT_ON_BATTERIES, before=words) as mine:
-            mine.wait(Client.host, 60, nudge=8)
+            mine.wait(Client.host, nudge=8)
             number = lab.order("steady_way", mine.host())
             mine.update()
             mine.wait(lambda one: one.is_computing(number), nudge=8)
             mine.wait(lambda _: computed(folder) > 0.5)
             plugged.write_text("0\n")
-            mine.wait(lambda one: "on batteries" in one.log(), 30)
-            mine.wait(lambda one: not one.is_computing(number), 10)
+            mine.wait(lambda one: "on batteries" in one.log())
+            mine.wait(lambda one: not one.is_computing(number))
             time.sleep(1.0)  # the word is on its way to whoever computes
             before = computed(folder)
             time.sleep(3.0)
             assert computed(folder) - before < 0.1
             plugged.write_text("1\n")
-            lab.wait_for(number, "valid", mine, 90)
+            lab.wait_for(number, "valid", mine)
         lab.promises()

@@ -13,20 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 
 ROOT = Path(axiom.__file__).parents[2]
 PACKAGE = Path(axiom.__file__).parent
 UV = str(ROOT / ".tools" / "uv" / "bin" / "uv")
-SECONDS = 400  # a busy computer compiles 100 MB of packages for minutes
 
 
 def uv(*words: object, **variables: str) -> None:
     """uv, with what the lock names taken from its cache; the index is asked only for what is not there."""
     command = [UV if Path(UV).exists() else shutil.which("uv") or "uv", "--quiet", *map(str, words)]
     done = subprocess.run(
-        command, env=os.environ | variables, capture_output=True, text=True, check=False, timeout=SECONDS
+        command, env=os.environ | variables, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
 
@@ -78,12 +78,12 @@ def test_a_fresh_environment_computes_a_result_without_a_checkout(installed: Pat
         address = process.stdout.readline().strip()
         assert address, (tmp_path / "errors").read_text()
         assert str(ROOT) not in Path(f"/proc/{process.pid}/maps").read_text()
-        assert results(address, until=time.monotonic() + SECONDS) > 0
+        assert results(address, until=time.monotonic() + PATIENCE) > 0
         for page in ("", "static/style.css"):
-            with urllib.request.urlopen(address + page, timeout=10) as reply:  # noqa: S310  our own address
+            with urllib.request.urlopen(address + page, timeout=PATIENCE) as reply:  # noqa: S310  our own address
                 assert reply.read()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        assert process.wait(timeout=PATIENCE) == 130
     finally:
         if process.stdout:
             process.stdout.close()
@@ -97,6 +97,6 @@ def results(address: str, until: float) -> int:
     found = 0
     while found == 0 and time.monotonic() < until:
         time.sleep(0.5)
-        with urllib.request.urlopen(address + "status.json", timeout=10) as reply:  # noqa: S310  our own address
+        with urllib.request.urlopen(address + "status.json", timeout=PATIENCE) as reply:  # noqa: S310  our own address
             found = json.loads(reply.read())["status"]["totals"]["result"]
     return found

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import PATIENCE
+
 BOINC, BOINCCMD = shutil.which("boinc") or "boinc", shutil.which("boinccmd") or "boinccmd"
 _PASSWORD = secrets.token_hex(8)  # of the client's own control port
 _CC = """<cc_config><log_flags><sched_op_debug>1</sched_op_debug><unparsed_xml>1</unparsed_xml></log_flags>
@@ -55,7 +57,7 @@ def register(address: str, name: str = "Ann") -> Person:
     email, password = f"{name.lower()}-{secrets.token_hex(4)}@example.org", secrets.token_hex(8)
     hashed = hashlib.md5((password + email).encode(), usedforsecurity=False).hexdigest()
     query = urllib.parse.urlencode({"email_addr": email, "passwd_hash": hashed, "user_name": name})
-    with urllib.request.urlopen(f"{address}create_account.php?{query}", timeout=30) as reply:  # noqa: S310  our own
+    with urllib.request.urlopen(f"{address}create_account.php?{query}", timeout=PATIENCE) as reply:  # noqa: S310  our own
         said = reply.read().decode()
     found = re.search(r"<authenticator>([0-9a-f]{32})</authenticator>", said)
     assert found, said
@@ -72,14 +74,14 @@ class Client:
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
 
-    def say(self, *words: object, seconds: float = 30) -> str:
+    def say(self, *words: object) -> str:
         """One command of boinccmd."""
         done = subprocess.run(
             [BOINCCMD, "--host", f"127.0.0.1:{self.port}", "--passwd", _PASSWORD, *map(str, words)],
             capture_output=True,
             text=True,
             check=False,
-            timeout=seconds,
+            timeout=PATIENCE,
         )
         return done.stdout + done.stderr
 
@@ -124,7 +126,7 @@ class Client:
         """Call the laboratory, and hear what it says."""
         seen = self.log().count("Scheduler request completed")
         self.update()
-        self.wait(lambda one: one.log().count("Scheduler request completed") > seen, 60, nudge=10)
+        self.wait(lambda one: one.log().count("Scheduler request completed") > seen, nudge=10)
 
     def finished(self, number: int) -> str:
         """The name of the task of this number that it has finished to compute."""
@@ -143,12 +145,12 @@ class Client:
         """Why it got no work, as often as it was told."""
         return re.findall(r"No work for this computer now: .*", self.log())
 
-    def wait(self, reached: Callable[["Client"], object], seconds: float = 90, *, nudge: float = 0) -> None:
+    def wait(self, reached: Callable[["Client"], object], *, nudge: float = 0) -> None:
         """Wait for something; `nudge` asks for contacts every so many seconds meanwhile."""
-        until, asked = time.monotonic() + seconds, time.monotonic()
+        until, asked = time.monotonic() + PATIENCE, time.monotonic()
         while not reached(self):
             if time.monotonic() > until:
-                raise AssertionError(f"not reached within {seconds} s\n{self.log()[-6_000:]}")
+                raise AssertionError(f"not reached within {PATIENCE:.0f} s\n{self.log()[-6_000:]}")
             if nudge and time.monotonic() - asked > nudge:
                 asked = time.monotonic()
                 self.update()
@@ -157,7 +159,7 @@ class Client:
     def stop(self) -> None:
         """End it as a shut-down does."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE)
 
 
 def _blocks(said: str) -> list[dict[str, str]]:
@@ -212,7 +214,7 @@ def client(
         )
     started = Client(folder=folder, address=address, port=port, process=process)
     try:
-        started.wait(lambda each: "Client version" in each.say("--client_version"), 30)
+        started.wait(lambda each: "Client version" in each.say("--client_version"))
         yield started
     finally:
         if process.poll() is None:

@@ -9,6 +9,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patience import PATIENCE
+
 from axiom.domain.preflights import GATES, Preflight
 from axiom.store import experiments, preflights, releases
 from axiom.store.database import Database
@@ -17,7 +19,7 @@ from axiom.store.folder import Folder
 
 def vouch(data: Path, name: str) -> None:
     """Have the laboratory in this folder remember that the newest bundle of an experiment passed every gate."""
-    with closing(sqlite3.connect(Folder(path=data).database, isolation_level=None, timeout=60)) as connection:
+    with closing(sqlite3.connect(Folder(path=data).database, isolation_level=None, timeout=PATIENCE)) as connection:
         db = Database(connection)
         with db.transaction():
             found = experiments.by_name(db, name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from attacking import HOST, Attempt, Scene
 from attempts import CLASSES
+from patience import PATIENCE
 
 from axiom.domain.work import Exit
 
@@ -39,7 +40,7 @@ def attached(attempt: Attempt, folder: Path) -> tuple[int, set[str]]:
     (slot / "init_data.xml").write_text(INIT_DATA.format(host=HOST, project=project, pid=os.getpid()))
     (slot / "boinc_mmap_file").write_bytes(bytes(8192))
     words = [sys.executable, "-c", START, *attempt.words]
-    subprocess.run(words, cwd=slot, check=False, capture_output=True, timeout=60)
+    subprocess.run(words, cwd=slot, check=False, capture_output=True, timeout=PATIENCE)
     finished = (slot / "boinc_finish_called").read_text().splitlines()
     marks = {path.name.removeprefix("ran-") for path in folder.rglob("ran-*")}
     return int(finished[0]), marks

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 LARGE = 4_000_000
 PLACES = ("projects/http___lab.example", "a folder/with 'quotes' $HOME")
@@ -46,7 +47,7 @@ class Host:
 
     def run(self, program: Path, *words: str, slot: str = "0", **options) -> tuple[int, str]:
         with self.start(program, *words, slot=slot, **options) as process:
-            said = process.communicate(timeout=60)[1]
+            said = process.communicate(timeout=PATIENCE)[1]
         return process.returncode, said
 
 
@@ -65,7 +66,7 @@ def finished(slot: Path) -> list[str]:
 
 def begun(slot: Path) -> None:
     """Wait until what stands in the runner's place has begun there."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not (slot / "started").exists():
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -172,7 +173,7 @@ def killed_half_way(host: Host, program: Path, sign: str) -> bool:
     shutil.rmtree(host.home, ignore_errors=True)
     (host.slot() / "started").unlink(missing_ok=True)
     with host.start(program, start_new_session=True) as process:
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < until and not list(host.home.glob(sign)):
             time.sleep(0.001)
         with contextlib.suppress(ProcessLookupError):
@@ -370,5 +371,5 @@ def test_an_older_runtime_goes_once_nobody_uses_it_and_its_zip_is_gone(host, sma
 
 def test_the_process_stays_the_one_that_was_started(host, small):
     with host.start(host.bring(small)) as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert (host.slot() / "started").read_text() == f"{process.pid} small\n"

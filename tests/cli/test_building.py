@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from patience import PATIENCE
 from processes import of_session
 
 from axiom.cli.building import Builder
@@ -33,8 +34,8 @@ def made(tmp_path):
         builder.stop()
 
 
-def until(happened, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
+def until(happened) -> None:
+    end = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < end
         time.sleep(0.02)

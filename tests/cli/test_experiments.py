@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from patience import PATIENCE
 
 from axiom.signed.bundles import contents
 
@@ -27,7 +28,7 @@ def test_what_is_ended_in_the_middle_clears_its_folders_away(prepared, tmp_path,
         text=True,
     )
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not mark.exists():
             assert process.poll() is None, process.communicate()[1]
             assert time.monotonic() < until

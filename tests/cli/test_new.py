@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 
 import axiom
 from axiom.cli.template import new
@@ -31,7 +32,7 @@ def test_the_file_is_short_and_carries_its_name(tmp_path):
 
 def test_the_file_runs_at_once_and_every_cell_is_measured(tmp_path):
     command = [sys.executable, "-m", "axiom", "experiment", "run", str(write(tmp_path)), "--seed", "1", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["experiment"], answer["seed"]) == ("my_question", 1)
@@ -49,7 +50,7 @@ def test_the_file_passes_its_preflight(tmp_path):
 def test_the_file_keeps_the_rules_of_the_house(tmp_path, check):
     file = write(tmp_path)
     command = [Path(sys.executable).with_name("ruff"), *check, "--no-cache", "--config", ROOT / "pyproject.toml", file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

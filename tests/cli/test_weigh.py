@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from patience import PATIENCE
 
 from axiom.cli import weigh as command
 from axiom.errors import FolderUnusable, NotFound, TableUnreadable, WrongUse
@@ -97,7 +98,7 @@ def test_the_help_names_every_estimand():
 
 def axiom(*words):
     command = [sys.executable, "-m", "axiom", "weigh", *map(str, words)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("words", "status"), [(["mine.csv"], 0), (["none.csv"], 3), (["."], 2), ([], 2)])
@@ -109,5 +110,5 @@ def test_the_exit_status_is_honest(words, status, table):
 
 def test_the_command_is_quick_to_start():
     code = "import sys, axiom.cli.weigh; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "axiom.notebook_weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()

@@ -6,6 +6,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from patience import PATIENCE
 
 from axiom.cli.listening import on_path
 from axiom.commands.experiments import DeployExperiment
@@ -34,7 +35,7 @@ def through(door, talk):
     with ThreadPoolExecutor(1) as pool:
         talked = pool.submit(talking)
         serve([listener], stopping)
-        return talked.result(timeout=10)
+        return talked.result(timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.work import Exit, TaskState
@@ -26,7 +27,7 @@ from axiom.store.database import connect_writer
 from axiom.store.writer import Writer
 
 PACKAGE = Path(axiom.__file__).parent
-PATIENCE = 60.0
+
 
 # Every cell leaves a line, so that one can see which were computed and how often, and takes its time.
 SLOW = """import os, time

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from processes import is_gone
 
 from axiom import figures
@@ -85,7 +86,7 @@ def test_nothing_is_started_before_the_first_picture_and_nothing_is_left_after_t
 def test_every_line_has_its_answer_and_the_end_of_the_lines_is_the_end(requests):
     asked = [b"no json", b"[]", b'{"name": "pie", "kind": "pie"}', json.dumps(to_data(requests["one"])).encode()]
     command = [sys.executable, "-m", "axiom.figures.worker"]
-    done = subprocess.run(command, input=b"\n".join(asked) + b"\n", capture_output=True, check=True, timeout=60)
+    done = subprocess.run(command, input=b"\n".join(asked) + b"\n", capture_output=True, check=True, timeout=PATIENCE)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(each["name"], sorted(each)) for each in answers] == [
         ("", ["error", "name"]),
@@ -138,6 +139,6 @@ def test_whoever_asks_for_a_picture_loads_nothing_that_draws():
     asking = sorted({path.stem for path in FOLDER.glob("*.py")} - DRAWS - {"__init__"})
     assert {"drawing", "requests", "palette", "sketch"} <= set(asking)
     code = f"import sys, {', '.join(f'axiom.figures.{name}' for name in asking)}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     heavy = {"altair", "vl_convert", "numpy", "pandas", "narwhals", "jax"}
     assert {name.split(".")[0] for name in done.stdout.split()} & heavy == set()

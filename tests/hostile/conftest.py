@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.experiments import seed_of
@@ -155,7 +156,7 @@ class Host:
             env={"HOME": str(self.path / "scratch"), "TMPDIR": str(self.path / "scratch")},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -6,6 +6,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from patience import PATIENCE
+
 from axiom.lab.runner_file import runner_name, stand_in
 
 PYTHON = Path(sys.executable)
@@ -35,7 +37,7 @@ def test_the_file_holds_all_that_the_runner_imports_and_nothing_that_it_does_not
     path = tmp_path / "runner.pyz"
     path.write_bytes(stand_in(PYTHON))
     done = subprocess.run(
-        [sys.executable, "-I", "-c", EVERYTHING, path], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-I", "-c", EVERYTHING, path], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     found = json.loads(done.stdout)
     assert "axiom.runner.attached" in found
@@ -58,6 +60,6 @@ def test_a_python_in_a_folder_with_spaces_starts_too(tmp_path):
     path = tmp_path / "runner.pyz"
     path.write_bytes(stand_in(python))
     path.chmod(0o755)
-    done = subprocess.run([path], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([path], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 70
     assert "This runner is started by boinc-client" in done.stderr

@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.experiments import seed_of
@@ -206,7 +207,7 @@ def test_without_a_laboratory_nothing_is_opened_or_made(tmp_path):
 
 def test_opening_costs_an_import_only_when_asked_for():
     code = "import sys, axiom; print('axiom.notebook' in sys.modules, hasattr(axiom, 'close')); axiom.open"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout == "False False\n"
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE
 
 from axiom import notebook_rows
 from axiom.decisions.arranging import Row
@@ -267,5 +268,5 @@ def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
 
 def test_the_reader_loads_neither_numpy_nor_pandas():
     code = "import sys, axiom.notebook_rows; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()

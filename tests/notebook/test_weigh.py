@@ -10,6 +10,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.findings import Grade, Verdict
@@ -355,5 +356,5 @@ def test_any_table_gets_a_card_or_a_sentence(rows, words):
 
 def test_weighing_few_rows_loads_no_numpy():
     code = "import sys, axiom; print(axiom.weigh({'seed': range(30), 'value': range(-2, 28)}), *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "scipy", "altair", "sqlite3", "pydantic"} & set(done.stdout.split()) == set()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from playing import KEY_OF_THE_ACCOUNT, child
 from processes import state
 
@@ -50,7 +51,7 @@ def test_a_suspended_task_stands_still_and_goes_on(client):
     started.until(lambda: client.lab.computed)
     pid = child(client)
     started.say(0, "<suspend/>")
-    started.until(lambda: state(pid) == "T", seconds=2)
+    started.until(lambda: state(pid) == "T")
     told = len(started.told)
     started.until(lambda: len(started.told) >= told + 2)
     assert state(pid) == "T"
@@ -84,7 +85,7 @@ def test_a_suspended_task_can_be_asked_to_quit(client):
     started = client.start(client.slot(), client.lab.order(SLEEPY))
     started.until(lambda: client.lab.computed)
     started.say(0, "<suspend/>")
-    started.until(lambda: state(child(client)) == "T", seconds=2)
+    started.until(lambda: state(child(client)) == "T")
     started.say(0, "<quit/>")
     assert (started.end(), started.finished) == (0, None)
     assert state(child(client)) in {"X", "Z"}
@@ -217,7 +218,7 @@ def test_the_file_starts_quickly(client):
     spent = []
     for _ in range(3):
         began = os.times()
-        subprocess.run([client.program], cwd=slot, stderr=subprocess.DEVNULL, check=False, timeout=20)
+        subprocess.run([client.program], cwd=slot, stderr=subprocess.DEVNULL, check=False, timeout=PATIENCE)
         ended = os.times()  # the processor's time, which a computer with other work to do does not stretch
         spent.append(sum(ended[2:4]) - sum(began[2:4]))
     assert min(spent) < 0.5

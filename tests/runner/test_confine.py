@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from axiom.runner import landlock
 
@@ -39,7 +40,7 @@ def held(tmp_path):
     def run(before: str = "", after: str = "") -> subprocess.CompletedProcess[str]:
         code = f"{BEFORE}\n{before}\nheld = confine.confine(place, [place])\n{AFTER}\n{after}"
         words = [sys.executable, "-c", code, str(tmp_path / "place"), str(tmp_path / "secret")]
-        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     return run
 
@@ -112,7 +113,7 @@ def test_limits_are_set_for_good(held):
 
 def test_the_module_says_what_would_hold_here():
     done = subprocess.run(
-        [sys.executable, "-m", "axiom.runner.confine"], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-m", "axiom.runner.confine"], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     assert done.stdout == f"What computes is held by Landlock {landlock.version()}, seccomp.\n"
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from processes import is_gone
 
 from axiom.runner import early
@@ -91,7 +92,7 @@ def test_it_stands_on_its_own_streams_where_we_have_none():
         "process.stdin.close()\n"
         "print(process.wait(20), type(process).__name__)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stdout.split() == ["0", "Popen"]
 
 
@@ -102,6 +103,6 @@ def test_nothing_that_takes_long_is_imported_before_it_begins():
     )
     ours = {**os.environ, "PYTHONPATH": str(Path(early.__file__).parents[2])}
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=60, check=False, env=ours
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False, env=ours
     )
     assert (done.returncode, done.stdout.split()) == (0, [])

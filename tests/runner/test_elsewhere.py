@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom.runner
 from axiom.runner.system import system
@@ -55,7 +56,7 @@ sys.exit(child.wait())
 
 def test_every_module_of_the_runner_can_be_imported_on_windows():
     done = subprocess.run(
-        [sys.executable, "-c", AS_ON_WINDOWS], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", AS_ON_WINDOWS], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "Windows\n"
@@ -75,5 +76,5 @@ def test_a_child_ends_with_its_parent_where_no_kernel_sees_to_that(ends, ending)
             parent.kill()  # its pipes stay open: they are ours
             assert parent.stdout.read() == ""  # the child held this end of the pipe, and is gone
         else:
-            parent.communicate(timeout=30)
+            parent.communicate(timeout=PATIENCE)
             assert parent.returncode == 0

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from processes import is_gone
 
 from axiom.domain.experiments import seed_of
@@ -150,7 +151,7 @@ def test_a_process_that_is_gone_says_nothing_and_is_replaced(begin, lab, tmp_pat
 
 def test_it_ends_with_its_runner_amid_its_cell(begin, lab):
     runner, _, child = begin(**{PROBE: lab.files[PROBE].replace(SWEEP, b'sweep=(Config(act="sleep", amount=60.0),)')})
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not computed(lab):
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from processes import is_gone
 
 from axiom.domain.work import Exit
@@ -22,7 +23,7 @@ def once(lab, order, slot: Path, *, limit: str = "") -> subprocess.CompletedProc
     command = [*RUNNER, "--home", str(lab.home.path), "--slot", str(slot), *argv]
     if limit:
         command = ["/bin/sh", "-c", f'{limit}; exec "$@"', "sh", *command]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_one_order_ends_with_its_exit_status(lab, tmp_path):
@@ -88,7 +89,7 @@ class Serving:
 
     def close(self) -> int:
         self.process.stdin.close()
-        status = self.process.wait(timeout=10)
+        status = self.process.wait(timeout=PATIENCE)
         self.process.stdout.close()
         return status
 
@@ -122,7 +123,7 @@ def gone(pid: int, seconds: float) -> bool:
 
 def wait_for_cells(lab, count: int) -> int:
     """Wait until so many cells have begun, and return the number of the process that computes them."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while len(lab.computed) < count and time.monotonic() < until:
         time.sleep(0.01)
     return int(lab.computed[count - 1].split()[-1])
@@ -166,7 +167,7 @@ def test_a_terminated_runner_takes_its_child_along(lab, serving, tmp_path):
     serving.give({"order": lab.order({"act": "sleep", "amount": 60.0}).argv(), "slot": str(tmp_path / "slot")})
     child = wait_for_cells(lab, 1)
     serving.process.send_signal(signal.SIGTERM)
-    assert serving.process.wait(timeout=10) == 0
+    assert serving.process.wait(timeout=PATIENCE) == 0
     assert gone(child, 2)
 
 
@@ -226,7 +227,7 @@ def test_the_kernel_ends_an_orphan_that_never_lets_its_watcher_look(ending):
 def child_of(process) -> int:
     """The number of the only process below it."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while not (found := children.read_text().split()):
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -270,7 +271,7 @@ def test_a_child_that_is_gone_is_replaced(ahead, lab, tmp_path, ending):
 
 def test_one_order_wants_a_slot(lab):
     done = subprocess.run(
-        [*RUNNER, "--home", str(lab.home.path)], capture_output=True, text=True, timeout=30, check=False
+        [*RUNNER, "--home", str(lab.home.path)], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 2
     assert "required: --slot" in done.stderr
@@ -283,7 +284,11 @@ def test_the_parent_loads_nothing_that_computes():
     )
     names = "('numpy', 'jax', 'scipy', 'pydantic', 'starlette')"
     done = subprocess.run(
-        [sys.executable, "-c", code.replace("{names}", names)], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code.replace("{names}", names)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout == "[]\n"
     assert os.environ.get("NPROC") == "1"

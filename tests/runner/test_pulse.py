@@ -3,6 +3,7 @@ import subprocess
 import time
 
 import pytest
+from patience import PATIENCE
 
 from axiom.runner.boinc import Channels
 from axiom.runner.gate import Awake, Ended, Gate
@@ -61,7 +62,7 @@ def say(seen, text: bytes) -> None:
 
 
 def wait(happened) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.work import Outcome
@@ -83,7 +84,7 @@ def told(box, tmp_path):
     secret.write_text("a secret of this computer")
     words = [sys.executable, "-I", "-c", LOOK, str(box.tree), str(secret)]
     process, _ = box.start(words, {"PATH": os.defpath, "HOME": "/nowhere"})
-    out, err = process.communicate(b"\n", timeout=60)
+    out, err = process.communicate(b"\n", timeout=PATIENCE)
     assert process.returncode == 0, err.decode()
     return json.loads(out)
 
@@ -150,7 +151,7 @@ def test_when_whoever_started_it_is_killed_nothing_of_it_lives_on(start):
         assert len(there) == 3
         assert all(map(system.is_there, there))
         starter.kill()
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while (left := [number for number in there if system.is_there(number)]) and time.monotonic() < until:
         time.sleep(0.02)
     assert left == []
@@ -160,7 +161,7 @@ def test_a_person_s_sandbox_has_no_rights_and_nowhere_else_to_write_to_either(st
     secret = tmp_path / "secret"
     secret.write_text("a secret of this computer")
     with start(LOOK, "/usr/tree", str(secret)) as starter:
-        out, _ = starter.communicate(timeout=60)
+        out, _ = starter.communicate(timeout=PATIENCE)
     told = json.loads(out.splitlines()[1])
     assert {int(word, 16) for word in told["rights"]} == {0}
     assert set(told["outside"]) <= {"OSError", "PermissionError", "FileNotFoundError"}

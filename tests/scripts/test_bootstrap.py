@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ("lab", "test", "check", "bench", "campaign")
@@ -23,7 +24,7 @@ def start(checkout: Path, script: str, *arguments: str, path: str) -> subprocess
     command = ["/bin/sh", checkout / "scripts" / script, *arguments]
     environment = {"PATH": path, "HOME": str(checkout)}
     return subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

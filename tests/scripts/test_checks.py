@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("mypy", "lint-imports", "axiom", "ruff")
@@ -30,7 +31,7 @@ def play(checkout: Path, tool: str, end: str) -> None:
 
 def check(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, checkout / "scripts" / "checks.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def test_everything_is_asked_and_nothing_is_changed(checkout):

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from patience import PATIENCE
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -300,7 +301,11 @@ def test_the_program_plays_registers_and_cycles_from_its_state_file(pretended, t
     def bench(*words: str) -> dict:
         command = [sys.executable, ROOT / "scripts" / "bench.d" / "fleet.py", "--url", pretended.url]
         done = subprocess.run(
-            [*command, "--state", tmp_path / "f.jsonl", *words], capture_output=True, text=True, check=False, timeout=60
+            [*command, "--state", tmp_path / "f.jsonl", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,7 +24,7 @@ def checkout(tmp_path):
 
 def measure(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, checkout / "scripts" / "measure.py", "bench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def test_without_a_name_it_lists(checkout):

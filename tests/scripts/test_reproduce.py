@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from patience import PATIENCE
 from pyarrow import parquet
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
@@ -163,7 +164,7 @@ def killed_half_way(catalogue: Path, lab: Path) -> int:
     command = [campaign["axiom_command"](), "experiment", "run", str(catalogue / "tiny_sum.py"), "--replicates", "32"]
     with subprocess.Popen([*command, "--quiet", "--data", str(lab)], start_new_session=True) as process:
         try:
-            ends = time.monotonic() + 60
+            ends = time.monotonic() + PATIENCE
             while (back := stored(lab)) < 10 and time.monotonic() < ends and process.poll() is None:
                 time.sleep(0.1)
         finally:

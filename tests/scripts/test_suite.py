@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 SUITE = Path(__file__).resolve().parents[2] / "scripts" / "suite.py"
 
@@ -29,7 +30,7 @@ SUITE = Path(__file__).resolve().parents[2] / "scripts" / "suite.py"
 def test_the_last_line_tells_the_truth(tmp_path, code, line, succeeds):
     (tmp_path / "test_sample.py").write_text(code)
     command = [sys.executable, SUITE, "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.stdout.splitlines()[-1] == line, done.stdout
     assert (done.returncode == 0) == succeeds
 
@@ -37,6 +38,6 @@ def test_the_last_line_tells_the_truth(tmp_path, code, line, succeeds):
 def test_two_processes_count_each_test_once(tmp_path):
     (tmp_path / "test_sample.py").write_text("def test_a(): pass\ndef test_b(): assert False\ndef test_c(): pass")
     command = [sys.executable, SUITE, "-p", "no:cacheprovider", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.stdout.splitlines()[-1] == "2 passed, 1 failed", done.stdout
     assert done.returncode == 1

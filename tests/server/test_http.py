@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from patience import PATIENCE
 
 from axiom.server import http
 from axiom.server.http import BODY_BYTES, HEADER_BYTES, Listener, Stopping, serve
@@ -38,7 +39,7 @@ class Line:
 
     def __init__(self, address, source: str = "127.0.0.1") -> None:
         self.address = address
-        self._socket = socket.create_connection(address, timeout=10, source_address=(source, 0))
+        self._socket = socket.create_connection(address, timeout=PATIENCE, source_address=(source, 0))
 
     def say(self, *pieces: bytes, pause: float = 0.0) -> None:
         for piece in pieces:
@@ -92,7 +93,7 @@ def served(talk, app=None):
     with ThreadPoolExecutor(1) as pool:
         talked = pool.submit(talking)
         assert serve([Listener(app=app or Echo(), socket=listening)], stopping) is None
-        return talked.result(timeout=20)
+        return talked.result(timeout=PATIENCE)
 
 
 def header(size: int) -> bytes:

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from patience import PATIENCE
 
 from axiom.server.jobs import Job, Jobs
 from axiom.store import jobs
@@ -49,7 +50,8 @@ def remembered(writer):
 
 def until(writer, told) -> dict:
     """The one remembered job as soon as `told` is true of it."""
-    for _ in range(500):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         rows = remembered(writer)
         if rows and told(rows[0]):
             return rows[0]
@@ -60,9 +62,9 @@ def until(writer, told) -> dict:
 def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
     done = queue.Queue()
     doing = work(Job(name="publish", every=3_600.0, work=lambda: done.put(1)))
-    done.get(timeout=5)
+    done.get(timeout=PATIENCE)
     doing.nudge("publish")
-    done.get(timeout=5)
+    done.get(timeout=PATIENCE)
     doing.stop()
     assert done.empty()
     (row,) = remembered(writer)
@@ -74,7 +76,7 @@ def test_a_job_is_done_again_after_its_time(work):
     done = queue.Queue()
     work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
     for _ in range(3):
-        done.get(timeout=5)
+        done.get(timeout=PATIENCE)
 
 
 def test_a_job_of_every_second_is_not_remembered(work, writer):

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
+from patience import PATIENCE
 from uploading import KEY, LARGE, SMALL, Place, head, md5, size_query, status_of
 
 from axiom.boinc.transfers import done, size_reply, write_name
@@ -259,7 +260,7 @@ def test_after_a_kill_what_was_acknowledged_is_here_and_the_rest_goes_on(place, 
         process.stdin.close()
     else:
         process.stdin.flush()
-    said, until = b"", time.monotonic() + 30
+    said, until = b"", time.monotonic() + PATIENCE
     wanted = (lambda: b"<status>0" in said) if whole else (lambda: sum(map(int, said.split())) >= 300_000)
     while not wanted() and time.monotonic() < until:
         said += process.stdout.readline()

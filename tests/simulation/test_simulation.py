@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from patience import PATIENCE
 
 from axiom.simulation.fleet import BUILDS, WHOLE, builds, fleet
 from axiom.simulation.simulation import Simulation
@@ -51,7 +52,7 @@ def test_one_seed_is_one_course_in_every_process(tmp_path):
             text=True,
             check=True,
             env=environment,
-            timeout=120,
+            timeout=PATIENCE,
         )
         digests.add(done.stdout.strip())
     assert len(digests) == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from furnished import weigh_three_blocks
+from patience import PATIENCE
 from rocrate.rocrate import ROCrate
 
 from axiom.errors import NotFound
@@ -62,7 +63,7 @@ def recompute(crate: Path, bare: Path) -> subprocess.CompletedProcess[str]:
         f"runpy.run_path({str(crate / 'recompute.py')!r}, run_name='__main__')"
     )
     command = [sys.executable, "-I", "-S", "-c", code]
-    return subprocess.run(command, cwd=crate, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=crate, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def test_the_script_weighs_the_finding_again_and_every_number_is_the_same(crate, bare, files):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import pytest
+from patience import PATIENCE
 
 from axiom.cli.counter import Counter
 from axiom.cli.engine import RemoteDesk
@@ -65,7 +66,7 @@ class Served:
         with ThreadPoolExecutor(1) as pool:
             talked = pool.submit(talking)
             serve([listener], stopping)
-            return talked.result(timeout=20)
+            return talked.result(timeout=PATIENCE)
 
     def look(self, question):
         db = connect_reader(self.folder.database)
