@@ -142,7 +142,7 @@ def extra(name: str) -> ModuleType:
     except ImportError as error:
         raise CannotStart(
             f"The package {name} is not installed, so these tables cannot become its own. Nothing was written; "
-            "install Axiom with its extra `data` (pip install 'axiom[data]'), or take CSV or JSON."
+            "install Axiom's wheel with its extra `data` (docs/howto/notebook.md), or take CSV or JSON."
         ) from error
 
 

@@ -64,7 +64,11 @@ class Settings:
         most=1_000_000,
     )
     deadline_hours: float = _knob(
-        48.0, "how long a host may be silent about a task before another host gets it", least=0.01, most=8_760
+        48.0,
+        "by when a host must return a task; sessions give up sooner on one that is out for 12 hours at a host that was "
+        "silent for 6, and on any after 48",
+        least=0.01,
+        most=8_760,
     )
     max_failures: int = _knob(3, "after so many failed tasks a workunit is given up", least=1, most=100)
     ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed", least=0.01, most=3_650)

@@ -27,6 +27,7 @@ from axiom.store.folder import Folder
 from axiom.web.ledger import THOUSANDTHS
 from axiom.web.work import how, how_far
 
+_STATE = "Only those in this state."
 _limit = click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
 )
@@ -39,7 +40,7 @@ def workunit() -> None:
 
 @workunit.command("list")
 @data_option
-@click.option("--state", type=click.Choice([state.value for state in WorkunitState]), default=None)
+@click.option("--state", type=click.Choice([state.value for state in WorkunitState]), help=_STATE)
 @_limit
 @json_option
 def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
@@ -105,7 +106,7 @@ def task() -> None:
 
 @task.command("list")
 @data_option
-@click.option("--state", type=click.Choice([state.value for state in TaskState]), default=None)
+@click.option("--state", type=click.Choice([state.value for state in TaskState]), help=_STATE)
 @_limit
 @json_option
 def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
