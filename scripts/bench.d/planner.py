@@ -24,10 +24,11 @@ from collections.abc import Callable, Sequence
 from axiom.decisions.candidates import Candidate, obstacle
 from axiom.decisions.capacity import left_of, put, room_for
 from axiom.decisions.filling import Filling, fill
-from axiom.decisions.planning import plan, works_of
+from axiom.decisions.planning import plan
 from axiom.decisions.previewing import preview
 from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
+from axiom.decisions.works import works_of
 from axiom.decisions.worth import FLOOR, worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
@@ -102,15 +103,17 @@ def aim(chance: random.Random) -> Aim:
 def candidate(number: int, chance: random.Random, *, most: int, needs: Sequence[Need]) -> Candidate:
     """An experiment as light or heavy as those of the catalogue are."""
     issued = chance.choice([0, 16, 32, 37, 64])
+    stage = chance.choice([Stage.OPEN] * 12 + [Stage.WIDER, Stage.SHARE, Stage.PILOT, Stage.PAUSED])
     return Candidate(
         experiment_id=number,
         registration_id=number,
         name=f"experiment_{number}",
-        stage=chance.choice([Stage.OPEN] * 12 + [Stage.PILOT, Stage.PAUSED]),
+        stage=stage,
         stage_reason="so it stands",
         replicate_seconds=chance.choice([2.0, 12.0, 60.0, 300.0, 1_100.0, 3_000.0]),
         issued=issued,
-        unsent=chance.choice([0, 0, 0, 5]),
+        unsent=chance.choice([0, 0, 0, 5, 9_000]),
+        theirs=None if stage is Stage.OPEN else chance.choice([0, 3, 10]),
         in_progress=chance.choice([0, 0, 8]),
         aims=tuple(aim(chance) for _ in range(chance.randint(1, 3))),
         block=16,
@@ -214,7 +217,7 @@ def _over_committed(hosts: Sequence[Supply], asked: Sequence[Candidate], filling
 
 def _wrongly_placed(asked: Sequence[Candidate], planned: Plan, filling: Filling) -> list[str]:
     """More tasks placed than wait, or one where it cannot run."""
-    waits = {one.key: one.unsent for one in asked}  # a task may be cut down to its replicates
+    waits = {one.key: 0 if one.stage is Stage.PAUSED else one.unsent for one in asked}  # down to its replicates
     for each in planned.allotments:
         waits[each.experiment_id, each.registration_id or 0] += each.workunits * each.replicates_each
     needs = {one.key: one.need for one in asked}

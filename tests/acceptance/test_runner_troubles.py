@@ -179,10 +179,10 @@ def run_once(lab: Project, computer: Computer) -> dict:
     return found
 
 
-def ended(lab: Project, computer: Computer, number: int, seconds: float = 150) -> dict:
+def ended(lab: Project, computer: Computer, number: int) -> dict:
     """The page of a task once it has ended, however that was."""
     computer.client.update()
-    lab.wait(lambda: lab.task(number)["closed_at"], seconds, nudged=computer.client)
+    lab.wait(lambda: lab.task(number)["closed_at"], nudged=computer.client)
     return lab.task(number)
 
 

@@ -41,6 +41,18 @@ def test_only_so_many_wait_at_once_and_few_of_one_finding():
     assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
 
 
+def test_what_is_too_dear_for_the_autopilot_takes_no_room_from_what_it_may_approve():
+    following = followups([subject(number=place, manifest=manifest(name=f"widths_{place}")) for place in range(1, 9)])
+    dear = [kept(replace(one, most_core_seconds=1e6), place) for place, one in enumerate(following[:MOST_OPEN])]
+    others = following[MOST_OPEN:]
+    assert made([*(one.proposal for one in dear), *others], dear).new == ()
+    found = made([*(one.proposal for one in dear), *others], dear, most_core_hours=24.0)
+    assert found.new
+    assert found.lapsed == ()
+    many = [kept(one.proposal, place) for place, one in enumerate(dear)]
+    assert made([replace(one, most_core_seconds=1e6) for one in following], many, most_core_hours=24.0).new == ()
+
+
 @pytest.mark.parametrize(("state", "comes_back"), [(OPEN, False), (APPROVED, False), (REFUSED, False), (LAPSED, True)])
 def test_a_proposal_is_never_made_twice(state, comes_back):
     first, *_ = following = followups([subject()])

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from axiom.decisions.candidates import Candidate
 from axiom.decisions.filling import fill
-from axiom.decisions.planning import plan, works_of
+from axiom.decisions.planning import plan
 from axiom.decisions.previewing import preview
 from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
+from axiom.decisions.task_size import Usual
+from axiom.decisions.works import works_of
 from axiom.decisions.worth import BELOW_FLOOR
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
@@ -38,6 +40,7 @@ CANDIDATE = Candidate(
 )
 DULL = replace(OPEN, weight=0.01)
 OFF = Quotas(are_on=False)
+ENDED = {"stopping": Stopping(replicates=32)}  # nothing more is ordered of it, and what waits goes out
 
 
 def candidate(number: int, *aims: Aim, **facts) -> Candidate:
@@ -201,13 +204,13 @@ def test_what_no_host_can_take_says_what_is_in_the_way():
 
 def test_what_waits_for_few_hosts_does_not_keep_work_from_the_others():
     hosts = [host(1), host(2, memory_mb=4_000)]
-    heavy = candidate(1, need=Need(memory_mb=16_000), unsent=500, stage=Stage.PAUSED)
+    heavy = candidate(1, need=Need(memory_mb=16_000), unsent=500, **ENDED)
     found = planned(heavy, candidate(2, need=Need(memory_mb=400)), supplies=hosts, cores=16)
     assert "most is told there for its cost" in found.allotments[0].reason
 
 
 def test_where_enough_waits_a_core_that_would_still_be_idle_gets_something():
-    two_long_tasks = candidate(1, stage=Stage.PAUSED, unsent=2, waiting_seconds=6_000.0)
+    two_long_tasks = candidate(1, unsent=2, waiting_seconds=6_000.0, **ENDED)
     assert planned(two_long_tasks, candidate(2), cores=4).allotments == ()  # half of what should wait
     found = planned(two_long_tasks, candidate(2), cores=4, supplies=[host(1, cores=4)])
     assert [one.experiment_id for one in found.allotments] == [2]
@@ -223,6 +226,76 @@ def test_with_too_little_work_for_a_fleet_what_is_ordered_is_cut_finer():
     assert [(one.workunits, one.replicates_each) for one in found.allotments] == [(32, 1)]
     short = replace(ends, replicate_seconds=5.0)  # never less than ten seconds
     assert [one.replicates_each for one in planned(short, supplies=volunteers, cores=128).allotments] == [2]
+
+
+STOPPED = [
+    {"stage": Stage.PAUSED},
+    {"fault": "its preflight failed"},
+    {"stage": Stage.PILOT, "pilot_missing": 0},
+    {"stage": Stage.WIDER, "theirs": 10},
+    {"stage": Stage.SHARE, "theirs": 200},
+    {"stage": Stage.OPEN, "theirs": 0},  # nobody has approved it
+]
+
+
+@pytest.mark.parametrize("held", STOPPED)
+def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
+    volunteers = [host(number, cores=32, is_ours=False) for number in range(125)]
+    stopped = candidate(1, unsent=8_000, waiting_seconds=8_000 * 1_200.0, **held)
+    found = planned(stopped, candidate(2), supplies=volunteers, cores=4_000, floor=0.0)
+    assert {one.experiment_id for one in found.allotments} == {2}
+    given_to = Counter()
+    for at in fill(volunteers, works_of([stopped, candidate(2)], found.allotments, volunteers)).hosts:
+        given_to.update({key[0]: tasks for key, tasks in at.given.items()})
+    assert given_to[1] <= (3 if stopped.stage is Stage.PILOT else stopped.theirs or 0)
+    assert given_to[2] == 4_000 - given_to[1]
+    assert found.idle_cores >= 4_000 - 200  # as the fleet stands, before anything is ordered
+
+
+def test_what_volunteers_may_not_have_goes_to_our_own_hosts():
+    hosts = [host(1, cores=4), host(2, cores=4, is_ours=False)]
+    tried = candidate(1, stage=Stage.WIDER, theirs=1, unsent=100, waiting_seconds=800.0)
+    filling = fill(hosts, works_of([tried], (), hosts))
+    assert {one.supply.host_id: sum(one.given.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
+
+
+def test_idle_cores_are_filled_up_to_the_registered_end_and_no_further():
+    hosts = [host(number, cores=32) for number in range(125)]
+    waits = candidate(1, unsent=2_000, waiting_seconds=2_000 * 3_600.0, **ENDED)
+    nearly = candidate(2, issued=240, weighed=240, stopping=Stopping(replicates=256))
+    found = planned(waits, nearly, supplies=hosts, cores=4_000, floor=0.0)
+    assert sum(one.workunits * one.replicates_each for one in found.allotments) == 16
+
+
+def test_a_share_is_a_share_also_where_something_comes_first():
+    asked = [new(1), candidate(2, DECIDED), candidate(3)]
+    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("fill", 50.0)), priority=("new", "fill")), floor=0.0)
+    assert shares(found)[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
+    within = planned(*asked, new(4), wishes=Wishes(mix=(("new", 50.0),), priority=("experiment_4",)), floor=0.0)
+    assert 1 not in shares(within, "experiment_id")
+    assert any(
+        one.reason.endswith("new is to have 50 % of what is ordered, and experiment_4 comes first")
+        for one in within.allotments
+    )
+
+
+@pytest.mark.parametrize("mix", [(("new", 50.0), ("experiment_1", 30.0)), (("experiment_1", 30.0), ("new", 50.0))])
+def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
+    found = planned(new(1), new(2), candidate(3), wishes=Wishes(mix=mix), floor=0.0)
+    told = shares(found, "experiment_id")
+    assert [told[number] for number in (1, 2, 3)] == pytest.approx([0.3, 0.5, 0.2], abs=0.04)
+
+
+def test_a_host_that_had_enough_for_today_is_not_forgotten():
+    card = (Gpu(kind="NVIDIA", count=2, memory_mb=16_000),)
+    hosts = [host(1, gpus=card), host(2, gpus=card, most_tasks=0)]
+    found = planned(candidate(1, need=Need(gpu=True)), supplies=hosts, cores=8)
+    assert {one.host_id for one in found.allotments} == {None}
+
+
+def test_a_fleet_that_is_not_looked_at_one_by_one_gets_tasks_of_its_own_size():
+    found = planned(candidate(1, replicate_seconds=2.0), cores=40_000, usual=Usual(speed=1.0))
+    assert {one.replicates_each for one in found.allotments} == {4}  # so that four hosts share a block
 
 
 def test_a_preview_says_where_it_goes_and_when_it_is_done():

@@ -105,7 +105,7 @@ def computed(rounds, amount: int) -> None:
 
 def test_whole_blocks_are_ordered_one_after_the_other(rounds):
     computed(rounds, 3)  # the pilot
-    planned = planning.plan(planning.candidates(rounds.db), cores=32, per_core=15, task_seconds=1.0)
+    planned = planning.plan(planning.candidates(rounds.db, rounds.lab.now), cores=32, per_core=15, task_seconds=1.0)
     assert [one.workunits * one.replicates_each for one in planned.allotments] == [17, 20]
 
 

@@ -250,12 +250,12 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
         reopen_version(lab.db, experiments.by_id(lab.db, 1), "mended", lab.now)
     assert breaking(lab.db) == []
     assert experiments.by_id(lab.db, 1).why == ""
-    assert releasing.stages(lab.db)[1].let.stage is Stage.PILOT  # it is let out in stages again
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
-    assert releasing.stages(lab.db)[1].let.stage is Stage.PILOT
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
     fail(lab, 2)
-    assert releasing.stages(lab.db)[1].let.stage is Stage.PAUSED
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
 
 
 def test_a_retirement_between_sessions_is_told_with_its_reason(fleet_of_three):

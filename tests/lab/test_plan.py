@@ -9,6 +9,7 @@ import pytest
 from axiom.domain.sessions import Allotment, Plan, Skipped, Step
 from axiom.lab import plan as planning
 from axiom.lab.plan import as_data, from_data
+from axiom.lab.previewing import preview
 from axiom.lab.withdraw import withdraw
 from axiom.store import experiments, sessions
 from axiom.store.findings import registrations
@@ -142,6 +143,34 @@ def test_a_wish_decides_what_is_ordered_first(rounds, variant):
     assert ordered(rounds)[0][0] == "dear_sum"
 
 
+def test_a_wish_outlives_the_experiment_that_it_names(rounds, variant):
+    rounds.lab.publish(variant("dear_sum", seconds=5.0))
+    rounds.lab.publish(variant("third_sum", seconds=2.0))
+    rounds.fill_block()
+    rounds.policy = replace(rounds.policy, mix="dear_sum=30,new=50", priority="dear_sum,third_sum")
+    rounds.db.execute("UPDATE experiment SET retired_at = 1 WHERE name = 'dear_sum'")
+    assert planning.unheeded(rounds.db, rounds.policy) == []
+    assert ordered(rounds)[0][0] == "third_sum"
+    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
+
+
+def test_a_setting_that_nothing_fits_breaks_no_preview(rounds):
+    rounds.policy = replace(rounds.policy, priority="misspelt")
+    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
+    (note,) = planning.unheeded(rounds.db, rounds.policy)
+    assert "misspelt" in str(note.facts)
+
+
+def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
+    monkeypatch.setattr(planning, "_MOST_HOSTS", 2)
+    for number in range(3):
+        rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
+    (sizes,) = {
+        tuple(one.replicates_each for one in planning.decide(rounds.db, rounds.policy, rounds.lab.now).allotments)
+    }
+    assert min(sizes) > 1
+
+
 def test_a_task_for_a_single_host_is_ordered_for_it_alone(rounds):
     rounds.lab.host("large", cores=1, memory_mb=64_000, volunteer="Bo")
     rounds.db.execute("UPDATE host SET memory_mb = 1 WHERE id = 1")
@@ -158,7 +187,7 @@ def test_work_that_no_host_can_take_is_not_ordered_and_says_why(rounds):
 def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
     rounds.lab.deploy(workunits=8)
     rounds.compute(3)
-    (one,) = planning.candidates(rounds.db)
+    (one,) = planning.candidates(rounds.db, rounds.lab.now)
     (declared,) = rounds.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
     assert (one.issued, one.weighed, one.returned) == (8, 0, 3)
@@ -167,7 +196,7 @@ def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
     rounds.compute(by=lambda _order: None)
     rounds.compute(5)
     rounds.hold()
-    (one,) = planning.candidates(rounds.db)
+    (one,) = planning.candidates(rounds.db, rounds.lab.now)
     assert (one.weighed, one.returned) == (8, 0)
     assert one.failure_share == pytest.approx(1 / (10 + 1 + 8))
     assert one.aims[0].seeds == 8

@@ -160,7 +160,7 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone(lab):
 
 def test_nothing_more_is_ordered_of_what_was_amended_and_it_is_amended_once(lab):
     put_otherwise(lab, null=0.5)
-    planned = planning.candidates(lab.db)
+    planned = planning.candidates(lab.db, lab.now)
     assert [one.registration_id for one in planned] == [2]
     with pytest.raises(Refused, match="amended by registration 2 before"):
         put_otherwise(lab, null=0.7)
@@ -257,7 +257,7 @@ def test_a_pilot_is_that_of_the_version_and_not_of_each_design(small_lab, prepar
     small_lab.lets_out = False
     small_lab.publish(prepared(has_shift=True))
     add_design(small_lab)
-    planned = planning.candidates(small_lab.db)
+    planned = planning.candidates(small_lab.db, small_lab.now)
     assert [(one.registration_id, one.pilot_missing) for one in planned] == [(1, 3), (2, 0)]
 
 
@@ -269,7 +269,7 @@ def test_designs_take_turns(lab):
         lab.report(order, lab.output(order))
     lab.validate()
     lab.later(seconds=1)
-    planned = planning.plan(planning.candidates(lab.db), cores=2, per_core=40, task_seconds=1.0)
+    planned = planning.plan(planning.candidates(lab.db, lab.now), cores=2, per_core=40, task_seconds=1.0)
     assert [(one.registration_id, one.workunits * one.replicates_each) for one in planned.allotments][:3] == [
         (2, 8),
         (1, 8),

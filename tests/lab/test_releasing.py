@@ -40,7 +40,7 @@ def back(lab, **how):
 
 def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(lab, rounds):
     def stage():
-        staged = releasing.stages(lab.db)[1]
+        staged = releasing.stages(lab.db, lab.now)[1]
         return staged.let.stage, staged.missing
 
     assert stage() == (Stage.PILOT, 3)
@@ -51,10 +51,40 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(la
     assert stage() == (Stage.WIDER, 0)
     with lab.db.transaction():
         releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    assert releasing.stages(lab.db)[1].let.reason == "it is paused by Ada: a test"
+    assert releasing.stages(lab.db, lab.now)[1].let.reason == "it is paused by Ada: a test"
     with lab.db.transaction():
         releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
     assert stage() == (Stage.WIDER, 0)
+
+
+def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
+    lab.deploy(workunits=3)
+    rounds.compute(2)
+    lab.order(1)
+    assert releasing.stages(lab.db, lab.now)[1].missing == 0
+    lab.later(hours=3)
+    assert releasing.stages(lab.db, lab.now)[1].missing == 1
+
+
+def test_how_much_volunteers_may_have_follows_from_the_stage(lab, rounds):
+    def theirs(approvals=""):
+        return releasing.stages(lab.db, lab.now, approvals)[1].theirs
+
+    lab.deploy(workunits=20)
+    assert theirs() == 3
+    rounds.compute(3)
+    assert theirs() == 3  # the wider pilot begins with as many at volunteers
+    assert theirs("code") == 0
+    staged = releasing.stages(lab.db, lab.now, "code")[1]
+    assert staged.let.reason.endswith(
+        "; it waits until somebody of the laboratory approves it, before which it goes to no volunteer"
+    )
+    with lab.db.transaction():
+        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+    assert theirs("code") == 3
+    with lab.db.transaction():
+        releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    assert theirs() == 0
 
 
 def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
@@ -82,11 +112,11 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
     with lab.db.transaction():
         assert releasing.settle(lab.db, lab.now) == 1
         assert releasing.settle(lab.db, lab.now) == 0  # said once
-    assert releasing.stages(lab.db)[1].let.stage is Stage.PAUSED
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
     lab.later(seconds=1)
     with lab.db.transaction():
         assert releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO) == "its halt"
-    assert releasing.stages(lab.db)[1].let.stage is Stage.PILOT
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
     assert changes(lab) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
 
@@ -125,7 +155,7 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, 
     stored = experiments.bundle_now(lab.db, 1)
     seal = read_seal(stored.seal, trust=lab.keys.trust, now=lab.now)
     assert (seal.serial, seal.digest) == (3, prepared().digest)
-    assert releasing.stages(lab.db)[1].let.stage is Stage.WIDER  # it was so far before
+    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.WIDER  # it was so far before
     lab.report(out, lab.output(out))
     lab.validate()
     assert lab.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"

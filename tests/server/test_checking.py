@@ -177,7 +177,7 @@ def test_blocks_and_plans_do_not_wait_for_checks(lab):
     computed(lab, 1)
     assert returns.ordered(lab.db, 1) == {0: True}
     assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
-    (candidate,) = candidates(lab.db)
+    (candidate,) = candidates(lab.db, lab.now)
     assert candidate.unsent == 0
     assert returning.waiting_checks(lab.db) == {1: 1}
 

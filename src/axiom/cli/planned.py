@@ -13,10 +13,12 @@ from axiom.cli.manifests import catalogue_files, manifests
 from axiom.cli.opening import reading
 from axiom.cli.options import data_option, json_option, show_json, show_table, wall_clock
 from axiom.decisions.suiting import DRILL
+from axiom.decisions.wishes import read
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab import previewing
 from axiom.lab.fleet_file import read_fleet
+from axiom.lab.plan import names as known
 from axiom.lab.policy import Policy, policy_of
 from axiom.settings import from_process
 from axiom.store.folder import Folder
@@ -65,7 +67,8 @@ def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> 
         asked = [one for one in manifests(catalogue_files()) if one.name != DRILL]
         return previewing.shipped(asked, policy, hosts)
     with reading(folder) as db:
-        return previewing.preview(db, policy, wall_clock(), hosts)
+        wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
+        return previewing.preview(db, policy, wall_clock(), hosts, wishes=wishes)
 
 
 def _fleet_of(file: Path) -> list[Supply]:

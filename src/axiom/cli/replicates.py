@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from axiom.cli.computing import computing, log_to
 from axiom.cli.manifests import file_of, file_words
 from axiom.cli.opening import prepare_database
-from axiom.cli.options import bar, progress, remark
+from axiom.cli.options import bar, progress, remark, wall_clock
 from axiom.cli.places import Here, Place, Standing, There
 from axiom.cli.taking import Taken
 from axiom.commands.command import Answer
@@ -190,7 +190,7 @@ def _halted(db: Database, ordered: Ordered) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
     from axiom.lab.releasing import stages  # of no use before the first result
 
-    staged = stages(db).get(ordered.experiment_id)
+    staged = stages(db, wall_clock()).get(ordered.experiment_id)
     if staged is None or staged.let.stage is not Stage.PAUSED:
         return ""
     is_out = any(counters.amount(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)

@@ -16,4 +16,12 @@ def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[
     settings, _ = from_process(folder.settings)
     asked = {word: str(value) for word, value in (query or {}).items()}
     with reading(folder) as db:
-        yield Reading(db=db, folder=folder, now=wall_clock(), name=settings.name, live=dict, query=asked)
+        yield Reading(
+            db=db,
+            folder=folder,
+            now=wall_clock(),
+            name=settings.name,
+            live=dict,
+            approvals=settings.approvals,
+            query=asked,
+        )

@@ -19,28 +19,32 @@ class Made:
     left: int  # that would follow, and for which there is no room
 
 
-def made(following: Sequence[Proposal], kept: Sequence[KeptProposal]) -> Made:
+def made(following: Sequence[Proposal], kept: Sequence[KeptProposal], *, most_core_hours: float = 0.0) -> Made:
     """Make what is new while there is room; let lapse what no longer follows.
 
     A proposal is never made twice. One that was refused comes back only when what it follows from has changed, and so
-    does one that orders nothing, since a finding may be retired again.
+    does one that orders nothing, since a finding may be retired again. What costs more than all that the autopilot may
+    have open (`most_core_hours`; 0: it approves none) waits for a person, and takes no room from what it may approve.
     """
     by_slug = {one.proposal.slug: one for one in kept}  # of several with one slug the newest counts
     follows = {one.slug for one in following}
     waiting = [one for one in kept if one.state is ProposalState.OPEN]
     lapsed = tuple(one for one in waiting if one.proposal.author == AUTOPILOT and one.proposal.slug not in follows)
     waits = [one for one in waiting if one not in lapsed]
-    of_finding = Counter(one.proposal.finding for one in waits)
+    of_finding: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}
+    for one in waits:
+        of_finding[_is_too_dear(one.proposal, most_core_hours)][one.proposal.finding] += 1
     new: list[Proposal] = []
     left = 0
     for proposal in following:
         if not _is_new(proposal, by_slug):
             continue
-        if len(waits) + len(new) >= MOST_OPEN or of_finding[proposal.finding] >= MOST_OF_FINDING:
+        alike = of_finding[_is_too_dear(proposal, most_core_hours)]
+        if alike.total() >= MOST_OPEN or alike[proposal.finding] >= MOST_OF_FINDING:
             left += 1
             continue
         new.append(proposal)
-        of_finding[proposal.finding] += 1
+        alike[proposal.finding] += 1
     return Made(new=tuple(new), lapsed=lapsed, left=left)
 
 
@@ -60,6 +64,10 @@ def next_admitted(
         and one.proposal.most_core_seconds <= room
     ]
     return min(mine, key=_rank, default=None) if most_core_hours > 0 else None
+
+
+def _is_too_dear(proposal: Proposal, most_core_hours: float) -> bool:
+    return 0.0 < most_core_hours * 3_600.0 < proposal.most_core_seconds
 
 
 def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:

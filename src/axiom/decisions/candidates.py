@@ -26,6 +26,7 @@ class Candidate:
     in_progress: int
     aims: tuple[Aim, ...]
     block: int  # replicates that enter evidence together
+    theirs: int | None = None  # tasks of it that volunteers' hosts may still have at its stage; None is any number
     pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
     fault: str = ""  # why it must not be ordered before it is repaired
     registration_id: int = 0
@@ -65,6 +66,11 @@ class Candidate:
     def costs(self) -> float:
         """Seconds of a reference core for one replicate that succeeds."""
         return max(self.replicate_seconds, 1e-6) * (1.0 + max(0.0, self.failure_share))
+
+
+def is_stopped(one: Candidate) -> bool:
+    """Does no host get anything of it, whatever waits?"""
+    return bool(one.fault) or one.stage is Stage.PAUSED
 
 
 def obstacle(one: Candidate) -> str:

@@ -9,18 +9,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.decisions.candidates import Candidate, obstacle
-from axiom.decisions.filling import Filling, Work, fill
-from axiom.decisions.ordering import Turns, finer, order, parts_of, pilot, replicates_of
+from axiom.decisions.candidates import Candidate, is_stopped, obstacle
+from axiom.decisions.filling import Filling, fill
+from axiom.decisions.ordering import Turns, finer, order, pilot, replicates_of
 from axiom.decisions.reaching import Reach, reach
 from axiom.decisions.release import Stage
 from axiom.decisions.sharing import Book, Chosen, Offer, choose
 from axiom.decisions.task_size import Usual, usual_of
+from axiom.decisions.works import few_of, works_of
 from axiom.decisions.worth import BELOW_FLOOR, FLOOR, Promise, promises
 from axiom.domain.planning import Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 
-__all__ = ["Candidate", "plan", "works_of"]
+__all__ = ["Candidate", "plan"]
 
 _QUOTAS, _WISHES = Quotas(), Wishes()
 _CUTS = 6  # times that orders are cut finer, so that those of long tasks make up for those of short ones
@@ -82,7 +83,11 @@ class _Making:
             ]
             for host in filling.hosts if asked else ():
                 if host.left.gpus if is_on_gpu else host.left.cores:
-                    found = ((one.key, host.room(one.need, seconds, filling.deadline)) for one, seconds in asked)
+                    found = (
+                        (one.key, host.room(one.need, seconds, filling.deadline))
+                        for one, seconds in asked
+                        if one.theirs is None or host.supply.is_ours
+                    )
                     key, room = next(((key, room) for key, room in found if room), ((0, 0), 0))
                     lacking[key] = lacking.get(key, 0) + room
         lacking.pop((0, 0), None)
@@ -170,8 +175,7 @@ class _Making:
         parts = self.turns.workunits(one, 1, self._cores(one))
         each = sum(self.turns.takes(workunits, size * one.costs) for workunits, size in parts)
         lacking = min(lacking, _AT_ONCE * self.wanted)
-        left = -(-(one.stopping.replicates - one.issued) // one.block)
-        blocks = max(1, min(left, int(lacking / each)))
+        blocks = max(1, min(_left(one), int(lacking / each)))
         first = one.issued // one.block
         which = f"block {first}" if blocks == 1 else f"blocks {first} to {first + blocks - 1}"
         self._order(one, blocks, purpose, f"{which} of {one.name} ({purpose}): {chosen.why}")
@@ -179,7 +183,7 @@ class _Making:
     def _order(self, one: Candidate, blocks: int, purpose: Purpose, why: str) -> None:
         host_id, name = self.reach.alone.get(one.key, (None, ""))
         why = f"{why}; for host {name} alone, since no other can take it" if host_id is not None else why
-        blocks = 1 if one.is_begun else blocks
+        blocks = 1 if one.is_begun else min(blocks, _left(one))
         made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one), host_id=host_id)
         self._note(one, made, sum(self.turns.takes(each.workunits, each.replicates_each * one.costs) for each in made))
         more = replicates_of(made)
@@ -194,8 +198,25 @@ class _Making:
         self.waits[one.key] += seconds
         self.ordered.add(one.key)
 
+    def on_offer(self, one: Candidate) -> int:
+        """How many of the tasks that wait hosts may begin at once, so that no core waits for what it may not have."""
+        if is_stopped(one):
+            return 0
+        few = few_of(one)
+        if few is None:
+            return one.unsent
+        return min(one.unsent, few + (self.reach.ours_for(one.key) if one.stage.takes_blocks else 0))
+
     def _most(self, key: tuple[int, int]) -> float:
-        return self.reach.cores_for(key) * self.turns.each_core
+        """Seconds of cores for which work of a candidate may wait: as many as can use it and are let."""
+        one, whole = self.standing[key], self.reach.cores_for(key) * self.turns.each_core
+        few = few_of(one)
+        if is_stopped(one):
+            return 0.0
+        if few is None:
+            return whole
+        ours = self.reach.ours_for(key) * self.turns.each_core if one.stage.takes_blocks else 0.0
+        return min(whole, ours + self.turns.takes(few, self._seconds(one)))
 
     def _seconds(self, one: Candidate) -> float:
         """Of the longest task of its next block."""
@@ -212,6 +233,7 @@ def plan(
     per_core: int,
     task_seconds: float,
     supplies: Sequence[Supply] = (),
+    usual: Usual | None = None,
     quotas: Quotas = _QUOTAS,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
@@ -223,12 +245,14 @@ def plan(
 
     The first block of all comes before any further pilot, so that somebody new sees a finding soon. Blocks are ordered
     when less than half of what is wanted is waiting, so that orders are few and not single. `given` are the allotments
-    of the plans of late: shares hold over all of them. Without `supplies`, every core can take anything.
+    of the plans of late: shares hold over all of them. Without `supplies` every core can take anything, and
+    `usual` says what volunteers' hosts are like.
     """
     asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
     found = reach(asked, supplies, cores=cores, deadline=deadline_seconds)
-    turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies))
-    book = Book(horizon=found.cores * turns.each_core + sum(one.core_seconds for one in given))
+    turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies) or usual)
+    horizon = found.cores * turns.each_core + sum(one.core_seconds for one in given)
+    book = Book(horizon=horizon, names={one.experiment_id: one.name for one in asked})
     book.add(given)
     making = _Making(
         turns=turns,
@@ -245,37 +269,6 @@ def plan(
     if supplies and found.cores and per_core > 0:
         _filled(making, asked, supplies, deadline_seconds, key)
     return _told(making, asked, enough, cores)
-
-
-def works_of(
-    candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
-) -> list[Work]:
-    """What waits and what is ordered, in the tasks in which hosts get it."""
-    standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
-    waiting = [_work(one, one.unsent, _size(one), usual) for one in candidates]
-    ordered = [
-        _work(one, each.workunits, each.replicates_each, usual, each.host_id)
-        for each in allotments
-        if (one := standing.get((each.experiment_id, each.registration_id or 0))) is not None
-    ]
-    return [*waiting, *ordered]
-
-
-def _work(one: Candidate, workunits: int, each: float, usual: Usual | None, host_id: int | None = None) -> Work:
-    parts = parts_of(one, each, usual)
-    return Work(
-        key=one.key,
-        name=one.name,
-        tasks=workunits * parts,
-        need=one.need,
-        seconds=each / parts * one.costs,
-        host_id=host_id,
-    )
-
-
-def _size(one: Candidate) -> float:
-    """Replicates of a workunit that waits, on average."""
-    return one.waiting_seconds / one.unsent / one.costs if one.unsent and one.waiting_seconds > 0 else 1.0
 
 
 def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
@@ -334,10 +327,15 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
     return Plan(
         allotments=tuple(making.allotments),
         skipped=skipped,
-        idle_cores=max(0, cores - sum(one.unsent + one.in_progress for one in asked)),
+        idle_cores=max(0, cores - sum(making.on_offer(one) + one.in_progress for one in asked)),
         reason=f"{tasks} workunits of {len(versions)} experiments are ordered for {cores} cores, "
         f"and {len(skipped)} experiments are left alone",
     )
+
+
+def _left(one: Candidate) -> int:
+    """Blocks to the end that is registered; one at least, since nobody asks of what has ended."""
+    return max(1, -(-(one.stopping.replicates - one.issued) // one.block))
 
 
 def _with_design(one: Candidate, reason: str) -> str:

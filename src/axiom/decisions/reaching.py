@@ -19,10 +19,15 @@ class Reach:
     by_key: Mapping[_Key, int] | None = None  # None: every core can take anything
     alone: Mapping[_Key, tuple[int, str]] = field(default_factory=dict)  # the only host that can, of several
     obstacles: Mapping[_Key, str] = field(default_factory=dict)  # why none can
+    ours: Mapping[_Key, int] = field(default_factory=dict)  # the part of `by_key` that is the laboratory's own
 
     def cores_for(self, key: _Key) -> int:
         """How many tasks of a candidate the fleet could compute at once."""
         return self.cores if self.by_key is None else self.by_key.get(key, 0)
+
+    def ours_for(self, key: _Key) -> int:
+        """How many of them its own hosts could; where no host is known, it is not known of which ones they are."""
+        return self.cores if self.by_key is None else self.ours.get(key, 0)
 
 
 def reach(
@@ -30,29 +35,37 @@ def reach(
 ) -> Reach:
     """Look at every host as if it had nothing in hand; without hosts, every core can take anything."""
     there = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks != 0]
+    sated = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks == 0]  # for today
     if not supplies:
         return Reach(cores=max(0, cores))
     sizes: dict[_Size, list[Candidate]] = {}
     for one in candidates:
         sizes.setdefault((one.need, coarse(one.costs, deadline)), []).append(one)
     by_key: dict[_Key, int] = {}
+    ours: dict[_Key, int] = {}
     alone: dict[_Key, tuple[int, str]] = {}
     obstacles: dict[_Key, str] = {}
     most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
     for (need, seconds), alike in sizes.items():
-        rooms = [
-            room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
-            for one, left in there
-        ]
+        rooms = _rooms(there, need, seconds, deadline)
         most[need.gpu] = [max(before, room) for before, room in zip(most[need.gpu], rooms, strict=True)]
         able = [one for (one, _), room in zip(there, rooms, strict=True) if room]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
-            if len(able) == 1 and len(there) > 1:
+            ours[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
+            if len(able) == 1 and len(there) > 1 and not any(_rooms(sated, need, seconds, deadline)):
                 alone[candidate.key] = able[0].host_id, able[0].name
             if not able:
                 obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
-    return Reach(cores=sum(map(sum, most.values())), by_key=by_key, alone=alone, obstacles=obstacles)
+    return Reach(cores=sum(map(sum, most.values())), by_key=by_key, alone=alone, obstacles=obstacles, ours=ours)
+
+
+def _rooms(hosts: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> list[int]:
+    """How many tasks each could take."""
+    return [
+        room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
+        for one, left in hosts
+    ]
 
 
 def _empty(one: Supply) -> Left:

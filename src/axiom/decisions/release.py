@@ -12,7 +12,19 @@ from datetime import datetime, timedelta
 from axiom.decisions.breaking import MOST_FAILING, broken_early, broken_there
 from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Stage
 
-__all__ = ["PILOT_TASKS", "SILENT_FOR", "Facts", "Fleet", "Let", "Room", "Stage", "release", "room", "share_of"]
+__all__ = [
+    "PILOT_TASKS",
+    "SILENT_FOR",
+    "Facts",
+    "Fleet",
+    "Let",
+    "Room",
+    "Stage",
+    "left_for",
+    "release",
+    "room",
+    "share_of",
+]
 
 SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
 _PATIENCE = timedelta(minutes=10)  # for another volunteer, before one gets a further task of a pilot
@@ -80,20 +92,35 @@ def room(facts: Facts, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool,
         return Room(most=0, reason=f"is paused, since {let.reason}")
     if let.stage is Stage.OPEN or (is_ours and let.stage is not Stage.PILOT):
         return Room(most=None)
+    left = left_for(facts, fleet, let.stage) or 0
     if let.stage is Stage.SHARE:
-        left = share_of(fleet) - facts.theirs_out
-        return Room(most=max(0, left), reason="goes to one twentieth of the computers first, to see whether it works")
-    is_first = let.stage is Stage.PILOT
-    size = PILOT_TASKS if is_first or facts.theirs_well < PILOT_TASKS else PILOT_MOST
-    left = size - (facts.well + facts.out if is_first else facts.theirs_well + facts.theirs_out)
+        return Room(most=left, reason="goes to one twentieth of the computers first, to see whether it works")
+    size = _size(facts, let.stage)
     if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
     return Room(most=max(0, left), reason=_tried(size))
 
 
+def left_for(facts: Facts, fleet: Fleet, stage: Stage) -> int | None:
+    """How many more tasks of a version in this stage volunteers' hosts may have, all together; None is any number."""
+    if stage is Stage.OPEN:
+        return None
+    if stage is Stage.PAUSED:
+        return 0
+    if stage is Stage.SHARE:
+        return max(0, share_of(fleet) - facts.theirs_out)
+    had = facts.well + facts.out if stage is Stage.PILOT else facts.theirs_well + facts.theirs_out
+    return max(0, _size(facts, stage) - had)
+
+
 def share_of(fleet: Fleet) -> int:
     """How many tasks are out at most while a twentieth of the cores computes."""
     return min(_SHARE_MOST, max(PILOT_MOST, math.ceil(_SHARE * fleet.cores)))
+
+
+def _size(facts: Facts, stage: Stage) -> int:
+    """Tasks of a pilot, which grows once volunteers brought as many as the first one has."""
+    return PILOT_TASKS if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS else PILOT_MOST
 
 
 def _tried(size: int) -> str:

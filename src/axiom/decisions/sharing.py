@@ -1,7 +1,7 @@
 """Whose turn is it? An operator's order and shares, the shares that are kept for what else is forgotten, then worth."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from axiom.decisions.candidates import Candidate
@@ -38,8 +38,10 @@ class Book:
     """Core-seconds that were ordered, now and lately, by purpose and by experiment."""
 
     horizon: float  # core-seconds that are about to be ordered
+    names: Mapping[int, str] = field(default_factory=dict)  # of experiments
     purposes: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     experiments: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    both: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
     whole: float = 0.0
 
     def add(self, allotments: Sequence[Allotment]) -> None:
@@ -47,6 +49,7 @@ class Book:
         for one in allotments:
             self.purposes[one.purpose] += one.core_seconds
             self.experiments[one.experiment_id] += one.core_seconds
+            self.both[one.purpose, one.experiment_id] += one.core_seconds
             self.whole += one.core_seconds
 
     def total(self) -> float:
@@ -61,10 +64,10 @@ def choose(offers: Sequence[Offer], book: Book, quotas: Quotas, wishes: Wishes) 
     if begun := [one for one in offers if one.candidate.is_begun]:
         chosen = min(begun, key=lambda one: (one.core_seconds, one.candidate.key))
         return Chosen(offer=chosen, why="which counts only as a whole")
-    asked, why = _by_priority(offers, wishes.priority)
-    if wishes.mix:
-        asked, why = _by_mix(asked, book, wishes.mix, why)
-    elif quotas.are_on:
+    asked, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
+    asked, first = _by_priority(asked, wishes.priority)
+    why = ", and ".join(filter(None, (share, first)))
+    if not wishes.mix and quotas.are_on:
         asked, why = _by_quota(asked, book, quotas, why)
     best = max(asked, key=lambda one: (one.per_core_hour, -one.candidate.experiment_id, -one.candidate.registration_id))
     return Chosen(offer=best, why=why or f"most is told there for its cost: {best.per_core_hour:.2g} bits a core-hour")
@@ -84,29 +87,26 @@ def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequ
     return offers, ""
 
 
-def _by_mix(
-    offers: Sequence[Offer], book: Book, mix: Sequence[tuple[str, float]], why: str
-) -> tuple[Sequence[Offer], str]:
+def _by_mix(offers: Sequence[Offer], book: Book, mix: Sequence[tuple[str, float]]) -> tuple[Sequence[Offer], str]:
     """Those of the share of which least is ordered yet; what no share names has what the shares leave."""
+    words = [word for word, _ in mix]
     rest = 100.0 - sum(percent for _, percent in mix)
     groups: dict[str, list[Offer]] = {}
     for one in offers:
-        groups.setdefault(next((word for word, _ in mix if _is_meant(one, word)), ""), []).append(one)
+        groups.setdefault(_share_of(one.purpose, one.candidate.name, words), []).append(one)
     shares = {word: percent for word, percent in (*mix, ("", rest)) if percent > 0 and word in groups}
     if not shares:
-        return offers, why
-    word = min(shares, key=lambda word: (_had(word, groups, book, mix) / shares[word], -shares[word], word))
-    return groups[word], f"{word} is to have {shares[word]:g} % of what is ordered" if word else why
+        return offers, ""
+    had: defaultdict[str, float] = defaultdict(float)
+    for (purpose, number), seconds in book.both.items():
+        had[_share_of(purpose, book.names.get(number, ""), words)] += seconds
+    word = min(shares, key=lambda word: (had[word] / shares[word], -shares[word], word))
+    return groups[word], f"{word} is to have {shares[word]:g} % of what is ordered" if word else ""
 
 
-def _had(word: str, groups: Mapping[str, Sequence[Offer]], book: Book, mix: Sequence[tuple[str, float]]) -> float:
-    """Core-seconds that a share had."""
-    if word in set(Purpose):
-        return book.purposes[word]
-    if word:
-        numbers = {one.candidate.experiment_id for one in groups.get(word, ())}
-        return sum(book.experiments[number] for number in numbers)
-    return book.whole - sum(_had(each, groups, book, mix) for each, _ in mix)
+def _share_of(purpose: str, name: str, words: Collection[str]) -> str:
+    """Under which word of a mix an order counts: that of its experiment before that of its purpose, or under none."""
+    return next((word for word in (name, str(purpose)) if word in words), "")
 
 
 def _by_quota(offers: Sequence[Offer], book: Book, quotas: Quotas, why: str) -> tuple[Sequence[Offer], str]:

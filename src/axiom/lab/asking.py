@@ -15,7 +15,7 @@ def design(held: Round) -> list[Note]:
         notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
     return [
         *shortened(notes, "Open findings", "/findings"),
-        *investigator(held.session.pi).design(held.db, held.session, held.now),
+        *investigator(held.session.pi).design(held.db, held.session, held.policy, held.now),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import log
 from typing import Any
 
@@ -43,7 +44,7 @@ class _Known:
     stages: Mapping[int, Staged]  # of each version
 
 
-def candidates(db: Database) -> list[Candidate]:
+def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candidate]:
     """Every registration of an open experiment that has a bundle, and how it stands."""
     counted = counters.read(db)
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
@@ -62,7 +63,7 @@ def candidates(db: Database) -> list[Candidate]:
         newest=evidence.newest(db),
         hanging=hanging(db),
         waiting=splitting.waiting_replicates(db),
-        stages=stages(db),
+        stages=stages(db, now, approvals),
     )
     declared, packed = experiments.declared(db), {one.experiment_id for one in experiments.newest_bundles(db)}
     faults = {
@@ -233,6 +234,7 @@ def _candidate(experiment: StoredExperiment, manifest: Manifest, known: _Known, 
         aims=(),
         block=1,
         pilot_missing=staged.missing,
+        theirs=staged.theirs,
         need=need_of(manifest),
         failure_share=failed / (_FEW + failed + _tasks(experiment, counted, TaskState.VALID)),
     )

@@ -18,7 +18,7 @@ from axiom.store.database import Database
 class Investigator(Protocol):
     """Who decides."""
 
-    def design(self, db: Database, session: Session, now: datetime) -> list[Note]:
+    def design(self, db: Database, session: Session, policy: Policy, now: datetime) -> list[Note]:
         """What is asked next, given how every finding stands."""
 
     def plan(self, db: Database, policy: Policy, now: datetime) -> Plan:
@@ -28,9 +28,9 @@ class Investigator(Protocol):
 class ByRule:
     """Proposes what follows from the findings by rule, and orders what is least decided for its cost."""
 
-    def design(self, db: Database, session: Session, now: datetime) -> list[Note]:
+    def design(self, db: Database, session: Session, policy: Policy, now: datetime) -> list[Note]:
         """Make the proposals that are new. None of them is asked before somebody has approved it."""
-        return propose(db, session.id, now)
+        return propose(db, session.id, now, most_core_hours=policy.followup_core_hours)
 
     def plan(self, db: Database, policy: Policy, now: datetime) -> Plan:
         """What is ordered next."""

@@ -20,7 +20,7 @@ from axiom.lab.candidates import candidates as candidates
 from axiom.lab.candidates import need_of as need_of
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.lab.round import shortened
-from axiom.lab.supplies import supplies
+from axiom.lab.supplies import supplies, usual
 from axiom.store import counters, experiments, sessions
 from axiom.store import supplies as stored
 from axiom.store.database import Database
@@ -28,26 +28,32 @@ from axiom.store.database import Database
 _NAMED = 5  # experiments of those that are left alone for one reason
 _REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans
 _MOST_SESSIONS = 200
-_MOST_HOSTS = 2_000  # one by one: with more, somebody can always take what is ordered, and cores are planned for
+# One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
+_MOST_HOSTS = 2_000
 
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
-    asked, cores_there = candidates(db), cores(db, now)
-    there: Sequence[Supply] = ()
-    if 0 < stored.amount(db, now - HEARD_FROM) <= _MOST_HOSTS:
-        there, _ = bounded(supplies(db, policy, now))
+    asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
+    are_few = stored.amount(db, now - HEARD_FROM) <= _MOST_HOSTS
+    there, _ = bounded(supplies(db, policy, now) if are_few else ())
     return plan(
         asked,
         cores=cores_there,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
         supplies=there,
-        wishes=wishes(policy, {one.name for one in asked})[0],
+        usual=None if are_few else usual(db, now, _MOST_HOSTS),
+        wishes=wishes(policy, names(db))[0],
         floor=policy.floor,
         given=given(db, now),
         deadline_seconds=deadline(policy, there),
     )
+
+
+def names(db: Database) -> set[str]:
+    """What wishes may name: also what is retired, of which nothing is ordered whatever is wished."""
+    return {one.name for one in experiments.everything(db)}
 
 
 def wishes(policy: Policy, known: Collection[str]) -> tuple[Wishes, str]:
@@ -92,7 +98,7 @@ def waiting(db: Database) -> int:
 
 def unheeded(db: Database, policy: Policy) -> list[Note]:
     """What is wrong with what the operator wants, if anything is."""
-    _, fault = wishes(policy, {one.name for one in experiments.everything(db)})
+    _, fault = wishes(policy, names(db))
     if not fault:
         return []
     text = "The operator's wishes are not heeded: {fault}"

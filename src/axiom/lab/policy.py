@@ -22,6 +22,8 @@ class Policy:
     mix: str = ""  # shares, as an operator types them
     priority: str = ""
     floor: float = FLOOR  # bits a core-hour
+    followup_core_hours: float = 0.0  # that the autopilot may have open; 0: it approves none
+    approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -36,4 +38,6 @@ def policy_of(settings: Settings) -> Policy:
         mix=settings.plan_mix,
         priority=settings.plan_priority,
         floor=settings.plan_floor or FLOOR,
+        followup_core_hours=settings.followup_core_hours,
+        approvals=settings.approvals,
     )

@@ -15,7 +15,7 @@ from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
 from axiom.decisions.wishes import read
 from axiom.domain.findings import Direction, Grade, Verdict
-from axiom.domain.planning import Preview, Supply
+from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab import plan as planning
 from axiom.lab.policy import Policy
@@ -28,29 +28,46 @@ from axiom.store.database import Database
 _AS_IF = "planned as if its pilot had passed"
 
 
-def preview(db: Database, policy: Policy, now: datetime, hosts: Sequence[Supply] | None = None) -> Preview:
-    """What would be ordered now, for the hosts that were heard from lately or for others that somebody names."""
+def preview(
+    db: Database,
+    policy: Policy,
+    now: datetime,
+    hosts: Sequence[Supply] | None = None,
+    *,
+    wishes: Wishes | None = None,
+) -> Preview:
+    """What would be ordered now, for the hosts that were heard from lately or for others that somebody names.
+
+    Without `wishes` the operator's settings hold, as far as a session would heed them.
+    """
     there = supplies(db, policy, now) if hosts is None else hosts
-    found = _preview(planning.candidates(db), there, policy, given=planning.given(db, now))
+    asked = planning.candidates(db, now, policy.approvals)
+    heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
+    found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
     busy = _in_hand(db) if hosts is None else {}
     return replace(found, classes=classes(there, found.placements, busy))
 
 
 def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
     """The same where there is no laboratory: of the catalogue, as if nothing of it had been computed yet."""
-    found = _preview([_untouched(number, one) for number, one in enumerate(manifests, start=1)], hosts, policy)
+    asked = [_untouched(number, one) for number, one in enumerate(manifests, start=1)]
+    found = _preview(asked, hosts, policy, read(policy.mix, policy.priority, {one.name for one in asked}))
     return replace(found, classes=classes(hosts, found.placements, {}))
 
 
 def _preview(
-    candidates: Sequence[Candidate], hosts: Sequence[Supply], policy: Policy, given: Sequence[Allotment] = ()
+    candidates: Sequence[Candidate],
+    hosts: Sequence[Supply],
+    policy: Policy,
+    wishes: Wishes,
+    given: Sequence[Allotment] = (),
 ) -> Preview:
     return previewing.preview(
         candidates,
         hosts,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
-        wishes=read(policy.mix, policy.priority, {one.name for one in candidates}),
+        wishes=wishes,
         floor=policy.floor,
         given=given,
         deadline_seconds=planning.deadline(policy, hosts),

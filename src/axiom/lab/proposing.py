@@ -23,9 +23,9 @@ def following(db: Database) -> tuple[Proposal, ...]:
     return followups(subjects(db, kept, dull_sessions(db)), pairs(db), base_rates(db))
 
 
-def propose(db: Database, session_id: int | None, now: datetime) -> list[Note]:
+def propose(db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0) -> list[Note]:
     """Write down what is new, let lapse what no longer follows, and say so."""
-    decided = made(following(db), proposals.everything(db))
+    decided = made(following(db), proposals.everything(db), most_core_hours=most_core_hours)
     for one in decided.lapsed:
         proposals.decide(
             db, one.number, ProposalState.LAPSED, why="it no longer follows from the findings", by=AUTOPILOT, now=now

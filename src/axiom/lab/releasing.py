@@ -1,12 +1,12 @@
 """How far each version is let out: what its first tasks show is written down, and what people decide about it."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from axiom.decisions.release import PILOT_TASKS, Let, Stage, release
-from axiom.decisions.released import Standing, facts_of, news, settled, standing
+from axiom.decisions.release import PILOT_TASKS, SILENT_FOR, Facts, Let, Stage, left_for, release
+from axiom.decisions.released import Standing, facts_of, news, settled, standing, unapproved
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
@@ -19,43 +19,60 @@ log = logging.getLogger("axiom.releasing")
 
 LABORATORY = "the laboratory"  # who writes down what follows from the tasks
 _BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage
-_ALIVE = (TaskState.UNSENT, TaskState.SENT, TaskState.RETURNED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staged:
-    """A version's stage, and how many tasks its pilot needs that are neither valid nor on their way."""
+    """A version's stage, what its pilot lacks, and how much more of it volunteers' hosts may have."""
 
     let: Let
-    missing: int = 0
+    missing: int = 0  # tasks of a pilot that are neither valid, nor waiting, nor out at a host that is not silent
+    theirs: int | None = 0  # tasks; None is any number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Out:
+    """How far one bundle is let out, and by what."""
+
+    let: Let
+    facts: Facts | None  # of one that is settled no task need be looked at
+    theirs: int | None  # tasks that volunteers' hosts may still have, if they may have it at all
 
 
 NOWHERE = Staged(let=Let(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
 
 
-def stages(db: Database) -> dict[int, Staged]:
-    """How far each open version is let out."""
+def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged]:
+    """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
     found: dict[int, Staged] = {}
     counted = counters.read(db)
-    for version, known, lets in _versions(db):
+    passed = {bundle.digest for bundle in experiments.passed_bundles(db, GATES)}
+    for version, known, outs in _versions(db, now - SILENT_FOR):
         said = known.paused.get("")
         if said is not None:
             let = Let(stage=Stage.PAUSED, reason=f"it is paused by {said.by}: {said.reason}")
             found[version.id] = Staged(let=let)
             continue
-        let, well = next((one for one in lets.values() if one[0].stage.takes_blocks), next(iter(lets.values())))
-        alive = sum(counted.get(("task", version.id, state), 0) for state in _ALIVE)
-        missing = max(0, PILOT_TASKS - well - alive) if let.stage is Stage.PILOT else 0
-        found[version.id] = Staged(let=let, missing=missing)
+        bundle, out = next((each for each in outs.items() if each[1].let.stage.takes_blocks), next(iter(outs.items())))
+        waits = unapproved(known, bundle, approvals)
+        missing = 0
+        if out.let.stage is Stage.PILOT and out.facts is not None:
+            unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
+            missing = max(0, PILOT_TASKS - out.facts.well - out.facts.out - unsent)
+        found[version.id] = Staged(
+            let=replace(out.let, reason=f"{out.let.reason}; it {waits}") if waits else out.let,
+            missing=missing,
+            theirs=0 if waits else _theirs(outs, passed),
+        )
     return found
 
 
 def settle(db: Database, now: datetime) -> int:
     """Write down which stages were reached, and what was halted or held back; how many lines that took."""
     added = 0
-    for version, known, lets in list(_versions(db)):
-        for bundle, (let, _) in lets.items():
-            for change, platform, reason in news(let, known, bundle):
+    for version, known, outs in list(_versions(db, _BEGINNING)):
+        for bundle, out in outs.items():
+            for change, platform, reason in news(out.let, known, bundle):
                 _record(db, change, version, bundle, reason, LABORATORY, now, platform)
                 added += 1
     return added
@@ -110,8 +127,17 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _versions(db: Database) -> Iterator[tuple[StoredExperiment, Standing, dict[str, tuple[Let, int]]]]:
-    """Each open version that has a bundle, what was done to it, and the stage of what hosts get with the valid ones."""
+def _theirs(outs: Mapping[str, _Out], passed: Collection[str]) -> int | None:
+    """Volunteers get what passed its preflight, and nothing else."""
+    amounts = [out.theirs for bundle, out in outs.items() if bundle in passed]
+    return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
+
+
+def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment, Standing, dict[str, _Out]]]:
+    """Each open version that has a bundle, what was done to it, and how far what hosts get is let out.
+
+    A task that was sent before `silent` and is still out holds up nobody.
+    """
     histories, fleet = releases.everything(db), releases.fleet(db)
     offered: dict[int, list[StoredBundle]] = {}
     for bundle in (*experiments.own_bundles(db), *experiments.passed_bundles(db, GATES)):
@@ -120,15 +146,15 @@ def _versions(db: Database) -> Iterator[tuple[StoredExperiment, Standing, dict[s
         if version.status == "open" and version.id in offered:
             known = standing(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
-            yield version, known, {digest: _let(db, digest, known, fleet) for digest in digests}
+            yield version, known, {digest: _out(db, digest, known, fleet, silent) for digest in digests}
 
 
-def _let(db: Database, bundle: str, known: Standing, fleet: Fleet) -> tuple[Let, int]:
-    """A bundle's stage, and how many tasks were valid while it was let out."""
+def _out(db: Database, bundle: str, known: Standing, fleet: Fleet, silent: datetime) -> _Out:
     if said := settled(known, bundle):
-        return said, PILOT_TASKS
-    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=_BEGINNING))
-    return release(facts, fleet, known.stage(bundle)), facts.well
+        return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
+    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent))
+    let = release(facts, fleet, known.stage(bundle))
+    return _Out(let=let, facts=facts, theirs=left_for(facts, fleet, let.stage))
 
 
 def _record(

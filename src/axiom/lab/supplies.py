@@ -8,6 +8,7 @@ from axiom.decisions.assignment import Allowance, most_in_hand, sent_today
 from axiom.decisions.reliability import is_barred
 from axiom.decisions.room import Room
 from axiom.decisions.speed import speed_of
+from axiom.decisions.task_size import Usual, usual_of
 from axiom.domain.planning import Supply
 from axiom.domain.preferences import project_choice
 from axiom.domain.registrations import read_body
@@ -43,6 +44,12 @@ def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
         _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
         for one in stored.present(db, now - HEARD_FROM)
     ]
+
+
+def usual(db: Database, now: datetime, most: int) -> Usual | None:
+    """What volunteers' hosts are like, by so many of those that were heard from lately."""
+    there = stored.present(db, now - HEARD_FROM, most)
+    return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
 
 
 def sizes(db: Database) -> dict[tuple[int, int], Size]:

@@ -10,8 +10,9 @@ from axiom.store.database import Database, at
 _PRESENT = """
 SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences
 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-WHERE h.seen_at > :since AND h.is_simulated = 0 ORDER BY h.id
+WHERE h.seen_at > :since AND h.is_simulated = 0 ORDER BY h.id LIMIT :most
 """
+_ALL = 10**9
 _EXTENT = """
 SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host WHERE seen_at > :since AND is_simulated = 0
 """
@@ -45,8 +46,8 @@ class Portion:
     cells: int
 
 
-def present(db: Database, since: datetime) -> list[Present]:
-    """Every host that was heard from since then and computes, by number."""
+def present(db: Database, since: datetime, most: int | None = None) -> list[Present]:
+    """Every host that was heard from since then and computes, by number; or so many of them."""
     return [
         Present(
             host=fleet.host_of(row),
@@ -54,7 +55,7 @@ def present(db: Database, since: datetime) -> list[Present]:
             is_ours=bool(row["is_ours"]),
             preferences=row["project_preferences"],
         )
-        for row in db.select(_PRESENT, since=at(since))
+        for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most)
     ]
 
 

@@ -51,6 +51,7 @@ class Site:
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
     preview: Callable[[], Preview] = nothing_planned
+    approvals: str = ""  # what somebody must approve before volunteers get it
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
@@ -70,6 +71,7 @@ class Site:
                 name=self.name,
                 live=self.live,
                 master=self.master,
+                approvals=self.approvals,
                 path=request.url.path,
                 query=dict(request.query_params),
                 tally=self.tally,

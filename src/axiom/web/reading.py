@@ -35,6 +35,7 @@ class Reading:
     name: str
     live: Callable[[], Mapping[str, Any]]
     master: str = ""
+    approvals: str = ""  # what somebody must approve before volunteers get it
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
