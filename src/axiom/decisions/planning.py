@@ -25,6 +25,7 @@ __all__ = ["Candidate", "plan"]
 
 _QUOTAS, _WISHES = Quotas(), Wishes()
 _CUTS = 6  # times that orders are cut finer, so that those of long tasks make up for those of short ones
+_STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
 
@@ -299,12 +300,13 @@ def _filled(
 
     When nothing more may be ordered, what is ordered is cut finer, so that more hosts have a part of it.
     """
-    before, cuts = math.inf, 0
+    least, cuts, stalls = math.inf, 0, 0
     while cuts <= _CUTS:
         found = fill(supplies, works_of(asked, making.allotments, supplies), deadline=deadline, key=key)
         idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in found.hosts)
-        if idle < before and not cuts and making.beside(found):
-            before = idle
+        stalls = 0 if idle < least else stalls + 1
+        if stalls <= _STALLS and making.beside(found):
+            least = min(least, idle)
             continue
         cuts += 1
         if not making.cut(found):
