@@ -16,7 +16,10 @@ from axiom.settings import Settings
 UNIT = Path(axiom.__file__).parents[2] / "deploy" / "axiom.service"
 HOWTO = UNIT.parents[1] / "docs" / "howto" / "run-as-a-service.md"
 ANALYZE = shutil.which("systemd-analyze")
-MOST_EXPOSED = 20  # tenths of systemd's own score, in which 100 is a service without any protection
+MOST_EXPOSED = 25  # tenths of systemd's own score, in which 100 is a service without any protection
+# What keeps bubblewrap from making its world: seen with systemd 252, one by one. Without it volunteers get nothing new.
+BARRED = ("RestrictNamespaces", "ProtectHostname", "MemoryDenyWriteExecute")
+ASKED = {"SystemCallFilter": ("@mount", "capset", "sethostname"), "RestrictAddressFamilies": ("AF_NETLINK",)}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,12 @@ def test_it_comes_back_and_may_write_its_folder_alone(service: dict[str, str]) -
         "UMask": "0077",
     }
     assert {name: service.get(name) for name in wanted} == wanted
-    assert "MemoryDenyWriteExecute" not in service, "JAX writes machine code and runs it"
+
+
+def test_untried_code_can_be_tried_in_it(service: dict[str, str]) -> None:
+    assert not {*BARRED} & {*service}, "JAX writes machine code and runs it, and bubblewrap makes a world of its own"
+    for name, words in ASKED.items():
+        assert {*words} <= {*service[name].split()}, "the last line of a list adds to what is allowed"
 
 
 def test_the_page_names_the_paths_of_the_unit(service: dict[str, str]) -> None:
