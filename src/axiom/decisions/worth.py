@@ -34,7 +34,6 @@ _YOUNG = 0.05  # bits that are left of a narrow interval that may be so by chanc
 _PROMISED = 0.01  # bits a block, of a registration that promised a number of replicates whatever they say
 _NINE_IN_TEN = NormalDist().inv_cdf(0.9)
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256)  # blocks further, after which the chance is asked
-_LEAST_INTEREST = 0.1  # what surprised nobody still counts so much
 
 Chances = tuple[float, float]  # replicates for one chance in two, and for nine in ten
 
@@ -57,9 +56,9 @@ class Promise:
         return max(least, slope * block) / (1.0 + pending / max(1, block))
 
 
-def weight(interest: float | None, hanging: int) -> float:
-    """By which a finding counts: its interest, None where it was never ranked, and open questions that hang on it."""
-    return (1.0 if interest is None else max(_LEAST_INTEREST, min(1.0, interest))) * (1.0 + max(0, hanging))
+def weight(hanging: int) -> float:
+    """By which a finding counts: one more than the open questions that hang on it."""
+    return 1.0 + max(0, hanging)
 
 
 def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:

@@ -120,7 +120,7 @@ def _aims(
 ) -> tuple[Aim, ...]:
     estimands = read_body(registration.body).estimands
     return tuple(
-        _aim(estimands[name], newest.get(number), weight(None, hangs.get(number, 0)))
+        _aim(estimands[name], newest.get(number), weight(hangs.get(number, 0)))
         for name, number in sorted(numbers.items(), key=lambda each: each[1])
         if number in still_open
     )
