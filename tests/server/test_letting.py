@@ -144,6 +144,14 @@ def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kep
     assert {order.task for order in out[1:]} <= {order.task for order in again}
 
 
+def test_what_was_lost_of_a_halted_bundle_is_not_sent_again(lab):
+    wants(lab, 1)
+    with lab.db.transaction():
+        releasing.stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
+    assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
+    assert fleet.host(lab.db, 1).why_no_work == "tiny_sum is paused, since its first tasks failed"
+
+
 def test_one_platform_alone_can_be_paused(lab):
     with lab.db.transaction():
         kind = "linux-x86_64-none"

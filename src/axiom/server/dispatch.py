@@ -125,7 +125,9 @@ class _Counter:
             if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
                 self._take_back(task)
                 closed = True
-            elif not self._may_have(task.bundle_digest) or self._letting.stopped(task.experiment_id):
+            elif not self._may_have(task.bundle_digest) or self._letting.stopped(
+                task.experiment_id, task.bundle_digest
+            ):
                 continue  # sent before a preflight was asked for, or before somebody stopped it: it waits
             elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
                 found.append(self._again(task, kind))

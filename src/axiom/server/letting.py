@@ -41,9 +41,11 @@ class Letting:
         self._is_ours = host.volunteer_id == dispatch.ourselves
         self._platform = str(host.platform) if host.platform.system in _SYSTEMS else "another platform"
 
-    def stopped(self, experiment_id: int) -> str:
-        """Why nothing of a version goes to this host, not even again."""
-        return self._known.standing(experiment_id).stopped(self._platform)
+    def stopped(self, experiment_id: int, bundle: str) -> str:
+        """Why nothing of a version goes to this host with this bundle, not even again."""
+        known = self._known.standing(experiment_id)
+        said = known.halted.get(bundle)
+        return known.stopped(self._platform) or (f"is paused, since {said.reason}" if said else "")
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
@@ -55,15 +57,13 @@ class Letting:
     def admitted(self, experiment: KnownExperiment) -> Admitted:
         """How much of a version this host may have, and why not more."""
         known, bundle = self._known.standing(experiment.id), experiment.bundle
-        if stopped := self.stopped(experiment.id):
+        if stopped := self.stopped(experiment.id, bundle.digest if bundle else ""):
             return Admitted(most=0, held_back=stopped, is_staged=False)
         if bundle is None:
             return _FREELY  # it has no bundle that this host may have, as it is told
         waits = "" if self._is_ours else unapproved(known, bundle.digest, self._dispatch.approvals)
         if waits:
             return Admitted(most=0, held_back=waits, is_staged=False)
-        if said := known.halted.get(bundle.digest):
-            return Admitted(most=0, held_back=f"is paused, since {said.reason}", is_staged=False)
         reached = known.stage(bundle.digest)
         if reached is Stage.OPEN or (reached is not None and self._is_ours):
             return _FREELY
