@@ -52,16 +52,16 @@ _NO_HOST = ["No host was heard from in the last hour, so nothing would go anywhe
 
 def test_a_reason_stands_under_what_it_is_a_reason_for(shown):
     ordered = [
-        {"name": "sums", "workunits": 3, "replicates_each": 1, "host_id": None, "reason": "the pilot of sums"},
-        {"name": "heavy", "workunits": 1_200, "replicates_each": 8, "host_id": 7, "reason": "no other can take it"},
-        {"name": "heavy", "workunits": 1, "replicates_each": 5, "host_id": 7, "reason": "no other can take it"},
+        {"name": "sums", "workunits": 3, "replicates_each": 1, "reason": "the pilot of sums"},
+        {"name": "heavy", "workunits": 1_200, "replicates_each": 8, "reason": "no other can take it"},
+        {"name": "heavy", "workunits": 1, "replicates_each": 5, "reason": "no other can take it"},
     ]
     lines = shown(allotments=ordered)
     assert lines[lines.index("What would be ordered") :][:5] == [
         "What would be ordered",
         "  sums  3 × 1 replicate",
         "    the pilot of sums",
-        "  heavy  1,200 × 8 replicates and 1 × 5 replicates for host 7 alone",
+        "  heavy  1,200 × 8 replicates and 1 × 5 replicates",
         "    no other can take it",
     ]
 
@@ -112,7 +112,6 @@ def test_no_line_is_wider_than_the_terminal_and_long_lists_say_how_much_more_the
             "name": f"experiment_{place}",
             "workunits": 3,
             "replicates_each": 1,
-            "host_id": None,
             "reason": "because " * 30,
         }
         for place in range(50)

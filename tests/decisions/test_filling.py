@@ -90,10 +90,10 @@ def test_a_host_gets_a_mixture_and_not_one_experiment():
     assert all(len(kinds) == 4 for kinds in given_to(found).values())
 
 
-def test_what_is_for_one_host_alone_goes_there():
-    found = fill([host(1), host(2)], [work(1, 3, host_id=2), work(2, 100)])
+def test_what_is_for_our_own_hosts_alone_goes_there():
+    found = fill([host(1), host(2, is_ours=True)], [work(1, 3, is_ours=True), work(2, 100)])
     assert given_to(found) == {1: {2: 8}, 2: {1: 3, 2: 5}}
-    assert given_to(fill([host(1)], [work(1, 3, host_id=2)])) == {1: {}}
+    assert given_to(fill([host(1)], [work(1, 3, is_ours=True)])) == {1: {}}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,7 @@ HOSTS = st.lists(
         busy_cores=st.integers(0, 10),
         busy_gpus=st.integers(0, 2),
         used_memory_mb=st.integers(0, 5_000),
+        is_ours=st.booleans(),
         most_tasks=st.one_of(st.none(), st.integers(0, 20)),
         in_hand_seconds=st.floats(0.0, 1e5),
         obstacle=st.sampled_from(["", "", "", "it is on holiday"]),
@@ -146,7 +147,7 @@ WORKS = st.lists(
         tasks=st.integers(0, 60),
         need=NEEDS,
         seconds=st.sampled_from([1.0, 500.0, 9_000.0]),
-        host_id=st.sampled_from([None, None, None, 1, 2]),
+        is_ours=st.sampled_from([False, False, False, True]),
     ),
     max_size=6,
     unique_by=lambda one: one.key,
@@ -171,7 +172,7 @@ def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(ho
         assert not (there.obstacle and one.given)
         placed.update(one.given)
         for left in found.left:
-            assert left.host_id not in (None, there.host_id) or one.room(left.need, left.seconds * 1.25, 10_000.0) == 0
+            assert (left.is_ours and not there.is_ours) or one.room(left.need, left.seconds * 1.25, 10_000.0) == 0
     still = {left.key: left.tasks for left in found.left}
     assert {key: placed[key] + still.get(key, 0) for key in before} == {key: one.tasks for key, one in before.items()}
 

@@ -180,16 +180,7 @@ def test_each_kind_of_host_has_work_that_it_can_take():
     found = planned(heavy, light, cores=72, supplies=hosts)
     filling = fill(hosts, works_of([heavy, light], found.allotments, hosts))
     assert [one.left.cores for one in filling.hosts] == [0] * 8
-    assert all(one.experiment_id == 2 or one.host_id == 1 for one in found.allotments)
-
-
-def test_what_one_host_alone_can_take_is_ordered_for_it():
-    hosts = [host(1, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=16_000),)), host(2)]
-    found = planned(candidate(1, need=Need(gpu=True)), candidate(2), supplies=hosts, cores=16)
-    assert {(one.experiment_id, one.host_id) for one in found.allotments} == {(1, 1), (2, None)}
-    assert "for host host-1 alone, since no other can take it" in found.allotments[0].reason
-    only = planned(candidate(1, need=Need(gpu=True)), supplies=hosts[:1], cores=8)
-    assert {one.host_id for one in only.allotments} == {None}  # of one host, it need not be said
+    assert {key[0] for at in filling.hosts if at.supply.host_id != 1 for key in at.given} == {2}
 
 
 def test_what_no_host_can_take_says_what_is_in_the_way():
@@ -284,13 +275,6 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
     found = planned(new(1), new(2), candidate(3), wishes=Wishes(mix=mix), floor=0.0)
     told = shares(found, "experiment_id")
     assert [told[number] for number in (1, 2, 3)] == pytest.approx([0.3, 0.5, 0.2], abs=0.04)
-
-
-def test_a_host_that_had_enough_for_today_is_not_forgotten():
-    card = (Gpu(kind="NVIDIA", count=2, memory_mb=16_000),)
-    hosts = [host(1, gpus=card), host(2, gpus=card, most_tasks=0)]
-    found = planned(candidate(1, need=Need(gpu=True)), supplies=hosts, cores=8)
-    assert {one.host_id for one in found.allotments} == {None}
 
 
 def test_a_fleet_that_is_not_looked_at_one_by_one_gets_tasks_of_its_own_size():

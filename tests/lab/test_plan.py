@@ -171,11 +171,19 @@ def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
     assert min(sizes) > 1
 
 
-def test_a_task_for_a_single_host_is_ordered_for_it_alone(rounds):
+def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(rounds):
     rounds.lab.host("large", cores=1, memory_mb=64_000, volunteer="Bo")
     rounds.db.execute("UPDATE host SET memory_mb = 1 WHERE id = 1")
     rounds.up_to(Step.DEPLOY)
-    assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": 2}]
+    assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": None}]
+
+
+def test_a_plan_of_before_that_named_hosts_is_read(rounds):
+    rounds.up_to(Step.DEPLOY)
+    (kept,) = sessions.plans_since(rounds.db, rounds.lab.now, 200)
+    data = json.loads(kept)
+    older = data | {"allotments": [one | {"host_id": 7} for one in data["allotments"]]}
+    assert from_data(older) == from_data(data)
 
 
 def test_work_that_no_host_can_take_is_not_ordered_and_says_why(rounds):

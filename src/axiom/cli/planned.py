@@ -92,13 +92,13 @@ def show_plan(planned: Answer) -> None:
 
 def _ordered(allotments: Sequence[Answer]) -> None:
     """One line for what is ordered for one reason, whole workunits and the rest together."""
-    sizes: dict[tuple[str, str, int | None], list[str]] = {}
+    sizes: dict[tuple[str, str], list[str]] = {}
     for one in allotments:
         size = f"{one['workunits']:,} × {_counted(one['replicates_each'], 'replicate')}"
-        sizes.setdefault((one["name"], one["reason"], one["host_id"]), []).append(size)
+        sizes.setdefault((one["name"], one["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
-    for (name, reason, host), found in list(sizes.items())[:_MOST]:
-        _item(f"{name}  {' and '.join(found)}{'' if host is None else f' for host {host} alone'}", reason)
+    for (name, reason), found in list(sizes.items())[:_MOST]:
+        _item(f"{name}  {' and '.join(found)}", reason)
     _more(list(sizes))
 
 

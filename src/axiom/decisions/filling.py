@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from axiom.decisions.capacity import Left, coarse, left_of, put, room_for, why_no_more
 from axiom.domain.planning import Need, Placement, Supply
 
-_Kind = tuple[Need, float, int | None, bool]  # what a task needs, how long it may take, for whom alone
+_Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone
 
 
 @dataclass(kw_only=True, slots=True)
@@ -25,7 +25,6 @@ class Work:
     tasks: int
     need: Need
     seconds: float = 0.0  # of a reference core, for one of them
-    host_id: int | None = None  # for which host alone
     is_ours: bool = False  # for the laboratory's own hosts alone
 
 
@@ -44,9 +43,9 @@ class Filled:
         supply = self.supply
         return room_for(self.left, need, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
 
-    def may_have(self, host_id: int | None, is_ours: bool) -> bool:
-        """Is what is for one host alone, or for our own, for this one?"""
-        return host_id in (None, self.supply.host_id) and (self.supply.is_ours or not is_ours)
+    def may_have(self, is_ours: bool) -> bool:
+        """May it have what is for our own hosts alone, or for anybody?"""
+        return self.supply.is_ours or not is_ours
 
     def give(self, work: Work, tasks: int) -> None:
         """So many tasks of this work are for this host."""
@@ -71,7 +70,7 @@ def fill(supplies: Sequence[Supply], works: Iterable[Work], *, deadline: float |
     kinds: dict[_Kind, list[Work]] = {}
     for work in works:
         if work.tasks > 0:
-            kinds.setdefault((work.need, coarse(work.seconds, deadline), work.host_id, work.is_ours), []).append(
+            kinds.setdefault((work.need, coarse(work.seconds, deadline), work.is_ours), []).append(
                 Work(**{name: getattr(work, name) for name in Work.__slots__})
             )
     order = _scarcest_first(hosts, kinds, deadline)
@@ -114,7 +113,7 @@ def _reason(host: Filled, filling: Filling) -> str:
     if host.left.cores == 0:
         beside = f", and {host.gpu_tasks} tasks for its GPUs" if host.gpu_tasks else ""
         return f"each core that was idle has a task{beside}" if given else f"all its {supply.cores} cores have work"
-    fitting = [work for work in filling.left if host.may_have(work.host_id, work.is_ours) and not work.need.gpu]
+    fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
         return "nothing more waits that it could take"
     least = min(fitting, key=lambda work: (work.need.memory_mb, work.seconds, work.key))
@@ -143,12 +142,12 @@ def _hash(key: str, host_id: int) -> bytes:
 def _scarcest_first(
     hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[Work]], deadline: float | None
 ) -> list[_Kind]:
-    """In which order kinds of tasks are dealt: for one host alone, for GPUs, then what fits on the fewest cores."""
+    """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores."""
     places = {}
     for kind in kinds:
-        need, seconds, host_id, is_ours = kind
-        places[kind] = sum(host.room(need, seconds, deadline) for host in hosts if host.may_have(host_id, is_ours))
-    return sorted(kinds, key=lambda kind: (kind[2] is None, not kind[0].gpu, places[kind], -kind[0].memory_mb))
+        need, seconds, is_ours = kind
+        places[kind] = sum(host.room(need, seconds, deadline) for host in hosts if host.may_have(is_ours))
+    return sorted(kinds, key=lambda kind: (not kind[2], not kind[0].gpu, places[kind], -kind[0].memory_mb))
 
 
 def _deal_all(
@@ -160,7 +159,7 @@ def _deal_all(
 ) -> None:
     open_hosts = [host for host in hosts if not host.supply.obstacle]
     for place, (kind, works) in enumerate(kinds):
-        need, seconds, host_id, is_ours = kind
+        need, seconds, is_ours = kind
         open_hosts = [host for host in open_hosts if host.left.cores > 0 or host.left.gpus]
         later = [(other[0].memory_mb, works) for other, works in kinds[place + 1 :] if not other[0].gpu]
         idle = sum(host.left.cores for host in open_hosts)
@@ -168,7 +167,7 @@ def _deal_all(
         rooms = [
             (host, room)
             for host in open_hosts
-            if host.may_have(host_id, is_ours)
+            if host.may_have(is_ours)
             and (room := _held_back(host, need, host.room(need, seconds, deadline), lightest)) > 0
         ]
         _deal(rooms, works)

@@ -94,9 +94,7 @@ def pilot(one: Candidate) -> Allotment:
     )
 
 
-def order(
-    one: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int, host_id: int | None = None
-) -> list[Allotment]:
+def order(one: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int) -> list[Allotment]:
     """So many blocks of a candidate; of one that is begun, its missing part alone."""
     return [
         Allotment(
@@ -106,7 +104,6 @@ def order(
             registration_id=one.registration_id or None,
             purpose=purpose,
             core_seconds=workunits * replicates * one.costs,
-            host_id=host_id,
             reason=why,
         )
         for workunits, replicates in turns.workunits(one, blocks, cores)

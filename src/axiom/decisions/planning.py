@@ -182,10 +182,8 @@ class _Making:
         self._order(one, blocks, purpose, f"{which} of {one.name} ({purpose}): {chosen.why}")
 
     def _order(self, one: Candidate, blocks: int, purpose: Purpose, why: str) -> None:
-        host_id, name = self.reach.alone.get(one.key, (None, ""))
-        why = f"{why}; for host {name} alone, since no other can take it" if host_id is not None else why
         blocks = 1 if one.is_begun else min(blocks, _left(one))
-        made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one), host_id=host_id)
+        made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one))
         self._note(one, made, sum(self.turns.takes(each.workunits, each.replicates_each * one.costs) for each in made))
         more = replicates_of(made)
         self.standing[one.key] = replace(one, issued=one.issued + more)

@@ -1,4 +1,4 @@
-"""On how many cores could each candidate be computed, whatever they have in hand? Which host is the only one?"""
+"""On how many cores could each candidate be computed, whatever they have in hand?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,6 @@ class Reach:
 
     cores: int  # with GPUs, of which each takes a task beside
     by_key: Mapping[_Key, int] | None = None  # None: every core can take anything
-    alone: Mapping[_Key, tuple[int, str]] = field(default_factory=dict)  # the only host that can, of several
     obstacles: Mapping[_Key, str] = field(default_factory=dict)  # why none can
     ours: Mapping[_Key, int] = field(default_factory=dict)  # the part of `by_key` that is the laboratory's own
 
@@ -35,7 +34,6 @@ def reach(
 ) -> Reach:
     """Look at every host as if it had nothing in hand; without hosts, every core can take anything."""
     there = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks != 0]
-    sated = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks == 0]  # for today
     if not supplies:
         return Reach(cores=max(0, cores))
     sizes: dict[_Size, list[Candidate]] = {}
@@ -43,29 +41,20 @@ def reach(
         sizes.setdefault((one.need, coarse(one.costs, deadline)), []).append(one)
     by_key: dict[_Key, int] = {}
     ours: dict[_Key, int] = {}
-    alone: dict[_Key, tuple[int, str]] = {}
     obstacles: dict[_Key, str] = {}
     most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
     for (need, seconds), alike in sizes.items():
-        rooms = _rooms(there, need, seconds, deadline)
+        rooms = [
+            room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
+            for one, left in there
+        ]
         most[need.gpu] = [max(before, room) for before, room in zip(most[need.gpu], rooms, strict=True)]
-        able = [one for (one, _), room in zip(there, rooms, strict=True) if room]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
             ours[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
-            if len(able) == 1 and len(there) > 1 and not any(_rooms(sated, need, seconds, deadline)):
-                alone[candidate.key] = able[0].host_id, able[0].name
-            if not able:
+            if not any(rooms):
                 obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
-    return Reach(cores=sum(map(sum, most.values())), by_key=by_key, alone=alone, obstacles=obstacles, ours=ours)
-
-
-def _rooms(hosts: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> list[int]:
-    """How many tasks each could take."""
-    return [
-        room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
-        for one, left in hosts
-    ]
+    return Reach(cores=sum(map(sum, most.values())), by_key=by_key, obstacles=obstacles, ours=ours)
 
 
 def _empty(one: Supply) -> Left:

@@ -19,7 +19,7 @@ def works_of(
     standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
     waiting = [(one, _work(one, one.unsent, _size(one), usual)) for one in candidates]
     ordered = [
-        (one, _work(one, each.workunits, each.replicates_each, usual, each.host_id))
+        (one, _work(one, each.workunits, each.replicates_each, usual))
         for each in allotments
         if (one := standing.get((each.experiment_id, each.registration_id or 0))) is not None
     ]
@@ -45,7 +45,7 @@ def few_of(one: Candidate) -> int | None:
     return PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
 
 
-def _work(one: Candidate, workunits: int, each: float, usual: Usual | None, host_id: int | None = None) -> Work:
+def _work(one: Candidate, workunits: int, each: float, usual: Usual | None) -> Work:
     parts = parts_of(one, each, usual)
     return Work(
         key=one.key,
@@ -53,7 +53,6 @@ def _work(one: Candidate, workunits: int, each: float, usual: Usual | None, host
         tasks=workunits * parts,
         need=one.need,
         seconds=each / parts * one.costs,
-        host_id=host_id,
     )
 
 

@@ -76,7 +76,6 @@ class Allotment:
     registration_id: int | None = None  # of which registration; None is the newest of the declared sweep
     purpose: str = ""  # what it is good for, in the words in which shares are given
     core_seconds: float = 0.0  # that it should take on reference cores, failures counted in
-    host_id: int | None = None  # for which host alone; None is anybody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

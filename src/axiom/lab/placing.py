@@ -18,9 +18,7 @@ def order_planned(held: Round) -> list[Note]:
             continue
         if ordered_of(held.db, experiment.id, allotment.registration_id) is None:
             continue
-        made = deploy(
-            held.db, allotment, max_failures=held.policy.max_failures, now=held.now, host_id=allotment.host_id
-        )
+        made = deploy(held.db, allotment, max_failures=held.policy.max_failures, now=held.now)
         notes.append(
             Note(
                 kind="deploy.ordered",
