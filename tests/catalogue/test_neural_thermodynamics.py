@@ -1,4 +1,4 @@
-"""The temperature of the kicks, times their variance; and on a quadratic, steps turn back above a rate of two."""
+"""Temperature is rate and variance; on a quadratic, steps turn back above a rate of one, and grow above two."""
 
 import functools
 

@@ -52,6 +52,16 @@ def the_weak_block_starves_beside_a_strong_one(module):
         assert beside > 0.2  # of five classes
 
 
+def what_starves_is_what_the_twin_knows_more(module):
+    """Which has the same dropout, and for which the strong block is noise."""
+    for silent in ({}, {"inputs": 0.5}):
+        for beside, alone in zip(cells(module, **silent), cells(module, strong=0.0, **silent), strict=True):
+            assert beside.beside_minus_alone == beside.weak_accuracy - alone.weak_accuracy
+            stopped = beside.stopped_weak_accuracy - alone.stopped_weak_accuracy
+            assert beside.stopped_beside_minus_alone == stopped
+            assert alone.beside_minus_alone == 0
+
+
 def without_the_weak_block_only_guessing_is_left(module):
     measured = cells(module, weak=0.0)
     assert fmean(one.weak_accuracy for one in measured) == pytest.approx(0.2, abs=0.02)
@@ -74,6 +84,7 @@ def the_curve_ends_where_the_training_does(module):
 TRUTHS = [
     the_first_losses_are_those_of_who_is_heard,
     the_weak_block_starves_beside_a_strong_one,
+    what_starves_is_what_the_twin_knows_more,
     without_the_weak_block_only_guessing_is_left,
     stopping_is_decided_on_other_data,
     the_curve_ends_where_the_training_does,
@@ -96,9 +107,20 @@ def test_the_truth(truth):
             "strong=config.strong, weak=config.weak",
             "strong=0.0, weak=config.weak",
         ),
+        (what_starves_is_what_the_twin_knows_more, "own[each] - twin[each]", "twin[each] - own[each]"),
+        (what_starves_is_what_the_twin_knows_more, "[config.strong, 0.0]", "[config.strong, 1.0]"),
+        (
+            what_starves_is_what_the_twin_knows_more,
+            "return [*seen, _learned(replace(config,",
+            "return [*seen, _learned(replace(config, inputs=config.inputs if number == 0 else 0.0,",
+        ),
         (without_the_weak_block_only_guessing_is_left, "weak=config.weak", "weak=0.5"),
         (stopping_is_decided_on_other_data, "weak[kept.argmax()]", "weak.max()"),
-        (the_curve_ends_where_the_training_does, "weak_accuracy=float(weak[-1])", "weak_accuracy=float(kept[-1])"),
+        (
+            the_curve_ends_where_the_training_does,
+            '"weak_accuracy": float(weak[-1])',
+            '"weak_accuracy": float(kept[-1])',
+        ),
     ],
 )
 def test_a_wrong_version_fails_the_truth(truth, old, new):

@@ -75,7 +75,7 @@ def test_nobody_counts_on_simulated_computers(lab):
     with Connections(folder=lab.folder).reader() as db:
         assert plan.cores(db, lab.clock.now) == 0
         assert plan.waiting(db) == 20
-        assert DRILL not in {candidate.name for candidate in plan.candidates(db)}
+        assert DRILL not in {candidate.name for candidate in plan.candidates(db, lab.clock.now)}
         assert not fleet.others_since(db, 0, NOW - timedelta(days=1))
         assert ledger.balances(db, ledger.HOST, [host.id for host in fleet.hosts(db)]) != {}, "they have their credit"
         assert ledger.top(db, ledger.HOST, 10) == ledger.top(db, ledger.VOLUNTEER, 10) == []

@@ -10,7 +10,7 @@ fall with the rate for squared error; less so for cross-entropy, where the loss 
 accuracy not to care. Weights can be rescaled without changing what a network computes (Dinh et al. 2017). An affine
 model with squared error has one Hessian everywhere, and by algebra a slope of 0: it is the placebo.
 
-History: 1, the old laboratory's question with the two matched comparisons.
+History: 2, as 1, and says that the highest rate is compared with the lowest; 1, the old question in three ways.
 """
 
 import math
@@ -121,7 +121,7 @@ PLACEBO = grid(Config, loss=["mse"], until=["loss"], rows=[200], lr=[0.02, 0.1],
 experiment = Experiment(
     name="loss_landscape_curvature",
     aliases=("lr_flatness", "loss_curvature"),
-    version=1,
+    version=2,
     question="Does a higher learning rate end in a flatter place, and does flatness generalise?",
     reference="Jastrzebski et al. 2017, arXiv:1711.04623; Dinh et al. 2017, arXiv:1703.04933",
     run=run,
@@ -164,7 +164,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_test_accuracy",
-            claim="with squared error at the same loss, the highest rate has the best test accuracy (expected: hardly)",
+            claim="with squared error at one loss, the highest rate beats the lowest in accuracy (expected: hardly)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"loss": "mse", "until": "loss", "lr": 0.1}, {"loss": "mse", "until": "loss", "lr": 0.005}),

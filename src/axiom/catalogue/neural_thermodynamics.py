@@ -3,10 +3,10 @@
 A step of batch gradient descent is the gradient and a kick that the chance of the batch gives. The kicks have a
 temperature, here learning rate over twice the batch (Chaudhari & Soatto 2018) times the gradients' variance per weight.
 The old laboratory saw it fall at every learning rate, and by its Binder cumulant an order parameter break at a rate of
-about 0.075. On a quadratic of curvature s, steps of a rate above 2 / s turn back every time. So we count rates in units
-of 1 / s, where s is the largest eigenvalue of the Hessian at the start. Our order parameter is the cosine of each step
-with the next, which has other examples: 1 where steps lead on, 0 where chance leads, below 0 where they turn back.
-Eight rates, two losses, and an affine model whose labels tell nothing.
+about 0.075. On a quadratic of curvature s, steps of a rate above 1 / s turn back every time, and above 2 / s they grow,
+too. So we count rates in units of 1 / s, where s is the largest eigenvalue of the Hessian at the start. Our order
+parameter is the cosine of each step with the next, which has other examples: 1 where steps lead on, 0 where chance
+leads, below 0 where they turn back. Eight rates, two losses, and an affine model whose labels tell nothing.
 
 We expect every rate to cool what can be fitted, and a high one to heat what cannot; and no break of the order at 2.
 

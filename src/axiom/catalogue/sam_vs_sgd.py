@@ -8,7 +8,7 @@ labels and with a fifth of them wrong, at four radii; the same data, start and b
 We expect flatter minima with a radius, no benefit that matters on true labels, and a clear one where some labels are
 wrong: what is learned by heart sits in narrow places (Baek et al. 2024 give another reason, the gradients).
 
-History: 1, with wrong labels, radii, and plain descent of the same cost; the old laboratory had true labels alone.
+History: 2, as 1, and says that both are stopped at their best; 1, wrong labels, radii, and plain descent of one cost.
 """
 
 from collections.abc import Callable
@@ -116,7 +116,7 @@ def _shown(config: Config, seed: int) -> data.Task:
 experiment = Experiment(
     name="sam_vs_sgd",
     aliases=("samsgd",),
-    version=1,
+    version=2,
     question="Does minimising sharpness help a small network more than the same time spent on plain descent?",
     reference="Foret et al. 2021, arXiv:2010.01412; Baek et al. 2024, arXiv:2405.03676",
     run=run,
@@ -157,7 +157,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_early_stopping",
-            claim="with a fifth of the labels wrong it also beats plain descent that is stopped at its best",
+            claim="with a fifth of the labels wrong it also beats plain descent when each is stopped at its best",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(

@@ -4,24 +4,27 @@ Once a strong feature answers for most examples, little of the loss is left to l
 starves (Pezeshki et al. 2021). The old laboratory wondered whether dropout helps (Srivastava et al. 2014). Two of its
 kinds might: hidden neurons that are silent by chance, so that nobody can lean on one of them, and inputs that are, so
 that the strong feature is sometimes missing. Inputs are two blocks of ten numbers that both tell the class; the trained
-network is asked about the weak block alone. A network with the same dropout for which the strong block is noise says
-what dropout does to learning by itself. Classes overlap, or hardly touch, as in the paper's examples.
+network is asked about the weak block alone. It has a twin with the same dropout, for which the strong block is noise:
+what it knows less than its twin has starved. Dropout that helps both alike helps, as any regularisation may, but it
+relieves nothing. Classes overlap, or hardly touch, as in the paper's examples.
 
-We expect a clear gain by silent inputs, above all where classes hardly touch, and a small one by silent neurons. Even
+We expect clear relief by silent inputs, above all where classes hardly touch, and a little by silent neurons. Even
 with half of its inputs silent, a network should learn less of the weak feature beside the strong one than alone.
 
-History: 2, as 1 with seeds that no pilot has seen; 1, an idea that the old laboratory's sessions left open, with its
-blocks of `feature_competition_dynamics`.
+History: 3, with twins, since a gain alone may be that of any regularisation; 2, as 1 with seeds that no pilot has seen;
+1, an idea that the old laboratory's sessions left open, with its blocks of `feature_competition_dynamics`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, dropout, losses, models, optimizers, rivals, training
+from axiom.kit import chance, dropout, losses, models, optimizers, pace, rivals, training
 
 SNAPSHOTS, BATCH = 10, 50
 
@@ -32,9 +35,9 @@ class Config:
 
     hidden: float  # share of the hidden neurons that are silent
     inputs: float  # share of the inputs that are
-    strong: float  # spread of the class centres in the strong block; 0 is noise
     noise: float  # standard deviation around the centres
     width: int
+    strong: float = 2.0  # spread of the class centres in the strong block; of the twin it is 0, which is noise
     weak: float = 0.5  # spread of the class centres in the weak block
     lr: float = 0.05
     epochs: int = 60
@@ -46,6 +49,8 @@ class Measures:
 
     weak_accuracy: float  # on the test data with the strong block at zero, after the last epoch
     stopped_weak_accuracy: float  # the same, at the snapshot where that was best on data kept back
+    beside_minus_alone: float  # weak accuracy less that of the twin; below 0 something starved
+    stopped_beside_minus_alone: float  # the same of what each has where it was stopped
     weak_loss: float  # after the last epoch, on the test data with the strong block at zero, in nats
     test_accuracy: float  # with both blocks
     train_accuracy: float
@@ -53,7 +58,20 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
-    """One cell. The seed fixes data, start and batch order; another strength moves the same centres apart."""
+    """One cell. The seed fixes data, start, batch order and silence for the twin, too, and moves the same centres."""
+    strengths = list(dict.fromkeys([config.strong, 0.0]))  # without a strong block nothing starves
+
+    def learn(seen: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+        return [*seen, _learned(replace(config, strong=strengths[number]), seed)]
+
+    seen = pace.blocks(list[dict[str, Any]](), learn, len(strengths))
+    own, twin = seen[0], seen[-1]
+    end, stopped = (own[each] - twin[each] for each in ("weak_accuracy", "stopped_weak_accuracy"))
+    return Measures(beside_minus_alone=end, stopped_beside_minus_alone=stopped, **own)
+
+
+def _learned(config: Config, seed: int) -> dict[str, Any]:
+    """What one network knows at the end."""
     pair = rivals.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
     orders = chance.orders(seed, items=rivals.TRAIN, epochs=config.epochs)
     rows, orders = dropout.shown(chance.stream(seed, "silence"), pair.task, orders, layers=2)
@@ -72,14 +90,15 @@ def run(config: Config, seed: int) -> Measures:
         every=-(-config.epochs // SNAPSHOTS),
     )
     kept, weak = np.array(snapshots).T
-    return Measures(
-        weak_accuracy=float(weak[-1]),
-        stopped_weak_accuracy=float(weak[kept.argmax()]),
-        weak_loss=training.cross_entropy(models.logits(end, rivals.silenced(pair.task.x_test)), pair.task.y_test),
-        test_accuracy=training.accuracy(end, pair.task.x_test, pair.task.y_test),
-        train_accuracy=training.accuracy(end, pair.task.x_train, pair.task.y_train),
-        weak_by_snapshot=tuple(weak.tolist()),
-    )
+    task = pair.task
+    return {
+        "weak_accuracy": float(weak[-1]),
+        "stopped_weak_accuracy": float(weak[kept.argmax()]),
+        "weak_loss": training.cross_entropy(models.logits(end, rivals.silenced(task.x_test)), task.y_test),
+        "test_accuracy": training.accuracy(end, task.x_test, task.y_test),
+        "train_accuracy": training.accuracy(end, task.x_train, task.y_train),
+        "weak_by_snapshot": tuple(weak.tolist()),
+    }
 
 
 def right_class(outputs: models.Array, y: models.Array) -> jax.Array:
@@ -88,32 +107,41 @@ def right_class(outputs: models.Array, y: models.Array) -> jax.Array:
 
 
 def _seconds(config: Config) -> float:
-    return 0.005 + config.epochs * (1.55e-4 + 1.15e-6 * config.width)
+    return (2 if config.strong else 1) * (0.005 + config.epochs * (1.55e-4 + 1.15e-6 * config.width))
 
 
-def _short(hidden: float, inputs: float, weak: float) -> Config:
-    return Config(hidden=hidden, inputs=inputs, strong=2.0, noise=1.0, width=32, weak=weak, epochs=20)
+PILOT = partial(Prediction, because="a pilot")
+SHORT = partial(Config, hidden=0.0, noise=1.0, width=32, epochs=20)
+# Of a weak block of noise nothing is known, and so nothing starves.
+NOTHING = (SHORT(inputs=0.5, weak=0.0), SHORT(inputs=0.0, weak=0.0))
+PLAIN: dict[str, object] = {"strong": 2.0, "hidden": 0.0, "inputs": 0.0}
+SILENT = {"hidden": "neurons", "inputs": "inputs"}
+ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes barely touch")}
+HELP = ("weak_accuracy", "", "helps, whatever by, to learn a weak feature beside a strong one", 1.0)
+RELIEF = ("beside_minus_alone", "_relieve", "relieves a weak feature of what it loses beside a strong one", 2.0)
 
 
-def _relief(name: str, claim: str, arm: dict[str, object], prediction: Prediction) -> Estimand:
-    """Beside the strong feature, with dropout and without; a mean over widths."""
-    none = {"strong": 2.0, "hidden": 0.0, "inputs": 0.0}
+def _half(factor: str, does: tuple[str, str, str, float], noise: float, expected: Prediction) -> Estimand:
+    """What half of them silent do beside the strong feature, or less what they do to the twin; a mean over widths."""
+    (measure, verb, effect, most), (suffix, where), silent = does, ON[noise], SILENT[factor]
+    plain = {**PLAIN, "noise": noise}
     return Estimand(
-        name=name,
-        claim=claim,
+        name=f"silent_{silent}{verb}{suffix}",
+        claim=f"silencing half the {silent} {effect} {where}" + ("" if expected.positive > 0.5 else " (expected: no)"),
         kind=Kind.CONTRAST,
-        measure="weak_accuracy",
-        between=({**none, **arm}, {**arm, **none}),
+        measure=measure,
+        between=({**plain, factor: 0.5}, plain),
         smallest=0.03,
-        bounds=(-1.0, 1.0),
-        prediction=prediction,
+        bounds=(-most, most),
+        prediction=expected,
     )
 
 
+NEURONS, INPUTS = (partial(_half, factor) for factor in SILENT)
 ARMS = ((0.0, 0.0), (0.2, 0.0), (0.5, 0.0), (0.0, 0.2), (0.0, 0.5))  # silent neurons and inputs
 experiment = Experiment(
     name="starvation_under_dropout",
-    version=2,
+    version=3,
     question="Does dropout relieve the starvation of a weak feature beside a strong one?",
     reference="Pezeshki et al. 2021, arXiv:2011.09468; Srivastava et al. 2014, JMLR 15:1929",
     run=run,
@@ -121,9 +149,7 @@ experiment = Experiment(
     sweep=tuple(
         config
         for hidden, inputs in ARMS
-        for config in grid(
-            Config, hidden=[hidden], inputs=[inputs], strong=[0.0, 2.0], noise=[0.1, 1.0], width=[32, 128]
-        )
+        for config in grid(Config, hidden=[hidden], inputs=[inputs], noise=[0.1, 1.0], width=[32, 128])
     ),
     ranges={
         "hidden": (0.0, 0.8),
@@ -134,56 +160,36 @@ experiment = Experiment(
         "epochs": (1, 1_000),
     },
     estimands=(
-        _relief(
-            "silent_neurons",
-            "silencing half the neurons helps to learn a weak feature beside a strong one where classes overlap",
-            {"noise": 1.0, "hidden": 0.5},
-            Prediction(positive=0.9, negative=0.01, absent=0.09, interval=(0.03, 0.06), because="a pilot"),
-        ),
-        _relief(
-            "silent_neurons_on_clean",
-            "silencing half the neurons helps to learn a weak feature beside a strong one where classes barely touch",
-            {"noise": 0.1, "hidden": 0.5},
-            Prediction(positive=0.9, negative=0.01, absent=0.09, interval=(0.04, 0.13), because="a pilot"),
-        ),
-        _relief(
-            "silent_inputs",
-            "silencing half the inputs helps to learn a weak feature beside a strong one where classes overlap",
-            {"noise": 1.0, "inputs": 0.5},
-            Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.13, 0.21), because="a pilot"),
-        ),
-        _relief(
-            "silent_inputs_on_clean",
-            "silencing half the inputs helps to learn a weak feature beside a strong one where classes barely touch",
-            {"noise": 0.1, "inputs": 0.5},
-            Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.44, 0.58), because="a pilot"),
-        ),
+        NEURONS(HELP, 1.0, PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.025, 0.042))),
+        NEURONS(HELP, 0.1, PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.069, 0.13))),
+        INPUTS(HELP, 1.0, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.12, 0.16))),
+        INPUTS(HELP, 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.466, 0.548))),
+        NEURONS(RELIEF, 1.0, PILOT(positive=0.88, negative=0.01, absent=0.11, interval=(0.014, 0.035))),
+        NEURONS(RELIEF, 0.1, PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.071, 0.122))),
+        INPUTS(RELIEF, 1.0, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.123, 0.169))),
+        INPUTS(RELIEF, 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.482, 0.563))),
         Estimand(
             name="beside_strong_minus_alone",
             claim="with half of the inputs silent, a weak feature is still learned worse beside a strong one",
-            kind=Kind.CONTRAST,
-            measure="weak_accuracy",
-            between=(
-                {"strong": 2.0, "noise": 1.0, "inputs": 0.5},
-                {"strong": 0.0, "noise": 1.0, "inputs": 0.5},
-            ),
+            kind=Kind.LEVEL,
+            measure="beside_minus_alone",
+            between=({**PLAIN, "noise": 1.0, "inputs": 0.5},),
             expects=Direction.LESS,
             smallest=0.03,
             bounds=(-1.0, 1.0),
-            prediction=Prediction(
-                positive=0.01, negative=0.93, absent=0.06, interval=(-0.11, -0.05), because="a pilot"
-            ),
+            prediction=PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(-0.111, -0.082)),
         ),
     ),
     controls=(
         Control(
             estimand="silent_inputs",
-            placebo=(_short(0.0, 0.5, 0.0), _short(0.0, 0.0, 0.0)),  # the weak block is noise, and nothing could starve
-            planted=(_short(0.0, 0.5, 1.0), _short(0.0, 0.0, 0.3)),
+            placebo=NOTHING,
+            planted=(SHORT(inputs=0.5, weak=1.0), SHORT(inputs=0.0, weak=0.3)),
+        ),
+        Control(  # a weak feature that is no weaker than the strong one
+            estimand="silent_inputs_relieve", placebo=NOTHING, planted=(SHORT(inputs=0.5, weak=2.0), SHORT(inputs=0.0))
         ),
     ),
-    figure=Figure(
-        x="strong", y="weak_accuracy", title="What is learned of the weak block", where={"width": 128, "hidden": 0.0}
-    ),
+    figure=Figure(x="inputs", y="beside_minus_alone", title="What starves", where={"width": 128, "hidden": 0.0}),
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -5,16 +5,19 @@ gradient left (Pezeshki et al. 2021). The old laboratory wondered whether normal
 block of inputs gets a gradient of the same length, or every example does, however well it is known. The first keeps the
 length of the whole step; the second the mean length of the examples' gradients. Spectral decoupling, a penalty on the
 size of the outputs, is the remedy that the paper proposes. Inputs are two blocks of ten numbers that both tell the
-class, and the trained network is asked about the weak block alone; a network for which the strong block is noise says
-what the weak one is worth. Classes overlap, or hardly touch, as in the paper's examples.
+class, and the trained network is asked about the weak block alone. It has a twin that learns by the same rule, and for
+which the strong block is noise: what it knows less than its twin has starved. A rule that helps both alike helps, but
+relieves nothing. Classes overlap, or hardly touch, as in the paper's examples.
 
 We expect some relief by examples of one length, and by blocks of one length where classes hardly touch; where they
 overlap, blocks of one length should help by next to nothing. Decoupling should not help such networks.
 
-History: 2, other seeds than the pilot's; 1, an open idea of the old laboratory, blocks as in its feature competition.
+History: 3, with twins; 2, other seeds than the pilot's; 1, an open idea of the old laboratory and its blocks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,12 +25,17 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
-from axiom.kit import chance, losses, models, optimizers, rivals, training
+from axiom.kit import chance, losses, models, optimizers, pace, rivals, training
 from axiom.kit.optimizers import Memory, Rates
 
 SNAPSHOTS, BATCH = 10, 50
 DECOUPLING, TINY = 0.1, 1e-12  # of the penalty on outputs; and less than any gradient
-RULES = ("plain", "blocks", "examples", "decoupled")
+RULES = {
+    "plain": ("", ""),
+    "blocks": ("equal_blocks", "as much gradient for both blocks"),
+    "examples": ("equal_examples", "as much gradient for all examples"),
+    "decoupled": ("decoupling", "a spectral decoupling of 0.1"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +43,9 @@ class Config:
     """What varies."""
 
     rule: str  # one of RULES
-    strong: float  # spread of the class centres in the strong block; 0 is noise
     noise: float  # standard deviation around the centres
     width: int
+    strong: float = 2.0  # spread of the class centres in the strong block; of the twin it is 0, which is noise
     weak: float = 0.5  # spread of the class centres in the weak block
     lr: float = 0.05
     epochs: int = 60
@@ -47,18 +55,35 @@ class Config:
 class Measures:
     """What is measured; of a network that diverged, only that. Conclusions are estimands, computed by the server."""
 
-    diverged: int  # 1 when the weights left the real numbers
+    diverged: int  # 1 when the weights left the real numbers, its own or the twin's
     weak_accuracy: float | None = None  # on the test data with the strong block at zero, after the last epoch
     stopped_weak_accuracy: float | None = None  # the same, at the snapshot where that was best on data kept back
+    beside_minus_alone: float | None = None  # weak accuracy less that of the twin; below 0 something starved
+    stopped_beside_minus_alone: float | None = None  # the same of what each has where it was stopped
     weak_loss: float | None = None  # after the last epoch, on the test data with the strong block at zero, in nats
     test_accuracy: float | None = None  # with both blocks
     train_accuracy: float | None = None
     weak_by_snapshot: tuple[float, ...] | None = None
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a network that diverges is an outcome
 def run(config: Config, seed: int) -> Measures:
-    """One cell. The seed fixes data, start and batch order; another strength moves the same centres apart."""
+    """One cell. The seed fixes data, start and batch order for the twin, too, and moves the same centres apart."""
+    strengths = list(dict.fromkeys([config.strong, 0.0]))  # without a strong block nothing starves
+
+    def learn(seen: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+        return [*seen, _learned(replace(config, strong=strengths[number]), seed)]
+
+    seen = pace.blocks(list[dict[str, Any]](), learn, len(strengths))
+    own, twin = seen[0], seen[-1]
+    if not (own and twin):
+        return Measures(diverged=1)
+    end, stopped = (own[each] - twin[each] for each in ("weak_accuracy", "stopped_weak_accuracy"))
+    return Measures(diverged=0, beside_minus_alone=end, stopped_beside_minus_alone=stopped, **own)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a network that diverges is an outcome
+def _learned(config: Config, seed: int) -> dict[str, Any]:
+    """What one network knows at the end; nothing where its weights left the real numbers."""
     pair = rivals.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
     end, snapshots = training.trained(
         models.mlp(chance.stream(seed, "start"), (rivals.INPUTS, config.width, rivals.CLASSES)),
@@ -73,17 +98,16 @@ def run(config: Config, seed: int) -> Measures:
         every=-(-config.epochs // SNAPSHOTS),
     )
     if not all(np.isfinite(layer.weights).all() for layer in end):
-        return Measures(diverged=1)
+        return {}
     kept, weak = np.array(snapshots).T
-    return Measures(
-        diverged=0,
-        weak_accuracy=float(weak[-1]),
-        stopped_weak_accuracy=float(weak[kept.argmax()]),
-        weak_loss=training.cross_entropy(models.logits(end, rivals.silenced(pair.task.x_test)), pair.task.y_test),
-        test_accuracy=training.accuracy(end, pair.task.x_test, pair.task.y_test),
-        train_accuracy=training.accuracy(end, pair.task.x_train, pair.task.y_train),
-        weak_by_snapshot=tuple(weak.tolist()),
-    )
+    return {
+        "weak_accuracy": float(weak[-1]),
+        "stopped_weak_accuracy": float(weak[kept.argmax()]),
+        "weak_loss": training.cross_entropy(models.logits(end, rivals.silenced(pair.task.x_test)), pair.task.y_test),
+        "test_accuracy": training.accuracy(end, pair.task.x_test, pair.task.y_test),
+        "train_accuracy": training.accuracy(end, pair.task.x_train, pair.task.y_train),
+        "weak_by_snapshot": tuple(weak.tolist()),
+    }
 
 
 def decoupled(net: models.Net, x: models.Array, y: models.Array, decoupling: float) -> jax.Array:
@@ -101,18 +125,12 @@ def alike(net: models.Net, x: models.Array, y: models.Array) -> jax.Array:
 
 
 def example_lengths(net: models.Net, x: models.Array, y: models.Array) -> jax.Array:
-    """The length of each example's gradient in all weights and biases of a network with one hidden layer.
-
-    A layer's gradient is the outer product of what it hears and of the error that comes back to it (Goodfellow 2015).
-    """
+    """Of each example's gradient: in a layer, it is the product of what is heard and of its error (Goodfellow 2015)."""
     (heard,) = models.hidden(net, x)
     error = jax.nn.softmax(models.logits(net, x), axis=1) - jax.nn.one_hot(y, rivals.CLASSES)
     below = (error @ jnp.asarray(net[1].weights).T) * (heard > 0)
-    return jnp.sqrt(_squares(error) * (1 + _squares(heard)) + _squares(below) * (1 + _squares(x)))
-
-
-def _squares(rows: models.Array) -> jax.Array:
-    return jnp.sum(jnp.square(rows), axis=1)
+    above, heard, below, x = (jnp.sum(jnp.square(rows), axis=1) for rows in (error, heard, below, x))
+    return jnp.sqrt(above * (1 + heard) + below * (1 + x))
 
 
 def blockwise(
@@ -128,73 +146,55 @@ def blockwise(
 
 
 BLOCKWISE = optimizers.Optimizer(rule=blockwise, memories=0)
+PILOT = partial(Prediction, because="a pilot")
+BLOCKS, PLAIN = (partial(Config, rule=rule, noise=1.0, width=32, epochs=20) for rule in ("blocks", "plain"))
+NOTHING = (BLOCKS(weak=0.0), PLAIN(weak=0.0))  # is known of a weak block of noise, so nothing starves
+ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes hardly touch")}
+HELP = ("weak_accuracy", "", "helps, whatever by, to learn a weak feature beside a strong one", 1.0)
+RELIEF = ("beside_minus_alone", "_relieve", "relieves a weak feature of what it loses beside a strong one", 2.0)
 
 
-def _short(rule: str, weak: float) -> Config:
-    return Config(rule=rule, strong=2.0, noise=1.0, width=32, weak=weak, epochs=20)
-
-
-def _relief(name: str, claim: str, arm: dict[str, object], prediction: Prediction) -> Estimand:
+def _does(does: tuple[str, str, str, float], rule: str, noise: float, expected: Prediction) -> Estimand:
+    """What a rule does beside the strong feature, by itself or less what it does to the twin; a mean over widths."""
+    (measure, verb, effect, most), (name, what), (suffix, where) = does, RULES[rule], ON[noise]
+    arm, plain = ({"strong": 2.0, "noise": noise, "rule": each} for each in (rule, "plain"))
     return Estimand(
-        name=name,
-        claim=claim,
+        name=f"{name}{verb}{suffix}",
+        claim=f"{what} {effect} {where}" + ("" if expected.positive > 0.5 else " (expected: no)"),
         kind=Kind.CONTRAST,
-        measure="weak_accuracy",
-        between=({**arm, "strong": 2.0}, {**arm, "strong": 2.0, "rule": "plain"}),  # a mean over widths
+        measure=measure,
+        between=(arm, plain),
         smallest=0.03,
-        bounds=(-1.0, 1.0),
-        prediction=prediction,
+        bounds=(-most, most),
+        prediction=expected,
     )
 
 
 experiment = Experiment(
     name="starvation_under_gradient_normalisation",
-    version=2,
+    version=3,
     question="Does it help a weak feature beside a strong one to get as much gradient, or its examples as much weight?",
     reference="Pezeshki et al. 2021, arXiv:2011.09468; Goodfellow 2015, arXiv:1510.01799",
     run=run,
     measures=Measures,
-    sweep=grid(Config, rule=list(RULES), strong=[0.0, 2.0], noise=[0.1, 1.0], width=[32, 128]),
+    sweep=grid(Config, rule=list(RULES), noise=[0.1, 1.0], width=[32, 128]),
     ranges={"strong": (0.0, 4.0), "noise": (0.05, 2.0), "width": (32, 512), "epochs": (1, 1_000)},
     estimands=(
-        _relief(
-            "equal_blocks",
-            "a weak feature gains where classes overlap if both blocks get as much gradient (expected: little)",
-            {"rule": "blocks", "noise": 1.0},
-            Prediction(positive=0.09, negative=0.01, absent=0.9, interval=(0.019, 0.028), because="a pilot"),
-        ),
-        _relief(
-            "equal_blocks_on_clean",
-            "a weak feature gains where classes hardly touch if both blocks get as much gradient",
-            {"rule": "blocks", "noise": 0.1},
-            Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.1, 0.17), because="a pilot"),
-        ),
-        _relief(
-            "equal_examples",
-            "a weak feature gains where classes overlap if all examples get as much gradient",
-            {"rule": "examples", "noise": 1.0},
-            Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.042, 0.058), because="a pilot"),
-        ),
-        _relief(
-            "equal_examples_on_clean",
-            "a weak feature gains where classes hardly touch if all examples get as much gradient",
-            {"rule": "examples", "noise": 0.1},
-            Prediction(positive=0.85, negative=0.02, absent=0.13, interval=(0.04, 0.11), because="a pilot"),
-        ),
-        _relief(
-            "decoupling_on_clean",
-            "a weak feature gains where classes hardly touch by a spectral decoupling of 0.1 (expected: no)",
-            {"rule": "decoupled", "noise": 0.1},
-            Prediction(positive=0.02, negative=0.88, absent=0.1, interval=(-0.2, -0.07), because="a pilot"),
-        ),
+        _does(HELP, "blocks", 1.0, PILOT(positive=0.6, negative=0.01, absent=0.39, interval=(0.019, 0.028))),
+        _does(HELP, "blocks", 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.084, 0.131))),
+        _does(HELP, "examples", 1.0, PILOT(positive=0.96, negative=0.01, absent=0.03, interval=(0.029, 0.043))),
+        _does(HELP, "examples", 0.1, PILOT(positive=0.75, negative=0.03, absent=0.22, interval=(0.003, 0.059))),
+        _does(HELP, "decoupled", 0.1, PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(-0.132, -0.08))),
+        _does(RELIEF, "blocks", 1.0, PILOT(positive=0.35, negative=0.01, absent=0.64, interval=(0.018, 0.027))),
+        _does(RELIEF, "blocks", 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.081, 0.131))),
+        _does(RELIEF, "examples", 1.0, PILOT(positive=0.88, negative=0.01, absent=0.11, interval=(0.014, 0.033))),
+        _does(RELIEF, "examples", 0.1, PILOT(positive=0.75, negative=0.03, absent=0.22, interval=(0.004, 0.059))),
+        _does(RELIEF, "decoupled", 0.1, PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(-0.131, -0.08))),
     ),
     controls=(
-        Control(
-            estimand="equal_blocks",
-            placebo=(_short("blocks", 0.0), _short("plain", 0.0)),  # the weak block is noise, and nothing could starve
-            planted=(_short("blocks", 1.0), _short("plain", 0.3)),
-        ),
+        Control(estimand="equal_blocks", placebo=NOTHING, planted=(BLOCKS(weak=1.0), PLAIN(weak=0.3))),
+        Control(estimand="equal_blocks_relieve", placebo=NOTHING, planted=(BLOCKS(weak=3.0), PLAIN())),  # stronger
     ),
-    figure=Figure(x="strong", y="weak_accuracy", title="What is learned of the weak block", where={"width": 128}),
-    needs=Needs(seconds=lambda config: 0.005 + config.epochs * (1.5e-4 + 1.1e-6 * config.width), memory_mb=600),
+    figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
+    needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (5e-3 + c.epochs * (15e-5 + 11e-7 * c.width)), memory_mb=600),
 )
