@@ -160,7 +160,7 @@ def waited(command: Sequence[str], folder: Folder) -> int:
             return process.wait()
         except KeyboardInterrupt:
             if not has_ended(process):  # at a terminal it was interrupted with us
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # who was started in the background is deaf to a Ctrl-C
                 process.wait(_ENDING_SECONDS)
             raise
 

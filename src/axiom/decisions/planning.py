@@ -250,9 +250,6 @@ def plan(
     asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
     found = reach(asked, supplies, cores=cores, deadline=deadline_seconds)
     turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies) or usual)
-    horizon = found.cores * turns.each_core + sum(one.core_seconds for one in given)
-    book = Book(horizon=horizon, names={one.experiment_id: one.name for one in asked})
-    book.add(given)
     making = _Making(
         turns=turns,
         reach=found,
@@ -261,13 +258,21 @@ def plan(
         floor=floor,
         promises=promises(asked),
         standing={one.key: one for one in asked},
-        book=book,
+        book=_book(asked, given, found.cores * turns.each_core),
         waits={one.key: turns.waiting(one) for one in asked},
     )
     enough = _ordered(making, asked)
     if supplies and found.cores and per_core > 0:
         _filled(making, asked, supplies, deadline_seconds, key)
     return _told(making, asked, enough, cores)
+
+
+def _book(asked: Sequence[Candidate], given: Sequence[Allotment], wanted: float) -> Book:
+    """What was ordered of late, in which shares of this and the next orders are shares."""
+    horizon = wanted + sum(one.core_seconds for one in given)
+    book = Book(horizon=horizon, names={one.experiment_id: one.name for one in asked})
+    book.add(given)
+    return book
 
 
 def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
