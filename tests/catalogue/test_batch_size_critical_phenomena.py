@@ -44,16 +44,16 @@ def expected(number, task, batch, rate, steps):
 
 
 def loss_is_the_expected_one(module):
-    """At the end of as many examples, as many updates, and with the rate in proportion to the batch."""
+    """At the end of as many examples, and with the rate in proportion to the batch."""
     for same, batch, rate, steps in (
         ("examples", 128, 0.004, 256),  # on the way; the others have come to rest
-        ("updates", 8, 0.05, 2_048),
+        ("examples", 8, 0.05, 4_096),
         ("both", 128, 0.4, 256),
     ):
         away = []
         for number in range(4):
             (*_, last), floor = expected(number, "noisy", batch, rate, min(steps, 256))
-            measured = cell(module, same, batch, number=number, lr=0.004 if same == "examples" else 0.05)
+            measured = cell(module, same, batch, number=number, lr=0.05 if same == "both" else rate)
             assert measured.steps == steps
             assert measured.rate == pytest.approx(rate)
             away.append((measured.train_loss - floor) / (last - floor))
@@ -91,7 +91,7 @@ def sharpness_is_that_of_a_bowl(module):
     inputs = np.column_stack([x, np.ones(len(x))]).astype(np.float64)
     largest = np.linalg.eigvalsh(inputs.T @ inputs / len(x))[-1]
     for batch in (8, 128):
-        assert cell(module, "updates", batch).sharpness == pytest.approx(largest, rel=1e-3)
+        assert cell(module, "examples", batch).sharpness == pytest.approx(largest, rel=1e-3)
 
 
 def loss_is_matched(module):
@@ -110,6 +110,24 @@ def accuracy_is_looked_at_on_the_way(module):
     assert measured.steps == 4_096
 
 
+def placebo_is_of_eight_whatever_it_says(module):
+    """By the same rows but for chance: as many steps to the loss at every size, and none of them twice."""
+    four = [cell(module, "best", batch, task="affine", goal=0.3, control="placebo") for batch in (2, 8, 32, 128)]
+    steps = [each.steps for each in four]
+    assert len(set(steps)) == 4
+    assert steps == pytest.approx([cell(module, "best", 8, task="affine", goal=0.3).steps] * 4, rel=0.4)
+    assert [each.doublings for each in four] == pytest.approx([math.log2(8 * each.steps) for each in four])
+    in_proportion = cell(module, "both", 128, control="placebo")
+    assert (in_proportion.steps, in_proportion.rate) == (4_096, pytest.approx(0.025))
+
+
+def own_batches_are_as_large_as_said(module):
+    plain, own = (cell(module, "best", 128, task="affine", goal=0.3, control=control) for control in ("none", "own"))
+    assert plain.steps != own.steps
+    assert own.steps == pytest.approx(plain.steps, rel=0.25)
+    assert own.doublings == pytest.approx(math.log2(128 * own.steps))
+
+
 TRUTHS = [
     loss_is_the_expected_one,
     steps_are_those_of_the_best_rate,
@@ -117,6 +135,8 @@ TRUTHS = [
     sharpness_is_that_of_a_bowl,
     loss_is_matched,
     accuracy_is_looked_at_on_the_way,
+    placebo_is_of_eight_whatever_it_says,
+    own_batches_are_as_large_as_said,
 ]
 
 
@@ -128,20 +148,23 @@ def test_it_knows_what_a_batch_size_does(truth):
 @pytest.mark.parametrize(
     ("truth", "right", "mistake"),
     [
-        (loss_is_the_expected_one, "config.lr * config.batch / REFERENCE", "config.lr * config.batch"),
-        (loss_is_the_expected_one, "EXAMPLES // config.batch\n", "EXAMPLES // REFERENCE\n"),
+        (loss_is_the_expected_one, "size / REFERENCE if", "size if"),
+        (loss_is_the_expected_one, "EXAMPLES // size\n", "EXAMPLES // REFERENCE\n"),
         (loss_is_the_expected_one, "first=ends[0], last=ends[1]", "first=0, last=ends[1]"),
         (loss_is_the_expected_one, "first=ends[0], last=ends[1]", "first=ends[0], last=ends[0] + 1"),
-        (loss_is_the_expected_one, "batch=config.batch, steps", "batch=2, steps"),
+        (loss_is_the_expected_one, "batch=size, steps", "batch=2, steps"),
         (steps_are_those_of_the_best_rate, "2.0 ** (2 - place / 2)", "2.0 ** (-3 - place / 2)"),
         (steps_are_those_of_the_best_rate, "2.0 ** (2 - place / 2)", "2.0 ** (2 - 4 * place)"),
         (steps_are_those_of_the_best_rate, "goal = config.goal * (", "goal = 0.7 * config.goal * ("),
-        (steps_are_those_of_the_best_rate, "math.log2(count * config.batch)", "math.log2(count)"),
+        (steps_are_those_of_the_best_rate, "math.log2(count * size)", "math.log2(count)"),
         (copies_are_worth_nothing, "copies=config.copies", "copies=1"),
         (sharpness_is_that_of_a_bowl, "probe, x, y)[-1]", "probe, x, y)[0]"),
         (loss_is_matched, "0.5 * (1 - 1 / CLASSES)", "1 - 1 / CLASSES"),
         (loss_is_matched, "else [config.lr]", "else RATES"),
         (accuracy_is_looked_at_on_the_way, "best_accuracy=max", "best_accuracy=min"),
+        (placebo_is_of_eight_whatever_it_says, 'SAME if config.control == "placebo" else config.batch', "config.batch"),
+        (placebo_is_of_eight_whatever_it_says, 'seed if config.control == "none" else', "seed if True else"),
+        (own_batches_are_as_large_as_said, 'SAME if config.control == "placebo"', 'SAME if config.control != "none"'),
     ],
 )
 def test_a_wrong_version_would_be_found_out(truth, right, mistake):

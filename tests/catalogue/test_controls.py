@@ -60,7 +60,11 @@ def test_what_was_planted_is_found_and_a_placebo_is_not(name, control):
 # Claims that hold when the number is below its null.
 BELOW = {
     "activation_function_landscape": {"sigmoid_minus_relu_on_exclusive_or"},
-    "batch_size_critical_phenomena": {"sharper_bend", "flatter_at_best_rates"},
+    "batch_size_critical_phenomena": {
+        "sharper_bend",
+        "flatter_at_best_rates",
+        "flatter_at_best_rates_squared",
+    },
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
     "compositional_generalization": {"xor_wide_minus_narrow"},
     "critical_data_fraction": {"share_falls", "patience"},

@@ -11,11 +11,12 @@ from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models, training
 
 SEED = seed_of("emergent_abilities", 1, 0)
+KEPT = [seed_of("emergent_abilities", 3, replicate) for replicate in range(4)]  # of the eight of the controls
 
 
 @functools.cache
-def cell(module, task="parts", **changes):
-    return module.run(module.Config(**({"task": task, "doublings": 4, "epochs": 4} | changes)), SEED)
+def cell(module, task="parts", seed=SEED, **changes):
+    return module.run(module.Config(**({"task": task, "doublings": 4, "epochs": 4} | changes)), seed)
 
 
 def sums_are_sums(module):
@@ -48,6 +49,16 @@ def one_part_is_a_whole_answer(module):
     measured = cell(module, parts=1)
     assert measured.part_by_width == measured.exact_by_width
     assert measured.steeper == measured.later == measured.excess == 0.0
+
+
+def placebo_differs_by_chance_alone(module):
+    """Whole answers are those of another network, which has no more of them and no less."""
+    later = [cell(module, parts=1, control="placebo", seed=seed).later for seed in KEPT]
+    assert 0.0 not in later
+    assert abs(np.median(later)) < 0.3
+    measured, plain = cell(module, parts=1, control="placebo"), cell(module, parts=1)
+    assert measured.part_by_width == plain.part_by_width
+    assert measured.exact_by_width == pytest.approx(plain.exact_by_width, abs=0.2)
 
 
 def whole_answers_are_rarer_than_parts(module):
@@ -88,6 +99,7 @@ TRUTHS = [
     sums_are_sums,
     rulers_know_a_line_from_a_step,
     one_part_is_a_whole_answer,
+    placebo_differs_by_chance_alone,
     whole_answers_are_rarer_than_parts,
     parts_hear_their_own_inputs,
     loss_is_the_mean_of_the_parts,
@@ -106,7 +118,9 @@ def test_it_measures_the_same_networks_by_two_rulers(truth):
         (sums_are_sums, ".permutation(numbers**2)", ".integers(0, numbers**2, numbers**2)"),
         (rulers_know_a_line_from_a_step, "np.diff(curve).max()", "np.diff(curve).mean()"),
         (rulers_know_a_line_from_a_step, "(curve[0] + curve.max()) / 2", "curve.max() / 2"),
-        (whole_answers_are_rarer_than_parts, "right.all(axis=1)", "right.any(axis=1)"),
+        (whole_answers_are_rarer_than_parts, "whole.all(axis=1)", "whole.any(axis=1)"),
+        (placebo_differs_by_chance_alone, "another start", "start"),
+        (placebo_differs_by_chance_alone, "    whole = right(number", "    part = right(number"),
         (parts_hear_their_own_inputs, 'f"part {n}"', '"part"'),
         (loss_is_the_mean_of_the_parts, "y.reshape(-1)", "y.T.reshape(-1)"),
     ],

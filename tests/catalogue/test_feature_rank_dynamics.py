@@ -1,6 +1,7 @@
 """Roy & Vetterli (2007): what ranks are of what is known; inputs of two dimensions leave few directions."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from wrong import wrong
 
 from axiom.catalogue import feature_rank_dynamics
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, data, models
+from axiom.kit import chance, data, models, training
 
 SEED = seed_of("feature_rank_dynamics", 1, 0)
 
@@ -66,9 +67,33 @@ def measures_belong_together(module):
     assert measured.start_share == measured.share_by_epoch[0]
     assert measured.kept == pytest.approx(measured.share / measured.start_share)
     assert measured.stable_share < measured.share < 1
-    assert measured.matched_share in measured.share_by_epoch[2:-1]  # neither at once nor at the end
+    low, high = sorted(measured.share_by_epoch[2:-1])[:: len(measured.share_by_epoch) - 4]
+    assert low < measured.matched_share < high  # neither at once nor at the end
     assert cell(module, epochs=2, lr=1e-4).matched_share is None
     assert measured.train_loss < module.MATCHED
+
+
+def share_is_that_of_the_same_loss(module):
+    """By hand, of the first two looks around the loss: three quarters of the way, the whole way, and never."""
+    assert module.matched([0.8, 0.7, 0.6, 0.4], [2.0, 0.8, 0.4, 0.6]) == pytest.approx(0.625)
+    assert module.matched([0.8, 0.7, 0.6], [2.0, 0.5, 0.4]) == pytest.approx(0.7)
+    assert module.matched([0.8, 0.7], [2.0, 0.6]) is None
+
+
+def wide_networks_are_looked_at_in_time(module):
+    """By hand: the loss is there within the first epochs, between two of five looks in each."""
+    task = data.clusters(chance.stream(SEED, "data"), inputs=20, classes=5, train=2_000, test=1_000)
+    start = models.mlp(chance.stream(SEED, "start"), (20, 256, 256, 5))
+    rows = chance.orders(SEED, items=2_000, epochs=3).reshape(-1, 400)
+    seen = []
+    for net in [start, *training.sgd(start, task, rows, lr=0.05, batch=50)]:
+        loss = training.cross_entropy(models.logits(net, task.x_train), task.y_train)
+        seen.append((loss, by_hand(models.hidden(net, task.x_test)[-1])[0] / 256))
+    (above, before), (below, after) = next(pair for pair in itertools.pairwise(seen) if pair[1][0] <= 0.5)
+    expected = before + (above - 0.5) / (above - below) * (after - before)
+    measured = cell(module, 256, epochs=3)
+    assert measured.matched_share == pytest.approx(expected, rel=1e-4)
+    assert len(measured.share_by_epoch) == 4
 
 
 def first_layer_has_more_directions_than_the_last(module):
@@ -93,6 +118,8 @@ TRUTHS = [
     ranks_are_those_of_singular_values,
     start_is_measured_before_training,
     measures_belong_together,
+    share_is_that_of_the_same_loss,
+    wide_networks_are_looked_at_in_time,
     first_layer_has_more_directions_than_the_last,
     controls_are_what_they_say,
 ]
@@ -116,7 +143,11 @@ def test_it_counts_directions(truth):
             "models.hidden(net, task.x_test)[0]",
         ),
         (measures_belong_together, "kept=shares[-1] / shares[0]", "kept=shares[0] / shares[-1]"),
-        (measures_belong_together, "if loss < MATCHED", "if loss > MATCHED"),
+        (measures_belong_together, "matched(shares, fits)", "matched(stable, fits)"),
+        (measures_belong_together, "if number % LOOKS == 0)", "if number >= 0)"),
+        (wide_networks_are_looked_at_in_time, "or min(loss for _, _, loss, _ in seen) > MATCHED", ""),
+        (share_is_that_of_the_same_loss, "if loss <= MATCHED", "if loss > MATCHED"),
+        (share_is_that_of_the_same_loss, "shares[place - 1] + part", "shares[place] + part"),
         (first_layer_has_more_directions_than_the_last, "task.x_test)[0]", "task.x_test)[1]"),
         (controls_are_what_they_say, "np.arange(INPUTS) < 2", "np.arange(INPUTS) < 20"),
         (controls_are_what_they_say, "32) if is_placebo", "config.width) if is_placebo"),

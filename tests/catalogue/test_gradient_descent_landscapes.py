@@ -8,7 +8,7 @@ from wrong import wrong
 
 from axiom.catalogue import gradient_descent_landscapes
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, data, models
+from axiom.kit import chance, data, landscapes, models
 
 SEED = seed_of("gradient_descent_landscapes", 1, 0)
 BOWL = {"task": "clusters", "loss": "mse", "depth": 0, "goal": 0.65}
@@ -53,6 +53,10 @@ def way_is_that_of_descent(module):
         points = way[chosen].reshape(len(chosen), -1)
         values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
         assert measured.in_plane == pytest.approx(values[:2].sum() / values.sum(), abs=1e-3)
+        walk = landscapes.walked(chance.stream(SEED, "walk"), points)
+        later = [np.linalg.svd(each[1:] - each[1:].mean(axis=0), compute_uv=False) ** 2 for each in (points, walk)]
+        more = later[0][:2].sum() / later[0].sum() - later[1][:2].sum() / later[1].sum()
+        assert measured.later_beyond_walk == pytest.approx(more, abs=1e-4)
         shares = np.linspace(0, 1, 25)[:, None, None]
         losses = [
             0.5 * np.mean(np.sum((inputs @ one - targets) ** 2, axis=1))
@@ -89,6 +93,17 @@ def walk_is_that_of_theory(module):
     assert placebo.line[-1] > 2 * measured.line[-1]
 
 
+def jump_is_left_out(module):
+    """At a high rate the first look is a hundred times as far as the next: the way and any walk are this line alone."""
+    fast = {"loss": "mse", "lr": 0.1, "width": 128, "goal": 0.5}
+    measured, placebo = (cell(module, **fast, control=control) for control in ("none", "placebo"))
+    assert measured.in_plane > 0.99
+    assert measured.walk_in_plane > 0.99
+    assert abs(measured.beyond_walk) < 0.01
+    assert measured.later_beyond_walk > 0.1
+    assert 0 < abs(placebo.later_beyond_walk) < 0.06
+
+
 def loss_is_matched(module):
     for loss, nothing in (("ce", np.log(5)), ("mse", 0.4)):
         measured = cell(module, loss=loss)
@@ -97,7 +112,7 @@ def loss_is_matched(module):
     assert cell(module, goal=0.01, depth=0).has_arrived == 0
 
 
-TRUTHS = [way_is_that_of_descent, rise_is_half_the_curvature, walk_is_that_of_theory, loss_is_matched]
+TRUTHS = [way_is_that_of_descent, rise_is_half_the_curvature, walk_is_that_of_theory, jump_is_left_out, loss_is_matched]
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
@@ -121,6 +136,9 @@ def test_it_knows_the_landscape(truth):
         (walk_is_that_of_theory, 'chance.stream(seed, "walk"), way)', 'chance.stream(seed, "walk"), way[:4])'),
         (walk_is_that_of_theory, 'chance.stream(seed, "walk")', 'chance.stream(seed, "turned")'),
         (walk_is_that_of_theory, "beyond_walk=plane - beside", "beyond_walk=beside - plane"),
+        (jump_is_left_out, "in_plane(walk[1:])", "in_plane(walk)"),
+        (jump_is_left_out, "in_plane(way[1:])", "in_plane(way)"),
+        (way_is_that_of_descent, "in_plane(way[1:])", "in_plane(way[2:])"),
         (loss_is_matched, "0.5 * (1 - 1 / CLASSES)", "1 - 1 / CLASSES"),
     ],
 )

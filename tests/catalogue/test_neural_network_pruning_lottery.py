@@ -1,6 +1,7 @@
 """Ramanujan et al. (2020): a random network holds a part that works, and descent on scores finds it."""
 
 import functools
+import itertools
 
 import jax
 import numpy as np
@@ -105,13 +106,26 @@ def measures_are_those_by_hand(module):
         outputs = models.logits(net, task.x_train)
         return training.cross_entropy(outputs, task.y_train), training.accuracy(net, task.x_test, task.y_test)
 
-    _, seen = descend(start, watch=look, rates=Rates(lr=0.1), every=2)
+    near = chance.orders(SEED, items=1_000, epochs=10).reshape(-1, 200)  # five looks in an epoch
+    _, later = descend(start, orders=near, watch=look, rates=Rates(lr=0.1))
+    seen = [look(start), *later]
     assert measured.trained_accuracy == pytest.approx(seen[-1][1], abs=2e-3)
     assert measured.part_minus_trained == pytest.approx(measured.part_accuracy - measured.trained_accuracy)
     loss, _ = look(part)
-    matched = next(right for least, right in seen if least <= loss)
-    assert matched != seen[-1][1]
+    (above, before), (below, after) = next(pair for pair in itertools.pairwise(seen) if pair[1][0] <= loss)
+    matched = before + (above - loss) / (above - below) * (after - before)
+    assert abs(matched - seen[-1][1]) > 0.01
     assert measured.part_minus_matched == pytest.approx(measured.part_accuracy - matched, abs=4e-3)
+
+
+def accuracy_is_that_of_the_same_loss(module):
+    """By hand: half way between two losses half way between what was right, at the first that is low enough."""
+    seen = [[2.0, 0.2], [1.0, 0.6], [0.6, 0.7], [0.8, 0.9], [0.4, 0.8]]
+    assert module.matched(seen, 1.5) == pytest.approx(0.4)
+    assert module.matched(seen, 0.7) == pytest.approx(0.675)
+    assert module.matched(seen, 0.5) == pytest.approx(0.825)
+    assert module.matched(seen, 2.5) == 0.2  # a part that is worse than a network that nobody trained
+    assert module.matched(seen, 0.1) == 0.8  # never as good
 
 
 def separation_is_how_far_classes_lie_apart(module):
@@ -129,6 +143,7 @@ TRUTHS = [
     scores_follow_the_slope_of_what_works,
     lot_is_the_best_of_twenty,
     measures_are_those_by_hand,
+    accuracy_is_that_of_the_same_loss,
     separation_is_how_far_classes_lie_apart,
 ]
 
@@ -145,8 +160,10 @@ def test_it_knows_what_a_part_is(truth):
         (highest_scores_work, "jax.lax.stop_gradient(scores)", "scores"),
         (scores_follow_the_slope_of_what_works, "layer.weights * works(score", "works(score"),
         (lot_is_the_best_of_twenty, "key=lambda part: float", "key=lambda part: -float"),
-        (lot_is_the_best_of_twenty, "EVERY = 20, 2", "EVERY = 2, 2"),
-        (measures_are_those_by_hand, "if least <= loss", "if least >= loss"),
+        (lot_is_the_best_of_twenty, "BATCH = 20, 50", "BATCH = 2, 50"),
+        (measures_are_those_by_hand, "EVERY = 200", "EVERY = 50"),
+        (accuracy_is_that_of_the_same_loss, "if lower <= loss", "if lower >= loss"),
+        (accuracy_is_that_of_the_same_loss, "if place < 1", "if place"),
         (separation_is_how_far_classes_lie_apart, "separation=config.separation", "separation=0.55"),
     ],
 )

@@ -11,11 +11,12 @@ from axiom.domain.experiments import seed_of
 from axiom.kit import chance, committee, data, models
 
 SEED = seed_of("neuron_specialization", 1, 0)
+KEPT = [seed_of("neuron_specialization", 2, replicate) for replicate in range(4)]  # of the eight of the controls
 
 
 @functools.cache
-def cell(module, task="clusters", **changes):
-    return module.run(module.Config(**{"task": task, "epochs": 8} | changes), SEED)
+def cell(module, task="clusters", seed=SEED, **changes):
+    return module.run(module.Config(**{"task": task, "epochs": 8} | changes), seed)
 
 
 def by_hand(active, y):
@@ -105,11 +106,20 @@ def controls_are_what_they_say(module):
     near = cell(module, "committee", width=3, control="planted")
     assert near.specialised > 0.8
     assert near.curve[0] > 0.5
-    one, other = (cell(module, "committee", width=3, control="placebo", is_alike=alike) for alike in (False, True))
-    assert one == other
-    assert cell(module, "committee", width=3, control="planted", is_alike=True) == one
-    lazy, rich = (cell(module, alpha=alpha, control="placebo") for alpha in (10.0, 0.1))
-    assert lazy == rich == cell(module)
+    alike = cell(module, "committee", width=3, is_alike=True)
+    assert cell(module, "committee", width=3, control="planted", is_alike=True) == alike
+
+
+def placebos_differ_by_chance_alone(module):
+    """Each arm has a start of its own, and a committee its own examples; what the arms are asked about is the same."""
+    for which, arms, smallest in (
+        ("error", [{"task": "committee", "width": 3, "epochs": 100, "is_alike": one} for one in (False, True)], 0.02),
+        ("gain", [{"alpha": alpha} for alpha in (0.1, 10.0)], 0.02),
+    ):
+        one, other = ([getattr(cell(module, **arm, control="placebo", seed=s), which) for s in KEPT] for arm in arms)
+        assert not set(one) & set(other)
+        assert abs(np.median(np.subtract(one, other))) < smallest
+    assert {cell(module, alpha=alpha, control="placebo").gain for alpha in (0.1, 10.0)}.isdisjoint({cell(module).gain})
 
 
 TRUTHS = [
@@ -120,6 +130,7 @@ TRUTHS = [
     a_committee_finds_the_other_ones_units,
     units_that_are_alike_stay_on_the_plateau,
     controls_are_what_they_say,
+    placebos_differ_by_chance_alone,
 ]
 
 
@@ -149,8 +160,10 @@ def test_it_knows_specialists(truth):
         (a_committee_finds_the_other_ones_units, "error=risks[-1]", "error=risks[0]"),
         (units_that_are_alike_stay_on_the_plateau, "np.repeat(start[:, :1], config.width, axis=1)", "1 * start"),
         (controls_are_what_they_say, "0.5 * taught[:, np", "0.0 * taught[:, np"),
-        (controls_are_what_they_say, 'config.is_alike or config.control == "placebo"', "config.is_alike"),
-        (controls_are_what_they_say, '1.0 if config.control == "placebo" else config.alpha', "config.alpha"),
+        (placebos_differ_by_chance_alone, 'config.is_alike or config.control == "placebo"', "config.is_alike"),
+        (placebos_differ_by_chance_alone, '(1.0, f"start {config.alpha}")', '(config.alpha, f"start {config.alpha}")'),
+        (placebos_differ_by_chance_alone, '(1.0, f"start {config.alpha}")', '(1.0, "start")'),
+        (placebos_differ_by_chance_alone, 'own = f" {config.is_alike}"', 'own = ""'),
     ],
 )
 def test_a_wrong_version_would_be_found_out(truth, right, mistake):

@@ -1,17 +1,16 @@
 """Is there a batch size at which something critical happens?
 
 The old laboratory expected nothing. What is found hangs on what is the same for all sizes. After as many examples a
-small batch has made more steps; after as many updates a large one has seen more; with rates in proportion to the batch
-(Goyal et al. 2017) both are matched. And to reach one training loss, each at the best of many rates, small batches are
-said to need steps as one over the batch, and large ones a constant number: S = least steps + least examples / B
-(McCandlish et al. 2018; Shallue et al. 2019). Nothing is critical in that; an exponent beyond -1 would be a
-sharper bend. Large batches are said to end in sharper places (Keskar et al. 2017): here at one loss, at one rate and at
-the best. `gradient_noise_scale` asks what foretells the bend.
+small batch has made more steps; with rates in proportion to the batch (Goyal et al. 2017) these are worth as much. And
+to reach one training loss, each at the best of many rates, small batches are said to need steps as one over the batch,
+and large ones a constant number: S = least steps + least examples / B (McCandlish et al. 2018; Shallue et al. 2019).
+Nothing is critical in that; an exponent beyond -1 would be a sharper bend. `gradient_noise_scale` asks what foretells
+it. Large batches are said to end in sharper places (Keskar et al. 2017): here at one loss, at one rate and at the best.
 
 We expect a bend at a hundred, as smooth as the law, and with squared error, unstable at high rates, below ten; larger
-batches at sharper places at one rate and at flatter ones at the best; and the same test accuracy.
+batches at sharper places at one rate and, with cross-entropy, at flatter ones at the best; and the same test accuracy.
 
-History: 1, with five ways to compare; of the old one only the expectation is known.
+History: 2, with each loss by itself, and a placebo whose batches are all of eight; 1, with five ways to compare.
 """
 
 import math
@@ -28,12 +27,13 @@ from axiom.kit import chance, data, goals, hessian, losses, models, pace, traini
 
 INPUTS, CLASSES, ITEMS, TEST = 20, 5, 1_024, 2_000
 MOST = 65_536  # examples of a descent that never arrives
-EXAMPLES, UPDATES, REFERENCE = 32_768, 2_048, 16  # at this batch size, as many examples are as many updates
-LOOKS = 8  # at test accuracy, where no loss has to be reached
+EXAMPLES, REFERENCE = 32_768, 16  # after which we look; at this batch size the rate is as said, where it follows
+UPDATES = 2_048  # that a large batch may make, too, before a loss at one rate is not waited for
+LOOKS, SAME = 8, 8  # at test accuracy, where no loss has to be reached; the batch size of the placebo
 RATES = [2.0 ** (2 - place / 2) for place in range(18)]  # from 4 down to 0.01
 LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
 IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
-COSTS = {"best": (0.07, 0.7, 0.0), "loss": (0.02, 0.0, 0.0065), "updates": (0.02, 0.0, 0.019)}
+COSTS = {"best": (0.07, 0.7, 0.0), "loss": (0.02, 0.0, 0.0065)}
 Seen: TypeAlias = list[list[float]]  # training loss and test accuracy at each look
 Arms: TypeAlias = tuple[dict[str, object], ...]
 Pair: TypeAlias = tuple[float, float]
@@ -45,12 +45,13 @@ class Config:
 
     task: str  # clusters or teacher; linear regression, with squared error: affine without noise, or noisy
     loss: str  # ce or mse
-    same: str  # for all sizes: examples, updates, both (the rate follows the batch), loss, or best: at the best rate
+    same: str  # for all sizes: examples, both (the rate follows the batch), loss, or best: at the best rate
     batch: int
     goal: float = 0.3  # the training loss to be reached, as a share of what it is for who knows nothing
     lr: float = 0.05  # at the batch of 16, where the rate follows
     width: int = 32
     copies: int = 1  # of each example in a batch: as a placebo, a batch of eight is four times the same two
+    control: str = "none"  # own: each size has batches of its own; placebo: and they are of 8, whatever it says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,10 @@ class Measures:
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes data, start and the order of examples for every size, task loss and way alike."""
     start, x, y, objective, test = _problem(config, seed)
-    steps = MOST // config.batch if config.same == "best" else max(MOST // config.batch, UPDATES)
-    batches = goals.draws(seed, items=ITEMS, batch=config.batch, steps=steps, copies=config.copies)
+    size = SAME if config.control == "placebo" else config.batch
+    lots = seed if config.control == "none" else int(chance.stream(seed, f"lots {config.batch}").integers(2**63))
+    steps = max(MOST // size, UPDATES if config.same == "loss" else 0)
+    batches = goals.draws(lots, items=ITEMS, batch=size, steps=steps, copies=config.copies)
     way = goals.Way(start=start, x=x, y=y, batches=batches, objective=objective)
 
     def right(net: models.Net) -> float:
@@ -90,7 +93,7 @@ def run(config: Config, seed: int) -> Measures:
     return Measures(
         has_arrived=1,
         steps=count,
-        doublings=math.log2(count * config.batch),
+        doublings=math.log2(count * size),
         rate=rate,
         train_loss=seen[-1][0],
         sharpness=float(hessian.lanczos(objective, net, probe, x, y)[-1]),
@@ -109,18 +112,16 @@ def _problem(config: Config, seed: int) -> tuple[models.Net, Any, Any, losses.Ob
 
 def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net, float, float, Seen]:
     """The network after so many steps, with what was seen on the way."""
-    rate = config.lr * config.batch / REFERENCE if config.same == "both" else config.lr
-    steps = UPDATES if config.same == "updates" else EXAMPLES // config.batch
-    last, (leaves, shape) = steps // way.batches.shape[1], jax.tree.flatten(way.start)
+    (_, between, size), (leaves, shape) = way.batches.shape, jax.tree.flatten(way.start)
+    rate, steps = config.lr * (size / REFERENCE if config.same == "both" else 1.0), EXAMPLES // size
 
     def step(state: tuple[list[models.Array], Seen], number: int) -> tuple[list[models.Array], Seen]:
-        ends = [place * last // LOOKS for place in (number, number + 1)]
+        ends = [place * (steps // between) // LOOKS for place in (number, number + 1)]
         before = jax.tree.unflatten(shape, state[0])
         net, _, _, loss = way.at(rate, goal=-np.inf, first=ends[0], last=ends[1], net=before)
         return jax.tree.leaves(net), [*state[1], [float(loss), right(net)]]
 
-    _, _, *early = way.at(rate, goal=-np.inf, last=1)
-    pace.early(map(float, early))
+    pace.early(map(float, way.at(rate, goal=-np.inf, last=1)[2:]))
     leaves, seen = pace.blocks((leaves, Seen()), step, LOOKS)
     return jax.tree.unflatten(shape, leaves), float(steps), rate, seen
 
@@ -142,58 +143,57 @@ def _sizes(*sizes: int, **arm: object) -> Arms:
     return tuple({"batch": size, **arm} for size in sizes)
 
 
-MORE, LESS, NEITHER = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.03, 0.95)
+MORE, LESS, NEITHER, OPEN = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.03, 0.95), (0.25, 0.15, 0.6)
 DEARER = partial(_asks, measure="doublings", smallest=0.5)
 BENT = partial(_asks, kind=Kind.EXPONENT, measure="steps", across="batch", null=-1.0, smallest=0.2)
 SHARP = partial(_asks, kind=Kind.SLOPE, measure="sharpness", across="batch", smallest=0.03)
+FLAT = partial(SHARP, expects=Direction.LESS)
 BETTER = partial(_asks, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0))
 BEST, SQUARED = ({"same": "best", "loss": loss} for loss in LOSSES)
 NARROW: dict[str, object] = {**BEST, "width": 32}
+NO, CE, MSE = "(expected: no)", "with cross-entropy", "with squared error"
 BELOW = "at the best rates, a batch of 32 needs more examples than one of 2"
-ABOVE = "at the best rates, a batch of 512 needs more examples than one of 128"
-BEND = "at the best rates, the steps bend more sharply than a sum of two costs, whose exponent is -1"
-ONE_RATE = "at one rate and the same loss, larger batches are at sharper places"
+ABOVE = f"{CE}, at the best rates, a batch of 512 needs more examples than one of 128"
+BEND = f"{CE}, at the best rates, the steps bend more sharply than a sum of two costs, whose exponent is -1 {NO}"
+AT_ONE = "at one rate and the same loss, larger batches are at sharper places"
 BEST_RATES = "at the best rates and the same loss, larger batches are at flatter places"
-NO = "(expected: no)"
 AT_LOSS = f"at the best rates and the same loss, a batch of 8 answers better than one of 512 {NO}"
 AS_MANY = "at one rate and after as many examples, a batch of 8 answers better than one of 512"
 IN_PROPORTION = f"at rates in proportion and after as many examples, a batch of 8 answers better than one of 512 {NO}"
 TASKS, SIZES = list(goals.TASKS), [2, 8, 32, 128, 512]
-EASY = partial(Config, task="teacher", loss="ce", same="best", goal=0.4)
-TWO, EASIER = EASY(batch=2), partial(Config, task="clusters", loss="mse", same="loss", goal=0.7)
+EASY = partial(grid, Config, task=["teacher"], loss=["ce"], same=["best"], goal=[0.4])
+COPIED = EASY(batch=[2]) + EASY(batch=[32], copies=[16])
+FASTER = partial(Config, task="clusters", loss="ce", same="loss", lr=0.1)
+COPIES = tuple(FASTER(batch=2 * copies, copies=copies, control="own") for copies in (1, 4, 16))
 
 experiment = Experiment(
     name="batch_size_critical_phenomena",
     aliases=("batch_size_critical", "batch_critical"),
-    version=1,
+    version=2,
     question="Is there a batch size at which something critical happens?",
     reference="McCandlish et al. 2018, arXiv:1812.06162; Shallue et al. 2019, arXiv:1811.03600; Keskar et al. 2017",
     run=run,
     measures=Measures,
-    sweep=(
-        *grid(Config, task=TASKS, loss=["ce"], same=["examples", "updates", "both", "loss", "best"], batch=SIZES),
-        *grid(Config, task=TASKS, loss=["ce"], same=["best"], batch=[2, 32, 128, 512], width=[128]),
-        *grid(Config, task=TASKS, loss=["mse"], same=["loss", "best"], batch=SIZES, goal=[0.6]),
-    ),
+    sweep=grid(Config, task=TASKS, loss=["ce"], same=["examples", "both", "loss", "best"], batch=SIZES)
+    + grid(Config, task=TASKS, loss=["ce"], same=["best"], batch=[2, 32, 128, 512], width=[128])
+    + grid(Config, task=TASKS, loss=["mse"], same=["loss", "best"], batch=SIZES, goal=[0.6]),
     ranges={"batch": (1, 1_024), "goal": (0.05, 0.95), "lr": (1e-3, 1.0), "width": (4, 256), "copies": (1, 64)},
     estimands=(
-        DEARER("dearer_below", f"{BELOW} {NO}", _sizes(32, 2, **BEST), (-0.08, 0.08), NEITHER),
-        DEARER("dearer_above", ABOVE, _sizes(512, 128, **BEST), (1.32, 1.64), MORE),
-        DEARER("dearer_below_squared", f"{BELOW}, with squares", _sizes(32, 2, **SQUARED), (1.37, 1.58), MORE),
-        BENT("sharper_bend", f"{BEND} {NO}", (NARROW,), (-1.11, -1.07), NEITHER, expects=Direction.LESS),
-        SHARP("sharper_at_one_rate", ONE_RATE, ({"same": "loss"},), (0.07, 0.115), MORE),
-        SHARP("flatter_at_best_rates", BEST_RATES, (NARROW,), (-0.16, -0.12), LESS, expects=Direction.LESS),
-        BETTER("right_at_the_loss", AT_LOSS, _sizes(8, 512, **NARROW), (-0.02, -0.001), NEITHER),
-        BETTER("right_after_as_many", AS_MANY, _sizes(8, 512, same="examples"), (0.127, 0.18), MORE),
-        BETTER("right_at_its_rate", IN_PROPORTION, _sizes(8, 512, same="both"), (-0.003, 0.009), NEITHER),
+        DEARER("dearer_below", f"{CE}, {BELOW} {NO}", _sizes(32, 2, **BEST), (-0.08, 0.15), NEITHER),
+        DEARER("dearer_above", ABOVE, _sizes(512, 128, **BEST), (1.4, 1.63), MORE),
+        DEARER("dearer_below_squared", f"{MSE}, {BELOW}", _sizes(32, 2, **SQUARED), (1.33, 1.61), MORE),
+        BENT("sharper_bend", BEND, (NARROW,), (-1.13, -1.05), NEITHER, expects=Direction.LESS),
+        SHARP("sharper_at_one_rate", f"{CE}, {AT_ONE}", ({**BEST, "same": "loss"},), (0.037, 0.067), MORE),
+        SHARP("sharper_at_one_rate_squared", f"{MSE}, {AT_ONE}", ({**SQUARED, "same": "loss"},), (0.08, 0.17), MORE),
+        FLAT("flatter_at_best_rates", f"{CE}, {BEST_RATES}", (NARROW,), (-0.164, -0.118), LESS),
+        FLAT("flatter_at_best_rates_squared", f"{MSE}, {BEST_RATES} {NO}", (SQUARED,), (-0.09, 0.085), OPEN),
+        BETTER("right_at_the_loss", AT_LOSS, _sizes(8, 512, **NARROW), (-0.021, 0.004), NEITHER),
+        BETTER("right_after_as_many", AS_MANY, _sizes(8, 512, same="examples"), (0.124, 0.19), MORE),
+        BETTER("right_at_its_rate", IN_PROPORTION, _sizes(8, 512, same="both"), (-0.004, 0.016), NEITHER),
     ),
     controls=(
-        Control(estimand="dearer_below", placebo=(TWO, EASY(batch=32)), planted=(TWO, EASY(batch=32, copies=16))),
-        Control(
-            estimand="sharper_at_one_rate",
-            placebo=tuple(EASIER(batch=2 * copies, copies=copies) for copies in (1, 4, 16)),
-            planted=tuple(EASIER(batch=batch) for batch in (2, 8, 32)),
-        ),
+        Control(estimand="dearer_below", placebo=EASY(batch=[2, 32], control=["placebo"]), planted=COPIED),
+        Control(estimand="sharper_at_one_rate", placebo=COPIES, planted=tuple(FASTER(batch=n) for n in SIZES[:3])),
     ),
     figure=Figure(x="batch", y="steps", log=("x", "y"), title="Steps to one loss", where={"same": "best"}),
     needs=Needs(seconds=_seconds, memory_mb=600),

@@ -11,7 +11,7 @@ the same, then each becomes one. From a start in which all are alike they cannot
 We expect units to become selective, of labels by lot no less than of true ones, and more so in rich and in narrow
 networks; selective ones to be missed a little more than others, unlike Morcos et al.; and an error that parting ends.
 
-History: 1, of the old laboratory's experiment only the name is known.
+History: 2, with placebos that chance scatters; 1, of the old laboratory's experiment only the name is known.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class Config:
     is_alike: bool = False  # the units of a committee begin with the same weights
     epochs: int = 160  # of a committee, times 250 fresh examples
     lr: float = 0.1  # of a committee, 15 times this for all of its units together
-    control: str = "none"  # placebo: units are alike and alpha is 1; planted: units that may part begin near a goal
+    control: str = "none"  # placebo: alike units, alpha 1, own chance; planted: units that may part begin near a goal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,9 @@ def _classes(config: Config, seed: int) -> Measures:
     task = TASKS[config.task](chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
     if config.is_shuffled:
         task = replace(task, y_train=chance.stream(seed, "labels").permutation(task.y_train))
-    *below, last = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, CLASSES))
+    alpha, begun = (1.0, f"start {config.alpha}") if config.control == "placebo" else (config.alpha, "start")
+    *below, last = models.mlp(chance.stream(seed, begun), (INPUTS, config.width, config.width, CLASSES))
     start = (*below, last._replace(weights=0 * last.weights))  # a network that says nothing, whatever alpha is
-    alpha = 1.0 if config.control == "placebo" else config.alpha
 
     def selective(net: models.Net, x: data.Floats, y: data.Labels) -> float:
         return selectivity.beyond_lot(models.hidden(net, x)[-1], y, chance.stream(seed, "lot"), classes=CLASSES)
@@ -125,12 +125,13 @@ def _removals(net: models.Net, task: data.Task, rng: np.random.Generator) -> Giv
 def _committee(config: Config, seed: int) -> Measures:
     """Each example is fresh, and seen once."""
     taught = committee.orthogonal(chance.stream(seed, "taught"), inputs=NUMBERS, units=TAUGHT)
-    start = 0.1 * chance.stream(seed, "student").standard_normal((NUMBERS, config.width))
+    own = f" {config.is_alike}" if config.control == "placebo" else ""
+    start = 0.1 * chance.stream(seed, f"student{own}").standard_normal((NUMBERS, config.width))
     if config.is_alike or config.control == "placebo":
         start = np.repeat(start[:, :1], config.width, axis=1)
     elif config.control == "planted":
         start = start + 0.5 * taught[:, np.arange(config.width) % TAUGHT]
-    x = chance.stream(seed, "fresh").standard_normal((250 * config.epochs, NUMBERS)).astype(np.float32)
+    x = chance.stream(seed, f"fresh{own}").standard_normal((250 * config.epochs, NUMBERS)).astype(np.float32)
     degrees, risks = committee.learned(start, taught, x, lr=15 * config.lr / config.width, every=250)
     halved = next((place for place, risk in enumerate(risks) if risk < 0.5 * risks[0]), None)
     return Measures(
@@ -171,7 +172,7 @@ NONE, NEAR = ({"control": [name]} for name in ("placebo", "planted"))
 experiment = Experiment(
     name="neuron_specialization",
     aliases=("neuronspec",),
-    version=1,
+    version=2,
     question="Do hidden units become specialists while a network learns, and does it matter?",
     reference="Morcos et al. 2018, arXiv:1803.06959; Saad & Solla 1995; Goldt et al. 2019, arXiv:1906.08632",
     run=run,

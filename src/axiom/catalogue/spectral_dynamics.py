@@ -9,11 +9,12 @@ rank |W|_F^2 / |W|_2^2? After the same epochs it has learned more, so we also as
 We expect times that fall nearly as the inverse of the strength, a largest singular value that grows, but hardly more
 than the middle one, and a rank that falls with the rate after the same epochs, but not at the same loss.
 
-History: 1, with the linear network and the same loss; the old laboratory's never came to its end.
+History: 2, with near looks at the same loss; 1, with the linear network; the old laboratory's never came to its end.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,15 +22,18 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, pace, training
-from axiom.kit.optimizers import Rates
+from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit.courses import Course, Held
+from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 1_000
 TARGET = 0.5  # the training loss at which rates are compared
+BATCH, APART = 25, 0.2  # rate times steps between two looks, at most, until that loss is reached
 TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
 STRENGTHS = (4.0, 2.0, 1.0, 0.5)  # of the modes of the linear network's task
 BELOW, HIDDEN, ABOVE = 8, 16, 6  # its layers
 Floats = npt.NDArray[np.float64]
+State: TypeAlias = tuple[Held, Floats]  # of the descent; the last two looks until the loss was reached, a row each
 Arm: TypeAlias = dict[str, Any]
 Said: TypeAlias = tuple[float, float, float, float]
 
@@ -55,8 +59,8 @@ class Measures:
     top_growth: float | None = None  # log of the largest singular value over its start, mean over matrices
     top_beyond_middle: float | None = None  # less the same of the middle one
     rank_lost: float | None = None  # share of the stable rank that is gone at the end, mean over matrices
-    rank_lost_at_loss: float | None = None  # after the first epoch whose training loss is TARGET; None: none is
-    epochs_to_loss: int | None = None
+    rank_lost_at_loss: float | None = None  # where the training loss first comes to TARGET; None: it never does
+    epochs_to_loss: float | None = None
     test_accuracy: float | None = None
 
 
@@ -68,25 +72,33 @@ def run(config: Config, seed: int) -> Measures:
 def _relu(config: Config, seed: int) -> Measures:
     is_placebo = config.control == "placebo"
     lr, purpose = (0.03, f"start {config.lr}") if is_placebo else (config.lr, "start")
-    draw = TASKS[config.task]
-    task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
+    task = TASKS[config.task](chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
     start = models.mlp(chance.stream(seed, purpose), (INPUTS, 64, 64, CLASSES))
-    orders = chance.orders(seed, items=EXAMPLES, epochs=config.epochs)
+    between = max(steps for steps in range(1, 41) if 40 % steps == 0 and lr * steps <= APART)  # divides an epoch
+    orders = chance.orders(seed, items=EXAMPLES, epochs=config.epochs).reshape(-1, between * BATCH)
+    descent = partial(Course, optimizer=SGD, objective=losses.CROSS_ENTROPY, context=(), every=1)
+    course = descent(start, task, orders, rates=Rates(lr=lr), batch=BATCH)
 
-    def seen(net: models.Net) -> list[float]:
-        return [*spectrum(net), training.cross_entropy(models.logits(net, task.x_train), task.y_train)]
+    def look(net: models.Net, number: int) -> Floats:
+        loss = training.cross_entropy(models.logits(net, task.x_train), task.y_train)
+        return np.array([loss, *spectrum(net), number * between * BATCH / EXAMPLES])
 
-    end, looks = training.trained(start, task, orders, watch=seen, rates=Rates(lr=lr), batch=25)
-    tops, middles, ranks, losses = np.split(np.array([seen(start), *looks]), [3, 6, 9], axis=1)
-    lost = (1 - ranks / ranks[0]).mean(axis=1)
-    growth, other = (float(np.log(values[-1] / values[0]).mean()) for values in (tops, middles))
-    reached = np.flatnonzero(losses <= TARGET)
+    def step(state: State, number: int) -> State:
+        held, seen = course.step(state[0], number), state[1]
+        return held, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(held), number + 1)])
+
+    first = look(start, 0)
+    held, (before, here) = pace.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
+    is_there, last = here[0] <= TARGET, look(end := course.net(held), course.blocks)
+    there = before + np.interp(-TARGET, (-before[0], -here[0]), (0, 1)) * (here - before)  # by a line in the loss
+    growth, other = np.log(last[1:7] / first[1:7]).reshape(2, 3).mean(axis=1).tolist()
+    lost, lost_there = ((1 - seen[7:10] / first[7:10]).mean() for seen in (last, there))
     return Measures(
         top_growth=growth,
         top_beyond_middle=growth - other,
-        rank_lost=float(lost[-1]),
-        rank_lost_at_loss=float(lost[reached[0]]) if reached.size else None,
-        epochs_to_loss=int(reached[0]) if reached.size else None,
+        rank_lost=float(lost),
+        rank_lost_at_loss=float(lost_there) if is_there else None,
+        epochs_to_loss=float(there[10]) if is_there else None,
         test_accuracy=training.accuracy(end, task.x_test, task.y_test),
     )
 
@@ -135,12 +147,12 @@ def _begun(config: Config, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
 
 def half_time(strengths: Floats, sizes: Floats) -> Floats:
     """When a mode of this strength is half learned that has this size at the start (Saxe et al. 2014)."""
-    times: Floats = np.log(strengths / sizes - 1) / (2 * strengths)
-    return times
+    return np.asarray(np.log(strengths / sizes - 1) / (2 * strengths))
 
 
 def _seconds(config: Config) -> float:
-    return 1e-3 + 1.8e-5 * config.epochs if config.task == "modes" else 0.01 + 3.3e-3 * config.epochs
+    each = 1.8e-5 if config.task == "modes" else 2.4e-3 + 0.03 * config.lr
+    return 0.001 + each * config.epochs
 
 
 def _asks(measure: str, name: str, claim: str, smallest: float, said: Said, *arms: Arm, **rest: Any) -> Estimand:
@@ -158,11 +170,13 @@ ALONE = "at a high rate the largest singular values grow by more than the middle
 RANK = "after the same epochs a high learning rate has taken more of the stable rank"
 SAME = "when its training loss comes to 0.5, a high learning rate has taken more of the stable rank (expected: no)"
 RATE = {"null": -0.5, "expects": Direction.LESS}
+LINEAR = partial(grid, Config, task=["modes"], lr=[0.02], epochs=[1_000])
+RATES = partial(grid, Config, task=["teacher"], lr=[0.1, 0.01])
 
 experiment = Experiment(
     name="spectral_dynamics",
     aliases=("spectral_v2",),
-    version=1,
+    version=2,
     question="Which singular values of a network grow, when, and does a high learning rate leave fewer of them?",
     reference="Saxe et al. 2014, arXiv:1312.6120",
     run=run,
@@ -175,19 +189,11 @@ experiment = Experiment(
         _asks("top_growth", "top_growth", "the largest singular values grow", 0.05, (0.98, 0.01, 0.37, 0.41), FAST),
         _asks("top_beyond_middle", "top_beyond_middle", ALONE, 0.05, (0.3, 0.01, 0.03, 0.06), FAST),
         _asks("rank_lost", "fast_minus_slow", RANK, 0.02, (0.98, 0.01, 0.055, 0.075), FAST, SLOW),
-        _asks("rank_lost_at_loss", "fast_minus_slow_at_loss", SAME, 0.02, (0.01, 0.02, -0.012, 0.0), FAST, SLOW),
+        _asks("rank_lost_at_loss", "fast_minus_slow_at_loss", SAME, 0.02, (0.01, 0.02, -0.012, 0.003), FAST, SLOW),
     ),
     controls=(
-        Control(
-            estimand="time_exponent",
-            placebo=grid(Config, task=["modes"], lr=[0.02], epochs=[1_000], control=["placebo"]),
-            planted=grid(Config, task=["modes"], lr=[0.02], epochs=[1_000], size=[1e-4]),
-        ),
-        Control(
-            estimand="fast_minus_slow",
-            placebo=grid(Config, task=["teacher"], lr=[0.1, 0.01], epochs=[3], control=["placebo"]),
-            planted=grid(Config, task=["teacher"], lr=[0.1, 0.01], epochs=[40]),
-        ),
+        Control(estimand="time_exponent", placebo=LINEAR(control=["placebo"]), planted=LINEAR(size=[1e-4])),
+        Control(estimand="fast_minus_slow", placebo=RATES(epochs=[3], control=["placebo"]), planted=RATES(epochs=[40])),
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
     needs=Needs(seconds=_seconds, memory_mb=400),
