@@ -6,54 +6,20 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orderable import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
-from axiom.decisions.candidates import Candidate
 from axiom.decisions.filling import fill
-from axiom.decisions.planning import plan
 from axiom.decisions.previewing import preview
 from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
-from axiom.decisions.task_size import Usual
 from axiom.decisions.works import works_of
 from axiom.decisions.worth import BELOW_FLOOR
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.findings import Verdict
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Need, Purpose, Quotas, Supply, Wishes
+from axiom.domain.planning import Need, Purpose, Quotas, Wishes
 from axiom.domain.registrations import Rule, Stopping
 
-NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)
-OPEN = replace(NEW, seeds=32, estimate=0.2, low=-0.1, high=0.5, more=(32, 128))
-DECIDED = replace(OPEN, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, low=0.05, high=0.6, more=(16, 64))
-CANDIDATE = Candidate(
-    experiment_id=1,
-    name="experiment_1",
-    stage=Stage.OPEN,
-    stage_reason="all 3 tasks of the pilot are valid",
-    replicate_seconds=8.0,
-    issued=32,
-    weighed=32,
-    unsent=0,
-    in_progress=0,
-    aims=(OPEN,),
-    block=16,
-    stopping=Stopping(replicates=100_000),
-)
 DULL = replace(OPEN, weight=0.01)
 OFF = Quotas(are_on=False)
-ENDED = {"stopping": Stopping(replicates=32)}  # nothing more is ordered of it, and what waits goes out
-
-
-def candidate(number: int, *aims: Aim, **facts) -> Candidate:
-    described = {"experiment_id": number, "name": f"experiment_{number}", "aims": aims or (OPEN,)} | facts
-    return replace(CANDIDATE, **described)
-
-
-def new(number: int, **facts) -> Candidate:
-    return candidate(number, NEW, issued=0, weighed=0, **facts)
-
-
-def planned(*asked: Candidate, cores: int = 400, **wanted):
-    return plan(asked, cores=cores, per_core=3, task_seconds=8.0, **wanted)
 
 
 def shares(found, by: str = "purpose") -> dict:
@@ -61,11 +27,6 @@ def shares(found, by: str = "purpose") -> dict:
     for one in found.allotments:
         seconds[getattr(one, by)] += one.core_seconds
     return {what: amount / seconds.total() for what, amount in seconds.items()}
-
-
-def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Supply:
-    described = {"host_id": number, "name": f"host-{number}", "volunteer": f"volunteer-{number}", "is_ours": True}
-    return Supply(cores=cores, memory_mb=memory_mb, **(described | facts))
 
 
 def test_without_quotas_most_goes_where_most_is_told_for_its_cost():
@@ -219,37 +180,6 @@ def test_with_too_little_work_for_a_fleet_what_is_ordered_is_cut_finer():
     assert [one.replicates_each for one in planned(short, supplies=volunteers, cores=128).allotments] == [2]
 
 
-STOPPED = [
-    {"stage": Stage.PAUSED},
-    {"fault": "its preflight failed"},
-    {"stage": Stage.PILOT, "pilot_missing": 0},
-    {"stage": Stage.WIDER, "theirs": 10},
-    {"stage": Stage.SHARE, "theirs": 200},
-    {"stage": Stage.OPEN, "theirs": 0},  # nobody has approved it
-]
-
-
-@pytest.mark.parametrize("held", STOPPED)
-def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
-    volunteers = [host(number, cores=32, is_ours=False) for number in range(125)]
-    stopped = candidate(1, unsent=8_000, waiting_seconds=8_000 * 1_200.0, **held)
-    found = planned(stopped, candidate(2), supplies=volunteers, cores=4_000, floor=0.0)
-    assert {one.experiment_id for one in found.allotments} == {2}
-    given_to = Counter()
-    for at in fill(volunteers, works_of([stopped, candidate(2)], found.allotments, volunteers)).hosts:
-        given_to.update({key[0]: tasks for key, tasks in at.given.items()})
-    assert given_to[1] <= (3 if stopped.stage is Stage.PILOT else stopped.theirs or 0)
-    assert given_to[2] == 4_000 - given_to[1]
-    assert found.idle_cores >= 4_000 - 200  # as the fleet stands, before anything is ordered
-
-
-def test_what_volunteers_may_not_have_goes_to_our_own_hosts():
-    hosts = [host(1, cores=4), host(2, cores=4, is_ours=False)]
-    tried = candidate(1, stage=Stage.WIDER, theirs=1, unsent=100, waiting_seconds=800.0)
-    filling = fill(hosts, works_of([tried], (), hosts))
-    assert {one.supply.host_id: sum(one.given.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
-
-
 def test_idle_cores_are_filled_up_to_the_registered_end_and_no_further():
     hosts = [host(number, cores=32) for number in range(125)]
     waits = candidate(1, unsent=2_000, waiting_seconds=2_000 * 3_600.0, **ENDED)
@@ -275,11 +205,6 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
     found = planned(new(1), new(2), candidate(3), wishes=Wishes(mix=mix), floor=0.0)
     told = shares(found, "experiment_id")
     assert [told[number] for number in (1, 2, 3)] == pytest.approx([0.3, 0.5, 0.2], abs=0.04)
-
-
-def test_a_fleet_that_is_not_looked_at_one_by_one_gets_tasks_of_its_own_size():
-    found = planned(candidate(1, replicate_seconds=2.0), cores=40_000, usual=Usual(speed=1.0))
-    assert {one.replicates_each for one in found.allotments} == {4}  # so that four hosts share a block
 
 
 def test_a_preview_says_where_it_goes_and_when_it_is_done():

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.domain.planning import Supply
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, Skipped, Step
 from axiom.lab import plan as planning
 from axiom.lab.plan import as_data, from_data
@@ -159,6 +161,15 @@ def test_a_setting_that_nothing_fits_breaks_no_preview(rounds):
     assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
     (note,) = planning.unheeded(rounds.db, rounds.policy)
     assert "misspelt" in str(note.facts)
+
+
+def test_for_a_fleet_that_somebody_names_nothing_is_held_back(rounds, monkeypatch):
+    named = [Supply(host_id=1, name="large", volunteer="Ada", cores=64, memory_mb=64_000)]
+    rounds.fill_block()
+    (one,) = planning.candidates(rounds.db, rounds.lab.now)
+    held = replace(one, stage=Stage.WIDER, theirs=0)
+    monkeypatch.setattr(planning, "candidates", lambda *_: [held])
+    assert preview(rounds.db, rounds.policy, rounds.lab.now, named).plan.allotments
 
 
 def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):

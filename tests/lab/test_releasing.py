@@ -11,7 +11,7 @@ from axiom.lab.rolling_back import roll_back
 from axiom.server.known import Known
 from axiom.signed.bundles import read_seal
 from axiom.store import experiments, releases
-from axiom.store.database import connect_writer
+from axiom.store.database import at, connect_writer
 
 WHO = {"reason": "a test", "by": "Ada"}
 
@@ -63,6 +63,9 @@ def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
     lab.order(1)
     assert releasing.stages(lab.db, lab.now)[1].missing == 0
     lab.later(hours=3)
+    lab.db.execute("UPDATE host SET seen_at = :now", now=at(lab.now))
+    assert releasing.stages(lab.db, lab.now)[1].missing == 0  # a long task of a host that is heard from
+    lab.later(hours=3)
     assert releasing.stages(lab.db, lab.now)[1].missing == 1
 
 
@@ -85,6 +88,16 @@ def test_how_much_volunteers_may_have_follows_from_the_stage(lab, rounds):
     with lab.db.transaction():
         releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
     assert theirs() == 0
+
+
+def test_approval_is_asked_of_what_volunteers_would_get(lab, rounds, prepared):
+    lab.deploy(workunits=20)
+    rounds.compute(3)
+    with lab.db.transaction():
+        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+    repaired = lab.publish(prepared(top="# repaired"), is_tried=False)
+    assert repaired.serial == 2
+    assert releasing.stages(lab.db, lab.now, "code")[1].theirs == 3  # of the bundle before it, which was approved
 
 
 def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):

@@ -69,8 +69,8 @@ class Candidate:
 
 
 def is_stopped(one: Candidate) -> bool:
-    """Does no host get anything of it, whatever waits?"""
-    return bool(one.fault) or one.stage is Stage.PAUSED
+    """Does no host get anything of it, whatever waits? While a repair is at fault, hosts go on with what is not."""
+    return one.stage is Stage.PAUSED
 
 
 def obstacle(one: Candidate) -> str:

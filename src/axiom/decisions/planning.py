@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.decisions.candidates import Candidate, is_stopped, obstacle
-from axiom.decisions.filling import Filling, fill
+from axiom.decisions.filling import Filled, Filling, fill
 from axiom.decisions.ordering import Turns, finer, order, pilot, replicates_of
 from axiom.decisions.reaching import Reach, reach
 from axiom.decisions.release import Stage
@@ -53,7 +53,12 @@ class _Making:
     @property
     def waiting(self) -> float:
         """Seconds of cores for which work waits; no more of a candidate than the cores that it can use."""
-        return sum(min(seconds, self._most(key)) for key, seconds in self.waits.items())
+        anybody = ours = 0.0
+        for key, seconds in self.waits.items():
+            for_anybody, for_ours = self._bounds(key)
+            anybody += min(seconds, for_anybody)
+            ours += min(max(0.0, seconds - for_anybody), for_ours)
+        return anybody + min(ours, self.reach.own * self.turns.each_core)
 
     def pilot(self, one: Candidate) -> None:
         """Order what a pilot lacks."""
@@ -87,7 +92,7 @@ class _Making:
                     found = (
                         (one.key, host.room(one.need, seconds, filling.deadline))
                         for one, seconds in asked
-                        if one.theirs is None or host.supply.is_ours
+                        if _may_have(host, one)
                     )
                     key, room = next(((key, room) for key, room in found if room), ((0, 0), 0))
                     lacking[key] = lacking.get(key, 0) + room
@@ -103,8 +108,11 @@ class _Making:
     def cut(self, filling: Filling) -> bool:
         """Cut what was ordered finer, if cores are idle that could take a part of it. Was anything cut?"""
         given = sum(sum(host.given.values()) for host in filling.hosts)
-        needs = {self.standing[key].need for key in self.ordered}
-        idle = sum(max((host.room(need, 0.0, None) for need in needs), default=0) for host in filling.hosts)
+        ordered = [self.standing[key] for key in self.ordered]
+        idle = sum(
+            max((host.room(one.need, 0.0, None) for one in ordered if _may_have(host, one)), default=0)
+            for host in filling.hosts
+        )
         if not idle or not given:
             return False
         before, times = self.allotments, 1.0 + 2.0 * idle / given  # some are as short as can be
@@ -140,8 +148,11 @@ class _Making:
 
     def why_not(self, one: Candidate) -> str:
         """Why nothing is ordered of it, where that is not for the sake of others."""
-        if (why := self.obstacle(one)) or not one.stage.takes_blocks or self.is_worth_it(one):
+        if (why := self.obstacle(one)) or not one.stage.takes_blocks:
             return why
+        if self.is_worth_it(one):
+            is_held = self._most(one.key) < self.reach.cores_for(one.key) * self.turns.each_core
+            return one.stage_reason if is_held and self.waits[one.key] >= self._most(one.key) else ""
         return f"a further block is {BELOW_FLOOR} of {self.floor:g} bits a core-hour; a new design would tell more"
 
     def value(self, one: Candidate) -> float:
@@ -197,25 +208,31 @@ class _Making:
         self.waits[one.key] += seconds
         self.ordered.add(one.key)
 
-    def on_offer(self, one: Candidate) -> int:
-        """How many of the tasks that wait hosts may begin at once, so that no core waits for what it may not have."""
-        if is_stopped(one):
-            return 0
-        few = few_of(one)
-        if few is None:
-            return one.unsent
-        return min(one.unsent, few + (self.reach.ours_for(one.key) if one.stage.takes_blocks else 0))
+    def busy_soon(self, asked: Sequence[Candidate]) -> int:
+        """How many cores compute or have something to begin at once: what may not go out keeps none of them busy."""
+        anybody = ours = 0
+        for one in asked:
+            few = 0 if is_stopped(one) else few_of(one)
+            first = one.unsent if few is None else min(one.unsent, few)
+            anybody += first + one.in_progress
+            if one.stage.takes_blocks:
+                ours += min(one.unsent - first, self.reach.ours_for(one.key))
+        return anybody + min(ours, self.reach.own)
 
     def _most(self, key: tuple[int, int]) -> float:
         """Seconds of cores for which work of a candidate may wait: as many as can use it and are let."""
+        return min(self.reach.cores_for(key) * self.turns.each_core, sum(self._bounds(key)))
+
+    def _bounds(self, key: tuple[int, int]) -> tuple[float, float]:
+        """The same for whoever asks, and beside it for our own hosts alone."""
         one, whole = self.standing[key], self.reach.cores_for(key) * self.turns.each_core
         few = few_of(one)
         if is_stopped(one):
-            return 0.0
+            return 0.0, 0.0
         if few is None:
-            return whole
+            return whole, 0.0
         ours = self.reach.ours_for(key) * self.turns.each_core if one.stage.takes_blocks else 0.0
-        return min(whole, ours + self.turns.takes(few, self._seconds(one)))
+        return min(whole, self.turns.takes(few, self._seconds(one))), ours
 
     def _seconds(self, one: Candidate) -> float:
         """Of the longest task of its next block."""
@@ -233,6 +250,7 @@ def plan(
     task_seconds: float,
     supplies: Sequence[Supply] = (),
     usual: Usual | None = None,
+    ours: int | None = None,
     quotas: Quotas = _QUOTAS,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
@@ -244,11 +262,11 @@ def plan(
 
     The first block of all comes before any further pilot, so that somebody new sees a finding soon. Blocks are ordered
     when less than half of what is wanted is waiting, so that orders are few and not single. `given` are the allotments
-    of the plans of late: shares hold over all of them. Without `supplies` every core can take anything, and
-    `usual` says what volunteers' hosts are like.
+    of the plans of late: shares hold over all of them. Without `supplies` every core can take anything,
+    `usual` says what volunteers' hosts are like, and `ours` how many cores are our own.
     """
     asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
-    found = reach(asked, supplies, cores=cores, deadline=deadline_seconds)
+    found = reach(asked, supplies, cores=cores, ours=ours, deadline=deadline_seconds)
     turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies) or usual)
     making = _Making(
         turns=turns,
@@ -332,10 +350,15 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
     return Plan(
         allotments=tuple(making.allotments),
         skipped=skipped,
-        idle_cores=max(0, cores - sum(making.on_offer(one) + one.in_progress for one in asked)),
+        idle_cores=max(0, cores - making.busy_soon(asked)),
         reason=f"{tasks} workunits of {len(versions)} experiments are ordered for {cores} cores, "
         f"and {len(skipped)} experiments are left alone",
     )
+
+
+def _may_have(host: Filled, one: Candidate) -> bool:
+    """Of what volunteers have few, our own hosts may have more."""
+    return one.theirs is None or host.supply.is_ours
 
 
 def _left(one: Candidate) -> int:

@@ -16,6 +16,7 @@ class Reach:
     """The cores of a fleet, and how many of them each candidate can use."""
 
     cores: int  # with GPUs, of which each takes a task beside
+    own: int  # of them, those of the laboratory's own hosts, without GPUs
     by_key: Mapping[_Key, int] | None = None  # None: every core can take anything
     obstacles: Mapping[_Key, str] = field(default_factory=dict)  # why none can
     ours: Mapping[_Key, int] = field(default_factory=dict)  # the part of `by_key` that is the laboratory's own
@@ -25,22 +26,30 @@ class Reach:
         return self.cores if self.by_key is None else self.by_key.get(key, 0)
 
     def ours_for(self, key: _Key) -> int:
-        """How many of them its own hosts could; where no host is known, it is not known of which ones they are."""
-        return self.cores if self.by_key is None else self.ours.get(key, 0)
+        """How many of them the laboratory's own hosts could."""
+        return self.own if self.by_key is None else self.ours.get(key, 0)
 
 
 def reach(
-    candidates: Sequence[Candidate], supplies: Sequence[Supply], *, cores: int, deadline: float | None = None
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    *,
+    cores: int,
+    ours: int | None = None,
+    deadline: float | None = None,
 ) -> Reach:
-    """Look at every host as if it had nothing in hand; without hosts, every core can take anything."""
+    """Look at every host as if it had nothing in hand.
+
+    Without hosts every core can take anything; so many of them are `ours`, or all where nobody says how many.
+    """
     there = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks != 0]
     if not supplies:
-        return Reach(cores=max(0, cores))
+        return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
     sizes: dict[_Size, list[Candidate]] = {}
     for one in candidates:
         sizes.setdefault((one.need, coarse(one.costs, deadline)), []).append(one)
     by_key: dict[_Key, int] = {}
-    ours: dict[_Key, int] = {}
+    by_us: dict[_Key, int] = {}
     obstacles: dict[_Key, str] = {}
     most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
     for (need, seconds), alike in sizes.items():
@@ -51,10 +60,11 @@ def reach(
         most[need.gpu] = [max(before, room) for before, room in zip(most[need.gpu], rooms, strict=True)]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
-            ours[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
+            by_us[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
             if not any(rooms):
                 obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
-    return Reach(cores=sum(map(sum, most.values())), by_key=by_key, obstacles=obstacles, ours=ours)
+    own = sum(one.cores for one, _ in there if one.is_ours)
+    return Reach(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
 
 
 def _empty(one: Supply) -> Left:

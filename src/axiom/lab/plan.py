@@ -44,6 +44,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         task_seconds=policy.task_seconds,
         supplies=there,
         usual=None if are_few else usual(db, now, _MOST_HOSTS),
+        ours=None if are_few else stored.own_cores(db, now - HEARD_FROM),
         wishes=wishes(policy, names(db))[0],
         floor=policy.floor,
         given=given(db, now),

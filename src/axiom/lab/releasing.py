@@ -62,7 +62,7 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
         found[version.id] = Staged(
             let=replace(out.let, reason=f"{out.let.reason}; it {waits}") if waits else out.let,
             missing=missing,
-            theirs=0 if waits else _theirs(outs, passed),
+            theirs=_theirs(outs, passed, known, approvals),
         )
     return found
 
@@ -127,9 +127,11 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _theirs(outs: Mapping[str, _Out], passed: Collection[str]) -> int | None:
-    """Volunteers get what passed its preflight, and nothing else."""
-    amounts = [out.theirs for bundle, out in outs.items() if bundle in passed]
+def _theirs(outs: Mapping[str, _Out], passed: Collection[str], known: Standing, approvals: str) -> int | None:
+    """Volunteers get what passed its preflight and was approved, where that is asked for, and nothing else."""
+    amounts = [
+        0 if unapproved(known, bundle, approvals) else out.theirs for bundle, out in outs.items() if bundle in passed
+    ]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
 
 

@@ -22,7 +22,8 @@ _SENT = """
 SELECT t.host_id, h.volunteer_id, v.is_ours, h.speed IS NOT NULL AS is_proven,
     CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
     ELSE 'another platform' END AS platform, t.state, t.cause, count(*) AS amount,
-    sum(CASE WHEN t.state = 'sent' AND t.sent_at < :before THEN 1 ELSE 0 END) AS silent, max(t.sent_at) AS latest
+    sum(CASE WHEN t.state = 'sent' AND t.sent_at < :before AND h.seen_at < :before THEN 1 ELSE 0 END) AS silent,
+    max(t.sent_at) AS latest
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
 WHERE t.is_staged = 1 AND t.bundle_digest = :bundle AND t.sent_at >= :since
 GROUP BY t.host_id, t.state, t.cause ORDER BY t.host_id, t.state, t.cause
@@ -86,7 +87,10 @@ def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, R
 
 
 def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[Sent]:
-    """What was sent with this bundle while it was let out; what is out since before that moment counts as silent."""
+    """What was sent with this bundle while it was let out.
+
+    What is out since before that moment, at a host that was not heard from since, counts as silent.
+    """
     rows = db.select(_SENT, bundle=bundle, since=at(since) if since else 0, before=at(before))
     return [
         Sent(

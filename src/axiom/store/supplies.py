@@ -16,6 +16,10 @@ _ALL = 10**9
 _EXTENT = """
 SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host WHERE seen_at > :since AND is_simulated = 0
 """
+_OURS = """
+SELECT coalesce(sum(h.cores), 0) AS cores FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE v.is_ours = 1 AND h.seen_at > :since
+"""
 # Cells, since a workunit may order a part of a replicate. Many workunits name the same configs.
 _IN_HAND = """
 SELECT t.host_id, t.experiment_id, w.registration_id, count(*) AS tasks,
@@ -68,6 +72,12 @@ def amount(db: Database, since: datetime) -> int:
 def cores(db: Database, since: datetime) -> int:
     """How many cores they have together."""
     (row,) = db.select(_EXTENT, since=at(since))
+    return int(row["cores"])
+
+
+def own_cores(db: Database, since: datetime) -> int:
+    """How many of them are the laboratory's own."""
+    (row,) = db.select(_OURS, since=at(since))
     return int(row["cores"])
 
 

@@ -1,0 +1,88 @@
+"""What waits and may not go out is no work: of a version that is let out, paused or not approved, in every fleet."""
+
+from collections import Counter
+
+import pytest
+from orderable import ENDED, candidate, host, planned
+
+from axiom.decisions.filling import fill
+from axiom.decisions.release import Stage
+from axiom.decisions.task_size import Usual
+from axiom.decisions.works import works_of
+
+STOPPED = [
+    {"stage": Stage.PAUSED},
+    {"fault": "its preflight failed", "theirs": 0},
+    {"stage": Stage.PILOT, "pilot_missing": 0},
+    {"stage": Stage.WIDER, "theirs": 10},
+    {"stage": Stage.SHARE, "theirs": 200},
+    {"stage": Stage.OPEN, "theirs": 0},  # nobody has approved it
+]
+
+
+@pytest.mark.parametrize("held", STOPPED)
+def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
+    volunteers = [host(number, cores=32, is_ours=False) for number in range(125)]
+    stopped = candidate(1, unsent=8_000, waiting_seconds=8_000 * 1_200.0, **held)
+    found = planned(stopped, candidate(2), supplies=volunteers, cores=4_000, floor=0.0)
+    assert {one.experiment_id for one in found.allotments} == {2}
+    given_to = Counter()
+    for at in fill(volunteers, works_of([stopped, candidate(2)], found.allotments, volunteers)).hosts:
+        given_to.update({key[0]: tasks for key, tasks in at.given.items()})
+    assert given_to[1] <= (3 if stopped.stage is Stage.PILOT else stopped.theirs or 0)
+    assert given_to[2] == 4_000 - given_to[1]
+    assert found.idle_cores >= 4_000 - 200  # as the fleet stands, before anything is ordered
+
+
+def test_what_volunteers_may_not_have_goes_to_our_own_hosts():
+    hosts = [host(1, cores=4), host(2, cores=4, is_ours=False)]
+    tried = candidate(1, stage=Stage.WIDER, theirs=1, unsent=100, waiting_seconds=800.0)
+    filling = fill(hosts, works_of([tried], (), hosts))
+    assert {one.supply.host_id: sum(one.given.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
+
+
+def test_a_fleet_that_is_not_looked_at_one_by_one_gets_tasks_of_its_own_size():
+    found = planned(candidate(1, replicate_seconds=2.0), cores=40_000, usual=Usual(speed=1.0))
+    assert {one.replicates_each for one in found.allotments} == {4}  # so that four hosts share a block
+
+
+@pytest.mark.parametrize("theirs", [0, 7])
+def test_the_same_holds_where_hosts_are_not_looked_at_one_by_one(theirs):
+    held = candidate(1, stage=Stage.WIDER, theirs=theirs, unsent=8_000, waiting_seconds=8_000 * 1_200.0)
+    found = planned(held, candidate(2), cores=2_500, usual=Usual(speed=1.0), ours=0)
+    assert {one.experiment_id for one in found.allotments} == {2}
+    assert found.idle_cores == 2_500 - theirs
+    alone = planned(held, candidate(2), cores=2_500, usual=Usual(speed=1.0))
+    assert alone.allotments == ()  # all of these cores are our own
+
+
+def test_our_own_cores_are_counted_once_however_many_versions_wait_for_them():
+    hosts = [host(1, cores=100, busy_cores=100), *[host(n, cores=100, busy_cores=100, is_ours=False) for n in (2, 3)]]
+    waits = {"unsent": 100, "waiting_seconds": 120_000.0} | ENDED
+    held = [candidate(number, stage=Stage.WIDER, theirs=0, **waits) for number in range(1, 11)]
+    found = planned(*held, candidate(11), supplies=hosts, cores=300, floor=0.0)
+    assert {one.experiment_id for one in found.allotments} == {11}
+    assert found.idle_cores == 200
+
+
+def test_what_is_held_back_says_so_and_not_that_others_come_first():
+    why = "volunteers have brought 3 of the 10; it waits until somebody approves it"
+    held = candidate(1, theirs=0, stage_reason=why, unsent=64, waiting_seconds=64_000.0)
+    found = planned(held, supplies=[host(1, cores=64, is_ours=False)], cores=64)
+    assert [one.reason for one in found.skipped] == [why]
+    assert (found.allotments, found.idle_cores) == ((), 64)
+
+
+def test_orders_are_not_cut_finer_for_hosts_that_may_have_none_of_them():
+    def sizes(busy_cores):
+        hosts = [host(1, cores=4), host(2, cores=64, is_ours=False, busy_cores=busy_cores)]
+        held = candidate(1, stage=Stage.WIDER, theirs=0, replicate_seconds=60.0)
+        return {one.replicates_each for one in planned(held, supplies=hosts, cores=68).allotments}
+
+    assert sizes(0) == sizes(64)
+
+
+def test_a_repair_at_fault_keeps_nobody_from_what_is_without():
+    repaired = candidate(1, fault="its preflight failed", unsent=8, waiting_seconds=64.0)
+    filling = fill([host(1, cores=4)], works_of([repaired], (), [host(1, cores=4)]))
+    assert [one.given for one in filling.hosts] == [{(1, 0): 4}]
