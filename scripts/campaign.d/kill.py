@@ -33,7 +33,8 @@ from axiom.errors import AxiomError
 AXIOM = Path(sys.executable).parent / "axiom"
 SERVING_SECONDS = 3.0
 ORPHAN_SECONDS = 2.0
-LOOKED_SECONDS = 20.0  # for a process that is not gone
+LOOKED_SECONDS = 20.0  # for a process that is not gone, or a page
+STOPPING_SECONDS = 60.0
 _RESULTS = "SELECT task_id, replicate, config FROM result"
 _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 COMMANDS_PAUSE = 0.02  # seconds between two commands, so that the machine also computes
@@ -57,6 +58,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest", type=float, default=6.0, help="seconds of work before a kill, at most")
+    parser.add_argument("--after", type=int, default=0, help="commands acknowledged in a life before that begins")
     parser.add_argument("--within", type=float, default=SERVING_SECONDS, help="seconds until it serves again (p99)")
     parser.add_argument("--gone", type=float, default=ORPHAN_SECONDS, help="seconds until every process is gone")
     wanted = parser.parse_args()
@@ -66,7 +68,7 @@ def main() -> int:
         folder = Path(name) / "lab"
         prepare(folder)
         for number in range(wanted.kills):
-            one_round(folder, number, moments.uniform(0.0, wanted.longest), tally)
+            one_round(folder, number, wanted.after, moments.uniform(0.0, wanted.longest), tally)
         finish(folder, tally)
         if tally.broken:
             shutil.copytree(folder, Path.cwd() / "kill-broken", dirs_exist_ok=True, ignore=_sockets)
@@ -80,13 +82,16 @@ def prepare(folder: Path) -> None:
         settings.write("task_seconds = 0.5\nqueue_per_core = 6\n")
 
 
-def one_round(folder: Path, number: int, work: float, tally: Tally) -> None:
+def one_round(folder: Path, number: int, after: int, work: float, tally: Tally) -> None:
     """Start, work, kill, look."""
     before = stored(folder) if number else set[tuple[int, int, int]]()
     process, serving = start(folder)
     tally.serving.append(serving)
     commands = threading.Thread(target=talk, args=(folder, number, tally.acknowledged))
+    had = len(tally.acknowledged)
     commands.start()
+    while len(tally.acknowledged) < had + after and process.poll() is None:
+        time.sleep(0.05)
     time.sleep(work)
     family = [process.pid, *descendants(process.pid)]
     for pid in family if number % 2 == 0 else family[:1]:
@@ -134,7 +139,7 @@ def finish(folder: Path, tally: Tally) -> None:
     if left:
         tally.broken.append(f"after the last start, tasks {sorted(left)} did not go on")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=STOPPING_SECONDS)
     if process.returncode != 130:
         tally.broken.append(f"Ctrl-C ended with {process.returncode}, not 130")
     tally.broken += [f"after a clean stop: {problem}" for problem in promises(folder)]
@@ -149,7 +154,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], float]:
     address = process.stdout.readline().strip() if process.stdout else ""
     if not address:
         raise SystemExit(f"the laboratory did not start: exit status {process.wait()}")
-    with urllib.request.urlopen(f"{address}status.json", timeout=10) as answer:  # noqa: S310 - our own address
+    with urllib.request.urlopen(f"{address}status.json", timeout=LOOKED_SECONDS) as answer:  # noqa: S310 - our own address
         json.load(answer)
     return process, time.monotonic() - began
 

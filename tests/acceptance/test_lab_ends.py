@@ -31,9 +31,9 @@ def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: p
     """The campaign that kills a hundred times, at its smallest.
 
     How soon it serves again and its processes are gone is the campaign's to measure, on a quiet computer; here other
-    tests share the cores, and it works long enough to have something to lose.
+    tests share the cores, and each life has something to lose before it ends.
     """
-    patient = ["--longest", "8", "--within", "60", "--gone", "15"]
+    patient = ["--after", "2", "--longest", "4", "--within", "60", "--gone", "15"]
     monkeypatch.setattr(sys, "argv", ["kill", "--kills", "3", *patient])
     assert _campaign("kill").main() == 0, capsys.readouterr().out
 
