@@ -82,7 +82,7 @@ def prepare(folder: Path) -> None:
         settings.write("task_seconds = 0.5\nqueue_per_core = 6\n")
 
 
-def one_round(folder: Path, number: int, after: int, work: float, tally: Tally) -> None:
+def one_round(folder: Path, number: int, least: int, work: float, tally: Tally) -> None:
     """Start, work, kill, look."""
     before = stored(folder) if number else set[tuple[int, int, int]]()
     process, serving = start(folder)
@@ -90,7 +90,7 @@ def one_round(folder: Path, number: int, after: int, work: float, tally: Tally) 
     commands = threading.Thread(target=talk, args=(folder, number, tally.acknowledged))
     had = len(tally.acknowledged)
     commands.start()
-    while len(tally.acknowledged) < had + after and process.poll() is None:
+    while len(tally.acknowledged) < had + least and process.poll() is None:
         time.sleep(0.05)
     time.sleep(work)
     family = [process.pid, *descendants(process.pid)]
