@@ -103,7 +103,7 @@ def test_a_command_from_another_terminal_is_done_by_the_server_and_audited(lab: 
     first = answer(*words, data=lab.data)["experiment"]
     again = answer(*words, data=lab.data)["experiment"]
     assert again == {**first, "repeated": True}
-    entry = answer("audit", "show", "--limit", 50, data=lab.data)["audit"]
+    entry = answer("audit", "show", "--limit", 1_000, data=lab.data)["audit"]
     assert [row["caller"] for row in entry if row["key"] == "once"] == ["operator"]
     assert axiom("audit", "verify", data=lab.data).returncode == 0
 

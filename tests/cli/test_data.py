@@ -137,7 +137,7 @@ def test_the_summary_has_a_row_per_config_with_n_and_intervals(exported):
 
 def test_parquet_without_the_extra_says_what_to_install_and_makes_nothing(exported, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(CannotStart, match="axiom") as told:
+    with pytest.raises(CannotStart, match="its extra `data`") as told:
         exported("--format", "parquet", "-o", tmp_path / "out")
     assert told.value.exit_code == 5
     assert not (tmp_path / "out").exists()

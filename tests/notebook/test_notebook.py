@@ -195,7 +195,7 @@ def test_pandas_and_arrow_keep_every_bit_and_every_absence(opened):
 
 def test_without_the_extra_the_sentence_says_what_to_install(opened, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(CannotStart, match=r"axiom\[data\]"):
+    with pytest.raises(CannotStart, match=r"its extra `data` \(docs/howto/notebook.md\)"):
         opened.results("tiny_sum").to_arrow()
 
 

@@ -261,9 +261,8 @@ def plan(
     """Order pilots, then whole blocks of what is expected to tell most for its cost, until every core has work waiting.
 
     The first block of all comes before any further pilot, so that somebody new sees a finding soon. Blocks are ordered
-    when less than half of what is wanted is waiting, so that orders are few and not single. `given` are the allotments
-    of the plans of late: shares hold over all of them. Without `supplies` every core can take anything,
-    `usual` says what volunteers' hosts are like, and `ours` how many cores are our own.
+    when less than half of what is wanted waits, so that orders are few. Shares hold over what was `given` of late, too.
+    Without `supplies` every core takes anything; `usual` then says how volunteers' hosts are, and `ours` our own cores.
     """
     asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
     found = reach(asked, supplies, cores=cores, ours=ours, deadline=deadline_seconds)
