@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from orderable import NEW, OPEN, candidate
 
 from axiom.decisions.candidates import Candidate, purpose_of
 from axiom.decisions.release import Stage
@@ -15,8 +16,6 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, Stopping
 
-NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)
-OPEN = replace(NEW, seeds=32, estimate=0.2, low=-0.1, high=0.5, more=(32, 128))
 DECIDED = Aim(
     verdict=Verdict.POSITIVE,
     grade=Grade.MODERATE,
@@ -29,19 +28,7 @@ DECIDED = Aim(
     more=(16, 64),
 )
 SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
-CANDIDATE = Candidate(
-    experiment_id=1,
-    name="experiment_1",
-    stage=Stage.OPEN,
-    stage_reason="all 3 tasks of the pilot are valid",
-    replicate_seconds=10.0,
-    issued=32,
-    weighed=32,
-    unsent=0,
-    in_progress=0,
-    aims=(OPEN,),
-    block=16,
-)
+CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping())
 
 
 def one(*aims: Aim, **facts) -> Candidate:

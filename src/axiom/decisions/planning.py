@@ -357,7 +357,7 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
 
 def _may_have(host: Filled, one: Candidate) -> bool:
     """Of what volunteers have few, our own hosts may have more."""
-    return one.theirs is None or host.supply.is_ours
+    return host.may_have(is_ours=one.theirs is not None)
 
 
 def _left(one: Candidate) -> int:

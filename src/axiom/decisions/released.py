@@ -88,6 +88,12 @@ def unapproved(known: Standing, bundle: str, approvals: str) -> str:
     return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
 
 
+def with_approval(let: Let, known: Standing, bundle: str, approvals: str) -> Let:
+    """The same stage, with the reason that it waits for an approval, if it does."""
+    waits = unapproved(known, bundle, approvals)
+    return replace(let, reason=f"{let.reason}; it {waits}") if waits else let
+
+
 def _resumed(known: Standing, line: Release) -> Standing:
     """It goes on. After a halt the bundle begins anew; after a platform was held back, its failures count no more."""
     lifted = {where for where in known.paused if line.platform in {"", where}}

@@ -43,7 +43,7 @@ def preview(
     there = supplies(db, policy, now) if hosts is None else hosts
     asked = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
-        asked = [replace(one, theirs=None) if one.stage.takes_blocks else one for one in asked]
+        asked = [replace(one, theirs=None) for one in asked]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
     found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
     busy = _in_hand(db) if hosts is None else {}

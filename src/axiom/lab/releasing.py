@@ -1,12 +1,12 @@
 """How far each version is let out: what its first tasks show is written down, and what people decide about it."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axiom.decisions.release import PILOT_TASKS, SILENT_FOR, Facts, Let, Stage, left_for, release
-from axiom.decisions.released import Standing, facts_of, news, settled, standing, unapproved
+from axiom.decisions.released import Standing, facts_of, news, settled, standing, unapproved, with_approval
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
@@ -36,7 +36,7 @@ class _Out:
 
     let: Let
     facts: Facts | None  # of one that is settled no task need be looked at
-    theirs: int | None  # tasks that volunteers' hosts may still have, if they may have it at all
+    theirs: int | None  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
 
 
 NOWHERE = Staged(let=Let(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
@@ -46,7 +46,6 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
     """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
     found: dict[int, Staged] = {}
     counted = counters.read(db)
-    passed = {bundle.digest for bundle in experiments.passed_bundles(db, GATES)}
     for version, known, outs in _versions(db, now - SILENT_FOR):
         said = known.paused.get("")
         if said is not None:
@@ -54,15 +53,14 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
             found[version.id] = Staged(let=let)
             continue
         bundle, out = next((each for each in outs.items() if each[1].let.stage.takes_blocks), next(iter(outs.items())))
-        waits = unapproved(known, bundle, approvals)
         missing = 0
         if out.let.stage is Stage.PILOT and out.facts is not None:
             unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
             missing = max(0, PILOT_TASKS - out.facts.well - out.facts.out - unsent)
         found[version.id] = Staged(
-            let=replace(out.let, reason=f"{out.let.reason}; it {waits}") if waits else out.let,
+            let=with_approval(out.let, known, bundle, approvals),
             missing=missing,
-            theirs=_theirs(outs, passed, known, approvals),
+            theirs=_theirs(outs, known, approvals),
         )
     return found
 
@@ -127,11 +125,9 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _theirs(outs: Mapping[str, _Out], passed: Collection[str], known: Standing, approvals: str) -> int | None:
-    """Volunteers get what passed its preflight and was approved, where that is asked for, and nothing else."""
-    amounts = [
-        0 if unapproved(known, bundle, approvals) else out.theirs for bundle, out in outs.items() if bundle in passed
-    ]
+def _theirs(outs: Mapping[str, _Out], known: Standing, approvals: str) -> int | None:
+    """What volunteers may have of any of its bundles that was approved, where that is asked for."""
+    amounts = [0 if unapproved(known, bundle, approvals) else out.theirs for bundle, out in outs.items()]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
 
 
@@ -142,13 +138,16 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
     """
     histories, fleet = releases.everything(db), releases.fleet(db)
     offered: dict[int, list[StoredBundle]] = {}
-    for bundle in (*experiments.own_bundles(db), *experiments.passed_bundles(db, GATES)):
+    passed = experiments.passed_bundles(db, GATES)
+    tried = {bundle.digest for bundle in passed}
+    for bundle in (*experiments.own_bundles(db), *passed):
         offered.setdefault(bundle.experiment_id, []).append(bundle)
     for version in experiments.everything(db):
         if version.status == "open" and version.id in offered:
             known = standing(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
-            yield version, known, {digest: _out(db, digest, known, fleet, silent) for digest in digests}
+            outs = {digest: _out(db, digest, known, fleet, silent) for digest in digests}
+            yield version, known, {each: out if each in tried else replace(out, theirs=0) for each, out in outs.items()}
 
 
 def _out(db: Database, bundle: str, known: Standing, fleet: Fleet, silent: datetime) -> _Out:

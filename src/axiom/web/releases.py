@@ -1,7 +1,7 @@
 """How far each version is let out, since when and why, and who decided what about it."""
 
 from axiom.decisions.release import Let, release
-from axiom.decisions.released import Standing, facts_of, settled, standing, unapproved
+from axiom.decisions.released import Standing, facts_of, settled, standing, unapproved, with_approval
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
 from axiom.store import experiments, releases
@@ -53,13 +53,12 @@ def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, histo
     if paused:
         let = Let(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}", held=let.held)
     approved = known.approved.get(bundle.digest)
-    waits = unapproved(known, bundle.digest, reading.approvals)
     return {
         "name": f"{stored.name}@{stored.version}",
         "serial": bundle.serial,
         "stage": let.stage.value,
-        "reason": f"{let.reason}; it {waits}" if waits else let.reason,
-        "waits_for_approval": bool(waits),
+        "reason": with_approval(let, known, bundle.digest, reading.approvals).reason,
+        "waits_for_approval": bool(unapproved(known, bundle.digest, reading.approvals)),
         "since": _since(known, bundle, let.stage, paused),
         "well": facts.well,
         "badly": facts.lost + sum(came.badly for came in facts.by_host.values()),
