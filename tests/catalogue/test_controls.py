@@ -98,6 +98,7 @@ BELOW = {
         "rise_on_rate_cross_entropy",
     },
     "grokking_dynamics": {"too_few"},
+    "grokking_patience": {"fast_minus_slow", "lighter"},
     "lazy_vs_feature_learning": {
         "movement_slope",
         "ntk_first_slope",
@@ -131,6 +132,7 @@ BELOW = {
     "power_law_forgetting": {"strength_slope"},
     "progressive_sharpening": {"sharpness_slope"},
     "pruning_compositionality": {"number_pruned_minus_whole"},
+    "rank_transitions": {"deep_minus_shallow", "deep_minus_middle"},
     "representation_alignment": {"gain_with_width"},
     "reservoir_computing": {
         "memory_below_proportion",

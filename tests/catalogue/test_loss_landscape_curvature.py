@@ -15,19 +15,30 @@ def cell(module, lr, *, seed=3, loss="mse", until="loss", width=32, rows=400, **
     return module.run(module.Config(lr=lr, loss=loss, until=until, width=width, rows=rows, **others), seed)
 
 
-def truth(module):
-    assert cell(module, 0.1, until="time").epochs * 0.1 == pytest.approx(5)
+def truth_of_flatness(module):
+    """At one training loss the higher rate is at the flatter place."""
     slow, fast = (cell(module, lr) for lr in (0.01, 0.1))
     assert slow.has_arrived
     assert fast.has_arrived
     assert fast.trace < 0.8 * slow.trace
     assert fast.sharpness < 0.7 * slow.sharpness
-    for measured, lr in ((slow, 0.01), (fast, 0.1)):
-        assert 0.07 < measured.train_loss <= 0.1
-        assert measured.test_loss > 1.3 * measured.train_loss
-        assert measured.trace > measured.sharpness > 0
-        assert measured.edge_ratio == pytest.approx(measured.sharpness * lr / 2)
-        assert measured.edge_ratio < 1
+
+
+def truth_of_measures(module):
+    """What is said of one network fits together."""
+    measured = cell(module, 0.1)
+    assert 0.07 < measured.train_loss <= 0.1
+    assert measured.test_loss > 1.3 * measured.train_loss
+    assert measured.trace > measured.sharpness > 0
+    assert measured.edge_ratio == pytest.approx(measured.sharpness * 0.1 / 2)
+    assert measured.edge_ratio < 1
+
+
+def truth_of_time(module):
+    assert cell(module, 0.1, until="time").epochs * 0.1 == pytest.approx(5)
+
+
+def truth_of_an_affine_model(module):
     affine = cell(module, 0.1, until="epochs", depth=0, epochs=3)
     curvature = of_inputs(seed=3, rows=400)
     assert affine.sharpness == pytest.approx(np.linalg.eigvalsh(curvature)[-1], rel=1e-3)
@@ -41,21 +52,24 @@ def of_inputs(seed, rows):
     return inputs.T @ inputs / rows
 
 
-def test_a_higher_rate_is_at_a_flatter_place_where_the_loss_is_the_same():
+@pytest.mark.parametrize(
+    "truth", [truth_of_flatness, truth_of_measures, truth_of_time, truth_of_an_affine_model], ids=lambda it: it.__name__
+)
+def test_it_finds_what_is_known(truth):
     truth(right)
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("truth", "old", "new"),
     [
-        ("objective(end, task.x_test, task.y_test)", "objective(end, task.x_train, task.y_train)"),
-        ("edge_ratio=sharpness * config.lr / 2", "edge_ratio=sharpness * config.lr"),
-        ("end, first, x, y)[-1]", "end, first, x, y)[0]"),
-        ("trace=float(hessian.trace(objective, end,", "trace=float(hessian.trace(objective, start,"),
-        ('"time": TIME / config.lr', '"time": TIME'),
+        (truth_of_measures, "objective(end, task.x_test, task.y_test)", "objective(end, task.x_train, task.y_train)"),
+        (truth_of_measures, "edge_ratio=sharpness * config.lr / 2", "edge_ratio=sharpness * config.lr"),
+        (truth_of_an_affine_model, "end, first, x, y)[-1]", "end, first, x, y)[0]"),
+        (truth_of_flatness, "trace=float(hessian.trace(objective, end,", "trace=float(hessian.trace(objective, start,"),
+        (truth_of_time, '"time": TIME / config.lr', '"time": TIME'),
     ],
 )
-def test_a_wrong_version_is_found_out(old, new):
+def test_a_wrong_version_is_found_out(truth, old, new):
     with pytest.raises(AssertionError):
         truth(wrong("loss_landscape_curvature", old, new))
 

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.question import Process
 from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.notebook_table import Table, extra
 from reckoning.kept import Known, Told
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"
-_CENTRES = {Process.BERNOULLI: "share", Process.BETTING: "mean"}  # and of everything else the median
 _COLUMNS = {
     "experiment": ValueType.TEXT,
     "version": ValueType.INT,
@@ -45,7 +43,7 @@ def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
     return {
         "estimand": f"{name}.{told.estimand['name']}",
         "version": version,
-        "centre": centre(told),
+        "centre": said.centre,
         "bounds": list(bounds) if bounds else None,
         "seeds": said.seeds,
         "missing": said.missing,
@@ -61,18 +59,13 @@ def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
     }
 
 
-def centre(told: Told) -> str:
-    """What the estimate is of the values."""
-    return _CENTRES.get(told.asked.process, "median")
-
-
 def fact(told: Told) -> str:
     """How many seeds, which estimate, which interval: a piece of the page that `recompute.py` makes, too."""
     said = told.evidence
     lacking = f", {said.missing} without a value" if said.missing else ""
     if said.estimate is None:
         return f"{said.seeds} seeds{lacking}"
-    return f"{said.seeds} seeds{lacking}, {centre(told)} {short(said.estimate)} [{short(said.low)}, {short(said.high)}]"
+    return f"{said.seeds} seeds{lacking}, {said.centre} {short(said.estimate)} [{short(said.low)}, {short(said.high)}]"
 
 
 def short(number: float | None) -> str:

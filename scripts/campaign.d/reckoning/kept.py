@@ -38,7 +38,13 @@ class Told:
     @property
     def footing(self) -> Footing:
         """How it stands, as far as claims ask."""
-        return Footing(status=self.status, grade=self.evidence.grade, meaning=self.meaning)
+        seen, asked = self.evidence.estimate, self.asked
+        return Footing(
+            status=self.status,
+            grade=self.evidence.grade,
+            meaning=self.meaning,
+            is_slight=seen is not None and abs(seen - asked.null) < asked.smallest,
+        )
 
     @property
     def seeds(self) -> int:

@@ -25,7 +25,8 @@ after what the logs tell: “does not stand” means that it does not stand ther
 Every number here is a median, a mean or a share over *seeds*: independent repetitions with other data, other starts
 and another order. The interval behind it is one of 95 % confidence, each by itself, however often anybody looks. What
 an effect has to reach to matter, what was expected and how it would be weighed were registered before any of these
-seeds was computed; many expectations come from pilots. Verdicts and grades are the laboratory's own, from its
+seeds was computed; many expectations come from pilots. For {later} it was said only when the numbers were known
+which of them test the claim: these say so, and why. Verdicts and grades are the laboratory's own, from its
 sessions; [how sure are we?](how-sure-are-we.md) says what they mean. One computer computed everything, so the best
 grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or the same
 seeds computed again.
@@ -47,6 +48,7 @@ _MEANS = {
     Reckoning.UNDECIDED: "it has all its seeds, and they are not enough to say",
     Reckoning.NOT_YET: "it lacks seeds, or nothing tests it so far",
 }
+_WHY_THESE = " What tests it was said when the numbers were known: {why}."
 _BEARINGS = {
     Bearing.SUPPORTS: "For it",
     Bearing.CONTRADICTS: "Against it",
@@ -69,10 +71,10 @@ _SAID = {
 def page(listed: OldClaims, known: Mapping[str, Known], pictures: Mapping[str, str], catalogue: Collection[str]) -> str:
     """The whole page; `pictures` are the figures' files by experiment, seen from the page."""
     reckoned = {claim.name: reckon([_asked(each, known) for each in claim.askings]) for claim in listed.claims}
-    lines = [*_opening(reckoned)]
+    lines = [*_opening(reckoned, len(listed.tested_later))]
     for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in known):
         claims = [claim for claim in listed.claims if claim.experiment == name]
-        lines += _section(known[name], claims, reckoned, known, pictures.get(name))
+        lines += _section(known[name], claims, reckoned, known, pictures.get(name), listed.tested_later)
     waiting = [claim for claim in listed.claims if claim.experiment not in known]
     lines += _waiting(waiting, reckoned, catalogue)
     lines += _linked(listed, reckoned)
@@ -89,9 +91,9 @@ def _asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
     return Asked(asking=asking, wanted=wanted, seeds=told.seeds, footing=told.footing)
 
 
-def _opening(reckoned: Mapping[str, Reckoned]) -> Iterator[str]:
+def _opening(reckoned: Mapping[str, Reckoned], later: int) -> Iterator[str]:
     amounts = Counter(one.reckoning for one in reckoned.values())
-    yield _INTRO.format(claims=len(reckoned)).strip()
+    yield _INTRO.format(claims=len(reckoned), later=counted(later, "claim")).strip()
     yield ""
     yield "| what became of it | claims | which means |"
     yield "|---|---|---|"
@@ -108,6 +110,7 @@ def _section(
     reckoned: Mapping[str, Reckoned],
     known: Mapping[str, Known],
     picture: str | None,
+    tested_later: Mapping[str, str],
 ) -> Iterator[str]:
     """An experiment with the claims that it asks."""
     manifest = experiment.manifest
@@ -123,15 +126,16 @@ def _section(
     )
     yield ""
     for claim in claims:
-        yield from _claim(claim, reckoned[claim.name], known)
+        yield from _claim(claim, reckoned[claim.name], known, tested_later.get(claim.name))
 
 
-def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known]) -> Iterator[str]:
-    yield f"### {_sentence(str(reckoned.reckoning))}: {claim.claim}"
+def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known], later: str | None) -> Iterator[str]:
+    less = ", by less than what was said to matter" if reckoned.is_slight else ""
+    yield f"### {_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
     yield ""
     yield _wrapped(f"*Then* ({_name(claim)}): {_then(claim)}")
     yield ""
-    yield _wrapped(f"*Now*: {reckoned.reason}.")
+    yield _wrapped(f"*Now*: {reckoned.reason}.{_WHY_THESE.format(why=later) if later else ''}")
     yield ""
     asked = [_asked(each, known) for each in claim.askings]
     tests = [one for one in asked if one.asking.kind is LinkKind.TESTS]

@@ -193,7 +193,7 @@ experiment = Experiment(
     ),
     controls=(
         Control(estimand="equal_blocks", placebo=NOTHING, planted=(BLOCKS(weak=1.0), PLAIN(weak=0.3))),
-        Control(estimand="equal_blocks_relieve", placebo=NOTHING, planted=(BLOCKS(weak=3.0), PLAIN())),  # stronger
+        Control(estimand="equal_blocks_relieve", placebo=NOTHING, planted=(BLOCKS(weak=10.0), PLAIN())),  # stronger
     ),
     figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
     needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (5e-3 + c.epochs * (15e-5 + 11e-7 * c.width)), memory_mb=600),

@@ -90,8 +90,8 @@ def _seconds(config: Config) -> float:
     decay, faster = _decay(config), math.log10(config.lr / 0.01)
     steps = math.inf
     if 0 < decay < 8:
-        # Fitted to a pilot: the decay that would take as long at a rate of 0.01, and how long that is.
-        steps = 80 + 235 * (decay * 10 ** (1.05 * faster + 0.5 * faster**2)) ** -1.25
+        alike = decay * 10 ** (1.05 * faster + 0.5 * faster**2)  # would take as long at a rate of 0.01
+        steps = (80 + 235 * alike**-1.25) * (2 if alike < 0.2 else 1)  # by a pilot; of the longest some never end
     return 6.2e-5 * min(config.steps, steps)
 
 
