@@ -17,17 +17,15 @@ def asked(kind="contrast", **changes):
     ("estimand", "said"),
     [
         (asked(), ""),
-        (asked(censored=0.0), ""),
-        (asked(censored=1.0), "in any arm would speak for an effect"),
-        (asked(censored=0.0, null=0.5), "it may count as the null, 0.5"),
-        (asked(censored=0.5, null=0.5), ""),
+        (asked(censored=0.0), "leave it missing"),
+        (asked(censored=1.0), "which of them was stopped a time-out does not tell"),
+        (asked(censored=0.5, null=0.5), "leave it missing"),
         (asked("slope", censored=1.0), ""),
-        (asked("slope", censored=1.0, exchangeable=True), "in any arm would speak for an effect"),
-        (asked("rank_correlation", censored=-1.0, exchangeable=True), "in any arm would speak for an effect"),
+        (asked("slope", censored=1.0, exchangeable=True), "leave it missing"),
+        (asked("rank_correlation", censored=-1.0, exchangeable=True), "leave it missing"),
         (asked("level", censored=2.0, bounds=(0.0, 1.0)), "lies beyond its bounds 0 and 1"),
         (asked("level", censored=1.0, bounds=(0.0, 1.0)), ""),
         (asked("proportion", censored=2.0), "lies beyond its bounds 0 and 1"),  # has them by what it is
-        (asked("contrast", censored=0.0, bounds=(0.5, 1.0)), "lies beyond its bounds"),
         (asked("level", about="mean", bounds=(0.0, 1.0), null=0.5), ""),
         (asked("level", about="mean", bounds=(0.0, 1.0), null=2.0), "does not lie between its bounds"),
         (asked("level", about="mean", bounds=(1.0, 1.0), null=1.0), "does not lie between its bounds"),
@@ -35,6 +33,10 @@ def asked(kind="contrast", **changes):
         (asked("slope", exchangeable=True), ""),
         (asked("slope", exchangeable=True, between=({"size": 9},)), "not evenly spaced in their logarithms"),
         (asked("contrast", exchangeable=True), ""),  # promises nothing of levels
+        (asked(between=({"size": 1}, {})), "differ in how many configs they have"),
+        (asked(between=({}, {})), "or share some"),
+        (asked(between=({"size": 1}, {}), null=0.5), ""),  # is not flipped
+        (asked(between=({"size": 1}, {}), about="mean", bounds=(-1.0, 1.0)), ""),
     ],
 )
 def test_an_estimand_that_could_not_be_weighed_as_it_is_said_has_a_fault(estimand, said):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.checks import ONE_IN, Opinion, compare, is_checked, settle
+from axiom.decisions.checks import ONE_IN, Opinion, compare, is_checked, is_found_out, settle
 from axiom.domain.work import Agreement, Outcome, Result
 
 EARLY = 1e-3  # as far as early values may lie apart here
@@ -120,11 +120,32 @@ def opinion(task: int, early: float | None) -> Opinion:
         (1.0, [2.0, 3.0], [DIFFERS, DIFFERS, DIFFERS], None, False),
         (1.0, [1.0015, 1.0008], [AGREES, AGREES, AGREES], None, False),  # the third lies between the two
         (1.0, [2.0, None], [DIFFERS, DIFFERS, DIFFERS], None, False),
+        (9.0, [1.0, 1.0, 1.0], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
+        (1.0, [1.0, 9.0, 1.0, 1.0], [AGREES, AGREES, DIFFERS, AGREES, AGREES], 12, False),
+        (9.0, [1.0, 1.0, None], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
+        (9.0, [1.0, None, None], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),  # one alone settles nothing
+        (9.0, [1.0, 1.0, 9.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
+        (9.0, [1.0, 1.0, 5.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
+        (1.0, [1.0008, 1.0008, 1.0015], [AGREES, AGREES, AGREES, AGREES], None, False),
     ],
 )
-def test_two_against_one_settle_it(checked, checks, agreements, odd, third):
+def test_all_others_against_one_settle_it(checked, checks, agreements, odd, third):
     opinions = [opinion(number, early) for number, early in enumerate(checks, start=11)]
     found = settle(opinion(10, checked), opinions, early=EARLY)
     assert list(found.agreements.values()) == agreements
     assert (found.odd, found.needs_third) == (odd, third)
     assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "is_anew"),
+    [
+        ({10: "waiting", 11: "differs"}, True),  # two that differ: the third decides
+        ({10: "agrees", 11: "agrees"}, True),  # the odd one is the newest
+        ({10: "differs", 11: "agrees", 12: "agrees"}, False),
+    ],
+)
+def test_the_odd_one_is_found_out_once(before, is_anew):
+    checks = [opinion(number, 1.0) for number in (11, 12, 13)]
+    assert is_found_out(settle(opinion(10, 9.0), checks, early=EARLY), before) is is_anew
+    assert not is_found_out(settle(opinion(10, 1.0), checks, early=EARLY), before)

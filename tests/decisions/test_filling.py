@@ -63,6 +63,13 @@ def test_what_needs_much_memory_never_leaves_cores_without_any():
     assert given_to(alone) == {1: {1: 2, 2: 1}}  # with so little light work, a core that computes is better than none
 
 
+def test_memory_is_not_kept_for_light_work_that_cannot_run_there():
+    small_disk = host(1, cores=8, memory_mb=17_000, disk_mb=50)
+    large = host(2, cores=16, memory_mb=129_000)
+    found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
+    assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}
+
+
 def test_with_few_tasks_the_largest_hosts_come_first():
     found = fill([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
     assert given_to(found) == {2: {1: 3}, 3: {1: 1}, 1: {}}  # in proportion, and nobody without

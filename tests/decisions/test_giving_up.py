@@ -22,6 +22,8 @@ OPEN, DONE, FAILED, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, Workunit
         (True, TaskState.SENT, DONE, GiveUp.IF_NOT_STARTED),
         (True, TaskState.EXPIRED, DONE, GiveUp.IF_NOT_STARTED),
         (True, TaskState.SENT, FAILED, GiveUp.IF_NOT_STARTED),
+        (False, TaskState.UNSENT, OPEN, GiveUp.KEEP),  # it was sent in a time that is forgotten here
+        (False, TaskState.UNSENT, DONE, GiveUp.AT_ONCE),
     ],
 )
 def test_what_is_told_about_a_task(is_ours, state, workunit, told):
@@ -32,3 +34,8 @@ def test_what_is_sent_and_wanted_is_never_taken_back():
     for state, workunit in itertools.product(TaskState, WorkunitState):
         wanted = state is TaskState.SENT and workunit is OPEN
         assert not wanted or give_up(is_ours=True, state=state, workunit=workunit) is GiveUp.KEEP
+
+
+@pytest.mark.parametrize(("is_lost", "told"), [(True, GiveUp.KEEP), (False, GiveUp.AT_ONCE)])
+def test_what_is_not_known_here_is_kept_only_where_it_may_have_been_forgotten(is_lost, told):
+    assert give_up(is_ours=False, state=None, workunit=None, is_lost=is_lost) is told

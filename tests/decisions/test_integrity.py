@@ -134,6 +134,9 @@ def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
     assert sound(event, seen(2.0), 1).asked == event
 
 
+LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 9)]
+
+
 @pytest.mark.parametrize(
     ("rows", "question", "said"),
     [
@@ -145,7 +148,7 @@ def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
         (seen(*[1.0] * 8), asked(Kind.PROPORTION, null=0.5), ""),
         ([*seen(*[0.5] * 8, design="a", fingerprint="coarse:a"), *seen(0.5, design="b")], asked(), "8 seeds"),
         ([replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[1.0] * 9)], asked(), ""),
-        ([replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 9)], asked(censored=0.0), ""),
+        (LATE, asked(Kind.LEVEL, censored=0.0), ""),
     ],
 )
 def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, said):

@@ -39,16 +39,16 @@ def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, 
     ("estimand", "censored"),
     [
         (asked(Kind.CONTRAST, censored=1.0), None),
-        (asked(Kind.CONTRAST, censored=0), 0.0),
+        (asked(Kind.CONTRAST, censored=0), None),
         (asked(Kind.CONTRAST, null=0.5, censored=1.0), None),
-        (asked(Kind.CONTRAST, null=0.5, censored=0.5), 0.5),
+        (asked(Kind.CONTRAST, null=0.5, censored=0.5), None),
         (asked(Kind.SLOPE, exchangeable=True, censored=1.0), None),
         (asked(Kind.RANK_CORRELATION, exchangeable=True, censored=-1.0), None),
         (asked(Kind.SLOPE, censored=1.0), 1.0),
         (asked(Kind.LEVEL, exchangeable=True, censored=1.0), 1.0),
     ],
 )
-def test_which_of_two_equal_arms_was_late_is_not_known_so_no_value_beside_the_null_is_taken_for_it(estimand, censored):
+def test_which_of_two_equal_arms_was_late_is_not_known_so_no_value_is_taken_for_it(estimand, censored):
     assert question(estimand).censored == censored
 
 

@@ -18,6 +18,7 @@ def asked(
     status="open",
     kind=None,
     grade=Grade.MODERATE,
+    is_slight=False,
 ) -> Asked:
     kind = kind or (LinkKind.MODERATES if overturned_by else LinkKind.TESTS)
     upheld_by = upheld_by if kind is LinkKind.TESTS else ()
@@ -27,7 +28,7 @@ def asked(
         ),
         wanted=MANY,
         seeds=seeds,
-        footing=None if meaning is None else Footing(status=status, grade=grade, meaning=meaning),
+        footing=None if meaning is None else Footing(status=status, grade=grade, meaning=meaning, is_slight=is_slight),
     )
 
 
@@ -51,6 +52,17 @@ def beside(meaning: Meaning | None) -> Asked:
         ([asked(YES), control(SMALL, seeds=8)], Reckoning.NOT_YET, "8 of 32 seeds are weighed"),
         ([asked(YES)], Reckoning.STANDS, "its one test speaks for it"),
         ([asked(YES), asked(YES)], Reckoning.STANDS, "all of its 2 tests speak for it"),
+        (
+            [asked(YES, is_slight=True)],
+            Reckoning.STANDS,
+            "its one test speaks for it, and what it shows is smaller than what was said to matter",
+        ),
+        (
+            [asked(YES, is_slight=True), asked(YES)],
+            Reckoning.STANDS,
+            "all of its 2 tests speak for it, and what 1 of its 2 tests shows is smaller than what was said to matter",
+        ),
+        ([asked(SMALL, upheld_by=(SMALL,), is_slight=True)], Reckoning.STANDS, "its one test speaks for it"),
         ([asked(YES), beside(None)], Reckoning.STANDS, "its one test speaks for it"),
         ([asked(YES), control(YES)], Reckoning.STANDS, "its one test speaks for it"),
         ([asked(SMALL, upheld_by=(SMALL, NO))], Reckoning.STANDS, "its one test speaks for it"),

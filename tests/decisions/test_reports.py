@@ -7,7 +7,7 @@ import pytest
 
 from axiom.decisions.reports import explain, receive
 from axiom.domain.endings import Cause
-from axiom.domain.work import Exit, Report, Task, TaskState
+from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AWAITING = {TaskState.SENT, TaskState.EXPIRED}
@@ -44,6 +44,24 @@ def test_a_report_of_a_host_that_does_not_have_the_task_changes_nothing(state):
     decided = receive(task_in(state), report_of(host=8))
     assert decided.state is None
     assert "was not given to host 8" in decided.reason
+
+
+@pytest.mark.parametrize("exit_status", AFTER)
+@pytest.mark.parametrize("state", AWAITING)
+def test_another_host_of_the_volunteer_may_bring_a_result_and_end_nothing(state, exit_status):
+    decided = receive(task_in(state), report_of(exit_status, host=8), is_akin=True)
+    assert decided.state == (TaskState.RETURNED if exit_status == Exit.DONE else None)
+    without = receive(task_in(state), report_of(exit_status, host=8, digest=None), is_akin=True)
+    assert (without.state, without.reason) == (None, "task 5 is host 7's, and host 8 brings no result of it")
+
+
+@pytest.mark.parametrize("workunit", WorkunitState)
+def test_that_the_laboratory_took_a_task_back_is_believed_where_its_books_say_so(workunit):
+    decided = receive(task_in(TaskState.SENT), report_of(Exit.ABORTED_BY_LAB, digest=None), workunit=workunit)
+    is_open = workunit is WorkunitState.OPEN
+    assert decided.state is TaskState.ABORTED
+    assert decided.cause == (Cause.ABORTED_BY_VOLUNTEER if is_open else Cause.ABORTED_BY_LABORATORY)
+    assert decided.reason.endswith("which it did not") is is_open
 
 
 def test_a_report_of_an_unknown_task_changes_nothing():

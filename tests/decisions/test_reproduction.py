@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.reproduction import Reproduced, agreements, compare, recounted, summed
+from axiom.decisions.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.domain.work import Outcome, Result
@@ -59,8 +59,10 @@ def test_the_tolerance_is_the_experiment_s_own():
     assert compare(CELL, other, tolerance=0.01) is CHAOTIC
 
 
-def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=None):
-    return Reproduced(replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion)
+def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=None, confirms=None):
+    return Reproduced(
+        replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms
+    )
 
 
 def test_seeds_are_counted_for_each_pair_of_platforms_by_their_worst_cell():
@@ -136,3 +138,36 @@ def test_a_dispute_that_was_counted_is_taken_back_when_a_third_task_settles_it()
     counts = recounted((), [], first)
     assert counts[0].disputed == 1
     assert recounted(counts, first, [seen(1, EXACT, opinion=6)]) == (Agreements(platforms=PAIR, exact=1),)
+
+
+def test_a_value_that_two_compute_otherwise_and_alike_tells_of_no_platform():
+    found = [
+        seen(1, DISPUTED, opinion=5, confirms=0),
+        seen(1, DISPUTED, opinion=6, confirms=5),
+        seen(2, EXACT, opinion=5),
+    ]
+    assert agreements(found) == (Agreements(platforms=PAIR, exact=1),)
+    counts = recounted((), [], found[:1])
+    assert recounted(counts, found[:1], found[1:2]) == (Agreements(platforms=PAIR),)
+
+
+@pytest.mark.parametrize(
+    ("again", "others", "confirms"),
+    [
+        ((3.0, 1.0), [(3.0, 1.0)], 7),
+        ((3.0, 1.0), [(9.0, 1.0), (3.0, 1.0)], 8),
+        ((3.0, 1.0), [(9.0, 1.0)], 0),
+        ((3.0, 1.0), [], 0),
+        ((2.0, 1.0), [(2.0, 1.0)], 0),  # it disputes nothing
+        ((3.0, 1.0), [(2.0, 1.0)], 0),  # who came before confirmed the value in evidence
+    ],
+)
+def test_a_repetition_confirms_another_that_disputes_the_same_value(again, others, confirms):
+    before = [replace(CELL, task_id=7 + place, early=early) for place, early in enumerate(others)]
+    assert confirmed(CELL, replace(CELL, task_id=20, early=again), before, tolerance=1e-3) == confirms
+
+
+def test_one_that_lies_near_to_both_sides_confirms_neither():
+    """Each is within tolerance of its neighbour: the value in evidence is not disputed by the one in the middle."""
+    middle, far = replace(CELL, task_id=7, early=(2.0015, 1.0)), replace(CELL, task_id=8, early=(2.003, 1.0))
+    assert confirmed(CELL, far, [middle], tolerance=1e-3) == 0

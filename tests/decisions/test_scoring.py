@@ -1,5 +1,6 @@
 """What predictions were worth: by hand-made cases, and an overconfident forecaster is not taken at his word."""
 
+import itertools
 import math
 
 import pytest
@@ -11,9 +12,14 @@ SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0),
 OPEN = Prediction(positive=1 / 3, negative=1 / 3, absent=1 / 3, interval=(-1.0, 1.0), because="a test")
 
 
-def scored(forecaster, prediction, verdict, estimate=1.0):
+_NUMBERS = itertools.count(1)
+
+
+def scored(forecaster, prediction, verdict, estimate=1.0, registration=None):
+    """Of a registration of its own, unless one is named."""
+    number = next(_NUMBERS) if registration is None else registration
     worth = score(prediction, verdict, estimate, "it ended") if verdict else None
-    return Scored(forecaster=forecaster, prediction=prediction, verdict=verdict, score=worth)
+    return Scored(forecaster=forecaster, registration_id=number, prediction=prediction, verdict=verdict, score=worth)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,19 @@ def test_what_is_undecided_counts_as_what_speaks_least_against_the_forecaster():
     with_undecided = records([*said, scored("Ada", SURE, Verdict.UNDECIDED)])[0].e_value
     each = [records([*said, scored("Ada", SURE, verdict)])[0].e_value for verdict in list(Verdict)[:3]]
     assert with_undecided == min(each) < records(said)[0].e_value
+
+
+def test_predictions_of_one_registration_count_together():
+    """They are about the same seeds: that all of them failed at once is one failure."""
+    one, five = (
+        records([scored("Ada", SURE, Verdict.NEGATIVE, registration=1) for _ in range(amount)]) for amount in (1, 5)
+    )
+    assert five[0].e_value == pytest.approx(one[0].e_value)
+    goes_on = [scored("Ada", SURE, Verdict.NEGATIVE, registration=1), scored("Ada", SURE, None, registration=1)]
+    (found,) = records(goes_on)
+    assert 1.0 < found.e_value < one[0].e_value
+    (nothing,) = records([scored("Ada", SURE, None, registration=2)])
+    assert nothing.e_value == 1.0
 
 
 def test_no_calibration_is_kept_of_who_had_seen_numbers():

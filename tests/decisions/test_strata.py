@@ -2,6 +2,8 @@
 
 import math
 import sys
+from dataclasses import replace
+from statistics import NormalDist
 
 import pytest
 
@@ -42,12 +44,12 @@ def test_a_value_belongs_to_everybody_who_contributed_to_it():
     assert list(found["host"]) == ["1", "2", "3", "10"]  # as numbers
 
 
-def test_a_row_of_a_forest_has_its_median_with_its_sequence_and_its_mean_with_its_error():
+def test_a_row_of_a_forest_has_its_median_with_its_sequence_and_its_error_and_its_mean():
     row = stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
     assert (row.by, row.name, row.seeds, row.missing) == ("host", "3", 3, 1)
     assert (row.estimate, row.low, row.high) == (2.0, None, None)
     assert row.mean == pytest.approx(3.0)
-    assert row.error == pytest.approx(math.sqrt(7.0 / 3))
+    assert row.error == pytest.approx(2.5 / NormalDist().inv_cdf(7 / 8))  # three lie on one side once in four
     assert stratum(asked(), "host", "3", values(None)) == Stratum(
         by="host", name="3", seeds=0, missing=1, estimate=None, low=None, high=None, mean=None, error=None
     )
@@ -63,6 +65,19 @@ def test_a_row_of_events_has_its_share_and_an_error_that_is_never_nothing():
     mean = stratum(asked(about="mean", bounds=[0, 1]), "host", "1", values(0.25, 0.75))
     assert (mean.estimate, mean.mean) == (0.5, 0.5)
     assert 0 <= mean.low < 0.5 < mean.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "error"),
+    [
+        (Kind.LEVEL, {}, (1.0 - 0.0) / 2 / NormalDist().inv_cdf(1 - 9 / 256)),
+        (Kind.CONTRAST, {}, (1.0 - 0.0) / 2 / NormalDist().inv_cdf(1 - 9 / 256)),
+        (Kind.LEVEL, {"about": "mean", "bounds": [0, 1]}, math.sqrt(1.5 / 56)),
+        (Kind.PROPORTION, {"null": 0.5}, math.sqrt((2.5 / 9) * (6.5 / 9) / 8)),
+    ],
+)
+def test_the_error_is_that_of_the_estimate_whatever_that_is(kind, more, error):
+    assert stratum(asked(kind, **more), "design", "d", values(*[0.0] * 6, 1.0, 1.0)).error == pytest.approx(error)
 
 
 def test_values_of_any_size_have_a_mean():
@@ -84,6 +99,42 @@ def test_designs_are_pooled_where_there_are_three_that_can_be():
     assert (found.designs, found.estimate) == (4, pytest.approx(1.0))
     assert found.prediction_low < found.low < 1.0 < found.high < found.prediction_high
     assert found.chance > 0.5
+
+
+def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
+    """Values as even as chance allows of a log-normal law, whose mean lies far above its median."""
+    normal = NormalDist()
+    return [median * math.exp(spread * normal.inv_cdf((n + 0.5) / seeds)) for n in range(seeds)]
+
+
+def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_from_means():
+    question = asked(Kind.LEVEL, null=1.0, smallest=0.1)
+    medians = (0.9, 1.1, 1.3, 1.5, 1.7, 1.9)
+    designs = [
+        stratum(question, "design", str(median), values(*skewed(median, seeds=200, spread=1.5))) for median in medians
+    ]
+    found = pooled(designs)
+    assert found.designs == 6
+    assert found.estimate == pytest.approx(1.4, abs=0.2)
+    assert min(one.mean for one in designs) > 2.5
+    assert found.prediction_low < 1.0 < found.prediction_high < 3.0
+    assert across(question, Verdict.POSITIVE, designs, found).startswith("a further design would lie from 0.")
+
+
+def test_designs_of_which_most_values_tie_are_pooled_and_constant_ones_are_not():
+    def tied(middle):
+        return stratum(asked(), "design", "", values(*[middle] * 14, middle + 1.0, middle - 1.0))
+
+    assert pooled([tied(middle) for middle in (1.0, 1.1, 1.2)]).designs == 3
+    assert (
+        pooled([*[tied(middle) for middle in (1.0, 1.1)], stratum(asked(), "design", "", values(*[1.0] * 9))]) is None
+    )
+
+
+def test_a_mean_whose_bounds_do_not_hold_its_values_is_not_pooled():
+    question = replace(asked(about="mean", bounds=[0, 1]), bounds=None)
+    designs = [stratum(question, "design", name, values(0.25, 0.5, 3.0)) for name in "abc"]
+    assert (designs[0].estimate, pooled(designs)) == (None, None)
 
 
 @pytest.mark.parametrize("size", [5e-320, 1e-300, 1e-160, 1.0, 1e160, 1e300])
@@ -142,7 +193,7 @@ NARROW = {"low": -0.3, "high": 0.3}
     [
         (Verdict.UNDECIDED, [row(0.0)] * 2, ""),
         (Verdict.MIXED, [row(0.0)] * 2, ""),
-        (Verdict.POSITIVE, [row(1.0)] * 2, "that takes three designs of which the mean is known"),
+        (Verdict.POSITIVE, [row(1.0)] * 2, "that takes three designs with values that differ"),
         (Verdict.POSITIVE, [row(1.0)] * 4, ""),
         (Verdict.NEGATIVE, [row(-1.0)] * 4, ""),
         (Verdict.POSITIVE, [row(1.0), row(2.0), row(0.1), row(0.2)], "a further design would lie from"),

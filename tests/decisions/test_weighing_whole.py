@@ -148,7 +148,8 @@ def test_two_copies_among_sound_values_put_everything_off():
 @pytest.mark.parametrize(
     ("change", "kind", "force", "grade"),
     [
-        (lambda one: replace(one, value=one.value + 9 * (one.hosts == (3,))), "hosts", Force.SUSPENDS, Grade.MODERATE),
+        (lambda one: replace(one, value=one.value + 9 * (one.hosts == (3,))), "hosts", Force.TELLS, Grade.DEFINITIVE),
+        (lambda one: replace(one, value=one.value + 9 * (one.hosts < (5,))), "hosts", Force.HOLDS_BACK, Grade.MODERATE),
         (lambda one: replace(one, value=one.value + one.hosts[0] % 2), "platforms", Force.SUSPENDS, Grade.MODERATE),
         (
             lambda one: replace(one, value=99.0 if one.replicate == 5 else one.value),
@@ -158,7 +159,7 @@ def test_two_copies_among_sound_values_put_everything_off():
         ),
     ],
 )
-def test_an_alarm_holds_the_grade_back_and_says_why(change, kind, force, grade):
+def test_an_alarm_says_why_and_most_hold_the_grade_back(change, kind, force, grade):
     found = said([change(one) for one in drawn(128, 2.0)], estimand(bounds=[-20, 20]))
     assert [(alarm.kind, alarm.force) for alarm in found.alarms][:1] == [(kind, force)]
     assert found.grade is grade
@@ -204,6 +205,22 @@ def test_a_mean_within_bounds_is_weighed_by_bets():
     assert 0 <= found.low < 0.1 < found.high < 0.5
     near = said(rare, estimand(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.1, smallest=0.3))
     assert (near.verdict, near.e_absent > 20) == (Verdict.ABSENT, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "centre", "estimate"),
+    [
+        (estimand(), "median", 0.0),
+        (estimand(Kind.LEVEL), "median", 0.0),
+        (estimand(Kind.LEVEL, bounds=[0, 1], null=0.5), "median", 0.0),
+        (estimand(Kind.PROPORTION, null=0.5), "share", 0.1),
+        (estimand(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.5), "mean", 0.1),
+    ],
+)
+def test_evidence_says_in_a_word_what_its_estimate_is_of_the_values(asked, centre, estimate):
+    rare = [replace(one, value=float(one.replicate % 10 == 0)) for one in drawn(160)]
+    found = said(rare, asked)
+    assert (found.centre, found.estimate) == (centre, estimate)
 
 
 ROWS = st.lists(

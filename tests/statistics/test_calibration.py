@@ -47,7 +47,7 @@ def test_nobody_gains_by_saying_something_else_than_what_he_believes(truth, said
 def test_if_the_chances_are_true_the_e_value_is_one_on_average_at_every_look(said):
     mean = math.fsum(
         math.prod(chances[one] for chances, one in zip(said, happened, strict=True))
-        * math.exp(calibration_log_e(said, happened))
+        * math.exp(calibration_log_e(singly(said, happened)))
         for happened in itertools.product(range(3), repeat=len(said))
     )
     assert mean == pytest.approx(1.0)
@@ -57,7 +57,7 @@ def flagged(truth: float, *, streams: int, looks: int, seed: int) -> np.ndarray:
     rng, found = np.random.default_rng(seed), []
     for _ in range(streams):
         happened = np.where(rng.random(looks) < truth, 0, rng.integers(1, 3, looks)).tolist()
-        path = calibration_looks([(0.9, 0.05, 0.05)] * looks, happened)
+        path = calibration_looks(singly([(0.9, 0.05, 0.05)] * looks, happened))
         found.append(next((n for n, log_e in enumerate(path, start=1) if log_e >= math.log(20)), math.inf))
     return np.array(found)
 
@@ -72,15 +72,43 @@ def test_an_honest_forecaster_is_rarely_flagged():
 
 
 def test_a_forecaster_who_is_not_sure_enough_or_leans_is_flagged_too():
-    timid = calibration_log_e([(0.6, 0.2, 0.2)] * 60, [0] * 60)
-    leaning = calibration_log_e([THIRD] * 60, [1, 1, 0] * 20)
+    timid = calibration_log_e(singly([(0.6, 0.2, 0.2)] * 60, [0] * 60))
+    leaning = calibration_log_e(singly([THIRD] * 60, [1, 1, 0] * 20))
     assert min(timid, leaning) > math.log(20)
 
 
 def test_what_was_called_impossible_and_happened_ends_it():
     said = [(1.0, 0.0, 0.0)] * 3
-    assert list(calibration_looks(said, [0, 1, 0])) == pytest.approx([0.0, MOST, MOST])
+    assert list(calibration_looks(singly(said, [0, 1, 0]))) == pytest.approx([0.0, MOST, MOST])
+    assert calibration_log_e([[(said[0], 0), (said[1], 1)]]) == pytest.approx(MOST)
 
 
 def test_nothing_predicted_says_nothing():
-    assert calibration_log_e([], []) == 0.0
+    assert calibration_log_e([]) == 0.0
+
+
+def test_an_honest_forecaster_of_claims_that_come_true_together_is_rarely_flagged():
+    """Five claims of each registration end alike: counted singly they would flag seven of ten."""
+    rng, chances, flagged = np.random.default_rng(4), (0.8, 0.1, 0.1), {"singly": 0, "together": 0}
+    for _ in range(300):
+        ends = rng.choice(3, size=20, p=chances).tolist()
+        groups = [[(chances, one)] * 5 for one in ends]
+        for name, said in (("together", groups), ("singly", [[each] for group in groups for each in group])):
+            flagged[name] += max(calibration_looks(said)) >= math.log(20)
+    assert flagged["singly"] > 150
+    assert flagged["together"] <= 300 * 0.05 + 3 * math.sqrt(300 * 0.05 * 0.95)
+
+
+@given(chances=CHANCES, alike=st.floats(0.0, 1.0))
+def test_however_the_claims_of_a_group_hang_together_the_e_value_is_one_on_average(chances, alike):
+    """Pairs of ends whose margins are the chances: independent of each other, alike, or anything between."""
+    mean = 0.0
+    for one, other in itertools.product(range(3), repeat=2):
+        joint = alike * chances[one] * (one == other) + (1.0 - alike) * chances[one] * chances[other]
+        mean += joint * math.exp(calibration_log_e([[(chances, one), (chances, other)]]))
+    assert mean == pytest.approx(1.0)
+
+
+def singly(said, happened):
+    """Each prediction for itself."""
+    return [[each] for each in zip(said, happened, strict=True)]

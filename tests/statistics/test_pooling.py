@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import special
 from statsmodels.stats.meta_analysis import combine_effects
 
-from axiom.statistics.pooling import pool
+from axiom.statistics.pooling import median_error, pool
 
 
 @pytest.mark.parametrize("places", [2, 3, 10, 40])
@@ -89,3 +89,38 @@ def test_the_pooled_interval_holds_the_common_effect(spread):
         found = pool((rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist())
         held += found.low <= 0.0 <= found.high
     assert held / 800 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 800)
+
+
+@pytest.mark.parametrize(("n", "rank"), [(2, 1), (5, 1), (6, 1), (8, 2), (16, 4), (50, 18), (200, 86)])
+def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_the_deviates_that_this_spans(n, rank):
+    values = [float(place) for place in range(1, n + 1)]
+    width = values[-rank] - values[rank - 1]
+    assert median_error(values) == pytest.approx(width / 2 / -special.ndtri(special.bdtr(rank - 1, n, 0.5)))
+
+
+@pytest.mark.parametrize("law", ["standard_normal", "standard_exponential"])
+@pytest.mark.parametrize(("n", "most"), [(8, 1.6), (24, 1.3), (100, 1.2)])
+def test_the_error_of_a_median_is_how_far_medians_vary_or_a_little_more(law, n, most):
+    rows = getattr(np.random.default_rng(n), law)((2_000, n))
+    told = math.sqrt(np.mean([median_error(row) ** 2 for row in rows.tolist()]))
+    assert 0.97 < told / np.median(rows, axis=1).std() < most
+
+
+def test_the_error_of_a_median_is_nothing_only_where_all_values_are_the_same():
+    assert median_error([0.5] * 2_000) == 0.0
+    assert median_error([0.5] * 1_999 + [0.75]) > 0.0
+    assert median_error([0.0] * 20 + [1.0] * 4 + [-1.0] * 4) > 0.0
+
+
+@pytest.mark.parametrize("values", [[], [1.0]])
+def test_fewer_than_two_values_do_not_say_how_surely_their_median_is_known(values):
+    with pytest.raises(ValueError, match="from two values on"):
+        median_error(values)
+
+
+@given(st.lists(st.floats(min_value=-1.7e308, max_value=1.7e308), min_size=2, max_size=40), st.randoms())
+def test_the_error_of_a_median_asks_for_no_order_and_is_never_below_nothing(values, chance):
+    found = median_error(values)
+    assert found >= 0.0
+    chance.shuffle(values)
+    assert median_error(values) == found

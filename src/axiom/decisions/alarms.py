@@ -6,95 +6,39 @@ counts as too seldom becomes less each time: over all looks together a sound fin
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
+from axiom.decisions.apart import Alone, apart, rarely
+from axiom.decisions.believing import Believed
 from axiom.decisions.concluding import ENOUGH
 from axiom.domain.findings import Agreements, Alarm, Force, Home, Observation
-from axiom.statistics import ranks
 from axiom.statistics.sequential import bernoulli_log_e
 
-_EVER = 0.005  # chance that a sound finding is ever suspected by one kind of question
-_HOST_SEEDS, _PLATFORM_SEEDS = 3, 5  # a host or platform with fewer values says nothing by itself
+_PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself
 _MANY_MISSING, _MOST_MISSING = 0.2, 0.5
 _DISPUTED = 0.1  # share of the seeds computed again of which hosts say different things, above which nothing is ordered
 _FEW = 2
 
 
 def alarms(
-    counted: Sequence[Observation], homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
+    found: Believed, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
 ) -> tuple[Alarm, ...]:
     """Everything that should not be; `looks` is how many blocks have been weighed so far."""
-    rarely = _EVER / (max(1, looks) * (max(1, looks) + 1))
-    alone = _Alone(counted)
-    found = [
-        *_hosts(alone, homes, rarely),
-        *_platforms(alone, homes, rarely),
+    return (
+        *found.alarms,
+        *_platforms(found.alone, homes, rarely(looks)),
         *_duplicates(agreements),
-        *_missing(counted),
-    ]
-    return tuple(found)
+        *_missing(found.counted),
+    )
 
 
-class _Alone:
-    """The values that are there, each with the hosts that gave it."""
-
-    def __init__(self, counted: Sequence[Observation]) -> None:
-        known = [(one.value, one.hosts, one.design) for one in counted if one.value is not None and one.hosts]
-        self.values = [value for value, _, _ in known]
-        self.hosts = [hosts for _, hosts, _ in known]
-        self.designs = [design for _, _, design in known]
-
-    @cached_property
-    def scored(self) -> Sequence[ranks.Scored]:
-        """Ranked once, for hosts and platforms both."""
-        return ranks.scored(self.values, self.designs)
-
-
-def _hosts(alone: _Alone, homes: Mapping[int, Home], rarely: float) -> list[Alarm]:
-    """On ranks within each design, since designs may well differ."""
-    spread, groups = _apart(alone, {host: host for host in homes}, _HOST_SEEDS)
-    if spread is None:
-        return []
-    odd = sorted(host for host, chance in spread.each.items() if chance * groups < rarely and isinstance(host, int))
-    if odd:
-        listed = ", ".join(map(str, odd))
-        text = f"the values of host {listed} lie elsewhere than all others', and a seed cannot know its host"
-        return [Alarm(kind="hosts", force=Force.SUSPENDS, text=text, hosts=tuple(odd))]
-    if spread.together < rarely:
-        text = f"the values of {groups} hosts lie further apart than chance allows, and a seed cannot know its host"
-        return [Alarm(kind="hosts", force=Force.HOLDS_BACK, text=text)]
-    return []
-
-
-def _platforms(alone: _Alone, homes: Mapping[int, Home], rarely: float) -> list[Alarm]:
+def _platforms(alone: Alone, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
     places = {host: home.platform for host, home in homes.items()}
-    spread, groups = _apart(alone, places, _PLATFORM_SEEDS)
-    if spread is None or spread.together >= rarely:
+    spread, groups = apart(alone, places, _PLATFORM_SEEDS)
+    if spread is None or spread.together >= seldom:
         return []
     text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"
     return [Alarm(kind="platforms", force=Force.SUSPENDS, text=text)]
-
-
-def _apart(alone: _Alone, group_of: Mapping[int, int | str], least: int) -> tuple[ranks.Spread | None, int]:
-    """How far groups lie apart that have so many values, and how many groups that are."""
-    groups = [group_of.get(hosts[0]) if len(hosts) == 1 else _one_of(hosts, group_of) for hosts in alone.hosts]
-    amounts = Counter(groups)
-    telling = {group for group, amount in amounts.items() if group is not None and amount >= least}
-    if len(telling) < _FEW:
-        return None, len(telling)
-    if len(telling) == len(amounts):
-        return ranks.apart(groups, alone.scored), len(telling)
-    places = [place for place, group in enumerate(groups) if group in telling]
-    among = ranks.scored([alone.values[place] for place in places], [alone.designs[place] for place in places])
-    return ranks.apart([groups[place] for place in places], among), len(telling)
-
-
-def _one_of(hosts: Sequence[int], group_of: Mapping[int, int | str]) -> int | str | None:
-    """The group to which all these hosts belong, if there is one."""
-    first, *others = {group_of.get(host) for host in hosts}
-    return None if others else first
 
 
 def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:

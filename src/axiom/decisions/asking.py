@@ -4,11 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.question import question
+from axiom.decisions.question import Process, is_symmetric, question
 from axiom.domain.findings import Center, Kind
-from axiom.statistics.estimands import evenly_spaced, needed
+from axiom.statistics.estimands import even, evenly_spaced, needed
 
-_TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
 _Configs = Sequence[Mapping[str, object]]
 
 
@@ -41,26 +40,28 @@ def _fault_of_bounds(estimand: Mapping[str, Any]) -> str:
 
 
 def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
-    """Which arm was stopped, a time-out does not tell: so for two arms it may speak for neither."""
-    censored, null = estimand.get("censored"), estimand["null"]
+    """What a time-out counts as must be a value that there may be."""
+    censored = estimand.get("censored")
     if censored is None:
         return ""
+    if is_symmetric(estimand):
+        return (
+            f"counts a time-out as {censored:g}, and compares arms: which of them was stopped a time-out does not "
+            "tell, so it may speak neither for an effect nor for its absence; leave it missing"
+        )
     bounds = question(estimand).bounds
     if bounds and not bounds[0] <= censored <= bounds[1]:
         return f"counts a time-out as {censored:g}, which lies beyond its bounds {bounds[0]:g} and {bounds[1]:g}"
-    kind = Kind(estimand["kind"])
-    compares_arms = kind is Kind.CONTRAST or (kind in _TRENDS and estimand.get("exchangeable", False))
-    if compares_arms and censored != null:
-        return (
-            f"counts a time-out as {censored:g}, and a time-out in any arm would speak for an effect; "
-            f"it may count as the null, {null:g}, or be left missing"
-        )
     return ""
 
 
 def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
-    is_promised = estimand.get("exchangeable", False) and Kind(estimand["kind"]) in _TRENDS
-    if not is_promised or evenly_spaced(configs, estimand):
+    """Where values are flipped, arms that are alike under the null must make them symmetric."""
+    if Kind(estimand["kind"]) is Kind.CONTRAST:
+        if question(estimand).process is not Process.FLIP or even(configs, estimand):
+            return ""
+        return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
+    if not is_symmetric(estimand) or evenly_spaced(configs, estimand):
         return ""
     return (
         f"promises exchangeable arms, and those of {estimand['across']} are not evenly spaced"

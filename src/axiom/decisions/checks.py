@@ -35,7 +35,7 @@ class Opinion:
 class Settled:
     """What the checks of a task have shown of each of them.
 
-    `odd` is the task that stands alone against two others; `needs_third` asks for one more opinion.
+    `odd` is the task that stands alone against all others; `needs_third` asks for one more opinion.
     """
 
     agreements: Mapping[int, Agreement | None]
@@ -51,7 +51,7 @@ def is_checked(secret: bytes, task_id: int) -> bool:
 
 
 def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Settled:
-    """Decide from the checked task and its one or two checks.
+    """Decide from the checked task and its checks: one or two, and more where one comes after its deadline.
 
     `early` is how far early values of two honest hosts may lie apart, relative to the larger: the experiment says it.
     """
@@ -67,13 +67,30 @@ def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Sett
         says = Agreement.AGREES if agreeing else None
         return Settled(agreements=dict.fromkeys(everybody, says), reason=next(iter(pairs.values())).reason)
     why = pairs[differing[0]].reason
-    if len(agreeing) == 1 and len(differing) == len(pairs) - 1:
-        (odd,) = set(everybody) - set(agreeing[0])
+    odd = next((task_id for task_id in everybody if _is_odd(task_id, agreeing, differing)), None)
+    if odd is not None:
         found = dict.fromkeys(everybody, Agreement.AGREES) | {odd: Agreement.DIFFERS}
-        return Settled(agreements=found, odd=odd, reason=f"two against task {odd}: {why}")
+        return Settled(agreements=found, odd=odd, reason=f"{len(everybody) - 1} against task {odd}: {why}")
     if len(agreeing) > len(differing):  # close to both of two that lie just apart
-        return Settled(agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"two of three agree; {why}")
+        return Settled(agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"most of them agree; {why}")
     return Settled(agreements=dict.fromkeys(everybody, Agreement.DIFFERS), needs_third=len(opinions) == 2, reason=why)
+
+
+def is_found_out(settled: Settled, before: Mapping[int, str]) -> bool:
+    """Is somebody odd who was not already? `before` is what earlier checks had shown of each task.
+
+    Only where one is odd do some differ and others agree: all who are in an open dispute differ.
+    """
+    if settled.odd is None:
+        return False
+    return before.get(settled.odd) != Agreement.DIFFERS or Agreement.AGREES not in before.values()
+
+
+def _is_odd(task_id: int, agreeing: Sequence[tuple[int, int]], differing: Sequence[tuple[int, int]]) -> bool:
+    """Does it differ from two who agree, while nobody agrees with it and no two others differ?"""
+    against = {other for pair in differing if task_id in pair for other in pair}
+    is_alone = all(task_id in pair for pair in differing) and not any(task_id in pair for pair in agreeing)
+    return is_alone and any(against.issuperset(pair) for pair in agreeing)
 
 
 def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) -> Comparison:

@@ -161,24 +161,30 @@ def _deal_all(
     for place, (kind, works) in enumerate(kinds):
         need, seconds, is_ours = kind
         open_hosts = [host for host in open_hosts if host.left.cores > 0 or host.left.gpus]
-        later = [(other[0].memory_mb, works) for other, works in kinds[place + 1 :] if not other[0].gpu]
+        later = [other for other in kinds[place + 1 :] if not other[0][0].gpu]
         idle = sum(host.left.cores for host in open_hosts)
         lightest = _lightest(later, idle) if is_held_back and not need.gpu else 0
+        lighter = [kind for kind, works in later if kind[0].memory_mb < need.memory_mb and any(w.tasks for w in works)]
         rooms = [
             (host, room)
             for host in open_hosts
             if host.may_have(is_ours)
-            and (room := _held_back(host, need, host.room(need, seconds, deadline), lightest)) > 0
+            and (room := _held_back(host, need, host.room(need, seconds, deadline), lightest, lighter, deadline)) > 0
         ]
         _deal(rooms, works)
 
 
-def _held_back(host: Filled, need: Need, room: int, lightest: int) -> int:
-    """No more than leave memory on each further idle core for what is lighter and comes after."""
+def _held_back(
+    host: Filled, need: Need, room: int, lightest: int, lighter: Sequence[_Kind], deadline: float | None
+) -> int:
+    """No more than leave memory on each further idle core for what is lighter and comes after, and runs there."""
     if not lightest or room <= 0 or need.memory_mb <= lightest:
         return room
     spare = host.left.memory_mb - host.left.cores * lightest
-    return max(0, min(room, spare // (need.memory_mb - lightest)))
+    held = max(0, min(room, spare // (need.memory_mb - lightest)))
+    if held == room or any(host.may_have(ours) and host.room(its, seconds, deadline) for its, seconds, ours in lighter):
+        return held
+    return room
 
 
 def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[Work]) -> None:
@@ -221,12 +227,12 @@ class _Deck:
         self.left -= tasks
 
 
-def _lightest(later: Sequence[tuple[int, Sequence[Work]]], idle: int) -> int:
+def _lightest(later: Sequence[tuple[_Kind, Sequence[Work]]], idle: int) -> int:
     """Memory that is enough for each of so many cores, by the lightest tasks that come after; 0 where none do."""
     found = 0
-    for memory_mb, works in sorted(later, key=lambda each: each[0]):
+    for (need, _, _), works in sorted(later, key=lambda each: each[0][0].memory_mb):
         tasks = sum(work.tasks for work in works)
-        found = memory_mb if tasks else found
+        found = need.memory_mb if tasks else found
         idle -= tasks
         if idle <= 0:
             break

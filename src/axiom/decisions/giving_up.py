@@ -13,9 +13,16 @@ class GiveUp(StrEnum):
     AT_ONCE = "at once"
 
 
-def give_up(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None) -> GiveUp:
-    """Decide about one task of a client. `is_ours`: it was given to this very host; no state: it was never made."""
-    if state is None or workunit is None or not is_ours:
+def give_up(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None, is_lost: bool = False) -> GiveUp:
+    """Decide about one task of a client. `is_ours`: it was given to this very host; no state: it is not known here.
+
+    `is_lost`: it may have been given to this host after the backup from which the laboratory came back.
+    """
+    if state is None or workunit is None:
+        return GiveUp.KEEP if is_lost else GiveUp.AT_ONCE  # what was lost comes back by its ticket
+    if state is TaskState.UNSENT and workunit is WorkunitState.OPEN:
+        return GiveUp.KEEP  # that it was sent is forgotten here, and its ticket says so
+    if not is_ours:
         return GiveUp.AT_ONCE
     if workunit is WorkunitState.CANCELLED or state is TaskState.ABORTED:
         return GiveUp.AT_ONCE

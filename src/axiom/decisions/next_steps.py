@@ -20,6 +20,7 @@ _CALLS = {
     "health.part": NextStep(priority="high", sentence="look at the parts that are not well", page="/status"),
     "experiment.stopped": NextStep(priority="high", sentence="mend what was stopped", page="/failures"),
     "finding.suspended": NextStep(priority="high", sentence="look at what was suspended", page="/findings"),
+    "finding.doubted": NextStep(priority="medium", sentence="look at hosts that are not believed", page="/findings"),
     "watch.met": NextStep(priority="high", sentence="look at the results that were waited for", page="/watches"),
     "queue.still": NextStep(priority="medium", sentence="find out why no host fetches", page="/hosts"),
     "inspect.refused": NextStep(priority="medium", sentence="read why reported successes were none", page="/failures"),

@@ -39,14 +39,15 @@ def question(estimand: Mapping[str, Any]) -> Question:
     same holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without
     that promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
 
-    Which of two such arms was stopped at its time limit is not known, so a value for it that lies beside the null would
-    favour a side: it is not taken, and what was stopped is missing.
+    Which of two such arms was stopped at its time limit is not known. A value for it that lies beside the null would
+    favour a side, and the null itself would make large effects small enough to be called absent: no value is taken, and
+    what was stopped is missing.
     """
     kind = Kind(estimand["kind"])
     null = float(estimand["null"])
     bounds = estimand["bounds"] or _BOUNDED.get(kind)
     process, censored = _process(estimand, kind, null), estimand.get("censored")
-    if _is_symmetric(estimand, kind) and censored != null:
+    if is_symmetric(estimand):
         censored = None
     if process is Process.BETTING and bounds and not _hold_values(bounds):
         bounds = None
@@ -66,11 +67,12 @@ def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
         if not estimand["bounds"]:
             raise ValueError("a mean is weighed within bounds alone, and none are declared: declare them, or a median")
         return Process.BETTING
-    return Process.FLIP if _is_symmetric(estimand, kind) and null == 0 else Process.SIGN
+    return Process.FLIP if is_symmetric(estimand) and null == 0 else Process.SIGN
 
 
-def _is_symmetric(estimand: Mapping[str, Any], kind: Kind) -> bool:
+def is_symmetric(estimand: Mapping[str, Any]) -> bool:
     """Are its arms alike under the null?"""
+    kind = Kind(estimand["kind"])
     return kind is Kind.CONTRAST or (kind in _TRENDS and bool(estimand.get("exchangeable", False)))
 
 

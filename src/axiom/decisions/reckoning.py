@@ -5,7 +5,7 @@ accounts for what was seen. Fewer seeds than were asked for are no verdict, what
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.decisions.linking import came_to
@@ -59,6 +59,7 @@ class Reckoned:
 
     reckoning: Reckoning
     reason: str  # a sentence without its full stop
+    is_slight: bool = False  # it stands, by less than what was said to matter
 
 
 def seeds_wanted(seconds: float | None) -> int:
@@ -76,7 +77,19 @@ def reckon(asked: Sequence[Asked]) -> Reckoned:
     if lacking := [one for one in (*tests, *controls) if not one.is_enough]:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
     meanings = [one.footing.meaning for one in tests if one.footing is not None]
-    return _decided([one.bearing for one in tests], meanings, [one.bearing for one in controls])
+    found = _decided([one.bearing for one in tests], meanings, [one.bearing for one in controls])
+    if found.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
+        of = "it" if slight == len(tests) == 1 else f"{slight} of its {len(tests)} tests"
+        return replace(
+            found, reason=f"{found.reason}, and what {of} shows is smaller than what was said to matter", is_slight=True
+        )
+    return found
+
+
+def _is_slight(one: Asked) -> bool:
+    """Is there an effect of the right side, and less of it than matters?"""
+    directed = (Meaning.AS_CLAIMED, Meaning.OPPOSITE)
+    return one.footing is not None and one.footing.is_slight and one.footing.meaning in directed
 
 
 def _lacking(lacking: Sequence[Asked]) -> str:

@@ -2,7 +2,7 @@
 
 from axiom.domain.endings import Blame, Cause, Ending, ending, of_exit
 from axiom.domain.value import value
-from axiom.domain.work import Exit, Report, Task, TaskState
+from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 # A report may still arrive for a task that the laboratory gave up on: work done late is work done.
 _AWAITS_REPORT = frozenset({TaskState.SENT, TaskState.EXPIRED})
@@ -21,11 +21,14 @@ class Reception:
     cause: str = ""
 
 
-def receive(task: Task | None, report: Report, *, is_akin: bool = False) -> Reception:
+def receive(
+    task: Task | None, report: Report, *, is_akin: bool = False, workunit: WorkunitState = WorkunitState.OPEN
+) -> Reception:
     """Decide what becomes of a reported task. Asked twice with the same report, the second changes nothing.
 
     `is_akin` says that the host which reports belongs to the volunteer who was given the task: a client that was
-    attached anew, or merged with another, goes under another number and still brings what it computed.
+    attached anew, or merged with another, goes under another number and still brings what it computed. It ends nothing
+    otherwise: a copied folder knows the tasks of the computer that it was copied from, which go on there.
     """
     if task is None:
         return Reception(state=None, reason=f"no task {report.task_id} is known here")
@@ -33,7 +36,11 @@ def receive(task: Task | None, report: Report, *, is_akin: bool = False) -> Rece
         return Reception(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
     if task.state not in _AWAITS_REPORT:
         return Reception(state=None, reason=f"task {task.id} is {task.state} already")
-    ended = how(report)
+    ended = _by_the_books(how(report), workunit)
+    brings_result = ended.cause is Cause.SUCCESS and report.output_digest is not None
+    if task.host_id != report.host_id and not brings_result:
+        reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
+        return Reception(state=None, reason=reason)
     if ended.cause is not Cause.SUCCESS:
         is_failure = ended.blame not in _NOBODYS_FAULT
         state = TaskState.FAILED if is_failure else TaskState.ABORTED
@@ -54,6 +61,14 @@ def how(report: Report) -> Ending:
     if report.in_words:
         return Ending(cause=cause, exit_status=report.exit_status, reason=report.in_words)
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
+
+
+def _by_the_books(ended: Ending, workunit: WorkunitState) -> Ending:
+    """Nobody is asked to give up a task of an open workunit: a host that says so gave it up of its own accord."""
+    if ended.cause is not Cause.ABORTED_BY_LABORATORY or workunit is not WorkunitState.OPEN:
+        return ended
+    detail = "the host says that the laboratory took it back, which it did not"
+    return ending(Cause.ABORTED_BY_VOLUNTEER, ended.exit_status, detail)
 
 
 def explain(exit_status: int) -> str:

@@ -9,6 +9,8 @@ from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.domain.work import Outcome, Result
 
+OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reproduced:
@@ -18,6 +20,7 @@ class Reproduced:
     platforms: tuple[str, str]
     reproduction: Reproduction
     opinion: int | None = None  # the task that computed it again; unknown of what was compared before that was kept
+    confirms: int | None = None  # another that had, and says the same as this one against the value in evidence
 
 
 def compare(one: Result, two: Result, *, tolerance: float) -> Reproduction | None:
@@ -40,6 +43,15 @@ def compare(one: Result, two: Result, *, tolerance: float) -> Reproduction | Non
     if is_same and all(near(*pair, tolerance) for pair in ends):
         return Reproduction.CLOSE
     return Reproduction.CHAOTIC if early else Reproduction.DISPUTED
+
+
+def confirmed(first: Result, again: Result, others: Sequence[Result], *, tolerance: float) -> int:
+    """Which task had repeated this cell before, disputes the first value as this one does, and says the same; or 0."""
+    for other in others if compare(first, again, tolerance=tolerance) is Reproduction.DISPUTED else ():
+        is_alike = compare(again, other, tolerance=tolerance) not in (None, Reproduction.DISPUTED)
+        if is_alike and compare(first, other, tolerance=tolerance) is Reproduction.DISPUTED:
+            return other.task_id
+    return 0
 
 
 def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
@@ -70,7 +82,8 @@ def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
     """Count seeds for each pair of platforms, the same one twice included. A seed counts as its worst cell.
 
     Where two tasks repeated a seed and one of them alone differs from the start, it is outvoted: the value in evidence
-    has been confirmed, and what disagrees with it says something about a host, not about the seed.
+    has been confirmed, and what disagrees with it says something about a host, not about the seed. Where both differ
+    and say the same, the value itself is outvoted and leaves the evidence, so that its seed tells nothing here.
     """
     worst: dict[tuple[tuple[str, str], int], Reproduction] = {}
     for one in _without_outvoted(list(found)):
@@ -84,6 +97,7 @@ def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
 
 
 def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
+    gone = {one.replicate for one in found if one.confirms}
     opinions: dict[int, dict[int | None, bool]] = {}
     for one in found:
         disputes = opinions.setdefault(one.replicate, {})
@@ -95,7 +109,7 @@ def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
         for odd, is_disputed in disputes.items()
         if is_disputed and odd is not None
     }
-    return [one for one in found if (one.replicate, one.opinion) not in outvoted]
+    return [one for one in found if one.replicate not in gone and (one.replicate, one.opinion) not in outvoted]
 
 
 def _plus(one: Agreements, other: Agreements, times: int) -> Agreements:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from axiom.domain.findings import Prediction, Verdict
 from axiom.domain.registrations import INFORMED
-from axiom.statistics.calibration import brier, calibration_log_e, interval_score, log_score
+from axiom.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
 FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most
@@ -29,6 +29,7 @@ class Scored:
     """A prediction with what came true; no verdict while its registration goes on."""
 
     forecaster: str
+    registration_id: int
     prediction: Prediction
     verdict: Verdict | None = None
     score: Score | None = None
@@ -79,7 +80,7 @@ def _record(forecaster: str, said: Sequence[Scored]) -> Record:
     scores = [one.score for one in said if one.score is not None]
     covered = [one.is_covered for one in scores if one.is_covered is not None]
     is_counted = not forecaster.endswith(INFORMED)
-    log_e = calibration_log_e([chances for chances, _ in ended], [one for _, one in ended])
+    log_e = calibration_log_e(_together(said))
     return Record(
         forecaster=forecaster,
         predictions=len(said),
@@ -91,6 +92,18 @@ def _record(forecaster: str, said: Sequence[Scored]) -> Record:
         is_counted=is_counted,
         e_value=math.exp(min(log_e, 690.0)) if is_counted else None,
     )
+
+
+def _together(said: Sequence[Scored]) -> list[list[Said]]:
+    """By registration, whose predictions are about the same seeds; what goes on beside what ended is unknown so far."""
+    found: dict[int, list[Scored]] = {}
+    for one in said:
+        found.setdefault(one.registration_id, []).append(one)
+    return [
+        [(_chances(one.prediction), _happened(one.verdict) if one.verdict else None) for one in group]
+        for group in found.values()
+        if any(one.verdict is not None for one in group)
+    ]
 
 
 def _happened(verdict: Verdict) -> int | None:

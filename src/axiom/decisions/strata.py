@@ -47,7 +47,6 @@ def stratum(question: Question, by: str, name: str, observed: Iterable[Observati
     """One row of a forest."""
     values = [one.value for one in observed]
     present = [one for one in values if one is not None]
-    mean, error = _moments(question, present)
     estimate, low, high = interval(question, values) if present else (None, None, None)
     return Stratum(
         by=by,
@@ -57,24 +56,28 @@ def stratum(question: Question, by: str, name: str, observed: Iterable[Observati
         estimate=estimate,
         low=low,
         high=high,
-        mean=mean,
-        error=error,
+        error=_error(question, present),
+        mean=mean_of(present) if present else None,
     )
 
 
 def known_of(designs: Sequence[Stratum]) -> list[Stratum]:
-    """The designs of which the mean is known, and how surely: they have two values that differ."""
-    return [one for one in designs if one.mean is not None and one.error]
+    """The designs of which it is known where they lie, and how surely: they have two values that differ."""
+    return [one for one in designs if one.estimate is not None and one.error]
 
 
 def pooled(designs: Sequence[Stratum]) -> Pooled | None:
-    """What all designs say together; None where there are not three of which the mean is known and how surely."""
+    """What all designs say together of what the claim is about: medians, or of a mean means, of a proportion shares.
+
+    None where there are not three of which it is known where they lie and how surely. Unlike the interval of a finding
+    it holds for one look, and not for every look at once; so nothing is claimed by it, a verdict can only lose by it.
+    """
     known = known_of(designs)
     if len(known) < 3:
         return None
-    means, errors = [one.mean or 0.0 for one in known], [one.error or 0.0 for one in known]
-    unit = math.ldexp(1.0, math.frexp(max(*map(abs, means), *errors))[1] - 1)  # squares of measures may not be numbers
-    found = pooling.pool([one / unit for one in means], [max(one / unit, _FINEST) ** 2 for one in errors])
+    middles, errors = [one.estimate or 0.0 for one in known], [one.error or 0.0 for one in known]
+    unit = math.ldexp(1.0, math.frexp(max(*map(abs, middles), *errors))[1] - 1)  # squares of them may not be numbers
+    found = pooling.pool([one / unit for one in middles], [max(one / unit, _FINEST) ** 2 for one in errors])
     ends = (found.estimate, found.low, found.high, found.prediction_low, found.prediction_high)
     estimate, low, high, prediction_low, prediction_high = (
         math.nan if end is None else _within(end * unit) for end in ends
@@ -118,7 +121,7 @@ def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], tog
     if verdict in (Verdict.UNDECIDED, Verdict.MIXED):
         return ""
     if together is None:
-        return "that takes three designs of which the mean is known"
+        return "that takes three designs with values that differ"
     low, high = together.prediction_low, together.prediction_high
     lies = f"a further design would lie from {low:.4g} to {high:.4g}"
     if verdict is not Verdict.ABSENT:
@@ -141,16 +144,18 @@ def _by_number(part: tuple[str, object]) -> tuple[int, str]:
     return (int(part[0]) if part[0].isdigit() else -1), part[0]
 
 
-def _moments(question: Question, present: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean and its standard error. Of events both are taken with half a success and half a failure more."""
-    if not present:
-        return None, None
+def _error(question: Question, present: Sequence[float]) -> float | None:
+    """The standard error of the estimate. Of events it is taken with half a success and half a failure more."""
     n = len(present)
-    mean = mean_of(present)
     if n < 2:
-        return mean, None
-    if question.process is Process.BERNOULLI:
-        share = (mean * n + 0.5) / (n + 1)
-        return mean, math.sqrt(share * (1 - share) / n)
-    error = math.hypot(*((one - mean) / math.sqrt(n * (n - 1)) for one in present))
-    return mean, error if math.isfinite(error) else None
+        return None
+    mean = mean_of(present)
+    match question.process:
+        case Process.BERNOULLI:
+            share = (mean * n + 0.5) / (n + 1)
+            error = math.sqrt(share * (1 - share) / n)
+        case Process.BETTING:
+            error = math.hypot(*((one - mean) / math.sqrt(n * (n - 1)) for one in present))
+        case _:
+            error = pooling.median_error(present)
+    return error if math.isfinite(error) else None

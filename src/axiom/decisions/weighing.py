@@ -1,8 +1,8 @@
 """What do the replicates that are back say about a claim? Every step of the weighing leaves its reason.
 
-Observations → sound ones (integrity, clones, one a seed) → statistics → designs → alarms → verdict → without each host
-and volunteer → grade → what the next grade needs. All of it follows from the observations of closed blocks and from
-what is known beside them; asked again, it says the same.
+Observations → sound ones (integrity, clones, one a seed) → those that are believed → statistics → designs → alarms →
+verdict → without each host and volunteer → grade → what the next grade needs. All of it follows from the observations
+of closed blocks and from what is known beside them; asked again, it says the same.
 """
 
 import math
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from axiom.decisions.alarms import alarms
+from axiom.decisions.believing import believed
 from axiom.decisions.closing import Returned, blocks
 from axiom.decisions.concluding import Conclusion, conclude
 from axiom.decisions.foreseeing import more
@@ -100,7 +101,8 @@ def _seen(
     surroundings: Surroundings,
 ) -> _Seen:
     known = sound(question(estimand), observations, blocks)
-    asked, counted = known.asked, known.counted
+    sure = believed(known.counted, homes, looks=blocks)
+    asked, counted = known.asked, sure.counted
     concluded = conclude(asked, [one.value for one in counted])
     parts = designs_of(counted)
     designs = [stratum(asked, "design", name, part) for name, part in parts.items()]
@@ -111,7 +113,7 @@ def _seen(
     computed = {host for one in counted if one.value is not None for host in one.hosts}
     return _Seen(
         asked=asked,
-        known=known,
+        known=replace(known, counted=counted),
         blocks=blocks,
         surroundings=surroundings,
         concluded=concluded,
@@ -120,7 +122,7 @@ def _seen(
         apart=apart,
         homes=[home for host, home in homes.items() if host in computed],
         without=without_each(asked, counted, homes) if is_decided else (),
-        raised=(*known.alarms, *alarms(counted, homes, surroundings.agreements, looks=blocks)),
+        raised=(*known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
     )
 
 

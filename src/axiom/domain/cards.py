@@ -16,17 +16,17 @@ class Stratum:
     estimate: float | None  # the median; of a proportion the share, of a mean the mean
     low: float | None  # of the sequence, which holds at every look; None is unbounded
     high: float | None
+    error: float | None  # standard error of the estimate, at one look; None below two values
     mean: float | None
-    error: float | None  # standard error of the mean; None below two values
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pooled:
-    """What all designs say together, and where a further design would probably lie."""
+    """What all designs' estimates say together, and where a further design's would probably lie; both at one look."""
 
     designs: int
     estimate: float
-    low: float  # 95 %, of the mean over designs
+    low: float  # 95 %, of the middle of all designs
     high: float
     tau2: float  # variance between designs beyond chance
     i2: float  # its share of all variance
@@ -50,7 +50,7 @@ class Card:
 
     evidence: Evidence
     strata: tuple[Stratum, ...]
-    pooled: Pooled | None  # None below three designs with two values each
+    pooled: Pooled | None  # None below three designs with values that differ
     without: tuple[Without, ...]  # each host and each volunteer left out
     exploratory: Stratum | None  # data from before the claim: shown, never counted
     next_grade: Grade | None

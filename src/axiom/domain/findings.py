@@ -90,6 +90,7 @@ class Grade(StrEnum):
     DEFINITIVE = "Definitive"
 
 
+_CENTRES = {"bernoulli": "share", "betting": "mean"}  # by how it is weighed; of everything else the median
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 
 
@@ -180,11 +181,11 @@ class Evidence:
     blocks: int  # closed, from the first on without a gap
     seeds: int  # replicates with a value
     missing: int  # replicates without one; each counts against the claim
-    estimate: float | None  # the median
-    low: float | None  # of the confidence sequence about the median: holds at every look at once; None is unbounded
+    estimate: float | None  # the median; of a proportion the share, of a mean the mean
+    low: float | None  # of the confidence sequence about it: holds at every look at once; None is unbounded
     high: float | None
     e_value: float  # against "no effect", capped at 1e300; above 1 speaks for an effect
-    e_kind: str  # flip, sign or bernoulli: registered with the estimand's kind
+    e_kind: str  # flip, sign, bernoulli or betting: registered with the estimand's kind
     verdict: Verdict
     grade: Grade
     hosts: int
@@ -201,6 +202,11 @@ class Evidence:
     agreements: tuple[Agreements, ...] = ()
     false_share: float | None = None  # in the e-BH set of the whole laboratory at this q, 0.01 or 0.05
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
+
+    @property
+    def centre(self) -> str:
+        """What the estimate is of the values, in a word."""
+        return _CENTRES.get(self.e_kind, "median")
 
     @property
     def suspends(self) -> bool:

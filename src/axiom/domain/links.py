@@ -66,6 +66,7 @@ class Footing:
     status: str  # open, retired, suspended or recalled
     grade: Grade
     meaning: Meaning
+    is_slight: bool = False  # what is seen lies nearer to the null than what was said to matter
 
     @property
     def is_void(self) -> bool:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom.statistics.sequential import MOST, capped
+from axiom.statistics.sequential import capped
 
 Chances = tuple[float, ...]  # of the classes, adding up to 1: effect +, effect −, absent
+Said = tuple[Chances, int | None]  # with the class that came true; None is what nobody knows
 LEAST = 1e-6  # a chance smaller than this is scored as this: one certain mistake must not hide all other scores
 # How a rival changes the chances, and the share of the first capital that bets on it. A power below 1: the truth is
 # less sure than was said, the mistake most often made; above 1: surer. A tilt: one class comes more often.
@@ -30,25 +31,26 @@ def interval_score(low: float, high: float, truth: float, *, chance: float = 0.8
     return (high - low) + 2.0 / (1.0 - chance) * missed
 
 
-def calibration_log_e(said: Sequence[Chances], happened: Sequence[int | None]) -> float:
-    """How strongly what happened speaks against chances that were meant as said; None is what nobody knows."""
-    return [0.0, *calibration_looks(said, happened)][-1]
+def calibration_log_e(said: Sequence[Sequence[Said]]) -> float:
+    """How strongly what happened speaks against chances that were meant as said."""
+    return [0.0, *calibration_looks(said)][-1]
 
 
-def calibration_looks(said: Sequence[Chances], happened: Sequence[int | None]) -> Iterator[float]:
-    """After each prediction that is closed, how strongly those so far speak against the forecaster's chances.
+def calibration_looks(said: Sequence[Sequence[Said]]) -> Iterator[float]:
+    """After each group of predictions that is closed, how strongly those so far speak against the forecaster's chances.
 
     Rivals take the same chances and sharpen, blunt or tilt them; the e-value is a mean of how much more likely they
-    held what happened. If the chances are true none of them gains on average, whenever predictions close and however
-    they depend on each other. So 20 is reached by an honest forecaster once in twenty lifetimes at most. What stays
-    unknown counts as the class that speaks least against the forecaster: to leave it out would be to count by what
-    came out, since some classes are decided sooner than others.
+    held what happened. Predictions of a group are about the same seeds and may well come true together, so a rival
+    gains the mean of what it gains by each: if the chances are true that is nothing on average, however they hang
+    together. Between groups chances are meant as given all that came out before; then an honest forecaster reaches 20
+    once in twenty lifetimes at most. What stays unknown counts as the class that speaks least against the forecaster:
+    to leave it out would be to count by what came out, since some classes are decided sooner than others.
     """
-    rivals = _rivals(len(said[0]) if said else 1)
+    rivals = _rivals(len(said[0][0][0]) if said else 1)
     logs = [math.log(rival.share) for rival in rivals]
-    for chances, one in zip(said, happened, strict=True):
-        classes = range(len(chances)) if one is None else (one,)
-        logs = min((_after(logs, rivals, chances, each) for each in classes), key=_sum)
+    for group in said:
+        gains = [_gains(logs, rivals, chances, happened) for chances, happened in group]
+        logs = [so_far + _mean(each) for so_far, each in zip(logs, zip(*gains, strict=True), strict=True)]
         yield _sum(logs)
 
 
@@ -66,15 +68,22 @@ def _rivals(classes: int) -> list[_Rival]:
     ]
 
 
-def _after(logs: Sequence[float], rivals: Sequence[_Rival], chances: Chances, happened: int) -> list[float]:
-    """The rivals' capitals when this has happened."""
-    if chances[happened] <= 0.0:  # what was called impossible happened
-        return [math.inf] * len(rivals)
-    return [so_far + _gain(rival, chances, happened) for so_far, rival in zip(logs, rivals, strict=True)]
+def _gains(logs: Sequence[float], rivals: Sequence[_Rival], chances: Chances, happened: int | None) -> Sequence[float]:
+    """What each rival gains when this has happened; of what nobody knows, what leaves them with least."""
+    classes = range(len(chances)) if happened is None else (happened,)
+    possible = [[_gain(rival, chances, each) for rival in rivals] for each in classes]
+    return min(possible, key=lambda gains: _sum([so_far + gain for so_far, gain in zip(logs, gains, strict=True)]))
+
+
+def _mean(logs: Sequence[float]) -> float:
+    """The logarithm of the mean of numbers of which these are the logarithms."""
+    return _log_sum(logs) - math.log(len(logs))
 
 
 def _gain(rival: _Rival, chances: Chances, happened: int) -> float:
     """The logarithm of the rival's chance over the forecaster's; a class called impossible stays so."""
+    if chances[happened] <= 0.0:  # what was called impossible happened
+        return math.inf
     weights = [
         chance**rival.power * (_TILT if place == rival.tilted else 1.0) if chance > 0.0 else 0.0
         for place, chance in enumerate(chances)
@@ -83,7 +92,12 @@ def _gain(rival: _Rival, chances: Chances, happened: int) -> float:
 
 
 def _sum(logs: Sequence[float]) -> float:
+    return capped(_log_sum(logs))
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    """The logarithm of the sum of numbers of which these are the logarithms."""
     largest = max(logs)
     if largest == math.inf:
-        return MOST
-    return capped(largest + math.log(math.fsum(math.exp(one - largest) for one in logs)))
+        return math.inf
+    return largest + math.log(math.fsum(math.exp(one - largest) for one in logs))

@@ -59,6 +59,16 @@ def evenly_spaced(configs: Sequence[Mapping[str, object]], estimand: Mapping[str
     return max(steps) - min(steps) <= _ROUNDED * max(steps)
 
 
+def even(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -> bool:
+    """Have both arms of a contrast as many configs, and none in common?
+
+    Only then arms that are alike under the null make the number symmetric about 0: a mean of twelve skewed values is
+    not spread as one of them is. An arm without any config is no matter of theirs being even.
+    """
+    first, second = ({place for place, one in enumerate(configs) if _is_in(one, arm)} for arm in _arms_of(estimand))
+    return not (first and second) or (len(first) == len(second) and first.isdisjoint(second))
+
+
 def _arms_of(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
     """What the configs of each arm have in common: two arms of a contrast, one of any other kind."""
     between: Sequence[Mapping[str, object]] = estimand["between"] or ({},)

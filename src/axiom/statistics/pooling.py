@@ -7,9 +7,13 @@ which happen to agree do not feign certainty), and the interval that predicts th
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Any
 
 _LEVEL = 0.975  # both tails together leave one in twenty
+_NORMAL = NormalDist()
+_LEAST = 1e-300  # a tail as small as this still has a quantile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +49,35 @@ def pool(estimates: Sequence[float], variances: Sequence[float]) -> Pooled:
     further = _quantile(places - 2) * math.sqrt(tau2 + squared) if places > 2 else None
     i2 = max(0.0, 1.0 - (places - 1) / q) if q > 0 else 0.0
     return _told(unit, estimate, half, further, (tau2, i2, _tail(q, places - 1)))
+
+
+def median_error(values: Sequence[float]) -> float:
+    """The standard error of a median: half the width of an interval of it, in the deviates that the interval spans.
+
+    Price and Bonett: between the k-th smallest and the k-th largest value lies the median with a chance that needs
+    nothing of the law, and k is chosen so that it is about 95 %. The interval of one standard error each way would be
+    of the few values in the middle alone, and too often narrow by luck: of ten places of eight seeds that are all alike
+    it says in seven cases of a hundred that they differ beyond chance (1e-4), this one in less than one. Fewer than six
+    values have no such interval; theirs is the whole range, with the chance that it really has.
+
+    Where values tie, that interval may have no width. Then it is the next wider one that has, so that nothing but
+    values which are all the same is known for certain.
+    """
+    ordered, n = sorted(values), len(values)
+    if n < 2:
+        raise ValueError("a median has a standard error from two values on")
+    rank = max(1, round((n + 1) / 2 - math.sqrt(n)))
+    while rank > 1 and ordered[rank - 1] == ordered[-rank]:
+        rank -= 1
+    return (ordered[-rank] / 2.0 - ordered[rank - 1] / 2.0) / _deviates(n, rank)
+
+
+@lru_cache(maxsize=4096)
+def _deviates(n: int, rank: int) -> float:
+    """How many standard errors each way the interval from the k-th smallest to the k-th largest of n spans."""
+    whole = math.lgamma(n + 1) - n * math.log(2.0)
+    below = math.fsum(math.exp(whole - math.lgamma(k + 1) - math.lgamma(n - k + 1)) for k in range(rank))
+    return -_NORMAL.inv_cdf(max(below, _LEAST))
 
 
 def _between(estimates: Sequence[float], variances: Sequence[float]) -> float:

@@ -1,0 +1,113 @@
+"""Who computes otherwise than all others is left out at the worst; who is too many to be left out holds back."""
+
+import numpy as np
+import pytest
+
+from axiom.decisions.believing import believed
+from axiom.decisions.reproduction import OUTVOTED
+from axiom.decisions.weighing import weigh
+from axiom.domain.findings import Force, Grade, Home, Observation, Verdict
+
+HOSTS = range(1, 13)
+HOMES = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in HOSTS}
+CLAIM = {"name": "asked", "kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None}
+
+
+def seen(values, hosts=HOSTS) -> list[Observation]:
+    return [
+        Observation(replicate=number, value=value, hosts=(hosts[number % len(hosts)],))
+        for number, value in enumerate(values)
+    ]
+
+
+def normal(amount: int, seed: int = 1) -> list[float]:
+    return np.random.default_rng(seed).normal(size=amount).tolist()
+
+
+def shifted(amount: int, wrong, by: float = 4.0, hosts=HOSTS) -> list[Observation]:
+    return seen(
+        [value + by * (hosts[number % len(hosts)] in wrong) for number, value in enumerate(normal(amount))], hosts
+    )
+
+
+def left_out(found) -> set[int]:
+    return {host for one in found.counted if one.value is None for host in one.hosts}
+
+
+def test_the_values_of_a_host_that_lie_elsewhere_are_left_out_and_all_others_stay():
+    counted = shifted(120, {5})
+    found = believed(counted, HOMES, looks=8)
+    assert left_out(found) == {5}
+    assert [one for one in found.counted if one.hosts != (5,)] == [one for one in counted if one.hosts != (5,)]
+    assert [(alarm.force, alarm.hosts) for alarm in found.alarms] == [(Force.TELLS, (5,))]
+    assert found.alone.values == [one.value for one in found.counted if one.value is not None]
+
+
+def test_of_several_each_is_found_beside_the_others():
+    found = believed(shifted(240, {5, 9}), HOMES, looks=8)
+    assert left_out(found) == {5, 9}
+    assert found.alarms[0].hosts == (5, 9)
+
+
+def test_beside_a_wrong_host_that_computed_much_nobody_else_is_suspected():
+    hosts = [5, 5, *(host for host in HOSTS if host != 5)]
+    found = believed(shifted(3_000, {5}, hosts=hosts), HOMES, looks=8)
+    assert left_out(found) == {5}
+
+
+def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
+    found = believed(shifted(90, {2}, hosts=[1, 2, 3]), HOMES, looks=4)
+    assert left_out(found) == set()
+    (alarm,) = found.alarms
+    assert alarm.force is Force.HOLDS_BACK
+    assert 2 in alarm.hosts
+    assert found.alone.values == [one.value for one in found.counted]
+
+
+def test_where_nobody_lies_elsewhere_nothing_is_touched():
+    counted = seen(normal(160))
+    found = believed(counted, HOMES, looks=4)
+    assert found.counted == tuple(counted)
+    assert found.alarms == ()
+
+
+def outvoted(counted, replicates):
+    return [
+        Observation(replicate=one.replicate, value=None, why_missing=OUTVOTED, hosts=one.hosts)
+        if one.replicate in replicates
+        else one
+        for one in counted
+    ]
+
+
+@pytest.mark.parametrize(("replicates", "hosts"), [({3}, set()), ({3, 4}, set()), ({3, 15}, {4})])
+def test_who_was_outvoted_in_two_seeds_is_not_believed_in_the_others(replicates, hosts):
+    found = believed(outvoted(seen(normal(120)), replicates), HOMES, looks=8)
+    gone = {one.hosts[0] for one in found.counted if one.value is None and one.why_missing != OUTVOTED}
+    assert gone == hosts
+    assert {host for alarm in found.alarms for host in alarm.hosts} == hosts
+
+
+def test_a_seed_of_several_hosts_says_of_none_of_them_that_it_was_outvoted():
+    both = [Observation(replicate=n, value=None, why_missing=OUTVOTED, hosts=(1, 2)) for n in range(4)]
+    found = believed([*seen(normal(60)), *both], HOMES, looks=4)
+    assert found.alarms == ()
+
+
+def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
+    """A host that shifts its values is not waited for; the verdict is what it would be if its values were the worst."""
+    values = [value + 1.2 for value in normal(120)]
+    wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
+    said = weigh(CLAIM, wrong, blocks=15, homes=HOMES)
+    worst = weigh(CLAIM, seen([-50.0 if number % 12 == 4 else one for number, one in enumerate(values)]), blocks=15)
+    assert (said.verdict, said.grade, said.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
+    assert said.low == worst.low
+    assert said.e_value <= weigh(CLAIM, seen(values), blocks=15, homes=HOMES).e_value
+
+
+def test_no_finding_is_made_by_leaving_out():
+    """Values without any effect, of which one host's are shifted: they stay undecided, or absent."""
+    rng = np.random.default_rng(3)
+    for _ in range(60):
+        values = rng.normal(size=96) + 3.0 * (np.arange(96) % 12 == 4)
+        assert weigh(CLAIM, seen(values.tolist()), blocks=12, homes=HOMES).verdict is Verdict.UNDECIDED
