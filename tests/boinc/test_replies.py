@@ -119,6 +119,7 @@ FULL = Reply(
     unstick=("bundle_6.zip",),
     nothing_for=("NVIDIA",),
     links=(SiteLink(name="Your hosts", description="See & rename them", url=SITE + "hosts?a=1&b=2"),),
+    news=SITE + "notices.php",
 )
 
 ORDER = """
@@ -127,6 +128,7 @@ userid user_name user_total_credit user_expavg_credit user_create_time email_has
 hostid host_total_credit host_expavg_credit host_venue host_create_time team_name global_preferences project_preferences
 result_ack result_ack result_abort result_abort_if_not_started app file_info app_version app_version file_info workunit
 file_info result code_sign_key code_sign_key_signature message_ack trickle_down delete_file_info no_rsc_apps gui_urls
+rss_feeds
 """
 
 
@@ -188,6 +190,8 @@ VALUES = [  # where in the full reply, and what a client finds there
     ("delete_file_info", "bundle_6.zip"),
     ("no_rsc_apps", "NVIDIA"),
     ("gui_urls/gui_url/url", SITE + "hosts?a=1&b=2"),
+    ("rss_feeds/rss_feed/url", SITE + "notices.php"),
+    ("rss_feeds/rss_feed/poll_interval", "86400"),
 ]
 
 

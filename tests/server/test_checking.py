@@ -104,6 +104,41 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     assert lab.broken() == {}
 
 
+def with_a_late_opinion(lab):
+    """Host 1's task differs from its second check, the first has run out, a third is out: orders of first and third."""
+    lab.host("doras", volunteer="Dora")
+    computed(lab, 1, early=(7.0, 7.0))
+    late = lab.order(2)
+    lab.later(hours=49)
+    with lab.db.transaction():
+        for host in (1, 2, 3, 5):
+            fleet.seen(lab.db, host, lab.now)
+    lab.sweep()
+    computed(lab, 3)
+    return late, lab.order(5)
+
+
+def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(lab):
+    late, third = with_a_late_opinion(lab)
+    for order in (late, third):
+        assert lab.report(order, lab.output(order)).state is TaskState.RETURNED
+        lab.validate(SECRET)
+        assert fleet.host(lab.db, 1).standing.outvoted == 1
+        assert agreements(lab)[1] == Agreement.DIFFERS
+        assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
+    assert agreements(lab)[third.task] == Agreement.AGREES
+    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
+    assert lab.broken() == {}
+
+
+def test_opinions_that_are_judged_together_outvote_the_odd_one_once(lab):
+    for order in with_a_late_opinion(lab):
+        lab.report(order, lab.output(order))
+    lab.validate(SECRET)
+    assert fleet.host(lab.db, 1).standing.outvoted == 1
+    assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
+
+
 def test_who_was_outvoted_is_checked_each_time_and_gets_nothing_after_the_second_time(lab):
     computed(lab, 1, early=(7.0, 7.0))
     computed(lab, 2)

@@ -8,7 +8,8 @@ import pytest
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server import reporting
-from axiom.store import blobs, counters, fleet, notices, returning, uploads, work
+from axiom.server.holding import to_give_up
+from axiom.store import blobs, counters, fleet, history, notices, returning, uploads, work
 
 
 def said(lab, order, output: bytes | None = b"", **changes) -> Report:
@@ -177,6 +178,17 @@ def test_a_task_that_nobody_remembers_comes_back_by_its_ticket_and_is_proven_and
     assert lab.broken() == {}
     (again,) = take(lab, report, trust=True)
     assert again.state is None
+
+
+def test_a_client_is_told_to_keep_what_nobody_remembers_after_a_restore_and_it_is_taken_back(restored):
+    lab, lost, output, workunit = restored
+    held = {f"tiny_sum-1-w{workunit}-t{lost.task}_0": lost.task}
+    assert to_give_up(lab.db, lost.host, held) == (tuple(held), ())
+    history.part(lab.db, lab.now)
+    assert to_give_up(lab.db, lost.host, held) == ((), ())
+    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
+    assert answer.state is TaskState.RETURNED
+    assert to_give_up(lab.db, lost.host, {"tiny_sum-1-w9-t1999999_0": 1_999_999}) == (("tiny_sum-1-w9-t1999999_0",), ())
 
 
 def test_the_numbers_between_are_issued_again_before_any_new_one(restored):

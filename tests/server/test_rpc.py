@@ -75,6 +75,7 @@ def test_a_first_contact_is_told_who_it_is_and_whom_it_speaks_to(exchange, ann, 
     assert heard.root.findtext("user_name") == "Ann"
     assert [(each.tag, each.text) for each in heard.root if each.tag in {"message", "app", "result"}] == []
     assert f"{MASTER}hosts/2" in [each.findtext("url") for each in heard.root.findall("gui_urls/gui_url")]
+    assert heard.root.findtext("rss_feeds/rss_feed/url") == f"{MASTER}notices.php"
 
 
 def test_a_host_is_told_its_number_once_and_the_key_when_it_has_none(exchange, attic):

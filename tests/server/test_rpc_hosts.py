@@ -101,6 +101,32 @@ def test_newer_preferences_are_kept_and_given_to_the_volunteer_s_other_computers
     assert exchange.call(attic, inside=newer).root.findtext("global_preferences/max_ncpus_pct") == "60"
 
 
+def test_what_another_account_prefers_on_the_same_computer_is_not_kept(exchange, ann, attic):
+    other = Client(ann.key, cpid="2" * 32)
+    ours, theirs = account_keys.email_hash(ann.email), account_keys.email_hash("bob@elsewhere.example")
+
+    def brings(at: int, percent: int, source: str) -> None:
+        said = PREFERENCES.format(at=at, percent=percent)
+        heard = exchange.call(attic, inside=said, global_prefs_source_email_hash=source)
+        assert heard.root.find("global_preferences") is None, "it has newer ones, whoever's they are"
+
+    brings(400, 40, theirs)
+    assert exchange.call(other).root.find("global_preferences") is None
+    brings(500, 50, ours)
+    brings(600, 60, theirs)
+    assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "50"
+    brings(700, 70, ours)
+    assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "70"
+
+
+def test_of_two_accounts_preferences_the_newer_are_those_of_a_computer(exchange, ann, attic):
+    theirs = account_keys.email_hash("bob@elsewhere.example")
+    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
+    other, older = Client(ann.key, cpid="2" * 32), PREFERENCES.format(at=400, percent=40)
+    heard = exchange.call(other, inside=older, global_prefs_source_email_hash=theirs)
+    assert heard.root.findtext("global_preferences/max_ncpus_pct") == "50"
+
+
 def test_preferences_of_one_volunteer_reach_nobody_else(exchange, attic):
     bob = Client(exchange.join("Bob").key, cpid="2" * 32)
     exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))

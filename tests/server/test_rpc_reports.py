@@ -9,7 +9,10 @@ from calling import RECORDED, Client, Exchange, altered, report
 
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
+from axiom.domain.ledger import Reason
 from axiom.domain.work import Exit
+from axiom.lab.credit import Paying, tariff_of
+from axiom.server import standings
 from axiom.server.validator import SLICE
 from axiom.store import fleet, ledger, returning, work
 
@@ -145,11 +148,84 @@ def test_another_computer_of_the_same_volunteer_may_bring_it(exchange, ann, atti
     assert exchange.call(attic, says=True).named("result_abort_if_not_started") == [name_of(given)]
 
 
+@pytest.mark.parametrize(
+    "ended", [(202, 6), (203, 6), (11, 3), (0, 3)], ids=["taken back", "given up", "died", "empty"]
+)
+def test_a_copied_folder_ends_nothing_that_the_first_computer_computes(exchange, ann, attic, given, ended):
+    exchange.call(attic)
+    exchange.call(attic)
+    copy = Client(ann.key, host=attic.host, seqno=attic.seqno - 2, tasks=dict(attic.tasks))
+    assert exchange.call(copy).named("result_abort") == [name_of(given)]
+    heard = exchange.call(copy, report(name_of(given), status=ended[0], state=ended[1]))
+    assert heard.named("result_ack") == [name_of(given)]
+    assert (copy.host, exchange.task(1)["state"]) == (3, "sent")
+    assert [exchange.do(lambda db, host=host: fleet.host(db, host)).standing.quota for host in (2, 3)] == [None, None]
+    assert exchange.call(attic).named("result_abort") == []
+    assert exchange.call(attic, exchange.upload(given)).credit > 0
+    assert exchange.broken() == {}
+
+
+def taken_back(*names: str) -> list[str]:
+    """Reports as of tasks that the laboratory took back after forty minutes of computing."""
+    said = [report(name, status=int(Exit.ABORTED_BY_LAB), state=6) for name in names]
+    return [each.replace(">2.5<", ">2400<").replace(">3.0<", ">2400<") for each in said]
+
+
+def thanks(exchange) -> list[tuple[Reason, int]]:
+    """What a session would award to tasks that came back without a result."""
+
+    def look(db):
+        paying, (_, tariff) = Paying(), tariff_of(db, exchange.lab.now)
+        awards = [paying.award(db, each, tariff, exchange.lab.now) for each in ledger.unthanked(db, 100)]
+        return [(each.reason, each.amount) for each in awards]
+
+    return exchange.do(look)
+
+
+def test_whoever_says_that_tasks_were_taken_back_that_were_not_is_not_paid_and_gets_fewer(exchange, attic):
+    exchange.deploy(12)
+    exchange.call(attic)
+    exchange.call(attic, ask=1e6)
+    assert len(attic.tasks) == 13
+    exchange.lab.later(minutes=40)
+    exchange.call(attic, *taken_back(*attic.tasks))
+    assert thanks(exchange) == [(Reason.FAILED, 0)] * 13
+    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 1
+    assert {exchange.task(number)["cause"] for number in range(1, 14)} == {Cause.ABORTED_BY_VOLUNTEER}
+    assert exchange.broken() == {}
+
+
+def test_what_the_laboratory_took_back_is_paid_and_held_against_nobody(exchange, attic, given):
+    exchange.cancel(1)
+    exchange.lab.later(minutes=40)
+    assert exchange.call(attic).named("result_abort") == [name_of(given)]
+    exchange.call(attic, *taken_back(name_of(given)))
+    ((reason, amount),) = thanks(exchange)
+    assert reason is Reason.BROKEN
+    assert amount > 0
+    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota is None
+    assert exchange.task(1)["cause"] == Cause.ABORTED_BY_LABORATORY
+    assert exchange.broken() == {}
+
+
+def test_what_others_brought_meanwhile_was_not_taken_back_from_who_is_late(exchange, attic, given):
+    exchange.lab.later(hours=49)
+    exchange.sweep()
+    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
+    (again,) = exchange.call(bob, ask=1.0).tasks.values()
+    exchange.call(bob, exchange.upload(again))
+    assert exchange.call(attic).named("result_abort_if_not_started") == [name_of(given)]
+    exchange.call(attic, *taken_back(name_of(given)))
+    assert exchange.task(1)["cause"] == Cause.ABORTED_BY_LABORATORY
+    assert thanks(exchange) == [(Reason.FAILED, 0)]
+    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 16  # for its silence alone
+
+
 ENDINGS = [
     ("reports_disk_196_and_memory_198", "failed", {Cause.DISK_LIMIT, Cause.MEMORY_LIMIT}, {196, 198}),
     ("reports_download_failure_186", "failed", {Cause.DOWNLOAD_MISSING}, {-186}),
     ("reports_exit_7", "failed", {Cause.EXIT_CODE}, {7}),
-    ("reports_server_abort_202", "aborted", {Cause.ABORTED_BY_LABORATORY}, {202}),
+    ("reports_server_abort_202", "aborted", {Cause.ABORTED_BY_VOLUNTEER}, {202}),  # for nothing was taken back
     ("reports_signal_11", "failed", {Cause.SIGNAL}, {11}),
     ("reports_time_limit_197", "failed", {Cause.TIME_LIMIT}, {197}),
     ("reports_user_abort_203", "aborted", {Cause.ABORTED_BY_VOLUNTEER}, {203}),
@@ -248,6 +324,41 @@ def test_many_reports_and_a_wish_for_more_are_one_contact(exchange, attic):
     ((priority, said),) = heard.words
     assert (priority, said.partition(":")[0]) == ("low", "No work for this computer now")
     assert exchange.broken() == {}
+
+
+def test_failures_count_before_the_same_reply_gives_more(exchange, attic):
+    exchange.deploy(80)
+    attic.cores = 1
+    exchange.call(attic)
+    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(valid_in_row=5)))
+    exchange.call(attic, ask=1e6)
+    assert len(attic.tasks) > 9
+    died = [report(name, status=int(Exit.TOO_MANY_STARTS), state=3) for name in attic.tasks]
+    heard = exchange.call(attic, *died, ask=1e6)
+    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 1
+    assert heard.tasks == {}
+    assert "the daily quota of 1 tasks is used up" in heard.words[0][1]
+
+
+def test_a_valid_task_counts_before_the_same_reply_refuses_more(exchange, attic):
+    exchange.deploy(10)
+    attic.cores = 1
+    exchange.call(attic)
+    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(quota=1)))
+    (only,) = exchange.call(attic, ask=1e6).tasks.values()
+    heard = exchange.call(attic, exchange.upload(only), ask=1.0)
+    assert (len(heard.tasks), heard.words) == (1, [])
+
+
+def test_what_others_agree_against_a_host_counts_before_the_same_reply_gives_more(exchange, attic, given):
+    exchange.deploy(10)
+
+    def outvote(db, now):
+        for _ in range(2):
+            standings.outvote(db, attic.host, now)
+
+    exchange.project = replace(exchange.project, settle=outvote)
+    assert exchange.call(attic, exchange.upload(given), ask=1e6).tasks == {}
 
 
 def test_a_task_that_came_after_its_deadline_is_as_good_as_any(exchange, attic, given):

@@ -9,8 +9,10 @@ import pytest
 from axiom.boinc import account_keys
 from axiom.domain.ledger import Award, Tariff
 from axiom.server import statistics_files
+from axiom.server.erasing import erase
 from axiom.server.statistics_files import NAMES, StatisticsFiles
 from axiom.store import accounts, ledger, tariffs, teams
+from axiom.store.database import at
 from axiom.store.exports import holders, lately, new_today
 
 
@@ -82,12 +84,55 @@ def test_the_files_hold_who_agreed_and_nobody_else(lab):
     assert re.findall(r"<coprocs>(.*)</coprocs>", said["host.gz"]) == ["[CUDA|RTX  9  x|2|8000MB|]"] * 2
 
 
+def test_who_is_erased_is_in_no_file_but_that_of_those_to_forget_and_after_two_months_in_none(lab):
+    with lab.db.transaction():
+        for number in (2, 3):  # Bob was in no file, so that nobody has to forget him
+            erase(lab.db, *accounts.by_id(lab.db, number), lab.now)
+    said = written(lab)
+    assert re.findall(r"<name>(.*)</name>", said["user.gz"]) == ["Cy"]
+    assert re.findall(r"<id>(.*)</id>", said["host.gz"]) == ["4"]
+    ann = account_keys.external_cpid("internal", "a@mail.example")
+    host = account_keys.exported_host_cpid("hostcpid", "a@mail.example")
+    assert (
+        f"<users_deleted>\n<user>\n <id>2</id>\n <cpid>{ann}</cpid>\n</user>\n</users_deleted>"
+        in said["user_deleted.gz"]
+    )
+    assert f"<host>\n <id>2</id>\n <host_cpid>{host}</host_cpid>\n</host>" in said["host_deleted.gz"]
+    assert [name for name in NAMES if "Ann" in said[name] or "Bob" in said[name]] == []
+    lab.later(days=61)
+    assert "<user>" not in written(lab)["user_deleted.gz"]
+    with lab.db.transaction():
+        erase(lab.db, *accounts.by_id(lab.db, 4), lab.now)
+    assert [row["number"] for row in lab.db.select("SELECT number FROM tombstone")] == [4, 4]
+
+
+def test_what_somebody_erased_still_computes_goes_to_others(lab):
+    lab.db.execute("UPDATE host SET volunteer_id = 2 WHERE id = 1")
+    waiting = lab.db.one("SELECT deadline FROM task WHERE id = 2")["deadline"]
+    with lab.db.transaction():
+        assert erase(lab.db, *accounts.by_id(lab.db, 2), lab.now) == 1
+    assert lab.db.one("SELECT deadline FROM task WHERE id = 2")["deadline"] == at(lab.now) < waiting
+    assert lab.db.one("SELECT total FROM balance WHERE holder = 'volunteer' AND holder_id = 2")["total"] == 1_234_567
+
+
 def test_nothing_private_is_in_the_files(lab):
     everything = "".join(written(lab).values())
     for canary in ("mail.example", "internal", "hostcpid", "canary"):
         assert canary not in everything
     assert account_keys.external_cpid("internal", "a@mail.example") in everything
     assert account_keys.exported_host_cpid("hostcpid", "a@mail.example") in everything
+
+
+@pytest.mark.parametrize("what", ["is_exported = 0", "is_simulated = 1", "email = NULL"])
+def test_a_team_whose_founder_is_in_no_file_names_nobody(lab, what):
+    assert "<userid>2</userid>" in written(lab)["team.gz"]
+    with lab.db.transaction():
+        lab.db.execute(f"UPDATE volunteer SET {what} WHERE id = 2")  # noqa: S608  the test's own words
+    said = written(lab)["team.gz"]
+    assert re.findall(r"<name>(.*)</name>", said) == ["Owls"]
+    assert "<userid>0</userid>" in said
+    assert "<founder_name></founder_name>" in said
+    assert "Ann" not in said
 
 
 def test_long_lists_are_written_a_part_at_a_time(lab, monkeypatch):

@@ -212,6 +212,44 @@ def test_a_part_is_gone_when_the_output_came_as_a_whole(place):
     assert place.say(size_query()) == size_reply(0)
 
 
+def cut_off(exchange, handed, body: bytes) -> bytes:
+    """The output of a task whose connection broke; what asks how much of it is here."""
+    name, token = handed.slot.findtext("name"), handed.slot.findtext("xml_signature").strip()
+    request = head(body, name=name, token=token, most=int(handed.slot.findtext("max_nbytes")))
+    arrival = exchange.transfers.arrive(len(request))
+    arrival.take(request[:-10_000])
+    arrival.lose()
+    return size_query(name)
+
+
+def asked(exchange, question: bytes) -> bytes:
+    arrival = exchange.transfers.arrive(len(question))
+    assert arrival.take(question) is None
+    return arrival.finish().result(10)
+
+
+def test_a_task_that_its_host_lost_is_sent_again_and_its_output_begins_anew(exchange, attic):
+    exchange.deploy(1)
+    exchange.call(attic, ask=1e5)
+    mine, lost = attic.tasks
+    questions = {name: cut_off(exchange, attic.tasks[name], LARGE) for name in (mine, lost)}
+    del attic.tasks[lost]  # as after a reset of the project
+    heard = exchange.call(attic, ask=1.0)
+    assert list(heard.tasks) == [lost]
+    assert asked(exchange, questions[lost]) == size_reply(0)
+    assert asked(exchange, questions[mine]) != size_reply(0)  # the client has this task, and brings the rest of it
+    assert len(exchange.transfers.begun.lying(0)) == 1
+
+
+def test_a_task_that_is_lost_and_not_sent_again_keeps_its_part(exchange, attic):
+    exchange.call(attic, ask=1.0)
+    (handed,) = attic.tasks.values()
+    question = cut_off(exchange, handed, LARGE)
+    attic.tasks.clear()
+    exchange.call(attic)  # it asks for no work
+    assert asked(exchange, question) != size_reply(0)
+
+
 def test_parts_that_nobody_continues_are_deleted(place):
     place.cut(head(LARGE), after=200_000)
     (part,) = place.folder.uploads.iterdir()

@@ -69,6 +69,18 @@ def test_how_much_a_host_has_brought_for_its_other_tasks(lab):
     assert uploads.bytes_beside(lab.db, 77) == 0
 
 
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [("sent", True), ("expired", True), ("failed", False), ("aborted", False), ("returned", False), ("invalid", False)],
+)
+def test_only_what_may_still_be_reported_counts_as_brought_and_not_reported(lab, state, counts):
+    other = lab.order(1)
+    record(lab, other.task, b"y" * 100)
+    with lab.db.transaction():
+        lab.db.execute("UPDATE task SET state = :state WHERE id = :id", state=state, id=other.task)
+    assert uploads.bytes_beside(lab.db, 2) == (100 if counts else 0)
+
+
 @pytest.mark.parametrize("name", ["_RECORD", "_OF", "_FORGET", "_REPORTED", "_BESIDE", "_OF_SAME_HOST"])
 def test_no_upload_looks_through_all_tasks(lab, name):
     sql = vars(uploads)[name]

@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store import writer as store_writer
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
@@ -117,13 +118,14 @@ def test_a_work_that_raises_is_undone_alone(writer, folder):
 
 
 @pytest.mark.parametrize(("max_group", "syncs"), [(1, 12), (4, 3), (256, 1)])
-def test_a_group_shares_one_trip_to_the_disk(disk, folder, now, max_group, syncs):
+def test_a_group_shares_one_trip_to_the_disk(disk, folder, now, max_group, syncs, monkeypatch):
     database = disk.connect(folder)
     migrate(database, None, now)
     database.execute(VOLUNTEER, name="first")  # the log has begun: its head is synced once more
     writer = Writer(lambda: database, max_group=max_group)  # apsw lets a connection change its thread
     writer.start()
     go = hold(writer)
+    monkeypatch.setattr(store_writer, "_LONGEST_GROUP", 20.0)  # from here on their number ends it, and no slow computer
     answers = [writer.submit(add(str(number))) for number in range(12)]
     answers += [writer.submit(lambda db: db.select("SELECT 1 AS one")) for _ in range(max_group)]
     before = disk.syncs
@@ -132,6 +134,20 @@ def test_a_group_shares_one_trip_to_the_disk(disk, folder, now, max_group, syncs
         answer.result(20)
     assert disk.syncs - before == syncs
     writer.stop()
+
+
+def test_who_waits_for_the_answers_of_a_group_does_not_wait_long_for_it_to_be_full(failing, disk):
+    def slow(db):
+        time.sleep(0.03)
+        return db.insert(VOLUNTEER, name=f"after {disk.syncs}")
+
+    failing.run(add("Ada"))
+    go, before = hold(failing), disk.syncs
+    answers = [failing.submit(slow) for _ in range(3)]
+    go.set()
+    for answer in answers:
+        answer.result(20)
+    assert disk.syncs - before >= 3, "each is on the disk before the next begins"
 
 
 def test_reading_costs_no_trip_to_the_disk(failing, disk):

@@ -84,6 +84,14 @@ class ExportedHost:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Erased:
+    """A volunteer or host that was in these files, and wants to be forgotten."""
+
+    id: int
+    cpid: str  # the one that was in them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tables:
     """What the files hold in all."""
 
@@ -123,6 +131,16 @@ def teams_xml(teams: Iterable[ExportedTeam]) -> Iterator[bytes]:
 def hosts_xml(hosts: Iterable[ExportedHost]) -> Iterator[bytes]:
     """Write the file of hosts, piece by piece."""
     return _file("hosts", "host", map(_host, hosts))
+
+
+def erased_volunteers_xml(erased: Iterable[Erased]) -> Iterator[bytes]:
+    """Write the file of volunteers to forget, piece by piece."""
+    return _file("users_deleted", "user", (_lines({"id": one.id, "cpid": escaped(one.cpid)}) for one in erased))
+
+
+def erased_hosts_xml(erased: Iterable[Erased]) -> Iterator[bytes]:
+    """Write the file of hosts to forget, piece by piece."""
+    return _file("hosts_deleted", "host", (_lines({"id": one.id, "host_cpid": escaped(one.cpid)}) for one in erased))
 
 
 def _file(root: str, tag: str, bodies: Iterable[str]) -> Iterator[bytes]:

@@ -206,3 +206,4 @@ class Reply:
     unstick: tuple[str, ...] = ()  # sticky files that the client may delete
     nothing_for: tuple[str, ...] = ()  # resources for which there is no program at all; never all that a host has
     links: tuple[SiteLink, ...] = ()
+    news: str = ""  # the address of a feed that a client reads once a day

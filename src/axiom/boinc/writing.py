@@ -32,6 +32,7 @@ from axiom.errors import MalformedRequest
 
 LONGEST_MESSAGE = 1023
 LONGEST_COMMAND_LINE = 64_000
+_NEWS_EVERY = 86_400  # seconds
 MOST_WORDS = 100  # a client passes no more arguments on
 LONGEST_TOKEN = 4095
 LONGEST_TRICKLE_LINE = 255
@@ -93,7 +94,7 @@ def _work(reply: Reply) -> Iterable[str]:
 
 
 def _rest(reply: Reply) -> Iterable[str]:
-    """What follows the tasks: keys, trickles, sticky files, resources without programs, links."""
+    """What follows the tasks: keys, trickles, sticky files, resources without programs, links, news."""
     if reply.code_sign_key:
         yield f"<code_sign_key>\n{_opaque(reply.code_sign_key.strip())}\n</code_sign_key>\n"
     if reply.code_sign_key_signature:
@@ -106,6 +107,9 @@ def _rest(reply: Reply) -> Iterable[str]:
     yield from (f"<no_rsc_apps>{escaped(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
     if reply.links:
         yield f"<gui_urls>\n{''.join(map(_link, reply.links))}</gui_urls>\n"
+    if reply.news:
+        feed = f"<url>{_address(reply.news)}</url>\n<poll_interval>{_NEWS_EVERY}</poll_interval>"
+        yield f"<rss_feeds>\n<rss_feed>\n{feed}\n</rss_feed>\n</rss_feeds>\n"
 
 
 @lru_cache(maxsize=1_024)  # each stands in several places of a reply

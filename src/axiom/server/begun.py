@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,11 +48,16 @@ class Begun:
 
     def end(self, task_id: int, name: str) -> None:
         """No part of this output is kept any more."""
-        path = self.file(task_id, name)
-        if path.name in self._parts:
-            with contextlib.suppress(OSError):  # it is in nobody's way, and swept away later
-                path.unlink(missing_ok=True)
-            self._parts.pop(path.name, None)
+        self._delete(self.file(task_id, name).name)
+
+    def lost(self, task_ids: Collection[int]) -> None:
+        """The clients of these tasks know nothing of them any more and compute them anew, under the names of before.
+
+        A client that heard of a part of the former output would take it for the beginning of its own, or for all of it.
+        """
+        for name, (number, _) in list(self._parts.items()):
+            if number in task_ids:
+                self._delete(name)
 
     def size(self, task_id: int, name: str) -> int:
         """How much of an output is here, as its sender is told.
@@ -75,6 +81,12 @@ class Begun:
             if number != task_id:
                 found[number] += size
         return dict(found)
+
+    def _delete(self, name: str) -> None:
+        if name in self._parts:
+            with contextlib.suppress(OSError):  # it is in nobody's way, and swept away later
+                (self._folder / name).unlink(missing_ok=True)
+            self._parts.pop(name, None)
 
     def sweep(self, now: datetime) -> int:
         """Delete the parts that nobody has continued for long; how many they were."""

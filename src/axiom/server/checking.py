@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from axiom.decisions.checks import Opinion, Settled, is_checked, settle
+from axiom.decisions.checks import Opinion, Settled, is_checked, is_found_out, settle
 from axiom.decisions.reliability import is_watched
 from axiom.domain.work import Agreement, Result, Task
 from axiom.server import standings
@@ -85,18 +85,26 @@ def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result
     opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
+    is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
     returning.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
-        _doubt(db, checked, there | {checked_id: checked.host_id}, decided, now)
+        hosts = there | {checked_id: checked.host_id}
+        _doubt(db, checked, hosts, decided, now)
+        odd = hosts.get(decided.odd) if decided.odd is not None else None
+        if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more
+            standings.outvote(db, odd, now)
+
+
+def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
+    """Which of these tasks agree and which differ, as far as checks have shown."""
+    both = Agreement.AGREES, Agreement.DIFFERS
+    return {task_id: said for said in both for task_id in returning.awaiting(db, task_ids, said)}
 
 
 def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
-    """Nobody in such a dispute has anything in a row; a third opinion is asked for once, and the odd one is told."""
+    """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
     differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
     standings.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
     if decided.needs_third:
         _order(db, [checked], now)
-    odd = hosts.get(decided.odd) if decided.odd is not None else None
-    if odd is not None:
-        standings.outvote(db, odd, now)

@@ -105,7 +105,7 @@ class _Counter:
         self._now = now
         self._allowance = allowance
         self._programs = asked.programs
-        self._jointly = asked.jointly
+        self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
         self._hand = dispatching.held(db, host.id)
         self._deadline = now + dispatch.deadline
         self._factors: dict[int, float] = {}
@@ -216,7 +216,7 @@ class _Counter:
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         written: list[_Written] = []
-        chosen, seen, more = self._picker.choose(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
+        chosen, seen, more = self._chosen(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
@@ -243,6 +243,11 @@ class _Counter:
         left = left if room is None else min(left, room)
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return given
+
+    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[Candidate]:
+        """What could be taken; what the host has from before a restore has an order of its own and stays as it is."""
+        found = self._picker.choose(experiment, tasks, is_meant=is_meant)
+        return [one for one in found if one.task_id not in self._holding]
 
     def _claim(self, given: Sequence[Given]) -> None:
         """From here on these tasks are this host's."""

@@ -1,12 +1,12 @@
 """What a client says it still has of ours, and what of that it should give up."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from axiom.boinc.requests import Request
 from axiom.decisions.giving_up import GiveUp, give_up
 from axiom.domain.work import read_task_name
 from axiom.server.replying import SUFFIX
-from axiom.store import contacts
+from axiom.store import contacts, history
 from axiom.store.database import Database
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
@@ -25,13 +25,28 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
     if not holding:
         return (), ()
     told: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
-    stands = contacts.stands(db, [number for number in holding.values() if number is not None])
+    numbers = {number for number in holding.values() if number is not None}
+    stands = contacts.stands(db, sorted(numbers))
+    lost = _lost(db, host_id, numbers - stands.keys())
     for name, number in holding.items():
         stand = stands.get(number) if number is not None else None
         choice = give_up(
             is_ours=stand is not None and stand.host_id == host_id,
             state=stand.state if stand else None,
             workunit=stand.workunit if stand else None,
+            is_lost=number in lost,
         )
         told[choice].append(name)
     return tuple(told[GiveUp.AT_ONCE]), tuple(told[GiveUp.IF_NOT_STARTED])
+
+
+def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
+    """Those of these numbers, of which no task is known, that the host may have from a time that is forgotten here.
+
+    No task is ever deleted, so a number up to the last one has none only where a restore left it out. A host from after
+    the restore got none of them: under its number no ticket was signed before.
+    """
+    if not unknown or not history.was_parted_since(db, "host", host_id):
+        return set()
+    last = history.last_number(db, "task")
+    return {number for number in unknown if 0 < number <= last}

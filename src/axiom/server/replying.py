@@ -58,6 +58,11 @@ class Links:
         return f"{self.master}file_upload_handler"
 
     @property
+    def news(self) -> str:
+        """The feed of which BOINC's window shows what is new."""
+        return f"{self.master}notices.php"
+
+    @property
     def downloads(self) -> str:
         """What the names of files follow."""
         return f"{self.master}download/"

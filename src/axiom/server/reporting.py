@@ -7,7 +7,7 @@ from datetime import datetime
 
 from axiom.decisions.reports import Reception, receive
 from axiom.domain.value import value
-from axiom.domain.work import Report, Task, TaskState
+from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server import readmission, standings
 from axiom.server.standings import Closed
 from axiom.server.transitioner import transit_many
@@ -53,7 +53,12 @@ def take(
         task = found.task if found else None
         if task is not None and said.task_id in taken:
             task = replace(task, state=taken[task.id].state)  # twice in one message: the first was taken
-        decided = receive(task, said, is_akin=found is not None and (said.host_id, found.volunteer_id) in akin)
+        decided = receive(
+            task,
+            said,
+            is_akin=found is not None and (said.host_id, found.volunteer_id) in akin,
+            workunit=found.workunit if found else WorkunitState.OPEN,
+        )
         answers.append(Acknowledgement(task_id=said.task_id, state=decided.state, reason=decided.reason))
         if task is not None and decided.state is not None:
             taken[task.id] = _reported(task, said, decided, decided.state)

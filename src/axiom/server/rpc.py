@@ -1,18 +1,20 @@
 """The scheduler's answer to one contact of a client: who it is, what it brings, what it gets, when to call again."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from axiom.boinc.account_keys import email_hash
 from axiom.boinc.exits import decode
 from axiom.boinc.reading import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
 from axiom.boinc.writing import write_reply
 from axiom.decisions.delays import Situation, delay
+from axiom.decisions.preferring import are_own
 from axiom.decisions.speed import speed_of
 from axiom.decisions.suiting import Suited
 from axiom.domain.endings import Cause
@@ -45,7 +47,7 @@ from axiom.server.replying import (
 from axiom.server.strangers import is_stranger
 from axiom.signed.code_signing import CodeSigning
 from axiom.signed.roles import Trust
-from axiom.store import accounts, blobs, ledger, notices, uploads
+from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
 from axiom.store.connections import Connections
 from axiom.store.contacts import Caller
 from axiom.store.database import Database
@@ -77,6 +79,7 @@ class Project:
     name: str
     now: Callable[[], datetime]
     reported: Callable[[], None]
+    lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
     settle: Callable[[Database, datetime], None]
     _calm: Calm = field(default_factory=Calm)
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
@@ -154,8 +157,8 @@ class Project:
         reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             progress.hear(db, met.host.id, request.trickles, now)
-        if back and self._calm.may(now) and self._settled(db, now):
-            met = _credited(db, met)
+        if back:
+            met = _as_reported(db, met, is_settled=self._calm.may(now) and self._settled(db, now))
         holding = holding_of(request)
         ours = suited(request, met.host.platform.instructions, self.runners)
         handed = self._hand(db, met, request, holding, now, ours)
@@ -185,7 +188,10 @@ class Project:
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
         asked = _asked(request, programs=programs, choice=choice, holding=held, jointly=jointly)
-        return hand_out(db, self.dispatch, self.known, met.host, asked, now)
+        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now)
+        if handed.lost:
+            self.lost({one.task for one in handed.lost})
+        return handed
 
     def _reply(
         self,
@@ -234,6 +240,7 @@ class Project:
             "code_sign_key": code_key,
             "code_sign_key_signature": signature,
             "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
+            "news": self.links.news,
         }
 
     def _describe(
@@ -307,15 +314,20 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     return made
 
 
-def _credited(db: Database, met: Met) -> Met:
-    """The same with the credit as it is now."""
-    caller = replace(met.caller, balance=ledger.balance(db, "volunteer", met.caller.volunteer.id))
-    return replace(met, caller=caller, balance=ledger.balance(db, "host", met.host.id))
+def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
+    """The same as the reports have left it: with the standing by which the host gets work, and the credit."""
+    caller, stored = met.caller, contacts.stored_host(db, met.host.id)
+    if is_settled:
+        caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
+    if stored is None:
+        raise LookupError(f"host {met.host.id} is gone while it reports")
+    return replace(met, caller=caller, host=stored.host, balance=stored.balance)
 
 
 def _preferences(db: Database, caller: Caller, request: Request, now: datetime) -> tuple[str, bool]:
     """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
 
+    Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
     Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
     here are the newer ones.
     """
@@ -324,7 +336,8 @@ def _preferences(db: Database, caller: Caller, request: Request, now: datetime) 
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
     brought_at = request.preferences_modified_at
-    if brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+    is_own = are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
         said = sound_preferences(request.global_preferences)
         is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
         if said and is_dated:

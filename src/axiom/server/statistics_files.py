@@ -9,24 +9,28 @@ from pathlib import Path
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.boinc.exports import (
+    Erased,
     ExportedCredit,
     ExportedHost,
     ExportedTeam,
     ExportedVolunteer,
     Tables,
+    erased_hosts_xml,
+    erased_volunteers_xml,
     hosts_xml,
     tables_xml,
     teams_xml,
     volunteers_xml,
 )
 from axiom.domain.ledger import Balance
-from axiom.store import experiments, exports
+from axiom.server.erasing import TOLD_FOR
+from axiom.store import experiments, exports, tombstones
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment
 from axiom.store.exports import OpenHost, OpenTeam, OpenVolunteer
 from axiom.store.folder import Folder
 
-NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz")
+NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host_deleted.gz")
 _PAGE = 500
 _FRESH = timedelta(hours=23)
 _NO_MARKS = str.maketrans("[]|", "   ")
@@ -78,6 +82,8 @@ class StatisticsFiles:
             self._pack("user.gz", volunteers_xml(self._volunteers(db, counted)))
             self._pack("team.gz", teams_xml(self._teams(db, counted)))
             self._pack("host.gz", hosts_xml(self._hosts(db, counted)))
+            self._pack("user_deleted.gz", erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
+            self._pack("host_deleted.gz", erased_hosts_xml(self._erased(db, tombstones.HOST)))
             counted.names = {each.name for each in experiments.everything(db)}
         tables = Tables(
             updated_at=int(self._now().timestamp()),
@@ -111,6 +117,9 @@ class StatisticsFiles:
                 counted.hosts += 1
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
+
+    def _erased(self, db: Database, noun: str) -> list[Erased]:
+        return [Erased(id=one.number, cpid=one.cpid) for one in tombstones.since(db, noun, self._now() - TOLD_FOR)]
 
     def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
         last = 0

@@ -37,6 +37,12 @@ WHERE id = :id
 _EMAIL = (
     "UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1 WHERE id = :id"
 )
+_ERASE = """
+UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL, cross_id = '',
+    country = '', website = '', venue = '', preferences = '', preferences_at = 0, project_preferences = '{}',
+    is_exported = 0, shows_hosts = 0
+WHERE id = :id
+"""
 _CROSS = "UPDATE volunteer SET cross_id = :cross_id WHERE id = :id"
 _SIMULATED = "UPDATE volunteer SET is_simulated = 1 WHERE id = :id"
 _JOIN = "UPDATE volunteer SET team_id = :team_id WHERE id = :id"
@@ -176,6 +182,11 @@ def set_profile(
         is_exported=int(is_exported),
         shows_hosts=int(shows_hosts),
     )
+
+
+def erase(db: Database, volunteer_id: int) -> None:
+    """Nothing is known of this volunteer any more but the number, and nobody can sign in or compute as them."""
+    db.execute(_ERASE, id=volunteer_id, name=free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id))
 
 
 def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:

@@ -14,7 +14,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,9 +23,13 @@ from axiom.errors import FolderUnusable, StoreError
 from axiom.store.changes import FILE, Change, Kind, Recorder, kind_of
 from axiom.store.faults import BUSY_MS, explain, foreseen
 from axiom.store.keeper import close_to_others, sole_writer
+from axiom.store.moments import at as at
+from axiom.store.moments import maybe_moment as maybe_moment
+from axiom.store.moments import moment as moment
 from axiom.store.rows import Bare as Bare
 from axiom.store.rows import Row as Row
 from axiom.store.rows import named, one_named, unnamed
+from axiom.store.statements import Bound, Statement, statement
 
 STATEMENTS = 512  # that the writable connection keeps prepared: more than this program has
 _SETTINGS = (
@@ -38,31 +41,6 @@ _SETTINGS = (
     "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
     "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@functools.lru_cache(maxsize=1_024)  # what is written together says the same few moments again and again
-def at(moment: datetime) -> int:
-    """A moment as the database keeps it: microseconds since 1970 in UTC."""
-    if moment.utcoffset() is None:
-        raise ValueError(
-            f"The time {moment.isoformat()} names no time zone, so it could mean any of 24 hours. "
-            "Nothing was stored; give a time with tzinfo, as UTC has."
-        )
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-@functools.lru_cache(maxsize=1_024)  # rows that are read together, too
-def moment(value: int) -> datetime:
-    """The moment that `at` wrote down, in UTC."""
-    return _EPOCH + value * _MICROSECOND
-
-
-def maybe_moment(value: int | None) -> datetime | None:
-    """Like `moment`, where there may be no moment yet."""
-    return None if value is None else moment(value)
 
 
 class Database:
@@ -86,22 +64,24 @@ class Database:
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row of the answer; also for a change that ends in RETURNING."""
-        bound, kind = _bound(values), self._kind(sql)
+        known, kind = statement(sql), self._kind(sql)
+        bound = known.bind(values)
         try:
-            rows = self._rows(self._do(sql, bound))
+            rows = self._rows(self._do(known.text, bound))
         except Exception as error:
             explain(error)
             raise
         if kind is not Kind.NOTHING:
-            self._note(sql, bound)
+            self._note(sql, known, bound)
         return rows
 
     def bare(self, sql: str, /, **values: Any) -> list[Bare]:
         """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
         if kind_of(sql) is not Kind.NOTHING:
             raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
+        known = statement(sql)
         try:
-            return self._bare(self._do(sql, _bound(values)))
+            return self._bare(self._do(known.text, known.bind(values)))
         except Exception as error:
             explain(error)
             raise
@@ -113,14 +93,15 @@ class Database:
 
     def execute(self, sql: str, /, **values: Any) -> int:
         """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
-        bound, kind = _bound(values), self._kind(sql)
+        known, kind = statement(sql), self._kind(sql)
+        bound = known.bind(values)
         try:
-            changed = max(0, self._changed(self._do(sql, bound)))
+            changed = max(0, self._changed(self._do(known.text, bound)))
         except Exception as error:
             explain(error)
             raise
         if kind is Kind.MORE or (kind is Kind.ROWS and changed):
-            self._note(sql, bound)
+            self._note(sql, known, bound)
         return changed
 
     def insert(self, sql: str, /, **values: Any) -> int:
@@ -132,22 +113,24 @@ class Database:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
-        bound, kind = [_bound(row) for row in rows], self._kind(sql)
+        known, kind = statement(sql), self._kind(sql)
+        bound = [known.bind(row) for row in rows]
         if len(bound) <= 1:  # one statement is done wholly or not at all anyway
-            return self._each(sql, bound, kind)
+            return self._each(sql, known, bound, kind)
         with self.savepoint():
-            return self._each(sql, bound, kind)
+            return self._each(sql, known, bound, kind)
 
-    def _each(self, sql: str, bound: list[Mapping[str, Any]], kind: Kind) -> int:
+    def _each(self, sql: str, known: Statement, bound: list[Bound], kind: Kind) -> int:
         before = self._changed_in_all()
         try:
             self._demand_open()
-            self._connection.executemany(sql, bound)
+            self._connection.executemany(known.text, bound)
         except Exception as error:
             explain(error)
             raise
         if kind is not Kind.NOTHING and self._changes is not None:
-            self._changes += [(sql, tuple(row), tuple(row.values())) for row in bound]
+            names = known.names
+            self._changes += [(sql, names, row) for row in bound]
         return self._changed_in_all() - before
 
     def file(self, digest: str, body: bytes) -> None:
@@ -172,7 +155,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """The body in one transaction that may write; committed, and then durable, when the body ends."""
-        self.execute("BEGIN IMMEDIATE")
+        self._say("BEGIN IMMEDIATE")
         changes: list[Change] = []
         self._changes = changes
         written = False
@@ -195,7 +178,7 @@ class Database:
         if self._depth:  # an outer transaction is a snapshot already
             yield
             return
-        self.execute("BEGIN")
+        self._say("BEGIN")
         with self._within("COMMIT", "ROLLBACK"):
             yield
 
@@ -230,24 +213,32 @@ class Database:
             raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
         return kind
 
-    def _note(self, sql: str, values: Mapping[str, Any]) -> None:
+    def _note(self, sql: str, known: Statement, bound: Bound) -> None:
         if self._changes is not None:
-            self._changes.append((sql, tuple(values), tuple(values.values())))
+            self._changes.append((sql, known.names, bound))
+
+    def _say(self, sql: str) -> None:
+        """Where a transaction or a level of it begins or ends: without values, and nothing to write down."""
+        try:
+            self._do(sql, ())
+        except Exception as error:
+            explain(error)
+            raise
 
     @contextmanager
     def _within(self, finish: str, undo: str) -> Iterator[None]:
         self._depth += 1
         try:
             yield
-            self.execute(finish)
+            self._say(finish)
         except BaseException:
             if self.in_transaction:
-                self.execute(undo)
+                self._say(undo)
             raise
         finally:
             self._depth -= 1
 
-    def _do(self, sql: str, bound: Mapping[str, Any]) -> Any:
+    def _do(self, sql: str, bound: Bound) -> Any:
         self._demand_open()
         return self._connection.execute(sql, bound)
 
@@ -271,7 +262,7 @@ class _Savepoint:
         self._changes = database._changes
         self._mark = 0 if self._changes is None else len(self._changes)
         self._name = f"level_{database._depth}"
-        database.execute(f"SAVEPOINT {self._name}")
+        database._say(f"SAVEPOINT {self._name}")
         database._depth += 1
 
     def __exit__(
@@ -287,7 +278,7 @@ class _Savepoint:
 
     def _release(self) -> None:
         try:
-            self._database.execute(f"RELEASE {self._name}")
+            self._database._say(f"RELEASE {self._name}")
         except BaseException:
             self._undo()
             raise
@@ -296,8 +287,8 @@ class _Savepoint:
         if self._changes is not None:
             del self._changes[self._mark :]
         if self._database.in_transaction:
-            self._database.execute(f"ROLLBACK TO {self._name}")
-            self._database.execute(f"RELEASE {self._name}")
+            self._database._say(f"ROLLBACK TO {self._name}")
+            self._database._say(f"RELEASE {self._name}")
 
 
 def connect_writer(path: Path, vfs: str | None = None) -> Database:
@@ -386,13 +377,6 @@ def sync(path: Path) -> None:
 def _address(path: Path, **options: str) -> str:
     wanted = "&".join(f"{name}={quote(value)}" for name, value in options.items())
     return f"file:{quote(str(path.absolute()))}?{wanted}"
-
-
-def _bound(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    for value in values.values():
-        if isinstance(value, datetime):
-            return {name: at(each) if isinstance(each, datetime) else each for name, each in values.items()}
-    return values
 
 
 @functools.lru_cache(maxsize=4_096)

@@ -15,7 +15,7 @@ _PAIRS = """
 SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,
     r.task_id AS first_task_id, r.outcome AS first_outcome, r.measures AS first_measures, r.early AS first_early,
     k.opinion, p.registration_id, h.system, h.processor, h.instructions,
-    o.system AS first_system, o.processor AS first_processor, o.instructions AS first_instructions, k.class
+    o.system AS first_system, o.processor AS first_processor, o.instructions AS first_instructions, k.class, k.confirms
 FROM duplicate d
 LEFT JOIN reproduction k ON k.duplicate_id = d.id
 JOIN result r ON r.id = d.result_id
@@ -24,16 +24,26 @@ JOIN task t ON t.id = d.task_id JOIN host h ON h.id = t.host_id
 JOIN task f ON f.id = r.task_id JOIN host o ON o.id = f.host_id
 WHERE d.id > :after ORDER BY d.id LIMIT :limit
 """
+_OTHERS = """
+SELECT d.id, o.task_id, o.outcome, o.measures, o.early, r.experiment_id, r.replicate, r.config, r.seed
+FROM json_each(:duplicates) j CROSS JOIN duplicate d ON d.id = j.value
+JOIN duplicate o ON o.result_id = d.result_id AND o.id < d.id JOIN result r ON r.id = d.result_id
+ORDER BY d.id, o.id
+"""
 _LAST = "SELECT coalesce(max(duplicate_id), 0) AS id FROM reproduction"
 _KEEP = """
 INSERT INTO reproduction (duplicate_id, registration_id, replicate, first_platform, second_platform, class,
-    duplicated_at, opinion)
+    duplicated_at, opinion, confirms)
 VALUES (:duplicate_id, :registration_id, :replicate, :first_platform, :second_platform, :class, :duplicated_at,
-    :opinion)
+    :opinion, :confirms)
 """
 _OF_SEEDS = """
-SELECT replicate, first_platform, second_platform, class, opinion FROM json_each(:replicates) j
+SELECT replicate, first_platform, second_platform, class, opinion, confirms FROM json_each(:replicates) j
 CROSS JOIN reproduction ON registration_id = :registration_id AND replicate = j.value WHERE class <> ''
+"""
+_OVERTURNED = """
+SELECT DISTINCT replicate FROM reproduction
+WHERE registration_id = :registration_id AND confirms > 0 AND duplicated_at <= :until
 """
 _COUNT = """
 INSERT INTO reproduction_count (registration_id, first_platform, second_platform, exact, close, divergent, disputed,
@@ -47,7 +57,7 @@ SELECT c.* FROM reproduction_count c WHERE c.id IN (
 ORDER BY c.first_platform, c.second_platform
 """
 
-_Kept = tuple[int, tuple[str, str], Reproduction, int | None]
+Kept = tuple[int, tuple[str, str], Reproduction, int | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,14 +79,28 @@ def uncompared(db: Database, limit: int) -> list[Pair]:
     return [_pair(row) for row in db.select(_PAIRS, after=db.select(_LAST)[0]["id"], limit=limit)]
 
 
-def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str]]:
-    """Duplicates from this one on, and what is kept of comparing them."""
+def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int | None]]:
+    """Duplicates from this one on, and what is kept of comparing them: how, and whom they confirm."""
     rows = db.select(_PAIRS, after=after, limit=limit)
-    return [(_pair(row), row["class"]) for row in rows if row["class"] is not None]
+    return [(_pair(row), row["class"], row["confirms"]) for row in rows if row["class"] is not None]
 
 
-def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None]]) -> None:
-    """What came of comparing them; nothing where nothing could be compared."""
+def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
+    """Of each of these duplicates, what others had brought of the same cell before it."""
+    found: dict[int, list[Result]] = {}
+    for row in db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids))):
+        found.setdefault(row["id"], []).append(_result(row, ""))
+    return found
+
+
+def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
+    """Replicates whose value in evidence two others had computed otherwise and alike, as was known at a moment."""
+    rows = db.select(_OVERTURNED, registration_id=registration_id, until=at(until))
+    return frozenset(row["replicate"] for row in rows)
+
+
+def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:
+    """What came of comparing them, and whom they confirm; nothing where nothing could be compared."""
     db.many(
         _KEEP,
         [
@@ -89,14 +113,15 @@ def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None]]) -> 
                 "class": str(found or ""),
                 "duplicated_at": pair.duplicated_at,
                 "opinion": pair.opinion,
+                "confirms": confirms,
             }
-            for pair, found in compared
+            for pair, found, confirms in compared
         ],
     )
 
 
-def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> list[_Kept]:
-    """Replicate, platforms, class and repeating task of what was compared of these replicates before."""
+def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> list[Kept]:
+    """Replicate, platforms, class, repeating task and whom it confirms of what was compared of these before."""
     rows = db.select(_OF_SEEDS, registration_id=registration_id, replicates=json.dumps(sorted(set(replicates))))
     return [
         (
@@ -104,6 +129,7 @@ def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> l
             (row["first_platform"], row["second_platform"]),
             Reproduction(row["class"]),
             row["opinion"],
+            row["confirms"],
         )
         for row in rows
     ]

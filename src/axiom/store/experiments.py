@@ -48,6 +48,12 @@ _ALL = "SELECT * FROM experiment ORDER BY id"
 _BY_ID = "SELECT * FROM experiment WHERE id = :id"
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
 _NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
+_OPEN = """
+SELECT e.id, e.name FROM experiment e
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL
+    AND e.version = (SELECT max(version) FROM experiment WHERE name = e.name)
+ORDER BY e.name
+"""
 _ADD = """
 INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :version, :manifest, :created_at)
 """
@@ -120,6 +126,11 @@ def by_name(db: Database, name: str, version: int | None = None) -> StoredExperi
     """This version of the experiment, or its newest."""
     row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
     return _experiment(row) if row else None
+
+
+def open_now(db: Database) -> dict[str, int]:
+    """By its name each experiment whose newest version is open, with that version's id."""
+    return {row["name"]: row["id"] for row in db.select(_OPEN)}
 
 
 def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:

@@ -18,8 +18,8 @@ LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
 WHERE v.id > :after AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
 """
 _TEAMS = """
-SELECT t.*, v.name AS founder_name, b.total, b.recent, b.recent_at FROM team t
-JOIN volunteer v ON v.id = t.founder_id
+SELECT t.*, v.id AS founder, v.name AS founder_name, b.total, b.recent, b.recent_at FROM team t
+LEFT JOIN volunteer v ON v.id = t.founder_id AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL
 LEFT JOIN balance b ON b.holder = 'team' AND b.holder_id = t.id
 WHERE t.id > :after ORDER BY t.id LIMIT :limit
 """
@@ -65,11 +65,11 @@ class OpenVolunteer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenTeam:
-    """A team with its founder."""
+    """A team; its founder is named only where they agreed to appear."""
 
     id: int
     name: str
-    founder_id: int
+    founder_id: int  # 0 where nobody is named
     founder_name: str
     created_at: datetime
     country: str
@@ -139,8 +139,8 @@ def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
         OpenTeam(
             id=row["id"],
             name=row["name"],
-            founder_id=row["founder_id"],
-            founder_name=row["founder_name"],
+            founder_id=row["founder"] or 0,
+            founder_name=row["founder_name"] or "",
             created_at=moment(row["created_at"]),
             country=row["country"],
             website=row["website"],

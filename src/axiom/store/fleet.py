@@ -51,6 +51,10 @@ _ALL_OUTVOTED = "SELECT * FROM host WHERE outvoted > 0 ORDER BY id"
 _SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
 _WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
 _VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
+_ERASE = """
+UPDATE host SET name = 'erased host ' || id, cpid = '', facts = '{}', facts_digest = '', venue = '', why_no_work = ''
+WHERE volunteer_id = :volunteer_id
+"""
 _OTHERS_LATELY = """
 SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at >= :since AND is_simulated = 0
 LIMIT 1
@@ -193,6 +197,11 @@ def told_why(db: Database, host_id: int, why: str) -> None:
 def set_venue(db: Database, host_id: int, venue: str) -> None:
     """Where the volunteer says that the computer stands: home, school, work or nowhere."""
     db.execute(_VENUE, id=host_id, venue=venue)
+
+
+def erase(db: Database, volunteer_id: int) -> None:
+    """Of this volunteer's hosts nothing is known any more but what computed results depend on."""
+    db.execute(_ERASE, volunteer_id=volunteer_id)
 
 
 def host(db: Database, host_id: int) -> Host | None:

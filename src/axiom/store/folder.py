@@ -50,6 +50,11 @@ class Folder:
         return self.path / "backups"
 
     @property
+    def backed_up(self) -> Path:
+        """When somebody last backed this laboratory up."""
+        return self.path / "backed-up.json"
+
+    @property
     def journal(self) -> Path:
         """Every change since the last copies, unless the settings name another folder for it."""
         return self.path / "journal"
@@ -143,7 +148,7 @@ class Folder:
             *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
             *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
             *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
-            self.unsealed,
+            *(self.unsealed, self.backed_up),
         ]
 
     def create(self) -> None:

@@ -19,6 +19,7 @@ _ADVANCE = "UPDATE journal SET position = :position, digest = :digest"
 _PART = "UPDATE journal SET history = :history, digest = :digest"
 _MADE = "SELECT number, checksum, applied_at FROM migration ORDER BY number"
 _SKIP = "UPDATE sqlite_sequence SET seq = seq + :skipped"
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = :name"
 _SKIP_UNUSED = """
 INSERT INTO sqlite_sequence (name, seq)
 SELECT name, :skipped FROM sqlite_master
@@ -73,3 +74,14 @@ def part(db: Database, now: datetime) -> None:
         if point is not None:
             digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
             db.execute(_PART, history=digest, digest=digest)
+
+
+def last_number(db: Database, table: str) -> int:
+    """The last number of this table that was given or left out; every later one is still to be given."""
+    row = db.one(_LAST, name=table)
+    return int(row["seq"]) if row else 0
+
+
+def was_parted_since(db: Database, table: str, number: int) -> bool:
+    """Did another history go on after this number was given? Certain as long as it gave fewer than were left out."""
+    return number + SKIPPED <= last_number(db, table)

@@ -23,8 +23,9 @@ WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit
 """
 _UNTHANKED = """
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
-    t.state, h.volunteer_id, v.team_id
+    t.state, h.volunteer_id, v.team_id, w.state AS workunit
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+    JOIN workunit w ON w.id = t.workunit_id
 WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
 """
 _FIRST_BROKEN = """
@@ -40,8 +41,9 @@ FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunte
 """
 _ENDED = """
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
-    t.state, h.volunteer_id, v.team_id
+    t.state, h.volunteer_id, v.team_id, w.state AS workunit
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+    JOIN workunit w ON w.id = t.workunit_id
 WHERE t.id > :after AND t.state IN ('valid', 'failed', 'aborted') AND t.returned_at IS NOT NULL
 ORDER BY t.id LIMIT :limit
 """
@@ -125,7 +127,7 @@ class Unpaid:
     ticket: str | None  # what was ordered, and for how long at most
     is_valid: bool = True
     cause: str = ""  # how it ended
-    is_taken_back: bool = False  # by the laboratory
+    is_taken_back: bool = False  # by the laboratory, as its own books say
 
 
 def unpaid(db: Database, limit: int) -> list[Unpaid]:
@@ -351,5 +353,6 @@ def _unpaid(row: Row, *, is_valid: bool) -> Unpaid:
         ticket=row["ticket"],
         is_valid=is_valid,
         cause=row["cause"],
-        is_taken_back=not is_valid and row["state"] == "aborted",
+        # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
+        is_taken_back=not is_valid and (row["state"], row["workunit"]) == ("aborted", "cancelled"),
     )

@@ -20,11 +20,14 @@ _LATELY = "SELECT 1 FROM notice WHERE host_id = :host_id AND kind = :kind AND cr
 _SHOWN = """
 SELECT * FROM notice WHERE host_id = :host_id AND (told_at IS NULL OR told_at > :since) ORDER BY id LIMIT :limit
 """
+_FORGET = "DELETE FROM notice WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id)"
+_TAKE_BACK = "DELETE FROM notice WHERE kind = :kind AND told_at IS NULL"
 _TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
 
 _MOST_TEXT = 1_000  # characters
 _MOST_AT_ONCE = 5
 _A_DAY = timedelta(days=1)
+_HEARD_FROM = timedelta(days=60)  # whoever was silent for longer hears of it from the news
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,9 +50,19 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
     return True
 
 
-def add_for_all(db: Database, kind: str, text: str, *, since: datetime, now: datetime) -> int:
-    """Write a sentence for the owners of all computers heard from since then; how many computers these are."""
-    return db.execute(_ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(since), now=at(now))
+def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
+    """Write a sentence for the owners of all computers heard from lately; how many computers these are."""
+    return db.execute(_ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - _HEARD_FROM), now=at(now))
+
+
+def take_back(db: Database, kind: str) -> int:
+    """Whoever was not told this yet never is; how many computers these are."""
+    return db.execute(_TAKE_BACK, kind=kind)
+
+
+def forget(db: Database, volunteer_id: int) -> None:
+    """Nothing is left of what the hosts of this volunteer were told."""
+    db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
 def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:

@@ -18,8 +18,9 @@ from axiom.store.database import Database, Row, at, maybe_moment, moment
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
-    h.volunteer_id
-FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value LEFT JOIN host h ON h.id = t.host_id
+    h.volunteer_id, w.state AS workunit
+FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
+    LEFT JOIN host h ON h.id = t.host_id
 """
 _OF_WORKUNITS = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline
@@ -65,10 +66,11 @@ GROUP BY state
 
 @value
 class Known:
-    """A task as far as its way on depends on it, and whose host it was given to."""
+    """A task as far as its way on depends on it, whose host it was given to, and how its workunit stands."""
 
     task: Task
     volunteer_id: int | None
+    workunit: WorkunitState
 
 
 @value
@@ -98,7 +100,10 @@ class Reported:
 def known(db: Database, task_ids: Sequence[int]) -> dict[int, Known]:
     """Those of these tasks that exist."""
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
-    return {row["id"]: Known(task=_light(row), volunteer_id=row["volunteer_id"]) for row in rows}
+    return {
+        row["id"]: Known(task=_light(row), volunteer_id=row["volunteer_id"], workunit=WorkunitState(row["workunit"]))
+        for row in rows
+    }
 
 
 def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
@@ -266,6 +271,11 @@ def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
 def postpone(db: Database, by: timedelta) -> int:
     """Move the deadline of every task that is out; how many there were."""
     return db.execute(work.POSTPONE, by=by // timedelta(microseconds=1))
+
+
+def give_up(db: Database, volunteer_id: int, now: datetime) -> int:
+    """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
+    return db.execute(work.GIVE_UP, volunteer_id=volunteer_id, now=at(now))
 
 
 def admit_workunit(db: Database, wanted: Workunit) -> None:

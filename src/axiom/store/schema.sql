@@ -486,7 +486,7 @@ CREATE TABLE reproduction (
     second_platform TEXT NOT NULL,
     class TEXT NOT NULL,
     duplicated_at BIGINT NOT NULL
-, opinion BIGINT);
+, opinion BIGINT, confirms BIGINT);
 
 CREATE INDEX reproduction_registration ON reproduction (registration_id, replicate);
 
@@ -702,3 +702,22 @@ CREATE TABLE cleaning (
 CREATE INDEX cleaning_at ON cleaning (cleaned_at);
 
 CREATE INDEX host_outvoted ON host (id) WHERE outvoted > 0;
+
+CREATE INDEX reproduction_confirms ON reproduction (registration_id, replicate) WHERE confirms > 0;
+
+CREATE TABLE tombstone (
+    noun TEXT NOT NULL CHECK (noun IN ('volunteer', 'host')),
+    number BIGINT NOT NULL,
+    cpid TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (noun, number)
+);
+
+CREATE TABLE news (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    line TEXT NOT NULL,
+    text TEXT NOT NULL,
+    said_at BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    withdrawn_at BIGINT
+);

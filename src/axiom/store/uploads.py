@@ -24,9 +24,11 @@ SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.
 WHERE t.output_digest IS NOT NULL
 """
 # CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
+# Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting.
 _BESIDE = """
 SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u CROSS JOIN task t ON t.id = u.task_id
 WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
+    AND t.state IN ('sent', 'expired')
 """
 _OF_SAME_HOST = """
 SELECT t.id FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
@@ -85,7 +87,7 @@ def older(db: Database, before: datetime, limit: int) -> list[Upload]:
 
 
 def bytes_beside(db: Database, task_id: int) -> int:
-    """How much the host of this task has brought for other tasks and not reported yet."""
+    """How much the host of this task has brought for other tasks and may still report."""
     row = db.one(_BESIDE, task_id=task_id)
     return int(row["bytes"]) if row else 0
 

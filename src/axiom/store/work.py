@@ -357,6 +357,10 @@ WHERE id = :id AND state = :was
 AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
 PAID = "UPDATE task SET is_paid = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
 POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
+GIVE_UP = """
+UPDATE task SET deadline = :now
+WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
+"""
 ADD_CHECK = """
 INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
     created_at, checks_task_id)

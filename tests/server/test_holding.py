@@ -1,0 +1,70 @@
+"""What clients are told of the tasks that they hold once the laboratory came back from a backup."""
+
+from contextlib import closing
+
+import pytest
+from calling import Client, Exchange
+
+from axiom.store import history
+from axiom.store.database import connect_writer
+
+
+@pytest.fixture
+def back(working_lab, secrets):
+    """A laboratory of before four tasks were sent, and the clients that hold them: one that it knows, and a newer."""
+    before = Exchange(working_lab, secrets)
+    known, newer = Client(before.join().key), Client("", cpid="2" * 32)
+    newer.key = known.key
+    before.call(known)
+    before.close()
+    backup = working_lab.folder.database.read_bytes()
+    lost = Exchange(working_lab, secrets)
+    lost.deploy(3)
+    for _ in range(2):
+        lost.call(known, ask=1.0)
+        lost.call(newer, ask=1.0)
+    lost.close()
+    working_lab.folder.database.write_bytes(backup)
+    with closing(connect_writer(working_lab.folder.database)) as db:
+        history.part(db, working_lab.now)
+    restored = Exchange(working_lab, secrets)
+    yield restored, known, newer
+    restored.close()
+
+
+def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back):
+    restored, known, _ = back
+    assert [restored.task(handed.order.task) is None for handed in known.tasks.values()] == [False, True]
+    heard = restored.call(known)
+    assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [])
+    held = list(known.tasks.values())
+    heard = restored.call(known, *[restored.upload(handed) for handed in held])
+    assert heard.credit == pytest.approx(2 * 0.025)
+    assert [restored.task(handed.order.task)["state"] for handed in held] == ["valid", "valid"]
+    assert restored.broken() == {}
+
+
+def test_a_name_that_no_history_gave_is_given_up_all_the_same(back):
+    restored, known, _ = back
+    unknown = ["tiny_sum-1-w1-t0_0", f"tiny_sum-1-w1-t{2 * history.SKIPPED}_0", "axiom_ok_00001_0"]
+    known.tasks |= dict.fromkeys(unknown)
+    assert restored.call(known).named("result_abort") == unknown
+    assert len(known.tasks) == 2
+
+
+def test_a_host_that_is_newer_than_the_backup_has_another_number_now_and_gives_up_what_it_cannot_bring(back):
+    restored, _, newer = back
+    held, number = list(newer.tasks), newer.host
+    assert restored.call(newer).named("result_abort") == held
+    assert newer.host > history.SKIPPED > number
+    assert restored.broken() == {}
+
+
+def test_what_a_host_holds_from_before_a_restore_is_not_given_to_it_again(back):
+    restored, known, _ = back
+    (unsent,) = (name for name, handed in known.tasks.items() if restored.task(handed.order.task) is not None)
+    held = known.tasks[unsent]
+    restored.lab.later(hours=1)  # so that a new order would not be the old one
+    assert unsent not in restored.call(known, ask=1e6).tasks
+    restored.call(known, restored.upload(held))
+    assert restored.task(held.order.task)["state"] == "valid"
