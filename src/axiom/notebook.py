@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ class FindingCard:
             "verdict": found.verdict,
             "reads": self.reads,
             "grade": found.grade,
-            "median over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
+            f"{found.centre} over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
             "e-value": f"{found.e_value:.4g} ({found.e_kind})",
             "seeds": f"{found.seeds}, {found.missing} missing",
             "for the next grade": "; ".join(found.needs) or "nothing",
@@ -162,7 +163,10 @@ class Lab:
         return joined(list(self.pages(self.version(experiment))))
 
     def summary(self, experiment: str, by: Sequence[str] | None = None) -> Table:
-        """What is typical for each level of these factors (all of them, if none is named), with 95 % intervals."""
+        """What is typical for each level of these factors (all of them, if none is named), with 95 % intervals.
+
+        It is of the sweep that the file declares alone; what further designs hold beyond it is in `results`.
+        """
         version = self.version(experiment)
         names = list(version.factors) if by is None else [by] if isinstance(by, str) else list(by)
         for name in names:
@@ -170,7 +174,7 @@ class Lab:
                 raise UnknownName(f"factor of {version.name}", name, version.factors)
         curves = {ValueType.INTS, ValueType.FLOATS}
         return summary(
-            self.results(version.name),
+            _declared(version, self.results(version.name)),
             by=[version.factors[name] for name in names],
             measures=[column for column in version.measures.values() if version.types[column] not in curves],
             groups=Counter(tuple(config[name] for name in names) for config in version.manifest.configs),
@@ -276,6 +280,15 @@ def _tidy(version: Version, page: tables.Page) -> Table:
         "task": page.tasks,
     }
     return Table(columns, types, version.name)
+
+
+def _declared(version: Version, results: Table) -> Table:
+    """The rows of the declared sweep: a seed of a further design may have as many cells, and they are others."""
+    own = {tuple(config[name] for name in version.factors) for config in version.manifest.configs}
+    columns = [results[column] for column in version.factors.values()]
+    kept = [tuple(column[place] for column in columns) in own for place in range(len(results))]
+    rows = {name: list(compress(values, kept)) for name, values in results.columns.items()}
+    return Table(rows, results.types, results.title)
 
 
 def _real(values: list[Any], kind: ValueType) -> list[Any]:

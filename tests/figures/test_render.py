@@ -3,11 +3,14 @@
 import gzip
 import re
 import struct
+from dataclasses import replace
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import LIGHT, WIDTHS, standalone
-from axiom.figures.requests import described
+from axiom.figures.requests import Point, described
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "line", "rect", "text"}
 SAFE = {
@@ -128,12 +131,66 @@ def test_a_series_is_named_where_it_ends_and_of_seven_six_are_drawn(drawn):
     assert [series for series in ("0.01", "0.03", "0.1", "0.3", "10") if series not in wide] == ["0.3"]
 
 
+def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsman, requests):
+    of_three = replace(
+        requests["series"],
+        by="decay, dropout, readout",
+        points=tuple(
+            Point(x=depth, series=f"{decay}, 0", median=decay + depth, seeds=8)
+            for decay in (1, 2)
+            for depth in (1, 6 if decay == 1 else 3)
+        ),
+    )
+    for picture, width in zip(pictures(draughtsman.draw(of_three).svg), (660, 326), strict=True):
+        named = [each for each in picture.iter("text") if each.text.startswith(("decay", "1, 0", "2, 0"))]
+        within, *_ = (_right_of(each) for each in picture.iter("g"))
+        assert len({each.text for each in named}) == 3
+        assert max(within + _right_of(each) + 6.0 * len(each.text) for each in named) <= width
+
+
+@pytest.mark.parametrize(
+    ("by", "series", "heading", "names"),
+    [
+        (
+            "goal, loss, task, width",
+            ["0.3, ce, clusters, 16", "0.3, ce, clusters, 64", "0.3, ce, teacher, 16", "0.6, mse, clusters, 16"],
+            "loss, task, width",
+            ["ce, clusters, 16", "ce, clusters, 64", "ce, teacher, 16", "mse, clusters, 16"],
+        ),
+        ("start, steps, task", ["near, 20,000, mixed", "near, 20,000, teacher"], "task", ["mixed", "teacher"]),
+        ("a, b", ["1, 1", "2, 2"], "b", ["1", "2"]),
+        ("kind, loss", ["places, cross_entropy", "all, squared_error"], "kind", ["places", "all"]),
+    ],
+)
+def test_series_are_named_by_what_tells_them_apart(draughtsman, requests, by, series, heading, names):
+    points = tuple(
+        Point(x=depth, series=name, median=number + depth, seeds=8)
+        for number, name in enumerate(series)
+        for depth in (1, 2)
+    )
+    for picture in pictures(draughtsman.draw(replace(requests["series"], by=by, points=points)).svg):
+        said = words(picture)
+        assert any(heading.startswith(each.removesuffix("…")) for each in said if len(each) >= min(16, len(heading)))
+        assert [name for name in names if name not in said] == []
+
+
+def _right_of(element: ET.Element) -> float:
+    """How far an element is moved to the right, in the group that holds it."""
+    return float(re.match(r"translate\(([-\d.]+),", element.get("transform"))[1])
+
+
 def test_every_value_is_a_dot_and_every_missing_one_is_counted(drawn, requests):
     wide = pictures(drawn("strip").svg)[0]
     dots = max((each.get("d").count("h0") for each in wide.iter("path") if "h0" in each.get("d", "")), default=0)
     missing = requests["strip"].missing
     assert dots == 480 - missing
     assert f"+ no value: {missing}" in words(wide)
+
+
+@pytest.mark.parametrize("centre", ["median", "share"])
+def test_the_line_of_the_estimate_is_called_what_it_is(draughtsman, requests, centre):
+    wide, narrow = (words(each) for each in pictures(draughtsman.draw(replace(requests["strip"], centre=centre)).svg))
+    assert [{"median", "share"}.intersection(found) for found in (wide, narrow)] == [{centre}] * 2
 
 
 def test_what_is_older_than_the_claim_has_another_sign_than_what_counts(drawn, requests):
@@ -162,7 +219,7 @@ def test_an_interval_of_a_forest_ends_at_the_edge_and_never_among_the_words(draw
     wide = pictures(drawn("forest").svg)[0]
     flat = [each for each in wide.iter("line") if each.get("y2", "0") == "0"]
     lines = [each for each in flat if each.get("stroke") == "var(--ink)" or each.get("stroke-dasharray")]
-    starts = [float(re.match(r"translate\(([-\d.]+),", each.get("transform"))[1]) for each in lines]
+    starts = [_right_of(each) for each in lines]
     ends = [start + float(each.get("x2")) for start, each in zip(starts, lines, strict=True)]
     assert len(lines) == sum(part.estimate is not None for part in requests["forest"].parts)
     longest = max(len(text) for text in words(wide))

@@ -74,6 +74,8 @@ STRIPS = st.lists(st.tuples(st.integers(0, 99), MAYBE), max_size=4).flatmap(
         look=LOOKS,
         null=NUMBERS,
         smallest=NUMBERS,
+        older=st.lists(st.integers(0, 99), max_size=3).map(tuple),
+        centre=st.sampled_from(["median", "share", "mean"]),
     )
 )
 PARTS = st.builds(
@@ -187,6 +189,25 @@ WORDS = [
 @pytest.mark.parametrize(("name", "part"), WORDS)
 def test_a_picture_says_its_result(name, part, requests):
     assert part in described(requests[name]).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@given(REQUESTS)
+def test_every_picture_has_words(request):
+    assert described(request).endswith(".")
+
+
+@pytest.mark.parametrize("centre", ["median", "share", "mean"])
+def test_a_strip_names_what_its_estimate_is(centre, requests):
+    said = described(replace(requests["strip"], centre=centre))
+    assert f"The {centre} is 0.06, with a" in said
+    assert ("median" in said) == (centre == "median")
+
+
+def test_what_is_older_than_the_claim_is_not_among_the_values_that_a_strip_counts(requests):
+    older = replace(requests["older-strip"], replicates=(1, 2, 3, 4), values=(9.0, 0.5, None, -0.5), older=(1,))
+    assert "1 of 2 values lie above 0; they reach from −0.5 to 0.5." in described(older)
+    assert "1 of 4 replicates have no value. 1 are from before the claim and are not counted." in described(older)
+    assert described(replace(older, older=(1, 2, 4))).startswith("0 of 0 values lie above 0. The median")
 
 
 @pytest.mark.parametrize(

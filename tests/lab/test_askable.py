@@ -3,14 +3,12 @@
 import json
 
 import pytest
+from effects import SAID, WIDER
 
 from axiom.domain.registrations import Stopping
 from axiom.errors import Refused
 from axiom.lab.registering import amend, register_cohort, register_further
 from axiom.store import evidence, experiments, findings
-
-WIDER = [({"size": 1, "shift": 0}, 1.0), ({"size": 2, "shift": 0}, 1.5), ({"size": 2, "shift": 9}, 4.0)]
-SAID = {"positive": 0.6, "negative": 0.3, "absent": 0.1, "interval": [-2.0, 2.0], "because": "the first numbers"}
 
 
 @pytest.fixture

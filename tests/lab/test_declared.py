@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import axiom
+from axiom.errors import BundleError
 from axiom.lab import declared
 from axiom.runner.children import Described
 from axiom.signed.manifests import read_manifest
@@ -102,6 +103,15 @@ def test_an_experiment_that_is_gone_leaves_the_list(package, describe):
     assert declared.outdated(package) == ["test_deploy"]
     assert "test_deploy" not in write(package, describe)
     assert declared.outdated(package) == []
+
+
+def test_a_file_with_something_to_refuse_is_never_listed(package, describe, asked):
+    """Whoever publishes what is listed does not read it again."""
+    file = package / "catalogue" / "rank_dynamics.py"
+    file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
+    with pytest.raises(BundleError, match=r"rank_dynamics.py, line \d+: os cannot be imported"):
+        declared.written(package, describe)
+    assert "rank_dynamics" not in asked, "what may not be run is not asked"
 
 
 def test_a_name_that_no_file_has_is_not_known():

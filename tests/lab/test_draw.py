@@ -135,6 +135,16 @@ def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibit
     assert not before.items() & after.items()
 
 
+@pytest.mark.parametrize(("weighed", "centre"), [("flip", "median"), ("bernoulli", "share"), ("betting", "mean")])
+def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage, weighed, centre):
+    exhibition.grow()
+    damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
+    assert exhibition.draw() == 4
+    drawing = exhibition.body("finding/1/strip/660", "svg").decode()
+    assert f">{centre}</text>" in drawing
+    assert f"The {centre} is " in drawing
+
+
 def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(exhibition, caplog):
     exhibition.grow()
     # A value that is no finite number reaches only the sweep: its picture is refused.

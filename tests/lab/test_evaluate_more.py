@@ -301,7 +301,7 @@ def test_a_finding_that_was_retired_is_not_suspended_as_well(rounds):
     assert findings.statuses(rounds.db, 1)[1][0] == "retired"
 
 
-FOUR = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
+FIVE = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
 
 ENDED = {Outcome.LATE: None, Outcome.DIVERGED: {"total": 1.0, "count": None}}
 
@@ -309,14 +309,14 @@ ENDED = {Outcome.LATE: None, Outcome.DIVERGED: {"total": 1.0, "count": None}}
 @pytest.mark.parametrize(
     ("ended", "outcome"),
     [
-        ({0: Outcome.DIVERGED, 3: Outcome.LATE}, Outcome.DIVERGED),  # what was late says nothing about the claim
-        ({0: Outcome.LATE, 3: Outcome.DIVERGED}, Outcome.LATE),
+        ({0: Outcome.DIVERGED, 4: Outcome.LATE}, Outcome.DIVERGED),  # what was late says nothing about the claim
+        ({0: Outcome.LATE, 4: Outcome.DIVERGED}, Outcome.LATE),
         ({0: Outcome.LATE, 2: Outcome.DIVERGED}, Outcome.LATE),
-        ({3: Outcome.LATE}, Outcome.OK),
+        ({4: Outcome.LATE}, Outcome.OK),
     ],
 )
 def test_how_a_replicate_ended_is_told_by_the_cells_that_the_claim_needs(rounds, ended, outcome):
-    order_of(rounds, further(rounds, points=FOUR))
+    order_of(rounds, further(rounds, points=FIVE))
 
     def by(order):
         cells = [

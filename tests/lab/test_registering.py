@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from effects import SAID, WIDER
 
 from axiom.decisions.stopping import ended
 from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definition, read_body
@@ -18,9 +19,6 @@ from axiom.lab.withdraw import withdraw
 from axiom.server.readmission import readmit
 from axiom.signed.tickets import read_ticket
 from axiom.store import blobs, evidence, experiments, findings
-
-WIDER = [({"size": 1, "shift": 0}, 1.0), ({"size": 2, "shift": 0}, 1.5), ({"size": 2, "shift": 9}, 4.0)]
-SAID = {"positive": 0.6, "negative": 0.3, "absent": 0.1, "interval": [-2.0, 2.0], "because": "the first numbers"}
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
     assert bodies(lab)[0] == before[0]
     assert findings.feeding(lab.db, 1) == {1: (1, 2)}
     assert findings.numbers(lab.db, made) == {"grows": 1}
-    assert registered.design.places == (0, 1, 2)  # what was there keeps its place
+    assert registered.design.places == (0, 1, 2, 3)  # what was there keeps its place
     assert findings.placed(lab.db, 1) == dict(enumerate(config for config, _ in WIDER))
     first = read_body(before[0])
     assert definition(registered.estimands["grows"]) == definition(first.estimands["grows"])
@@ -104,12 +102,13 @@ def test_tickets_of_a_further_design_carry_its_configs_and_its_results_their_pla
     assert [(cell.config, dict(cell.values)) for cell in ticket.cells] == [
         (1, {"size": 2, "shift": 0}),
         (2, {"size": 2, "shift": 9}),
+        (3, {"size": 1, "shift": 9}),
         (0, {"size": 1, "shift": 0}),
     ]
     lab.report(order, lab.output(order))
     lab.validate()
     rows = lab.db.select("SELECT config FROM result ORDER BY config")
-    assert [row["config"] for row in rows] == [0, 1, 2]
+    assert [row["config"] for row in rows] == [0, 1, 2, 3]
     assert experiments.issued_to(lab.db, 1) == {made.id: 1}
     assert lab.broken() == {}
 
@@ -124,7 +123,7 @@ def test_what_is_ordered_without_a_word_is_of_the_declared_sweep(lab):
 
 def test_a_design_that_the_findings_cannot_use_is_refused(lab):
     with pytest.raises(Refused, match="lacks the arms"):
-        add_design(lab, points=WIDER[1:])
+        add_design(lab, points=WIDER[1:3])
     add_design(lab)
     with pytest.raises(Refused, match="a design wide already"):
         add_design(lab)
@@ -269,12 +268,9 @@ def test_designs_take_turns(lab):
         lab.report(order, lab.output(order))
     lab.validate()
     lab.later(seconds=1)
-    planned = planning.plan(planning.candidates(lab.db, lab.now), cores=2, per_core=40, task_seconds=1.0)
-    assert [(one.registration_id, one.workunits * one.replicates_each) for one in planned.allotments][:3] == [
-        (2, 8),
-        (1, 8),
-        (2, 8),
-    ]
+    planned = planning.plan(planning.candidates(lab.db, lab.now), cores=2, per_core=80, task_seconds=1.0)
+    orders = [(one.registration_id, one.workunits * one.replicates_each) for one in planned.allotments]
+    assert orders[:3] == [(2, 8), (1, 8), (2, 8)]
 
 
 def test_each_design_ends_by_its_own_rule():
@@ -319,7 +315,7 @@ def belongs_to(lab) -> set[int]:
 
 @pytest.mark.parametrize("registration_id", [1, 2])
 def test_a_forgotten_task_goes_back_to_the_registration_whose_configs_it_has(lab, registration_id):
-    add_design(lab, points=[WIDER[1], WIDER[0], WIDER[2]])
+    add_design(lab, points=[WIDER[1], WIDER[0], *WIDER[2:]])
     lab.later(minutes=1)
     assert forgotten(lab, registration_id, "task", "workunit", "replicate")
     assert belongs_to(lab) == {registration_id}

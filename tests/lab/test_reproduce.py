@@ -83,12 +83,30 @@ def test_a_value_that_a_third_host_confirms_is_not_disputed_any_more(lab):
     assert miscounted(lab.db) == []
 
 
-def test_a_value_against_which_two_agree_stays_disputed(lab):
+def test_a_value_against_which_two_agree_leaves_the_evidence(lab):
     lab.deploy()
     computed(lab, 1, early=(3.0, 0.5))
     computed(lab, 2)
+    reproduce(lab.db)
+    before = lab.now
+    assert agreements_of(lab.db, [1], before)[0].disputed == 1
+    lab.later(minutes=1)
     computed(lab, 3)
     reproduce(lab.db)
+    assert sum(one.disputed for one in agreements_of(lab.db, [1], lab.now)) == 0
+    assert duplicates.overturned(lab.db, 1, before) == frozenset()  # what was known then stays what was known then
+    assert duplicates.overturned(lab.db, 1, lab.now) == {0}
+    assert duplicates.overturned(lab.db, 2, lab.now) == frozenset()
+    assert miscounted(lab.db) == []
+
+
+def test_two_who_say_different_things_overturn_nothing(lab):
+    lab.deploy()
+    computed(lab, 1, early=(3.0, 0.5))
+    computed(lab, 2)
+    computed(lab, 3, early=(5.0, 0.5))
+    reproduce(lab.db)
+    assert duplicates.overturned(lab.db, 1, lab.now) == frozenset()
     assert sum(one.disputed for one in agreements_of(lab.db, [1], lab.now)) == 2  # a pair of platforms each
     assert miscounted(lab.db) == []
 
@@ -118,6 +136,7 @@ def test_only_what_is_new_is_compared(lab):
         ("UPDATE reproduction SET class = 'within tolerance'", "duplicate 1 is bit-exact, and within tolerance"),
         ("UPDATE reproduction_count SET exact = 2", "agree in other seeds than its duplicates say"),
         ("DELETE FROM reproduction_count", "agree in other seeds than its duplicates say"),
+        ("UPDATE reproduction SET confirms = 1", "duplicate 1 confirms task 0, and task 1 is kept"),
     ],
 )
 def test_a_class_or_a_count_that_was_touched_is_seen(lab, wrong, problem):

@@ -17,6 +17,9 @@ from axiom.store.database import Database
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
 
+_LAST = 5  # statements of a step, of which one commits
+
+
 class Cut(BaseException):
     """Whatever stops us in the middle."""
 
@@ -64,9 +67,9 @@ def copies(due_rounds, tmp_path):
     due_rounds.db.close()
     numbers, left_open = itertools.count(), []
 
-    def make():
+    def make(source=due_rounds.lab.folder.database):
         path = tmp_path / f"copy-{next(numbers)}.db"
-        shutil.copy(due_rounds.lab.folder.database, path)
+        shutil.copy(source, path)
         connection, db = opened(path)
         left_open.append((path, connection))
         return path, connection, db
@@ -100,6 +103,21 @@ def finish(db, now) -> list[Step]:
     while (last := sessions.last(db)) is None or last.ended_at is None:
         done.append(one_step(db, now).step)
     return done
+
+
+def stages(copies, now) -> tuple[list, dict[str, list]]:
+    """The laboratory before each step of an undisturbed session, with how many statements it takes; and its end."""
+    path, connection, db = copies()
+    found, is_over = [], False
+    while not is_over:
+        db.settle()
+        stage = shutil.copy(path, path.with_name(f"stage-{len(found)}.db"))
+        before, last = connection.spoken, sessions.last(db)
+        is_over = last is not None and last.ended_at is not None
+        if not is_over:
+            one_step(db, now)
+        found.append((stage, connection.spoken - before))
+    return found, dump(db)
 
 
 def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
@@ -142,13 +160,20 @@ def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
 
 @pytest.mark.parametrize("how", ["raises", "ends before it", "ends after it"])
 def test_a_session_that_is_cut_off_at_any_statement_ends_as_if_it_had_not_been(copies, due_rounds, how):
+    """What comes before the step in which it is cut off is the same each time, and done once.
+
+    Whoever ends after a statement ends before the next, except after the one that commits, the last of a step.
+    """
     now = due_rounds.lab.now
     _, connection, db = copies()
     assert finish(db, now) == list(Step)
-    statements, undisturbed = connection.spoken, dump(db)
-    assert statements > 150
-    for number in range(statements):
-        path, connection, db = copies()
+    before_steps, undisturbed = stages(copies, now)
+    assert sum(statements for _, statements in before_steps) == connection.spoken > 150
+    assert dump(db) == undisturbed
+
+    first = -_LAST if how == "ends after it" else 0
+    for stage, number in [(stage, n) for stage, amount in before_steps for n in range(amount)[first:]]:
+        path, connection, db = copies(stage)
         connection.left, connection.how = number, how
         with pytest.raises(Cut):
             finish(db, now)
@@ -156,8 +181,8 @@ def test_a_session_that_is_cut_off_at_any_statement_ends_as_if_it_had_not_been(c
             connection.close()
             connection, db = opened(path)
         done = steps_done(db)
-        assert finish(db, now) == list(Step)[done:], f"cut off at statement {number}"
-        assert dump(db) == undisturbed, f"cut off at statement {number}"
+        assert finish(db, now) == list(Step)[done:], f"cut off at statement {number} from {stage.name}"
+        assert dump(db) == undisturbed, f"cut off at statement {number} from {stage.name}"
         connection.close()
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 import axiom
+from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome
+from axiom.lab.deploy import deploy
 from axiom.signed.outputs import cell_line, footer_line, header_line
 
 
@@ -14,8 +16,16 @@ from axiom.signed.outputs import cell_line, footer_line, header_line
 def fill():
     """Proves one task of two cells per replicate; `totals` are what its cells measured."""
 
-    def fill(lab, totals, outcomes=()):
-        lab.deploy(workunits=len(totals))
+    def fill(lab, totals, outcomes=(), registration_id=None):
+        allotment = Allotment(
+            experiment_id=1,
+            workunits=len(totals),
+            replicates_each=1,
+            registration_id=registration_id,
+            reason="a test",
+        )
+        with lab.db.transaction():
+            deploy(lab.db, allotment, max_failures=3, now=lab.now)
         for measured, outcome in itertools.zip_longest(totals, outcomes, fillvalue=Outcome.OK):
             lab.later(minutes=1)
             order = lab.order(1)

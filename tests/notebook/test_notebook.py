@@ -11,12 +11,14 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, UnknownName
-from axiom.store import evidence, tables
+from axiom.lab.registering import register_further
+from axiom.store import evidence, experiments, tables
 
 
-def weigh(lab, blocks, *, low):
+def weigh(lab, blocks, *, low, kind="sign"):
     found = Evidence(
         blocks=blocks,
         seeds=8 * blocks,
@@ -25,7 +27,7 @@ def weigh(lab, blocks, *, low):
         low=low,
         high=None,
         e_value=30.0,
-        e_kind="sign",
+        e_kind=kind,
         verdict=Verdict.POSITIVE,
         grade=Grade.MODERATE,
         hosts=1,
@@ -75,6 +77,30 @@ def test_a_coarser_summary_still_counts_each_seed_once(opened, by, rows, mean):
     found = opened.summary("tiny_sum", by=by)
     assert len(found) == rows
     assert (found["n"][0], found["total_mean"][0]) == (8, mean)
+
+
+@pytest.fixture
+def with_a_further_design(small_lab, prepared, fill):
+    """Eight seeds of two declared configs of no shift, and eight seeds of as many configs of another."""
+    small_lab.publish(prepared(has_shift=True))
+    small_lab.host()
+    fill(small_lab, [(0.1, 0.1)] * 8)
+    version = experiments.by_id(small_lab.db, 1)
+    points = [({"size": size, "shift": 8}, 1.0) for size in (1, 2)]
+    with small_lab.db.transaction():
+        made = register_further(
+            small_lab.db, version, "deeper", points, stopping=Stopping(), why="a test", now=small_lab.now
+        )
+    fill(small_lab, [(0.9, 0.9)] * 8, registration_id=made.id)
+    return axiom.open(small_lab.folder.path)
+
+
+@pytest.mark.parametrize(("by", "rows"), [(["size"], 2), ([], 1), (["shift"], 1), (None, 2)])
+def test_seeds_of_a_further_design_do_not_enter_a_row_of_the_declared_sweep(with_a_further_design, by, rows):
+    assert len(with_a_further_design.results("tiny_sum")) == 32
+    found = with_a_further_design.summary("tiny_sum", by=by)
+    assert len(found) == rows
+    assert {(row["n"], row["total_n"], round(row["total_mean"], 9)) for row in found} == {(8, 8, 0.1)}
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DIVERGED, Outcome.LATE])
@@ -149,6 +175,12 @@ def test_a_finding_has_its_history_and_its_observations(measured_lab, opened):
     assert "verdict: effect +\nreads: as claimed\n" in repr(card)
     assert "0.5 to unbounded" in repr(card)
     assert "a second volunteer" in card._repr_html_()
+
+
+@pytest.mark.parametrize(("kind", "centre"), [("sign", "median"), ("bernoulli", "share"), ("betting", "mean")])
+def test_a_finding_s_card_calls_a_share_a_share(measured_lab, opened, kind, centre):
+    weigh(measured_lab, 1, low=0.5, kind=kind)
+    assert f"\n{centre} over seeds: 1.5, 95 % at every look: 0.5 to unbounded\n" in repr(opened.finding(1))
 
 
 def test_a_finding_that_is_none_says_which_there_are(opened):

@@ -14,6 +14,7 @@ Level = float | int | str | bool
 Value = Level | None
 Table = tuple[tuple[str, ...], tuple[tuple[Value, ...], ...]]
 
+BETWEEN = ", "  # factors of a series, and their levels
 MOST_DRAWN = 500  # values of single replicates in one picture; above it every second, third … is drawn
 
 
@@ -102,6 +103,7 @@ class Strip:
     smallest: float
     confidence: float = 0.95
     older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
+    centre: str = "median"  # or share, or mean: what the look's estimate is of the values that count
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -187,7 +189,7 @@ def points_of(x: str, measured: Sequence[Measured]) -> tuple[tuple[Point, ...], 
         )
         for each in measured
     )
-    return points, ", ".join(further)
+    return points, BETWEEN.join(further)
 
 
 def look_of(evidence: Evidence) -> Look:
@@ -282,7 +284,7 @@ def _look(data: Mapping[str, Any]) -> Look:
 def _series(levels: Sequence[Level]) -> Level | None:
     if len(levels) < 2:
         return levels[0] if levels else None
-    return ", ".join(said(level) for level in levels)
+    return BETWEEN.join(said(level) for level in levels)
 
 
 def _sweep_in_words(request: Sweep) -> str:
@@ -329,12 +331,13 @@ def _narrowing_in_words(request: Narrowing) -> str:
 
 
 def _strip_in_words(request: Strip) -> str:
-    values = [value for value in request.values if value is not None]
+    older, pairs = frozenset(request.older), zip(request.replicates, request.values, strict=True)
+    values = [value for number, value in pairs if value is not None and number not in older]
     above = sum(value > request.null for value in values)
+    reach = f"; they reach from {said(min(values))} to {said(max(values))}" if values else ""
     sentences = [
-        f"{above:,} of {len(values):,} values lie above {said(request.null)}; they reach from {said(min(values))} to "
-        f"{said(max(values))}.",
-        f"The median is {said(request.look.estimate)}, {_interval(request, request.look)}.",
+        f"{above:,} of {len(values):,} values lie above {said(request.null)}{reach}.",
+        f"The {request.centre} is {said(request.look.estimate)}, {_interval(request, request.look)}.",
     ]
     if request.missing:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")

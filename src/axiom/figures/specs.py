@@ -174,7 +174,7 @@ def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
     if before:
         layers.append(axes.points(before, "edge", shape="cross", size=16))
     if look.estimate is not None:
-        row = {"x": axes.x.high, "y": look.estimate, "words": "median"}
+        row = {"x": axes.x.high, "y": look.estimate, "words": request.centre}
         layers += axes.words(row, role, align="right", baseline="middle", dx=-2, dy=-9)
     layers += _small_words(request, axes, look)
     if missing:

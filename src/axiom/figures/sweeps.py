@@ -7,7 +7,7 @@ import altair as alt
 
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import SERIES, WIDTHS
-from axiom.figures.requests import Level, Point, Sweep
+from axiom.figures.requests import BETWEEN, Level, Point, Sweep
 from axiom.figures.scales import Scale, at_levels, linear, logarithmic, of_intervals, said
 
 _HEIGHTS = {"wide": 270, "narrow": 230}
@@ -15,7 +15,9 @@ _TICKS = {"wide": 12, "narrow": 6}
 _CHARACTER = 6.6  # CSS pixels, about; for how much room words will need
 _LINE = 15
 _NEAR = 6
-_LONGEST = 16  # characters of a series' name in the picture; the table has all of it
+_LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
+_HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
+_ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +30,24 @@ class _Series:
     shift: float
     rows: tuple[Row, ...]
 
+    @property
+    def last(self) -> Row:
+        """The point at which it ends."""
+        return max(self.rows, key=lambda row: row["x"])
+
 
 def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     """Return the layers of a sweep and their axes."""
     points = [point for point in request.points if point.median is not None]
     names = _drawn(list(dict.fromkeys(point.series for point in points)))
     points = [point for point in points if point.series in names]
+    by, telling = _telling(request.by, [said(name) for name in names])
+    heading = _short(by.replace("_", " "), _HEADING[kind])
+    shown = [_short(name, _LONGEST[kind]) for name in telling]
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
     axes = Axes(
-        x=_with_room(x, names, kind),
+        x=_with_room(x, [heading, *shown], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
         y_title=f"median {request.y.replace('_', ' ')}",
@@ -47,7 +57,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     )
     series = [
         _Series(
-            name=said(name),
+            name=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
             shift=4 * (number - (len(names) - 1) / 2),
@@ -57,7 +67,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     ]
     is_joined = _is_numeric(points)
     layers = [layer for each in series for layer in _strokes(axes, each, is_joined, is_alone=len(series) == 1)]
-    return layers + (_names(request, axes, series) if len(series) > 1 else []), axes
+    return layers + (_names(heading, axes, series) if len(series) > 1 else []), axes
 
 
 def _drawn(names: Sequence[Level | None]) -> list[Level | None]:
@@ -66,6 +76,21 @@ def _drawn(names: Sequence[Level | None]) -> list[Level | None]:
     if len(names) <= most:
         return list(names)
     return [names[round(number * (len(names) - 1) / (most - 1))] for number in range(most)]
+
+
+def _telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The factors, and of each series the levels, without those that the others tell already, the longest first."""
+    factors, levels = by.split(BETWEEN), [name.split(BETWEEN) for name in names]
+    if len(names) < 2 or any(len(each) != len(factors) for each in levels):
+        return by, list(names)
+    kept = list(range(len(factors)))
+    for number in sorted(kept, key=lambda place: -max(len(each[place]) for each in levels)):
+        rest = [each for each in kept if each != number]
+        if rest and len({tuple(each[place] for place in rest) for each in levels}) == len(names):
+            kept = rest
+    return BETWEEN.join(factors[place] for place in kept), [
+        BETWEEN.join(each[place] for place in kept) for each in levels
+    ]
 
 
 def _is_numeric(points: Sequence[Point]) -> bool:
@@ -98,12 +123,10 @@ def _y_axis(request: Sweep, points: Sequence[Point]) -> Scale:
     return of_intervals(medians, ends, is_log="y" in request.log)
 
 
-def _with_room(scale: Scale, names: Sequence[Level | None], kind: str) -> Scale:
-    """Widen the axis to the right by what the names of the series need."""
-    if len(names) < 2:
-        return scale
-    longest = max(len(said(name)[:_LONGEST]) for name in names)
-    share = min(0.4, (longest * _CHARACTER + 14) / (WIDTHS[kind] - 60))
+def _with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
+    """Widen the axis to the right by what the names of the series need, and the factor above them."""
+    longest = max(len(word) for word in words)
+    share = min(0.5, (longest * _CHARACTER + _ROOM) / (WIDTHS[kind] - 60))
     return replace(scale, high=scale.at(1 / (1 - share)))
 
 
@@ -129,23 +152,29 @@ def _strokes(axes: Axes, series: _Series, is_joined: bool, *, is_alone: bool) ->
     return layers
 
 
-def _names(request: Sweep, axes: Axes, series: Sequence[_Series]) -> list[alt.Chart]:
+def _names(heading: str, axes: Axes, series: Sequence[_Series]) -> list[alt.Chart]:
     """Write each series' name right of its last point, apart from the others, with the factor above them."""
-    right = max(row["x"] for each in series for row in each.rows)
-    ordered = sorted(series, key=lambda each: -max(each.rows, key=lambda row: row["x"])["y"])
-    wanted = [(1 - axes.y.place(max(each.rows, key=lambda row: row["x"])["y"])) * axes.height for each in ordered]
+    right = max(each.last["x"] for each in series)
+    ordered = sorted(series, key=lambda each: -each.last["y"])
+    wanted = [(1 - axes.y.place(each.last["y"])) * axes.height for each in ordered]
     heights = _apart(wanted, top=_LINE, bottom=axes.height)
-    is_moved = any(abs(height - where) > _NEAR for height, where in zip(heights, wanted, strict=True))
+    is_moved = any(
+        abs(height - where) > _NEAR or each.last["x"] < right
+        for each, height, where in zip(ordered, heights, wanted, strict=True)
+    )
     dx = 20 if is_moved else 10
     layers: list[alt.Chart] = []
     for each, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        words = each.name if len(each.name) <= _LONGEST else each.name[: _LONGEST - 1] + "…"
-        layers += axes.words(place | {"words": words}, each.role, align="left", baseline="middle", dx=dx)
+        layers += axes.words(place | {"words": each.name}, each.role, align="left", baseline="middle", dx=dx)
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
             layers.append(axes.points([place], each.role, shape=each.shape, shift=13))
-    top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": request.by.replace("_", " ")}
+    top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
     return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
+
+
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def _apart(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:

@@ -1,6 +1,6 @@
 """A tariff that holds only from a later day on is told ahead: to the computers' owners, in the log and in the news."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.decisions.announcing import announcement
 from axiom.domain.ledger import Tariff
@@ -10,13 +10,11 @@ from axiom.store import notices, tariffs
 from axiom.store.database import Database
 from axiom.store.tariffs import Announced
 
-_LATELY = timedelta(days=60)  # whoever was silent for longer hears of it from the news
-
 
 def tell(db: Database, number: int, now: datetime) -> int:
     """Have the clients of all volunteers show the announcement of this tariff, each once; how many hosts these are."""
     said = next((_said(one, before) for one, before in tariffs.ahead(db) if one.id == number), "")
-    return notices.add_for_all(db, f"tariff {number}", said, since=now - _LATELY, now=now) if said else 0
+    return notices.add_for_all(db, f"tariff {number}", said, now) if said else 0
 
 
 def announced(held: Round) -> list[Note]:

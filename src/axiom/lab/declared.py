@@ -1,7 +1,8 @@
 """What the experiments of the program declare, told once by whoever changed them and shipped beside them.
 
-A new laboratory publishes the whole catalogue, and to ask each file would cost a process with its own JAX. What is
-shipped counts for the very bytes that were asked and for no others: a file that was changed is asked again.
+A new laboratory publishes the whole catalogue, and to ask each file would cost a process with its own JAX, and to read
+each for what is not allowed some seconds in all. What is shipped counts for the very bytes that were read and asked and
+for no others: a file that was changed is read and asked again, and one with something to refuse is never listed.
 `axiom docs` writes the list, and checks that it is current.
 """
 
@@ -14,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from axiom.decisions.allowed import refusals
+from axiom.errors import BundleError
 from axiom.runner.here import Describer, describe_here, describe_tree
 from axiom.signed import strict
 from axiom.signed.sources import collect, experiment_path
@@ -52,6 +55,12 @@ def written(package: Path, describe: Describer = describe_tree) -> str:
 
 def _line(package: Path, describe: Describer, file: Path) -> str:
     files = collect(package, file)
+    refused = refusals(files[experiment_path(file.stem)].decode(errors="replace"), file.stem)
+    if refused:
+        raise BundleError(
+            f"{file.name}, line {refused[0].line}: {refused[0].sentence} The list was not written: whoever publishes "
+            "what it lists does not read the file again."
+        )
     raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
     entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
     return f"{json.dumps(file.stem)}: {strict.canonical(entry).decode()}"

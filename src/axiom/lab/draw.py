@@ -159,7 +159,10 @@ def _pictures(db: Database, experiment: StoredExperiment, weighed: list[Weighed]
 
 
 def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
-    """The declared figure over all results that are back, whether or not their block is closed."""
+    """The declared figure over what is back so far: quick results first, and what failed or was stopped has no value.
+
+    Its intervals are to look at. One that holds at every look is a finding's, which takes whole blocks.
+    """
     figure = manifest.figure
     if figure is None:
         return None
@@ -194,7 +197,8 @@ def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
     registration = findings.registration(db, found.registration_id)
     if not lines or registration is None:
         return
-    looks = tuple(look_of(evidence.read(line)) for line in lines)
+    weighed = [evidence.read(line) for line in lines]
+    looks = tuple(look_of(one) for one in weighed)
     if all(look.estimate is None for look in looks):
         return
     estimand = next(one for one in json.loads(registration.body)["estimands"] if one["name"] == found.estimand)
@@ -221,6 +225,7 @@ def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
             values=values,
             look=looks[-1],
             older=tuple(sorted(one.replicate for one in observed if one.cohort is Cohort.EXPLORATORY)),
+            centre=weighed[-1].centre,
             **about,
         ),
     )

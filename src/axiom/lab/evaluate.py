@@ -126,7 +126,7 @@ def _line(
 
 
 def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
-    """What a finding was weighed from, and what of it has come since: values of replicates that were given up on.
+    """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
     At its first line these are the values from before the claim, which are shown; and where a line was written before
     observations were kept, all of them.
@@ -141,7 +141,7 @@ def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
         issued = {one.replicate: found.registration_id for one in known.observations}
         values = version.observed(found, issued)
         return Kept(), tuple(Placed(block=place // size + 1, observation=one) for place, one in enumerate(values))
-    lost = {one.replicate: one for one in known.observations if one.outcome is None}
+    lost = {one.replicate: one for one in known.observations if one.outcome is None or version.has_lost(one)}
     issued = {number: one.registration for number, one in lost.items()}
     arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
     return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
@@ -211,16 +211,26 @@ def _stand(line: _Line) -> list[Note]:
     """
     db, number = line.version.db, line.found.number
     status, _ = findings.statuses(db, line.version.experiment_id)[number]
+    told = _doubted(line)
     alarms = _suspending(line.evidence)
     before = {alarm.kind for alarm in _suspending(line.before)}
     why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
     if why and status == "open":
-        return [_suspended(db, number, why)]
+        return [*told, _suspended(db, number, why)]
     if before and not alarms and status == "suspended":
         findings.set_status(db, number, "open", "")
         why = "what suspended it is no longer so"
-        return [_standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
-    return []
+        return [*told, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
+    return told
+
+
+def _doubted(line: _Line) -> list[Note]:
+    """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
+    known = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
+    raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
+    why = "; ".join(alarm.text for alarm in raised if not known.issuperset(alarm.hosts))
+    said = "Finding {finding} names hosts: {why}."
+    return [_standing_note(line.found.number, "finding.doubted", said, why)] if why else []
 
 
 def _suspending(said: Evidence | None) -> list[Alarm]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from axiom.decisions.closing import Returned, blocks, stream
+from axiom.decisions.reproduction import OUTVOTED
 from axiom.domain.findings import COARSE, Block, Observation
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.registering import amended_by
 from axiom.statistics.clones import digest, mark
 from axiom.statistics.estimands import needed, value
-from axiom.store import findings, observations, returns
+from axiom.store import duplicates, findings, observations, returns
 from axiom.store.database import Bare, Database
 from axiom.store.evidence import Weighed
 
@@ -48,6 +49,7 @@ class Version:
     _wanted: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _closed: dict[tuple[object, ...], tuple[Block, ...]] = field(default_factory=dict)
     _kept: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def estimand(self, found: Weighed) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
@@ -72,6 +74,16 @@ class Version:
         """
         self._read(issued)
         return [self._observation(found, number, issued_to) for number, issued_to in issued.items()]
+
+    def is_overturned(self, number: int, issued_to: int) -> bool:
+        """Have two others computed this replicate otherwise, and alike?"""
+        if issued_to not in self._overturned:
+            self._overturned[issued_to] = duplicates.overturned(self.db, issued_to, self.until)
+        return number in self._overturned[issued_to]
+
+    def has_lost(self, known: Observation) -> bool:
+        """Is a value known of this replicate that does not count any more?"""
+        return known.value is not None and self.is_overturned(known.replicate, known.registration)
 
     def reached(self, found: Weighed) -> dict[int, int]:
         """Of each registration the last replicate that is kept as an observation of this finding."""
@@ -128,6 +140,9 @@ class Version:
         design = registered.design
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
         reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
+        ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
+        if reached is not None and self.is_overturned(number, issued_to):
+            reached, why = None, OUTVOTED
         is_own = issued_to == found.registration_id
         is_counted = is_own or (registered.cohort is Cohort.CONFIRMATORY and issued_to in self.feeding[found.number])
         return Observation(
@@ -135,7 +150,7 @@ class Version:
             value=reached,
             hosts=back.hosts,
             why_missing=why,
-            outcome=Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted]),
+            outcome=ended,
             registration=issued_to,
             design=design.name,
             cohort=Cohort.CONFIRMATORY if is_counted else Cohort.EXPLORATORY,

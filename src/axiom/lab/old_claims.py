@@ -8,7 +8,7 @@ import itertools
 import logging
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +43,7 @@ class OldClaims:
 
     claims: tuple[OldClaim, ...] = ()
     links: tuple[OldLink, ...] = ()
+    tested_later: Mapping[str, str] = field(default_factory=dict)  # by claim, where its numbers were known: why
 
 
 def read(path: Path) -> OldClaims:
@@ -56,6 +57,7 @@ def _read(text: str) -> OldClaims:
     return OldClaims(
         claims=tuple(_claim(each) for each in said["claim"]),
         links=tuple(_link(each) for each in said.get("link", ())),
+        tested_later={each["name"]: each["tested_later"] for each in said["claim"] if "tested_later" in each},
     )
 
 

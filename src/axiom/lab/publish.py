@@ -56,7 +56,15 @@ class Published:
     change: str  # new experiment, new bundle, renewed, mended, unchanged, or waits for a seal
 
 
-Known = Callable[[Mapping[str, bytes]], bytes | None]  # what these very files declare, where it is known already
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is known of these very files, so that nobody needs to ask them."""
+
+    declaration: bytes
+    refusals: tuple[Refusal, ...] | None  # None: nobody read the experiment's file
+
+
+Known = Callable[[Mapping[str, bytes]], Told | None]
 
 
 def prepare(
@@ -64,25 +72,25 @@ def prepare(
 ) -> Prepared:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect(package, file)
-    raw = known(files)
-    refused = None
-    if raw is None:
+    told = known(files)
+    if told is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
         refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
-        raw = describe_here(files, describe)
+        told = Told(declaration=describe_here(files, describe), refusals=refused)
+    raw = told.declaration
     return Prepared(
         manifest=read_manifest(raw),
         declaration=raw.decode(),
         archive=bundles.pack({**files, bundles.MANIFEST: raw}),
-        refusals=refused,
+        refusals=told.refusals,
     )
 
 
-def packed_before(archive: bytes, files: Mapping[str, bytes]) -> bytes | None:
+def packed_before(archive: bytes, files: Mapping[str, bytes]) -> Told | None:
     """What was declared when a bundle was packed: the same sources have the same declaration."""
     before = bundles.contents(archive)
     raw = before.pop(bundles.MANIFEST, None)
-    return raw if before == files else None
+    return Told(declaration=raw, refusals=None) if raw is not None and before == files else None
 
 
 def unpack(archive: bytes) -> Prepared:

@@ -73,7 +73,7 @@ class _Course:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
         when, kept = moment(row["created_at"]), evidence.kept(self.db, found.number, row["line"])
         version = self._at(when)
-        lost = [one for one in kept.observations if one.outcome is None]
+        lost = [one for one in kept.observations if one.outcome is None or version.has_lost(one)]
         seen = [*written.get(row["line"], ()), *lost]
         issued = {one.replicate: one.registration for one in seen}
         again = {one.replicate: one for one in version.observed(found, issued)}

@@ -1,9 +1,9 @@
 """Compares every new duplicate with the result that it repeats, once, and counts what came of it by platforms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from axiom.decisions.reproduction import Reproduced, agreements, compare, recounted, summed
+from axiom.decisions.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.signed.manifests import stored_manifest
@@ -13,14 +13,14 @@ from axiom.store.duplicates import Pair
 
 _SLICE = 2_000
 _ALL = datetime.max.replace(tzinfo=UTC)
+_Compared = tuple[Pair, Reproduction | None, int]  # and whom it confirms against the value in evidence, or 0
 
 
 def reproduce(db: Database) -> int:
     """Compare what was computed again since the last time; how many cells that were."""
     amount = 0
     while pairs := duplicates.uncompared(db, _SLICE):
-        tolerances = {one.id: stored_manifest(one.manifest).tolerance for one in experiments.everything(db)}
-        compared = [(one, compare(one.first, one.second, tolerance=tolerances[one.experiment_id])) for one in pairs]
+        compared = _compared(db, pairs, _tolerances(db))
         for registration_id in sorted({one.registration_id for one in pairs}):
             _count(db, registration_id, [each for each in compared if each[0].registration_id == registration_id])
         duplicates.keep(db, compared)
@@ -35,17 +35,22 @@ def agreements_of(db: Database, registration_ids: Sequence[int], until: datetime
 
 def miscounted(db: Database) -> list[str]:
     """I10, of duplicates: every class and every count follows from what the hosts brought."""
-    tolerances = {one.id: stored_manifest(one.manifest).tolerance for one in experiments.everything(db)}
+    tolerances = _tolerances(db)
     problems, found, after = [], dict[int, list[Reproduced]](), 0
     while pairs := duplicates.compared(db, after, _SLICE):
-        for one, kept in pairs:
-            again = str(compare(one.first, one.second, tolerance=tolerances[one.experiment_id]) or "")
-            if again != kept:
-                problems.append(f"duplicate {one.duplicate_id} is {again or 'not to be compared'}, and {kept} is kept")
-            if again:
-                seen = (one.first.replicate, one.platforms, Reproduction(again), one.opinion)
-                found.setdefault(one.registration_id, []).extend(_reproduced([seen]))
         after = pairs[-1][0].duplicate_id
+        again = _compared(db, [one for one, *_ in pairs], tolerances)
+        for (one, comes_out, confirms), (_, kept, told) in zip(again, pairs, strict=True):
+            if str(comes_out or "") != kept:
+                said = comes_out or "not to be compared"
+                problems.append(f"duplicate {one.duplicate_id} is {said}, and {kept} is kept")
+            if told is not None and told != confirms:
+                problems.append(
+                    f"duplicate {one.duplicate_id} confirms task {confirms}, and task {told} is kept (0: none)"
+                )
+            if comes_out is not None:
+                seen = (one.first.replicate, one.platforms, comes_out, one.opinion, told and confirms)
+                found.setdefault(one.registration_id, []).extend(_reproduced([seen]))
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
         for registration_id, seeds in found.items()
@@ -56,18 +61,42 @@ def miscounted(db: Database) -> list[str]:
     ]
 
 
-def _count(db: Database, registration_id: int, compared: Sequence[tuple[Pair, Reproduction | None]]) -> None:
+def _tolerances(db: Database) -> dict[int, float]:
+    """Of each version, how far early values of two honest hosts may lie apart."""
+    return {one.id: stored_manifest(one.manifest).tolerance for one in experiments.everything(db)}
+
+
+def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
+    """How each repeats its result; of those that dispute it, whether another that came before says the same."""
+    classes = [compare(one.first, one.second, tolerance=tolerances[one.experiment_id]) for one in pairs]
+    disputing = [one.duplicate_id for one, found in zip(pairs, classes, strict=True) if found is Reproduction.DISPUTED]
+    others = duplicates.before(db, disputing) if disputing else {}
+    return [
+        (
+            one,
+            found,
+            confirmed(one.first, one.second, others.get(one.duplicate_id, ()), tolerance=tolerances[one.experiment_id]),
+        )
+        for one, found in zip(pairs, classes, strict=True)
+    ]
+
+
+def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) -> None:
     """Add what was just compared to the counts; only the seeds that it is about are looked at."""
     new = _reproduced(
-        (one.first.replicate, one.platforms, found, one.opinion) for one, found in compared if found is not None
+        (one.first.replicate, one.platforms, found, one.opinion, confirms)
+        for one, found, confirms in compared
+        if found is not None
     )
     before = _reproduced(duplicates.of_seeds(db, registration_id, {one.replicate for one in new}))
     counts = recounted(duplicates.counted(db, registration_id, _ALL), before, new)
-    duplicates.count(db, registration_id, counts, max(one.duplicated_at for one, _ in compared))
+    duplicates.count(db, registration_id, counts, max(one.duplicated_at for one, *_ in compared))
 
 
-def _reproduced(kept: Iterable[tuple[int, tuple[str, str], Reproduction, int | None]]) -> list[Reproduced]:
+def _reproduced(kept: Iterable[duplicates.Kept]) -> list[Reproduced]:
     return [
-        Reproduced(replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion)
-        for replicate, platforms, reproduction, opinion in kept
+        Reproduced(
+            replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms
+        )
+        for replicate, platforms, reproduction, opinion, confirms in kept
     ]

@@ -26,6 +26,7 @@ _MOST_FILES = 256
 _ENDED_FIRST = b"800"  # of 1000: when memory runs out, the kernel ends this process before the volunteer's own
 _DISK_TURN = {"x86_64": 251, "aarch64": 30}  # the number of ioprio_set
 _WHEN_IDLE = 3 << 13
+_LEAST = 19  # the highest niceness
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo", "/usr/share/locale")
 WORDS = (
     "/etc/ld.so.cache",
@@ -125,18 +126,30 @@ def _limit() -> None:
 
 
 def _step_back() -> None:
-    """Let everybody else come first at the disk, and be the first to go when memory runs out."""
+    """Let everybody else come first at the processors and at the disk, and be the first to go when memory runs out."""
     number = _DISK_TURN.get(os.uname().machine)
     if number is not None:
         ctypes.CDLL(None).syscall(ctypes.c_long(number), 1, 0, _WHEN_IDLE)
+    _tell("oom_score_adj", _ENDED_FIRST)
+    if os.getsid(0) == os.getpid():
+        _tell("autogroup", b"%d" % _niceness())
+
+
+def _niceness() -> int:
+    """How far it gives way. Where Linux shares processors among sessions first, a session of its own has to say so."""
+    return _LEAST if os.sched_getscheduler(0) == os.SCHED_IDLE else os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def _tell(what: str, words: bytes) -> None:
+    """Write a word about this process, where there is such a place and it may be written."""
     try:
-        place = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        place = os.open(f"/proc/self/{what}", os.O_WRONLY)
     except OSError:
         return
     try:
-        os.write(place, _ENDED_FIRST)
+        os.write(place, words)
     except OSError:
-        return  # it stands higher already, and may not come down
+        return  # it stands there already, and may not come back
     finally:
         os.close(place)
 

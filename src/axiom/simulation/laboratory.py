@@ -2,7 +2,7 @@
 
 import functools
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -175,12 +175,13 @@ class Simulated:
                 validator.judge(db, now)
                 paying.pay(db, now)
 
+        transfers = Transfers(
+            writer=writer, folder=self.folder, key=self.secrets.upload, now=self.clock, threads=Prompt()
+        )
         self.parts = Parts(
             writer=writer,
-            project=self._project(writer, ourselves, settle),
-            transfers=Transfers(
-                writer=writer, folder=self.folder, key=self.secrets.upload, now=self.clock, threads=Prompt()
-            ),
+            project=self._project(writer, ourselves, settle, transfers.begun.lost),
+            transfers=transfers,
             validator=validator,
             paying=paying,
             gate=Gate(writer=writer, laboratory=laboratory, now=self.clock),
@@ -293,7 +294,13 @@ class Simulated:
         finally:
             db.close()
 
-    def _project(self, writer: PromptWriter, ourselves: int, settle: Callable[[Database, datetime], None]) -> Project:
+    def _project(
+        self,
+        writer: PromptWriter,
+        ourselves: int,
+        settle: Callable[[Database, datetime], None],
+        lost: Callable[[Collection[int]], None],
+    ) -> Project:
         return Project(
             writer=writer,
             folder=self.folder,
@@ -315,6 +322,7 @@ class Simulated:
             name="Simulation",
             now=self.clock,
             reported=lambda: None,
+            lost=lost,
             settle=settle,
         )
 
