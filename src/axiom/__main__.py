@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _COMPUTES = ["experiment", "run"]
 _INTO_A_LABORATORY = "--replicates"
+_TURN = 0.000_5  # seconds that one thread imports while others wait: each file that they read costs them such a turn
 
 
 def main() -> None:
@@ -40,6 +41,7 @@ def _ahead(words: list[str]) -> "AbstractContextManager[Ahead | None]":
     process = start()
     import gc
 
+    sys.setswitchinterval(_TURN)
     gc.disable()  # what is imported stays; who computes has it look again
     from axiom.engines.ahead import Ahead, computing_ahead  # while it begins
 

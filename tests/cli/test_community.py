@@ -8,7 +8,10 @@ import pytest
 from furnished import HOSTILE, fill, register
 
 from axiom.__main__ import _main
-from axiom.store import books, fleet_pages, ledger
+from axiom.boinc.account_keys import passwd_hash
+from axiom.server.passwords import is_password
+from axiom.signed.keys import make_secrets
+from axiom.store import accounts, books, fleet_pages, ledger
 from axiom.store.database import connect_reader, connect_writer
 from axiom.store.folder import Folder
 
@@ -178,3 +181,76 @@ def test_a_long_file_is_carried_over_in_pieces(bring, lab):
     lines = [f"{SHY},1,source {number}" for number in range(2_500)]
     status, answer, _ = bring("number,credit,source", *lines, options=("--json",))
     assert (status, len(answer["volunteers"]["carried"]), total(lab, SHY)) == (0, 2_500, 2_500_000)
+
+
+@pytest.fixture
+def open_lab(lab):
+    """A laboratory to which volunteers came, so that it has the secret of their accounts."""
+    make_secrets(lab.keys)
+    return lab
+
+
+def test_somebody_who_forgot_their_password_gets_another_one(say, open_lab):
+    lab = open_lab
+    before = ask(lab, lambda db: accounts.by_id(db, GRACE))[1]
+    status, shown, err = say(lab, "volunteer", "new-password", "grace@lab.example", "--json")
+    assert not err
+    assert status == 0
+    found = shown["volunteer"]
+    assert found["volunteer"] == GRACE
+    now = ask(lab, lambda db: accounts.by_id(db, GRACE))[1]
+    assert is_password(now.password, passwd_hash(found["password"], "grace@lab.example"))
+    assert now.password_serial == before.password_serial + 1
+    assert now.key_serial == before.key_serial  # what their computers hold goes on
+    assert found["password"] not in str(ask(lab, lambda db: db.select("SELECT arguments, answer FROM audit")))
+    status, other, _ = say(lab, "volunteer", "new-password", GRACE)
+    assert status == 0
+    assert f"volunteer  {GRACE}" in other
+    assert found["password"] not in other
+
+
+def test_a_dry_run_gives_no_password(say, open_lab):
+    lab = open_lab
+    before = ask(lab, lambda db: accounts.by_id(db, GRACE))
+    status, shown, _ = say(lab, "volunteer", "new-password", GRACE, "--dry-run", "--json")
+    assert (status, shown["volunteer"]["password"]) == (0, None)
+    assert ask(lab, lambda db: accounts.by_id(db, GRACE)) == before
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("4711", "There is no volunteer with the number '4711'"),
+        ("nobody@lab.example", "There is no volunteer with the address 'nobody@lab.example'"),
+        ("9" * 40, "There is no volunteer with the address"),
+    ],
+)
+def test_nobody_unknown_gets_a_password(say, lab, who, said):
+    status, _, err = say(lab, "volunteer", "new-password", who)
+    assert status != 0
+    assert said in err
+
+
+def test_somebody_is_erased_when_the_operator_is_sure(say, open_lab):
+    lab = open_lab
+    status, shown, _ = say(lab, "volunteer", "erase", "grace@lab.example", "--dry-run", "--json")
+    assert (status, shown["volunteer"]["dry_run"]) == (0, True)
+    status, _, err = say(lab, "volunteer", "erase", GRACE)
+    assert status != 0
+    assert f"of volunteer {GRACE} would be gone, and nobody could undo it" in err
+    assert ask(lab, lambda db: accounts.by_id(db, GRACE))[1].email == "grace@lab.example"
+    status, _, err = say(lab, "volunteer", "erase", GRACE, "--yes")
+    assert status == 0
+    assert f"Volunteer {GRACE} is erased" in err
+    assert "Older backups and the journal hold the account" in err
+    assert ask(lab, lambda db: accounts.by_id(db, GRACE))[1].email is None
+
+
+def test_the_laboratory_itself_gets_no_password(say, lab):
+    db = connect_writer(lab.database)
+    with db.transaction():
+        ours = accounts.ourselves(db, datetime(2026, 3, 2, tzinfo=UTC))
+    db.close()
+    status, _, err = say(lab, "volunteer", "new-password", ours)
+    assert status != 0
+    assert "is no person who signs in" in err

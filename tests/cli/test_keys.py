@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from axiom.__main__ import _main
+from axiom.commands.laboratory import Laboratory
 from axiom.signed.code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_keys, make_secrets
 from axiom.signed.requests import SigningRequest, write_request
@@ -31,6 +32,16 @@ def say(capsys, tmp_path, monkeypatch):
 @pytest.fixture
 def folder(tmp_path):
     return Folder(path=tmp_path / "lab")
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Axiom brings three experiments along: to seal all of them takes seconds and says nothing else."""
+    everything = Laboratory.experiment_files
+    names = {"lazy_vs_feature_learning", "rank_dynamics", "test_deploy"}
+    monkeypatch.setattr(
+        Laboratory, "experiment_files", lambda self: [file for file in everything(self) if file.stem in names]
+    )
 
 
 @pytest.fixture
@@ -91,7 +102,7 @@ def test_what_is_published_without_bundle_keys_waits_for_a_seal_and_goes_on_with
     assert not list(elsewhere.unsealed.iterdir())
 
 
-@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.usefixtures("few", "elsewhere")
 def test_who_signs_is_shown_what_is_signed(say, tmp_path):
     say("experiment publish lazy_vs_feature_learning")
     say("keys request r.json")
@@ -164,6 +175,7 @@ def test_upload_and_code_signing_key_are_replaced_at_once(here, say):
     assert is_code_signed(public.strip().encode(), signature, before.code.public_text)
 
 
+@pytest.mark.usefixtures("few")
 def test_keys_that_were_here_are_taken_elsewhere(here, say, tmp_path):
     say("experiment publish lazy_vs_feature_learning")
     say("keys make stick", data=False)
@@ -184,6 +196,7 @@ def test_keys_that_were_here_are_taken_elsewhere(here, say, tmp_path):
     assert json.loads(entry["answer"])["trust"] == held.trust.link
 
 
+@pytest.mark.usefixtures("few")
 def test_one_root_key_of_three_is_replaced(elsewhere, say, tmp_path):
     trust = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust
     (tmp_path / "stick" / "root-3.key").rename(tmp_path / "lost.key")
@@ -200,6 +213,7 @@ def test_one_root_key_of_three_is_replaced(elsewhere, say, tmp_path):
     assert say("keys rotate root --drop zz")[0] == 2
 
 
+@pytest.mark.usefixtures("few")
 def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say, tmp_path):
     body = b"a program"
     row = {
@@ -225,7 +239,7 @@ def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say
     assert is_code_signed(body, code.sign_file(body), code.public_text)
 
 
-@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.usefixtures("few", "elsewhere")
 def test_files_that_are_no_requests_and_folders_without_keys_are_refused(say, tmp_path):
     (tmp_path / "r.json").write_text("{}")
     assert say("keys sign r.json --keys stick --yes", data=False)[0] == 5

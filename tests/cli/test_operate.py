@@ -1,14 +1,18 @@
 """Making a laboratory, and what its doctor says of it."""
 
 import json
+import shutil
+import tempfile
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from axiom.__main__ import _main
+from axiom.domain.fleet import Capacity, Platform
+from axiom.lab.copies import keep_copy
 from axiom.signed.bundles import contents
-from axiom.store import jobs
+from axiom.store import accounts, backed_up, fleet, jobs
 from axiom.store.database import connect_writer
 from axiom.store.folder import Folder
 from axiom.store.migrate import migrate, migrations
@@ -92,6 +96,24 @@ def test_an_older_database_is_not_read_but_brought_up_to_date_by_a_start(say, tm
     assert "start the laboratory once" in err
 
 
+def test_the_status_tells_who_computes_and_names_what_was_ordered(say, lab):
+    assert say("experiment", "publish", "test_deploy", "--quiet")[0] == 0
+    assert "Nothing is ordered of 1 more experiment; --all names them." in say("status")[2]
+    assert "test_deploy" not in say("status")[1]
+    assert "test_deploy" in say("status", "--all")[1]
+    assert say("experiment", "deploy", "test_deploy", "--workunits", 2, "--quiet")[0] == 0
+    status, out, err = say("status")
+    assert (status, "more experiment" in err) == (0, False)
+    said = {line.split("  ")[0]: line.split("  ", 1)[1].strip() for line in out.splitlines() if "  " in line}
+    assert said["tasks"] == "0 out, 2 waiting"
+    assert said["hosts"] == "0 hosts with 0 cores"
+    assert "failing" not in said
+    db = connect_writer(lab.database)
+    jobs.failed(db, "janitor", 60.0, "no room\nTraceback")
+    db.close()
+    assert "janitor: no room\n" in say("status")[1]
+
+
 def findings(say) -> dict[str, dict]:
     _, answer, _ = say("doctor", "--json")
     return {one["name"]: one for one in answer["doctor"]["findings"]}
@@ -106,12 +128,53 @@ def test_the_doctor_names_a_job_that_fails(say, lab):
     assert (found["well"], found["says"]) == (False, "validate: ValueError: no luck")
 
 
+def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
+    """Where others compute, one that is missing or older than a week is an ailment."""
+    assert "none was made" in say("status")[1]
+    assert (findings(say)["backup"]["well"], say("status", "--json")[1]["status"]["backed_up_at"]) == (True, None)
+    db, now = connect_writer(lab.database), datetime.now(UTC)
+    rea = accounts.create(db, name="Rea", email="rea@example.org", password="", cross_id="hers", now=now)
+    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+    capacity = Capacity(cores=2, memory_mb=4_000)
+    fleet.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
+    db.close()
+    found = findings(say)["backup"]
+    assert (found["well"], found["says"]) == (False, "none was made; 1 volunteer computed here")
+    assert say("backup", "-o", tmp_path / "kept.tar")[0] == 0
+    assert "0 hours ago" in say("status")[1]
+    found = findings(say)["backup"]
+    assert (found["well"], found["says"]) == (True, "the last was made 0 days ago; 1 volunteer computed here")
+    backed_up.note(lab, datetime.now(UTC) - timedelta(days=8, hours=1))
+    assert "8 days ago" in say("status")[1]
+    assert not findings(say)["backup"]["well"]
+    lab.backed_up.write_text("no note")
+    assert "none was made" in say("status")[1]
+
+
+def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkeypatch):
+    """A folder in memory is one; beside the database they tell nobody that there is a backup."""
+    keep_copy(lab, lab.journal, datetime.now(UTC))
+    assert (len(list(lab.journal.glob("copy-*.tar"))), findings(say)["backup"]["says"]) == (1, "none was made")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        monkeypatch.setenv("AXIOM_JOURNAL", place)
+        assert findings(say)["backup"]["says"] == "none was made"
+        shutil.copy(next(lab.journal.glob("copy-*.tar")), place)
+        assert findings(say)["backup"]["says"] == "the last was made 0 days ago"
+
+
+def test_a_backup_counts_where_the_folder_takes_no_note_of_it(say, lab, tmp_path):
+    lab.backed_up.mkdir()
+    status, out, _ = say("backup", "-o", tmp_path / "kept.tar")
+    assert (status, out.strip()) == (0, str(tmp_path / "kept.tar"))
+    assert (tmp_path / "kept.tar").is_file()
+
+
 def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
     lab.database.write_bytes(b"not a database, not at all" * 1_000)
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
     found = findings(say)
-    asked = {"clock", "database", "jobs", "journal", "preflight", "watches"}
+    asked = {"backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
     assert {name for name, one in found.items() if not one["well"]} == asked
     assert found["keys"]["well"]
 

@@ -11,6 +11,7 @@ from axiom.commands.accounts import (
     ChangePassword,
     ChangePreferences,
     ChangeProfile,
+    EraseAccount,
     NewKey,
     OpenAccount,
     PlaceHost,
@@ -23,7 +24,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
 from axiom.server.passwords import is_password
 from axiom.signed.keys import make_secrets
-from axiom.store import accounts, fleet, teams
+from axiom.store import accounts, fleet, notices, teams
 
 EMAIL, PASSWORD, NEW_PASSWORD = "canary.email@example.org", "canary kettle in may", "another kettle in june"
 OPEN = OpenAccount(called="Canary Lovelace", email=EMAIL.upper(), password=PASSWORD)
@@ -118,9 +119,10 @@ EVERY = [
     JoinTeam(volunteer=1, team=1),
     LeaveTeam(volunteer=1),
 ]
+LAST = EraseAccount(volunteer=1)
 
 
-@pytest.mark.parametrize("command", EVERY, ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [*EVERY, LAST], ids=lambda command: command.name)
 def test_nobody_changes_another_s_account(door, ours, command):
     other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))["volunteer"]
     before = door.stored()
@@ -141,7 +143,9 @@ def test_the_operator_can_give_somebody_a_new_password(door, ours):
     assert is_password(known(door, ours)[1].password, account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
 
 
-@pytest.mark.parametrize("command", [each for each in EVERY if each.name != "team.join"], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "command", [each for each in (*EVERY, LAST) if each.name != "team.join"], ids=lambda each: each.name
+)
 def test_a_dry_run_changes_nothing_but_the_audit(door, ours, command):
     before = door.stored()
     answer = door.submit(replace(command, volunteer=ours), caller=volunteer(ours), dry_run=True)
@@ -154,6 +158,7 @@ def test_the_audit_learns_neither_names_nor_addresses_nor_secrets(door, secret, 
         as_them(replace(command, volunteer=ours))
     with pytest.raises(Refused):
         door.submit(replace(OPEN, email="canary.new@example.org"), caller=volunteer(None))
+    as_them(replace(LAST, volunteer=ours))
     audited = json.dumps(door.audited())
     told = [
         *("anary", "kettle", "We sing", "example", TOKEN, "argon2"),
@@ -222,6 +227,47 @@ def test_a_new_key_makes_the_old_one_worthless(door, secret, ours, as_them):
     assert holder(door, account_keys.account_key(secret, ours, 1)) is None
     assert holder(door, account_keys.account_key(secret, ours, 2)).volunteer_id == ours
     assert holder(door, account_keys.weak_key(secret, ours, 1)).is_weak
+
+
+def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours, as_them):
+    as_them(
+        ChangeProfile(
+            volunteer=ours, called="Canary Byron", country="Canary Islands", shows_hosts=True, is_exported=False
+        )
+    )
+    as_them(ChangePreferences(volunteer=ours, resource_share=50, venue="work"))
+    as_them(SignIn(volunteer=ours, token=TOKEN))
+    door.gate.writer.run(lambda db: notices.add(db, 1, "canary", "attic", door.lab.now))
+    assert [word for word in ("anary", "attic", TOKEN) if word not in json.dumps(door.stored())] == []
+    assert as_them(replace(LAST, volunteer=ours)) == {"volunteer": ours, "tasks": 0}
+    assert [word for word in ("anary", "attic", TOKEN, '"work"', "argon2") if word in json.dumps(people(door))] == []
+    found, account = known(door, ours)
+    assert (found.name, account.email, account.shows_hosts) == (f"erased volunteer {ours}", None, False)
+    for key in (account_keys.account_key(secret, ours, 1), account_keys.weak_key(secret, ours, 1)):
+        assert holder(door, key) is None
+    assert door.broken() == {}
+
+
+def people(door):
+    return {table: rows for table, rows in door.stored().items() if table in {"volunteer", "host", "sign_in", "notice"}}
+
+
+def test_whoever_comes_back_is_somebody_else(door, ours, as_them):
+    as_them(replace(LAST, volunteer=ours))
+    again = door.submit(OPEN, caller=volunteer(None))["volunteer"]
+    assert again != ours
+    assert known(door, again)[0].name == "Canary Lovelace"
+    with pytest.raises(Refused, match="has no account that could be erased"):
+        as_them(replace(LAST, volunteer=ours))
+
+
+def test_a_team_of_somebody_erased_goes_to_the_eldest(door, ours, as_them):
+    made = as_them(FoundTeam(volunteer=ours, called="Owls"))["team"]
+    heir = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))["volunteer"]
+    door.submit(JoinTeam(volunteer=heir, team=made), caller=volunteer(heir))
+    as_them(replace(LAST, volunteer=ours))
+    assert known(door, ours)[0].team_id is None
+    assert door.look(lambda db: teams.by_id(db, made)).founder_id == heir
 
 
 def test_a_name_that_somebody_has_gets_a_number(door, ours, as_them):

@@ -14,7 +14,7 @@ from axiom.store import experiments, findings
 WIDE = RegisterDesign(
     experiment="tiny_sum",
     design="wide",
-    configs=json.dumps([{"size": 1, "shift": 0}, {"size": 2, "shift": 0}, {"size": 2, "shift": 9}]),
+    configs=json.dumps([{"size": size, "shift": shift} for shift in (0, 9) for size in (1, 2)]),
     why="does it hold further out?",
     stopping="fixed",
     replicates=24,
@@ -68,10 +68,10 @@ def test_who_may_only_deploy_may_not(door, command):
 def test_a_design_can_be_ordered_of(door):
     made = door.submit(WIDE)
     assert made["findings"] == [{"number": 1, "estimand": "grows", "is_new": False}]
-    assert made["configs"] == 3
+    assert made["configs"] == 4
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, registration=made["registration"]))
     (row,) = door.look(lambda db: db.select("SELECT DISTINCT configs FROM workunit"))
-    assert json.loads(row["configs"]) == [0, 1, 2]
+    assert json.loads(row["configs"]) == [0, 1, 2, 3]
     with pytest.raises(NotFound, match="no registration 9"):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, registration=9))
 

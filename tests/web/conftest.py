@@ -166,7 +166,7 @@ def varied_lab(new_lab, prepared, tmp_path_factory):
     version = experiments.by_id(lab.db, 1)
     fill_block(lab, 1)
     for name, shift in DESIGNS.items():
-        points = [({"size": size, "shift": each}, 1.0) for size, each in ((1, 0), (2, 0), (2, shift))]
+        points = [({"size": size, "shift": each}, 1.0) for size in (1, 2) for each in (0, shift)]
         with lab.db.transaction():
             made = register_further(lab.db, version, name, points, stopping=Stopping(), why="a test", now=lab.now)
         fill_block(lab, made.id)

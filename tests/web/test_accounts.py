@@ -183,6 +183,30 @@ def test_a_new_address_is_what_one_signs_in_with(ada, new_visitor):
     assert new_visitor().post("/account/sign-in", email="new@mail.example", password=PASSWORD).status == 303
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"password": PASSWORD}, "Nothing is erased until you tick this."),
+        ({"password": NEW_PASSWORD, "is_sure": "1"}, "This is not your password."),
+    ],
+)
+def test_nothing_is_erased_by_accident(ada, typed, said):
+    reply = ada.post("/account/erase", **typed)
+    assert (reply.status, said in reply.text) == (422, True)
+    assert ada.account()[1].email == EMAIL
+
+
+def test_an_account_is_erased_and_nobody_signs_in_with_it_any_more(ada, new_visitor):
+    copied = new_visitor(cookies=dict(ada.cookies))
+    reply = ada.post("/account/erase", password=PASSWORD, is_sure="1")
+    assert (reply.status, reply.headers["location"]) == (303, "/account/sign-in?done=erased")
+    assert "Your account is erased." in ada.ask("/account/sign-in?done=erased").text
+    assert copied.ask("/account").status == 303
+    assert new_visitor().post("/account/sign-in", email=EMAIL, password=PASSWORD).status == 422
+    again = new_visitor()
+    assert again.register().headers["location"] == "/account?done=opened"
+
+
 def test_an_address_of_somebody_else_is_not_taken(ada, new_visitor):
     new_visitor().register(name="Eve", email="eve@mail.example")
     reply = ada.post("/account/email", email="eve@mail.example", password=PASSWORD)

@@ -1,12 +1,16 @@
 """The card of a finding: one answer, shown by the page and by its JSON."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from furnished import weighed
 
+from axiom.domain.findings import Agreements
 from axiom.store import accounts, evidence, findings, scores
+from axiom.web import cards
+from axiom.web.reading import Reading
 
 
 @pytest.fixture
@@ -43,6 +47,50 @@ def test_it_shows_each_part_by_itself(site_of_weighed, found):
     assert table[0].startswith("Group,Part,Replicates,Missing,Median,Low,High")
     assert len(table) == 1 + 2 + 1 + 3
     assert "volunteer" not in found["parts"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "centre", "headings"),
+    [
+        ("sign", "median", ["Median", "Low", "High", "Standard error", "Mean"]),
+        ("bernoulli", "share", ["Share", "Low", "High", "Standard error", "Mean"]),
+        ("betting", "mean", ["Mean", "Low", "High", "Standard error"]),
+    ],
+)
+def test_a_share_is_called_a_share_and_a_mean_a_mean(browse, weighed_lab, small_lab, prepared, kind, centre, headings):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(2, e_kind=kind), [], session_id=None, now=small_lab.now)
+    reader = browse(small_lab)
+    assert reader.get("/findings/1.json").json["finding"]["evidence"]["centre"] == centre
+    assert f"The {centre} of each part and its 95 % interval" in words(reader.get("/findings/1").text)
+    reading = Reading(db=weighed_lab.db, folder=weighed_lab.folder, now=weighed_lab.now, name="", live=dict)
+    card = cards.weighed_from(evidence.card_inputs(weighed_lab.db, 1))
+    table = cards.forest(reading, 1, replace(card, evidence=replace(card.evidence, e_kind=kind)))
+    assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
+    assert [row[4] for row in table["rows"][-3:]] == [one.estimate for one in card.by("host")]
+    assert {len(row) for row in table["rows"]} == {len(table["headings"])}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "badge"),
+    [
+        ([{"exact": 3}], "reproduced bit for bit"),
+        ([{"exact": 3}, {"exact": 2}], "reproduced bit for bit"),
+        ([{"exact": 1, "close": 3, "divergent": 1}], "computed again, 1 of 5 bit for bit"),
+        ([{"exact": 3}, {"close": 2}], "computed again, 3 of 5 bit for bit"),
+        ([{"close": 3}], None),
+        ([], None),
+    ],
+)
+def test_its_badge_says_how_many_duplicates_were_exact_unless_all_were(browse, small_lab, prepared, pairs, badge):
+    small_lab.publish(prepared())
+    agreements = tuple(Agreements(platforms=("a", "b" * place), **pair) for place, pair in enumerate(pairs, start=1))
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(2, agreements=agreements), [], session_id=None, now=small_lab.now)
+    page = browse(small_lab).get("/findings/1").text
+    badges = re.findall(r'<span class="badge">([^<]*)</span>', page)
+    assert [each for each in badges if "bit for bit" in each] == ([badge] if badge else [])
 
 
 def test_nothing_on_it_says_whose_the_hosts_of_a_shy_volunteer_are(site_of_weighed):
@@ -163,7 +211,7 @@ def test_a_finding_of_several_designs_names_them_and_what_a_further_one_would_sh
     found = reader.get("/findings/1.json").json["finding"]
     assert [part["name"] for part in found["parts"]["design"]] == ["declared", "wide", "wider", "widest"]
     page = words(reader.get("/findings/1").text)
-    assert "wider 3 confirmatory 3 shift 0 or 5; size 1 or 2" in page
+    assert "wider 3 confirmatory 4 shift 0 or 5; size 1 or 2" in page
     assert "4 designs together: −" in page
     assert "A further design would lie, with probability 95 %, from −" in page
     assert found["pooled"]["prediction_low"] < found["pooled"]["estimate"] < found["pooled"]["prediction_high"]

@@ -1,6 +1,8 @@
 """The page of an experiment: its table holds what its picture draws."""
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -8,6 +10,7 @@ from axiom.decisions.costs import shown, weigh
 from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
+from axiom.domain.work import Outcome
 from axiom.lab import draw
 from axiom.signed.manifests import stored_manifest
 from axiom.store import costs, experiments
@@ -52,6 +55,32 @@ def test_the_table_holds_the_numbers_of_the_picture(browse, measured):
         [f"size {point.x}", point.seeds, point.median, point.low, point.high] for point in drawn.points
     ]
     assert [row[1:] for row in found["rows"]] == [[9, 4.0, 0.0, 8.0], [9, 5.0, 1.0, 9.0]]
+
+
+def test_the_page_says_that_its_picture_is_of_what_is_back_and_how_much_of_that_has_no_value(
+    browse, small_lab, prepared
+):
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=3)
+    reader, path = browse(small_lab), "/experiments/tiny_sum@1"
+    reader.app._fresh = 0.0  # so that each page is made new
+    compute(small_lab, 2)
+    page = words(reader.get(path).text)
+    assert "What is back so far, by config" in page
+    assert "What computes quickly comes back first, so this may lean towards it, and what failed or was stopped" in page
+    assert "has no value in it. An interval that holds at every look is that of the findings" in page
+    assert reader.get(f"{path}.json").json["experiment"]["figures"]["sweep"]["without_value"] == 0
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order, outcome=Outcome.LATE, measures=None))
+    small_lab.validate()
+    assert "has no value in it (2 of 6 results so far have none)." in words(reader.get(path).text)
+    assert reader.get(f"{path}.json").json["experiment"]["figures"]["sweep"]["without_value"] == 2
+
+
+def words(html: str) -> str:
+    said = unescape(re.sub(r"</?(?:a|b|p)\b[^>]*>", "", html)).replace("\N{NO-BREAK SPACE}", " ")
+    return " ".join(said.split())
 
 
 def test_new_results_are_in_the_table_of_the_next_page(browse, measured):

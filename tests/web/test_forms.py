@@ -18,6 +18,7 @@ FIELDS = {
     "/account/email": {"email": "eve@mail.example", "password": PASSWORD},
     "/account/keys": {"password": PASSWORD},
     "/account/new-key": {"password": PASSWORD},
+    "/account/erase": {"password": PASSWORD, "is_sure": "1"},
     "/account/team/found": {"name": "Eve and friends"},
     "/account/team/join": {"team": "1"},
     "/account/team/leave": {},

@@ -8,7 +8,7 @@ from furnished import fill, furnish_more, weighed
 
 from axiom.domain.findings import Verdict
 from axiom.store import evidence
-from axiom.web import pages
+from axiom.web import home, pages
 
 NAMES = {
     "/": "home",
@@ -200,6 +200,37 @@ def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, pre
     text = " ".join(reader.get("/findings/1").text.split())
     assert "Awaits its first block of 8 replicates: 2 of 16 cells are back." in text
     assert "about 7 minutes" in text
+
+
+def test_the_first_page_names_both_ways_to_a_strong_grade(site_of):
+    said = "on several hosts of several volunteers, or on the laboratory’s alone with seeds computed again"
+    assert said in site_of.get("/").text
+
+
+def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_all(
+    browse, small_lab, prepared, sound, monkeypatch
+):
+    small_lab.publish(prepared())
+    small_lab.publish(sound)
+    small_lab.deploy(experiment_id=2)
+    assert "questions</a></p>" not in browse(small_lab).get("/").text
+    monkeypatch.setattr(home, "_QUESTIONS", 1)
+    reader = browse(small_lab)
+    found = reader.get("/index.json").json["home"]
+    assert [len(found["questions"]), found["all_questions"]] == [1, 2]
+    assert found["questions"][0]["name"] == "sound"
+    assert '<a href="/experiments">All 2 questions</a>' in reader.get("/").text
+
+
+def test_findings_that_are_weighed_stand_before_those_that_are_only_asked(browse, small_lab, prepared, sound):
+    fill(small_lab, prepared)
+    small_lab.publish(sound)
+    text = browse(small_lab).get("/findings").text
+    listed = {row["number"]: row["evidence"] for row in browse(small_lab).get("/findings.json").json["findings"]}
+    asked = text.index("Nothing is weighed of these yet.")
+    places = {number: text.index(f'href="/findings/{number}"') for number in listed}
+    assert {number for number, place in places.items() if place < asked} == {n for n, found in listed.items() if found}
+    assert 0 < len([found for found in listed.values() if found]) < len(listed)
 
 
 def test_a_finding_shows_the_interval_and_what_the_next_grade_needs(site_of):

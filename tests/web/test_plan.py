@@ -145,6 +145,14 @@ def test_when_no_core_is_idle_there_is_no_section_about_it(browse, small_lab):
     assert "Why cores are idle" not in text
 
 
+def test_a_host_that_gives_no_core_is_not_called_busy(browse, small_lab):
+    (one,) = PREVIEW.classes
+    none = replace(PREVIEW, classes=(replace(one, cores=0, idle_cores=0, reasons=()),))
+    text = browse(small_lab, preview=lambda: none).get("/plan").text
+    assert "No core is here to plan for" in text
+    assert "Every core has something to do" not in text
+
+
 def test_every_reader_finds_the_way_to_it(site_of):
     assert 'href="/plan"' in site_of.get("/status").text
     assert "Perhaps you meant" in site_of.get("/plam").text

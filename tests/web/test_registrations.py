@@ -11,7 +11,7 @@ from axiom.lab.registering import amend, register_further
 from axiom.store import duplicates, experiments, scores
 
 SAID = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [-1.0, 1.0], "because": "a <b>test</b>"}
-WIDE = [({"size": 1, "shift": 0}, 1.0), ({"size": 2, "shift": 0}, 1.0), ({"size": 2, "shift": 9}, 4.0)]
+WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) for size in (1, 2)]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_list_tells_designs_amendments_and_their_findings(site):
     newest, wide, first = site.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["why"]) == (3, 1, "it looked so")
     assert newest["estimands"] == [{"estimand": "grows_2", "finding": 2, "is_new": True}]
-    assert (wide["design"], wide["cells"], wide["estimands"][0]["is_new"]) == ("wide", 3, False)
+    assert (wide["design"], wide["cells"], wide["estimands"][0]["is_new"]) == ("wide", 4, False)
     assert first["stopping"].startswith("ends when each finding is decided")
     page = site.get("/registrations")
     assert page.status == 200

@@ -9,7 +9,11 @@ from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
 from axiom.lab.withdraw import withdraw
-from axiom.store import jobs, releases, sessions
+from axiom.store import jobs, releases
+from axiom.store import sessions as stored
+from axiom.web import sessions
+from axiom.web.feed import feed
+from axiom.web.reading import Reading
 from axiom.web.sections import SECTIONS
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
@@ -89,7 +93,7 @@ def test_every_number_of_a_log_leads_to_rows_that_are_there(site):
 
 def test_no_digit_stands_in_the_text_of_a_note(lab):
     for number in (1, 2):
-        for _, note in sessions.notes(lab.db, number):
+        for _, note in stored.notes(lab.db, number):
             outside = "".join(part if place % 2 == 0 else "" for place, part in enumerate(_cut(note.text)))
             assert not any(sign.isdigit() for sign in outside)
 
@@ -118,7 +122,7 @@ def test_a_session_of_before_shows_the_steps_that_it_had(site, lab):
     titles = [chapter["section"] for chapter in site.get("/sessions/2026-03-02-a.json").json["session"]["log"]]
     assert "Credit" in titles
     assert not {"Queue", "Ranked new results", "Published"} & set(titles)
-    assert sessions.by_name(lab.db, "2026-03-02-a").due is None
+    assert stored.by_name(lab.db, "2026-03-02-a").due is None
 
 
 def test_the_tasks_behind_a_number_are_just_those(site, lab):
@@ -171,6 +175,27 @@ def test_the_news_are_an_atom_feed_of_the_last_lines(site):
     assert feed.findtext(f"{ATOM}id").endswith("/news.atom")
     links = [entry.find(f"{ATOM}link").get("href") for entry in feed.iter(f"{ATOM}entry")]
     assert links[0].endswith("/sessions/2026-03-04-a")
+
+
+def test_boinc_s_window_is_told_one_line_of_each_day_that_is_over(lab):
+    first, second = (row["name"] for row in reversed(sessions.news(reading(lab))["news"]))
+    lab.later(days=1)
+    third, fourth = hold(lab), hold(lab)
+    items = list(ET.fromstring(feed(reading(lab), "https://lab.example/")).iter("item"))
+    assert [item.findtext("link") for item in items] == [
+        f"https://lab.example/sessions/{name}" for name in (second, first)
+    ]
+    lab.later(days=1)
+    items = list(ET.fromstring(feed(reading(lab), "https://lab.example/")).iter("item"))
+    assert [item.findtext("guid") for item in items] == [
+        f"https://lab.example/sessions/{name}" for name in (fourth, second, first)
+    ]
+    assert items[0].findtext("title").startswith(f"Session {fourth} is closed.")
+    assert third not in {item.findtext("link").rpartition("/")[2] for item in items}
+
+
+def reading(lab) -> Reading:
+    return Reading(db=lab.db, folder=lab.folder, now=lab.now, name="Small & Sons", live=dict)
 
 
 def test_a_laboratory_without_sessions_has_a_feed_without_entries(browse, small_lab):

@@ -18,11 +18,11 @@ from axiom.cli.attendant import Attendant, Occasion
 from axiom.cli.callers import laboratory as laboratory_caller
 from axiom.cli.callers import operator
 from axiom.cli.clock import Clock
-from axiom.cli.computing import Computing, computing, demand_writer, log_to
+from axiom.cli.computing import Computing, computing, demand_writer
 from axiom.cli.counter import Counter
 from axiom.cli.foresight import Foresight
 from axiom.cli.listening import address_of, on_path, on_port
-from axiom.cli.opening import prepare_database
+from axiom.cli.opening import log_to, prepare_database
 from axiom.cli.options import color_option, data_option, quiet_option, remark
 from axiom.cli.simulated import play_fleet
 from axiom.cli.taking import workers_of

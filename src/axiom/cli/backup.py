@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from axiom.cli.opening import demand
+from axiom.cli.opening import demand, lay_out_own_files, reading
 from axiom.cli.options import data_option, json_option, quiet_option, remark, show_json, wall_clock
 from axiom.errors import NotFound
 from axiom.lab.backup import Backup, back_up
 from axiom.lab.backup import restore as restore_backup
 from axiom.lab.recovery import Recovered, Wish
+from axiom.store import backed_up
 from axiom.store.folder import Folder
 from axiom.store.history import SKIPPED
 
@@ -31,6 +32,7 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: boo
     now = wall_clock()
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
     made = back_up(folder, target, with_keys=not without_keys, now=now)
+    backed_up.note(folder, now)
     if as_json:
         show_json({"backup": {"file": str(target), **asdict(made)}})
         return
@@ -64,6 +66,8 @@ def restore(
         raise NotFound(f"There is no file {file}. Nothing was restored.")
     wish = Wish(journal=journal, as_it_was=as_it_was, as_far_as_possible=as_far_as_possible)
     restored = restore_backup(file, folder, now=wall_clock(), wish=wish)
+    with reading(folder) as db:
+        lay_out_own_files(db, folder)  # also for commands that come before the first start
     made = restored.backup
     if as_json:
         known = {"data": str(folder.path), **asdict(made), "journal": _as_data(restored.recovered)}

@@ -1,5 +1,6 @@
 """`axiom volunteer` and `axiom team`: whose computers compute, in the shape of the pages' JSON."""
 
+import secrets
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import click
 from axiom.cli.fleet import after_option
 from axiom.cli.groups import Group
 from axiom.cli.lifetimes import carry, read_lifetimes
-from axiom.cli.opening import reading
+from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
     ID,
     data_option,
@@ -20,9 +21,18 @@ from axiom.cli.options import (
     show_table,
 )
 from axiom.cli.viewing import view
+from axiom.commands.catalogue import read_command
+from axiom.domain.amounts import counted
+from axiom.errors import NotFound, Refused
+from axiom.signed.strict import LARGEST
+from axiom.store import accounts
+from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.web import volunteers as pages
 from axiom.web.reading import Answer
+
+_BACKUPS = "Older backups and the journal hold the account until they are deleted."
+_RANDOM_BYTES = 12  # of a password that nobody chose
 
 
 @click.group(cls=Group)
@@ -98,6 +108,65 @@ def carry_over(
         if row["credit"] != row["kept"]:
             who = f"volunteer {row['volunteer']}"
             remark(f"{who}: {row['kept']:.3f} from {_printable(row['source'])} stays; {row['credit']:.3f} was asked.")
+
+
+@volunteer.command("new-password")
+@click.argument("who", metavar="NUMBER|ADDRESS")
+@data_option
+@dry_run_option
+@json_option
+def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None:
+    """Give somebody who forgot theirs a new password, shown once. Computers that hold the account key go on."""
+    with reading(folder) as db:
+        number = _with_account(db, who)
+    password = secrets.token_urlsafe(_RANDOM_BYTES)
+    submit(folder, read_command("account.password", {"volunteer": number, "password": password}), dry_run=dry_run)
+    answer = {"volunteer": number, "password": None if dry_run else password}
+    if as_json:
+        show_json({"volunteer": answer})
+        return
+    show_facts({"volunteer": number, "password": "none (dry run)" if dry_run else password})
+    remark(
+        "Every browser is signed out of this account, and its weak key is another one: computers attached with that "
+        "must be attached again. Tell its owner to choose another password.",
+        quiet=dry_run,
+    )
+
+
+@volunteer.command("erase")
+@click.argument("who", metavar="NUMBER|ADDRESS")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Erase somebody's account, for good: what they computed and its credit stay, under a number."""
+    with reading(folder) as db:
+        number = _with_account(db, who)
+    if not (yes or dry_run):
+        remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
+        click.confirm("Erase them?", abort=True, err=True)
+    answer = submit(folder, read_command("account.erase", {"volunteer": number}), dry_run=dry_run)
+    if as_json:
+        show_json({"volunteer": answer})
+        return
+    erased = "would be erased (dry run)" if dry_run else "is erased"
+    remark(
+        f"Volunteer {number} {erased}; {counted(answer['tasks'], 'task')} of theirs for others. {_BACKUPS}", quiet=quiet
+    )
+
+
+def _with_account(db: Database, who: str) -> int:
+    """The number of a volunteer who can sign in, by number or address."""
+    is_number = who.isascii() and who.isdecimal() and int(who) <= LARGEST
+    found = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
+    if found is None:
+        raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")
+    volunteer, account = found
+    if account.email is None:
+        raise Refused(f"Volunteer {volunteer.id} is no person who signs in: it has no address. Nothing was changed.")
+    return volunteer.id
 
 
 @click.group(cls=Group)

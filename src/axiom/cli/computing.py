@@ -4,8 +4,6 @@
 """
 
 import functools
-import logging
-import logging.handlers
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +17,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.engines.ahead import Ahead
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
-from axiom.errors import StoreDamaged, UnknownName
+from axiom.errors import StoreDamaged
 from axiom.runner.here import describe_tree
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
@@ -125,22 +123,6 @@ def demand_writer(writer: Writer) -> None:
     """A writer that failed can never write again, so the process has to end."""
     if writer.failed is not None:
         raise StoreDamaged(f"The laboratory stopped because it could not write: {writer.failed}") from writer.failed
-
-
-def log_to(folder: Folder, settings: Settings) -> None:
-    """From here on everything is logged in the folder, and errors are said at the terminal, too."""
-    levels = ("debug", "info", "warning", "error")
-    if settings.log not in levels:
-        raise UnknownName("level of the setting log", settings.log, levels)
-    logs = folder.path / "logs"
-    logs.mkdir(exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    terminal = logging.StreamHandler()
-    terminal.setLevel(logging.ERROR)
-    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
-    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
-    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
 
 
 def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:

@@ -9,12 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from axiom.cli.clock import Accepted
 from axiom.cli.opening import journal_of, reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
+from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import AxiomError, NoSandbox
 from axiom.lab.copies import copies
@@ -22,7 +24,7 @@ from axiom.lab.promises import PROMISES, broken
 from axiom.runner.sandbox import demand
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
-from axiom.store import jobs, preflights, watches, work
+from axiom.store import backed_up, jobs, preflights, tariffs, watches, work
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment, version
 from axiom.store.folder import Folder, holder
@@ -34,6 +36,7 @@ from axiom.web.join import runners_of
 _LEAST_FREE_MB = 1_000
 _SLOW_SYNC_MS = 50.0
 _SYNCS = 5
+_BACKUP_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield _asked(folder, "sandbox", _sandbox)
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
+    yield _asked(folder, "backup", lambda db: _backup(folder, db))
     yield _asked(folder, "jobs", _jobs)
     yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
@@ -169,7 +173,7 @@ def _journal(folder: Folder, db: Database) -> Finding:
             cure="start the laboratory: it begins a new journal, which covers the backups that are made from then on",
         )
     newest = max((copy.position for copy in copies(place, point)), default=0)
-    where = "another disk than" if place.stat().st_dev != folder.path.stat().st_dev else "the same disk as"
+    where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
     return Finding(
         name="journal",
         well=first.point.position <= newest,
@@ -185,6 +189,30 @@ def _jobs(db: Database) -> Finding:
         well=not failing,
         says="; ".join(failing) or "none of the periodic jobs is failing",
         cure="logs/axiom.log says more; each is tried again by itself while the laboratory runs",
+    )
+
+
+def _is_elsewhere(place: Path, folder: Folder) -> bool:
+    """Does it lie on another disk than the laboratory?"""
+    return place.exists() and place.stat().st_dev != folder.path.stat().st_dev
+
+
+def _backup(folder: Folder, db: Database) -> Finding:
+    """What others computed should outlive this disk. What one computed alone here, one may lose.
+
+    The copies that the laboratory makes by itself count where they lie on another disk.
+    """
+    settings, _ = from_process(folder.settings)
+    place, point, others = journal_of(folder, settings), standing(db), tariffs.volunteers_with_hosts(db)
+    own = copies(place, point) if point and _is_elsewhere(place, folder) else []
+    made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
+    days = (wall_clock() - made).days if made else None
+    says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
+    return Finding(
+        name="backup",
+        well=not others or (days is not None and days <= _BACKUP_DAYS),
+        says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
+        cure="`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal",
     )
 
 

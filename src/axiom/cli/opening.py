@@ -1,6 +1,8 @@
 """Opens a laboratory: for reading beside a server, through a server's socket, or alone for the length of a command."""
 
 import contextlib
+import logging
+import logging.handlers
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +13,9 @@ from axiom.cli.clock import Clock, open_clock
 from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
-from axiom.errors import NoLab
+from axiom.commands.laboratory import Laboratory, gathered
+from axiom.errors import NoLab, UnknownName
+from axiom.lab import own_files
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
@@ -85,7 +88,8 @@ def journal_of(folder: Folder, settings: Settings) -> Path:
 def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
     """Bring the database up to date, and set a clock that never says less than what is written in it.
 
-    `accept`: go on although something is written down for later than the computer's clock says.
+    The files of its own experiments are there, also after a restore. `accept`: go on although something is written down
+    for later than the computer's clock says.
     """
     settings, _ = from_process(folder.settings)
     journal = journal_of(folder, settings)
@@ -94,6 +98,28 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
         attach(db, folder, journal, wall_clock)
         migrate(db, folder, wall_clock())
         attach(db, folder, journal, wall_clock)  # a new database, or one of before there were journals
+        lay_out_own_files(db, folder)
         return open_clock(db, accept=accept, caller=operator().name)
     finally:
         db.close()
+
+
+def lay_out_own_files(db: Database, folder: Folder) -> None:
+    """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
+    own_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
+
+
+def log_to(folder: Folder, settings: Settings) -> None:
+    """From here on everything is logged in the folder, and errors are said at the terminal, too."""
+    levels = ("debug", "info", "warning", "error")
+    if settings.log not in levels:
+        raise UnknownName("level of the setting log", settings.log, levels)
+    logs = folder.path / "logs"
+    logs.mkdir(exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
+    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
+    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
+    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)

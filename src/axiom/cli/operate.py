@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from axiom.cli.options import (
     wall_clock,
 )
 from axiom.commands.remote import Remote
+from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner import sandbox
 from axiom.settings import from_process
@@ -93,8 +95,9 @@ def _toml(value: str | int) -> str:
 
 @click.command()
 @data_option
+@click.option("--all", "whole", is_flag=True, help="Name experiments too of which nothing was ordered yet.")
 @json_option
-def status(folder: Folder, as_json: bool) -> None:
+def status(folder: Folder, whole: bool, as_json: bool) -> None:
     """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
     demand(folder)
     if holder(folder) is not None:
@@ -109,13 +112,16 @@ def status(folder: Folder, as_json: bool) -> None:
     if lack := sandbox.lacking():
         remark(lack, quiet=False)
     facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
-    show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))})
+    show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))} | _extent(found))
+    listed = [row for row in found["experiments"] if whole or row["workunits"]]
     click.echo()
     show_table(
         ("experiment", "version", "status", "results", "tasks out", "waiting"),
-        [_row(row) for row in found["experiments"]],
-        none="No experiment is published yet.",
+        [_row(row) for row in listed],
+        none="Nothing is ordered yet." if found["experiments"] else "No experiment is published yet.",
     )
+    if more := len(found["experiments"]) - len(listed):
+        remark(f"Nothing is ordered of {counted(more, 'more experiment')}; --all names them.")
 
 
 @click.command()
@@ -227,6 +233,27 @@ def completion(shell: str) -> None:
     if kind is None:
         raise Refused(f"There is no completion for {shell}.")
     click.echo(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
+
+
+def _extent(found: Mapping[str, Any]) -> dict[str, str]:
+    """Who computes, how much is out and stored, how much room is left, and which periodic jobs fail."""
+    out, waiting = (sum(row["tasks"].get(state, 0) for row in found["experiments"]) for state in ("sent", "unsent"))
+    failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in found["jobs"] if job["last_error"]]
+    return {
+        "hosts": f"{counted(found['hosts'], 'host')} with {counted(found['cores'], 'core')}",
+        "tasks": f"{out:,} out, {waiting:,} waiting",
+        "results": f"{found['totals']['result']:,}",
+        "free disk": f"{found['free_mb']:,} MB",
+        "last backup": _since(found.get("backed_up_at"), found["now"]),
+        **({"failing": "; ".join(failing)} if failing else {}),
+    }
+
+
+def _since(moment: str | None, now: str) -> str:
+    if moment is None:
+        return "none was made"
+    hours = (datetime.fromisoformat(now) - datetime.fromisoformat(moment)).total_seconds() / 3600
+    return f"{counted(int(hours / 24), 'day')} ago" if hours >= 48 else f"{counted(int(hours), 'hour')} ago"
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:

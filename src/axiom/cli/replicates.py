@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from axiom.cli.computing import computing, log_to
+from axiom.cli.computing import computing
+from axiom.cli.making import Made
 from axiom.cli.manifests import file_of, file_words
-from axiom.cli.opening import prepare_database
 from axiom.cli.options import bar, progress, remark, wall_clock
 from axiom.cli.places import Here, Place, Standing, There
 from axiom.cli.taking import Taken
@@ -26,7 +26,6 @@ from axiom.engines.here import cores
 from axiom.errors import NotFound, Refused
 from axiom.lab.publish import WAITS
 from axiom.settings import Settings
-from axiom.signed.keys import make_keys
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store import counters, experiments, findings, returns
 from axiom.store.connections import Connections
@@ -59,15 +58,18 @@ class Ordered:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(taken: Taken, name: str, replicates: int, *, quiet: bool, ahead: Ahead) -> tuple[Ordered, Standing]:
+def compute(
+    taken: Taken, name: str, replicates: int, *, quiet: bool, ahead: Ahead, made: Made | None
+) -> tuple[Ordered, Standing]:
     """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come.
 
-    `ahead` is a runner that was started before and computes, if it is here that something is computed.
+    `ahead` is a runner that was started before and computes, if it is here that something is computed; then `made`
+    is the laboratory.
     """
     folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
     publish = PublishExperiment(**file_words(name if name.endswith(".py") else file.stem))
-    with _place(taken, quiet=quiet, ahead=ahead) as place:
+    with _place(taken, quiet=quiet, ahead=ahead, made=made) as place:
         published = place.submit(publish)
         _demand_sealed(published)
         with Connections(folder=folder).follower() as db:
@@ -79,14 +81,12 @@ def compute(taken: Taken, name: str, replicates: int, *, quiet: bool, ahead: Ahe
 
 
 @contextlib.contextmanager
-def _place(taken: Taken, *, quiet: bool, ahead: Ahead) -> Iterator[Place]:
+def _place(taken: Taken, *, quiet: bool, ahead: Ahead, made: Made | None) -> Iterator[Place]:
     folder, settings = taken.folder, taken.settings
-    if not taken.is_ours:
+    if made is None:
         yield There(folder)
         return
-    log_to(folder, settings)
-    clock = prepare_database(folder)
-    keys = make_keys(folder.keys, clock.now())
+    clock, keys = made.result()
     if taken.is_new:
         remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
     here = Here(folder, lambda reported: computing(folder, settings, keys, clock.now, ahead, reported))

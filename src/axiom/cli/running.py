@@ -76,11 +76,14 @@ def _compute(
         file_of(name, folder)
     with taking(folder, workers, quiet=quiet) as taken:
         compute_ahead(taken, name, ahead)
-        from axiom.cli.replicates import compute
+        from axiom.cli.making import making
 
-        gc.freeze()
-        gc.enable()
-        return compute(taken, name, replicates, quiet=quiet, ahead=ahead)
+        with making(taken) as made:
+            from axiom.cli.replicates import compute
+
+            gc.freeze()
+            gc.enable()
+            return compute(taken, name, replicates, quiet=quiet, ahead=ahead, made=made)
 
 
 def _demand_one_way(

@@ -140,14 +140,14 @@ def volunteering(
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
     offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
-    project = _project(
-        folder, settings, secrets, core, offering.offered, Links(master=master, upload_key=secrets.upload)
-    )
+    links = Links(master=master, upload_key=secrets.upload)
     builder = Builder(folder, source.build_with, patience=_PATIENCE) if source.build_with else None
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
+        transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
+        project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
         made = Volunteering(
             project=project,
-            transfers=Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads),
+            transfers=transfers,
             desk=_front_desk(project, settings, secrets),
             files=Downloads(folder, project.trust),
             threads=threads,
@@ -170,6 +170,7 @@ def _project(
     core: Computing,
     offered: Mapping[str, Runner],
     links: Links,
+    transfers: Transfers,
 ) -> Project:
     return Project(
         writer=core.writer,
@@ -183,6 +184,7 @@ def _project(
         name=settings.name,
         now=core.gate.now,
         reported=core.look_again,
+        lost=transfers.begun.lost,
         settle=core.settle,
     )
 

@@ -19,6 +19,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts import change_email, change_password, open_account, renew_key
+from axiom.server.erasing import erase
 from axiom.server.passwords import stored_password
 from axiom.signed.keys import load_secrets
 from axiom.signed.strict import LARGEST
@@ -196,6 +197,21 @@ class NewKey(OwnAccount):
         self.found(db)
         renew_key(db, prepared, self.volunteer)
         return {"volunteer": self.volunteer}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseAccount(OwnAccount):
+    """Forget who a volunteer is, for good. Results and credit stay under their number."""
+
+    name: ClassVar[str] = "account.erase"
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The account is gone, and what its computers still hold goes to others."""
+        del laboratory, prepared
+        volunteer, account = self.found(db)
+        if account.email is None:
+            raise Refused(f"Volunteer {self.volunteer} has no account that could be erased. Nothing was changed.")
+        return {"volunteer": self.volunteer, "tasks": erase(db, volunteer, account, now)}
 
 
 @dataclass(frozen=True, kw_only=True)

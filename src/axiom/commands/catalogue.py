@@ -12,6 +12,7 @@ from axiom.commands.accounts import (
     ChangePassword,
     ChangePreferences,
     ChangeProfile,
+    EraseAccount,
     NewKey,
     OpenAccount,
     PlaceHost,
@@ -23,6 +24,7 @@ from axiom.commands.experiments import DeployExperiment, PreflightExperiment, Pu
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
 from axiom.commands.links import LinkFindings
+from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
@@ -70,6 +72,8 @@ COMMANDS: dict[str, type[Command]] = {
         CorrectCredit,
         ApprovePending,
         AnnounceTariff,
+        AddNews,
+        WithdrawNews,
         StepSession,
         HoldSession,
         OpenAccount,
@@ -81,6 +85,7 @@ COMMANDS: dict[str, type[Command]] = {
         ChangePreferences,
         PlaceHost,
         NewKey,
+        EraseAccount,
         FoundTeam,
         JoinTeam,
         LeaveTeam,

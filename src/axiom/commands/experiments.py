@@ -23,7 +23,7 @@ from axiom.lab.declared import declaration
 from axiom.lab.deploy import deploy, ordered_of
 from axiom.lab.old_claims import LIST, inherit, read
 from axiom.lab.policy import policy_of
-from axiom.lab.publish import Known, Prepared, packed_before, prepare, publish
+from axiom.lab.publish import Known, Prepared, Told, packed_before, prepare, publish
 from axiom.lab.registering import amended_by
 from axiom.lab.sizing import size_to_order
 from axiom.lab.withdraw import withdraw
@@ -239,10 +239,10 @@ class RetireExperiment(Command):
 def _known(laboratory: Laboratory, file: Path) -> Known:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
-    def known(files: Mapping[str, bytes]) -> bytes | None:
+    def known(files: Mapping[str, bytes]) -> Told | None:
         shipped = file.parent == laboratory.catalogue and declaration(laboratory.catalogue, file.stem, files)
         if shipped:
-            return shipped
+            return Told(declaration=shipped, refusals=())  # or the list would not have it
         archive = _newest_archive(laboratory, file.stem)
         return packed_before(archive, files) if archive else None
 

@@ -1,13 +1,14 @@
 """The command that announces a tariff: how credit will be computed, said before anybody computes under it."""
 
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.moments import moment_said
 from axiom.decisions.tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.ledger import Tariff, Tier
@@ -61,7 +62,7 @@ class AnnounceTariff(Command):
         if found := problems(wanted):
             raise WrongUse(f"{' '.join(found)} {_NOTHING}")
         others = tariffs.volunteers_with_hosts(db)
-        valid_from = self._moment() or (now + AHEAD if others else now)
+        valid_from = moment_said(self.valid_from, now + AHEAD if others else now, _NOTHING)
         if why_not := too_soon(valid_from, now, others=others):
             raise Refused(f"{why_not} {_NOTHING}")
         number = tariffs.announce(db, wanted, valid_from, now=now, because=self.because)
@@ -86,12 +87,3 @@ class AnnounceTariff(Command):
             broken=self.broken,
             session_cap=self.session_cap,
         )
-
-    def _moment(self) -> datetime | None:
-        if not self.valid_from:
-            return None
-        try:
-            said = datetime.fromisoformat(self.valid_from)
-        except ValueError:
-            raise WrongUse(f"{self.valid_from!r} is no moment like 2026-03-02T14:00. {_NOTHING}") from None
-        return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)

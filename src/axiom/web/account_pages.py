@@ -11,6 +11,7 @@ from axiom.commands.accounts import (
     ChangePassword,
     ChangePreferences,
     ChangeProfile,
+    EraseAccount,
     NewKey,
     OpenAccount,
     PlaceHost,
@@ -46,6 +47,7 @@ DONE = {
     "place": "It is stored where this computer stands. It hears of it when it next calls.",
     "password": "Your password is changed. Every other browser is signed out, and the weak key is another one.",
     "email": "Your address is changed. Every other browser is signed out, and the weak key is another one.",
+    "erased": "Your account is erased. Your computers may forget this project now: Remove, in BOINC.",
     "founded": "The team is founded, and you belong to it.",
     "joined": "You belong to this team now. What you earn from now on counts for it, too.",
     "left": "You belong to no team now. What you earned for it stays with it.",
@@ -284,6 +286,18 @@ def new_key(visit: Visit) -> Outcome:
     return _keys(visit)
 
 
+def erase(visit: Visit) -> Outcome:
+    """Erase the account of whoever knows the password and says that they are sure."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    if not form.ticked("is_sure"):
+        form.wrong["is_sure"] = "Nothing is erased until you tick this."
+    visit.is_proven()
+    if form.wrong:
+        return Again(form=form)
+    visit.submit(EraseAccount(volunteer=volunteer.id))
+    return Go(to="/account/sign-in?done=erased", session="")
+
+
 def _keys(visit: Visit) -> Outcome:
     volunteer, _ = visit.themselves
     with visit.reception.reader() as db:
@@ -328,6 +342,7 @@ ACTS = {
     "/account/place": Act(act=place, page="/account/preferences"),
     "/account/password": Act(act=password, page="/account/security"),
     "/account/email": Act(act=email, page="/account/security"),
+    "/account/erase": Act(act=erase, page="/account/security"),
     "/account/keys": Act(act=show_keys, page="/account/security"),
     "/account/new-key": Act(act=new_key, page="/account/security"),
 } | {path: Act(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}

@@ -23,7 +23,6 @@ from axiom.web import scope
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading
 
-PARTS = ("Group", "Part", "Replicates", "Missing", "Median", "Low", "High", "Mean", "Standard error")
 _NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
@@ -73,12 +72,10 @@ def parts(db: Database, found: Card | None) -> Answer:
 
 def forest(reading: Reading, number: int, found: Card | None) -> Answer:
     """The picture of the parts, and all of them as a table."""
+    columns = _columns(found.evidence.centre if found else "median")
     shown = [one for by in _FORESTS for one in found.by(by)] if found else []
-    rows = [
-        [one.by, one.name, one.seeds, one.missing, one.estimate, one.low, one.high, one.mean, one.error]
-        for one in shown
-    ]
-    return plate(reading, f"finding/{number}/forest", PARTS, rows)
+    rows = [[getattr(one, name) for name in columns.values()] for one in shown]
+    return plate(reading, f"finding/{number}/forest", list(columns), rows)
 
 
 def told(found: Evidence) -> Answer:
@@ -177,6 +174,14 @@ def _without(db: Database, found: Card) -> list[Answer]:
         for one in found.without
     ]
     return sorted(rows, key=lambda row: row["number"] < 0)
+
+
+def _columns(centre: str) -> dict[str, str]:
+    """What the table of parts holds, by its headings."""
+    columns = {"Group": "by", "Part": "name", "Replicates": "seeds", "Missing": "missing"}
+    columns |= {centre.capitalize(): "estimate", "Low": "low", "High": "high", "Standard error": "error"}
+    columns.setdefault("Mean", "mean")  # where the estimate is the mean, it stands there once
+    return columns
 
 
 def _part(one: Stratum) -> dict[str, Any]:

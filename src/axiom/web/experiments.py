@@ -36,6 +36,7 @@ def one(reading: Reading, name: str) -> Answer:
     standings = finding_pages.of_experiment(reading.db, stored.id)
     forecasts = [said for one in registered for said in finding_pages.forecasts(reading.db, one["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
+    progress = _progress(reading, stored, registered, claims)
     return {
         "experiment": shown(stored, counters.read(reading.db))
         | {
@@ -54,8 +55,8 @@ def one(reading: Reading, name: str) -> Answer:
             ],
             "findings": claims,
             "old": _old(reading, stored.name),
-            "progress": _progress(reading, stored, registered, claims),
-            "figures": {"sweep": _sweep(reading, stored, manifest)},
+            "progress": progress,
+            "figures": {"sweep": _sweep(reading, stored, manifest, progress["cells_back"])},
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
             "release": releases.of_version(reading, stored),
@@ -188,8 +189,11 @@ def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answe
     }
 
 
-def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
-    """The picture of the sweep, and the numbers that it draws: all results that are back, by config."""
+def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
+    """The picture of the sweep, and the numbers that it draws: what is back so far, by config.
+
+    Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
+    """
     measure = manifest.figure.y if manifest.figure else (manifest.measures[0].name if manifest.measures else "")
     found = reading.tally.values(reading.db, stored.id, measure)
     shown_factors = varying(manifest)
@@ -205,7 +209,8 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     ]
     headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
     return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
-        "title": manifest.figure.title if manifest.figure else measure
+        "title": manifest.figure.title if manifest.figure else measure,
+        "without_value": max(0, back - sum(map(len, found.values()))),
     }
 
 

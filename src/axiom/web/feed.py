@@ -1,4 +1,7 @@
-"""The laboratory's news: as RSS, which BOINC's window shows of a project, and as Atom, which a feed reader takes."""
+"""The laboratory's news: as RSS, which BOINC's window shows of a project, and as Atom, which a feed reader takes.
+
+A window that opens for each of a day's sessions would soon be closed for good: BOINC's client is told one line a day.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +9,9 @@ from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.decisions.announcing import announcement
-from axiom.store import tariffs
+from axiom.store import news, tariffs
 from axiom.web import sessions
-from axiom.web.reading import Reading
+from axiom.web.reading import Answer, Reading
 
 _MOST = 20
 
@@ -20,11 +23,13 @@ class _News:
     line: str
     address: str
     at: datetime
+    text: str = ""  # what there is beyond the line
 
 
 def feed(reading: Reading, master: str) -> bytes:
-    """The newest lines of the news; `master` is the project's address, ending in a slash."""
-    items = "".join(_item(one.line, one.address, one.at) for one in _news(reading, master))
+    """What days that are over ended with; `master` is the project's address, ending in a slash."""
+    found = _news(reading, master, sessions.days(reading, _MOST))
+    items = "".join(map(_item, found))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0">\n<channel>\n'
         f"<title>{escaped(reading.name)}</title>\n<link>{escaped(master)}</link>\n"
@@ -33,17 +38,18 @@ def feed(reading: Reading, master: str) -> bytes:
     )
 
 
-def _item(line: str, address: str, ended_at: datetime) -> str:
+def _item(one: _News) -> str:
+    line, address = escaped(one.line), escaped(one.address)
     return (
-        f"<item>\n<title>{escaped(line)}</title>\n<link>{escaped(address)}</link>\n"
-        f'<guid isPermaLink="true">{escaped(address)}</guid>\n<pubDate>{format_datetime(ended_at)}</pubDate>\n'
-        f"<description>{escaped(line)}</description>\n</item>\n"
+        f"<item>\n<title>{line}</title>\n<link>{address}</link>\n"
+        f'<guid isPermaLink="true">{address}</guid>\n<pubDate>{format_datetime(one.at)}</pubDate>\n'
+        f"<description>{escaped(one.text or one.line)}</description>\n</item>\n"
     )
 
 
 def atom(reading: Reading, master: str) -> bytes:
-    """The same lines as Atom."""
-    found = _news(reading, master)
+    """The newest lines of all sessions, as Atom."""
+    found = _news(reading, master, sessions.news(reading, _MOST))
     updated = (found[0].at if found else reading.now).isoformat()
     entries = "".join(map(_entry, found))
     return in_ascii(
@@ -54,11 +60,11 @@ def atom(reading: Reading, master: str) -> bytes:
     )
 
 
-def _news(reading: Reading, master: str) -> list[_News]:
-    """What sessions said last, and which tariffs were announced ahead; the newest first."""
+def _news(reading: Reading, master: str, said: Answer) -> list[_News]:
+    """What these sessions and the operator said, and which tariffs were announced ahead; the newest first."""
     found = [
         _News(line=row["line"], address=f"{master}sessions/{row['name']}", at=datetime.fromisoformat(row["ended_at"]))
-        for row in sessions.news(reading, _MOST)["news"]
+        for row in said["news"]
     ]
     found += [
         _News(
@@ -69,6 +75,10 @@ def _news(reading: Reading, master: str) -> list[_News]:
         for one, before in tariffs.ahead(reading.db)
         if one.announced_at is not None
     ]
+    found += [
+        _News(line=one.line, address=f"{master}news#news-{one.id}", at=one.said_at, text=one.text)
+        for one in news.newest(reading.db, _MOST)
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:_MOST]
 
 
@@ -76,5 +86,5 @@ def _entry(one: _News) -> str:
     return (
         f"<entry>\n<title>{escaped(one.line)}</title>\n<id>{escaped(one.address)}</id>\n"
         f'<link href="{escaped(one.address)}"/>\n<updated>{one.at.isoformat()}</updated>\n'
-        f"<summary>{escaped(one.line)}</summary>\n</entry>\n"
+        f"<summary>{escaped(one.text or one.line)}</summary>\n</entry>\n"
     )

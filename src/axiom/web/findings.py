@@ -136,6 +136,7 @@ def evidence(reading: Reading, line: Line) -> Answer:
         "seeds": found.seeds,
         "missing": found.missing,
         "estimate": found.estimate,
+        "centre": found.centre,
         "interval": [found.low, found.high],
         "e_value": found.e_value,
         "e_kind": found.e_kind,

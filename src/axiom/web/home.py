@@ -5,10 +5,12 @@ from axiom.store import counters, experiments, finding_pages, fleet_pages
 from axiom.web import experiments as experiment_views
 from axiom.web import failures as failure_views
 from axiom.web import findings as finding_views
+from axiom.web import news as news_views
 from axiom.web import sessions as session_views
 from axiom.web.reading import Answer, Reading
 
 _FINDINGS = 6
+_QUESTIONS = 6
 _NEWS = 3
 
 
@@ -19,19 +21,22 @@ def home(reading: Reading) -> Answer:
     asked = _asked_now(rows, weighed)
     counted = counters.read(reading.db)
     concluded = {row["experiment"] for row in rows}  # an experiment without a finding asks nothing
-    questions = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
+    shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
+    questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
             "asked_now": _with_picture(reading, asked) if asked else None,
-            "questions": [each for each in questions if each["status"] == "open" and each["name"] in concluded],
+            "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
+            "all_questions": len(questions),
             "latest": _with_picture(reading, weighed[0]) if weighed and weighed[0] is not asked else None,
             "findings": weighed[:_FINDINGS],
             "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
             "all_findings": len(rows),
             "counters": live(reading)["live"],
             "watches": failure_views.met(reading),
+            "said": news_views.standing(reading),
             "news": session_views.news(reading, _NEWS)["news"],
         }
     }
@@ -65,6 +70,11 @@ def _asked_now(rows: list[Answer], weighed: list[Answer]) -> Answer | None:
     undecided = [row for row in weighed if row["verdict"] == Verdict.UNDECIDED and row["status"] == "open"]
     waiting = [row for row in reversed(rows) if not row["evidence"]]
     return next(iter([*undecided, *waiting, *weighed]), None)
+
+
+def _is_idle(question: Answer) -> bool:
+    """Is nothing of it computed or about to be?"""
+    return not any(question["tasks"].get(state) for state in ("sent", "unsent"))
 
 
 def _with_picture(reading: Reading, row: Answer) -> Answer:

@@ -26,6 +26,7 @@ from axiom.web import (
     join,
     ledger,
     ledger_page,
+    news,
     plan,
     plates,
     proposals,
@@ -131,7 +132,7 @@ PAGES = (
     _page("/join", "join.html", join.join),
     _page("/plan", "plan.html", plan.page),
     _page("/status", "status.html", _status),
-    _page("/news", "news.html", sessions.news),
+    _page("/news", "news.html", news.page),
 )
 
 

@@ -94,7 +94,13 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
 def _scored(row: Mapping[str, Any]) -> Scored:
     verdict = scores.verdict(row)
     worth = Score(**_worth(row)) if verdict else None
-    return Scored(forecaster=row["forecaster"], prediction=scores.prediction(row), verdict=verdict, score=worth)
+    return Scored(
+        forecaster=row["forecaster"],
+        registration_id=row["registration_id"],
+        prediction=scores.prediction(row),
+        verdict=verdict,
+        score=worth,
+    )
 
 
 def _worth(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,12 @@ def news(reading: Reading, limit: int = _SHOWN) -> Answer:
     return {"news": [row for row in rows if row["ended_at"]][:limit]}
 
 
+def days(reading: Reading, most: int) -> Answer:
+    """What the last session of each day said that is over, so that nobody is told more than once a day."""
+    today = reading.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"news": [_closed(closed) for closed in session_pages.last_of_days(reading.db, today, most) if closed.line]}
+
+
 def one(reading: Reading, name: str) -> Answer:
     """The log of one session."""
     session, notes = _must(reading, name)

@@ -10,7 +10,7 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.endings import Cause
 from axiom.domain.preflights import GATES
-from axiom.store import counters, experiments, fleet_pages, jobs, preflights
+from axiom.store import backed_up, counters, experiments, fleet_pages, jobs, preflights
 from axiom.store.counters import Key
 from axiom.store.database import Database, Row, maybe_moment
 from axiom.store.folder import Folder
@@ -26,6 +26,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
     counted = counters.read(db)
     rows = _experiments(db, counted)
     hosts, cores = fleet_pages.extent(db)
+    made = backed_up.last(folder)
     nouns = ("workunit", "task", "result")
     return {
         "version": __version__,
@@ -38,6 +39,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
         "cores": cores,
         "jobs": [_job(row) for row in jobs.everything(db)],
         "runners": runners_of(folder),
+        "backed_up_at": made.isoformat() if made else None,
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
     }
 

@@ -1,0 +1,66 @@
+"""Commands about news: say something to everybody who computes or reads here, and take it back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.commands.moments import moment_said
+from axiom.domain.callers import Capability
+from axiom.errors import NotFound, Refused
+from axiom.signed.strict import LARGEST
+from axiom.store import news, notices
+from axiom.store.database import Database
+
+_STANDS = timedelta(days=7)  # on the front page, unless it is said otherwise
+_LONGEST = timedelta(days=366)
+_NOTHING = "Nothing was said."
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddNews(Command):
+    """Say something to everybody: on the front page, in the news and their feeds; to every host if that is wanted."""
+
+    name: ClassVar[str] = "news.add"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    line: str = field(metadata={"min_length": 3, "max_length": 200, "pattern": r"[^\r\n]*"})
+    text: str = field(default="", metadata={"max_length": 4_000})
+    until: str = field(default="", metadata={"max_length": 40})
+    to_hosts: bool = False
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Say it."""
+        del laboratory, prepared
+        until = moment_said(self.until, now + _STANDS, _NOTHING)
+        if not now < until <= now + _LONGEST:
+            raise Refused(
+                f"News stand on the front page from now on for a year at most, and {until:%Y-%m-%d %H:%M} UTC is "
+                f"{'over' if until <= now else 'later'}. {_NOTHING}"
+            )
+        number = news.add(db, line=self.line, text=self.text, until=until, now=now)
+        told = 0
+        if self.to_hosts:
+            told = notices.add_for_all(db, f"news {number}", self.line, now)
+        return {"news": number, "until": until.isoformat(), "hosts_told": told}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawNews(Command):
+    """Show it no more. What clients and feed readers have fetched stays with them; the audit keeps the words."""
+
+    name: ClassVar[str] = "news.withdraw"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    number: int = field(metadata={"ge": 1, "le": LARGEST})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Withdraw it, and the notices that nobody was told yet."""
+        del laboratory, prepared
+        found = news.of(db, self.number)
+        if found is None:
+            raise NotFound(f"There is no news {self.number}. Nothing was changed; `axiom news list` shows all.")
+        if not news.withdraw(db, self.number, now):
+            raise Refused(f"News {self.number} was withdrawn already. Nothing was changed.")
+        return {"news": self.number, "line": found.line, "untold": notices.take_back(db, f"news {self.number}")}
