@@ -58,6 +58,9 @@ install() {
     UV_PROJECT_ENVIRONMENT=$root/.venv UV_PYTHON_DOWNLOADS=never \
         "$uv" sync --project "$root" --frozen --all-extras --quiet --python "$found" ||
         cannot_start "The locked packages could not be installed, for the reason above. What is there stays; $0 goes on from it."
+    # What computes is confined and writes nothing there: without this, each such process would compile JAX anew, for seconds.
+    # Where JAX cannot be used, whoever computes with it says so.
+    env -u PYTHONDONTWRITEBYTECODE JAX_PLATFORMS=cpu "$python" -c 'import jax; jax.numpy.zeros(1) + 1' >/dev/null 2>&1 || :
     fingerprint >"$stamp"
     say "Installed. From now on this works without a network; --remove undoes it."
 }

@@ -7,6 +7,7 @@ import platform
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,8 +61,9 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
         f"- began: {began:%Y-%m-%d %H:%M} UTC",
         f"- exit status: {process.returncode}{'' if process.returncode else ' (every figure held)'}",
     )
+    words = _without_places("".join(said))
     text = f"# {program.stem}\n\n{purpose(program)}\n\n" + "\n".join(facts)
-    record.write_text(f"{text}\n\n```text\n$ {command}\n{''.join(said)}```\n", encoding="utf-8")
+    record.write_text(f"{text}\n\n```text\n$ {command}\n{words}```\n", encoding="utf-8")
     print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
     return process.returncode
 
@@ -94,6 +96,13 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
             with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
                 return process.wait(_OWN_SECONDS)
             process.send_signal(signal.SIGINT)
+
+
+def _without_places(said: str) -> str:
+    """What was said, without where on this computer it was: of a folder only its own name is left."""
+    for place in (str(ROOT), str(Path.home()), tempfile.gettempdir()):
+        said = said.replace(f"{place}/", "")
+    return said
 
 
 def _lines(path: str) -> list[str]:

@@ -10,7 +10,12 @@ from axiom.lab.registering import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store import experiments
 
-WIDER = [({"size": 1, "shift": 0}, 1.0), ({"size": 2, "shift": 0}, 1.5), ({"size": 2, "shift": 9}, 4.0)]
+WIDER = [
+    ({"size": 1, "shift": 0}, 1.0),
+    ({"size": 2, "shift": 0}, 1.5),
+    ({"size": 2, "shift": 9}, 4.0),
+    ({"size": 1, "shift": 9}, 3.5),
+]
 SAID = {"positive": 0.6, "negative": 0.3, "absent": 0.1, "interval": [-2.0, 2.0], "because": "the first numbers"}
 
 
@@ -19,8 +24,8 @@ def noise(*what: object) -> float:
     return int(hashlib.sha256(repr(what).encode()).hexdigest()[:13], 16) / 16**13
 
 
-def output(lab, order, measure):
-    cells = [replace(cell, measures={"total": measure(cell), "count": None}) for cell in lab.cells(order)]
+def output(lab, order, measure, **changes):
+    cells = [replace(cell, measures={"total": measure(cell), "count": None}, **changes) for cell in lab.cells(order)]
     return header_line(lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
 
 

@@ -28,9 +28,12 @@ from typing import Any
 import numpy as np
 
 from axiom.decisions.weighing import card, weigh
+from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.findings import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.evaluate import evaluate
+from axiom.signed.manifests import Manifest
+from axiom.signed.strict import canonical
 from axiom.store import accounts, evidence, experiments, findings, fleet, sessions
 from axiom.store.database import Database, at, connect_writer
 from axiom.store.folder import Folder
@@ -121,7 +124,26 @@ def register(db: Database, name: str) -> None:
         "block": BLOCK,
         "cohort": "exploratory",
     }
-    added = experiments.add(db, name=name, version=1, manifest="{}", now=NOW)
+    declared = Manifest(
+        name=name,
+        aliases=(),
+        version=1,
+        question="How long does it take to weigh this?",
+        reference="",
+        configs=tuple(configs),
+        factors={"size": ValueType.INT},
+        ranges={},
+        measures=(
+            Measure(name="total", type=ValueType.FLOAT, nullable=False),
+            Measure(name="steps", type=ValueType.INT, nullable=False),
+        ),
+        estimands=(ASKED,),
+        figure=None,
+        cell_seconds=(1.0,) * CONFIGS,
+        memory_mb=100,
+        avx=False,
+    )
+    added = experiments.add(db, name=name, version=1, manifest=canonical(declared.as_data()).decode(), now=NOW)
     said = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
     findings.register(
         db,

@@ -1,21 +1,27 @@
 """Computes every experiment of the catalogue over several seeds, and draws each into docs/gallery/experiments.
 
 Each is computed as a person would do it, by `axiom experiment run NAME --replicates N`, in a laboratory of its own that
-is removed afterwards. What a page says of an experiment comes from what that laboratory stored.
+is removed afterwards. What a page says of an experiment comes from what that laboratory stored. `--kept` computes
+nothing: it draws what a laboratory has stored already, as that of `scripts/campaign reproduce` has.
+
+    scripts/campaign experiments benford_law
+    scripts/campaign experiments --kept build/reckoning
 """
 
 import argparse
 import json
-import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from axiom.cli.manifests import manifest_of
+from axiom.domain.findings import Center, Kind
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -27,6 +33,7 @@ from axiom.store.folder import Folder
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"
 CATALOGUE = ROOT / "src" / "axiom" / "catalogue"
+FEWEST = 8  # replicates that a picture shows
 INFRASTRUCTURE = {"test_deploy"}  # asks no question
 AXIOM = Path(sys.executable).with_name("axiom")
 
@@ -36,7 +43,8 @@ def main() -> int:
     known = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py")) if path.stem not in INFRASTRUCTURE]
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some of them; else all")
-    parser.add_argument("--replicates", type=int, default=8)
+    parser.add_argument("--replicates", type=int, default=FEWEST, help="to compute of each")
+    parser.add_argument("--kept", type=Path, help="draw what this laboratory has, and compute nothing")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(known):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
@@ -45,7 +53,10 @@ def main() -> int:
     with Draughtsman() as draughtsman:
         for name in wanted.names or known:
             try:
-                told = picture(name, wanted.replicates, draughtsman)
+                if wanted.kept:
+                    told = drawn(name, Folder(path=wanted.kept.resolve()), draughtsman)
+                else:
+                    told = computed(name, wanted.replicates, draughtsman)
             except (subprocess.CalledProcessError, RuntimeError) as fault:
                 failed.append(name)
                 print(f"{name}: {fault}", flush=True)
@@ -56,39 +67,51 @@ def main() -> int:
     return int(bool(failed))
 
 
-def picture(name: str, replicates: int, draughtsman: Draughtsman) -> str:
+def computed(name: str, replicates: int, draughtsman: Draughtsman) -> str:
     """Compute an experiment, draw it, and say what came out, as Markdown."""
     with tempfile.TemporaryDirectory(prefix="axiom-experiments-") as place:
         folder = Folder(path=Path(place) / "lab")
         command = [str(AXIOM), "experiment", "run", name, "--replicates", str(replicates), "--quiet"]
         subprocess.run([*command, "--data", str(folder.path)], check=True, stdout=subprocess.DEVNULL, cwd=place)
-        reader = connect_reader(folder.database)
-        try:
-            stored = experiments.by_name(reader, name)
-            if stored is None:
-                raise RuntimeError("the laboratory does not know it")
-            manifest = stored_manifest(stored.manifest)
-            sweep = sweep_of(reader, stored, manifest)
-        finally:
-            reader.close()
-        rows = cells(folder.database)
-        shutil.rmtree(folder.path)
+        return drawn(name, folder, draughtsman)
+
+
+def drawn(name: str, folder: Folder, draughtsman: Draughtsman) -> str:
+    """Draw an experiment from what a laboratory has stored, and say what came out, as Markdown."""
+    reader = connect_reader(folder.database)
+    try:
+        stored = experiments.by_name(reader, name)
+        if stored is None:
+            raise RuntimeError("the laboratory does not know it")
+        manifest = stored_manifest(stored.manifest)
+        here = manifest_of(CATALOGUE / f"{name}.py").version
+        if stored.version != here:
+            raise RuntimeError(f"the laboratory has version {stored.version}, and the catalogue {here}")
+        sweep = sweep_of(reader, stored, manifest)
+    finally:
+        reader.close()
     if sweep is None:
         raise RuntimeError("there is nothing to draw: no figure is declared, or none of its cells has a number")
-    drawn = draughtsman.draw(sweep)
-    (GALLERY / f"{name}.png").write_bytes(drawn.png)
-    seconds = sum(row["cpu"] for row in rows) / replicates
-    print(f"{name:<34}{replicates} seeds, {seconds:8.2f} s of a processor each", flush=True)
+    rows = cells(folder.database, stored.id)
+    counts = Counter(row["replicate"] for row in rows)
+    replicates = sorted(number for number, amount in counts.items() if amount == len(manifest.configs))
+    if len(replicates) < FEWEST:
+        raise RuntimeError(f"it has {len(replicates)} whole replicates, and {FEWEST} are drawn at least")
+    rows = [row for row in rows if row["replicate"] in replicates]
+    (GALLERY / f"{name}.png").write_bytes(draughtsman.draw(sweep).png)
+    seconds = sum(row["cpu"] for row in rows) / len(replicates)
+    print(f"{name:<34}{len(replicates)} seeds, {seconds:8.2f} s of a processor each", flush=True)
     return page(manifest, rows, replicates, seconds)
 
 
-def cells(database: Path) -> list[dict[str, Any]]:
-    """Every result, and what its task cost, shared out over the cells by what they declare."""
+def cells(database: Path, experiment_id: int) -> list[dict[str, Any]]:
+    """Every result of an experiment, and what its task cost, shared out over the cells of the task."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
         reader.row_factory = sqlite3.Row
         found = reader.execute(
             "SELECT r.replicate, r.config, r.outcome, r.measures, t.id AS task, t.cpu_seconds FROM result r "
-            "JOIN task t ON t.id = r.task_id ORDER BY r.replicate, r.config"
+            "JOIN task t ON t.id = r.task_id WHERE r.experiment_id = ? ORDER BY r.replicate, r.config",
+            (experiment_id,),
         ).fetchall()
     shares: dict[int, int] = {}
     for row in found:
@@ -105,7 +128,7 @@ def cells(database: Path) -> list[dict[str, Any]]:
     ]
 
 
-def page(manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: int, seconds: float) -> str:
+def page(manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: Sequence[int], seconds: float) -> str:
     """What an experiment's page says."""
     lines = [
         f"# {manifest.name}",
@@ -114,20 +137,22 @@ def page(manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: int,
         "",
         f"![{manifest.figure.title if manifest.figure else manifest.name}]({manifest.name}.png)",
         "",
-        f"Version {manifest.version}, {len(manifest.configs)} configs, {replicates} seeds, {seconds:.1f} s of a "
+        f"Version {manifest.version}, {len(manifest.configs)} configs, {len(replicates)} seeds, {seconds:.1f} s of a "
         f"processor for a replicate. Made by `scripts/campaign experiments {manifest.name}`.",
         "",
-        "| estimand | claim | median | range over seeds | null | as claimed |",
+        "| estimand | claim | over seeds | range over seeds | null | as claimed |",
         "|---|---|---|---|---|---|",
         *(summary(estimand, manifest, rows, replicates) for estimand in manifest.estimands),
     ]
     return "\n".join(lines) + "\n"
 
 
-def summary(estimand: Mapping[str, Any], manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: int) -> str:
+def summary(
+    estimand: Mapping[str, Any], manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: Sequence[int]
+) -> str:
     """One estimand over all seeds, as a row of a table."""
     values = []
-    for replicate in range(replicates):
+    for replicate in replicates:
         measured = {row["config"]: row["measures"] for row in rows if row["replicate"] == replicate}
         number, _ = value(estimand, [(config, measured.get(at)) for at, config in enumerate(manifest.configs)])
         values.append(number)
@@ -137,9 +162,18 @@ def summary(estimand: Mapping[str, Any], manifest: Manifest, rows: Sequence[Mapp
     side = 1.0 if estimand["expects"] == "+" else -1.0
     kept = sum(side * (number - estimand["null"]) > 0 for number in numbers)
     return (
-        f"| {estimand['name']} | {estimand['claim']} | {statistics.median(numbers):.4g} | "
-        f"{min(numbers):.4g} to {max(numbers):.4g} | {estimand['null']:g} | {kept} of {replicates} seeds |"
+        f"| {estimand['name']} | {estimand['claim']} | {_center(estimand, numbers)} | "
+        f"{min(numbers):.4g} to {max(numbers):.4g} | {estimand['null']:g} | {kept} of {len(replicates)} seeds |"
     )
+
+
+def _center(estimand: Mapping[str, Any], numbers: Sequence[float]) -> str:
+    """By what a finding about it is told."""
+    if estimand["kind"] == Kind.PROPORTION:
+        return f"share {statistics.fmean(numbers):.4g}"
+    if estimand.get("about") == Center.MEAN:
+        return f"mean {statistics.fmean(numbers):.4g}"
+    return f"median {statistics.median(numbers):.4g}"
 
 
 def index(known: Sequence[str]) -> str:

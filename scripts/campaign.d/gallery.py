@@ -9,7 +9,6 @@ answer or one that scrolls sideways fails it.
 import argparse
 import json
 import secrets
-import shutil
 import sys
 import tempfile
 import time
@@ -134,8 +133,9 @@ def pages(address: str) -> dict[str, str]:
 
 def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any) -> list[str]:
     """Every page at both widths in both schemes; what a visitor would complain about."""
-    shutil.rmtree(GALLERY, ignore_errors=True)
-    GALLERY.mkdir(parents=True)
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    for picture in GALLERY.glob("*.jpg"):  # pages that are no more; the folder beside them is another campaign's
+        picture.unlink()
     complaints: list[str] = []
     for width in WIDTHS:
         for scheme in ("light", "dark"):

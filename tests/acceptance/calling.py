@@ -204,6 +204,13 @@ class Exchange:
         self.threads = ThreadPoolExecutor(1)
         self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
         self.nudged = 0
+        self.transfers = Transfers(
+            writer=self.writer,
+            folder=self.folder,
+            key=secrets.upload,
+            now=lambda: lab.now,
+            threads=self.threads,
+        )
         self.project = Project(
             writer=self.writer,
             folder=self.folder,
@@ -218,14 +225,8 @@ class Exchange:
             name="Small & Sons",
             now=lambda: lab.now,
             reported=self._reported,
+            lost=self.transfers.begun.lost,
             settle=lambda db, _: self._settle(db),
-        )
-        self.transfers = Transfers(
-            writer=self.writer,
-            folder=self.folder,
-            key=secrets.upload,
-            now=lambda: lab.now,
-            threads=self.threads,
         )
 
     def _reported(self) -> None:

@@ -70,8 +70,11 @@ def test_a_clock_that_was_set_back(quick: Path) -> None:
         ahead = int((time.time() + 86_400) * 1_000_000)
         db.execute("INSERT INTO job (name, every_seconds, last_start) VALUES ('publish', 86400, ?)", (ahead,))
     refused(axiom("lab", "--port", "0", data=quick), 5, "clock", "Set the clock right")
-    well = json.loads(axiom("doctor", "--json", data=quick).stdout)["doctor"]["findings"]
-    assert [finding["name"] for finding in well if not finding["well"]] == ["clock"]
+    found = json.loads(axiom("doctor", "--json", data=quick).stdout)["doctor"]["findings"]
+    amiss = {finding["name"]: finding["says"] for finding in found if not finding["well"]}
+    # The disk may be slow at this moment, beside tests that keep it busy; that it takes nothing would be amiss.
+    assert amiss.pop("sync", "fsync takes").startswith("fsync takes")
+    assert list(amiss) == ["clock"]
 
 
 def test_a_database_that_is_none(quick: Path) -> None:

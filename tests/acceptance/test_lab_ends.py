@@ -1,6 +1,7 @@
 """A laboratory is stopped, or killed, and the same command goes on. Apart from one that computes all the time."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
     assert answer("status", data=quick)["status"]["state"] == "stopped"
     with running(quick, *words) as second:
         # The task that was out goes on instead of being given up.
-        second.wait(lambda _: answer("task", "show", out[0], data=quick)["task"]["state"] == "valid")
+        second.wait(lambda _: json.loads(second.page(f"tasks/{out[0]}.json"))["task"]["state"] == "valid")
         assert second.stop() == 130
     assert axiom("doctor", "--invariants", data=quick).returncode == 0
 

@@ -217,6 +217,13 @@ def test_whoever_has_a_wrong_key_is_told_so_in_a_notice(lab, tmp_path):
         assert mine.host() == 0
 
 
+def test_the_client_takes_the_news_of_its_project(lab, tmp_path):
+    with client(tmp_path / "computer", lab.address, register(lab.address, "Rea").key, news=True) as mine:
+        mine.wait(
+            lambda one: any("</rss>" in file.read_text() for file in one.folder.glob("notices/*_notices.php.xml"))
+        )
+
+
 def test_a_copy_of_a_client_is_another_computer(lab, computer, tmp_path):
     kept_back = shutil.ignore_patterns("lockfile", "client.log", "slots")
     shutil.copytree(computer.folder, tmp_path / "copy", ignore=kept_back)

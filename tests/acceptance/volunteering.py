@@ -181,6 +181,7 @@ def client(
     key: str = "",
     *,
     gpus: bool = False,
+    news: bool = False,
     keep: bool = False,
     cores: int | None = None,
     memory: float = 90.0,
@@ -189,12 +190,13 @@ def client(
 ) -> Iterator[Client]:
     """Start the stock client in this folder, attached with this key; it is ended afterwards with all it started.
 
+    With `news` it reads feeds, as clients do unless they are told otherwise, and looks for BOINC's own lists as well.
     With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent, and
     `preferences` are more of what its person wants, which count over ours. It is started by the words of `before`.
     """
     folder.mkdir(exist_ok=keep, parents=True)
     if not (folder / "cc_config.xml").exists():
-        options = _GPUS if gpus else "<no_gpus>1</no_gpus>"
+        options = (_GPUS if gpus else "<no_gpus>1</no_gpus>") + ("<no_info_fetch>0</no_info_fetch>" if news else "")
         _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory, preferences)
     port = _free_port()
     words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from patience import PATIENCE
@@ -128,30 +129,33 @@ def test_what_is_unpacked_equals_what_was_packed(host, small):
     }
 
 
-def unpacked(home: Path, folder: str) -> set[tuple[int, int]]:
-    """Which file lies there as the runtime's table, unpacked or while the rest is being unpacked."""
-    found = set()
-    for path in home.glob(f"{folder}*/lib/table"):
-        with contextlib.suppress(FileNotFoundError):
-            info = path.stat()
-            found.add((info.st_ino, info.st_mtime_ns))
-    return found
-
-
 def test_sixteen_first_starts_at_once_unpack_once(host, large):
     program = host.bring(large)
-    started = [host.start(program, slot=str(number)) for number in range(16)]
-    seen = set()
-    while any(each.poll() is None for each in started):
-        seen |= unpacked(host.home, large.folder)
-        time.sleep(0.01)
-    assert [each.communicate()[1] for each in started] == [""] * 16
-    assert {each.returncode for each in started} == {0}
-    assert seen == unpacked(host.home, large.folder)
+    with contextlib.ExitStack() as stays_open:
+        started = [host.start(program, slot=str(number)) for number in range(16)]
+        seen = {}
+        while any(each.poll() is None for each in started):
+            see(seen, host.home, large.folder, stays_open)
+            time.sleep(0.01)
+        assert [each.communicate()[1] for each in started] == [""] * 16
+        assert {each.returncode for each in started} == {0}
+        see(seen, host.home, large.folder, stays_open)
     assert len(seen) == 1
     assert {words(host.slot(str(number)))[0] for number in range(16)} == {str(host.slot(str(n))) for n in range(16)}
     left = {path.name.split("-")[0] for path in host.home.iterdir()}
     assert left == {"boot", "boot.lock", "runtime", "runtimes.lock"}
+
+
+def see(seen: dict[int, BinaryIO], home: Path, folder: str, stays_open: contextlib.ExitStack) -> None:
+    """Note which file lies there as the runtime's table, unpacked or while the rest is being unpacked.
+
+    It stays open, so that its number is given to no other file; its times change while it is being written.
+    """
+    for path in home.glob(f"{folder}*/lib/table"):
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as once:
+            table = once.enter_context(path.open("rb"))
+            if seen.setdefault(os.fstat(table.fileno()).st_ino, table) is table:
+                stays_open.push(once.pop_all())
 
 
 @pytest.mark.parametrize("round_", range(4))

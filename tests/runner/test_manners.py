@@ -1,9 +1,11 @@
 """A runner is a guest: it gives way, takes what it said, and leaves nothing behind but in its own folder."""
 
+import contextlib
 import ctypes
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from patience import PATIENCE
@@ -58,11 +60,56 @@ def test_whatever_becomes_of_a_task_nothing_is_left_outside_the_runners_own_fold
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells how a process stands in the queue for the disk")
 def test_what_computes_stands_last_at_the_disk_and_keeps_the_niceness_that_it_was_given(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", WAIT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "held\n"
+    with held(tmp_path) as process:
         turn = ctypes.CDLL(None).syscall(IN_THE_QUEUE[os.uname().machine], 1, process.pid) >> 13
         niceness = os.getpriority(os.PRIO_PROCESS, process.pid)
-        process.stdin.close()
     assert (turn, niceness) == (3, os.getpriority(os.PRIO_PROCESS, 0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux shares its processors among sessions")
+@pytest.mark.parametrize(
+    ("before", "said"), [("os.nice(12)", 12), ("os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))", 19)]
+)
+def test_a_session_of_its_own_gives_way_as_far_as_the_process_in_it(before, said, tmp_path):
+    """With a niceness alone it would get as much of the processors as whatever the volunteer works with."""
+    with held(tmp_path, before, start_new_session=True) as process:
+        niceness = group(process.pid)
+    assert niceness == (said if shared_by_sessions() else None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux shares its processors among sessions")
+def test_a_session_that_others_work_in_stays_as_it_is(tmp_path):
+    before = group("self")
+    with held(tmp_path, "os.nice(12)"):
+        pass
+    assert group("self") == before
+
+
+@contextlib.contextmanager
+def held(place, before="", **more):
+    """A process that is confined, in this folder, and waits."""
+    command = [sys.executable, "-c", f"import os\n{before}\n{WAIT}"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=place, text=True, **pipes, **more) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.stdin.close()
+
+
+def shared_by_sessions() -> bool:
+    """Ask a new session: the one that these tests are in may be the first of all, and Linux keeps nothing for that."""
+    with subprocess.Popen([sys.executable], stdin=subprocess.PIPE, start_new_session=True) as other:
+        assert other.stdin
+        shared = group(other.pid) is not None
+        other.stdin.close()
+    return shared
+
+
+def group(process: int | str) -> int | None:
+    """How far the session of a process gives way; None where Linux does not share by sessions.
+
+    There the place is missing, or there and without a word, as the kernel was built or is told to do.
+    """
+    told = Path(f"/proc/{process}/autogroup")
+    words = told.read_text().split() if told.exists() else []
+    return int(words[-1]) if words else None

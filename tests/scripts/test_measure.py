@@ -56,3 +56,12 @@ def test_a_record_holds_what_was_measured_and_on_what(checkout, name, said, stat
     assert f"$ scripts/bench {name} --record --x\n{said}\n" in page
     for fact in ("- cores: ", "- system: ", "- load before and after: ", "- began: "):
         assert fact in page
+
+
+def test_a_record_does_not_tell_where_on_this_computer_something_was(checkout):
+    program = checkout / "scripts" / "bench.d" / "place.py"
+    places = 'str(pathlib.Path(tempfile.gettempdir(), "lab-x", "axiom.db")), str(pathlib.Path.home() / "lab")'
+    program.write_text(f'"""Where it is."""\nimport pathlib, tempfile\nprint({places}, sep="\\n")\n')
+    assert measure(checkout, "place", "--record").returncode == 0
+    page = (checkout / "docs" / "measurements" / "place.md").read_text()
+    assert "--record\nlab-x/axiom.db\nlab\n```" in page

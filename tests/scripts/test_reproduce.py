@@ -98,6 +98,7 @@ experiment = "tiny_sum"
 seeds = 1
 status = "moderate"
 source = "S2"
+tested_later = "what is even is not odd"
 moderated_by = ["tiny_sum.is_large"]
 [claim.tests]
 "tiny_sum.is_odd" = ["the opposite of the claim"]
@@ -210,6 +211,13 @@ def test_the_page_says_what_became_of_each_claim(reckoned):
     assert "- Products are large (S2: no number is left; not computed; called “a hypothesis”). `tiny_product`" in text
     assert "- “sums are large” (stands) *explains* “products are large” (not yet). S2: it was thought." in text
     assert max(len(line) for line in text.splitlines() if line.startswith("|")) < 120
+
+
+def test_of_a_claim_whose_tests_were_chosen_late_the_page_says_so(reckoned):
+    text = " ".join((reckoned / "the-old-claims.md").read_text().split())
+    assert "For 1 claim it was said only when the numbers were known" in text
+    said = "What tests it was said when the numbers were known: what is even is not odd."
+    assert text.count("What tests it was said") == text.count(f"speaks against it. {said}") == 1
 
 
 def test_a_session_of_the_reckoning_orders_nothing(reckoned):

@@ -252,6 +252,9 @@ class Laboratory:
             boinc_state=state,
             cause=cause,
         )
+        if cause is Cause.ABORTED_BY_LABORATORY:  # which is believed of a host where it was done
+            work.request_abort(self.db, given.workunit, "the laboratory has taken it back")
+            transit_many(self.db, [given.workunit], self.now)
         taken = reporting.report(self.db, self.folder, said, body, self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies

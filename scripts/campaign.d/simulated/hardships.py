@@ -1,9 +1,7 @@
 """Through the laboratory's own `weigh`, where truth is hardest: at the border of what matters, and with gaps."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +13,6 @@ from simulated.pipeline import BLOCK, looks, observed
 
 _SEEDS = 240
 _SMALLEST = 0.5  # wide enough that so many seeds can show a smaller effect to be absent
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _SPREADS = np.array([0.3, 1.0, 3.0, 1.0])  # of four designs
 _LOST = 0.2  # of the values below the median
@@ -30,7 +27,6 @@ class _Case:
 
     gaps: Gaps
     outcome: Outcome = Outcome.FAILED
-    registered: Mapping[str, Any] = field(default_factory=dict)
     is_unequal: bool = False
 
 
@@ -53,7 +49,6 @@ def _none(_: np.random.Generator, values: Numbers) -> Flags:
 _CASES: Mapping[str, _Case] = {
     "missing for their sign": _Case(gaps=_lowest),
     "late for their size": _Case(gaps=_slowest, outcome=Outcome.LATE),
-    "late, and registered to count as 0": _Case(gaps=_slowest, outcome=Outcome.LATE, registered={"censored": 0.0}),
     "unequal designs": _Case(gaps=_none, is_unequal=True),
     "unequal designs, late": _Case(gaps=_slowest, outcome=Outcome.LATE, is_unequal=True),
 }
@@ -81,8 +76,8 @@ def hardships(seed: int, size: Size) -> Answer:
     for name, case in _CASES.items():
         nothing = [_lost(rng, case, 0.0) for _ in range(n)]
         shifted = [_lost(rng, case, _SMALLEST * sign) for sign in rng.choice([-1.0, 1.0], n)]
-        effects = sum(_ever(_EFFECTS, each, case.registered) for each in nothing) / n
-        absent = sum(_ever((Verdict.ABSENT,), each, case.registered) for each in shifted) / n
+        effects = sum(_ever(_EFFECTS, each) for each in nothing) / n
+        absent = sum(_ever((Verdict.ABSENT,), each) for each in shifted) / n
         lines.append(f"{name:<36}{effects:18.4f}{absent:15.4f}")
         held += [
             below(f"{name}: nothing there, called an effect", effects, 0.05, n),
@@ -98,6 +93,6 @@ def _lost(rng: np.random.Generator, case: _Case, effect: float) -> list[Observat
     return observed(rng, values, designs=designs, gone=case.gaps(rng, noise), outcome=case.outcome)
 
 
-def _ever(verdicts: tuple[Verdict, ...], stream: list[Observation], registered: Mapping[str, Any] = _NOTHING) -> bool:
+def _ever(verdicts: tuple[Verdict, ...], stream: list[Observation]) -> bool:
     """Is one of these verdicts given after any closed block?"""
-    return any(one.verdict in verdicts for one in looks(stream, {"smallest": _SMALLEST, **registered}))
+    return any(one.verdict in verdicts for one in looks(stream, {"smallest": _SMALLEST}))
