@@ -22,7 +22,9 @@ def once(lab, order, slot: Path, *, limit: str = "") -> subprocess.CompletedProc
     argv = order.argv() if isinstance(order, Order) else order
     command = [*RUNNER, "--home", str(lab.home.path), "--slot", str(slot), *argv]
     if limit:
-        command = ["/bin/sh", "-c", f'{limit}; exec "$@"', "sh", *command]
+        # Python takes what it could write of a module's bytecode for the whole, and whoever imports it later fails:
+        # it keeps none here. The runner that is shipped has its bytecode with it.
+        command = ["/bin/sh", "-c", f'{limit}; exec "$@"', "sh", command[0], "-B", *command[1:]]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
