@@ -33,7 +33,7 @@ LOOKS, SAME = 8, 8  # at test accuracy, where no loss has to be reached; the bat
 RATES = [2.0 ** (2 - place / 2) for place in range(18)]  # from 4 down to 0.01
 LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
 IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
-COSTS = {"best": (0.07, 0.7, 0.0), "loss": (0.02, 0.0, 0.0065)}
+COSTS = {"best": (0.021, 0.21, 0.0), "loss": (0.006, 0.0, 0.00195)}
 Seen: TypeAlias = list[list[float]]  # training loss and test accuracy at each look
 Arms: TypeAlias = tuple[dict[str, object], ...]
 Pair: TypeAlias = tuple[float, float]
@@ -128,7 +128,7 @@ def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net
 
 def _seconds(config: Config) -> float:
     way, root = "loss" if config.loss == "mse" else config.same, math.sqrt(config.batch)
-    each, small, large = COSTS.get(way, (0.06, 0.1, 0.0))
+    each, small, large = COSTS.get(way, (0.018, 0.03, 0.0))
     return (each + small / root + large * root) * math.pow(config.width / 32, 0.3) * max(1.0, 0.3 / config.goal)
 
 

@@ -103,8 +103,8 @@ def is_huge(loss: float, first: float) -> bool:
 
 def _seconds(config: Config) -> float:
     if config.rate > CATAPULT and config.error > 0:
-        return 3e-4  # lost within a few steps
-    return 2e-4 + config.steps * (4.2e-6 + 5e-10 * config.width)
+        return 2e-4  # lost within a few steps
+    return 1.3e-4 + config.steps * (2.8e-6 + 3.3e-10 * config.width)
 
 
 experiment = Experiment(

@@ -144,7 +144,7 @@ def evolved(rules: Bits, begun: Bits, *, steps: int) -> Bits:
     return ends.reshape(len(rules), len(begun), -1)
 
 
-PRICES = {"flat": 1.05e-5, "coin": 6.5e-6}  # constant rules turn coins into one kind at once
+PRICES = {"flat": 3.3e-6, "coin": 2e-6}  # constant rules turn coins into one kind at once
 FLAT, COIN, LOTTERY = {"method": "search", "shown": "flat"}, {"shown": "coin"}, {"method": "lottery"}
 SMALL = partial(grid, Config, method=["search", "lottery"], shown=["flat"], generations=[4], rules=[12], cells=[59])
 CLAIMS = {
@@ -196,5 +196,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="generations", y="fitness", title="What rules of cellular automata reach"),
-    needs=Needs(seconds=lambda c: 0.02 + c.generations * c.cells * (1.3e-4 + PRICES[c.shown] * c.rules), memory_mb=250),
+    needs=Needs(seconds=lambda c: 0.006 + c.generations * c.cells * (4e-5 + PRICES[c.shown] * c.rules), memory_mb=250),
 )

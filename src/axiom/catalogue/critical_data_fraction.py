@@ -133,7 +133,7 @@ def _measures(tried: list[Attempt], modulus: int) -> Measures:
 def _seconds(config: Config) -> float:
     modulus, hidden = config.sizes
     products = 4e-6 * modulus * math.log(modulus) * hidden * modulus  # of a step, in millions
-    return 0.005 + config.attempts * (0.005 + config.steps * (7e-6 + 1.2e-4 * products))
+    return 0.003 + config.attempts * (0.003 + config.steps * (4.5e-6 + 7.8e-5 * products))
 
 
 SLOPE = partial(Estimand, kind=Kind.SLOPE, across="modulus")  # of logarithms, one value per replicate

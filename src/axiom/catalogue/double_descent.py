@@ -85,11 +85,11 @@ def _isotropic(config: Config, seed: int, noise: features.Doubles) -> Fit:
 
 def _seconds(config: Config) -> float:
     p, n = config.features, config.samples
-    drawing = 1.2e-6 * p + 1.4e-6 * max(0, p - 150) if config.design == "random_features" else 1e-8 * p * n
-    solving = 4.5e-8 * min(p, n) * (min(p, n) + n) + 2.5e-8 * n * max(0, p - n)
+    drawing = 8e-7 * p + 1e-6 * max(0, p - 150) if config.design == "random_features" else 7e-9 * p * n
+    solving = 3.2e-8 * min(p, n) * (min(p, n) + n) + 1.8e-8 * n * max(0, p - n)
     if config.ridge > 0:
-        solving = 1.2e-11 * min(p, n) ** 2 * (2 * max(p, n) + min(p, n))
-    return 2.4e-4 + drawing + solving
+        solving = 8.4e-12 * min(p, n) ** 2 * (2 * max(p, n) + min(p, n))
+    return 1.7e-4 + drawing + solving
 
 
 WIDTHS = [10, 20, 40, 60, 80, 90, 95, 100, 105, 110, 120, 150, 200, 400, 800, 1_600]

@@ -147,7 +147,7 @@ TASKS = {"parts": _parts, "sums": _sums}
 def _seconds(config: Config) -> float:
     parts = config.parts if config.task == "parts" else DIGITS + 1
     networks = (2 if config.control == "placebo" else 1) * config.doublings
-    return 0.02 + networks * config.epochs * (9.6e-4 + 2.2e-4 * parts)
+    return 0.013 + networks * config.epochs * (6.4e-4 + 1.45e-4 * parts)
 
 
 def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], **rest: Any) -> Estimand:

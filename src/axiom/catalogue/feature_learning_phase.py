@@ -147,9 +147,9 @@ def descended(x: Floats, y: Floats, alpha: float, steps: int) -> tuple[Floats, F
 
 def _seconds(config: Config) -> float:
     if config.task == "regression":
-        return 0.0008 + 0.0004 / math.sqrt(config.alpha)
+        return 0.0003 + 0.00015 / math.sqrt(config.alpha)
     steps = 230 if config.task == "linear" else 1_750 if 0.05 < config.alpha < 2 else 2_400
-    return 0.004 + min(config.steps, steps) * 6.4e-7 * config.width
+    return 0.0015 + min(config.steps, steps) * 2.4e-7 * config.width
 
 
 def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:

@@ -130,7 +130,7 @@ def parts_of(
 
 
 def _seconds(config: Config) -> float:
-    return 0.18 + 0.03 * float(config.goal**-2.2)
+    return 0.074 + 0.0123 * float(config.goal**-2.2)
 
 
 PILOT = partial(Prediction, because="a pilot")

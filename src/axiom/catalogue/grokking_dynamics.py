@@ -90,7 +90,7 @@ def _seconds(config: Config) -> float:
         speed = 100 * config.lr * config.weight_decay
         steps = min(steps, 73 + 886 / (speed * excess ** (3.93 - 0.68 * max(0.0, width - 3.0))))
     weights = config.hidden * modulus
-    return 0.004 + steps * (5e-6 + 9e-9 * weights + examples * (1e-9 * config.hidden + 9.7e-11 * weights))
+    return 0.003 + steps * (4e-6 + 7e-9 * weights + examples * (8e-10 * config.hidden + 7.5e-11 * weights))
 
 
 def _arm(modulus: int, share: float) -> dict[str, object]:

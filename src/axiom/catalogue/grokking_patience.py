@@ -102,7 +102,7 @@ def _seconds(config: Config) -> float:
     steps = float(config.steps)
     if excess > 0 and config.weight_decay > 0 and not config.is_scrambled:
         steps = min(steps, 73 + 8.86 / (config.lr * config.weight_decay * excess**3.93))
-    return 0.004 + steps * (5e-6 + 9e-9 * weights + examples * (1e-9 * config.hidden + 9.7e-11 * weights))
+    return 0.003 + steps * (4e-6 + 7e-9 * weights + examples * (8e-10 * config.hidden + 7.5e-11 * weights))
 
 
 PILOT = partial(Prediction, because="a pilot")

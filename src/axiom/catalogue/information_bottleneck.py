@@ -115,7 +115,7 @@ def _rates(config: Config) -> Rates:
 
 
 def _seconds(config: Config) -> float:
-    return 0.02 + config.looks * (0.008 + LOOK * (4e-6 + 1.8e-7 * config.batch))
+    return 0.008 + config.looks * (0.0036 + LOOK * (1.7e-6 + 7.8e-8 * config.batch))
 
 
 def _level(

@@ -125,8 +125,8 @@ def _rates(config: Config) -> Rates:
 
 
 def _seconds(config: Config) -> float:
-    looking = {"even_bins": 0.01, "equal_shares": 0.022, "noise": 0.01}[config.way]
-    return 0.02 + config.looks * (looking + 384 * 3e-5)
+    looking = {"even_bins": 0.0046, "equal_shares": 0.0097, "noise": 0.0046}[config.way]
+    return 0.009 + config.looks * (looking + 384 * 1.32e-5)
 
 
 def _level(name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "excess") -> Estimand:

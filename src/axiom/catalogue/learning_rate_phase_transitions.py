@@ -35,8 +35,8 @@ LOSSES: dict[str, Callable[..., losses.Objective]] = {"mse": losses.SquaredError
 HIDDEN = {"affine": (), "linear": (512,), "relu": (512,), "narrow_relu": (128,), "deep_relu": (128, 128)}
 LINEAR = models.Architecture(activation="linear")
 CLIFFS = {"affine": 2.0, "linear": 4.0, "relu": 7.0, "narrow_relu": 7.0}  # with squared error; above, it is soon over
-LOOK = {"affine": 8e-4, "linear": 6.2e-3, "relu": 6.2e-3, "narrow_relu": 2.1e-3, "deep_relu": 1.1e-2}  # at 256 rows
-STEP = {"affine": 6.6e-6, "linear": 2.4e-4, "relu": 2.6e-4, "narrow_relu": 5.3e-5, "deep_relu": 1.65e-4}
+LOOK = {"affine": 6.6e-4, "linear": 5.2e-3, "relu": 5.2e-3, "narrow_relu": 1.7e-3, "deep_relu": 9e-3}  # at 256 rows
+STEP = {"affine": 5.5e-6, "linear": 2e-4, "relu": 2.2e-4, "narrow_relu": 4.4e-5, "deep_relu": 1.4e-4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def _seconds(config: Config) -> float:
     if config.loss == "mse" and config.rate > CLIFFS.get(config.network, math.inf):
         growth = math.log(HUGE) / math.log((config.rate - 1) ** 2)  # as the loss of a quadratic grows
         steps, looks = min(steps, BLOCK * math.ceil(growth / BLOCK)), 1
-    return 1e-4 + looks * LOOK[config.network] * (1 + share) / 2 + steps * (2e-6 + STEP[config.network] * share)
+    return 1e-4 + looks * LOOK[config.network] * (1 + share) / 2 + steps * (1.7e-6 + STEP[config.network] * share)
 
 
 SQUARED = partial(dict[str, object], loss="mse")  # an arm

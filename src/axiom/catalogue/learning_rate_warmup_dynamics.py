@@ -184,5 +184,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="warmup", y="test_accuracy", title="What a warm-up gains", where={"task": "teacher"}),
-    needs=Needs(seconds=lambda config: 0.02 + config.epochs * 9.5e-3, memory_mb=600),
+    needs=Needs(seconds=lambda config: 0.012 + config.epochs * 5.9e-3, memory_mb=600),
 )

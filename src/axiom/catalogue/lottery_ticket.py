@@ -196,5 +196,5 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="rounds", y="ticket_minus_dense", title="What a ticket lacks beside the whole network"),
-    needs=Needs(seconds=lambda config: 0.012 + (config.rounds + 3) * (0.004 + config.epochs * 1.25e-3), memory_mb=400),
+    needs=Needs(seconds=lambda config: 0.004 + (config.rounds + 3) * (0.0014 + config.epochs * 4.3e-4), memory_mb=400),
 )

@@ -196,5 +196,5 @@ experiment = Experiment(
         Control(estimand="low_rank_of_few", placebo=grid(Config, **TWO | ALL), planted=grid(Config, **TWO)),
     ),
     figure=Figure(x="rank", y="ticket_lost", title="What a part lacks beside the whole network"),
-    needs=Needs(seconds=lambda it: 0.02 + it.epochs * (1e-3 + 3e-7 * it.width**2), memory_mb=400),
+    needs=Needs(seconds=lambda it: 0.007 + it.epochs * (3.5e-4 + 1.05e-7 * it.width**2), memory_mb=400),
 )

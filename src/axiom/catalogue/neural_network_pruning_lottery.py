@@ -146,7 +146,7 @@ def _best_by_lot(config: Config, seed: int, net: models.Net, task: data.Task) ->
 
 
 def _seconds(config: Config) -> float:
-    return config.epochs * (5e-3 + 4.7e-6 * config.width * (config.width + 25))
+    return config.epochs * (1.85e-3 + 1.75e-6 * config.width * (config.width + 25))
 
 
 def _claim(measure: str, claim: str, interval: tuple[float, float], chances: Chances, **rest: Any) -> Estimand:

@@ -131,8 +131,8 @@ def _student(config: Config, seed: int, task: data.Task, rows: npt.NDArray[np.in
 
 
 def _seconds(config: Config) -> float:
-    students = sum(2.1e-5 + 3.6e-7 * width + 5.3e-9 * width**2 for width in WIDTHS if width <= config.largest)
-    return 0.03 + config.steps * (students + (0.0 if config.items else 1.5e-4))
+    students = sum(1.1e-5 + 1.9e-7 * width + 2.8e-9 * width**2 for width in WIDTHS if width <= config.largest)
+    return 0.016 + config.steps * (students + (0.0 if config.items else 8e-5))
 
 
 PLACEBO, PLANTED = (

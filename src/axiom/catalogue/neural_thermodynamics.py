@@ -196,5 +196,5 @@ experiment = Experiment(
         Control(estimand="heats_where_little_fits", placebo=(STILL,), planted=(UNFIT(rate=8.0),)),
     ),
     figure=Figure(x="rate", y="order", log=("x",), title="Where steps turn back", where={"wrong": 0.0, "scale": 1.0}),
-    needs=Needs(seconds=lambda config: 0.012 + config.epochs * (3.0e-3 if config.depth else 1.2e-4), memory_mb=600),
+    needs=Needs(seconds=lambda config: 0.005 + config.epochs * (1.35e-3 if config.depth else 5.4e-5), memory_mb=600),
 )

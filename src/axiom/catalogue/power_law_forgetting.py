@@ -196,5 +196,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="strength", y="forgetting", log=("x",), title="Forgetting", where={"tasks": "clusters"}),
-    needs=Needs(seconds=lambda config: 0.007 + config.epochs * 8e-4, memory_mb=600),
+    needs=Needs(seconds=lambda config: 0.008 + config.epochs * 9.2e-4, memory_mb=600),
 )

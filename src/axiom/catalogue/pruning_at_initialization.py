@@ -151,7 +151,7 @@ def _short(control: str) -> tuple[Config, ...]:
 
 
 def _cost(config: Config) -> float:
-    return 0.012 + (2 if config.method == "after" else 1) * config.epochs * 1.3e-3
+    return 0.005 + (2 if config.method == "after" else 1) * config.epochs * 5.2e-4
 
 
 EITHER = [False, True]

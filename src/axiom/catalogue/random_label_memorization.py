@@ -182,5 +182,5 @@ experiment = Experiment(
         title="How long labels take",
         where={"task": "teacher"},
     ),
-    needs=Needs(seconds=lambda config: 0.008 + config.epochs * (5e-5 + config.examples * 1.2e-6), memory_mb=400),
+    needs=Needs(seconds=lambda config: 0.01 + config.epochs * (6e-5 + config.examples * 1.44e-6), memory_mb=400),
 )

@@ -135,7 +135,7 @@ def _ranks(net: models.Net) -> list[models.Array]:
 
 def _seconds(config: Config) -> float:
     weights = sum(above * below for above, below in pairwise(sizes(config.depth)))
-    return config.epochs * (2.6e-4 + 9.4e-8 * weights)
+    return config.epochs * (2e-4 + 7.2e-8 * weights)
 
 
 PILOT = partial(Prediction, because="a pilot")

@@ -162,5 +162,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="first_alignment", log=("x",), title="How alike two networks are"),
-    needs=Needs(seconds=lambda config: 0.005 + config.epochs * (2.5e-4 + 8e-8 * config.width**2), memory_mb=600),
+    needs=Needs(seconds=lambda config: 0.004 + config.epochs * (2.2e-4 + 7e-8 * config.width**2), memory_mb=600),
 )

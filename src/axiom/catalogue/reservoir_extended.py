@@ -126,10 +126,10 @@ def _measures(settings: list[tuple[float, float]], found: Doubles) -> Measures:
 
 
 def _seconds(config: Config) -> float:
-    task, size = {"memory": 0.09, "cubes": 0.16}.get(config.task, 0.04), config.units << config.doublings
+    task, size = {"memory": 0.023, "cubes": 0.041}.get(config.task, 0.01), config.units << config.doublings
     settings = (1 if config.radius else len(RADII)) * (1 if config.drive else len(DRIVES))
-    one = task * (config.doublings + 1) + (4.4e-4 + 3.6e-6 * size) * size
-    return 0.03 + (WASHOUT + config.length) / 1_200 * settings * one
+    one = task * (config.doublings + 1) + (1.1e-4 + 9e-7 * size) * size
+    return 0.008 + (WASHOUT + config.length) / 1_200 * settings * one
 
 
 def _asks(name: str, claim: str, measure: str, smallest: float, seen: tuple[float, ...], *arms: Given) -> Estimand:

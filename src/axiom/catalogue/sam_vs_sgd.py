@@ -196,5 +196,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="radius", y="test_accuracy", title="What sharpness-aware descent gains", where={"epochs": EPOCHS}),
-    needs=Needs(seconds=lambda config: 0.012 + config.epochs * 0.95e-3, memory_mb=400),
+    needs=Needs(seconds=lambda config: 0.01 + config.epochs * 8e-4, memory_mb=400),
 )

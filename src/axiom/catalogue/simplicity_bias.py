@@ -195,5 +195,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="slabs", y="slab_accuracy", title="What is learned of slabs", where={"task": "slabs"}),
-    needs=Needs(seconds=lambda config: 0.02 + config.epochs * 0.02, memory_mb=600),
+    needs=Needs(seconds=lambda config: 0.008 + config.epochs * 0.008, memory_mb=600),
 )

@@ -107,7 +107,7 @@ def right_class(outputs: models.Array, y: models.Array) -> jax.Array:
 
 
 def _seconds(config: Config) -> float:
-    return (2 if config.strong else 1) * (0.005 + config.epochs * (1.55e-4 + 1.15e-6 * config.width))
+    return (2 if config.strong else 1) * (0.006 + config.epochs * (1.8e-4 + 1.3e-6 * config.width))
 
 
 PILOT = partial(Prediction, because="a pilot")

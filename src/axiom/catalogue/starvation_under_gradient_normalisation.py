@@ -196,5 +196,5 @@ experiment = Experiment(
         Control(estimand="equal_blocks_relieve", placebo=NOTHING, planted=(BLOCKS(weak=10.0), PLAIN())),  # stronger
     ),
     figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
-    needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (5e-3 + c.epochs * (15e-5 + 11e-7 * c.width)), memory_mb=600),
+    needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (6e-3 + c.epochs * (19e-5 + 14e-7 * c.width)), memory_mb=600),
 )

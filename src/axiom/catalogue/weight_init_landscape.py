@@ -185,5 +185,5 @@ experiment = Experiment(
         title="What the size of the first weights does",
         where={"activation": "relu"},
     ),
-    needs=Needs(seconds=lambda config: 0.002 + 3.1e-4 * config.epochs * config.depth, memory_mb=400),
+    needs=Needs(seconds=lambda config: 0.002 + 2.6e-4 * config.epochs * config.depth, memory_mb=400),
 )
