@@ -33,7 +33,7 @@ LOOKS, SAME = 8, 8  # at test accuracy, where no loss has to be reached; the bat
 RATES = [2.0 ** (2 - place / 2) for place in range(18)]  # from 4 down to 0.01
 LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
 IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
-COSTS = {"best": (0.021, 0.21, 0.0), "loss": (0.006, 0.0, 0.00195)}
+COSTS, HARD = {"best": (0.021, 0.21, 0.0), "loss": (0.006, 0.0, 0.00195)}, {"clusters": 0.65, "teacher": 1.5}
 Seen: TypeAlias = list[list[float]]  # training loss and test accuracy at each look
 Arms: TypeAlias = tuple[dict[str, object], ...]
 Pair: TypeAlias = tuple[float, float]
@@ -126,10 +126,10 @@ def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net
     return jax.tree.unflatten(shape, leaves), float(steps), rate, seen
 
 
-def _seconds(config: Config) -> float:
-    way, root = "loss" if config.loss == "mse" else config.same, math.sqrt(config.batch)
-    each, small, large = COSTS.get(way, (0.018, 0.03, 0.0))
-    return (each + small / root + large * root) * math.pow(config.width / 32, 0.3) * max(1.0, 0.3 / config.goal)
+def _seconds(it: Config) -> float:
+    each, small, large = COSTS.get("loss" if it.loss == "mse" else it.same, (0.018, 0.03, 0.0))
+    root, times = math.sqrt(it.batch), 1.0 if it.same in ("examples", "both") else HARD.get(it.task, 1.0)
+    return times * (each + small / root + large * root) * math.pow(it.width / 32, 0.3) * max(1.0, 0.3 / it.goal)
 
 
 def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: tuple[float, ...], **rest: Any) -> Estimand:
