@@ -180,5 +180,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="epochs", y="best_accuracy", log=("x",), title="What an order gains", where={"wrong": 0.3}),
-    needs=Needs(seconds=lambda config: 0.006 + config.epochs * (2.7e-4 + 4.2e-6 * config.width), memory_mb=400),
+    needs=Needs(seconds=lambda config: 0.007 + config.epochs * (3.2e-4 + 5e-6 * config.width), memory_mb=400),
 )

@@ -92,7 +92,7 @@ def _seconds(config: Config) -> float:
     if 0 < decay < 8:
         alike = decay * 10 ** (1.05 * faster + 0.5 * faster**2)  # would take as long at a rate of 0.01
         steps = (80 + 235 * alike**-1.25) * (2 if alike < 0.2 else 1)  # by a pilot; of the longest some never end
-    return 4.6e-5 * min(config.steps, steps)
+    return 6.2e-5 * min(config.steps, steps)
 
 
 experiment = Experiment(
