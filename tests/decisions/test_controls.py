@@ -50,9 +50,10 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 def test_the_reason_says_the_median_the_bar_and_how_sure_it_is():
     answer = found(CONTRAST, PLAIN)
     assert answer.reason == "over 8 of 8 seeds the median 0.51 lies above 0.1, and e is 29.2, of 20 wanted"
-    assert (answer.median, answer.e_value > ENOUGH) == (0.51, True)
+    assert (answer.estimate, answer.e_value > ENOUGH) == (0.51, True)
     lower = found(LEVEL | {"expects": "-"}, [3.0] * 8)
     assert "the median 3 does not lie below 1.5" in lower.reason
+    assert "the share 1 lies above 0.6" in found(SHARE, [1.0] * 8).reason
     assert found(CONTRAST, [None] * 3).reason == "none of 3 seeds gave a value"
 
 
@@ -62,7 +63,7 @@ def test_it_is_weighed_as_evidence_is(values):
         CONTRAST, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
     )
     answer = found(CONTRAST, values)
-    assert (answer.e_value, answer.median) == (evidence.e_value, evidence.estimate)
+    assert (answer.e_value, answer.estimate) == (evidence.e_value, evidence.estimate)
     assert not answer.is_found or evidence.e_value >= ENOUGH
 
 
@@ -106,6 +107,7 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
 
 def test_the_reason_says_what_was_seen_in_a_placebo():
     assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the median is 0"
+    assert spared(SHARE, [1.0, 0.0] * 4).reason == "over 8 of 8 seeds the share is 0.5"
     assert spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason == "4 of 8 seeds gave a value, and 6 are wanted"
     seen = spared(CONTRAST, PLAIN).reason
     assert seen == "the median 0.51 lies further from 0 than 0.1, and e is 29.2, of less than 5 wanted"

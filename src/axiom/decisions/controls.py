@@ -6,7 +6,6 @@ is weighed by, and not with the same rule: a planted effect has to be shown beyo
 be left than a doubt, on either side and with hardly a value missing.
 """
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +24,10 @@ class Found:
     """Whether the effect that the claim expects was found in these values, and why."""
 
     is_found: bool
-    is_beyond: bool  # the median lies on the claimed side, further from the null than the smallest that matters
+    is_beyond: bool  # the estimate lies on the claimed side, further from the null than the smallest that matters
     e_value: float
-    median: float | None
+    estimate: float | None
+    centre: str  # what it is of the values: their median, share or mean
     reason: str
 
 
@@ -40,22 +40,27 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     evidence = weigh(
         estimand, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
     )
-    median, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
+    estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
     is_more = Direction(estimand["expects"]) is Direction.MORE
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
-    is_beyond = median is not None and (median > bar if is_more else median < bar)
+    is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
     beyond = sum(one is not None and (one > bar if is_more else one < bar) for one in values)
     is_weighty = evidence.e_value >= ENOUGH or beyond == len(values) >= SEEDS
-    if median is None:
+    if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
     else:
         lies = "lies" if is_beyond else "does not lie"
         why = (
-            f"over {evidence.seeds} of {len(values)} seeds the median {median:.4g} {lies} {side} {bar:.4g}, and e is "
-            f"{evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
+            f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}, and "
+            f"e is {evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
         )
     return Found(
-        is_found=is_beyond and is_weighty, is_beyond=is_beyond, e_value=evidence.e_value, median=median, reason=why
+        is_found=is_beyond and is_weighty,
+        is_beyond=is_beyond,
+        e_value=evidence.e_value,
+        estimate=estimate,
+        centre=evidence.centre,
+        reason=why,
     )
 
 
@@ -70,7 +75,7 @@ class Spared:
 def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spared:
     """Is there no effect to be seen in these values of a placebo?
 
-    One is seen whose median lies further from the null than the smallest effect that matters, at an e-value that is a
+    One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a
     hint already. Where a null is 0, as of a difference, both sides count: a leak may turn either way. A half, or a
     number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
     that is missing is taken to be the most extreme of those that are there.
@@ -87,11 +92,12 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
         if seen.is_beyond and seen.e_value >= HINT:
             return Spared(
                 is_spared=False,
-                reason=f"the median {seen.median:.4g} lies further from {estimand['null']:g} than "
+                reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
                 f"{estimand['smallest']:g}, and e is {seen.e_value:.3g}, of less than {HINT:.0f} wanted",
             )
+    seen = found(estimand, there)
     return Spared(
-        is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the median is {statistics.median(there):.4g}"
+        is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}"
     )
 
 
