@@ -18,10 +18,9 @@ from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
-from axiom.lab import preflight, preflight_report
+from axiom.lab import preflight_report
 from axiom.lab.declared import declaration
 from axiom.lab.deploy import deploy, ordered_of
-from axiom.lab.old_claims import LIST, inherit, read
 from axiom.lab.policy import policy_of
 from axiom.lab.publish import Known, Prepared, Told, packed_before, prepare, publish
 from axiom.lab.registering import amended_by
@@ -88,7 +87,10 @@ class PublishExperiment(Command):
             now=now,
             has_address=laboratory.has_address,
         )
-        inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
+        if prepared.manifest.name in laboratory.shipped():
+            from axiom.lab.old_claims import LIST, inherit, read  # they speak of what is shipped alone
+
+            inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
             "experiment": prepared.manifest.name,
             "version": prepared.manifest.version,
@@ -122,12 +124,16 @@ class PreflightExperiment(Command):
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
         """Read the report, which may be long, and the file that it is about."""
+        from axiom.lab import preflight  # of no use to who publishes or orders, and they wait for what is imported
+
         attempt = preflight_report.read(self.report)
         with Connections(folder=laboratory.folder).reader() as reader:
             return preflight.read_again(reader, laboratory.folder, attempt)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write its row."""
+        from axiom.lab import preflight
+
         del laboratory
         made, is_new = preflight.record(db, prepared, now)
         bundle = experiments.bundle(db, made.bundle)

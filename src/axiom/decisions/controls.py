@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.weighing import weigh
 from axiom.domain.findings import Direction, Kind, Observation
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
@@ -37,6 +36,8 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     A value that is missing counts against it, as it does in evidence. Where every seed by itself lies beyond the
     smallest that matters, that is enough: the signs of eight are an e-value of 50, however much their sizes differ.
     """
+    from axiom.decisions.weighing import weigh  # whoever publishes and orders needs nothing of it, and waits for it
+
     evidence = weigh(
         estimand, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
     )
@@ -51,8 +52,8 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     else:
         lies = "lies" if is_beyond else "does not lie"
         why = (
-            f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}, and "
-            f"e is {evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
+            f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
+            f", and e is {evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
         )
     return Found(
         is_found=is_beyond and is_weighty,
