@@ -76,7 +76,9 @@ def main(kind: str, arguments: Sequence[str]) -> int:
         for name, program in programs.items():
             print(f"{name:<12} {purpose(program)}")
         return 0
-    name, *rest = arguments
+    said, *rest = arguments
+    begun = [one for one in programs if one.startswith(said)]
+    name = begun[0] if len(begun) == 1 else said  # the beginning of one name alone is enough
     if name not in programs:
         near = difflib.get_close_matches(name, programs, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."

@@ -40,6 +40,15 @@ def test_arguments_and_exit_status_pass_through(checkout):
     assert not list((checkout / "docs" / "measurements").iterdir())
 
 
+def test_the_beginning_of_one_name_is_enough_and_that_of_several_is_not(checkout):
+    assert measure(checkout, "weig").stdout == "7 kg\n"
+    shutil.copy(checkout / "scripts" / "bench.d" / "weight.sh", checkout / "scripts" / "bench.d" / "weigher.sh")
+    several = measure(checkout, "weig")
+    assert (several.returncode, several.stdout) == (2, "")
+    assert measure(checkout, "weight", "--record").stdout == "7 kg\n"
+    assert (checkout / "docs" / "measurements" / "weight.md").exists()
+
+
 def test_a_misspelt_name_is_corrected_and_nothing_runs(checkout):
     done = measure(checkout, "sped")
     assert done.returncode == 2
