@@ -142,7 +142,7 @@ def descended(
 
 
 def _seconds(config: Config) -> float:
-    return (0.005 + 0.0002 * config.width + 0.0011 / config.lr) * (1.4 if config.task == "teacher" else 0.7)
+    return (0.006 + 0.00026 * config.width + 0.0014 / config.lr) * (1.4 if config.task == "teacher" else 0.7)
 
 
 def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: Chances, **rest: Any) -> Estimand:
