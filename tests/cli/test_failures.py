@@ -6,30 +6,19 @@ from contextlib import closing
 import pytest
 from furnished import fill
 
-from axiom.__main__ import _main
 from axiom.lab.failures import count
 from axiom.lab.watching import look_for
-from axiom.signed.keys import make_keys
 from axiom.store.database import connect_writer
 
 
 @pytest.fixture
-def say(capsys, small_lab, prepared):
+def say(hand_over, small_lab, prepared):
     """Types a command about a laboratory in which something went wrong; status, answer and what was said."""
     fill(small_lab, prepared)
     small_lab.later(days=1)
     with small_lab.db.transaction():
         count(small_lab.db, small_lab.now)
-    make_keys(small_lab.folder.keys, small_lab.now)
-    small_lab.db.settle()
-    small_lab.db.close()  # from here on the commands write
-
-    def typed(*words: object):
-        status = _main([*map(str, words), "--data", str(small_lab.folder.path)])
-        out, err = capsys.readouterr()
-        return status, (json.loads(out) if "--json" in words and out else out), err
-
-    return typed
+    return hand_over()
 
 
 def test_failures_are_listed_as_on_their_page(say):

@@ -1,29 +1,16 @@
 """`axiom news`, typed: said, listed, taken back; and what is wrong is refused."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
-from axiom.__main__ import _main
-from axiom.signed.keys import make_keys
 
 LINE = "The server moves on Saturday."
 
 
 @pytest.fixture
-def say(capsys, small_lab):
+def say(hand_over):
     """Types a command about a laboratory; status, answer and what was said."""
-    make_keys(small_lab.folder.keys, small_lab.now)
-    small_lab.db.settle()
-    small_lab.db.close()  # from here on the commands write
-
-    def typed(*words: object):
-        status = _main([*map(str, words), "--data", str(small_lab.folder.path)])
-        out, err = capsys.readouterr()
-        return status, (json.loads(out) if "--json" in words and out else out), err
-
-    return typed
+    return hand_over()
 
 
 def test_news_are_said_listed_and_withdrawn(say):
