@@ -35,6 +35,7 @@ SERVING_SECONDS = 3.0
 ORPHAN_SECONDS = 2.0
 LOOKED_SECONDS = 20.0  # for a process that is not gone, or a page
 STOPPING_SECONDS = 60.0
+ADVANCE_SECONDS = 60.0  # within which every task that was in progress comes further
 _RESULTS = "SELECT task_id, replicate, config FROM result"
 _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 COMMANDS_PAUSE = 0.02  # seconds between two commands, so that the machine also computes
@@ -131,18 +132,28 @@ def finish(folder: Path, tally: Tally) -> None:
     """After the last kill, the same command must bring what was in progress to its end, and stop on Ctrl-C."""
     out = {task["id"] for task in listed(folder, "task", "sent")}
     process, _ = start(folder)
-    until = time.monotonic() + 60
-    while out & {task["id"] for task in listed(folder, "task", "sent")} and time.monotonic() < until:
-        time.sleep(0.5)
-    left = out & {task["id"] for task in listed(folder, "task", "sent")}
+    left = not_gone_on(folder, out)
     tally.resumed = len(out) - len(left)
     if left:
-        tally.broken.append(f"after the last start, tasks {sorted(left)} did not go on")
+        tally.broken.append(f"after the last start, tasks {sorted(left)} did not go on for {ADVANCE_SECONDS:.0f} s")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=STOPPING_SECONDS)
     if process.returncode != 130:
         tally.broken.append(f"Ctrl-C ended with {process.returncode}, not 130")
     tally.broken += [f"after a clean stop: {problem}" for problem in promises(folder)]
+
+
+def not_gone_on(folder: Path, out: set[int]) -> set[int]:
+    """Those of the tasks that neither ended nor came further for a while. One may take minutes: cells differ."""
+    shares: dict[int, float] = {}
+    until = time.monotonic() + ADVANCE_SECONDS
+    while (left := out & {task["id"] for task in listed(folder, "task", "sent")}) and time.monotonic() < until:
+        said = {one["task"]: one["progress"] for one in ask(folder, "status")["status"]["computing"]}
+        now = {task: said[task] for task in left & said.keys()}
+        if now != shares:
+            shares, until = now, time.monotonic() + ADVANCE_SECONDS
+        time.sleep(0.5)
+    return left
 
 
 def start(folder: Path) -> tuple[subprocess.Popen[str], float]:
