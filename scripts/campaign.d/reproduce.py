@@ -6,6 +6,9 @@ session that weighs. Stopped in any way and called again it goes on; an experime
     scripts/campaign reproduce --hours 8          # computes for so long at most, then writes the page
     scripts/campaign reproduce --hours 1 --only catapult_phase benford_law
     scripts/campaign reproduce --page             # computes nothing
+
+The page keeps what is written there until the laboratory has as many seeds of the same version, so that an experiment
+that was changed can be computed alone.
 """
 
 import argparse
@@ -14,13 +17,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from reckoning import data
-from reckoning.kept import Known, is_weighed, known, open_up, weigh
+from reckoning.kept import is_weighed, known, open_up, weigh
 from reckoning.order import Wanted, asked_by, in_order, until
 from reckoning.page import page
+from reckoning.recorded import joined, recorded
+from reckoning.told import Known
 
 import axiom
 from axiom.cli.manifests import manifest_of
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for _ in range(_SESSIONS):
         if folder.exists() and not is_weighed(folder):
             weigh(folder)
-    written(options.into, listed, folder, {file.stem for file in options.catalogue.glob("[a-z]*.py")})
+    written(options.into, listed, folder, options.catalogue)
     return status
 
 
@@ -174,21 +179,24 @@ def has_ended(process: "subprocess.Popen[bytes]") -> bool:
     return True
 
 
-def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Collection[str]) -> None:
-    """Write the page, its figures and its numbers. The catalogue tells which experiments are written."""
-    found = {name: one for name, one in known(folder, with_pictures=True).items() if one.done}
+def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> None:
+    """Write the page, its figures and its numbers. What is written there already stays until there is more."""
     beside = into / NAME
+    files = {file.stem: file for file in catalogue.glob("[a-z]*.py")}
+    before = recorded(beside, lambda name: manifest_of(files[name]) if name in files else None)
+    found = joined(before, {name: one for name, one in known(folder, with_pictures=True).items() if one.done})
     data.write(beside, found)
-    pictures = dict(drawn(beside, found))
-    for stale in {file.name for file in beside.glob("*.svg")} - {Path(file).name for file in pictures.values()}:
-        (beside / stale).unlink()
+    draw(beside, found, {name for name, one in before.items() if found[name] is one})
     file = into / f"{NAME}.md"
-    file.write_text(page(listed, found, pictures, catalogue), encoding="utf-8")
+    pictures = {file.stem: f"{NAME}/{file.name}" for file in beside.glob("*.svg")}
+    file.write_text(page(listed, found, pictures, files), encoding="utf-8")
     print(f"Written: {os.path.relpath(file)}", flush=True)
 
 
-def drawn(beside: Path, found: Mapping[str, Known]) -> Iterator[tuple[str, str]]:
-    """Draw each experiment's figure; its file, seen from the page."""
+def draw(beside: Path, found: Mapping[str, Known], kept: Collection[str]) -> None:
+    """Draw the figures anew but for those of what is kept as it was."""
+    for stale in (file for file in beside.glob("*.svg") if file.stem not in kept):
+        stale.unlink()
     with Draughtsman() as draughtsman:
         for name, one in found.items():
             if one.sweep is None:
@@ -199,7 +207,6 @@ def drawn(beside: Path, found: Mapping[str, Known]) -> Iterator[tuple[str, str]]
                 print(f"{name}: {fault}", flush=True)
                 continue
             (beside / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
-            yield name, f"{NAME}/{name}.svg"
 
 
 if __name__ == "__main__":

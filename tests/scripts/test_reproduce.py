@@ -188,7 +188,7 @@ def test_killed_half_way_it_goes_on_and_the_page_is_the_same(catalogue, reckoned
 
 def test_a_claim_with_too_few_seeds_is_not_judged(catalogue, reckoned):
     (found,) = known(Folder(path=reckoned / "lab")).values()
-    few = {name: replace(told, evidence=replace(told.evidence, seeds=24)) for name, told in found.findings.items()}
+    few = {name: replace(told, said=replace(told.said, seeds=24)) for name, told in found.findings.items()}
     text = page(read(catalogue / "old_claims.toml"), {"tiny_sum": replace(found, findings=few)}, {}, ())
     assert "### Not yet: sums are large" in text
     assert "- *Not yet*: sums are large. 24 seeds, median " in text
@@ -229,11 +229,52 @@ def test_a_session_of_the_reckoning_orders_nothing(reckoned):
     assert parquet.read_table(reckoned / "the-old-claims" / "values.parquet").num_rows == 64
 
 
+def test_without_a_laboratory_the_page_stays_as_it_is(catalogue, copied):
+    (copied / "tiny_sum.svg").write_text("<svg/>")
+    assert campaign["main"](["--page", *words(catalogue, copied.parent)]) == 0
+    for file in ("the-old-claims.md", "the-old-claims/numbers.json", "the-old-claims/values.parquet"):
+        assert (copied.parent / file).read_bytes() == (copied.parent / "before" / file).read_bytes(), file
+    assert (copied / "tiny_sum.svg").read_text() == "<svg/>"
+    assert recompute([str(copied)]) == 0
+
+
+def test_fewer_seeds_than_are_written_change_nothing(catalogue, copied):
+    lab = ["--data", str(copied.parent / "lab")]
+    run = [campaign["axiom_command"](), "experiment", "run", str(catalogue / "tiny_sum.py"), "--replicates", "8"]
+    subprocess.run([*run, "--quiet", *lab], check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
+    assert campaign["main"](["--page", *words(catalogue, copied.parent)]) == 0
+    assert (copied.parent / "the-old-claims.md").read_text() == (
+        copied.parent / "before" / "the-old-claims.md"
+    ).read_text()
+
+
+def test_more_seeds_than_are_written_take_their_place(catalogue, copied, reckoned):
+    """The record is cut down to its first eight seeds of each estimand; the laboratory has all."""
+    table = parquet.read_table(copied / "values.parquet")
+    few = [row for row in table.to_pylist() if row["replicate"] < 8]
+    parquet.write_table(type(table).from_pylist(few), copied / "values.parquet")
+    lab = ["--data", str(reckoned / "lab"), "--catalogue", str(catalogue), "--into", str(copied.parent)]
+    assert campaign["main"](["--page", *lab]) == 0
+    assert recompute([str(copied)]) == 0
+    assert files(copied.parent / "the-old-claims") == files(reckoned / "the-old-claims")
+
+
+def test_another_version_has_nothing_written_of_it(catalogue, copied, tmp_path):
+    (copied / "tiny_sum.svg").write_text("<svg/>")
+    shutil.copytree(catalogue, tmp_path / "newer")
+    file = tmp_path / "newer" / "tiny_sum.py"
+    file.write_text(file.read_text().replace("version=1", "version=2"))
+    assert campaign["main"](["--page", *words(tmp_path / "newer", copied.parent)]) == 0
+    assert "| not yet | 4 |" in (copied.parent / "the-old-claims.md").read_text()
+    assert not (copied / "tiny_sum.svg").exists()
+
+
 @pytest.fixture
 def copied(reckoned, tmp_path):
     """The page with its numbers, to be falsified."""
-    shutil.copy(reckoned / "the-old-claims.md", tmp_path)
-    shutil.copytree(reckoned / "the-old-claims", tmp_path / "the-old-claims")
+    for place in (tmp_path, tmp_path / "before"):
+        shutil.copytree(reckoned / "the-old-claims", place / "the-old-claims")
+        shutil.copy(reckoned / "the-old-claims.md", place)
     return tmp_path / "the-old-claims"
 
 
@@ -350,7 +391,7 @@ def test_a_figure_of_what_is_there_no_more_is_removed(tmp_path):
     stale = tmp_path / "the-old-claims" / "tiny_sum.svg"
     stale.parent.mkdir()
     stale.touch()
-    campaign["written"](tmp_path, OldClaims(), Folder(path=tmp_path / "lab"), ())
+    campaign["written"](tmp_path, OldClaims(), Folder(path=tmp_path / "lab"), tmp_path)
     assert not stale.exists()
 
 

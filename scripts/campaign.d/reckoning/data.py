@@ -12,7 +12,7 @@ from typing import Any
 from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.notebook_table import Table, extra
-from reckoning.kept import Known, Told
+from reckoning.told import Known, Told
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"
 _COLUMNS = {
@@ -39,7 +39,7 @@ def write(folder: Path, known: Mapping[str, Known]) -> None:
 
 def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
     """What was concluded of one estimand, and a digest of the values from which it was."""
-    said, bounds = told.evidence, told.asked.bounds
+    said, bounds = told.said, told.asked.bounds
     return {
         "estimand": f"{name}.{told.estimand['name']}",
         "version": version,
@@ -61,7 +61,7 @@ def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
 
 def fact(told: Told) -> str:
     """How many seeds, which estimate, which interval: a piece of the page that `recompute.py` makes, too."""
-    said = told.evidence
+    said = told.said
     lacking = f", {said.missing} without a value" if said.missing else ""
     if said.estimate is None:
         return f"{said.seeds} seeds{lacking}"
@@ -81,7 +81,7 @@ def digest(rows: Sequence[Mapping[str, Any]] | Iterator[Mapping[str, Any]]) -> s
 
 def _rows(name: str, version: int, told: Told) -> Iterator[dict[str, Any]]:
     """The values that count, in the order in which their seeds were issued."""
-    for one in told.weighed.counted:
+    for one in told.counted:
         yield {
             "experiment": name,
             "version": version,

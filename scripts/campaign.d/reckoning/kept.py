@@ -1,71 +1,25 @@
 """What the laboratory of the reckoning says: of each experiment how much is computed, and how its findings stand."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
 from axiom.cli.opening import prepare_database, writer_of
-from axiom.decisions.integrity import Sound, sound
-from axiom.decisions.question import Question, question
-from axiom.domain.findings import Direction, Evidence, Meaning, reading
-from axiom.domain.links import Footing
-from axiom.figures.requests import Sweep
+from axiom.decisions.integrity import sound
+from axiom.decisions.question import question
+from axiom.domain.findings import Direction, reading
 from axiom.lab.draw import sweep_of
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.session import step
 from axiom.settings import Settings, from_process
-from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.signed.manifests import stored_manifest
 from axiom.store import evidence, experiments, finding_pages, findings, returns
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.folder import Folder, lock
 from axiom.store.writer import Writer
+from reckoning.told import Known, Said, Told
 
 _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What a finding says, and what it was weighed from."""
-
-    number: int
-    estimand: Mapping[str, Any]
-    evidence: Evidence
-    meaning: Meaning
-    status: str
-    weighed: Sound  # which values count, of those that came
-
-    @property
-    def footing(self) -> Footing:
-        """How it stands, as far as claims ask."""
-        seen, asked = self.evidence.estimate, self.asked
-        return Footing(
-            status=self.status,
-            grade=self.evidence.grade,
-            meaning=self.meaning,
-            is_slight=seen is not None and abs(seen - asked.null) < asked.smallest,
-        )
-
-    @property
-    def seeds(self) -> int:
-        """How many were weighed, with a value or without."""
-        return self.evidence.seeds + self.evidence.missing
-
-    @property
-    def asked(self) -> Question:
-        """By what it is weighed."""
-        return self.weighed.asked
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """An experiment of which something is computed."""
-
-    manifest: Manifest
-    done: int  # replicates of which nothing more will come
-    seconds: float | None  # of a processor, for one of them
-    findings: Mapping[str, Told]  # by estimand
-    sweep: Sweep | None = None  # its picture
 
 
 def open_up(folder: Folder) -> None:
@@ -127,14 +81,15 @@ def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bo
 
 def _told(db: Database, standing: finding_pages.Standing) -> Told | None:
     number = standing.finding.number
-    inputs, said = evidence.card_inputs(db, number), evidence.latest(db, number)
-    if inputs is None or said is None:
+    inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
+    if inputs is None or latest is None:
         return None
+    weighed = sound(question(inputs.estimand), inputs.observations, inputs.blocks)
     return Told(
-        number=number,
         estimand=inputs.estimand,
-        evidence=said,
-        meaning=reading(said.verdict, Direction(inputs.estimand["expects"])),
+        said=Said(**{each.name: getattr(latest, each.name) for each in fields(Said)}),
+        meaning=reading(latest.verdict, Direction(inputs.estimand["expects"])),
         status=standing.finding.status,
-        weighed=sound(question(inputs.estimand), inputs.observations, inputs.blocks),
+        asked=weighed.asked,
+        counted=weighed.counted,
     )

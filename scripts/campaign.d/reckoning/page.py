@@ -10,7 +10,7 @@ from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
 from axiom.lab.old_claims import OldClaims
 from reckoning.data import fact, short
-from reckoning.kept import Known, Told
+from reckoning.told import Known, Told
 
 _WIDTH = 118
 _CATALOGUE = "../../src/axiom/catalogue"
@@ -27,14 +27,15 @@ and another order. The interval behind it is one of 95 % confidence, each by its
 an effect has to reach to matter, what was expected and how it would be weighed were registered before any of these
 seeds was computed; many expectations come from pilots. For {later} it was said only when the numbers were known
 which of them test the claim: these say so, and why. Verdicts and grades are the laboratory's own, from its
-sessions; [how sure are we?](how-sure-are-we.md) says what they mean. One computer computed everything, so the best
-grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or the same
-seeds computed again.
+sessions; [how sure are we?](how-sure-are-we.md) says what they mean. Each experiment was computed by one computer, so
+the best grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or
+the same seeds computed again.
 """
 _AGAIN = """
 `scripts/campaign reproduce --hours 8` computes it again or goes on where it stopped, cheapest claims first, in a
-laboratory that it keeps in `build/reckoning`, and writes this page. Where a seed costs 30 seconds or less, {many} are
-asked for, else {few}; a claim with fewer is not judged. The values are in
+laboratory that it keeps in `build/reckoning`, and writes this page; what is written here stays until that laboratory
+has as many seeds of it. Where a seed costs 30 seconds or less, {many} are asked for, else {few}; a claim with fewer is
+not judged. The values are in
 [values.parquet](the-old-claims/values.parquet), what was concluded in [numbers.json](the-old-claims/numbers.json), and
 `python docs/explanation/the-old-claims/recompute.py` computes seeds, estimate and interval of every row again, without
 anything of ours.
@@ -179,7 +180,7 @@ def _row(one: Asked, lead: str, known: Mapping[str, Known]) -> str:
         return f"{begin}{_claimed(one, experiment)}. 0 of {one.wanted} seeds. {name}"
     if not one.is_enough:
         return f"{begin}{_plain(told.estimand['claim'])}. {fact(told)}; {one.wanted} seeds are asked for. {name}"
-    verdict = f"**{_SAID[told.meaning]}** ({told.evidence.grade}{_void(told)})"
+    verdict = f"**{_SAID[told.meaning]}** ({told.said.grade}{_void(told)})"
     return f"{begin}{_plain(told.estimand['claim'])}: {verdict}. {fact(told)}; {_matters(told)}. {name}"
 
 

@@ -1,0 +1,65 @@
+"""What the page says of an experiment and of its findings, wherever that was kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.question import Question
+from axiom.domain.findings import Grade, Meaning, Observation, Verdict
+from axiom.domain.links import Footing
+from axiom.figures.requests import Sweep
+from axiom.signed.manifests import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What was concluded of one estimand: as much of the laboratory's evidence as is written beside the page."""
+
+    centre: str  # what the estimate is of the values, in a word
+    seeds: int
+    missing: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    e_value: float
+    verdict: Verdict
+    grade: Grade
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a finding says, and what it was weighed from."""
+
+    estimand: Mapping[str, Any]
+    said: Said
+    meaning: Meaning
+    status: str
+    asked: Question  # by what it was weighed
+    counted: tuple[Observation, ...]  # the values that count, of those that came
+
+    @property
+    def footing(self) -> Footing:
+        """How it stands, as far as claims ask."""
+        seen, asked = self.said.estimate, self.asked
+        return Footing(
+            status=self.status,
+            grade=self.said.grade,
+            meaning=self.meaning,
+            is_slight=seen is not None and abs(seen - asked.null) < asked.smallest,
+        )
+
+    @property
+    def seeds(self) -> int:
+        """How many were weighed, with a value or without."""
+        return self.said.seeds + self.said.missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """An experiment of which something is computed."""
+
+    manifest: Manifest
+    done: int  # replicates of which nothing more will come
+    findings: Mapping[str, Told]  # by estimand
+    seconds: float | None = None  # of a processor, for one of them
+    sweep: Sweep | None = None  # its picture, where it is to be drawn
