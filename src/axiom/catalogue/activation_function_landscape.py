@@ -190,5 +190,5 @@ experiment = Experiment(
         title="Exclusive-or",
         where={"task": "exclusive_or", "loss": "cross_entropy"},
     ),
-    needs=Needs(seconds=lambda config: config.epochs * 1.8e-4 * COSTS[config.activation], memory_mb=600),
+    needs=Needs(seconds=lambda config: config.epochs * 2e-4 * COSTS[config.activation], memory_mb=600),
 )

@@ -98,7 +98,7 @@ def _mackey_glass(seed: int) -> tuple[Doubles, Doubles]:
 
 
 TASKS = {"memory": _memory, "narma": _narma, "mackey_glass": _mackey_glass}
-SECONDS = {"memory": 0.021, "narma": 0.012, "mackey_glass": 0.021}  # whatever the size
+SECONDS = {"memory": 0.018, "narma": 0.01, "mackey_glass": 0.018}  # whatever the size
 HUNDRED = {"task": "memory", "units": 100}
 
 experiment = Experiment(
@@ -195,6 +195,6 @@ experiment = Experiment(
     ),
     figure=Figure(x="units", y="memory", log=("x", "y"), title="Memory of a reservoir", where={"task": "memory"}),
     needs=Needs(
-        seconds=lambda config: SECONDS[config.task] + 5.2e-5 * config.units + 1.5e-9 * config.units**3, memory_mb=250
+        seconds=lambda config: SECONDS[config.task] + 4.6e-5 * config.units + 1.3e-9 * config.units**3, memory_mb=250
     ),
 )

@@ -151,7 +151,7 @@ def half_time(strengths: Floats, sizes: Floats) -> Floats:
 
 
 def _seconds(config: Config) -> float:
-    each = 8.5e-6 if config.task == "modes" else 1.15e-3 + 0.014 * config.lr
+    each = 7.5e-6 if config.task == "modes" else 1e-3 + 0.0125 * config.lr
     return 0.0005 + each * config.epochs
 
 

@@ -117,7 +117,7 @@ def slopes(weights: Floats, outer: Floats, x: Floats, y: Floats) -> tuple[Floats
 
 def _seconds(config: Config) -> float:
     parted = (20 + 95 * config.decades) * 0.2 / config.lr  # steps, of a pilot
-    return 0.0005 + 2.5e-5 * (min(config.steps, parted) if config.start == "near" else config.steps)
+    return 0.0004 + 2.1e-5 * (min(config.steps, parted) if config.start == "near" else config.steps)
 
 
 experiment = Experiment(
