@@ -4,11 +4,11 @@ import dataclasses
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from axiom.domain.cards import Card, Stratum
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.requests import Look, Narrowing, Point
 from axiom.figures.sketch import sketch

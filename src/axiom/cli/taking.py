@@ -5,11 +5,11 @@ It imports little, so that the runner computes while the rest is imported.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import axiom
 from axiom.cli.options import remark
+from axiom.domain.dataclass import dataclass
 from axiom.engines.ahead import Ahead
 from axiom.engines.here import cores
 from axiom.errors import NotFound, WrongUse

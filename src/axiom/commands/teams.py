@@ -1,12 +1,13 @@
 """Commands of volunteers about teams: found one, join one, leave it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
+from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.membership import belong
 from axiom.signed.strict import LARGEST

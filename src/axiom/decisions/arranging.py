@@ -8,11 +8,12 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from itertools import pairwise, takewhile
 
 from axiom.decisions.weighing import Home
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome
 

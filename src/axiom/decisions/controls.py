@@ -7,9 +7,9 @@ be left than a doubt, on either side and with hardly a value missing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Direction, Kind, Observation
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0

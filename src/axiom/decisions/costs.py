@@ -12,10 +12,10 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from axiom.domain.amounts import counted
 from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 
 LEAST, MOST = 0.1, 10.0  # times what is declared

@@ -1,8 +1,9 @@
 """May somebody try a password now? Guessing becomes slow, and the owner of an account is never kept out by others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from axiom.domain.dataclass import dataclass
 
 WINDOW = timedelta(hours=1)
 MOST_ACCOUNT = 100  # wrong passwords of one account in the window, from all strangers together

@@ -3,9 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from axiom.decisions.question import Process, Question
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome

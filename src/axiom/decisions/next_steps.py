@@ -1,7 +1,8 @@
 """What should be done next, by somebody: read off what the steps of a session have written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,10 +7,11 @@ task of a day keeps one core busy and not ten.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from axiom.decisions.candidates import Candidate
 from axiom.decisions.task_size import FIRST_SECONDS, MANY_SECONDS, SHARING, USUAL_SECONDS, Usual, order_size
+from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Purpose
 from axiom.domain.sessions import Allotment
 

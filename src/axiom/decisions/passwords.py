@@ -5,7 +5,8 @@ count, a repetition, or one of a few words with a number behind it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from axiom.domain.dataclass import dataclass
 
 LEAST, MOST = 8, 256
 _SHORTEST_WALK = 3

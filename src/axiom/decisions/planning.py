@@ -7,7 +7,7 @@ core could take besides is ordered, if it is worth anything.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from axiom.decisions.candidates import Candidate, is_stopped, obstacle
 from axiom.decisions.filling import Filled, Filling, fill
@@ -18,6 +18,7 @@ from axiom.decisions.sharing import Book, Chosen, Offer, choose
 from axiom.decisions.task_size import Usual, usual_of
 from axiom.decisions.works import few_of, works_of
 from axiom.decisions.worth import BELOW_FLOOR, FLOOR, Promise, promises
+from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 

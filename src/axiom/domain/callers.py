@@ -1,7 +1,8 @@
 """Who asks for a command, what they may do, and how much of it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from axiom.domain.dataclass import dataclass
 
 
 class Capability(StrEnum):

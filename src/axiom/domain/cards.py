@@ -1,7 +1,6 @@
 """What a finding's card shows beside its evidence: the parts of the data, each by itself, and all designs together."""
 
-from dataclasses import dataclass
-
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
 
 

@@ -1,7 +1,6 @@
 """What an experiment costs one kind of host, beside what its file declares."""
 
-from dataclasses import dataclass
-
+from axiom.domain.dataclass import dataclass
 from axiom.domain.value import value
 
 

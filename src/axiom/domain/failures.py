@@ -1,9 +1,9 @@
 """What goes wrong and what is waited for: groups of failures and what they suggest, hosts that look wrong, watches."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Cause
 
 

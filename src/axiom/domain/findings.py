@@ -1,9 +1,9 @@
 """What is concluded: estimands, what was predicted of them, and the registration that comes before any workunit."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction
 from axiom.domain.registrations import Cohort
 from axiom.domain.value import value

@@ -1,7 +1,8 @@
 """Who computes: volunteers and their hosts."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,10 @@
 """How findings hang together: links between them, and to what the old laboratory claimed."""
 
-from dataclasses import dataclass
+import dataclasses
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Meaning
 
 
@@ -35,7 +36,7 @@ class Bearing(StrEnum):
     SAYS_NOTHING = "says nothing yet"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Node:
     """A finding by its number, an old claim by its row, or a link."""
 

@@ -1,8 +1,9 @@
 """What a planner goes by and what it answers: what hosts can still take, what a block is worth, where it would go."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Gpu
 from axiom.domain.sessions import Plan
 

@@ -1,9 +1,10 @@
 """What a volunteer lets their computers do for this project, as it is stored beside their account."""
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,11 @@
 """What a preflight is: a bundle put to gates before it goes to any computer, nine for those of other people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 
 # The set of gates that is asked of a bundle today. Whatever passed another set is tried anew.

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.registrations import Rule, Stopping
 

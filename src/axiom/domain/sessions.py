@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from axiom.domain.dataclass import dataclass
 
 _BRACES = re.compile(r"\{[^}]*\}")
 _AMOUNT = re.compile(r"(\{(\w+)\}(?: [a-z-]+){1,2})\(s\)")

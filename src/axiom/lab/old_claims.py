@@ -8,12 +8,13 @@ import itertools
 import logging
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.store import experiments, finding_pages, links, old_claims

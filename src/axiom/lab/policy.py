@@ -1,9 +1,9 @@
 """What a session takes from the settings, and by what it counts hosts."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from axiom.decisions.worth import FLOOR
+from axiom.domain.dataclass import dataclass
 from axiom.settings import Settings
 
 HEARD_FROM = timedelta(hours=1)  # a host that was silent for longer is not counted on

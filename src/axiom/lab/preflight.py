@@ -7,12 +7,13 @@ is brought to the writer are facts; whether they are enough is decided there.
 import hashlib
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from axiom.decisions.allowed import refusals
 from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
+from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, TaskError, WrongUse
 from axiom.lab.own_gates import read_archive

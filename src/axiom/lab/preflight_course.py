@@ -10,11 +10,11 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.controls import SEEDS
 from axiom.decisions.gates import in_words, repeat_fault, repeats, run_fault, value_fault
+from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.here import compute_here

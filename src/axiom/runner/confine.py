@@ -12,9 +12,9 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from axiom.domain.dataclass import dataclass
 from axiom.runner import enclosure, fence, landlock, seccomp
 
 if sys.platform != "win32":

@@ -6,7 +6,6 @@ account over. Those are changed on the site, by who knows the present password.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.boinc import account_keys
@@ -23,6 +22,7 @@ from axiom.boinc.accounts import (
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
 from axiom.boinc.scan import bag, lines, tree
+from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts import weak_key_of

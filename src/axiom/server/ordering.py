@@ -1,10 +1,10 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.decisions.assignment import Allowance
+from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body

@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from axiom.boinc.exports import (
     teams_xml,
     volunteers_xml,
 )
+from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.server.erasing import TOLD_FOR
 from axiom.store import experiments, exports, tombstones
@@ -37,7 +38,7 @@ _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 
 
-@dataclass
+@dataclass()
 class _Counted:
     """What the files hold so far."""
 

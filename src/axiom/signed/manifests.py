@@ -3,9 +3,10 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import NAME, Figure

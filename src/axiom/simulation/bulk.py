@@ -3,8 +3,7 @@
 It is published in simulations alone, and nothing is concluded from it.
 """
 
-from dataclasses import dataclass
-
+from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import Experiment, Needs, grid
 
 

@@ -1,7 +1,6 @@
 """The computers of a simulated fleet: as many of each kind as the old laboratory's volunteers had, or any number."""
 
-from dataclasses import dataclass
-
+from axiom.domain.dataclass import dataclass
 from axiom.simulation.dice import Dice
 from axiom.simulation.troubles import Troubles
 

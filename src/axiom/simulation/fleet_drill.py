@@ -3,8 +3,7 @@
 Nothing is concluded from it: it has no estimand, so there is no finding. Real computers never get it.
 """
 
-from dataclasses import dataclass
-
+from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import Experiment, Needs, grid
 
 

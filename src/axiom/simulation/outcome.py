@@ -1,6 +1,8 @@
 """What comes of a simulated course."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from axiom.domain.dataclass import dataclass
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,6 @@
 """What goes wrong in a simulation, and how often."""
 
-from dataclasses import dataclass
+from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

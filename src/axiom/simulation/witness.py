@@ -1,8 +1,9 @@
 """Sees what the laboratory promised to those outside, and whether it keeps it: after every event, and as a whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from axiom.domain.dataclass import dataclass
 from axiom.domain.work import TaskState
 from axiom.lab import promises
 from axiom.simulation.hearing import Heard

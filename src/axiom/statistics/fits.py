@@ -7,7 +7,8 @@ span decades, and as they are for a turn.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from axiom.domain.dataclass import dataclass
 
 _STEEPEST = 8.0  # exponents are looked for between minus and plus this
 _GRID = 160

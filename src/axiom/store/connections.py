@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.journal import attach

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, Problem
@@ -22,6 +21,7 @@ from axiom.commands.accounts import (
     good_website,
     refuse_weak,
 )
+from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 from axiom.errors import LimitReached, Refused
 from axiom.store import accounts, fleet, ledger, teams

@@ -8,12 +8,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError
 
 FORM_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from axiom.boinc import account_keys
@@ -13,6 +13,7 @@ from axiom.commands.command import Command
 from axiom.commands.gate import Gate
 from axiom.decisions.guessing import Verdict
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.store.connections import Connections
 from axiom.store.database import Database
