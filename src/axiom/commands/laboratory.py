@@ -11,6 +11,7 @@ from axiom.errors import UnknownName
 from axiom.runner.here import Describer, describe_tree
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
+from axiom.signed.parsing import parsed
 from axiom.store.folder import Folder
 
 
@@ -80,7 +81,7 @@ def find(files: Sequence[Path], name: str) -> Path:
 def _aliases(file: Path) -> tuple[str, ...]:
     """The aliases as they stand in the text: a mistyped name must not cost a process for every experiment."""
     try:
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        for node in ast.walk(parsed(file.read_bytes())):
             if isinstance(node, ast.keyword) and node.arg == "aliases":
                 return tuple(ast.literal_eval(node.value))
     except (SyntaxError, ValueError, TypeError):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from axiom.decisions import allowed_words as words
 from axiom.domain.preflights import Refusal
+from axiom.signed.parsing import parsed
 
 LONGEST = 100_000  # characters of a file: ten times the longest of the catalogue, and read in a moment
 _MOST = 20  # refusals: whoever mends these will ask again
@@ -26,7 +27,7 @@ def refusals(source: str, name: str) -> tuple[Refusal, ...]:
     if len(source) > LONGEST:
         return (_unreadable(1, f"it has {len(source)} characters, and {LONGEST} are enough for a question"),)
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError as fault:
         return (_unreadable(fault.lineno or 1, fault.msg),)
     except (ValueError, MemoryError, RecursionError) as fault:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
+from axiom.signed.parsing import parsed
+
 _ENTRY = "axiom.web.recomputing"
 _NAMES = {"numpy": "NumPy", "scipy": "SciPy"}  # as people write them
 _HEAD = '''#!/usr/bin/env python3
@@ -85,7 +87,7 @@ def _reached(entry: str) -> Iterator[tuple[str, str]]:
 
 def _imported(source: str, *, at_once: bool = False) -> set[str]:
     """The modules that a source imports, at once or ever: of `from a import b`, `a.b` where that is a module."""
-    found, tree = set(), ast.parse(source)
+    found, tree = set(), parsed(source)
     for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from axiom.signed.parsing import parsed
 from axiom.web.numbers import plain
 
 _FEW = 4  # levels that are all named
@@ -48,7 +49,7 @@ def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=256)
 def _used(source: str) -> tuple[str, ...]:
-    tree = ast.parse(source)
+    tree = parsed(source)
     imported = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
@@ -72,7 +73,7 @@ def _said_of(name: str, kit: Mapping[str, bytes]) -> str:
 
 @lru_cache(maxsize=256)
 def _described(source: str) -> Mapping[str, str]:
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef)]
     return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] for node in functions}
 
 
