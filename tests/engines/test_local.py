@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from patience import PATIENCE
 
 import axiom
+from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.ahead import computing_ahead
 from axiom.engines.local import LocalEngine

@@ -4,13 +4,14 @@ A command imports some 250 of these classes, and makes instances of few. The sta
 methods for each as it is imported, which was four tenths of what a sweep imports. Here they share all methods but the
 one that makes an instance, and that one is written when the first is made (ADR 0047, `scripts/bench cli`).
 
-What we do not use is not there: an order, hashes of what may change, and fields that are handed on alone.
+What we do not use is not there: an order, hashes of what may change, and fields that are handed on alone. A class that
+inherits from one of these is made by the same decorator. Those that authors of experiments make are the standard
+library's: its errors point at their line, and `help` tells their arguments.
 """
 
 from dataclasses import MISSING, FrozenInstanceError, fields
 from dataclasses import dataclass as _plain
 from functools import cache
-from inspect import Signature, signature
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,6 @@ def _made(cls: type, *, frozen: bool, kw_only: bool, slots: bool) -> Any:
     made: Any = _plain(init=False, repr=False, eq=False, kw_only=kw_only, slots=slots)(cls)
     if "__init__" not in by_itself:
         made.__init__ = _first(made, frozen=frozen)
-        made.__signature__ = _Signature()
     for name in methods.keys() - by_itself:
         setattr(made, name, methods[name])
     return made
@@ -55,7 +55,7 @@ def _first(made: Any, *, frozen: bool) -> "Callable[..., None]":
 
 def _written(made: Any, *, frozen: bool) -> "Callable[..., None]":
     """Write what makes an instance, from now on; two threads write the same."""
-    known: dict[str, Any] = {"__name__": made.__module__, "set__": object.__setattr__, "absent__": _ABSENT}
+    known: dict[str, Any] = {"__name__": made.__module__, "set__": object.__setattr__, "absent__": MISSING}
     own = fields(made)
     given = [one for one in own if one.init]
     words = [_parameter(one, known) for one in given if not one.kw_only]
@@ -95,26 +95,6 @@ def _assignment(one: "Field[Any]", known: dict[str, Any], *, frozen: bool) -> st
         known[f"default__{one.name}"] = one.default
         value = f"default__{one.name}"
     return f"set__(self, {one.name!r}, {value})" if frozen else f"self.{one.name} = {value}"
-
-
-class _Absent:
-    """In place of what is made anew for each instance, when somebody asks for a signature."""
-
-    def __repr__(self) -> str:
-        return "<made for each>"
-
-
-_ABSENT = _Absent()
-
-
-class _Signature:
-    """A class's signature, for help and notebooks, once somebody asks; not that of who inherits from it."""
-
-    def __get__(self, _instance: object, made: Any) -> Signature | None:
-        if vars(made).get("__signature__") is not self:
-            return None
-        whole = signature(_written(made, frozen=made.__setattr__ is _refuse_to_set))
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
 
 
 @cache

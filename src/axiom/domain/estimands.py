@@ -5,10 +5,8 @@ Apart from `findings.py`, which speaks of registrations and grades: a process th
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
-
-from axiom.domain.dataclass import dataclass
 
 
 class Kind(StrEnum):

@@ -7,10 +7,9 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Estimand
 
 C = TypeVar("C")  # the experiment's own Config
