@@ -1,7 +1,7 @@
 """`dataclass` as in the standard library, at a tenth of what making such a class costs there.
 
 A command imports some 250 of these classes, and makes instances of few. The standard library writes and compiles six
-methods for each as it is imported, which was four tenths of what a sweep imports. Here they share all methods but the
+methods for each as it is imported, which was a third of what a sweep imports. Here they share all methods but the
 one that makes an instance, and that one is written when the first is made (ADR 0047, `scripts/bench cli`).
 
 What we do not use is not there: an order, hashes of what may change, and fields that are handed on alone. A class that
