@@ -47,8 +47,6 @@ def outdated(package: Path) -> list[str]:
 def written(package: Path, describe: Describer = describe_tree) -> str:
     """The list as it should be, one line for each experiment. Who is not current is asked, each by itself."""
     files = _files(package / "catalogue")
-    for file in files:  # one after the other: Python 3.11 counts how deep it parses for all threads together
-        _demand_allowed(file)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         lines = list(pool.map(functools.partial(_line, package, describe), files))
     shared = {_digests(file.stem, collect(package, file))[0] for file in files}
@@ -57,17 +55,15 @@ def written(package: Path, describe: Describer = describe_tree) -> str:
 
 def _line(package: Path, describe: Describer, file: Path) -> str:
     files = collect(package, file)
-    raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
-    entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
-    return f"{json.dumps(file.stem)}: {strict.canonical(entry).decode()}"
-
-
-def _demand_allowed(file: Path) -> None:
-    if refused := refusals(file.read_bytes().decode(errors="replace"), file.stem):
+    refused = refusals(files[experiment_path(file.stem)].decode(errors="replace"), file.stem)
+    if refused:
         raise BundleError(
             f"{file.name}, line {refused[0].line}: {refused[0].sentence} The list was not written: whoever publishes "
             "what it lists does not read the file again."
         )
+    raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
+    entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
+    return f"{json.dumps(file.stem)}: {strict.canonical(entry).decode()}"
 
 
 def _files(catalogue: Path) -> list[Path]:
