@@ -55,13 +55,15 @@ def _first(made: Any, *, frozen: bool) -> "Callable[..., None]":
 
 def _written(made: Any, *, frozen: bool) -> "Callable[..., None]":
     """Write what makes an instance, from now on; two threads write the same."""
-    known: dict[str, Any] = {"__name__": made.__module__, "set__": object.__setattr__, "absent__": MISSING}
     own = fields(made)
+    known: dict[str, Any] = {"__name__": made.__module__, "set__": object.__setattr__, "absent__": MISSING}
+    known |= {f"make__{one.name}": one.default_factory for one in own}  # by names that no field has
+    known |= {f"default__{one.name}": one.default for one in own}
     given = [one for one in own if one.init]
-    words = [_parameter(one, known) for one in given if not one.kw_only]
-    if named := [_parameter(one, known) for one in given if one.kw_only]:
+    words = [_parameter(one) for one in given if not one.kw_only]
+    if named := [_parameter(one) for one in given if one.kw_only]:
         words += ["*", *named]
-    lines = [line for one in own if (line := _assignment(one, known, frozen=frozen))]
+    lines = [line for one in own if (line := _assignment(one, frozen=frozen))]
     lines += ["self.__post_init__()"] if hasattr(made, "__post_init__") else []
     text = f"def __init__(self, {', '.join(words)}):\n " + "\n ".join(lines or ["pass"])
     exec(text, known)  # noqa: S102  the names of our own fields, as the standard library does it
@@ -72,27 +74,21 @@ def _written(made: Any, *, frozen: bool) -> "Callable[..., None]":
     return written
 
 
-def _parameter(one: "Field[Any]", known: dict[str, Any]) -> str:
-    """The field among the arguments. Its default is known by a name that no field has."""
+def _parameter(one: "Field[Any]") -> str:
+    """The field among the arguments."""
     if one.default_factory is not MISSING:
-        known[f"make__{one.name}"] = one.default_factory
         return f"{one.name}=absent__"
-    if one.default is not MISSING:
-        known[f"default__{one.name}"] = one.default
-        return f"{one.name}=default__{one.name}"
-    return one.name
+    return one.name if one.default is MISSING else f"{one.name}=default__{one.name}"
 
 
-def _assignment(one: "Field[Any]", known: dict[str, Any], *, frozen: bool) -> str:
-    """The line that gives the field its value; none for one that is set later, or has that of its class."""
+def _assignment(one: "Field[Any]", *, frozen: bool) -> str:
+    """The line that gives the field its value; none for one that is set later."""
     value = one.name
     if one.default_factory is not MISSING:
-        known[f"make__{one.name}"] = one.default_factory
         value = f"make__{one.name}()" + (f" if {one.name} is absent__ else {one.name}" if one.init else "")
     elif not one.init and one.default is MISSING:
         return ""
     elif not one.init:
-        known[f"default__{one.name}"] = one.default
         value = f"default__{one.name}"
     return f"set__(self, {one.name!r}, {value})" if frozen else f"self.{one.name} = {value}"
 
