@@ -34,6 +34,26 @@ find_python() {
         "On Debian: apt-get install python3 python3-venv. A Python elsewhere: put its folder first in PATH."
 }
 
+# A Python that was compiled on this computer, as pyenv does it, often lacks what a distribution's has: it was not
+# compiled a second time for where it spends its time. All of Axiom is slower by as much (`scripts/bench pythons`). So the
+# first on the PATH makes the environment, unless the system's own needs less than four fifths of its time.
+choose_python() {
+    chosen=$found
+    ours=$(pace "$found")
+    [ -n "$ours" ] || return 0
+    for system in /usr/bin/python3.14 /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11; do
+        [ -x "$system" ] || continue
+        theirs=$(pace "$system")
+        if [ -n "$theirs" ] && [ $((5 * theirs)) -lt $((4 * ours)) ]; then
+            say "Taking $system: for the same work it needs $theirs µs, and $found on the PATH $ours."
+            chosen=$system
+            return 0
+        fi
+    done
+}
+
+pace() { "$1" -I "$root/scripts/pace.py" 2>/dev/null || :; }
+
 # A Debian Python may lack the part that makes environments. Root can be helped; anybody else is told the line.
 make_tools() {
     "$found" -m venv --clear "$root/.tools/uv" >/dev/null 2>&1 && return 0
@@ -47,6 +67,7 @@ make_tools() {
 
 install() {
     find_python
+    choose_python
     say "Installing Axiom's locked packages into .venv: $fetched. Less where uv has them in its cache."
     uv=$root/.tools/uv/bin/uv
     if [ "$("$uv" --version 2>/dev/null | cut -d ' ' -f 2)" != "$uv_version" ]; then
@@ -56,7 +77,7 @@ install() {
             cannot_start "uv $uv_version could not be fetched, so nothing was installed. Is there a network, or a mirror in PIP_INDEX_URL?"
     fi
     UV_PROJECT_ENVIRONMENT=$root/.venv UV_PYTHON_DOWNLOADS=never \
-        "$uv" sync --project "$root" --frozen --all-extras --quiet --python "$found" ||
+        "$uv" sync --project "$root" --frozen --all-extras --quiet --python "$chosen" ||
         cannot_start "The locked packages could not be installed, for the reason above. What is there stays; $0 goes on from it."
     # What computes is confined and writes nothing there: without this, each such process would compile JAX anew, for seconds.
     # Where JAX cannot be used, whoever computes with it says so.

@@ -269,7 +269,7 @@ def test_what_takes_too_much_or_what_is_not_its_own_fails_decoded_and_leaves_no_
 def test_whatever_is_damaged_of_the_runner_is_repaired_or_refused_before_it_runs(lab, computer):
     project = home(computer.client).parent
     (boot,) = project.glob("axiom/boot-*/boot.py")
-    (module,) = project.glob("axiom/runtime-*/lib/python3*/site-packages/jax/__init__.py")
+    (module,) = project.glob("axiom/runtime-*/lib/python3*/*-packages/jax/__init__.py")
     (zipped,) = project.glob("axiom_runtime_*.zip")
     (launcher,) = project.glob("axiom_runner_*")
     whole = [path.read_bytes() for path in (boot, module)]

@@ -9,6 +9,7 @@ import pytest
 from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
+SYSTEMS = [f"/usr/bin/python3.{minor}" for minor in (14, 13, 12, 11)]
 SCRIPTS = ("lab", "test", "check", "bench", "campaign")
 
 
@@ -91,6 +92,15 @@ def test_it_installs_once_and_again_when_the_lock_changes(checkout, tmp_path):
     (checkout / "uv.lock").write_text("changed")
     assert start(checkout, "lab", path=path).returncode == 0
     assert (checkout / "asked").read_text().count("sync") == 2
+
+
+@pytest.mark.parametrize(("said", "gives_way"), [("echo 999999999", True), ("echo 1", False), ("exit 1", False)])
+def test_a_python_that_is_slower_by_far_gives_way_to_the_systems_own(checkout, tmp_path, said, gives_way):
+    ours = next((str(path) for path in map(Path, SYSTEMS) if path.exists()), "python3")
+    python = f'case "$*" in *pace.py*) {said}; exit;; esac\n{PLAYED}'
+    done = start(checkout, "lab", "--help", path=tools(tmp_path / "bin", python3=python) + ":" + os.defpath)
+    assert f"--python {ours if gives_way else 'python3'}\n" in (checkout / "asked").read_text()
+    assert (f"Taking {ours}" in done.stderr) == (gives_way and ours != "python3")
 
 
 def test_root_gets_the_missing_part_of_python_installed(checkout, tmp_path):
