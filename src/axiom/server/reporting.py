@@ -28,6 +28,11 @@ class Acknowledgement:
     state: TaskState | None
     reason: str
 
+    @property
+    def left_standing(self) -> bool:
+        """Does its host stand as it stood before, as far as this report goes? What came back is still to be judged."""
+        return self.state in {None, TaskState.RETURNED}
+
 
 def take(
     db: Database, folder: Folder, reports: Sequence[Report], now: datetime, *, trust: Trust | None = None

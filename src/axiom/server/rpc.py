@@ -155,11 +155,12 @@ class Project:
         if met is None:
             return self._stranger()
         back = _reports(db, met.host.id, request.results)
-        reporting.take(db, self.folder, back, now, trust=self.trust)
+        taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             progress.hear(db, met.host.id, request.trickles, now)
-        if back:
-            met = _as_reported(db, met, is_settled=self._calm.may(now) and self._settled(db, now))
+        is_settled = bool(back) and self._calm.may(now) and self._settled(db, now)
+        if is_settled or not all(one.left_standing for one in taken):
+            met = _as_reported(db, met, is_settled=is_settled)
         holding = holding_of(request)
         ours = suited(request, met.host.platform.instructions, self.runners)
         handed = self._hand(db, met, request, holding, now, ours)
