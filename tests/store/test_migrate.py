@@ -45,6 +45,21 @@ def test_the_real_ones_apply_again_to_nothing(database, now):
     assert migrate(database, None, now) == []
 
 
+def test_a_new_database_made_at_once_is_what_all_of_them_come_to(empty, tmp_path, now):
+    with closing(connect_writer(tmp_path / "stepwise.db")) as stepwise:
+        assert migrate(stepwise, None, now, migrations()) == migrate(empty, None, now)
+        assert contents(stepwise) == contents(empty)
+    assert migrate(empty, None, now, migrations()) == []
+
+
+def contents(database):
+    """Every table, index and trigger, and every row, but for how far numbers were counted that were never given."""
+    made = database.select("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+    counted = database.select("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
+    rows = {name: database.select(f"SELECT * FROM {name}") for name in database.tables() - {"sqlite_sequence"}}  # noqa: S608
+    return made, counted, rows
+
+
 def test_a_broken_one_leaves_the_database_as_it_was(empty, now):
     migrate(empty, None, now, [FIRST])
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):

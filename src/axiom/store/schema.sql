@@ -721,3 +721,5 @@ CREATE TABLE news (
     until BIGINT NOT NULL,
     withdrawn_at BIGINT
 );
+
+INSERT INTO "ending_look" VALUES(1,0);
