@@ -3,7 +3,7 @@
 Real laboratories in fresh folders, started as operators start them, every commit on the disk; no cores of their own
 compute, so every processor second is the server's. There is one for deploy and turn, one for each round of steady, one
 for back and memory, since an operator may order no more than 100,000 workunits a day in one. The fleet
-(scripts/loadgen, 200 hosts of 8 processors) sends real outputs. Parts:
+(scripts/loadgen, 200 hosts of 8 processors, 16 of which ask at once) sends real outputs. Parts:
 deploy    from the command to the moment a host can have the last of 10,000 workunits
 ping      CPU of a request that asks nothing and reports nothing
 turn      CPU of a request that reports 8 and fetches 8. Its outputs were uploaded before, and judging rests meanwhile
@@ -123,7 +123,7 @@ def back(bench: Bench, wanted: argparse.Namespace) -> None:
     bench.play(Mode.FETCH, turns=1, ask=BACK_REPORTS, uploads=False)
     plan = replace(bench.plan, mode=Mode.REPORT, over=over, seconds=BACK_SECONDS, patient=True, polite=True)
     before = cost(bench.lab.pid).cpu
-    played = play(plan, bench.hosts, lanes=4 * LANES)
+    played = play(plan, bench.hosts, lanes=2 * LANES)
     bench.take_in(plan, played, cost(bench.lab.pid).cpu - before)
     if (left := sum(len(host.hand) for host in bench.hosts)) or not played.score.acknowledged:
         sys.exit(f"{left} tasks of hosts that came back were not taken: {played.score.messages.most_common(3)}")

@@ -14,7 +14,7 @@ from loadgen.outputs import axiom_maker
 from loadgen.play import Played, play, told
 from loadgen.processes import cost
 
-LANES = 8
+LANES = 16  # connections at once, the most with which BOINC's own server was measured
 NO_LIMIT = float("inf")
 
 
