@@ -4,9 +4,9 @@ A command imports some 250 of these classes, and makes instances of few. The sta
 methods for each as it is imported, which was a third of what a sweep imports. Here they share all methods but the
 one that makes an instance, and that one is written when the first is made (ADR 0047, `scripts/bench cli`).
 
-What we do not use is not there: an order, hashes of what may change, and fields that are handed on alone. A class that
-inherits from one of these is made by the same decorator. Those that authors of experiments make are the standard
-library's: its errors point at their line, and `help` tells their arguments.
+What we do not use is not there: an order, and fields that are handed on alone. A class that inherits from one of these
+is made by the same decorator. Those that authors of experiments make are the standard library's: its errors point at
+their line, and `help` tells their arguments.
 """
 
 from dataclasses import MISSING, FrozenInstanceError, fields
@@ -22,16 +22,18 @@ if TYPE_CHECKING:  # whoever checks types is told what it knows
     from dataclasses import dataclass as dataclass
 else:
 
-    def dataclass(*, frozen: bool = False, kw_only: bool = False, slots: bool = False) -> "Callable[[type], type]":
+    def dataclass(
+        *, frozen: bool = False, kw_only: bool = False, slots: bool = False, unsafe_hash: bool = False
+    ) -> "Callable[[type], type]":
         """Make a class of what is declared in its body, as the decorator of the same name does."""
-        return lambda cls: _made(cls, frozen=frozen, kw_only=kw_only, slots=slots)
+        return lambda cls: _made(cls, frozen=frozen, kw_only=kw_only, slots=slots, hashed=frozen or unsafe_hash)
 
 
-def _made(cls: type, *, frozen: bool, kw_only: bool, slots: bool) -> Any:
+def _made(cls: type, *, frozen: bool, kw_only: bool, slots: bool, hashed: bool) -> Any:
     """The class with fields, and with each method that it does not have by itself."""
     own = vars(cls)
     by_itself = {name for name in own if own[name] is not None}  # who has an __eq__ has None as __hash__
-    methods: dict[str, Any] = {"__repr__": _repr, "__eq__": _eq, "__hash__": _hash if frozen else None}
+    methods: dict[str, Any] = {"__repr__": _repr, "__eq__": _eq, "__hash__": _hash if hashed else None}
     if frozen:
         methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
     if frozen and slots:
