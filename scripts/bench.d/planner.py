@@ -29,10 +29,10 @@ from axiom.decisions.previewing import preview
 from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
 from axiom.decisions.works import works_of
-from axiom.decisions.worth import FLOOR, worths
+from axiom.decisions.worth import worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Need, Supply
+from axiom.domain.planning import FLOOR, Need, Supply
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Plan
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -123,14 +122,24 @@ def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(file.read_text())
+        text = file.read_text()
     except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.") from error
+        return {}  # nobody waits for what would read it
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from error
+    import tomllib
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(file, error) from error
     for name in table:
         _known(name)
     return table
+
+
+def _unreadable(file: Path, error: Exception) -> WrongUse:
+    return WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -7,8 +7,7 @@ import pytest
 from processes import is_gone
 
 from axiom.engines.ahead import Ahead, computing_ahead
-from axiom.runner.here import describe_here, describe_tree
-from axiom.runner.trees import write_tree
+from axiom.runner.here import describe_files, describe_here
 from axiom.signed import bundles
 
 MODULE = "axiom.catalogue.tiny_sum"
@@ -52,12 +51,11 @@ def test_other_files_than_it_began_with_are_described_by_another_process(files, 
 
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_a_process_that_is_gone_is_replaced(has_begun, files, tmp_path):
-    write_tree(tmp_path / "tree", files)
     with computing_ahead() as ahead:
         os.kill(pid_of(ahead), signal.SIGKILL)
         if has_begun:
             ahead.begin(MODULE, files, tmp_path / "home")
-        assert ahead.describe(tmp_path / "tree", [MODULE]) == describe_tree(tmp_path / "tree", [MODULE])
+        assert ahead.describe(files, [MODULE]) == describe_files(files, [MODULE])
 
 
 def test_it_ends_amid_a_cell_without_a_word(files, tmp_path, capfd):

@@ -7,7 +7,7 @@ import pytest
 from axiom.domain.work import Exit, Outcome
 from axiom.runner import bounds, children
 from axiom.runner.children import Child
-from axiom.runner.here import describe_tree
+from axiom.runner.here import describe_files
 from axiom.runner.limits import environment
 from axiom.runner.trees import write_tree
 
@@ -141,13 +141,12 @@ def test_a_thread_that_outlives_its_cell_ends_with_the_process(host):
         ("MemoryError", "bytearray(100 * 10**9)"),
     ],
 )
-def test_what_an_experiment_does_while_it_is_imported_is_held_too(words, line, host, tmp_path):
+def test_what_an_experiment_does_while_it_is_imported_is_held_too(words, line, host):
     text = f"{line}\n\ndef attack():\n    pass\n"
     ended = host.obey(text)
     assert ended.answer.exit is Exit.CELL_FAILED
     assert f"axiom.catalogue.hostile cannot be used: {words}" in ended.answer.message
-    write_tree(tmp_path / "tree", host.bundle(text))
-    (found,) = describe_tree(tmp_path / "tree", ["axiom.catalogue.hostile"])
+    (found,) = describe_files(host.bundle(text), ["axiom.catalogue.hostile"])
     assert found.manifest is None
     assert words in found.fault
 

@@ -66,7 +66,7 @@ def test_what_is_shipped_is_current():
 
 def test_what_is_shipped_is_what_a_process_says(package):
     """JAX is asked for by one of the two, and what the first imports must not count for the second."""
-    write(package, declared.describe_tree)
+    write(package, declared.describe_files)
     for name in NAMES:
         assert told(package, name) == told(PACKAGE, name)
     assert [read_manifest(told(package, name)).avx for name in NAMES] == [True, False]

@@ -7,10 +7,10 @@ import pytest
 from axiom.decisions.ranges import MOST_CONFIGS
 from axiom.errors import ExperimentError, Refused
 from axiom.lab.designing import points
-from axiom.runner.here import describe_tree
+from axiom.runner.here import describe_files
 
 
-def asked(prepared, configs, describe=describe_tree):
+def asked(prepared, configs, describe=describe_files):
     text = configs if isinstance(configs, str) else json.dumps(configs)
     return points(prepared.archive, prepared.manifest, text, describe)
 
@@ -58,4 +58,4 @@ def test_a_factor_without_a_range_keeps_to_the_declared_levels(prepared):
     narrow = type(manifest)(**{**vars(manifest), "ranges": {}})
     with pytest.raises(Refused, match="declares no range"):
         points(made.archive, narrow, json.dumps([{"size": 3}]), never)
-    assert len(points(made.archive, narrow, json.dumps([{"size": 2}]), describe_tree)) == 1
+    assert len(points(made.archive, narrow, json.dumps([{"size": 2}]), describe_files)) == 1

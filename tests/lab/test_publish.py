@@ -13,7 +13,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
 from axiom.lab import sealing
 from axiom.lab.publish import is_sealed, packed_before, prepare, publish, wanted_seal
-from axiom.runner.here import describe_tree
+from axiom.runner.here import describe_files
 from axiom.signed import ceremony
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
 from axiom.signed.keys import load_keys, make_keys
@@ -40,9 +40,9 @@ def source(tmp_path, prepared):
 def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
     started = []
 
-    def describe(tree, modules):
+    def describe(files, modules):
         started.append(modules)
-        return describe_tree(tree, modules)
+        return describe_files(files, modules)
 
     first = prepare(PACKAGE, source(), describe)
     assert len(started) == 1

@@ -193,6 +193,7 @@ def test_describing_names_what_cannot_be_described(surroundings):
     assert good.manifest["avx"] is False
     assert (bad.manifest, bad.module) == (None, "axiom.catalogue.missing")
     assert "ModuleNotFoundError" in bad.fault
+    assert not list(tree.rglob("__pycache__"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from axiom.domain.work import Exit
 from axiom.runner.children import Child
 from axiom.runner.gate import Gate
 from axiom.runner.headstart import HeadStart
-from axiom.runner.here import describe_tree
+from axiom.runner.here import describe_files
 from axiom.runner.limits import environment
 from axiom.runner.tasks import Runner
 from axiom.runner.trees import write_tree
@@ -63,7 +63,7 @@ def cells(path: Path):
 
 def test_the_first_cell_is_computed_once_and_is_what_it_would_have_been(begin, lab, tmp_path, now):
     runner, head, child = begin()
-    assert head.described() == describe_tree(tmp_path / "ahead", [MODULE])[0]
+    assert head.described() == describe_files(lab.files, [MODULE])[0]
     while not computed(lab):
         time.sleep(0.01)
     answer = obey(runner, lab.order(**FIRST), tmp_path / "slot", now)

@@ -18,7 +18,7 @@ from axiom.engines.ahead import Ahead
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged
-from axiom.runner.here import describe_tree
+from axiom.runner.here import describe_files
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
 from axiom.server.known import Known
@@ -115,7 +115,7 @@ def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Call
 
 
 def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: Ahead | None) -> Laboratory:
-    describe = describe_tree if ahead is None else ahead.describe
+    describe = describe_files if ahead is None else ahead.describe
     return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describe)
 
 

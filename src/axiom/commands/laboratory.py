@@ -8,7 +8,7 @@ from pathlib import Path
 from axiom.commands import old_names
 from axiom.domain.dataclass import dataclass
 from axiom.errors import UnknownName
-from axiom.runner.here import Describer, describe_tree
+from axiom.runner.here import Describer, describe_files
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.parsing import parsed
@@ -23,7 +23,7 @@ class Laboratory:
     keys: Keys
     settings: Settings
     package: Path  # the folder of the package `axiom`, from which bundles are packed
-    describe: Describer = describe_tree
+    describe: Describer = describe_files
 
     @property
     def catalogue(self) -> Path:

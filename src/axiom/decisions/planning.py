@@ -17,9 +17,9 @@ from axiom.decisions.release import Stage
 from axiom.decisions.sharing import Book, Chosen, Offer, choose
 from axiom.decisions.task_size import Usual, usual_of
 from axiom.decisions.works import few_of, works_of
-from axiom.decisions.worth import BELOW_FLOOR, FLOOR, Promise, promises
+from axiom.decisions.worth import BELOW_FLOOR, Promise, promises
 from axiom.domain.dataclass import dataclass
-from axiom.domain.planning import Purpose, Quotas, Supply, Wishes
+from axiom.domain.planning import FLOOR, Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 
 __all__ = ["Candidate", "plan"]

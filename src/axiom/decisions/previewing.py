@@ -8,8 +8,8 @@ from axiom.decisions.expecting import closings
 from axiom.decisions.filling import fill, placements
 from axiom.decisions.planning import plan
 from axiom.decisions.works import works_of
-from axiom.decisions.worth import FLOOR, worths
-from axiom.domain.planning import Preview, Quotas, Supply, Wishes
+from axiom.decisions.worth import worths
+from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment
 
 _QUOTAS, _WISHES = Quotas(), Wishes()

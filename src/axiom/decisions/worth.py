@@ -22,7 +22,6 @@ from axiom.domain.planning import Purpose, Worth
 from axiom.domain.registrations import Rule
 from axiom.statistics.needed import MOST
 
-FLOOR = 0.001  # bits a core-hour: what is expected to tell less is not ordered; a new design tells more
 BELOW_FLOOR = "worth less than the floor"  # in every reason for which something is not ordered for that
 USUAL = (36.0, 500.0)  # replicates to a verdict, for one chance in two and for nine in ten, where nobody knows better
 _VOICES = 10.0  # findings of the laboratory's own that count as much as these numbers

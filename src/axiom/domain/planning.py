@@ -7,6 +7,8 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Gpu
 from axiom.domain.sessions import Plan
 
+FLOOR = 0.001  # bits a core-hour: what is expected to tell less is not ordered; a new design tells more
+
 
 class Purpose(StrEnum):
     """What ordering something is good for: the words in which shares and priorities are given."""

@@ -58,17 +58,16 @@ class Ahead:
         self._head = HeadStart(self._child(), self.gate, tree, module, home.absolute())
         self._head.begin()
 
-    def describe(self, tree: Path, modules: Sequence[str]) -> "tuple[Described, ...]":
-        """What each module of an unpacked bundle declares; where this process cannot say, from one of its own."""
-        from axiom.runner.here import describe_tree
-        from axiom.runner.trees import holds
+    def describe(self, files: Mapping[str, bytes], modules: Sequence[str]) -> "tuple[Described, ...]":
+        """What each module of a bundle declares; where this process cannot say, from one of its own."""
+        from axiom.runner.here import describe_files
 
         found: tuple[Described, ...] | None = None
         if self._head is None:
-            found = self._described(tree, modules)
-        elif self._files == (*modules, holds(tree)) and (said := self._head.described()):
+            found = self._described(files, modules)
+        elif self._files == (*modules, files) and (said := self._head.described()):
             found = (said,)
-        return found or describe_tree(tree, modules)
+        return found or describe_files(files, modules)
 
     def runner(self, home: Path, host: int) -> "Runner":
         """The runner whose first child this is."""
@@ -95,16 +94,15 @@ class Ahead:
         self._spare = self._spare or Child(environment(), self.gate, process=self._process)
         return self._spare
 
-    def _described(self, tree: Path, modules: Sequence[str]) -> "tuple[Described, ...] | None":
+    def _described(self, files: Mapping[str, bytes], modules: Sequence[str]) -> "tuple[Described, ...] | None":
         """In a copy of the process, which stays as it is; elsewhere one that has imported much is not copied safely."""
         if sys.platform != "linux":
             return None
-        import tempfile
-
         from axiom.errors import ChildLost
+        from axiom.runner.here import unpacked
 
-        with contextlib.suppress(ChildLost), tempfile.TemporaryDirectory(prefix="axiom-") as cache:
-            return self._child().describe(tree, modules, environment(Path(cache)), apart=True)
+        with contextlib.suppress(ChildLost), unpacked(files) as tree:
+            return self._child().describe(tree, modules, environment(tree.parent), apart=True)
         return None
 
 

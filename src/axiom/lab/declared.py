@@ -17,7 +17,7 @@ from typing import Any
 
 from axiom.decisions.allowed import refusals
 from axiom.errors import BundleError
-from axiom.runner.here import Describer, describe_here, describe_tree
+from axiom.runner.here import Describer, describe_files, describe_here
 from axiom.signed import strict
 from axiom.signed.sources import collect, experiment_path
 
@@ -44,7 +44,7 @@ def outdated(package: Path) -> list[str]:
     return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - files.keys())})
 
 
-def written(package: Path, describe: Describer = describe_tree) -> str:
+def written(package: Path, describe: Describer = describe_files) -> str:
     """The list as it should be, one line for each experiment. Who is not current is asked, each by itself."""
     files = _files(package / "catalogue")
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

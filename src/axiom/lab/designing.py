@@ -1,14 +1,11 @@
 """What a further design of a version costs, by its own code in a clean process, and whether its file allows it."""
 
 import json
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from axiom.decisions.ranges import MOST_CONFIGS, outside
 from axiom.errors import ExperimentError, Refused
 from axiom.runner.here import Describer
-from axiom.runner.trees import write_tree
 from axiom.signed import bundles, strict
 from axiom.signed.manifests import Manifest, read_manifest
 
@@ -34,10 +31,7 @@ def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -
         raise Refused(f"{why}.")
     files = {name: body for name, body in bundles.contents(archive).items() if name != bundles.MANIFEST}
     source = _SOURCE.format(name=manifest.name, text=json.dumps(configs))
-    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
-        tree = Path(folder)
-        write_tree(tree, {**files, f"{_MODULE.replace('.', '/')}.py": source.encode()})
-        (found,) = describe(tree, [_MODULE])
+    (found,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
     if found.manifest is None:
         raise ExperimentError(found.fault)
     declared = read_manifest(strict.canonical(found.manifest))

@@ -6,7 +6,6 @@ laboratory of before there was a list has it with its next experiment.
 
 import itertools
 import logging
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -47,6 +46,11 @@ class OldClaims:
     tested_later: Mapping[str, str] = field(default_factory=dict)  # by claim, where its numbers were known: why
 
 
+def concerning(catalogue: Path, experiment: str) -> OldClaims:
+    """The catalogue's list for one of its experiments. Nothing in it is about a file of somebody's own."""
+    return read(catalogue / LIST) if (catalogue / f"{experiment}.py").is_file() else OldClaims()
+
+
 def read(path: Path) -> OldClaims:
     """The list as its file has it; an empty one where there is no such file."""
     return _read(path.read_text(encoding="utf-8")) if path.is_file() else OldClaims()
@@ -54,6 +58,8 @@ def read(path: Path) -> OldClaims:
 
 @lru_cache(maxsize=8)
 def _read(text: str) -> OldClaims:
+    import tomllib  # which most commands have no use for
+
     said = tomllib.loads(text)
     return OldClaims(
         claims=tuple(_claim(each) for each in said["claim"]),

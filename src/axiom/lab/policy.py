@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from axiom.decisions.worth import FLOOR
 from axiom.domain.dataclass import dataclass
+from axiom.domain.planning import FLOOR
 from axiom.settings import Settings
 
 HEARD_FROM = timedelta(hours=1)  # a host that was silent for longer is not counted on

@@ -14,7 +14,7 @@ from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.own_gates import keep_row, read_archive
 from axiom.lab.registering import demand_askable, register_version
 from axiom.lab.withdraw import withdraw
-from axiom.runner.here import Describer, describe_here, describe_tree
+from axiom.runner.here import Describer, describe_files, describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
@@ -69,7 +69,7 @@ Known = Callable[[Mapping[str, bytes]], Told | None]
 
 
 def prepare(
-    package: Path, file: Path, describe: Describer = describe_tree, *, known: Known = lambda _: None
+    package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
 ) -> Prepared:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect(package, file)

@@ -8,25 +8,28 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.children import Child, Described
 from axiom.runner.limits import environment
-from axiom.runner.sandbox import Sandbox
 from axiom.runner.trees import write_tree
 from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
+if TYPE_CHECKING:
+    from axiom.runner.sandbox import Sandbox
+
 _DESCRIBING_MB = 2_000.0
-Describer = Callable[[Path, Sequence[str]], tuple[Described, ...]]
+Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[Described, ...]]
 
 
-def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
-    """Return what each module declares, in one process; `tree` is the folder that holds the folder `axiom`."""
-    with tempfile.TemporaryDirectory(prefix="axiom-") as cache:
-        surroundings = environment(Path(cache))
+def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
+    """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
+    with unpacked(files) as tree:
+        surroundings = environment(tree.parent)
         child = Child(surroundings)
         try:
             return child.describe(tree, modules, surroundings)
@@ -34,10 +37,10 @@ def describe_tree(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
             child.stop()
 
 
-def describe_boxed(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
+def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
     """The same in the sandbox of untried code, or not at all."""
-    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
-        box = _box(tree, Path(folder), _DESCRIBING_MB)
+    with unpacked(files) as tree:
+        box = _box(tree, tree.parent, _DESCRIBING_MB)
         surroundings = environment(box.own)
         child = Child(surroundings, box=box)
         try:
@@ -46,7 +49,7 @@ def describe_boxed(tree: Path, modules: Sequence[str]) -> tuple[Described, ...]:
             child.stop()
 
 
-def describe_here(files: Mapping[str, bytes], describe: Describer = describe_tree) -> bytes:
+def describe_here(files: Mapping[str, bytes], describe: Describer = describe_files) -> bytes:
     """Return the manifest of a bundle's only experiment, checked by the reader that everybody uses."""
     modules = [
         name.removesuffix(".py").replace("/", ".")
@@ -55,8 +58,7 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_tre
     ]
     if len(modules) != 1:
         raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
-    with _unpacked(files) as tree:
-        (found,) = describe(tree, modules)
+    (found,) = describe(files, modules)
     if found.manifest is None:
         raise ExperimentError(found.fault)
     raw = strict.canonical(found.manifest)
@@ -82,7 +84,7 @@ def compute_here(
 
     `is_boxed`: in the sandbox of untried code, or not at all.
     """
-    with _unpacked(files) as tree:
+    with unpacked(files) as tree:
         box = _box(tree, tree.parent, memory_mb) if is_boxed else None
         surroundings = environment(cache or (box.own if box else tree.parent))
         child, is_late = Child.start(tree, module, surroundings, box=box), False
@@ -104,15 +106,18 @@ def compute_here(
             child.stop()
 
 
-def _box(tree: Path, folder: Path, memory_mb: float) -> Sandbox:
+def _box(tree: Path, folder: Path, memory_mb: float) -> "Sandbox":
     """A sandbox for an unpacked bundle, with its room in a folder."""
+    from axiom.runner.sandbox import Sandbox  # most who describe have no use for it
+
     room = folder / "room"
     room.mkdir()
     return Sandbox(tree=tree, room=room, memory_mb=memory_mb)
 
 
 @contextmanager
-def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+def unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """The files of a bundle in a folder that goes with the body; beside it there is room for what the body needs."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         tree = Path(folder) / "tree"
         tree.mkdir()

@@ -16,8 +16,7 @@ from axiom.domain.findings import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.lab.publish import Prepared, prepare
-from axiom.runner.here import describe_tree
-from axiom.runner.trees import write_tree
+from axiom.runner.here import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles
 from axiom.signed.outputs import CellOutput
@@ -96,11 +95,9 @@ def published() -> tuple[Prepared, ...]:
     package = Path(axiom.__file__).parent
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         files = [_file(Path(folder), one) for one in asked()]
-        tree = Path(folder) / "tree"
-        tree.mkdir()
-        write_tree(tree, {name: body for file in files for name, body in bundles.collect(package, file).items()})
+        bodies = {name: body for file in files for name, body in bundles.collect(package, file).items()}
         modules = [f"axiom.catalogue.{file.stem}" for file in files]
-        found = dict(zip(modules, describe_tree(tree, modules), strict=True))
+        found = dict(zip(modules, describe_files(bodies, modules), strict=True))
         return tuple(
             prepare(package, file, describe=lambda _, named: tuple(found[each] for each in named)) for file in files
         )
