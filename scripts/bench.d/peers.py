@@ -5,12 +5,13 @@
 is typed in each tool lies in the folder `peers`: its own quickstart, and the lines that print mean ± interval per
 config. In each round every arm is started in an empty folder, killed (its parent only, with SIGKILL) at about half,
 left alone for eight seconds, and typed again. A cell is redone when it was finished more than once, whoever asked for
-it. A first result is one that the tool's own reader brings back. Axiom's is proven, stored and on the disk by then, as
-are those of Datasette's recipe and Optuna; concurrent.futures, Sacred and Dask have handed theirs to the system, which
-a power cut may still take. Beside it stands when Axiom's first cell was on the disk, from where a resume goes on. Who
-looks for it looks cheaply, or the most careful reader would take most from the tool that it waits for. Every arm keeps
-the bytecode of what it imports, as Python does unless it is told otherwise, so the first round also pays for what is
-compiled once. Exit status 0 only if Axiom is at least as good as every peer at each of the four.
+it. A first result is one that the tool's own reader brings back; it counts from when that look began, since opening a
+laboratory takes longer than reading a line. Axiom's is proven, stored and on the disk by then, as are those of
+Datasette's recipe and Optuna; concurrent.futures, Sacred and Dask have handed theirs to the system, which a power cut
+may still take. Beside it stands when Axiom's first cell was on the disk, from where a resume goes on. Who looks for it
+looks cheaply, or the most careful reader would take most from the tool that it waits for. Every arm keeps the bytecode
+of what it imports, as Python does unless it is told otherwise, so the first round also pays for what is compiled once.
+Exit status 0 only if Axiom is at least as good as every peer at each of the four.
 """
 
 import argparse
@@ -214,10 +215,8 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
     try:
         on_disk = None
         if not arm.packages:
-            wait(first_line, place, started, 1)
-            on_disk = time.monotonic() - began
-        wait(arm.read, place, started, 1, arm.glance)
-        first = time.monotonic() - began
+            on_disk = wait(first_line, place, started, 1) - began
+        first = wait(arm.read, place, started, 1, arm.glance) - began
         wait(arm.read, place, started, CELLS // 2)
     finally:
         known = [pid for process in started for pid in below(process.pid)]
@@ -266,13 +265,14 @@ def wait(
     started: Sequence[subprocess.Popen[bytes]],
     cells: int,
     glance: Callable[[Path], bool] | None = None,
-) -> None:
-    """Until so many cells are in the tool's own store."""
+) -> float:
+    """Until so many cells are in the tool's own store; when the look began that has found them."""
     until = time.monotonic() + MOST_SECONDS
     while True:
         with contextlib.suppress(OSError, ValueError, KeyError, sqlite3.Error, AxiomError):
+            began = time.monotonic()
             if (glance is None or glance(place)) and len(read(place)[0]) >= cells:
-                return
+                return began
         if time.monotonic() > until or all(process.poll() is not None for process in started):
             raise SystemExit(f"{place.name} did not bring {cells} cells:\n{(place / 'said.txt').read_text()[-2_000:]}")
         time.sleep(LOOK_SECONDS)
