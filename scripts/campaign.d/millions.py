@@ -56,7 +56,7 @@ def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=11_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=25)
     wanted = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="axiom-millions-", dir=Path.cwd()) as place,
@@ -75,7 +75,7 @@ def main() -> int:
         found: Found = {name: ([], []) for name in ("ping", "turn", "rest")}
         for _ in range(wanted.rounds):
             for which, bench in enumerate((small, full)):
-                anyway = rest(bench)
+                anyway = rest(bench, seconds=2.0)
                 found["rest"][which].append(anyway)
                 found["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
                 found["turn"][which].append(turn(bench)[0].ms(rest=anyway))
