@@ -22,7 +22,7 @@ from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
 from axiom.lab import preflight_report
 from axiom.lab.declared import declaration
 from axiom.lab.deploy import deploy, ordered_of
-from axiom.lab.old_claims import concerning, inherit
+from axiom.lab.old_claims import LIST, inherit, read
 from axiom.lab.policy import policy_of
 from axiom.lab.publish import Known, Prepared, Told, packed_before, prepare, publish
 from axiom.lab.registering import amended_by
@@ -89,7 +89,7 @@ class PublishExperiment(Command):
             now=now,
             has_address=laboratory.has_address,
         )
-        inherit(db, concerning(laboratory.catalogue, prepared.manifest.name), prepared.manifest.name, now)
+        inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
             "experiment": prepared.manifest.name,
             "version": prepared.manifest.version,

@@ -9,7 +9,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.dataclass import dataclass
 from axiom.lab import sealing
-from axiom.lab.old_claims import concerning, inherit
+from axiom.lab.old_claims import LIST, inherit, read
 from axiom.signed import ceremony
 from axiom.signed.bundles import SEAL_LIMIT
 from axiom.signed.code_signing import load_code
@@ -42,7 +42,7 @@ class SealBundles(Command):
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         if found is None:
             raise LookupError(f"bundle {published.digest} was not stored")
-        inherit(db, concerning(laboratory.catalogue, found.name), found.name, now)
+        inherit(db, read(laboratory.catalogue / LIST), found.name, now)
         return {"sealed": [{"experiment": found.name, "version": found.version, "change": published.change}]}
 
 

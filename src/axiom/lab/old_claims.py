@@ -46,11 +46,6 @@ class OldClaims:
     tested_later: Mapping[str, str] = field(default_factory=dict)  # by claim, where its numbers were known: why
 
 
-def concerning(catalogue: Path, experiment: str) -> OldClaims:
-    """The catalogue's list for one of its experiments. Nothing in it is about a file of somebody's own."""
-    return read(catalogue / LIST) if (catalogue / f"{experiment}.py").is_file() else OldClaims()
-
-
 def read(path: Path) -> OldClaims:
     """The list as its file has it; an empty one where there is no such file."""
     return _read(path.read_text(encoding="utf-8")) if path.is_file() else OldClaims()
