@@ -123,23 +123,16 @@ def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}  # nobody waits for what would read it
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(file, error) from error
-    import tomllib
+        import tomllib  # who has no such file does not wait for what reads it
 
-    try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _unreadable(file, error) from error
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:  # no file, no text or no TOML
+        raise WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.") from error
     for name in table:
         _known(name)
     return table
-
-
-def _unreadable(file: Path, error: Exception) -> WrongUse:
-    return WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

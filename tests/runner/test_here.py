@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from axiom.domain.work import Outcome
@@ -48,6 +50,18 @@ def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
     assert [answer.outcome for answer in answers] == [Outcome.LATE, Outcome.OK, Outcome.FAILED]
     assert answers[1].measures["value"] == 1.3
     assert told == [1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone holds a process like this")
+def test_what_is_described_or_computed_here_cannot_write_among_its_own_files(files):
+    name = "axiom/catalogue/probe_cells.py"
+    writing = b"\nfrom pathlib import Path\n\nPath(__file__).with_name('more.py').write_text('')\n"
+    changed = files | {name: files[name] + writing}
+    (described,) = describe_files(changed, ["axiom.catalogue.probe_cells"])
+    assert "PermissionError" in described.fault
+    limits = {"cpu_limit": 20.0, "wall_limit": 20.0, "memory_mb": 500.0, "on_progress": lambda *_: None}
+    with pytest.raises(ExperimentError, match="PermissionError"):
+        list(compute_here(changed, "axiom.catalogue.probe_cells", [({"act": "ok"}, 1)], **limits))
 
 
 def test_a_broken_file_does_not_hide_its_neighbours(files):

@@ -101,8 +101,8 @@ class Ahead:
         from axiom.errors import ChildLost
         from axiom.runner.here import unpacked
 
-        with contextlib.suppress(ChildLost), unpacked(files) as tree:
-            return self._child().describe(tree, modules, environment(tree.parent), apart=True)
+        with contextlib.suppress(ChildLost), unpacked(files) as (tree, room):
+            return self._child().describe(tree, modules, environment(room), apart=True)
         return None
 
 

@@ -28,25 +28,12 @@ Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[Described, ...]
 
 def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
     """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
-    with unpacked(files) as tree:
-        surroundings = environment(tree.parent)
-        child = Child(surroundings)
-        try:
-            return child.describe(tree, modules, surroundings)
-        finally:
-            child.stop()
+    return _described(files, modules, is_boxed=False)
 
 
 def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
     """The same in the sandbox of untried code, or not at all."""
-    with unpacked(files) as tree:
-        box = _box(tree, tree.parent, _DESCRIBING_MB)
-        surroundings = environment(box.own)
-        child = Child(surroundings, box=box)
-        try:
-            return child.describe(tree, modules, surroundings)
-        finally:
-            child.stop()
+    return _described(files, modules, is_boxed=True)
 
 
 def describe_here(files: Mapping[str, bytes], describe: Describer = describe_files) -> bytes:
@@ -84,9 +71,9 @@ def compute_here(
 
     `is_boxed`: in the sandbox of untried code, or not at all.
     """
-    with unpacked(files) as tree:
-        box = _box(tree, tree.parent, memory_mb) if is_boxed else None
-        surroundings = environment(cache or (box.own if box else tree.parent))
+    with unpacked(files) as (tree, room):
+        box = _box(tree, room, memory_mb) if is_boxed else None
+        surroundings = environment(cache or (box.own if box else room))
         child, is_late = Child.start(tree, module, surroundings, box=box), False
         try:
             for place, (config, seed) in enumerate(cells):
@@ -106,20 +93,29 @@ def compute_here(
             child.stop()
 
 
-def _box(tree: Path, folder: Path, memory_mb: float) -> "Sandbox":
-    """A sandbox for an unpacked bundle, with its room in a folder."""
+def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool) -> tuple[Described, ...]:
+    with unpacked(files) as (tree, room):
+        box = _box(tree, room, _DESCRIBING_MB) if is_boxed else None
+        surroundings = environment(box.own if box else room)
+        child = Child(surroundings, box=box)
+        try:
+            return child.describe(tree, modules, surroundings)
+        finally:
+            child.stop()
+
+
+def _box(tree: Path, room: Path, memory_mb: float) -> "Sandbox":
     from axiom.runner.sandbox import Sandbox  # most who describe have no use for it
 
-    room = folder / "room"
-    room.mkdir()
     return Sandbox(tree=tree, room=room, memory_mb=memory_mb)
 
 
 @contextmanager
-def unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """The files of a bundle in a folder that goes with the body; beside it there is room for what the body needs."""
+def unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[Path, Path]]:
+    """The files of a bundle in a folder, and beside it a room to write in, so that none writes there; both go again."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
-        tree = Path(folder) / "tree"
+        tree, room = Path(folder) / "tree", Path(folder) / "room"
         tree.mkdir()
+        room.mkdir()
         write_tree(tree, files)
-        yield tree
+        yield tree, room

@@ -79,22 +79,17 @@ def migrate(
 
     Without `known` those of this program, which a new database gets at once.
     """
-    whole = known is None
-    known = migrations() if known is None else known
-    applied = _applied(database, known)
-    pending = [migration for migration in known if migration.number not in applied]
-    if whole and not applied:
-        with database.transaction():  # the disk is asked once, and there is a whole database or none
-            for statement in _split(WHOLE.read_text(encoding="utf-8")):
-                database.execute(statement)
-            for migration in pending:
-                _note(database, migration, now)
-        return [migration.name for migration in pending]
-    for migration in pending:
-        if applied and folder is not None:
-            _back_up(folder, migration)
-        with database.transaction():
-            _apply(database, migration, now)
+    wanted = migrations() if known is None else known
+    applied = _applied(database, wanted)
+    pending = [migration for migration in wanted if migration.number not in applied]
+    if known is None and not applied:
+        _make(database, pending, now)
+    else:
+        for migration in pending:
+            if applied and folder is not None:
+                _back_up(folder, migration)
+            with database.transaction():
+                _apply(database, migration, now)
     return [migration.name for migration in pending]
 
 
@@ -158,6 +153,14 @@ def _back_up(folder: Folder, migration: Migration) -> None:
             f"The database cannot be copied to {folder.backups} before {migration.name}: {error.strerror}. "
             "Nothing was changed."
         ) from error
+
+
+def _make(database: Database, known: list[Migration], now: datetime) -> None:
+    with database.transaction():  # the disk is asked once, and there is a whole database or none
+        for statement in _split(WHOLE.read_text(encoding="utf-8")):
+            database.execute(statement)
+        for migration in known:
+            _note(database, migration, now)
 
 
 def _apply(database: Database, migration: Migration, now: datetime) -> None:
