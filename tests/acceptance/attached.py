@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,14 @@ from proxying import Proxy, proxy
 from volunteering import Client, Person
 from vouching import vouch
 
+from axiom.decisions.checks import is_checked
+from axiom.server.checking import secret_of
+from axiom.signed.keys import make_keys
+from axiom.signed.roles import TRUST_FILE, Role
+from axiom.signed.signing import SigningKey
 from axiom.store.folder import Folder
+
+_UNDRAWN = range(1, 61)  # more tasks than a test orders
 
 _EXPERIMENT = '''"""{name}: a test of the project."""
 
@@ -208,6 +216,7 @@ def project(data: Path, *words: object, before: Callable[[Folder], None] | None 
     with proxy() as wire:
         assert axiom("init", data).returncode == 0
         (data / "axiom.toml").write_text(f'url = "{wire.address}"\ntask_seconds = 0.5\nmax_failures = 1\n')
+        _draw_no_checks(Folder(path=data).keys)
         if before:
             before(Folder(path=data))
         made = Project(data=data, wire=wire, words=tuple(map(str, words)))
@@ -216,3 +225,19 @@ def project(data: Path, *words: object, before: Callable[[Folder], None] | None 
             yield made
         finally:
             made.stop()
+
+
+def _draw_no_checks(keys: Path) -> None:
+    """Put another ticket key in place, under which none of the first tasks is drawn to be computed again.
+
+    A check goes to whichever computer asks next, which then has fetched what a test was about to watch it fetch, or
+    hears nothing of why there is no other work. `tests/server/test_checking.py` draws what it wants in the same way.
+    """
+    key = SigningKey.make()
+    while any(is_checked(secret_of(key), task) for task in _UNDRAWN):
+        key = SigningKey.make()
+    place = keys / f"{Role.TICKET.value}.key"
+    place.unlink()
+    key.save(place)
+    (keys / TRUST_FILE).unlink()  # it names the other key
+    make_keys(keys, datetime.now(UTC))
