@@ -207,6 +207,16 @@ def test_stored_preferences_that_others_could_not_read_are_left_out(inside):
     assert (request.host_id, sound_preferences(request.global_preferences)) == (3, "")
 
 
+def test_what_a_person_wrote_into_the_client_s_files_does_not_keep_its_reports_out():
+    recorded = RECORDED["reports_one_success"]
+    farm = b"<client_opaque>\n<![CDATA[\nsite 7\n]]>\n</client_opaque>\n"
+    edited = b"<global_preferences>\n<!-- home -->\n<mod_time>9</mod_time>\n</global_preferences>\n"
+    without = re.sub(rb"<global_preferences>.*?</global_preferences>\s*", b"", recorded, flags=re.DOTALL)
+    request = read_request(without.replace(b"</scheduler_request>", farm + edited + b"</scheduler_request>"))
+    assert request.results == read_request(recorded).results
+    assert (request.global_preferences, request.preferences_modified_at) == (b"", 0.0)
+
+
 def test_the_volunteer_s_own_program_is_recognised():
     request = read_request(RECORDED["anonymous_platform"])
     assert request.anonymous

@@ -192,8 +192,8 @@ def test_standard_error_is_found_whole_and_apart(inside):
         b"x" * (LONGEST_BODY + 1),
         b"<host_info>" + b" " * (LONGEST_SECTION + 1) + b"</host_info>",
         b"<host_info><!DOCTYPE a></host_info>",
-        b"<global_preferences><?php ?></global_preferences>",
-        b"<working_global_preferences>&bomb;</working_global_preferences>",
+        b"<host_info><?php ?></host_info>",
+        b"<host_info>&bomb;</host_info>",
         b"<stderr_out></stderr_out>" * (MOST_SECTIONS + 1),
         b"<msg_from_host></msg_from_host>" * (MOST_SECTIONS + 1),
         b"<stderr_out><![CDATA[abc",
@@ -204,6 +204,24 @@ def test_standard_error_is_found_whole_and_apart(inside):
 def test_sections_that_are_not_a_client_s_are_refused(body):
     with pytest.raises(MalformedRequest):
         cut(body)
+
+
+@pytest.mark.parametrize("tag", [b"global_preferences", b"working_global_preferences"])
+@pytest.mark.parametrize(
+    "inside",
+    [b"<!-- home -->", b"<?xml version='1.0'?>", b"<x>&bomb;</x>", b" " * (LONGEST_SECTION + 1)],
+    ids=["comment", "instruction", "entity", "length"],
+)
+def test_preferences_that_cannot_be_read_are_left_out_of_a_request_that_can(tag, inside):
+    body = b"<r><" + tag + b">" + inside + b"</" + tag + b"></r>"
+    assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"></r>", [(tag, b"")])
+
+
+@pytest.mark.parametrize("tag", [b"client_opaque", b"time_stats_log", b"job_log"])
+def test_what_a_client_copies_from_its_files_may_be_any_bytes(tag):
+    inside = b"\n<![CDATA[\nsite 7 <a> & \xff <!-- </" + tag + b"> -->\n]]>\n"
+    body = b"<r><" + tag + b">" + inside + b"</" + tag + b"><b>1</b></r>"
+    assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"><b>1</b></r>", [(tag, inside)])
 
 
 @pytest.mark.parametrize("tag", MOST_OF)

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from office import SECRET, WRONG, Office, error_in, key_in, nothing
 
+from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server import accounts as desk
 from axiom.server.downloads import Downloads
 from axiom.server.front import Answer, Front
-from axiom.store import teams
+from axiom.store import fleet, teams
 
 
 @pytest.fixture
@@ -58,6 +59,49 @@ def test_preferences_that_an_account_manager_dates_into_the_future_are_of_now(of
         office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": said})
         office.lab.later(hours=1)
     assert "<max_ncpus_pct>50</max_ncpus_pct>" in office.ask("/am_get_info.php", account_key=key)
+
+
+def test_preferences_without_a_date_get_one_or_clients_would_be_sent_them_again_and_again(office):
+    key = key_in(office.create())
+    said = "<run_on_batteries>1</run_on_batteries>"
+    office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": said})
+    info = office.ask("/am_get_info.php", account_key=key)
+    assert f"<mod_time>{int(office.lab.now.timestamp())}</mod_time>\n{said}" in info
+
+
+def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office):
+    key, _ = key_in(office.create()), office.create("bob@mail.example", WRONG, "Bob")
+    facts = {
+        "platform": Platform(system="linux", processor="x86_64", instructions="avx2"),
+        "capacity": Capacity(cores=2, memory_mb=4_000),
+    }
+    mine, other = (
+        office.writer.run(
+            lambda db, whose=whose: fleet.meet(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
+        )
+        for whose in (1, 2)
+    )
+
+    def place(**fields):
+        said = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
+        venues = office.writer.run(lambda db: [fleet.host(db, one).venue for one in (mine, other)])
+        return said, venues
+
+    said, venues = place(venue="work")
+    assert (said, venues) == (
+        "<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n",
+        ["work", ""],
+    )
+    for wrong, error in (
+        ({"venue": "home", "hostid": str(other)}, -136),
+        ({"venue": "home", "hostid": "99999"}, -136),
+        ({"venue": "home", "hostid": "one"}, -136),
+        ({"venue": "home", "account_key": WRONG}, -136),
+        ({"venue": "moon"}, -188),
+    ):
+        said, venues = place(**wrong)
+        assert (error_in(said), venues) == (error, ["work", ""])
+    assert place(venue="")[1] == ["", ""]
 
 
 @pytest.mark.parametrize(

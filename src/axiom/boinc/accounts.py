@@ -229,6 +229,21 @@ def change_reply() -> bytes:
     return b"<am_set_info_reply>\n<success/>\n</am_set_info_reply>\n"
 
 
+def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
+    """Read what am_set_host_info sets: a host and its venue, which may be none; or say what is wrong with it."""
+    number, venue = fields.get("hostid", "").strip(), fields.get("venue", "").strip()
+    if not re.fullmatch(r"[0-9]{1,18}", number):
+        return Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
+    if venue not in {"", *_VENUES}:
+        return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school. Nothing was changed.")
+    return int(number), venue
+
+
+def place_reply() -> bytes:
+    """Answer am_set_host_info: what it set is stored."""
+    return b"<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n"
+
+
 def _percent(text: str) -> str:
     plain = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
     return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

@@ -3,7 +3,8 @@
 Clients write XML by hand, so no XML parser takes all of it: a program's standard error stands in CDATA with whatever
 bytes it printed, `]]>` among them. So the sections that hold foreign bytes are cut out first, by their tags, and the
 rest is strict: every tag is closed where it should be, no text stands between elements, and nothing is ever expanded,
-because declarations, comments and unknown entities are refused.
+because declarations, comments and unknown entities are refused. Preferences that hold any of these are left out: some
+other project's site wrote them or a person did, and what the client says of its tasks is none the worse for it.
 """
 
 import re
@@ -30,7 +31,12 @@ MOST_OF = {  # elements of which each costs more to read than its bytes tell
 DEEPEST = 32
 
 _DECLARATION = re.compile(rb"\s*<\?xml\s[^<>?]{0,200}\?>")
-_SECTION = re.compile(rb"<(stderr_out|msg_from_host|host_info|working_global_preferences|global_preferences)>")
+_SECTION = re.compile(
+    rb"<(stderr_out|msg_from_host|host_info|working_global_preferences|global_preferences"
+    rb"|client_opaque|time_stats_log|job_log)>"
+)
+_PRINTED = {b"stderr_out", b"client_opaque", b"time_stats_log", b"job_log"}  # any bytes, whose length the body bounds
+_PREFERENCES = {b"working_global_preferences", b"global_preferences"}
 # A leaf with its closing tag, or an opening tag with the text after it; a closing tag; any other tag; text elsewhere.
 _TOKEN = re.compile(rb"<(?:([\w.:-]{1,100})>([^<]*)(?:<(/)\1>)?|/([\w.:-]{1,100})>|([^<]*))\s*|([^<]+)")
 _LEAF = re.compile(rb"<(\w+)>([^<]*)</\1>")
@@ -164,12 +170,11 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     sections: list[tuple[bytes, bytes]] = []
     while found := _SECTION.search(body, at):
         tag, start = found[1], found.end()
-        end = _end_of_stderr(body, start) if tag == b"stderr_out" else body.find(b"</" + tag + b">", start)
+        end = _end_of_printed(body, tag, start) if tag in _PRINTED else body.find(b"</" + tag + b">", start)
         if end < 0:
             raise refused(f"its <{tag.decode()}> has no end")
-        _check_section(tag, section := body[start:end])
         pieces += (body[at:start], str(len(sections)).encode())
-        sections.append((tag, section))
+        sections.append((tag, _checked(tag, body[start:end])))
         if len(sections) > MOST_SECTIONS:
             raise refused(f"it has more than {MOST_SECTIONS} sections")
         at = end
@@ -177,22 +182,34 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     return b"".join(pieces), sections
 
 
-def _end_of_stderr(body: bytes, start: int) -> int:
-    """Where a <stderr_out> ends: behind its CDATA, even if the program printed the closing tag itself."""
-    first = body.find(b"</stderr_out>", start)
+def _end_of_printed(body: bytes, tag: bytes, start: int) -> int:
+    """Where such a section ends: behind its CDATA, even if the program printed the closing tag itself."""
+    opening, closing = b"<" + tag + b">", b"</" + tag + b">"
+    first = body.find(closing, start)
     if body.find(b"<![CDATA[", start, first) < 0:
         return first
     end = first
     while end >= 0 and not body[max(start, end - 8) : end].rstrip().endswith(b"]]>"):
-        after = body.find(b"</stderr_out>", end + 1)
-        if body.find(b"<stderr_out>", end, after if after >= 0 else None) >= 0:
+        after = body.find(closing, end + 1)
+        if body.find(opening, end, after if after >= 0 else None) >= 0:
             return first  # the next task's begins: this one's CDATA was cut short
         end = after
     return end if end >= 0 else first
 
 
+def _checked(tag: bytes, section: bytes) -> bytes:
+    """The section; preferences that cannot be read are none."""
+    try:
+        _check_section(tag, section)
+    except MalformedRequest:
+        if tag in _PREFERENCES:
+            return b""
+        raise
+    return section
+
+
 def _check_section(tag: bytes, section: bytes) -> None:
-    if tag == b"stderr_out":
+    if tag in _PRINTED:
         return
     longest = LONGEST_TRICKLE if tag == b"msg_from_host" else LONGEST_SECTION
     if len(section) > longest:

@@ -29,7 +29,9 @@ from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"
 _OWN = "task"  # our own folder in the task's, where the output grows: that one's `output.jsonl` may be a link
-_MESSAGE_LIMIT = 60_000  # boinc-client brings the last 63 kB of what is said
+# boinc-client brings what is said with each report, and the server reads the end of it. A thousand tasks that failed
+# while the host was offline come in one request, which may have 16 MB.
+_MESSAGE_LIMIT = 8_000
 _LATER = "later"  # in the task's folder: how often it was put off
 _MOST_TIMES = 12
 _FIRST_DELAY, _LONGEST_DELAY = 60, 4 * 3_600

@@ -5,6 +5,7 @@ account over. Those are changed on the site, by who knows the present password.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -17,7 +18,9 @@ from axiom.boinc.accounts import (
     change_reply,
     error_reply,
     info_reply,
+    place_reply,
     read_change,
+    read_place,
 )
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
@@ -28,7 +31,7 @@ from axiom.errors import MalformedRequest
 from axiom.server.accounts import weak_key_of
 from axiom.server.membership import belong
 from axiom.server.replying import project_preferences
-from axiom.store import accounts, teams
+from axiom.store import accounts, fleet, teams
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.writer import Writer
@@ -39,10 +42,12 @@ _SITE_ALONE = Problem(
     text="E-mail address and password are changed on the site, by who knows the present password. Nothing was changed.",
 )
 _BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
+_NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
 _NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
 _MOST_TEAMS = 50
-_MOST_PREFERENCES = 64 * 1024
+_MOST_PREFERENCES = 32 * 1024  # bytes: clients bring them back, and may bring twice as many
 _WHOLE = "<global_preferences>"
+_DATE = re.compile(r"\s*<mod_time>[^<]*</mod_time>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +94,14 @@ class Delegates:
             return error_reply(_SITE_ALONE)
         problem = self.writer.run(lambda db: _change(db, fields, asked, self.now()))
         return error_reply(problem) if problem else change_reply()
+
+    def place(self, fields: Mapping[str, str]) -> bytes:
+        """Store where an account manager says that one of the volunteer's computers stands."""
+        asked = read_place(fields)
+        if isinstance(asked, Problem):
+            return error_reply(asked)
+        problem = self.writer.run(lambda db: _place(db, fields, *asked))
+        return error_reply(problem) if problem else place_reply()
 
     def teams(self, fields: Mapping[str, str]) -> bytes:
         """The teams whose names hold some words, or the one with a number."""
@@ -140,19 +153,37 @@ def _change(db: Database, fields: Mapping[str, str], asked: AccountChange, now: 
     return None
 
 
+def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) -> Problem | None:
+    """Of another volunteer's computer it is not even said whether it exists."""
+    found, host = _holder(db, fields), fleet.host(db, host_id)
+    if found is None:
+        return _STRANGER
+    if host is None or host.volunteer_id != found[0].id:
+        return _NO_HOST
+    fleet.set_venue(db, host_id, venue)
+    return None
+
+
 def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
     """Preferences for computing anywhere, as one element, and when they were changed."""
     if text is None:
         return None
-    if len(text) > _MOST_PREFERENCES:
+    if len(text.encode()) > _MOST_PREFERENCES:
         raise MalformedRequest("The preferences are too long. Nothing was changed.")
     text = lines(text.encode())
     whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"
     top = tree(whole.encode())
     if top.leaves or len(top.children) != 1:
         raise MalformedRequest("The preferences are not one element. Nothing was changed.")
-    modified_at, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
-    return whole, min(modified_at, here) or here
+    said, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
+    modified_at = min(said, here) or here
+    return whole if said == modified_at else _dated(whole, modified_at), modified_at
+
+
+def _dated(whole: str, modified_at: int) -> str:
+    """The preferences with this as their time, by which clients tell whether theirs are the newer ones."""
+    undated = _DATE.sub("", whole)
+    return undated.replace(_WHOLE, f"{_WHOLE}\n<mod_time>{modified_at}</mod_time>", 1)
 
 
 def _read_share(text: str | None) -> float | None:

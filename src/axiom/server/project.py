@@ -39,6 +39,7 @@ class FrontDesk:
             "/lookup_account.php": self._lookup,
             "/am_get_info.php": lambda asked: Answer(body=self.delegates.info(asked.fields)),
             "/am_set_info.php": lambda asked: Answer(body=self.delegates.change(asked.fields)),
+            "/am_set_host_info.php": lambda asked: Answer(body=self.delegates.place(asked.fields)),
             "/team_lookup.php": lambda asked: Answer(body=self.delegates.teams(asked.fields)),
             "/login_token_lookup.php": lambda _: Answer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
