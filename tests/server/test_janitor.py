@@ -57,6 +57,22 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     assert "I9" not in busy_lab.broken()
 
 
+def test_what_was_brought_for_a_task_that_failed_goes_after_a_day(busy_lab):
+    db, folder = busy_lab.db, busy_lab.folder
+    failed, out = 2, 3
+    with db.transaction():
+        bodies = [b"of the one", b"of the other"]
+        for task, digest in zip((failed, out), blobs.bring(db, folder, bodies, busy_lab.now), strict=True):
+            facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
+            uploads.record(db, [uploads.Upload(task_id=task, digest=digest, **facts)])
+        db.execute("UPDATE task SET state = 'failed' WHERE id = :id", id=failed)
+        assert clean(db, folder, busy_lab.now).uploads == 0
+    busy_lab.later(hours=25)
+    with db.transaction():
+        assert clean(db, folder, busy_lab.now).uploads == 1
+    assert set(uploads.of(db, [failed, out])) == {out}
+
+
 def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
     busy_lab.deploy(workunits=2)
     hosts = 1, busy_lab.host("second")

@@ -125,6 +125,14 @@ def test_an_endless_body_without_a_token_is_let_pass_for_a_while_and_then_cut_of
     assert place.kept() == before
 
 
+def test_a_client_that_says_how_much_comes_hears_that_it_is_not_wanted_and_not_a_status(place):
+    body = head(3 * LARGE, token=FOREIGN)
+    arrival = place.transfers.arrive(len(body))
+    assert {arrival.take(body[at : at + 65_536]) for at in range(0, len(body), 65_536)} == {None}
+    assert status_of(arrival.finish().result(10)) == -1
+    assert len(body) > 1_048_576
+
+
 TRAVERSAL = [
     "../../axiom.db",
     "..%2f..%2faxiom.db",

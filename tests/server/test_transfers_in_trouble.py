@@ -56,6 +56,16 @@ def test_another_output_replaces_one_only_until_it_is_reported(place):
     assert place.stored() == {1: other}
 
 
+@pytest.mark.parametrize("state", ["failed", "invalid", "aborted"])
+@pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+def test_what_comes_for_a_task_that_ended_without_an_output_is_let_pass(place, state, body):
+    before = place.kept()
+    place.writer.run(lambda db: db.execute("UPDATE task SET state = :state WHERE id = 1", state=state))
+    assert place.say(head(body)) == done()
+    assert place.stored() == {}
+    assert place.kept() == before
+
+
 def test_a_task_that_nobody_here_remembers_may_bring_its_output(place):
     name = write_name(KEY, task_name("tiny_sum", 1, 900, 900))
     assert place.say(head(SMALL, name=name)) == done()

@@ -46,7 +46,7 @@ def clean(db: Database, folder: Folder, now: datetime) -> Swept:
 def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     """Outputs that were brought and never reported, or of tasks that failed all the same."""
     forgotten = 0
-    while old := uploads.older(db, now - _UNREPORTED, _SLICE):
+    while old := uploads.unwanted(db, now - _UNREPORTED, now - uploads.LATELY, _SLICE):
         uploads.forget(db, [one.task_id for one in old])
         for one in old:
             blobs.let_go(db, one.digest)

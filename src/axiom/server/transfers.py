@@ -19,6 +19,7 @@ from axiom.boinc.transfers import SizeQuery, Upload
 from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.server.begun import Begun, task_of
+from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store import blobs, uploads
 from axiom.store.connections import Connections
 from axiom.store.database import Database
@@ -31,7 +32,8 @@ LEAST_FREE = 1_000_000_000  # bytes on the disk, below which outputs have to wai
 HOST_QUOTA = 1_000_000_000  # bytes of large outputs that a host may have brought, in part or replaced, and not reported
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
-_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted
+_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
+_LONGEST = OUTPUT_LIMIT + transfers.HEAD_LIMIT  # … where it does not say how many come, or more than any output has
 _LOOK_AT_DISK = timedelta(seconds=5)
 
 _TOO_LARGE = b"413 Content Too Large"
@@ -82,14 +84,16 @@ class Transfers:
             self._has_room = shutil.disk_usage(self._folder.path).free >= LEAST_FREE
         return self._has_room
 
-    def has_quota(self, task_id: int, size: int) -> bool:
-        """May the host of this task begin to bring so many bytes?"""
+    def why_not(self, task_id: int, size: int) -> bytes | None:
+        """The answer, if the host of this task may not begin to bring so many bytes for it."""
         try:
             with Connections(folder=self._folder).reader() as db:
-                return self._beside(db, task_id) + size <= HOST_QUOTA
+                if uploads.closed(db, [task_id]).get(task_id, "") is None:
+                    return transfers.done()  # it ended without an output: the client is rid of what it left
+                return None if self._beside(db, task_id) + size <= HOST_QUOTA else transfers.try_again(_MUCH)
         except AxiomError as error:
             log.warning("upload.failed %s", error)
-            return False
+            return transfers.try_again(_MUCH)
 
     def take_over(self, name: str, arrival: "Arrival") -> None:
         """This one brings the output into its file from here on; another one that did is behind the times."""
@@ -156,7 +160,8 @@ class Transfers:
         """Bytes that the host of this task has brought beside its output."""
         lying = self.begun.lying(task_id)
         counted = uploads.of_same_host(db, task_id, lying) | {task_id}
-        return uploads.bytes_beside(db, task_id) + sum(lying.get(number, 0) for number in counted)
+        beside = uploads.bytes_beside(db, task_id, self._now() - uploads.LATELY)
+        return beside + sum(lying.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[Whole], work: Callable[[Database, list[Whole]], list[bytes]]) -> None:
         try:
@@ -193,16 +198,16 @@ class Transfers:
         return [answer for part in _parts(batch) for answer in self._store_all(db, part)]
 
     def _store_all(self, db: Database, batch: Sequence[Whole]) -> list[bytes]:
-        """Store outputs of as many tasks; each takes the place of one before it, unless that was reported already."""
+        """Store outputs of as many tasks; each takes the place of one before it, unless nobody will report it."""
         now, tasks = self._now(), [one.task_id for one in batch]
-        before, reported = uploads.of(db, tasks), uploads.reported(db, tasks)
+        before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
         digests = blobs.bring(db, self._folder, [one.body for one in batch], now)
         pairs, answers = list(zip(batch, digests, strict=True)), []
-        uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in reported])
+        uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in closed])
         for one, digest in pairs:
-            is_wanted = reported.get(one.task_id, digest) == digest
-            answers.append(transfers.done() if is_wanted else transfers.refused(_OTHER))
-            if one.task_id in reported:
+            is_other = closed.get(one.task_id) not in {None, digest}
+            answers.append(transfers.refused(_OTHER) if is_other else transfers.done())
+            if one.task_id in closed:
                 blobs.let_go(db, digest)
             elif one.task_id in before:
                 blobs.let_go(db, before[one.task_id].digest)
@@ -229,7 +234,7 @@ class Arrival:
         """One more piece."""
         self._seen += len(piece)
         if self._answer is not None:
-            return _TOO_LARGE if self._seen > _DRAINED else None
+            return _TOO_LARGE if self._seen > self._patience() else None
         if self._file is not None:
             self._write(piece)
             return None
@@ -239,6 +244,10 @@ class Arrival:
         elif len(self._buffer) > self._upload.body_length:
             self._answer = transfers.refused("there are more bytes than the head says")
         return None
+
+    def _patience(self) -> int:
+        """How many bytes are let pass: a client that hears no answer, but a status, brings the same for months."""
+        return self._length if self._length is not None and self._length <= _LONGEST else _DRAINED
 
     def finish(self) -> Future[bytes]:
         """All of it is here."""
@@ -302,8 +311,8 @@ class Arrival:
         """From here on, what comes goes into the file; what is in memory goes first."""
         data = bytes(self._buffer[upload.data_starts_at :])
         self._buffer.clear()
-        if not self._desk.has_quota(self._task_id, upload.nbytes):
-            self._answer = transfers.try_again(_MUCH)
+        self._answer = self._desk.why_not(self._task_id, upload.nbytes)
+        if self._answer is not None:
             return
         self._desk.take_over(upload.name, self)
         try:
