@@ -85,8 +85,15 @@ class Browser:
 def browse():
     opened: list[Browser] = []
 
-    def make(lab, preview: Callable[[], Preview] = nothing_planned, **live) -> Browser:
-        pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live, preview=preview)
+    def make(lab, preview: Callable[[], Preview] = nothing_planned, scheduler: str = "", **live) -> Browser:
+        pages = Site(
+            folder=lab.folder,
+            name="Small & Sons",
+            now=lambda: lab.now,
+            live=lambda: live,
+            preview=preview,
+            scheduler=scheduler,
+        )
         opened.append(Browser(app=site(pages), pages=pages))
         return opened[-1]
 

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from furnished import fill, furnish_more, weighed
 
+from axiom.boinc.project import scheduler_lines
 from axiom.domain.findings import Verdict
 from axiom.store import evidence
 from axiom.web import home, pages
@@ -183,6 +184,18 @@ def test_a_page_that_cannot_be_made_says_so_and_tells_the_operator(browse, small
     number = data.json["error"]["number"]
     assert "The records are safe" in page.text
     assert any(number in record.getMessage() for record in caplog.records)
+
+
+def test_the_first_page_tells_clients_where_the_scheduler_is_whatever_happens_to_it(browse, small_lab, caplog):
+    place = scheduler_lines(("http://lab.example/scheduler",))
+    browser = browse(small_lab, scheduler=place)
+    for table in ("finding", "session", "experiment"):
+        small_lab.db.execute(f"DROP TABLE {table}")
+    first, other = browser.get("/"), browser.get("/findings")
+    assert (first.status, other.status) == (200, 500)
+    assert place in first.text
+    assert "This page could not be made" in first.text
+    assert any("page.broken" in record.getMessage() for record in caplog.records)
 
 
 def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, prepared):

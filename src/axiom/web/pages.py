@@ -183,19 +183,23 @@ def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = 
         except Exception as error:
             number = "e-" + hashlib.sha256(f"{request.url.path} {error!r}".encode()).hexdigest()[:4]
             log.exception("page.broken number=%s path=%r", number, request.url.path)
-            return _broken(templates, number, error, as_data=as_data)
+            return _broken(templates, number, error, as_data=as_data, is_first=page.path == "/")
 
     return endpoint
 
 
-def _broken(templates: Environment, number: str, error: Exception, *, as_data: bool) -> Response:
-    """Tell the visitor that it is our fault; the log has told the operator what it was."""
+def _broken(templates: Environment, number: str, error: Exception, *, as_data: bool, is_first: bool) -> Response:
+    """Tell the visitor that it is our fault; the log has told the operator what it was.
+
+    BOINC's clients read the first page to find the scheduler, and fall silent for a day where it fails three times: it
+    still tells them, and its status is good.
+    """
     text = f"This page could not be made. The records are safe; the operator sees this under number {number}."
     if as_data:
         kind = type(error).__name__ if isinstance(error, AxiomError) else "Fault"
         return JSONResponse({"error": {"kind": kind, "message": text, "number": number}}, status_code=500)
     page = templates.get_template("broken.html").render(number=number, versioned=versioned)
-    return HTMLResponse(page, status_code=500)
+    return HTMLResponse(page, status_code=200 if is_first else 500)
 
 
 def _render(templates: Environment, reading: Reading, template: str, answer: Answer) -> str:
