@@ -106,14 +106,20 @@ experiment = Experiment(
 
 
 def tiny_source(
-    *, version: int = 1, sizes: tuple[int, ...] = (1, 2), smallest: float = 0.1, top: str = "", has_shift: bool = False
+    *,
+    version: int = 1,
+    sizes: tuple[int, ...] = (1, 2),
+    smallest: float = 0.1,
+    top: str = "",
+    has_shift: bool = False,
+    factor: str = "size",
 ) -> str:
-    """An experiment that costs nothing. `top` is code of its own that changes no meaning.
+    """An experiment that costs nothing. `top` is code of its own that changes no meaning, `factor` the factor's name.
 
     With a shift there is a factor that the claim leaves open, so that further designs of it are possible.
     """
     further, shifts, reach = ("\n    shift: int", ", shift=[0]", ', "shift": (0, 9)') if has_shift else ("", "", "")
-    return TINY.format(
+    made = TINY.format(
         version=version,
         sizes=list(sizes),
         smallest=smallest,
@@ -122,6 +128,7 @@ def tiny_source(
         shifts=shifts,
         range=reach,
     )
+    return made.replace("size", factor)
 
 
 def joined(db: Database, name: str, now: datetime) -> int:

@@ -14,7 +14,7 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
-from axiom.notebook_summary import summary
+from axiom.notebook_summary import TYPICAL, summary
 from axiom.notebook_table import Table, facts_html, joined
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store import evidence, experiments, findings, tables
@@ -226,13 +226,17 @@ class Lab:
                 raise UnknownName("experiment", experiment, known)
             placed = findings.placed(db, stored.id)
         manifest = stored_manifest(stored.manifest)
-        taken = {*_KEYS, *_ORIGINS}
+        # A summary has columns of its own, in whose place no factor may be.
+        made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
+        taken = {*_KEYS, *_ORIGINS, "n", *made}
+        factors = {factor: _free(factor, "factor", taken) for factor in manifest.factors}
+        taken -= {"n", *made} - set(factors.values())
         return Version(
             id=stored.id,
             name=f"{stored.name}@{stored.version}",
             manifest=manifest,
             configs=placed,
-            factors={factor: _free(factor, "factor", taken) for factor in manifest.factors},
+            factors=factors,
             measures={measure.name: _free(measure.name, "measure", taken) for measure in manifest.measures},
         )
 

@@ -34,14 +34,14 @@ def summary(
     types = {name: results.types[name] for name in by} | {"n": ValueType.INT}
     for measure in measures:
         rows = [typical(_by_seed(results[measure], places[group], groups[group])) for group in found]
-        for name in _TYPICAL:
+        for name in TYPICAL:
             columns[f"{measure}_{name}"] = [row[name] for row in rows]
             types[f"{measure}_{name}"] = ValueType.INT if name == "n" else ValueType.FLOAT
     title = f"{results.title}: n counts distinct seeds; intervals hold 95 % (t95 of the mean, order95 of the median)"
     return Table(columns, types, title)
 
 
-_TYPICAL = (
+TYPICAL = (
     *("n", "mean", "mean_t95_low", "mean_t95_high"),
     *("median", "median_order95_low", "median_order95_high"),
 )
@@ -55,7 +55,7 @@ def typical(values: Sequence[float]) -> dict[str, float | None]:
         mean_low, mean_high = _t_interval(values)
         low, high = _order_interval(values)
     found = (len(values), mean, mean_low, mean_high, middle, low, high)
-    return dict(zip(_TYPICAL, found, strict=True))
+    return dict(zip(TYPICAL, found, strict=True))
 
 
 def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: int) -> list[float]:

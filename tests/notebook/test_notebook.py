@@ -248,3 +248,15 @@ def test_reading_does_not_change_the_folder(measured_lab, opened):
     opened.results("tiny_sum")
     opened.findings  # noqa: B018 - reading is what is tested
     assert measured_lab.folder.database.read_bytes() == before
+
+
+@pytest.mark.parametrize("factor", ["n", "total_mean", "count_n"])
+def test_no_factor_is_in_the_place_of_what_a_summary_says(small_lab, prepared, fill, factor):
+    small_lab.publish(prepared(factor=factor))
+    small_lab.host()
+    fill(small_lab, [(float(number), 10.0 * number) for number in range(1, 9)])
+    opened = axiom.open(small_lab.folder.path)
+    column = f"factor_{factor}"
+    rows = [(row[column], row["n"], row["total_mean"]) for row in opened.summary("tiny_sum")]
+    assert rows == [(1, 8, 4.5), (2, 8, 45.0)]
+    assert opened.results("tiny_sum")[column][:2] == (1, 2)

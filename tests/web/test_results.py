@@ -41,7 +41,9 @@ def test_the_address_chooses(site_of, query, found):
     assert cells(site_of.get(f"/results.json?{query}")) == found
     page = site_of.get(f"/results?{query}")
     assert page.status == 200
-    assert ("No result has all of this" in page.text) == (not found)
+    is_beyond = "page=9" in query
+    assert ("No result has all of this" in page.text) == (not found and not is_beyond)
+    assert ("These results end before page" in page.text) == is_beyond
 
 
 def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):
@@ -54,6 +56,54 @@ def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):
         site_of.get("/results.json?experiment=tiny_sum&page=2").json["previous"]
         == "/results?experiment=tiny_sum&page=1"
     )
+
+
+def test_a_page_beyond_the_last_leads_back_to_the_last(full, monkeypatch):
+    monkeypatch.setattr(results, "_LAST_PAGE", 40)
+    reading = Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict, query={"page": "17"})
+    beyond = results.listed(reading, 1)
+    assert (beyond["results"], beyond["page"], beyond["is_beyond"], beyond["previous"]) == (
+        [],
+        17,
+        True,
+        "/results?page=4",
+    )
+    nothing = results.listed(replace(reading, query={"page": "17", "outcome": "late"}), 1)
+    assert (nothing["is_beyond"], nothing["previous"]) == (False, None)
+
+
+@pytest.fixture
+def confusing(small_lab, prepared, browse):
+    """A site whose one factor is called as what the address asks for."""
+    small_lab.publish(prepared(factor="page"))
+    small_lab.host()
+    small_lab.deploy(workunits=2)
+    for _ in range(2):
+        small_lab.later(minutes=1)
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    assert small_lab.validate() == 2
+    return browse(small_lab)
+
+
+def test_a_factor_that_is_called_as_what_the_address_asks_for_is_asked_for_by_another_name(confusing):
+    whole = confusing.get("/results.json?experiment=tiny_sum&page=1").json
+    assert [row["config"]["page"] for row in whole["results"]] == [1, 2, 1, 2]
+    assert whole["fields"] == {"page": "factor_page"}
+    assert len(confusing.get("/results.json?experiment=tiny_sum&factor_page=2").json["results"]) == 2
+    assert 'name="factor_page"' in confusing.get("/results?experiment=tiny_sum").text
+
+
+def test_no_two_columns_of_the_csv_have_one_name(small_lab, prepared, browse):
+    small_lab.publish(prepared(factor="replicate"))
+    small_lab.host()
+    small_lab.deploy()
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order))
+    assert small_lab.validate() == 1
+    header = next(csv.reader(io.StringIO(browse(small_lab).get("/results.csv").text)))
+    assert header[:6] == ["experiment", "version", "replicate", "seed", "factor_replicate", "count"]
+    assert len(set(header)) == len(header)
 
 
 def test_the_csv_is_one_flat_table(site_of):

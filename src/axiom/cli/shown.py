@@ -55,15 +55,12 @@ def _answer(folder: Folder, ordered: Ordered, standing: Standing, rows: Sequence
 
 
 def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
-    varied = {name: column for name, column in version.factors.items() if len({repr(row[column]) for row in rows}) > 1}
+    varied = [column for column in version.factors.values() if len({repr(row[column]) for row in rows}) > 1]
     columns = [version.measures[measure.name] for measure in manifest.measures]
     shown = [column for column in columns if f"{column}_median" in (rows[0] if rows else {})]
     show_table(
         [*varied, "n", *shown],
-        [
-            [*(row[at] for at in varied.values()), row["n"], *(_typical(row, column) for column in shown)]
-            for row in rows
-        ],
+        [[*(row[column] for column in varied), row["n"], *(_typical(row, column) for column in shown)] for row in rows],
         none="No cell came back.",
     )
     if rows:

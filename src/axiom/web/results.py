@@ -18,6 +18,9 @@ _Configs = Mapping[int, Mapping[str, Any]]
 PAGE = 100
 _LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
 _MOST = 10_000  # rows of a CSV
+_ASKED = frozenset({"experiment", "outcome", "replicate", "sort", "page"})  # what an address asks for besides
+_PLAIN = ("experiment", "version", "replicate", "seed")
+_AFTER = ("outcome", "cpu_seconds", "task", "host")
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 
@@ -29,17 +32,20 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     rows = result_pages.listed(reading.db, wanted)
     is_more = len(rows) > limit
     page = wanted.skip // limit + 1
+    last = page if rows else _last_page(reading, wanted, limit)
     names = {each.id: each for each in experiments.everything(reading.db)}
     configs = {number: findings.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
+        "is_beyond": 0 < last < page,
         "next": _address(reading.query, page=page + 1) if is_more and page < _LAST_PAGE else None,
-        "previous": _address(reading.query, page=page - 1) if page > 1 else None,
+        "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last else None,
         "ends_early": is_more and page == _LAST_PAGE,
         "sort": wanted.order,
         "experiment": stored.name if stored else None,
         "factors": levels(manifest) if manifest else {},
+        "fields": {name: _field(name) for name in manifest.factors} if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
         "experiments": sorted({each.name for each in names.values()}),
         "stored": counters.in_all(counters.read(reading.db), "result"),
@@ -58,25 +64,47 @@ def table(reading: Reading, limit: int = _MOST) -> tuple[list[str], list[list[An
     found = answer["results"]
     factors = list(dict.fromkeys(name for row in found for name in row["config"]))
     measures = list(dict.fromkeys(name for row in found for name in row["measures"]))
-    plain = ["experiment", "version", "replicate", "seed"]
-    after = ["outcome", "cpu_seconds", "task", "host"]
+    taken = {*_PLAIN, *_AFTER}
+    columns = [_free(name, "factor", taken) for name in factors] + [_free(name, "measure", taken) for name in measures]
     rows = [
         [
-            *(row[name] for name in plain),
+            *(row[name] for name in _PLAIN),
             *(row["config"].get(name) for name in factors),
             *(row["measures"].get(name) for name in measures),
-            *(row[name] for name in after),
+            *(row[name] for name in _AFTER),
         ]
         for row in found
     ]
     if answer["next"]:
         rows.append([_CUT_OFF.format(most=limit)])
-    return [*plain, *factors, *measures, *after], rows
+    return [*_PLAIN, *columns, *_AFTER], rows
+
+
+def _free(name: str, kind: str, taken: set[str]) -> str:
+    """The name of a column, which no other has: as in what is exported."""
+    column = name if name not in taken else f"{kind}_{name}"
+    taken.add(column)
+    return column
+
+
+def _field(factor: str) -> str:
+    """By which name an address asks for a level of a factor."""
+    return f"factor_{factor}" if factor in _ASKED else factor
 
 
 def sort_address(query: Mapping[str, str], order: str) -> str:
     """The same results in another order, from the first page."""
     return _address(_without_page(query), sort=order)
+
+
+def _last_page(reading: Reading, wanted: Wanted, limit: int) -> int:
+    """The last page that has a row, before one that has none; 0 when no page has."""
+    low, high = 0, wanted.skip // limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = result_pages.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
+        low, high = (middle, high) if found else (low, middle - 1)
+    return low
 
 
 def _without_page(query: Mapping[str, str]) -> dict[str, str]:
@@ -112,7 +140,7 @@ def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifes
 
 def _places(query: Mapping[str, str], manifest: Manifest, configs: _Configs) -> list[int] | None:
     """The places, of whatever design, at which every factor has the level that was asked for."""
-    asked = {name: value for name, value in query.items() if name in manifest.factors and value}
+    asked = {name: value for name in manifest.factors if (value := query.get(_field(name), ""))}
     if not asked:
         return None
     return [
