@@ -111,6 +111,23 @@ def test_a_number_has_a_least_and_a_most(file, name):
             read(file, {}, {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "words"),
+    [
+        ("url", ("", "https://lab.example/", "http://127.0.0.1:8080"), ("ftp://x", "not a url", "https://"), "address"),
+        ("approvals", ("", "code"), ("nothing", "yes", "Code"), "empty or code"),
+    ],
+)
+def test_a_text_of_which_not_every_one_means_something_is_refused_with_what_it_must_be(file, name, good, bad, words):
+    for value in good:
+        assert getattr(read(file, {}, {name: value})[0], name) == value
+    for value in bad:
+        with pytest.raises(
+            WrongUse, match=rf"{name} \(--{name}\) must be .*{words}.*, and '{value}' is not. Nothing was"
+        ):
+            read(file, {}, {name: value})
+
+
 def test_every_number_has_a_least_and_a_most():
     assert {knob.name for knob in fields(Settings) if knob.type in (int, float)} == set(OUTSIDE)
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,8 +14,11 @@ from axiom.errors import UnknownName, WrongUse
 NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG"})
 
 
-def _knob(default: Any, about: str, *, least: float | None = None, most: float | None = None) -> Any:
-    return field(default=default, metadata={"about": about, "least": least, "most": most})
+def _knob(
+    default: Any, about: str, *, least: float | None = None, most: float | None = None, form: str = "", words: str = ""
+) -> Any:
+    """`form` is the expression that a text must fit, `words` say it to a person."""
+    return field(default=default, metadata={"about": about, "least": least, "most": most, "form": form, "words": words})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +26,12 @@ class Settings:
     """What an operator may choose. Each knob says what it does in its `about`, a number also its least and most."""
 
     name: str = _knob("Axiom", "the laboratory's name, as its pages show it")
-    url: str = _knob("", "the address under which others find the laboratory; empty for one that they do not")
+    url: str = _knob(
+        "",
+        "the address under which others find the laboratory; empty for one that they do not",
+        form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%]+)?",
+        words="empty or an address such as https://lab.example/, of letters, digits and . - _ ~ : / alone",
+    )
     host: str = _knob("127.0.0.1", "the address on which the site listens")
     port: int = _knob(
         8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535
@@ -33,7 +42,10 @@ class Settings:
     )
     queue_per_core: int = _knob(3, "how many tasks per core the laboratory keeps waiting", least=1, most=1_000)
     approvals: str = _knob(
-        "", "what somebody approves before volunteers get it: nothing, or code, which is every bundle"
+        "",
+        "what somebody approves before volunteers get it: code, which is every bundle; empty: nothing",
+        form="(code)?",
+        words="empty or code",
     )
     plan_mix: str = _knob(
         "", 'shares of what is ordered, in percent by purpose or experiment, as "new=50,nearest=30"; empty: by worth'
@@ -159,7 +171,10 @@ def _typed(name: str, value: Any, origin: str) -> Any:
         raise WrongUse(
             f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started."
         )
-    least, most = knob.metadata["least"], knob.metadata["most"]
+    form, least, most = knob.metadata["form"], knob.metadata["least"], knob.metadata["most"]
+    if form and not re.fullmatch(form, found):
+        words = knob.metadata["words"]
+        raise WrongUse(f"The setting {name} ({origin}) must be {words}, and {value!r} is not. Nothing was started.")
     if least is not None and not least <= found <= most:
         raise WrongUse(
             f"The setting {name} ({origin}) must be from {least:g} to {most:,g}, and {value!r} is not. "

@@ -1,5 +1,6 @@
 """The data folder is made once, closed to others, and belongs to one process at a time."""
 
+import errno
 import os
 import signal
 import stat
@@ -134,6 +135,20 @@ def test_a_second_lock_says_which_process_has_the_first(folder, other):
     facts = holder(folder)
     assert facts is not None
     assert facts["pid"] == other.pid
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"), [(errno.ENOSPC, "free some space on its disk"), (errno.EIO, "choose a folder on a local disk")]
+)
+def test_a_lock_that_cannot_be_written_down_is_none_and_says_what_to_do(folder, monkeypatch, number, cure):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", fail)
+        with pytest.raises(FolderUnusable, match=f"{os.strerror(number)}. Nothing was started; {cure}"):
+            lock(folder, "a test")
+    lock(folder, "a test").release()
 
 
 def test_a_lock_ends_with_its_process_however_that_ends(folder, other):

@@ -1,6 +1,7 @@
 """What `axiom doctor` looks at, each with what it means and what to do."""
 
 import contextlib
+import errno
 import os
 import shutil
 import subprocess
@@ -120,9 +121,9 @@ def _sync(folder: Folder) -> Finding:
                 os.fsync(file.fileno())
                 times.append(1000 * (time.perf_counter() - began))
     except OSError as error:
-        return Finding(
-            name="sync", well=False, says=f"cannot write here: {error.strerror}", cure="make the folder writable"
-        )
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        cure = "free some space on this disk" if is_full else "make the folder writable"
+        return Finding(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
     median = sorted(times)[_SYNCS // 2]
     return Finding(
         name="sync",

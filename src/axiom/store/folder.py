@@ -4,6 +4,7 @@ The lock is the kernel's (flock): it ends with its process, however that ends. T
 since a process that still waits for it would then hold a lock on nothing. What the file says is a courtesy to people.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -204,8 +205,12 @@ def lock(folder: Folder, purpose: str) -> Lock:
         raise _unusable(folder.path, error) from error
     for _ in range(_TRIES):
         if _taken(descriptor, fcntl.LOCK_EX):
-            held = Lock(descriptor, pid=os.getpid(), purpose=purpose)
-            held.note(since=_last_change(descriptor))
+            try:
+                held = Lock(descriptor, pid=os.getpid(), purpose=purpose)
+                held.note(since=_last_change(descriptor))
+            except OSError as error:
+                os.close(descriptor)
+                raise _unusable(folder.path, error) from error
             return held
         time.sleep(_PAUSE_SECONDS)
     facts = _facts(descriptor)
@@ -263,10 +268,12 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
 
 
 def _unusable(path: Path, error: OSError) -> FolderUnusable:
-    return FolderUnusable(
-        f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; "
-        "choose a folder on a local disk where you may write."
+    cure = (
+        "free some space on its disk and type it again."
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}
+        else "choose a folder on a local disk where you may write."
     )
+    return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")
 
 
 def keep(path: Path, body: bytes) -> None:
