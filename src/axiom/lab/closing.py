@@ -97,7 +97,7 @@ def _times(one: Standing) -> Note:
             "finding": one.number,
             "experiment": one.experiment,
             "block": expected(one.pace, one.block_cells),
-            "grade": "unknown, before its first block" if one.said is None else expected(one.pace, one.grade_cells),
+            "grade": one.grade_expected,
         },
         about=f"/findings/{one.number}",
     )

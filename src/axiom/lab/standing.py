@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from axiom.decisions.forecast import Pace, pace
+from axiom.decisions.forecast import Pace, expected, pace
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence
 from axiom.domain.registrations import read_body
@@ -21,7 +21,17 @@ class Standing:
     said: Evidence | None
     pace: Pace
     block_cells: int  # that the next block still takes
-    grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more do not help
+    grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more seeds do not help
+    lacks_other: bool  # there are seeds enough for the next grade, and something else is missing
+
+    @property
+    def grade_expected(self) -> str:
+        """When its next grade should come, in words."""
+        if self.said is None:
+            return "unknown, before its first block"
+        return (
+            "not by more seeds, of which it has enough" if self.lacks_other else expected(self.pace, self.grade_cells)
+        )
 
     @property
     def nearness(self) -> tuple[float, int]:
@@ -61,5 +71,6 @@ def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: P
         said=said,
         pace=known,
         block_cells=whole - max(0, min(whole, there)),
-        grade_cells=None if half is None else half * each,
+        grade_cells=half * each if half else None,
+        lacks_other=half == 0,
     )

@@ -1,0 +1,44 @@
+"""How an open finding stands: what is said of its next grade, and which one is nearest to it."""
+
+from dataclasses import replace
+
+import pytest
+from furnished import weighed
+
+from axiom.decisions.forecast import Pace
+from axiom.domain.findings import Verdict
+from axiom.lab.standing import Standing, open_findings
+from axiom.store import evidence
+
+SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdict.POSITIVE)
+
+
+def standing(**changes) -> Standing:
+    facts = {"said": SAID, "pace": Pace(per_second=2.0), "block_cells": 8, "grade_cells": 120, "lacks_other": False}
+    return Standing(number=1, experiment="tiny_sum@1", claim="it grows", **{**facts, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "in about 1.0 min"),
+        ({"said": None}, "unknown, before its first block"),
+        ({"grade_cells": None}, "unknown, since more replicates do not help"),
+        ({"grade_cells": None, "lacks_other": True}, "not by more seeds, of which it has enough"),
+    ],
+)
+def test_what_is_said_of_the_next_grade(changes, words):
+    assert standing(**changes).grade_expected == words
+
+
+@pytest.mark.parametrize(
+    ("more", "cells", "lacks_other"),
+    [((5, 9), 10, False), ((0, None), None, True), ((None, None), None, False), (None, None, False)],
+)
+def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared, more, cells, lacks_other):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, replace(SAID, more=more), [], session_id=None, now=small_lab.now)
+    (found,) = open_findings(small_lab.db, small_lab.now)
+    assert (found.grade_cells, found.lacks_other) == (cells, lacks_other)
+    assert (found.nearness[0] < 1e9) == (cells is not None)
