@@ -105,6 +105,12 @@ def test_the_first_block_of_all_comes_before_further_pilots():
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
 
 
+def test_what_somebody_ordered_by_hand_of_a_pilot_does_not_keep_the_first_block_waiting():
+    by_hand = pilot(2, issued=50, unsent=40)
+    assert orders(planned(candidate(1, issued=3), by_hand)) == [(1, 2, 2), (1, 1, 1)]
+    assert orders(planned(candidate(1, issued=8), by_hand)) == []
+
+
 def test_beside_other_work_one_pilot_is_on_its_way_at_a_time():
     others = pilot(2), pilot(3), pilot(4)
     found = planned(candidate(1, issued=8), *others, cores=4)

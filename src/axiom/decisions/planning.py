@@ -298,7 +298,7 @@ def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
     ready = [one for one in asked if one.stage.takes_blocks and not making.obstacle(one)]
     pilots = [one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)]
     before, first = making.waiting, 0.0
-    if ready and all(one.issued < one.block for one in asked):
+    if ready and all(one.issued < one.block for one in asked if one.stage.takes_blocks):
         making.first(ready[0])
         first = making.waiting - before
     making.few_pilots(asked, pilots)
