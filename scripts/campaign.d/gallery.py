@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
 
@@ -24,8 +24,15 @@ from browsing import chromium
 from living import Lab, axiom, running
 from volunteering import client
 
+from axiom.web.account_pages import PAGES as ACCOUNT_PAGES
+from axiom.web.pages import PAGES
+
 GALLERY = Path(__file__).resolve().parents[2] / "docs" / "gallery"
 WIDTHS = (1280, 360)
+HEIGHT = 1_000  # pixels of a window
+TALLEST = 3_000  # pixels of a page that a picture shows
+LEAST = 2  # sessions and proposals
+ENTRANCES = {"register", "sign_in"}
 PATIENCE = 600.0
 
 
@@ -86,49 +93,45 @@ def contribute(lab: Lab, folder: Path, key: str) -> None:
 
 
 def wait(address: str, weighed: int) -> None:
-    """Until so many findings have an interval, and their pictures are drawn."""
+    """Until so many findings have an interval, their pictures are drawn, and every page has something to show."""
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    while True:
         known = [one["evidence"] for one in get(f"{address}findings.json")["findings"] if one["evidence"]]
-        if sum(None not in one["interval"] for one in known) >= weighed:
+        missing = [name for name in ("proposals", "sessions") if len(get(f"{address}{name}.json")[name]) < LEAST]
+        if sum(None not in one["interval"] for one in known) >= weighed and not missing:
             time.sleep(8)
             return
+        if time.monotonic() > until:
+            raise SystemExit(f"after {PATIENCE:.0f} s: {len(known)} findings have evidence; too few: {missing}")
         time.sleep(1)
-    raise SystemExit(f"fewer than {weighed} findings had an interval after {PATIENCE:.0f} s")
 
 
 def pages(address: str) -> dict[str, str]:
-    """One page of each kind, by the name of its picture."""
+    """Where to look for each page that the site has, by the name of its picture: that of its template."""
     finding = next(one for one in get(f"{address}findings.json")["findings"] if one["evidence"])
-    session = get(f"{address}sessions.json")["sessions"][-1]["name"]
-    hosts = get(f"{address}hosts.json")["hosts"]
-    return {
-        "home": "",
-        "findings": "findings",
-        "finding": f"findings/{finding['number']}",
-        "graph": "findings/graph",
-        "experiments": "experiments",
-        "experiment": f"experiments/{finding['experiment']}",
-        "sessions": "sessions",
-        "session": f"sessions/{session}",
-        "results": "results",
-        "plan": "plan",
-        "status": "status",
-        "hosts": "hosts",
-        "host": f"hosts/{hosts[-1]['number']}",
-        "volunteers": "volunteers",
-        "volunteer": f"volunteers/{hosts[-1]['volunteer']['number']}",
-        "teams": "teams",
-        "team": "teams/1",
-        "leaderboards": "leaderboards",
-        "join": "join",
-        "sign_in": "account/sign-in",
-        "account": "account",
-        "account_preferences": "account/preferences",
-        "account_team": "account/team",
-        "account_security": "account/security",
-        "missing": "findings/4711",
+    sessions = [one["name"] for one in get(f"{address}sessions.json")["sessions"]]
+    paid = next(name for name in sessions if get(f"{address}ledger/{name}.json")["settlement"]["awards"])
+    host = get(f"{address}hosts.json")["hosts"][-1]
+    task = get(f"{address}hosts/{host['number']}.json")["host"]["tasks"][0]
+    examples = {
+        "finding": f"/findings/{finding['number']}",
+        "registration": "/registrations/1",
+        "proposal": f"/proposals/{get(f'{address}proposals.json')['proposals'][0]['number']}",
+        "experiment": f"/experiments/{finding['experiment']}",
+        "session": f"/sessions/{paid}",
+        "session_tasks": f"/sessions/{paid}/tasks",
+        "difference": f"/sessions/{sessions[0]}/since/{sessions[-1]}",
+        "host": f"/hosts/{host['number']}",
+        "volunteer": f"/volunteers/{host['volunteer']['number']}",
+        "team": "/teams/1",
+        "settlement": f"/ledger/{paid}",
+        "workunit": f"/workunits/{task['workunit']}",
+        "task": f"/tasks/{task['number']}",
     }
+    named = {page.template.removesuffix(".html"): page.path for page in PAGES}
+    named |= {page.template.removesuffix(".html"): page.path for page in ACCOUNT_PAGES.values()}
+    del named["live"]  # a part of the first page, fetched again and again
+    return named | examples | {"missing": "/findings/4711"}
 
 
 def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any) -> list[str]:
@@ -153,26 +156,44 @@ def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any)
 
 
 def visit(browser: Browser, address: str, wanted: dict[str, str], width: int, scheme: Any, signed_in: Any) -> list[str]:
-    """One width, one scheme."""
+    """One width, one scheme; each page as Ann sees it, and those that let her in as a stranger does."""
+    strangers = {name: path for name, path in wanted.items() if name in ENTRANCES}
+    ours = {name: path for name, path in wanted.items() if name not in ENTRANCES}
     complaints: list[str] = []
-    context = browser.new_context(
-        viewport={"width": width, "height": 1000}, color_scheme=scheme, storage_state=signed_in
-    )
-    page = context.new_page()
+    for chosen, state in ((ours, signed_in), (strangers, None)):
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, storage_state=state
+        )
+        complaints += photograph(context.new_page(), address.rstrip("/"), chosen, f"{width}-{scheme}")
+        context.close()
+    return complaints
+
+
+def photograph(page: Page, address: str, wanted: dict[str, str], ending: str) -> list[str]:
+    """A picture of each of these pages; what a visitor would complain about."""
     heard: list[ConsoleMessage] = []
     page.on("console", lambda message: heard.append(message))  # noqa: PLW0108  a method of a list cannot be marked
+    complaints: list[str] = []
     for name, path in wanted.items():
         heard.clear()
-        page.goto(f"{address}{path}", wait_until="load")
-        errors = [message.text for message in heard if message.type == "error"]
+        target = GALLERY / f"{name}-{ending}.jpg"
+        wrong = take(page, f"{address}{path}", target)
         if name != "missing":  # whose status is 404, which a browser calls an error
-            complaints += [f"{name} {width} {scheme}: {text}" for text in errors]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            complaints.append(f"{name} {width} {scheme}: scrolls sideways")
-        target = GALLERY / f"{name}-{width}-{scheme}.jpg"
-        page.screenshot(path=str(target), type="jpeg", quality=70, full_page=width == WIDTHS[0])
-    context.close()
+            wrong += [message.text for message in heard if message.type == "error"]
+        complaints += [f"{target.stem}: {text}" for text in wrong]
     return complaints
+
+
+def take(page: Page, address: str, target: Path) -> list[str]:
+    """One picture, of the whole page where it is wide; what is wrong with how it is shown."""
+    page.goto(address, wait_until="load")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    width = page.viewport_size["width"] if page.viewport_size else wide
+    tall = page.evaluate("document.documentElement.scrollHeight") if width == WIDTHS[0] else HEIGHT
+    seen: Any = {"x": 0, "y": 0, "width": width, "height": min(max(tall, HEIGHT), TALLEST)}
+    page.screenshot(path=str(target), type="jpeg", quality=70, full_page=True, clip=seen)
+    wrong = ["scrolls sideways"] if wide > width else []
+    return wrong + ([f"is {page.url}"] if page.url != address else [])
 
 
 def get(address: str) -> Any:

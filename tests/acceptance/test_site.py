@@ -10,6 +10,7 @@ import pytest
 from browsing import serving
 from furnished import fill, furnish_more, weigh_three_blocks
 from playwright.sync_api import Page
+from starlette.routing import compile_path
 
 from axiom.cli.listening import on_port
 from axiom.domain.planning import Preview
@@ -24,18 +25,21 @@ from axiom.store.connections import Connections
 from axiom.store.database import connect_writer
 from axiom.store.writer import Writer
 from axiom.web.app import Site, site
+from axiom.web.pages import PAGES
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 ADDRESSES = (
     *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
-    *("/findings/graph", "/proposals", "/proposals/1"),
+    *("/findings/graph", "/registrations", "/forecasters", "/proposals", "/proposals/1"),
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
+    *("/sessions/2026-03-02-a/tasks", "/sessions/2026-03-02-b/since/2026-03-02-a"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
     *("/volunteers", "/volunteers/2", "/volunteers/3", "/teams", "/teams/1"),
     *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts", "/ledger", "/ledger/2026-03-02-a"),
     *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
     *("/plan", "/status", "/news", "/nowhere"),
 )
+ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page that is read in `test_account.py`
 WIDTHS = (360, 1280)
 FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
 
@@ -136,6 +140,11 @@ def test_the_examination_finds_what_is_wrong(page):
     found = "\n".join(problem for problems in look_everywhere(page).values() for problem in problems)
     for wrong in ("image-alt", "color-contrast", "pixels too wide"):
         assert wrong in found
+
+
+def test_every_page_of_the_site_is_read_here():
+    read = {page.path for page in PAGES if any(compile_path(page.path)[0].match(path) for path in ADDRESSES)}
+    assert {page.path for page in PAGES} - read == ELSEWHERE
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
