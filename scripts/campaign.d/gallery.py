@@ -46,9 +46,9 @@ def main() -> int:
         running(Path(place) / "lab") as lab,
         chromium() as browser,
     ):
+        wait(lab.address, wanted.weighed)
         key, signed_in = join(browser, lab.address)
         contribute(lab, Path(place) / "client", key)
-        wait(lab.address, wanted.weighed)
         complaints = look(browser, lab.address, pages(lab.address), signed_in)
     print("\n".join(complaints) or "no complaint")
     return int(bool(complaints))

@@ -196,10 +196,22 @@ def test_standard_error_is_found_whole_and_apart(inside):
         b"<host_info>&bomb;</host_info>",
         b"<stderr_out></stderr_out>" * (MOST_SECTIONS + 1),
         b"<msg_from_host></msg_from_host>" * (MOST_SECTIONS + 1),
+        b"<job_log><![CDATA[" + b"</job_log>" * (MOST_SECTIONS + 1),
         b"<stderr_out><![CDATA[abc",
         b"<host_info>",
     ],
-    ids=["body", "section", "declaration", "instruction", "entity", "reports", "trickles", "standard error", "open"],
+    ids=[
+        "body",
+        "section",
+        "declaration",
+        "instruction",
+        "entity",
+        "reports",
+        "trickles",
+        "log",
+        "standard error",
+        "open",
+    ],
 )
 def test_sections_that_are_not_a_client_s_are_refused(body):
     with pytest.raises(MalformedRequest):

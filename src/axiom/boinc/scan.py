@@ -31,11 +31,10 @@ MOST_OF = {  # elements of which each costs more to read than its bytes tell
 DEEPEST = 32
 
 _DECLARATION = re.compile(rb"\s*<\?xml\s[^<>?]{0,200}\?>")
-_SECTION = re.compile(
-    rb"<(stderr_out|msg_from_host|host_info|working_global_preferences|global_preferences"
-    rb"|client_opaque|time_stats_log|job_log)>"
-)
-_PRINTED = {b"stderr_out", b"client_opaque", b"time_stats_log", b"job_log"}  # any bytes, whose length the body bounds
+_SECTION = re.compile(rb"<(stderr_out|msg_from_host|host_info|working_global_preferences|global_preferences)>")
+_COPIED = (b"client_opaque", b"time_stats_log", b"job_log")  # from a client's files, which few have: looked for apart
+_WITH_COPIED = re.compile(_SECTION.pattern[:-2] + b"|" + b"|".join(_COPIED) + b")>")
+_PRINTED = {b"stderr_out", *_COPIED}  # any bytes, whose length the body bounds
 _PREFERENCES = {b"working_global_preferences", b"global_preferences"}
 # A leaf with its closing tag, or an opening tag with the text after it; a closing tag; any other tag; text elsewhere.
 _TOKEN = re.compile(rb"<(?:([\w.:-]{1,100})>([^<]*)(?:<(/)\1>)?|/([\w.:-]{1,100})>|([^<]*))\s*|([^<]+)")
@@ -164,11 +163,13 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     body = body.rstrip(b"\0 \t\r\n")
     declaration = _DECLARATION.match(body)
     at = declaration.end() if declaration else 0
-    if body.count(b"</stderr_out>") > MOST_SECTIONS:
-        raise refused("it has too many ends of standard error")
+    copied = [tag for tag in _COPIED if tag in body]
+    if any(body.count(b"</" + tag + b">") > MOST_SECTIONS for tag in (b"stderr_out", *copied)):
+        raise refused("it has too many ends of what programs print")
+    section_of = (_WITH_COPIED if copied else _SECTION).search
     pieces: list[bytes] = []
     sections: list[tuple[bytes, bytes]] = []
-    while found := _SECTION.search(body, at):
+    while found := section_of(body, at):
         tag, start = found[1], found.end()
         end = _end_of_printed(body, tag, start) if tag in _PRINTED else body.find(b"</" + tag + b">", start)
         if end < 0:
