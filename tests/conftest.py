@@ -119,7 +119,7 @@ def tiny_source(
     With a shift there is a factor that the claim leaves open, so that further designs of it are possible.
     """
     further, shifts, reach = ("\n    shift: int", ", shift=[0]", ', "shift": (0, 9)') if has_shift else ("", "", "")
-    made = TINY.format(
+    return TINY.format(
         version=version,
         sizes=list(sizes),
         smallest=smallest,
@@ -127,8 +127,7 @@ def tiny_source(
         further=further,
         shifts=shifts,
         range=reach,
-    )
-    return made.replace("size", factor)
+    ).replace("size", factor)
 
 
 def joined(db: Database, name: str, now: datetime) -> int:
