@@ -156,6 +156,15 @@ def test_everybody_can_read_the_page(page, address, path):
     assert [text for text in complaints if "404" not in text] == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_choice_of_long_names_is_no_wider_than_the_page(page, address, width):
+    page.goto(f"{address}/results")
+    page.evaluate("document.querySelector('#e').add(new Option('starvation_under_gradient_normalisation'.repeat(3)))")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(AXE)
+    assert examine(page) == []
+
+
 def test_everybody_can_read_a_card_with_all_its_parts(page, card):
     complaints = faults(page)
     page.goto(f"{card}/findings/1")
