@@ -82,9 +82,10 @@ def contribute(lab: Lab, folder: Path, key: str) -> None:
     with client(folder, lab.address) as computer:
         computer.say("--project_attach", lab.address, key)
         computer.wait(lambda one: one.host(), nudge=8)
-        ordered = axiom("experiment", "deploy", "test_deploy", "--host", computer.host(), data=lab.data)
-        if ordered.returncode:
-            raise SystemExit(f"nothing was ordered for the client: {ordered.stderr}")
+        for words in (("preflight", "test_deploy"), ("deploy", "test_deploy", "--host", computer.host())):
+            done = axiom("experiment", *words, data=lab.data)
+            if done.returncode:
+                raise SystemExit(f"nothing was ordered for the client: {done.stderr}")
         computer.wait(lambda one: one.credit() > 0, nudge=8)
 
 
