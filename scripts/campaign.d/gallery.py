@@ -92,14 +92,13 @@ def contribute(lab: Lab, folder: Path, key: str) -> None:
 def wait(address: str, weighed: int) -> None:
     """Until so many findings have an interval, and their pictures are drawn."""
     until = time.monotonic() + PATIENCE
-    while True:
+    while time.monotonic() < until:
         known = [one["evidence"] for one in get(f"{address}findings.json")["findings"] if one["evidence"]]
         if sum(None not in one["interval"] for one in known) >= weighed:
             time.sleep(8)
             return
-        if time.monotonic() > until:
-            raise SystemExit(f"fewer than {weighed} findings had an interval after {PATIENCE:.0f} s")
         time.sleep(1)
+    raise SystemExit(f"fewer than {weighed} findings had an interval after {PATIENCE:.0f} s")
 
 
 def pages(address: str) -> dict[str, str]:

@@ -229,7 +229,7 @@ class Lab:
         # A summary has columns of its own, in whose place no factor may be.
         made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
         taken = {*_KEYS, *_ORIGINS, "n", *made}
-        factors = {factor: _free(factor, "factor", taken) for factor in manifest.factors}
+        factors = {factor: tables.free_column(factor, "factor", taken) for factor in manifest.factors}
         taken -= {"n", *made} - set(factors.values())
         return Version(
             id=stored.id,
@@ -237,7 +237,9 @@ class Lab:
             manifest=manifest,
             configs=placed,
             factors=factors,
-            measures={measure.name: _free(measure.name, "measure", taken) for measure in manifest.measures},
+            measures={
+                measure.name: tables.free_column(measure.name, "measure", taken) for measure in manifest.measures
+            },
         )
 
     def pages(self, version: Version) -> Iterator[Table]:
@@ -300,12 +302,6 @@ def _real(values: list[Any], kind: ValueType) -> list[Any]:
     if kind is not ValueType.FLOAT:
         return values
     return [None if value is None else float(value) for value in values]
-
-
-def _free(name: str, kind: str, taken: set[str]) -> str:
-    column = name if name not in taken else f"{kind}_{name}"
-    taken.add(column)
-    return column
 
 
 def _table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:

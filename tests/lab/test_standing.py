@@ -14,7 +14,7 @@ SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdic
 
 
 def standing(**changes) -> Standing:
-    facts = {"said": SAID, "pace": Pace(per_second=2.0), "block_cells": 8, "grade_cells": 120, "lacks_other": False}
+    facts = {"said": SAID, "pace": Pace(per_second=2.0), "block_cells": 8, "grade_cells": 120}
     return Standing(number=1, experiment="tiny_sum@1", claim="it grows", **{**facts, **changes})
 
 
@@ -24,7 +24,7 @@ def standing(**changes) -> Standing:
         ({}, "in about 1.0 min"),
         ({"said": None}, "unknown, before its first block"),
         ({"grade_cells": None}, "unknown, since more replicates do not help"),
-        ({"grade_cells": None, "lacks_other": True}, "not by more seeds, of which it has enough"),
+        ({"said": replace(SAID, more=(0, None)), "grade_cells": None}, "not by more seeds, of which it has enough"),
     ],
 )
 def test_what_is_said_of_the_next_grade(changes, words):

@@ -229,11 +229,14 @@ def change_reply() -> bytes:
     return b"<am_set_info_reply>\n<success/>\n</am_set_info_reply>\n"
 
 
+NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
+
+
 def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
     """Read what am_set_host_info sets: a host and its venue, which may be none; or say what is wrong with it."""
     number, venue = fields.get("hostid", "").strip(), fields.get("venue", "").strip()
     if not re.fullmatch(r"[0-9]{1,18}", number):
-        return Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
+        return NO_HOST
     if venue not in {"", *_VENUES}:
         return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school. Nothing was changed.")
     return int(number), venue

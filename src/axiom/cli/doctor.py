@@ -1,7 +1,6 @@
 """What `axiom doctor` looks at, each with what it means and what to do."""
 
 import contextlib
-import errno
 import os
 import shutil
 import subprocess
@@ -28,7 +27,7 @@ from axiom.signed.keys import load_keys
 from axiom.store import backed_up, jobs, preflights, tariffs, watches, work
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment, version
-from axiom.store.folder import Folder, holder
+from axiom.store.folder import Folder, holder, is_full
 from axiom.store.history import standing
 from axiom.store.journal_course import covered_from
 from axiom.store.migrate import check
@@ -121,8 +120,7 @@ def _sync(folder: Folder) -> Finding:
                 os.fsync(file.fileno())
                 times.append(1000 * (time.perf_counter() - began))
     except OSError as error:
-        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        cure = "free some space on this disk" if is_full else "make the folder writable"
+        cure = "free some space on this disk" if is_full(error) else "make the folder writable"
         return Finding(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
     median = sorted(times)[_SYNCS // 2]
     return Finding(

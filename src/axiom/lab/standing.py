@@ -22,7 +22,11 @@ class Standing:
     pace: Pace
     block_cells: int  # that the next block still takes
     grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more seeds do not help
-    lacks_other: bool  # there are seeds enough for the next grade, and something else is missing
+
+    @property
+    def lacks_other(self) -> bool:
+        """Are there seeds enough for the next grade, and something else is missing?"""
+        return self.said is not None and self.said.more is not None and self.said.more[0] == 0
 
     @property
     def grade_expected(self) -> str:
@@ -72,5 +76,4 @@ def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: P
         pace=known,
         block_cells=whole - max(0, min(whole, there)),
         grade_cells=half * each if half else None,
-        lacks_other=half == 0,
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import (
+    NO_HOST,
     AccountChange,
     AccountError,
     AccountInfo,
@@ -42,7 +43,6 @@ _SITE_ALONE = Problem(
     text="E-mail address and password are changed on the site, by who knows the present password. Nothing was changed.",
 )
 _BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
-_NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
 _NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
 _MOST_TEAMS = 50
 _MOST_PREFERENCES = 32 * 1024  # bytes: clients bring them back, and may bring twice as many
@@ -159,7 +159,7 @@ def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) ->
     if found is None:
         return _STRANGER
     if host is None or host.volunteer_id != found[0].id:
-        return _NO_HOST
+        return NO_HOST
     fleet.set_venue(db, host_id, venue)
     return None
 

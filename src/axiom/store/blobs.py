@@ -5,7 +5,6 @@ committed may be left behind; it harms nothing, and after a day it is swept away
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
 from axiom.store.database import Database, at, moment, sync
-from axiom.store.folder import Folder
+from axiom.store.folder import Folder, is_full
 
 LIMIT = 64 * 1024
 GRACE = timedelta(hours=24)
@@ -213,7 +212,7 @@ def _keep_file(place: Path, body: bytes, now: datetime) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):  # what could not be stored may not be there to delete either
             unfinished.unlink()
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             raise StorageFull(
                 f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "
                 "Free some space and send it again."

@@ -267,10 +267,15 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
     )
 
 
+def is_full(error: OSError) -> bool:
+    """Is there no room on the disk, or none for us?"""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def _unusable(path: Path, error: OSError) -> FolderUnusable:
     cure = (
         "free some space on its disk and type it again."
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}
+        if is_full(error)
         else "choose a folder on a local disk where you may write."
     )
     return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")

@@ -10,7 +10,6 @@ A commit that fails takes its record back. When even that fails, or the disk doe
 """
 
 import contextlib
-import errno
 import fcntl
 import itertools
 import logging
@@ -23,7 +22,7 @@ from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, St
 from axiom.store import history
 from axiom.store.changes import Change, Connection
 from axiom.store.database import Database, at, sync
-from axiom.store.folder import Folder
+from axiom.store.folder import Folder, is_full
 from axiom.store.history import Point
 from axiom.store.journal_course import Ending, Replayed, Tail, replay
 from axiom.store.journal_records import Words, name_of, segments, short, write_record, write_start
@@ -173,7 +172,7 @@ class Journal:
                 written = os.pwrite(self._file, left, place)
                 left, place = left[written:], place + written
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            if not is_full(error):
                 raise self._fail(error) from error
             if place < end:  # otherwise there is room for the record, and none ahead of it
                 self._cut(self._size, error)
@@ -217,7 +216,7 @@ class Journal:
             _settle(self._written)
             file, size = _make(self._place, self._point, at(self._now()))
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            if not is_full(error):
                 raise self._fail(error) from error
             raise self._full() from error
         self._trim()

@@ -50,6 +50,13 @@ class Page:
     tasks: Sequence[int]
 
 
+def free_column(name: str, kind: str, taken: set[str]) -> str:
+    """The name of a column of a factor or a measure, which none of those that are `taken` has; it is taken then."""
+    column = name if name not in taken else f"{kind}_{name}"
+    taken.add(column)
+    return column
+
+
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
     """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():

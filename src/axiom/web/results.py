@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, experiments, findings, result_pages
+from axiom.store import counters, experiments, findings, result_pages, tables
 from axiom.store.experiments import StoredExperiment
 from axiom.store.result_pages import Listed, Order, Wanted
 from axiom.web.experiments import in_words, levels
@@ -65,7 +65,8 @@ def table(reading: Reading, limit: int = _MOST) -> tuple[list[str], list[list[An
     factors = list(dict.fromkeys(name for row in found for name in row["config"]))
     measures = list(dict.fromkeys(name for row in found for name in row["measures"]))
     taken = {*_PLAIN, *_AFTER}
-    columns = [_free(name, "factor", taken) for name in factors] + [_free(name, "measure", taken) for name in measures]
+    columns = [tables.free_column(name, "factor", taken) for name in factors]
+    columns += [tables.free_column(name, "measure", taken) for name in measures]
     rows = [
         [
             *(row[name] for name in _PLAIN),
@@ -78,13 +79,6 @@ def table(reading: Reading, limit: int = _MOST) -> tuple[list[str], list[list[An
     if answer["next"]:
         rows.append([_CUT_OFF.format(most=limit)])
     return [*_PLAIN, *columns, *_AFTER], rows
-
-
-def _free(name: str, kind: str, taken: set[str]) -> str:
-    """The name of a column, which no other has: as in what is exported."""
-    column = name if name not in taken else f"{kind}_{name}"
-    taken.add(column)
-    return column
 
 
 def _field(factor: str) -> str:
