@@ -79,6 +79,8 @@ def many(amount: int) -> Wish:
         (OLD_HOST, [queue(1, avx=True), queue(2, out=9)], 2),
         (HOST, [queue(1, avx=True)], 1),
         (HOST, [queue(1), queue(2, out=9, is_meant=True)], 2),  # what is meant for it alone before all else
+        (HOST, [queue(1, rank=1.0), queue(2, out=9)], 2),  # nearer to the first finding
+        (HOST, [queue(1, out=9, rank=1.0, is_meant=True), queue(2)], 1),
         (HOST, [queue(1, gpu=True), queue(2, out=9)], 2),
     ],
 )

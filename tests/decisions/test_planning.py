@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from axiom.decisions.planning import Candidate, plan
 from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
+from axiom.decisions.task_size import Usual
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
@@ -103,6 +104,17 @@ def test_pilots_that_are_on_their_way_hold_up_further_ones():
 def test_the_first_block_of_all_comes_before_further_pilots():
     found = planned(candidate(1, issued=3), pilot(2), pilot(3), pilot(4))
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
+
+
+@pytest.mark.parametrize("usual", [None, Usual(speed=1.0)])
+def test_a_volunteer_s_computer_does_not_have_pilots_of_everything_ordered_before_the_first_block(usual):
+    asked = [pilot(number, replicate_seconds=float(number)) for number in range(1, 58)]
+    at_first = plan(asked, cores=4, per_core=3, task_seconds=8.0, usual=usual)
+    assert orders(at_first) == [(number, 3, 1) for number in range(1, 5)]  # as many tasks as each core is kept waiting
+    waiting = [replace(one, issued=3, pilot_missing=0, unsent=3) for one in asked[1:4]]
+    passed = plan([candidate(1, issued=3), *waiting, *asked[4:]], cores=4, per_core=3, task_seconds=8.0, usual=usual)
+    assert {one.experiment_id for one in passed.allotments[:2]} == {1}
+    assert sum(one.purpose == "pilots" for one in passed.allotments) <= 1
 
 
 def test_what_somebody_ordered_by_hand_of_a_pilot_does_not_keep_the_first_block_waiting():

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from conftest import PACKAGE
+from furnished import weighed
 
 from axiom.domain.releases import Change
 from axiom.lab import releasing
-from axiom.store import experiments, fleet, releases
+from axiom.lab.publish import prepare
+from axiom.store import evidence, experiments, fleet, releases
 
 MANY = 40
 
@@ -190,3 +193,27 @@ def test_of_a_share_no_more_is_out_than_its_limit_although_it_is_not_counted_for
             wants(lab, host, 30)
     after = lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'sent'")["n"]
     assert before < after <= limit
+
+
+def test_until_something_is_weighed_what_is_nearest_to_a_finding_goes_first(small_lab, prepared):
+    small_lab.lets_out = False
+    small_lab.publish(prepare(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py"))
+    small_lab.publish(prepared())  # costs less
+    for number in (1, 2):
+        small_lab.deploy(number, workunits=20)
+    small_lab.host(cores=16)
+
+    def given(tasks: int) -> list:
+        return [order for _ in range(tasks) for order in wants(small_lab, 1, 1)]
+
+    def names(orders) -> list[str]:
+        return [small_lab.header(order).experiment for order in orders]
+
+    first = given(4)
+    assert names(first) == ["tiny_sum", "tiny_sum", "tiny_sum", "test_deploy"]  # one whole pilot, not the halves of two
+    back(small_lab, first[:3])
+    settle(small_lab)
+    assert names(given(4)) == ["tiny_sum"] * 4  # something closes soon
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(1), [], session_id=None, now=small_lab.now)
+    assert names(given(2)) == ["test_deploy", "test_deploy"]  # from now on they take turns

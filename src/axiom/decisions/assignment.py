@@ -46,6 +46,7 @@ class Queue:
     is_read: bool = True  # it passed what the laboratory's own hosts demand
     is_tried: bool = True  # it passed what this host demands: all gates, where it is not one of the laboratory's own
     is_sealed: bool = True  # the seal of its bundle has not run out
+    rank: float = 0.0  # those of a lower one go first; nearly always all have the same
     last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
     room: int | None = None  # more of it this host may not have while it is let out; None is any number
     held_back: str = ""  # why it may have nothing of it now
@@ -119,7 +120,7 @@ def assign(
     filling = _Filling(host, held, wish, allowance, sent_today)
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
-        (not queue.is_meant, queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
+        ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
         for queue in queues
         if queue.unsent > 0
     ]
@@ -127,9 +128,9 @@ def assign(
         return Assignment(shares=(), reason="no work is waiting at the moment")
     heapq.heapify(heap)
     while heap and not filling.end():
-        meant, out, turn, number, left, queue = heapq.heappop(heap)
+        first, out, turn, number, left, queue = heapq.heappop(heap)
         if filling.take(queue) and left > 1:
-            heapq.heappush(heap, (meant, out + 1, turn, number, left - 1, queue))
+            heapq.heappush(heap, (first, out + 1, turn, number, left - 1, queue))
     shares = tuple(Share(experiment_id=number, tasks=tasks, gpu=gpu) for (number, gpu), tasks in filling.shares.items())
     return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
 

@@ -2,7 +2,8 @@
 
 What waits is counted in seconds of a core, and a task for no less than a short turn and no more than all that a core is
 kept waiting for: a thousand short tasks are soon done, yet an order of them would run far ahead of what is known, and a
-task of a day keeps one core busy and not ten.
+task of a day keeps one core busy and not ten. A task of a pilot stands for a whole turn: what comes of it orders what
+is next, and pilots of everything at once would keep the first block waiting.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from axiom.decisions.candidates import Candidate
+from axiom.decisions.release import Stage
 from axiom.decisions.task_size import FIRST_SECONDS, MANY_SECONDS, SHARING, USUAL_SECONDS, Usual, order_size
 from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Purpose
@@ -34,15 +36,15 @@ class Turns:
         """Seconds for which there should be work for each core."""
         return self.per_core * self.turn
 
-    def takes(self, tasks: int, seconds: float) -> float:
+    def takes(self, tasks: int, seconds: float, stage: Stage = Stage.OPEN) -> float:
         """Seconds of cores that so many tasks stand for, of which each computes so long on a reference core."""
-        shortest = self.turn if self.usual is None else MANY_SECONDS
+        shortest = self.turn if self.usual is None or stage is Stage.PILOT else MANY_SECONDS
         return tasks * max(shortest, min(seconds, self.each_core))
 
     def waiting(self, one: Candidate) -> float:
         """The same for what waits of a candidate already."""
         each = one.waiting_seconds / one.unsent if one.unsent and one.waiting_seconds > 0 else self.turn
-        return self.takes(one.unsent, each)
+        return self.takes(one.unsent, each, one.stage)
 
     def workunits(self, one: Candidate, blocks: int, cores: int) -> list[tuple[int, int]]:
         """The missing part of a block, and whole ones after it: so many workunits, each of so many replicates.

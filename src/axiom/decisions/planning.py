@@ -64,7 +64,7 @@ class _Making:
     def pilot(self, one: Candidate) -> None:
         """Order what a pilot lacks."""
         found = pilot(one)
-        self._note(one, [found], self.turns.takes(found.workunits, one.costs))
+        self._note(one, [found], self.turns.takes(found.workunits, one.costs, Stage.PILOT))
         self.standing[one.key] = replace(one, pilot_missing=0)
 
     def first(self, one: Candidate) -> None:
@@ -126,12 +126,15 @@ class _Making:
         ]
         return self.allotments != before
 
-    def few_pilots(self, asked: Sequence[Candidate], pilots: Sequence[Candidate]) -> None:
-        """The cheapest, up to their share; one at least, unless one is on its way already."""
+    def few_pilots(self, asked: Sequence[Candidate], pilots: Sequence[Candidate], *, is_young: bool) -> None:
+        """The cheapest, up to their share; one at least, unless one is on its way already.
+
+        In a laboratory that has no block yet that one is all: more would take the cores that its first block waits for.
+        """
         is_on_its_way = any(one.unsent for one in asked if one.stage is Stage.PILOT)
         for place, one in enumerate(pilots):
             had = self.book.purposes[Purpose.PILOT] + one.pilot_missing * one.costs
-            if (place or is_on_its_way) and had > self.quotas.most_of_pilots * self.book.total():
+            if (place or is_on_its_way) and (is_young or had > self.quotas.most_of_pilots * self.book.total()):
                 return
             self.pilot(one)
 
@@ -233,7 +236,7 @@ class _Making:
         if few is None:
             return whole, 0.0
         ours = self.reach.ours_for(key) * self.turns.each_core if one.stage.takes_blocks else 0.0
-        return min(whole, self.turns.takes(few, self._seconds(one))), ours
+        return min(whole, self.turns.takes(few, self._seconds(one), one.stage)), ours
 
     def _seconds(self, one: Candidate) -> float:
         """Of the longest task of its next block."""
@@ -298,10 +301,11 @@ def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
     ready = [one for one in asked if one.stage.takes_blocks and not making.obstacle(one)]
     pilots = [one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)]
     before, first = making.waiting, 0.0
-    if ready and all(one.issued < one.block for one in asked if one.stage.takes_blocks):
+    is_young = all(one.issued < one.block for one in asked if one.stage.takes_blocks)
+    if ready and is_young:
         making.first(ready[0])
         first = making.waiting - before
-    making.few_pilots(asked, pilots)
+    making.few_pilots(asked, pilots, is_young=is_young)
     is_enough = 2 * (making.waiting - first) >= making.wanted
     if not is_enough:
         making.blocks()

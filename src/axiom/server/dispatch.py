@@ -188,8 +188,7 @@ class _Counter:
             seconds = self._expected(experiment, size.seconds)
             parts = self._picker.parts(size, seconds)
             let = self._letting.admitted(experiment)
-            if let.is_staged:
-                self._staged.add(experiment.id)
+            self._staged |= {experiment.id} if let.is_staged else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
                 name=experiment.name,
@@ -205,6 +204,7 @@ class _Counter:
                 is_read=self._known.ours[experiment.id].is_ready,
                 is_tried=experiment.is_ready,
                 is_sealed=experiment.is_sealed(self._now),
+                rank=self._known.rank(experiment),
                 last_turn=self._known.last_turn(experiment.id),
                 room=let.most,
                 held_back=let.held_back,

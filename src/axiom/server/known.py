@@ -19,7 +19,7 @@ from axiom.domain.releases import Fleet
 from axiom.domain.value import value
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
-from axiom.store import costs, experiments, findings, releases
+from axiom.store import costs, evidence, experiments, findings, releases
 from axiom.store.database import Database
 from axiom.store.experiments import StoredBundle, StoredExperiment
 
@@ -95,9 +95,11 @@ class Known:
         self._standings: Mapping[int, Standing] = {}
         self._fleet: tuple[Fleet, datetime] | None = None
         self._facts: dict[str, tuple[Facts, datetime]] = {}
+        self._has_evidence = False
 
     def look(self, db: Database) -> None:
         """See whether anything has changed; cheap when nothing has."""
+        self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = experiments.stamp(db)
         if stamp != self._stamp:
             found = experiments.everything(db)
@@ -174,6 +176,16 @@ class Known:
     def note_turn(self, experiment_id: int, moment: int) -> None:
         """A task of it has just been given out."""
         self._turns[experiment_id] = moment
+
+    def rank(self, experiment: KnownExperiment) -> float:
+        """Where a laboratory has no evidence yet, what is nearest to some goes first; elsewhere all take turns.
+
+        That is what is beyond its pilot, then pilots that are begun, then the cheapest.
+        """
+        bundle = experiment.bundle
+        if self._has_evidence or bundle is None or self.standing(experiment.id).stage(bundle.digest):
+            return 0.0
+        return 1.0 if self.last_turn(experiment.id) else 1.0 + experiment.declared.seconds
 
     def passed(self, volunteer_id: int, experiment_id: int, now: datetime) -> int:
         """Up to which task nothing of this version that waits may go to this volunteer, as was seen within the hour."""

@@ -26,6 +26,7 @@ _NEWEST = """
 SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
 ORDER BY e.finding_number
 """
+_ANY = "SELECT 1 FROM evidence LIMIT 1"
 _HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY line"
 _LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
 _LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
@@ -143,6 +144,11 @@ _PLAIN = (
     *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
     *("grade", "hosts", "volunteers", "platforms", "designs", "false_share"),
 )
+
+
+def is_any(db: Database) -> bool:
+    """Was anything ever weighed here?"""
+    return db.one(_ANY) is not None
 
 
 def newest(db: Database) -> dict[int, Evidence]:
