@@ -253,3 +253,17 @@ def test_nothing_is_fetched_from_another_origin(page, address):
     page.goto(address, wait_until="networkidle")
     assert asked
     assert {url for url in asked if not url.startswith(address)} == set()
+
+
+@pytest.mark.parametrize("path", ["/", "/findings/1", "/experiments/tiny_sum@1"])
+def test_a_first_visit_fetches_each_file_once_and_is_light(browser, address, path):
+    context = browser.new_context()
+    page, fetched = context.new_page(), []
+    page.on("requestfinished", lambda request: None if request.url.endswith("/live") else fetched.append(request))
+    page.goto(address + path, wait_until="networkidle")
+    paths = [request.url.removeprefix(address).partition("?")[0] for request in fetched]
+    sizes = [request.sizes() for request in fetched]
+    context.close()
+    assert {"/static/style.css", "/static/literata-axiom.woff2"} <= set(paths)
+    assert len(paths) == len(set(paths)) <= 5
+    assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) <= 60_000

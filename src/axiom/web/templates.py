@@ -12,6 +12,7 @@ from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.web import findings, numbers, results
 
+_FONT = "literata-axiom.woff2"
 _CLASSES = {
     Verdict.POSITIVE: "plus",
     Verdict.NEGATIVE: "minus",
@@ -91,8 +92,12 @@ def whisker(finding: Mapping[str, Any]) -> dict[str, Any] | None:
 
 @cache
 def static_bytes(name: str, folder: str = "static") -> bytes:
-    """A file of ours, read once a process."""
-    return (resources.files("axiom.web") / folder / name).read_bytes()
+    """A file of ours, read once a process.
+
+    The stylesheet names the font by the address that pages name it by: else a browser would fetch it twice.
+    """
+    content = (resources.files("axiom.web") / folder / name).read_bytes()
+    return content.replace(_FONT.encode(), versioned(_FONT).encode()) if name == "style.css" else content
 
 
 @cache
