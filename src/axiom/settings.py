@@ -140,7 +140,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         table = tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:  # no file, no text or no TOML
+    except (OSError, ValueError, RecursionError) as error:  # no file, no text, no TOML or one without end
         raise WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.") from error
     for name in table:
         _known(name)

@@ -31,7 +31,7 @@ from axiom.store import blobs, callers, history, tables
 from axiom.store.connections import Connections
 from axiom.store.database import connect_writer, copy, sync
 from axiom.store.folder import Folder
-from axiom.store.migrate import migrate
+from axiom.store.migrate import foreign, migrate
 
 _FORMAT = "axiom-backup-1"
 _MANIFEST = "manifest.json"
@@ -42,6 +42,9 @@ _NAMES = re.compile(
     r"axiom\.db|axiom\.toml|manifest\.json|keys/((trust|code)\.json|[a-z0-9-]+\.key)|blobs/[0-9a-f]{2}/[0-9a-f]{62}"
 )
 _TRUST = "keys/trust.json"
+_MOMENT = re.compile(r"[0-9T:.+-]{20,40}")
+_LAB = re.compile(r"[0-9a-f]{64}")
+_NUMBERS = ("experiments", "results", "findings", "audited", "files", "bytes", "position")
 _BLOCK = 1024 * 1024
 
 
@@ -224,8 +227,10 @@ def _unpack(file: IO[bytes], size: int, into: Folder, archive: Path) -> Backup:
     try:
         with tarfile.open(fileobj=file, mode="r:") as tar:
             for entry in tar:
-                if not entry.isfile() or not _NAMES.fullmatch(entry.name) or entry.name in sums or _MANIFEST in sums:
+                if not _NAMES.fullmatch(entry.name) or entry.name in sums or _MANIFEST in sums:
                     raise _damaged(archive, f"it holds {entry.name[:80]!r}, which no backup does")
+                if entry.type != tarfile.REGTYPE or entry.issparse():  # one with holes grows without end
+                    raise _damaged(archive, f"{entry.name} is no plain file in it")
                 sums[entry.name] = _take(tar, entry, into.path / PurePosixPath(entry.name))
     except tarfile.TarError as error:
         raise _damaged(archive, f"it is not an archive ({error})") from error
@@ -257,10 +262,20 @@ def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
         fields = strict.Fields(strict.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums"))
         fields.text("format", _FORMAT)
         said = {"position": 0} | fields.part("made")  # which backups of before there were journals do not say
-        made = strict.Fields(said, "made", Backup.__dataclass_fields__)
-        return Backup(**made.data), fields.part("sums")
+        return _made(strict.Fields(said, "made", Backup.__dataclass_fields__)), fields.part("sums")
     except ValueError as fault:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
+
+
+def _made(said: strict.Fields) -> Backup:
+    """Each of its kind, since a person is told of it and its moment is counted with."""
+    if datetime.fromisoformat(said.text("made_at", _MOMENT)).utcoffset() is None:
+        raise ValueError("made: made_at has no zone")
+    said.text("lab", _LAB)
+    said.flag("with_keys")
+    for name in _NUMBERS:
+        said.whole(name)
+    return Backup(**said.data)
 
 
 def _bring_up(unproven: Folder, archive: Path, wish: Wish, now: datetime) -> Recovered:
@@ -269,8 +284,11 @@ def _bring_up(unproven: Folder, archive: Path, wish: Wish, now: datetime) -> Rec
     try:
         try:
             history.standing(db)
+            strange = foreign(db)
         except AxiomError as error:
             raise _damaged(archive, f"its database cannot be used: {error}") from error
+        if strange:
+            raise _damaged(archive, f"in its database is what Axiom did not make ({strange[0][:80]!r})")
         return recover(db, unproven, wish, beside=archive.absolute().parent, now=now)
     finally:
         db.close()

@@ -1,0 +1,122 @@
+"""A backup that somebody made up, with a right last line: refused in one sentence, and nothing of it acts."""
+
+import hashlib
+import io
+import json
+import sqlite3
+import tarfile
+
+import pytest
+
+from axiom.errors import StoreDamaged, WrongUse
+from axiom.lab.backup import back_up, restore
+from axiom.lab.recovery import Wish
+from axiom.settings import read
+from axiom.signed.roles import write_trust
+from axiom.store.folder import Folder
+
+
+@pytest.fixture
+def members(busy_lab, tmp_path) -> dict[str, bytes]:
+    """What a sound backup holds, by name."""
+    folder = busy_lab.folder
+    folder.keys.mkdir(mode=0o700)
+    for name in ("root", "bundle", "ticket"):
+        getattr(busy_lab.keys, name).save(folder.keys / f"{name}.key")
+    (folder.keys / "trust.json").write_bytes(write_trust(busy_lab.keys.trust, [busy_lab.keys.root]))
+    back_up(folder, tmp_path / "sound.tar", with_keys=False, now=busy_lab.now)
+    with tarfile.open(tmp_path / "sound.tar") as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}
+
+
+def forged(members: dict[str, bytes], headers: dict[str, str] | None = None, **made) -> bytes:
+    """An archive of these files whose sums and last line are right; `made` changes what its manifest says of it."""
+    said = json.loads(members["manifest.json"])
+    said["made"] |= made
+    files = {name: body for name, body in members.items() if name != "manifest.json"}
+    said["sums"] = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+    files["manifest.json"] = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, body in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.pax_headers = len(body), headers or {}
+            tar.addfile(entry, io.BytesIO(body))
+    return raw.getvalue() + f"axiom-backup-1 {hashlib.sha256(raw.getvalue()).hexdigest()}\n".encode()
+
+
+def restored(tmp_path, raw: bytes, now) -> Folder:
+    (tmp_path / "forged.tar").write_bytes(raw)
+    folder = Folder(path=tmp_path / "new")
+    restore(tmp_path / "forged.tar", folder, now=now, wish=Wish(as_it_was=True))
+    return folder
+
+
+def refused(tmp_path, raw: bytes, now) -> str:
+    with pytest.raises(StoreDamaged, match="Nothing was restored") as told:
+        restored(tmp_path, raw, now)
+    assert not (tmp_path / "new").exists()
+    assert not list(tmp_path.glob(".new*"))
+    assert str(told.value).isprintable()
+    return str(told.value)
+
+
+def changed(members: dict[str, bytes], tmp_path, sql: str) -> dict[str, bytes]:
+    """The same with something done to its database."""
+    path = tmp_path / "changed.db"
+    path.write_bytes(members["axiom.db"])
+    with sqlite3.connect(path) as db:
+        db.execute(sql)
+    db.close()
+    return members | {"axiom.db": path.read_bytes()}
+
+
+def test_what_is_put_together_as_a_backup_is_taken(members, busy_lab, tmp_path):
+    assert restored(tmp_path, forged(members), busy_lab.now).exists()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"experiments": "\x1b]0;x\x07"},
+        {"results": -1},
+        {"findings": 1.5},
+        {"with_keys": "no"},
+        {"made_at": 5},
+        {"made_at": "yesterday"},
+        {"made_at": "2026-03-02T14:05:00"},
+        {"lab": 7},
+        {"lab": "\x1b[2J"},
+    ],
+)
+def test_a_manifest_that_says_something_of_another_kind_is_refused(members, busy_lab, tmp_path, made):
+    assert "its manifest cannot be read" in refused(tmp_path, forged(members, **made), busy_lab.now)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("CREATE TRIGGER hook AFTER UPDATE ON volunteer BEGIN DELETE FROM result; END", "'hook'"),
+        ("CREATE VIEW shadow AS SELECT * FROM volunteer", "'shadow'"),
+        ("CREATE TABLE more (x)", "'more'"),
+    ],
+)
+def test_what_no_migration_made_does_not_get_into_a_laboratory(members, busy_lab, tmp_path, sql, said):
+    assert said in refused(tmp_path, forged(changed(members, tmp_path, sql)), busy_lab.now)
+
+
+def test_a_database_without_anything_is_no_laboratory(members, busy_lab, tmp_path):
+    sqlite3.connect(tmp_path / "empty.db").execute("VACUUM").connection.close()
+    empty = members | {"axiom.db": (tmp_path / "empty.db").read_bytes()}
+    assert "a database without a laboratory" in refused(tmp_path, forged(empty), busy_lab.now)
+
+
+def test_a_file_with_holes_is_not_unpacked(members, busy_lab, tmp_path):
+    holes = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**12)}
+    assert "is no plain file" in refused(tmp_path, forged(members, headers=holes), busy_lab.now)
+
+
+def test_settings_without_end_are_said_to_be_no_settings(members, busy_lab, tmp_path):
+    folder = restored(tmp_path, forged(members | {"axiom.toml": b"name = " + b"[" * 100_000}), busy_lab.now)
+    with pytest.raises(WrongUse, match="cannot be read as TOML"):
+        read(folder.settings, {}, {})
