@@ -15,7 +15,11 @@ def test_a_working_laboratory_is_backed_up_restored_and_goes_on(quick: Path, tmp
         assert lab.process.poll() is None
         lab.wait(lambda status: status["totals"]["result"] > made["results"])
         assert lab.stop() == 130
+    proven = answer("restore", archive, "--dry-run", data=again)["restored"]
+    assert not again.exists()
+    assert not list(tmp_path.glob(".again*"))
     restored = answer("restore", archive, data=again)["restored"]
+    assert proven == restored | {"dry_run": True}
     assert {name: restored[name] for name in ("lab", "results", "made_at")} == {
         name: made[name] for name in ("lab", "results", "made_at")
     }
@@ -43,6 +47,7 @@ def test_what_cannot_be_done_is_said_in_one_line(quick: Path, tmp_path: Path) ->
         (("restore", tmp_path / "none.tar"), new, 3),
         (("restore", tmp_path / "short.tar"), new, 5),
         (("restore", tmp_path / "flipped.tar"), new, 5),
+        (("restore", tmp_path / "flipped.tar", "--dry-run"), new, 5),
     ):
         done = axiom(*words, data=data)
         assert (done.returncode, done.stdout) == (status, ""), done.stderr

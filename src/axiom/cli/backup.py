@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from axiom.cli.opening import demand, lay_out_own_files, reading
-from axiom.cli.options import data_option, json_option, quiet_option, remark, show_json, wall_clock
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json, wall_clock
 from axiom.errors import NotFound
 from axiom.lab.backup import Backup, back_up
 from axiom.lab.backup import restore as restore_backup
@@ -46,6 +46,7 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: boo
 @click.option("--journal", type=click.Path(path_type=Path), help="Where the journal of the lost laboratory lies.")
 @click.option("--as-it-was", is_flag=True, help="Only the backup, without what the journal says came after it.")
 @click.option("--as-far-as-possible", is_flag=True, help="Follow a damaged journal up to where the damage begins.")
+@dry_run_option
 @data_option
 @json_option
 @quiet_option
@@ -54,33 +55,40 @@ def restore(
     journal: Path | None,
     as_it_was: bool,
     as_far_as_possible: bool,
+    dry_run: bool,
     folder: Folder,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Make a laboratory from a backup and its journal, in a new folder, after proving every byte and every promise.
 
-    Without --journal, one that lies beside the backup or where the backup's settings say is gone on from.
+    Without --journal, one that lies beside the backup or where the backup's settings say is gone on from. With
+    --dry-run all is proven and nothing is made: whether a backup is good is best known before it is needed.
     """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
     wish = Wish(journal=journal, as_it_was=as_it_was, as_far_as_possible=as_far_as_possible)
-    restored = restore_backup(file, folder, now=wall_clock(), wish=wish)
-    with reading(folder) as db:
-        lay_out_own_files(db, folder)  # also for commands that come before the first start
+    restored = restore_backup(file, folder, now=wall_clock(), wish=wish, dry_run=dry_run)
+    if not dry_run:
+        with reading(folder) as db:
+            lay_out_own_files(db, folder)  # also for commands that come before the first start
     made = restored.backup
     if as_json:
-        known = {"data": str(folder.path), **asdict(made), "journal": _as_data(restored.recovered)}
+        known = {"data": str(folder.path), **asdict(made), "journal": _as_data(restored.recovered), "dry_run": dry_run}
         show_json({"restored": known})
         return
-    click.echo(folder.path)
-    remark(f"Restored {_contents(made)}.", quiet=quiet)
+    click.echo(f"{file} is sound; nothing was restored." if dry_run else folder.path)
+    remark(f"{'It holds' if dry_run else 'Restored'} {_contents(made)}.", quiet=quiet)
     remark(_reached(restored.recovered, wish), quiet=quiet)
     remark("Every sum, both chains and every promise hold.", quiet=quiet)
+    if not dry_run:
+        remark(_next_step(made, folder), quiet=quiet)
+
+
+def _next_step(made: Backup, folder: Folder) -> str:
     if made.with_keys:
-        remark(f"Go on: axiom lab --data {folder.path} (never while the first one still works).", quiet=quiet)
-    else:
-        remark(f"It was made without keys: put them into {folder.keys} (mode 0600), then start it.", quiet=quiet)
+        return f"Go on: axiom lab --data {folder.path} (never while the first one still works)."
+    return f"It was made without keys: put them into {folder.keys} (mode 0600), then start it."
 
 
 def _contents(made: Backup) -> str:

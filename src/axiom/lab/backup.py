@@ -99,10 +99,13 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> 
     return made
 
 
-def restore(archive: Path, folder: Folder, *, now: datetime, wish: Wish | None = None) -> Restored:
+def restore(
+    archive: Path, folder: Folder, *, now: datetime, wish: Wish | None = None, dry_run: bool = False
+) -> Restored:
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
+    After a dry run all was checked, and nothing is there.
     """
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
@@ -116,9 +119,10 @@ def restore(archive: Path, folder: Folder, *, now: datetime, wish: Wish | None =
             made = _unpack(file, _whole(file, archive), unproven, archive)
         recovered = _bring_up(unproven, archive, wish or Wish(), now)
         _prove(unproven, made, archive, recovered.until)
-        _settle(place)
-        place.replace(folder.path)
-        sync(folder.path.parent)
+        if not dry_run:
+            _settle(place)
+            place.replace(folder.path)
+            sync(folder.path.parent)
     except OSError as error:
         raise FolderUnusable(
             f"{archive} cannot be restored to {folder.path}: {error.strerror} ({error.filename}). Nothing was restored."

@@ -165,6 +165,7 @@ def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
         "config": config,
         "in_words": in_words(config),
         "seed": row.seed,
+        "seed_text": str(row.seed),  # whole also where numbers are rounded beyond 53 bits, as in JavaScript
         "outcome": row.outcome,
         "measures": dict(row.measures),
         "cpu_seconds": row.cpu_seconds,

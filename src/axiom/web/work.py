@@ -158,6 +158,7 @@ def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
             "config": dict(configs[row.config]) if row.config < len(configs) else {},
             "in_words": in_words(configs[row.config]) if row.config < len(configs) else "",
             "seed": row.seed,
+            "seed_text": str(row.seed),
             "outcome": row.outcome,
             "measures": dict(row.measures) if row.measures else {},
             "cpu_seconds": row.cpu_seconds,
