@@ -49,3 +49,18 @@ def test_an_old_name_shows_its_experiment_and_what_became_of_the_script(tmp_path
     assert done.stdout.startswith("name: edge_of_chaos\n") or "edge_of_chaos" in done.stdout.splitlines()[0]
     assert "\nedge_of_chaos_v2, in the old laboratory: called strong, with 30 radii on four hosts\n" in done.stdout
     assert "\nold claim critical_radius: a random network becomes chaotic" in done.stdout
+
+
+def test_what_it_has_brought_is_shown_config_by_config_with_the_number_of_seeds(ask, working_lab):
+    assert json.loads(ask("--json"))["experiment"]["summary"] == []
+    assert "Medians over" not in ask()
+    working_lab.deploy(workunits=2, replicates_each=3)
+    for _ in range(3):
+        order = working_lab.order(1)
+        working_lab.report(order, working_lab.output(order))
+    working_lab.validate()
+    rows = json.loads(ask("--json"))["experiment"]["summary"]
+    assert [(row["size"], row["n"]) for row in rows] == [(1, 7), (2, 7)]
+    said = ask()
+    assert "Medians over n seeds [95 % interval, from six seeds on]" in said
+    assert "0.5 [0.5, 0.5]" in said

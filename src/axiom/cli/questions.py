@@ -49,7 +49,7 @@ def list_experiments(folder: Folder, as_json: bool) -> None:
 @data_option
 @json_option
 def show(name: str, folder: Folder, as_json: bool) -> None:
-    """One experiment: what it asks, varies, measures and predicts."""
+    """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
     manifest = manifest_of(file_of(name, folder))
     facts = {
         **_listed(manifest, _standing(folder, manifest.name)),
@@ -61,10 +61,21 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "memory_mb": manifest.memory_mb,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
+        "summary": _summary(folder, manifest),
     }
     if as_json:
         show_json({"experiment": facts})
         return
+    rows = facts.pop("summary")
+    _say(manifest, facts)
+    if rows:
+        from axiom.cli.shown import show_summary
+
+        click.echo()
+        show_summary(folder, manifest, rows)
+
+
+def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
     estimands, kinds, old = facts.pop("estimands"), facts.pop("costs"), facts.pop("old")
     facts["configs"] = f"{len(manifest.configs)}, over {', '.join(manifest.factors)}"
     facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
@@ -78,6 +89,19 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
     for said in old["claims"]:
         click.echo(f"\nold claim {said['name']}: {said['claim']}")
         click.echo(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
+
+
+def _summary(folder: Folder, manifest: Manifest) -> list[Mapping[str, Any]]:
+    """What this version has brought in the laboratory, config by config; nothing where it has brought nothing."""
+    if not folder.exists():
+        return []
+    with reading(folder) as db:
+        found = experiments.by_name(db, manifest.name)
+    if found is None or found.version != manifest.version:
+        return []
+    from axiom.cli.shown import summary_of  # the notebook's tables, which the other commands here do without
+
+    return summary_of(folder, manifest)
 
 
 @click.command("publish")

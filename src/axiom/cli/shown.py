@@ -1,4 +1,4 @@
-"""What a whole sweep says at its end: a table of medians, a picture in characters, and where the data are."""
+"""What a sweep has brought: a table of medians and a picture in characters; at its end, also where the data are."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +15,18 @@ from axiom.notebook import Version, open_lab
 from axiom.signed.manifests import Manifest
 from axiom.store import work
 from axiom.store.folder import Folder
+
+
+def summary_of(folder: Folder, manifest: Manifest) -> list[Mapping[str, Any]]:
+    """What is typical in each config of this version, over all replicates that the laboratory has of it."""
+    return list(open_lab(folder.path).summary(_whole_name(manifest)))
+
+
+def show_summary(folder: Folder, manifest: Manifest, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same as a table and, where it declares one, as its figure."""
+    version = open_lab(folder.path).version(_whole_name(manifest))
+    _show_rows(manifest, version, rows)
+    _show_picture(manifest, version, rows)
 
 
 def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool, quiet: bool) -> None:
@@ -41,6 +53,10 @@ def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool,
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
         )
         raise click.exceptions.Exit(1)
+
+
+def _whole_name(manifest: Manifest) -> str:
+    return f"{manifest.name}@{manifest.version}"
 
 
 def _answer(folder: Folder, ordered: Ordered, standing: Standing, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
