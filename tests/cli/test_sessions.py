@@ -99,6 +99,7 @@ def test_the_log_is_text_markdown_or_json(say):
     assert text.startswith(f"Session {name}\n=")
     assert markdown.startswith(f"# Session {name}\n")
     lines = say("session", "show", name, "--format", "json")[1]["session"]["notes"]
+    assert say("session", "show", name, "--json")[1]["session"]["notes"] == lines
     assert [line["kind"] for line in lines][-1] == "session.closed"
     assert f"- {lines[-1]['text']}\n" in text
     status, _, err = say("session", "show", "1999-01-01-a")

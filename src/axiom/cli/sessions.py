@@ -81,14 +81,15 @@ def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
 @click.argument("name")
 @data_option
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
-def show(name: str, folder: Folder, form: str) -> None:
+@json_option
+def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
     """The log of a session."""
     with reading(folder) as db:
         found = sessions.by_name(db, name)
         notes = sessions.notes(db, found.id) if found else []
     if found is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
-    if form == "json":
+    if as_json or form == "json":
         lines = as_data(notes)
         show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
     else:
