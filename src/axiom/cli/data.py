@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 from axiom.cli.appearing import appearing
+from axiom.cli.groups import Group
 from axiom.cli.opening import demand
 from axiom.cli.options import data_option, quiet_option, remark
 from axiom.errors import WrongUse
@@ -18,7 +19,7 @@ from axiom.notebook_table import Table, extra
 from axiom.store.folder import Folder
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """What was measured, to take away."""
 

@@ -7,6 +7,7 @@ import click
 
 from axiom.cli import links
 from axiom.cli.appearing import appearing
+from axiom.cli.groups import Group
 from axiom.cli.options import data_option, json_option, quiet_option, remark, show_facts, show_json, show_table
 from axiom.cli.recalls import reopen_finding
 from axiom.cli.viewing import view
@@ -18,7 +19,7 @@ _NUMBER = click.IntRange(1, 2**63 - 1)
 _HEAD = ("number", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
 
 
-@click.group()
+@click.group(cls=Group)
 def finding() -> None:
     """Claims with a number, and how they stand."""
 

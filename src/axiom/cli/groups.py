@@ -1,4 +1,4 @@
-"""Groups of commands that suggest the nearest name for one that they do not have."""
+"""Groups of commands that show what they have, and suggest the nearest name for what they do not have."""
 
 import difflib
 import importlib
@@ -7,19 +7,35 @@ from typing import Any
 
 import click
 
+_NEAR = 0.75  # two letters of four that changed places; what is farther off leads astray
+
 
 class Group(click.Group):
-    """A group in which a mistyped command is answered in one sentence."""
+    """A group whose bare name is a question for its help; a mistyped command is answered in one sentence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Whoever gives no words wants to read which there are, and that is no mistake."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or suggest the nearest."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]}?" if near else f" `{ctx.command_path} --help` lists them."
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint} Nothing was started.", ctx)
+            raise click.UsageError(
+                f"There is no command {args[0]!r}. {self._meant(ctx, args[0])} Nothing was started.", ctx
+            )
         return super().resolve_command(ctx, args)
+
+    def _meant(self, ctx: click.Context, word: str) -> str:
+        """The nearest name; none rather than one that is far."""
+        if any(f"--{word}" in option.opts for option in self.get_params(ctx)):
+            return f"Did you mean `{ctx.command_path} --{word}`?"
+        near = difflib.get_close_matches(word, self.list_commands(ctx), n=1, cutoff=_NEAR)
+        return f"Did you mean {near[0]}?" if near else f"`{ctx.command_path} --help` lists them."
 
 
 class Lazy(Group):

@@ -6,7 +6,7 @@ from axiom import __version__
 from axiom.cli.groups import Lazy
 
 # Needed once, by whoever looks for them: the help has to fit a screen.
-_UNLISTED = frozenset({"completion", "docs"})
+_UNLISTED = frozenset({"completion", "docs", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
@@ -46,6 +46,7 @@ _COMMANDS = {
     "keys": ("keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),
     "settings": ("operate", "Every knob, its value and where it comes from: show."),
     "audit": ("operate", "Proof of who did what: show, verify."),
+    "help": ("topics", "The help of a command, or what the exit codes mean: help exit-codes."),
     "completion": ("operate", "The line that turns on completion in your shell."),
     "docs": ("reference", "Write docs/reference from the program, or check it."),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.groups import Group
 from axiom.cli.opening import submit
 from axiom.cli.options import (
     ID,
@@ -27,7 +28,7 @@ _WHY = click.option("--why", required=True, help="Why; it stays with the proposa
 _BY = click.option("--by", default="operator", show_default=True, help="Who decides.")
 
 
-@click.group()
+@click.group(cls=Group)
 def proposal() -> None:
     """What might be asked next, and whether it is."""
 

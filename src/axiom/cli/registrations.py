@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.groups import Group
 from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
     ID,
@@ -41,7 +42,7 @@ _REPLICATES = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def registration() -> None:
     """What was written down before it was computed, and further designs, cohorts and amendments."""
 

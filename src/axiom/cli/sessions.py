@@ -11,6 +11,7 @@ from collections.abc import Collection
 import click
 
 from axiom.cli.differences import diff
+from axiom.cli.groups import Group
 from axiom.cli.opening import demand, reading, submit
 from axiom.cli.options import (
     data_option,
@@ -39,7 +40,7 @@ from axiom.web.log import as_data, as_markdown, as_text
 _ENDING_SECONDS = 3.0  # that a cell of a preflight may still take when the autopilot ends
 
 
-@click.group()
+@click.group(cls=Group)
 def session() -> None:
     """Rounds of seventeen steps: what came back is reviewed, credited and weighed, and what comes next is ordered."""
 
