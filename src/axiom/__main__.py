@@ -19,7 +19,13 @@ _TURN = 0.000_5  # seconds that one thread imports while others wait: each file 
 
 def main() -> None:
     """Run the command line and leave with an honest exit code."""
-    sys.exit(_main(sys.argv[1:]))
+    try:
+        status = _main(sys.argv[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, not when the interpreter ends: that would be a fault which nobody can catch
+    except BrokenPipeError:
+        status = _unread(1)
+    sys.exit(status)
 
 
 def _main(words: list[str]) -> int:
@@ -66,9 +72,8 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
     except AxiomError as error:
         click.echo(f"axiom: {error}", err=True)
         return error.exit_code if error.exit_code in {*range(1, 10), 70} else 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has seen enough
-        return 0
+    except SystemExit as left:  # so click ends where a pipe is closed, with 1, and a completion
+        return _unread(left.code if isinstance(left.code, int) else 1)
     except Exception as error:  # noqa: BLE001 - the last line before the person: say it, with a way to see all of it
         if os.environ.get("AXIOM_DEBUG"):
             import traceback
@@ -81,6 +86,20 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
         )
         return 70
     return int(ended) if isinstance(ended, int) else 0
+
+
+def _unread(otherwise: int) -> int:
+    """Whoever read us has seen enough, which is no failure; where they still read, it was another pipe that broke."""
+    import select
+
+    looking = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            looking.register(stream, 0)
+    closed = looking.poll(0)
+    for number, _ in closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return 0 if closed else otherwise
 
 
 if __name__ == "__main__":
