@@ -47,13 +47,13 @@ def quiet_option(command: F) -> F:
 
 
 def color_option(command: F) -> F:
-    """`--color`: when to use colour; NO_COLOR is honoured."""
+    """`--color`: when to use colour; NO_COLOR is honoured before FORCE_COLOR, and what is typed before both."""
     return click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         expose_value=False,
-        help="Colour: on a terminal, always or never. NO_COLOR means never.",
+        help="Colour: on a terminal, always or never. NO_COLOR means never, FORCE_COLOR always.",
         callback=_set_color,
     )(command)
 
@@ -61,7 +61,7 @@ def color_option(command: F) -> F:
 def _set_color(context: click.Context, _parameter: click.Parameter, chosen: str) -> None:
     if chosen == "never" or (chosen == "auto" and os.environ.get("NO_COLOR")):
         context.color = False
-    elif chosen == "always":
+    elif chosen == "always" or os.environ.get("FORCE_COLOR"):
         context.color = True
 
 
