@@ -34,7 +34,9 @@ class Group(click.Group):
         """The nearest name; none rather than one that is far."""
         if any(f"--{word}" in option.opts for option in self.get_params(ctx)):
             return f"Did you mean `{ctx.command_path} --{word}`?"
-        near = difflib.get_close_matches(word, self.list_commands(ctx), n=1, cutoff=_NEAR)
+        names = self.list_commands(ctx)
+        near = [name for name in names if sorted(name) == sorted(word)]  # of three letters, two that changed places
+        near += difflib.get_close_matches(word, names, n=1, cutoff=_NEAR)
         return f"Did you mean {near[0]}?" if near else f"`{ctx.command_path} --help` lists them."
 
 
