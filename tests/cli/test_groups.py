@@ -60,7 +60,7 @@ def test_help_of_a_command_is_that_of_its_flag(said):
         (("finding", "paper"), "There is no command 'paper'. `axiom finding --help` lists them. Nothing was started."),
         (("fnding",), "There is no command 'fnding'. Did you mean finding? Nothing was started."),
         (("erosion",), "There is no command 'erosion'. `axiom --help` lists them. Nothing was started."),
-        (("experiment", "rnu"), "There is no command 'rnu'. `axiom experiment --help` lists them."),
+        (("experiment", "rnu"), "There is no command 'rnu'. Did you mean run? Nothing was started."),
     ],
 )
 def test_what_is_not_there_is_named_and_only_a_near_name_is_suggested(said, words, answer):
@@ -77,3 +77,31 @@ def test_the_exit_codes_are_told_and_are_those_of_the_errors(said):
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.AxiomError)]
     raised = {kind.exit_code for kind in kinds}
     assert {code for code in raised if code < 10 or code == 70} | {0, 130} == set(told) == set(EXITS)
+
+
+def leaves(context: click.Context):
+    """Every command that is no group, in its context."""
+    for name in context.command.list_commands(context):
+        found = context.command.get_command(context, name)
+        inside = click.Context(found, parent=context, info_name=name)
+        yield from leaves(inside) if isinstance(found, click.Group) else [inside]
+
+
+GIVING_REASONS = [
+    leaf
+    for leaf in leaves(click.Context(axiom, info_name="axiom"))
+    if any(option.name in ("why", "reason") for option in leaf.command.params)
+]
+
+
+@pytest.mark.parametrize("leaf", GIVING_REASONS, ids=lambda leaf: leaf.command_path)
+def test_a_reason_is_given_as_why_everywhere_and_the_older_word_is_understood(leaf):
+    option = next(option for option in leaf.command.params if option.name == "why")
+    assert option.opts == ["--why", "--reason"]
+    assert "--why TEXT" in leaf.get_help()
+    assert "--reason" not in leaf.get_help()
+
+
+def test_there_are_many_that_want_a_reason(said):
+    assert len(GIVING_REASONS) >= 15
+    assert "Missing option '--why'.\n" in said("experiment", "pause", "test_deploy")[2]

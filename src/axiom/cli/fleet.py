@@ -14,6 +14,7 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
@@ -105,14 +106,14 @@ def why(host_id: int, folder: Folder, as_json: bool) -> None:
 
 @host.command("trust")
 @click.argument("host_id", type=ID)
-@click.option("--reason", required=True, help="Why; it stays in the audit.")
+@why_option("Why; it stays in the audit.", required=True)
 @data_option
 @dry_run_option
 @json_option
 @quiet_option
-def trust(host_id: int, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def trust(host_id: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-    answer = submit(folder, read_command("host.trust", {"host": host_id, "reason": reason}), dry_run=dry_run)
+    answer = submit(folder, read_command("host.trust", {"host": host_id, "reason": why}), dry_run=dry_run)
     if as_json:
         show_json({"host": answer})
         return

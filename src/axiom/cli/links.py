@@ -14,6 +14,7 @@ from axiom.cli.options import (
     remark,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.cli.viewing import view
 from axiom.domain.findings import Meaning
@@ -33,7 +34,7 @@ _UPHELD = {
 @click.argument("source", metavar="A")
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("target", metavar="B")
-@click.option("--why", required=True, help="Why; everybody can read it.")
+@why_option("Why; everybody can read it.", required=True)
 @click.option("--by", default=operator().name, show_default=True, help="Who says so.")
 @click.option(
     "--upheld-by",

@@ -16,6 +16,7 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
@@ -24,7 +25,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.store.folder import Folder
 from axiom.web import proposals as views
 
-_WHY = click.option("--why", required=True, help="Why; it stays with the proposal.")
+_WHY = why_option("Why; it stays with the proposal.", required=True)
 _BY = click.option("--by", default="operator", show_default=True, help="Who decides.")
 
 

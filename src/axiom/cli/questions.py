@@ -17,6 +17,7 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.commands import old_names
 from axiom.commands.catalogue import read_command
@@ -126,7 +127,7 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 )
 @click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
-@click.option("--reason", default="ordered by the operator", help="Why; it stays in the audit.")
+@why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
 @data_option
 @dry_run_option
@@ -138,7 +139,7 @@ def deploy(
     replicates: int | None,
     host: int | None,
     registration: int | None,
-    reason: str,
+    why: str,
     key: str | None,
     folder: Folder,
     dry_run: bool,
@@ -152,7 +153,7 @@ def deploy(
         "replicates_each": replicates,
         "host": host,
         "registration": registration,
-        "reason": reason,
+        "reason": why,
     }
     command = read_command("experiment.deploy", words)
     answer = submit(folder, command, dry_run=dry_run, key=key)
@@ -163,14 +164,14 @@ def deploy(
 
 @click.command("retire")
 @click.argument("name")
-@click.option("--reason", default="retired by the operator", help="Why; it stays in the audit.")
+@why_option("Why; it stays in the audit.", default="retired by the operator")
 @data_option
 @dry_run_option
 @json_option
 @quiet_option
-def retire(name: str, reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def retire(name: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
-    command = read_command("experiment.retire", {"experiment": name, "reason": reason})
+    command = read_command("experiment.retire", {"experiment": name, "reason": why})
     answer = submit(folder, command, dry_run=dry_run)
     _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
 

@@ -15,10 +15,11 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.store.folder import Folder
 
-_WHY = click.option("--why", required=True, help="Why; everybody can read it.")
+_WHY = why_option("Why; everybody can read it.", required=True)
 
 
 @click.command("recall")

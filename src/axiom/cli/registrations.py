@@ -17,6 +17,7 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.cli.sweeps import configs
 from axiom.cli.viewing import view
@@ -29,7 +30,7 @@ from axiom.store import findings
 from axiom.store.folder import Folder
 from axiom.web import registrations as views
 
-_WHY = click.option("--why", required=True, help="Why; it is registered with it.")
+_WHY = why_option("Why; it is registered with it.", required=True)
 _STOPPING = click.option(
     "--stopping",
     type=click.Choice([rule.value for rule in Rule]),

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from axiom.cli.opening import submit
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json, why_option
 from axiom.store.folder import Folder
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
@@ -15,7 +15,7 @@ _NAME = click.argument("experiment", metavar="NAME[@VERSION]")
 
 @click.command("pause")
 @_NAME
-@click.option("--why", required=True, help="Why; everybody can read it.")
+@why_option("Why; everybody can read it.", required=True)
 @_PLATFORM
 @_BY
 @data_option
@@ -31,7 +31,7 @@ def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 
 @click.command("resume")
 @_NAME
-@click.option("--why", default="it may go on", show_default=True, help="Why; everybody can read it.")
+@why_option("Why; everybody can read it.", default="it may go on", show_default=True)
 @_PLATFORM
 @_BY
 @data_option
@@ -46,7 +46,7 @@ def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: An
 
 @click.command("approve")
 @_NAME
-@click.option("--why", default="looked at and found good", show_default=True, help="Why; everybody can read it.")
+@why_option("Why; everybody can read it.", default="looked at and found good", show_default=True)
 @_BY
 @data_option
 @dry_run_option
@@ -60,7 +60,7 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: A
 
 @click.command("rollback")
 @_NAME
-@click.option("--why", required=True, help="Why; everybody can read it.")
+@why_option("Why; everybody can read it.", required=True)
 @click.option("--to", type=click.IntRange(min=1), help="The serial of the bundle to go back to; else the one before.")
 @_BY
 @data_option

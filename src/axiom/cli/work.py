@@ -17,6 +17,7 @@ from axiom.cli.options import (
     show_facts,
     show_json,
     show_table,
+    why_option,
 )
 from axiom.commands.catalogue import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
@@ -82,16 +83,14 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
 
 @workunit.command("cancel")
 @click.argument("workunit_ids", type=ID, nargs=-1, required=True)
-@click.option("--reason", default="cancelled by the operator", help="Why; it stays with the workunit.")
+@why_option("Why; it stays with the workunit.", default="cancelled by the operator")
 @data_option
 @dry_run_option
 @json_option
 @quiet_option
-def cancel(
-    workunit_ids: tuple[int, ...], reason: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
-) -> None:
+def cancel(workunit_ids: tuple[int, ...], why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Withdraw open workunits; what is out may still come back."""
-    command = read_command("workunit.cancel", {"workunits": list(workunit_ids), "reason": reason})
+    command = read_command("workunit.cancel", {"workunits": list(workunit_ids), "reason": why})
     answer = submit(folder, command, dry_run=dry_run)
     if as_json:
         show_json({"workunits": answer})
