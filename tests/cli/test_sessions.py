@@ -66,6 +66,8 @@ def test_a_session_is_shown_dry_and_then_held(opened, say):
     assert "Nothing was changed: this was a dry run." in err
     assert [line for line in out.splitlines() if not line.startswith(" ")] == [step.value for step in Step]
     assert "Finding 1 (tiny_sum): a larger size has a larger total." in out
+    assert "is closed" not in out
+    assert " would be closed. Findings weighed again: " in out
     status, held, _ = say("session", "run", "--json")
     assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step]
     assert dump(opened) != before

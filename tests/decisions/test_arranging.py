@@ -92,7 +92,7 @@ def test_a_seed_counts_once_by_its_first_row_in_issue_order():
     found = arrange(rows, ("issue",))
     assert (values(found), found.repeated) == ([1, 5], 2)
     assert said(found, "2 further rows of the same seeds are left out")
-    assert said(found, "1 seeds have rows with different values, and the first counts: a")
+    assert said(found, "1 seed has rows with different values, and the first counts: a")
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,13 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
     for one in steps:
         click.echo(f"{one['step']}")
         for sentence in one["notes"]:
-            click.echo(f"  {sentence}")
+            click.echo(f"  {_would(sentence) if dry_run else sentence}")
     remark("Nothing was changed: this was a dry run." if dry_run else f"Session {held['session']}.", quiet=quiet)
+
+
+def _would(sentence: str) -> str:
+    """What a session's log says as done, and is the title in feeds, of a session that was never held."""
+    return sentence.replace(" is closed. ", " would be closed. ")
 
 
 @click.command()

@@ -13,6 +13,7 @@ from enum import IntEnum
 from itertools import pairwise, takewhile
 
 from axiom.decisions.weighing import Home
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome
@@ -195,7 +196,8 @@ def _compared(first: Mapping[str, Row], again: Sequence[Row], words: _Words) -> 
         )
     if differing:
         shown = ", ".join(differing[:3]) + (", …" if len(differing) > 3 else "")
-        words.flags.append(f"{len(differing)} seeds have rows with different values, and the first counts: {shown}")
+        have = f"{counted(len(differing), 'seed')} {'has' if len(differing) == 1 else 'have'}"
+        words.flags.append(f"{have} rows with different values, and the first counts: {shown}")
     return _by_platforms(found)
 
 
