@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import axiom
+from axiom.__main__ import _main
 from axiom.cli.data import data
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, FolderUnusable, NoLab, UnknownName, WrongUse
@@ -117,6 +118,20 @@ def test_a_folder_gets_a_file_per_experiment(exported, tmp_path):
     names = sorted(str(path.relative_to(out)) for path in out.rglob("*.*"))
     assert names == ["seen/results.json", "tiny_sum@1-summary.csv", "tiny_sum@1.csv", "tiny_sum@1.parquet"]
     assert from_csv(out / "tiny_sum@1.csv", exported.stored.types) == list(exported.stored)
+
+
+def test_only_what_was_measured_gets_a_file_unless_it_is_named(busy_lab, tmp_path, capsys):
+    busy_lab.db.execute("DELETE FROM result")
+    busy_lab.db.execute("DELETE FROM counter WHERE noun = 'result'")
+    words = ["data", "export", "--data", str(busy_lab.folder.path), "--format", "parquet", "-o", str(tmp_path / "out")]
+    assert _main(words) == 0
+    assert capsys.readouterr().err == "Left out: 1 experiment without a result; --experiment names one.\n"
+    assert not (tmp_path / "out").exists()
+    assert _main([*words, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+    (tmp_path / "out").mkdir()
+    assert _main([*words, "--experiment", "tiny_sum"]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["tiny_sum@1.parquet"]
 
 
 def test_parquet_gives_every_value_back(exported, tmp_path):

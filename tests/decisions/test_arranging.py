@@ -116,14 +116,14 @@ def test_what_comes_after_a_seed_that_is_still_out_waits():
     rows = [row("a", 1, issue=1), row("b", None, issue=2, is_out=True), row("c", 3, issue=3)]
     found = arrange(rows, ("issue",))
     assert (values(found), found.waiting) == ([1], 2)
-    assert said(found, "2 seeds wait: b is still out")
+    assert said(found, "2 seeds left to wait: b is out")
 
 
 def test_without_issue_numbers_a_seed_that_is_still_out_is_missing():
     rows = [row("a", 1), row("b", None, is_out=True), row("c", 3)]
     found = arrange(rows, ())
     assert (sorted(map(str, values(found))), found.waiting) == (["1", "3", "None"], 0)
-    assert said(found, "1 seeds are still out and count as missing")
+    assert said(found, "1 seed still out, counted as missing")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from axiom.cli.appearing import appearing
 from axiom.cli.groups import Group
 from axiom.cli.opening import demand
 from axiom.cli.options import data_option, quiet_option, remark
+from axiom.domain.amounts import counted
 from axiom.errors import WrongUse
 from axiom.notebook import Lab, open_lab
 from axiom.notebook_table import Table, extra
@@ -36,7 +37,8 @@ def data() -> None:
 def export(folder: Folder, form: str, experiment: str | None, summary: bool, output: Path | None, quiet: bool) -> None:
     """Write all results: a row per cell, a column per factor and measure.
 
-    JSON is one document. CSV and Parquet are one file per experiment; CSV of one experiment may go to standard output.
+    JSON is one document. CSV and Parquet are one file per experiment that has results; CSV of one experiment may go to
+    standard output.
     """
     demand(folder)
     lab = open_lab(folder.path)
@@ -46,11 +48,21 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
     if output is None:
         _to_standard_output(form, [(name, _parts(lab, name, summary=summary)) for name in names], one=bool(experiment))
         return
+    if experiment is None and form != "json":
+        names = _with_results(lab, names, quiet=quiet)
     for file, inside in _files(form, names, output, one=experiment is not None, summary=summary).items():
         tables = [(name, _parts(lab, name, summary=summary)) for name in inside]
         with appearing(file) as unfinished:
             _write(unfinished, form, tables)
         remark(f"Wrote {file}", quiet=quiet)
+
+
+def _with_results(lab: Lab, names: Sequence[str], *, quiet: bool) -> Sequence[str]:
+    """Those of which something was measured: nobody asked for a folder full of headings."""
+    measured = {f"{row['experiment']}@{row['version']}" for row in lab.experiments if row["results"]}
+    if without := len(set(names) - measured):
+        remark(f"Left out: {counted(without, 'experiment')} without a result; --experiment names one.", quiet=quiet)
+    return [name for name in names if name in measured]
 
 
 _Named = tuple[str, Iterable[Table]]  # an experiment and its rows, in parts

@@ -238,12 +238,14 @@ def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[
     if not out:
         return list(rows), ()
     if "issue" not in given:
-        words.reasons.append(f"{out} seeds are still out and count as missing; with a column issue they can wait")
+        words.reasons.append(
+            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
+        )
         return list(rows), ()
     closed = list(takewhile(lambda row: not row.is_out, rows))
+    waiting = counted(len(rows) - len(closed), "seed")
     words.reasons.append(
-        f"{len(rows) - len(closed)} seeds wait: {rows[len(closed)].seed} is still out, and what comes after it "
-        "counts when it is back"
+        f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
     )
     return closed, ()
 
