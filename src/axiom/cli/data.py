@@ -57,7 +57,7 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
         remark(f"Wrote {file}", quiet=quiet)
 
 
-def _with_results(lab: Lab, names: Sequence[str], *, quiet: bool) -> Sequence[str]:
+def _with_results(lab: Lab, names: Sequence[str], *, quiet: bool) -> list[str]:
     """Those of which something was measured: nobody asked for a folder full of headings."""
     measured = {f"{row['experiment']}@{row['version']}" for row in lab.experiments if row["results"]}
     if without := len(set(names) - measured):
