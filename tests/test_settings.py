@@ -116,6 +116,7 @@ def test_a_number_has_a_least_and_a_most(file, name):
     [
         ("url", ("", "https://lab.example/", "http://127.0.0.1:8080"), ("ftp://x", "not a url", "https://"), "address"),
         ("approvals", ("", "code"), ("nothing", "yes", "Code"), "empty or code"),
+        ("log", ("debug", "error"), ("loud", "", "INFO"), "debug, info, warning or error"),
     ],
 )
 def test_a_text_of_which_not_every_one_means_something_is_refused_with_what_it_must_be(file, name, good, bad, words):

@@ -90,7 +90,12 @@ class Settings:
     journal: str = _knob(
         "journal", "the folder of the journal, seen from the data folder; another disk survives the loss of this one"
     )
-    log: str = _knob("info", "how much is logged: debug, info, warning or error")
+    log: str = _knob(
+        "info",
+        "how much is logged: debug, info, warning or error",
+        form="debug|info|warning|error",
+        words="debug, info, warning or error",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,15 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:
     assert axiom("doctor", "--invariants", data=quick).returncode == 0
 
 
+def test_its_log_says_once_that_it_began_and_once_that_it_stopped(tmp_path: Path) -> None:
+    with running(tmp_path / "lab", "--workers", "0", "--no-pi") as lab:
+        lab.wait(lambda status: status["experiments"])
+        assert lab.stop() == 130
+    lines = (tmp_path / "lab" / "logs" / "axiom.log").read_text().splitlines()
+    assert [line.split()[3] for line in lines if "axiom.lab " in line] == ["lab.started", "lab.stopped"]
+    assert [line for line in lines if "uvicorn" in line] == []
+
+
 def test_three_kills_break_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The campaign that kills a hundred times, at its smallest.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -137,8 +138,10 @@ def _hold(
         with lock(folder, "axiom lab") as held:
             held.note(port=listening.getsockname()[1], url=address_of(listening))
             log_to(folder, settings)
+            log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
             clock = prepare_database(folder, accept=accept_clock)
             by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+            log.info("lab.stopped process=%d", os.getpid())
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)
 

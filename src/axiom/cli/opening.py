@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import logging.handlers
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory, gathered
-from axiom.errors import NoLab, UnknownName
+from axiom.errors import NoLab
 from axiom.lab import own_files
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
@@ -109,15 +110,20 @@ def lay_out_own_files(db: Database, folder: Folder) -> None:
     own_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
 
 
+class _InUtc(logging.Formatter):
+    """Says when as 2026-03-04T12:00:00.007Z: whoever reads a log may be in another zone than who wrote it."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
 def log_to(folder: Folder, settings: Settings) -> None:
     """From here on everything is logged in the folder, and errors are said at the terminal, too."""
-    levels = ("debug", "info", "warning", "error")
-    if settings.log not in levels:
-        raise UnknownName("level of the setting log", settings.log, levels)
     logs = folder.path / "logs"
     logs.mkdir(exist_ok=True)
     file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    file.setFormatter(_InUtc("%(asctime)s %(levelname)s %(name)s %(message)s"))
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)
     terminal.setFormatter(logging.Formatter("axiom: %(message)s"))

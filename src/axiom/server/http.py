@@ -9,6 +9,7 @@ import contextlib
 import functools
 import gc
 import ipaddress
+import logging
 import resource
 import signal
 import socket
@@ -281,6 +282,7 @@ async def _serve(listeners: Sequence[Listener], stopping: Stopping) -> None:
                 lifespan="off",
                 access_log=False,
                 log_config=None,
+                log_level=max(logging.WARNING, logging.root.level),  # each listener tells of the one process otherwise
                 server_header=False,
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=3,
