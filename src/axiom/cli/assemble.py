@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -21,9 +20,9 @@ from axiom.cli.clock import Clock
 from axiom.cli.computing import Computing, computing, demand_writer
 from axiom.cli.counter import Counter
 from axiom.cli.foresight import Foresight
-from axiom.cli.listening import address_of, on_path, on_port
+from axiom.cli.listening import address_of, on_path
 from axiom.cli.opening import log_to, prepare_database
-from axiom.cli.options import color_option, data_option, quiet_option, remark
+from axiom.cli.options import remark
 from axiom.cli.simulated import play_fleet
 from axiom.cli.taking import workers_of
 from axiom.cli.volunteers import Source, Volunteering, project_address, volunteering
@@ -32,7 +31,7 @@ from axiom.commands.gate import Gate
 from axiom.domain.callers import Caller
 from axiom.domain.dataclass import dataclass
 from axiom.engines.local import LocalEngine
-from axiom.errors import AxiomError, StoreError, Withdrawn, WrongUse
+from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman
 from axiom.lab import releasing
 from axiom.lab.breaking import breaking, halt
@@ -44,10 +43,10 @@ from axiom.server.http import Listener, Stopping
 from axiom.server.http import serve as serve_sockets
 from axiom.server.janitor import clean
 from axiom.server.jobs import Job, Jobs
-from axiom.settings import Settings, from_process
+from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.roles import TRUST_FILE
-from axiom.store.folder import Folder, holder, lock
+from axiom.store.folder import Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site
 from axiom.web.control import control
@@ -55,95 +54,27 @@ from axiom.web.desk import desk_routes
 
 log = logging.getLogger("axiom.lab")
 
-_port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
-_host = click.option("--host", help="The address on which the site listens.")
-_runners = click.option(
-    "--runners", type=click.Path(path_type=Path, file_okay=False), help="Where built runners lie, to offer them."
-)
 
-
-@click.command()
-@data_option
-@_port
-@_host
-@_runners
-@click.option(
-    "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
-)
-@click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
-@click.option(
-    "--fleet", type=click.IntRange(1, 1_000), help="So many simulated computers beside, labelled, out of all evidence."
-)
-@click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
-@click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
-@quiet_option
-@color_option
-@click.pass_context
-def lab(
-    context: click.Context,
-    folder: Folder,
-    port: int | None,
-    host: str | None,
-    runners: Path | None,
-    build_with: Path | None,
-    workers: int | None,
-    fleet: int | None,
-    no_pi: bool,
-    accept_clock: bool,
-    quiet: bool,
-) -> None:
-    """Start the laboratory: server, site, local engine and autopilot in one process tree.
-
-    Ctrl-C stops it; the same command goes on where it stopped.
-    """
-    settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
-    source = Source(runners=runners, build_with=build_with)
-    _hold(context, folder, settings, source, pi=not no_pi, fleet=fleet or 0, accept_clock=accept_clock, quiet=quiet)
-
-
-@click.command()
-@data_option
-@_port
-@_host
-@_runners
-@quiet_option
-@color_option
-@click.pass_context
-def serve(
-    context: click.Context, folder: Folder, port: int | None, host: str | None, runners: Path | None, quiet: bool
-) -> None:
-    """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
-    settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
-    _hold(context, folder, settings, Source(runners=runners), pi=False, accept_clock=False, quiet=quiet)
-
-
-def _hold(
-    context: click.Context,
+def hold(
     folder: Folder,
     settings: Settings,
-    source: Source,
+    listening: socket.socket,
     *,
+    source: Source,
     pi: bool,
+    fleet: int,
     accept_clock: bool,
     quiet: bool,
-    fleet: int = 0,
-) -> None:
-    if settings.workers < -1:
-        raise WrongUse("workers must be -1 (all cores), 0 (none) or a number of cores. Nothing was started.")
-    # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
-    if folder.path.exists() and holder(folder) is not None:
-        lock(folder, "axiom lab").release()
-    with on_port(settings.host, settings.port) as listening:
-        folder.create()
-        with lock(folder, "axiom lab") as held:
-            held.note(port=listening.getsockname()[1], url=address_of(listening))
-            log_to(folder, settings)
-            log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
-            clock = prepare_database(folder, accept=accept_clock)
-            by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
-            log.info("lab.stopped process=%d", os.getpid())
-    remark("Stopped. The same command goes on from here.", quiet=quiet)
-    context.exit(130 if by is signal.SIGINT else 0)
+) -> signal.Signals | None:
+    """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
+    with lock(folder, "axiom lab") as held:
+        held.note(port=listening.getsockname()[1], url=address_of(listening))
+        log_to(folder, settings)
+        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
+        clock = prepare_database(folder, accept=accept_clock)
+        by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+        log.info("lab.stopped process=%d", os.getpid())
+    return by
 
 
 @dataclass(frozen=True, kw_only=True)

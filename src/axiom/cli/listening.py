@@ -4,7 +4,6 @@ import errno
 import socket
 from pathlib import Path
 
-from axiom.commands.remote import short_name
 from axiom.errors import CannotStart, PortInUse
 
 
@@ -30,6 +29,8 @@ def on_port(host: str, port: int) -> socket.socket:
 
 def on_path(path: Path) -> socket.socket:
     """A listening socket in the data folder, for its operator alone. Whoever calls holds the folder's lock."""
+    from axiom.commands.remote import short_name  # speaks HTTP, which a port in use need not wait for
+
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -18,8 +18,8 @@ _TOGETHER = {  # so that it still fits when every noun is there
     ("keys", "settings", "audit"): "Who may sign, every knob, who did what: show, verify.",
 }
 _COMMANDS = {
-    "lab": ("assemble", "The whole laboratory on this computer."),
-    "serve": ("assemble", "Server and site alone."),
+    "lab": ("starting", "The whole laboratory on this computer."),
+    "serve": ("starting", "Server and site alone."),
     "work": ("engine", "More cores for a laboratory that is running."),
     "pi": ("sessions", "The autopilot alone: sessions, whenever there is a reason."),
     "init": ("operate", "A new laboratory: folder, keys, settings, database."),
