@@ -1,12 +1,16 @@
 """What stands in the way of a laboratory is said before the laboratory is imported, which takes a while."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
 
 import pytest
 from patience import PATIENCE
+
+from axiom.cli.listening import on_port
+from axiom.errors import PortInUse
 
 _TYPED = """
 import json, sys
@@ -50,4 +54,17 @@ def test_a_port_in_use_is_said_without_the_laboratory(tmp_path, taken_port):
     status, imported, said = typed("lab", "--port", taken_port, "--data", tmp_path / "lab")
     assert (status, f"Port {taken_port}" in said) == (5, True)
     assert imported & HEAVY == set()
+    assert f"in use by process {os.getpid()} (" in said
     assert not (tmp_path / "lab").exists()
+
+
+def test_a_port_of_which_nobody_lets_us_see_the_holder_is_in_use_all_the_same(taken_port, monkeypatch):
+    def closed(path):
+        if str(path).endswith("/fd"):
+            raise PermissionError(13, "Permission denied")
+        return everything(path)
+
+    everything = os.listdir
+    monkeypatch.setattr(os, "listdir", closed)
+    with pytest.raises(PortInUse, match="is in use by another program, so"):
+        on_port("127.0.0.1", taken_port)

@@ -1,10 +1,15 @@
 """Sockets, taken before anything else is touched, so that a port in use leaves no trace."""
 
+import contextlib
 import errno
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from axiom.errors import CannotStart, PortInUse
+
+_LISTENS = "0A"  # as the kernel writes the state of a socket
+_MOST_SIGNS = 80
 
 
 def on_port(host: str, port: int) -> socket.socket:
@@ -18,8 +23,8 @@ def on_port(host: str, port: int) -> socket.socket:
         taken.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise PortInUse(
-                f"Port {port} on {host} is in use by another program, so the site cannot be shown there; nothing was "
-                f"started. Choose another: --port {port + 1}, or --port 0 for any that is free."
+                f"Port {port} on {host} is in use by {_who_listens(port)}, so the site cannot be shown there; nothing "
+                f"was started. Choose another: --port {port + 1}, or --port 0 for any that is free."
             ) from error
         reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
         raise CannotStart(f"The site cannot listen on {host}:{port} ({reason}). Nothing was started.") from error
@@ -51,3 +56,32 @@ def address_of(taken: socket.socket) -> str:
     """The URL at which a browser finds it."""
     host, port = taken.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _who_listens(port: int) -> str:
+    """As in process 7 (axiom lab --port 8080), where the system lets us look; else another program."""
+    wanted = {f"socket:[{inode}]" for family in ("tcp", "tcp6") for inode in _listening(family, port)}
+    if not wanted:
+        return "another program"
+    for process in sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()):
+        with contextlib.suppress(OSError):  # somebody else's, or it has ended
+            if any(str(opened.readlink()) in wanted for opened in Path(f"/proc/{process}/fd").iterdir()):
+                return f"process {process} ({_typed(process)})"
+    return "another program"
+
+
+def _listening(family: str, port: int) -> Iterator[str]:
+    """The inodes of the sockets that listen on this port, as Linux lists them."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/net/{family}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == _LISTENS and int(columns[1].rpartition(":")[2], 16) == port:
+                yield columns[9]
+
+
+def _typed(process: int) -> str:
+    """What was typed to start it, as far as it fits into a sentence, without what would act on a terminal."""
+    words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    words[0] = Path(words[0]).name
+    text = " ".join(words).strip()
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:_MOST_SIGNS]) + "…" * (len(text) > _MOST_SIGNS)
