@@ -171,9 +171,36 @@ def test_beside_a_laboratory_without_cores_it_says_how_it_gets_some(tmp_path: Pa
     with running(data, command="serve") as lab:
         done = axiom("experiment", "run", file, "--replicates", 1, data=data)
         assert done.returncode == 5
-        assert "axiom work --data" in done.stderr
+        waits, gives_up = done.stderr.splitlines()
+        assert waits.startswith(f"The laboratory of process {lab.process.pid} has it now, and no cores of its own: ")
+        assert f"`axiom work --data {data}`" in waits
+        assert f"`axiom work --data {data}`" in gives_up
         assert lab.stop() == 130
     assert sweep(file, data, replicates=1)["cells"]["missing"] == 0
+
+
+def test_whoever_waits_for_what_is_out_at_somebody_who_is_gone_is_told_and_may_leave(tmp_path: Path) -> None:
+    file, data = experiment(tmp_path, pause=5.0), tmp_path / "lab"
+    with running(data, command="serve") as lab, (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [AXIOM, "experiment", "run", file, "--replicates", "2", "--data", data], stdout=said, stderr=said
+        )
+        gone = subprocess.Popen([AXIOM, "work", "--data", data, "--workers", "1"], stderr=said)
+        try:
+            lab.wait(lambda status: any(row["tasks"].get("sent") for row in status["experiments"]))
+            gone.kill()
+            until = time.monotonic() + PATIENCE
+            while "though tasks are out" not in (tmp_path / "said").read_text():
+                assert process.poll() is None, (tmp_path / "said").read_text()
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+        finally:
+            for each in (gone, process):
+                each.kill()
+                each.wait()
+        assert "Stopped. What is ordered stays ordered, and the same command" in (tmp_path / "said").read_text()
 
 
 def test_the_first_cell_is_there_before_its_replicate_is(tmp_path: Path) -> None:
@@ -192,7 +219,8 @@ def test_ctrl_c_is_no_loss(tmp_path: Path, undisturbed: Any) -> None:
     try:
         wait_for(CELLS // 2, process, data)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert "Stopped. What is ordered stays ordered" in process.communicate(timeout=20)[1]
+        assert process.returncode == 130
     finally:
         process.kill()
         process.communicate()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from axiom.cli.callers import operator
 from axiom.cli.computing import Computing, demand_writer
+from axiom.cli.options import remark
 from axiom.commands.command import Answer, Command
 from axiom.domain.dataclass import dataclass
 from axiom.errors import CannotStart
@@ -100,10 +101,12 @@ class Here:
 class There:
     """A laboratory that works in another process."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, *, quiet: bool) -> None:
         from axiom.commands.remote import Remote  # speaks HTTP, which whoever computes here need not wait for
 
         self._folder = folder
+        self._quiet = quiet
+        self._is_told = False
         self._remote = Remote(folder.socket)
         self._before = Standing(cells=-1, open=0)
         self._since = time.monotonic()
@@ -113,7 +116,14 @@ class There:
         return self._remote.submit(command)
 
     def begin(self) -> None:
-        """It computes already; from now on something should come."""
+        """It computes already; from now on something should come. Who waits is told for whom."""
+        facts = holder(self._folder) or {}
+        who = f"The laboratory of process {facts['pid']}" if "pid" in facts else "The laboratory in this folder"
+        if self._remote.status()["status"]["parts"]["engine"]:
+            remark(f"{who} computes it; this command waits.", quiet=self._quiet)
+        else:
+            cure = f"`axiom work --data {self._folder.path}` gives it some"
+            remark(f"{who} has it now, and no cores of its own: {cure}.", quiet=self._quiet)
         self._since = time.monotonic()
 
     def check(self, standing: Standing) -> None:
@@ -141,6 +151,13 @@ class There:
             raise CannotStart(
                 f"It is ordered, but the laboratory in {self._folder.path} has no cores and nobody computes for it. "
                 f"`axiom work --data {self._folder.path}` gives it some; the same command then waits for the results."
+            )
+        if not status["parts"]["engine"] and not self._is_told:
+            self._is_told = True
+            remark(
+                f"Nobody has brought a result for {_PATIENCE_SECONDS:.0f} s, though tasks are out. If whoever has them "
+                f"is gone, `axiom work --data {self._folder.path}` computes what waits. Ctrl-C ends the waiting alone.",
+                quiet=self._quiet,
             )
 
 

@@ -84,7 +84,7 @@ def compute(
 def _place(taken: Taken, *, quiet: bool, ahead: Ahead, made: Made | None) -> Iterator[Place]:
     folder, settings = taken.folder, taken.settings
     if made is None:
-        yield There(folder)
+        yield There(folder, quiet=quiet)
         return
     clock, keys = made.result()
     if taken.is_new:
@@ -174,6 +174,11 @@ def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Stand
                 progress(_line(ordered, min(done, ordered.cells), had, time.monotonic() - began))
             time.sleep(_LOOK_SECONDS)
             standing = _standing(db, ordered)
+    except KeyboardInterrupt:
+        if not quiet:
+            progress("")
+        remark("Stopped. What is ordered stays ordered, and the same command goes on from here.", quiet=quiet)
+        raise
     finally:
         if not quiet:
             progress("")
