@@ -105,7 +105,7 @@ def test_an_address_has_one_account(door):
 
 
 EVERY = [
-    SignIn(volunteer=1, token=TOKEN),
+    SignIn(volunteer=1, proven=1, token=TOKEN),
     SignOut(volunteer=1, token=TOKEN),
     ChangePassword(volunteer=1, password=NEW_PASSWORD),
     ChangeEmail(volunteer=1, email="canary.new@example.org", password=PASSWORD),
@@ -179,22 +179,33 @@ def test_a_token_means_somebody_until_it_is_replaced_or_given_up_or_too_old(door
     def who(token):
         return door.look(lambda db: accounts.signed_in(db, token, door.lab.now))
 
-    as_them(SignIn(volunteer=ours, token=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     assert who(TOKEN) == ours
-    as_them(SignIn(volunteer=ours, token=NEXT_TOKEN, instead=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=1, token=NEXT_TOKEN, instead=TOKEN))
     assert (who(TOKEN), who(NEXT_TOKEN)) == (None, ours)
     door.lab.later(days=13)
     assert who(NEXT_TOKEN) == ours
     door.lab.later(days=2)
     assert who(NEXT_TOKEN) is None
-    as_them(SignIn(volunteer=ours, token=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     assert len(door.stored()["sign_in"]) == 1
     as_them(SignOut(volunteer=ours, token=TOKEN))
     assert who(TOKEN) is None
 
 
+def test_nobody_signs_in_with_a_password_that_is_another_one_by_now(door, ours, as_them):
+    assert as_them(ChangePassword(volunteer=ours, password=NEW_PASSWORD))["serial"] == 2
+    with pytest.raises(Refused, match="was changed a moment ago, so this was not done"):
+        as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=2, token=TOKEN))
+    as_them(replace(LAST, volunteer=ours))
+    with pytest.raises(Refused, match="was changed a moment ago"):
+        as_them(SignIn(volunteer=ours, proven=2, token=NEXT_TOKEN))
+    assert door.stored()["sign_in"] == []
+
+
 def test_a_new_password_signs_out_everywhere_and_makes_a_new_weak_key(door, secret, ours, as_them):
-    as_them(SignIn(volunteer=ours, token=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     as_them(ChangePassword(volunteer=ours, password=NEW_PASSWORD))
     _, account = known(door, ours)
     assert is_password(account.password, account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
@@ -236,7 +247,7 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
         )
     )
     as_them(ChangePreferences(volunteer=ours, resource_share=50, venue="work"))
-    as_them(SignIn(volunteer=ours, token=TOKEN))
+    as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     door.gate.writer.run(lambda db: notices.add(db, 1, "canary", "attic", door.lab.now))
     assert [word for word in ("anary", "attic", TOKEN) if word not in json.dumps(door.stored())] == []
     assert as_them(replace(LAST, volunteer=ours)) == {"volunteer": ours, "tasks": 0}

@@ -30,6 +30,7 @@ from axiom.store.database import Database
 
 SIGNED_IN_FOR = timedelta(days=14)
 _DIGEST = r"[0-9a-f]{64}"
+_SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,19 @@ class OwnAccount(Command):
         if found is None:
             raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
         return found
+
+    def found_as_proven(self, db: Database, serial: int) -> tuple[Volunteer, Account]:
+        """Who it is about, if the password that was proven, by its serial, is still theirs.
+
+        It was proven in another transaction: a change in between is made to keep out whoever knew the old one.
+        """
+        volunteer, account = self.found(db)
+        if account.email is None or account.password_serial != serial:
+            raise Refused(
+                "The password or the address of this account was changed a moment ago, so this was not done. "
+                "Sign in with what holds now, and try again."
+            )
+        return volunteer, account
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +108,7 @@ class OpenAccount(Command):
         made = open_account(db, prepared.secret, asked, prepared.stored, now)
         if made is None:
             raise Refused("There is an account with this address already. Sign in instead; nothing was changed.")
-        return {"volunteer": made}
+        return {"volunteer": made, "serial": _serial(db, made)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +117,14 @@ class SignIn(OwnAccount):
 
     name: ClassVar[str] = "account.sign_in"
 
+    proven: int = field(metadata=_SERIAL)
     token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})  # only its digest
     instead: str = field(default="", repr=False, metadata={"pattern": f"^({_DIGEST})?$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Remember the token; forget those whose time is over."""
         del laboratory, prepared
-        self.found(db)
+        self.found_as_proven(db, self.proven)
         accounts.expire_sign_ins(db, now)
         accounts.sign_out(db, self.instead)
         until = now + SIGNED_IN_FOR
@@ -156,7 +171,7 @@ class ChangePassword(OwnAccount):
                 "The address of this account was changed a moment ago. Nothing was changed; please try again."
             )
         change_password(db, prepared.secret, self.volunteer, prepared.stored)
-        return {"volunteer": self.volunteer}
+        return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +194,7 @@ class ChangeEmail(OwnAccount):
         if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
             raise Refused("Another account has this address. Nothing was changed.")
         accounts.sign_out_everywhere(db, self.volunteer)
-        return {"volunteer": self.volunteer}
+        return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,6 +364,14 @@ def _hashed(laboratory: Laboratory, password: str, email: str) -> _Hashed:
         stored=stored_password(account_keys.passwd_hash(password, email)),
         secret=load_secrets(laboratory.folder.keys).accounts,
     )
+
+
+def _serial(db: Database, volunteer_id: int) -> int:
+    """By which a sign-in that follows says that it means the password of now."""
+    found = accounts.by_id(db, volunteer_id)
+    if found is None:
+        raise LookupError(f"volunteer {volunteer_id} is gone within one transaction")
+    return found[1].password_serial
 
 
 def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:

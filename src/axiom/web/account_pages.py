@@ -141,7 +141,7 @@ def register(visit: Visit) -> Outcome:
     _may_open(visit)
     made = visit.submit(OpenAccount(called=name, email=email, password=form.text("password")))
     visit.whose(email, form.text("password"))  # from here on this address is not slowed down by what others try
-    return visit.sign_in(made["volunteer"], "/account?done=opened")
+    return visit.sign_in(made["volunteer"], made["serial"], "/account?done=opened")
 
 
 def _known_already(visit: Visit, email: str) -> Outcome:
@@ -150,7 +150,7 @@ def _known_already(visit: Visit, email: str) -> Outcome:
         other = "There is an account with this address, and its password is another one. Sign in instead."
         visit.form.wrong["email"] = other if found.error is AccountError.BAD_PASSWORD else found.text
         return Again(form=visit.form)
-    return visit.sign_in(found.id, "/account?done=known")
+    return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
 
 
 def _may_open(visit: Visit) -> None:
@@ -171,7 +171,7 @@ def sign_in(visit: Visit) -> Outcome:
     if isinstance(found, Problem):
         form.wrong["" if found.error is not AccountError.BAD_PASSWORD else "password"] = found.text
         return Again(form=form)
-    return visit.sign_in(found.id, "/account")
+    return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account")
 
 
 def sign_out(visit: Visit) -> Outcome:
@@ -256,8 +256,8 @@ def password(visit: Visit) -> Outcome:
     visit.is_proven()
     if form.wrong:
         return Again(form=form)
-    visit.submit(ChangePassword(volunteer=volunteer.id, password=form.text("new_password")))
-    return visit.sign_in(volunteer.id, "/account/security?done=password")
+    done = visit.submit(ChangePassword(volunteer=volunteer.id, password=form.text("new_password")))
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
 
 
 def email(visit: Visit) -> Outcome:
@@ -267,9 +267,9 @@ def email(visit: Visit) -> Outcome:
     visit.is_proven()
     if form.wrong:
         return Again(form=form)
-    visit.submit(ChangeEmail(volunteer=volunteer.id, email=wanted, password=form.text("password")))
+    done = visit.submit(ChangeEmail(volunteer=volunteer.id, email=wanted, password=form.text("password")))
     visit.whose(wanted, form.text("password"))  # as when an account is opened
-    return visit.sign_in(volunteer.id, "/account/security?done=email")
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=email")
 
 
 def show_keys(visit: Visit) -> Outcome:

@@ -124,19 +124,18 @@ class Visit:
         """Give a command in the name of whoever is signed in, or of a visitor."""
         return self.reception.gate.submit(command, caller(self.volunteer.id if self.volunteer else None))
 
-    def sign_in(self, volunteer_id: int, to: str) -> Go:
-        """Sign this browser in, with a new secret."""
+    def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
+        """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
         secret = new_secret()
         before = digest(self.session) if self.session else ""
-        command = SignIn(volunteer=volunteer_id, token=digest(secret), instead=before)
+        command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
         self.reception.gate.submit(command, caller(volunteer_id))
         return Go(to=to, session=secret)
 
-    def whose(self, email: str, password: str) -> Volunteer | Problem:
+    def whose(self, email: str, password: str) -> Proven | Problem:
         """Who has this e-mail address and this password."""
         asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
-        found = self.reception.doorkeeper.prove(asked, self.peer)
-        return found if isinstance(found, Problem) else found.volunteer
+        return self.reception.doorkeeper.prove(asked, self.peer)
 
     def is_proven(self) -> bool:
         """Have they, who are signed in, typed their password again? If not, it is said beside the field."""

@@ -1,0 +1,40 @@
+"""A password counts when what it was typed for is done, and not only when it was looked at."""
+
+import pytest
+from receiving import EMAIL, NEW_PASSWORD, PASSWORD
+
+from axiom.boinc import account_keys
+from axiom.server.accounts import Accounts, change_password
+from axiom.server.passwords import is_password, stored_password
+from axiom.signed.keys import load_secrets
+
+CHANGED = "was changed a moment ago, so this was not done"
+
+
+@pytest.fixture
+def changed_meanwhile(ada, monkeypatch):
+    """From now on the password is changed, in another browser, just after it was proven in this one."""
+    secret, prove = load_secrets(ada.folder.keys).accounts, Accounts.prove
+    fresh = stored_password(account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
+
+    def proven(self, asked, address):
+        found = prove(self, asked, address)
+        monkeypatch.setattr(Accounts, "prove", prove)  # once
+        self.writer.run(lambda db: change_password(db, secret, found.volunteer.id, fresh))
+        return found
+
+    def begin() -> None:
+        monkeypatch.setattr(Accounts, "prove", proven)
+
+    return begin
+
+
+def test_who_signs_in_with_the_old_password_while_it_is_changed_is_not_signed_in(ada, new_visitor, changed_meanwhile):
+    thief = new_visitor()
+    changed_meanwhile()
+    reply = thief.post("/account/sign-in", email=EMAIL, password=PASSWORD)
+    assert (reply.status, CHANGED in reply.text) == (422, True)
+    assert "axiom" not in thief.cookies
+    assert ada.look(lambda db: db.select("SELECT * FROM sign_in")) == []
+    assert is_password(ada.account()[1].password, account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
+    assert thief.post("/account/sign-in", email=EMAIL, password=NEW_PASSWORD).status == 303
