@@ -107,8 +107,8 @@ def test_an_address_has_one_account(door):
 EVERY = [
     SignIn(volunteer=1, proven=1, token=TOKEN),
     SignOut(volunteer=1, token=TOKEN),
+    ChangeEmail(volunteer=1, proven=1, email="canary.new@example.org", password=PASSWORD),
     ChangePassword(volunteer=1, password=NEW_PASSWORD),
-    ChangeEmail(volunteer=1, email="canary.new@example.org", password=PASSWORD),
     ChangeProfile(
         volunteer=1, called="Canary Byron", website="https://verse.example", shows_hosts=False, is_exported=True
     ),
@@ -204,6 +204,17 @@ def test_nobody_signs_in_with_a_password_that_is_another_one_by_now(door, ours, 
     assert door.stored()["sign_in"] == []
 
 
+@pytest.mark.parametrize(
+    "command", [each for each in (*EVERY, LAST) if "proven" in each.words()], ids=lambda each: each.name
+)
+def test_what_follows_a_password_is_done_only_while_it_holds(door, ours, as_them, command):
+    as_them(ChangePassword(volunteer=ours, password=NEW_PASSWORD))
+    before = door.stored()
+    with pytest.raises(Refused, match="was changed a moment ago, so this was not done"):
+        as_them(replace(command, volunteer=ours, proven=1))
+    assert door.stored() == before
+
+
 def test_a_new_password_signs_out_everywhere_and_makes_a_new_weak_key(door, secret, ours, as_them):
     as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     as_them(ChangePassword(volunteer=ours, password=NEW_PASSWORD))
@@ -217,7 +228,7 @@ def test_a_new_password_signs_out_everywhere_and_makes_a_new_weak_key(door, secr
 
 
 def test_a_new_address_keeps_password_and_account_key(door, secret, ours, as_them):
-    as_them(ChangeEmail(volunteer=ours, email="New@Example.org", password=PASSWORD))
+    as_them(ChangeEmail(volunteer=ours, proven=1, email="New@Example.org", password=PASSWORD))
     _, account = known(door, ours)
     assert account.email == "new@example.org"
     assert is_password(account.password, account_keys.passwd_hash(PASSWORD, "new@example.org"))
@@ -230,7 +241,7 @@ def test_an_address_that_another_has_is_not_taken(door, ours, as_them):
     other = replace(OPEN, email="eve@example.org", called="Eve")
     door.submit(other, caller=volunteer(None))
     with pytest.raises(Refused, match="Another account has this address"):
-        as_them(ChangeEmail(volunteer=ours, email="eve@example.org", password=PASSWORD))
+        as_them(ChangeEmail(volunteer=ours, proven=1, email="eve@example.org", password=PASSWORD))
 
 
 def test_a_new_key_makes_the_old_one_worthless(door, secret, ours, as_them):

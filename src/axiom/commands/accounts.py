@@ -29,6 +29,10 @@ from axiom.store.connections import Connections
 from axiom.store.database import Database
 
 SIGNED_IN_FOR = timedelta(days=14)
+CHANGED = (
+    "The password or the address of this account was changed a moment ago, so this was not done. Sign in with what "
+    "holds now, and try again."
+)
 _DIGEST = r"[0-9a-f]{64}"
 _SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
 
@@ -57,17 +61,14 @@ class OwnAccount(Command):
             raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
         return found
 
-    def found_as_proven(self, db: Database, serial: int) -> tuple[Volunteer, Account]:
-        """Who it is about, if the password that was proven, by its serial, is still theirs.
+    def found_as_proven(self, db: Database, serial: int | None) -> tuple[Volunteer, Account]:
+        """Who it is about, if the password that was proven, by its serial, is still theirs; None where none was.
 
         It was proven in another transaction: a change in between is made to keep out whoever knew the old one.
         """
         volunteer, account = self.found(db)
-        if account.email is None or account.password_serial != serial:
-            raise Refused(
-                "The password or the address of this account was changed a moment ago, so this was not done. "
-                "Sign in with what holds now, and try again."
-            )
+        if serial is not None and (account.email is None or account.password_serial != serial):
+            raise Refused(CHANGED)
         return volunteer, account
 
 
@@ -153,6 +154,7 @@ class ChangePassword(OwnAccount):
 
     name: ClassVar[str] = "account.password"
 
+    proven: int | None = field(default=None, metadata=_SERIAL)  # None: the operator, who knows no password
     password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def prepare(self, laboratory: Laboratory) -> Any:
@@ -165,7 +167,7 @@ class ChangePassword(OwnAccount):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, unless the address, from which it was made, is another one by now."""
         del laboratory, now
-        _, account = self.found(db)
+        _, account = self.found_as_proven(db, self.proven)
         if account.email != prepared.email:
             raise Refused(
                 "The address of this account was changed a moment ago. Nothing was changed; please try again."
@@ -180,6 +182,7 @@ class ChangeEmail(OwnAccount):
 
     name: ClassVar[str] = "account.email"
 
+    proven: int = field(metadata=_SERIAL)  # or another password than this one is theirs by now, and it would come back
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
     password: str = field(repr=False, metadata={"max_length": 10_000})
 
@@ -190,7 +193,7 @@ class ChangeEmail(OwnAccount):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The new address, and with it a new weak key."""
         del laboratory, now
-        self.found(db)
+        self.found_as_proven(db, self.proven)
         if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
             raise Refused("Another account has this address. Nothing was changed.")
         accounts.sign_out_everywhere(db, self.volunteer)
@@ -203,6 +206,8 @@ class NewKey(OwnAccount):
 
     name: ClassVar[str] = "account.key"
 
+    proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
+
     def prepare(self, laboratory: Laboratory) -> Any:
         """The secret from which keys follow."""
         return load_secrets(laboratory.folder.keys).accounts
@@ -210,7 +215,7 @@ class NewKey(OwnAccount):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """From now on the volunteer is known by the next key."""
         del laboratory, now
-        self.found(db)
+        self.found_as_proven(db, self.proven)
         renew_key(db, prepared, self.volunteer)
         return {"volunteer": self.volunteer}
 
@@ -221,10 +226,12 @@ class EraseAccount(OwnAccount):
 
     name: ClassVar[str] = "account.erase"
 
+    proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
+
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account is gone, and what its computers still hold goes to others."""
         del laboratory, prepared
-        volunteer, account = self.found(db)
+        volunteer, account = self.found_as_proven(db, self.proven)
         if account.email is None:
             raise Refused(f"Volunteer {self.volunteer} has no account that could be erased. Nothing was changed.")
         return {"volunteer": self.volunteer, "tasks": erase(db, volunteer, account, now)}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, Problem
 from axiom.commands.accounts import (
+    CHANGED,
     ChangeEmail,
     ChangePassword,
     ChangePreferences,
@@ -253,10 +254,10 @@ def password(visit: Visit) -> Outcome:
     """Change the password; this browser stays signed in."""
     form, (volunteer, account) = visit.form, visit.themselves
     form.check("new_password", lambda text: _good_password(visit, text, volunteer.name, account.email or ""))
-    visit.is_proven()
+    proven = visit.proven()
     if form.wrong:
         return Again(form=form)
-    done = visit.submit(ChangePassword(volunteer=volunteer.id, password=form.text("new_password")))
+    done = visit.submit(ChangePassword(volunteer=volunteer.id, proven=proven, password=form.text("new_password")))
     return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
 
 
@@ -264,26 +265,30 @@ def email(visit: Visit) -> Outcome:
     """Change the address; this browser stays signed in."""
     form, (volunteer, _) = visit.form, visit.themselves
     wanted = form.check("email", good_email)
-    visit.is_proven()
-    if form.wrong:
+    proven = visit.proven()
+    if form.wrong or proven is None:
         return Again(form=form)
-    done = visit.submit(ChangeEmail(volunteer=volunteer.id, email=wanted, password=form.text("password")))
+    done = visit.submit(
+        ChangeEmail(volunteer=volunteer.id, proven=proven, email=wanted, password=form.text("password"))
+    )
     visit.whose(wanted, form.text("password"))  # as when an account is opened
     return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=email")
 
 
 def show_keys(visit: Visit) -> Outcome:
     """Show both keys to whoever knows the password."""
-    return _keys(visit) if visit.is_proven() else Again(form=visit.form)
+    proven = visit.proven()
+    return Again(form=visit.form) if proven is None else _keys(visit, proven)
 
 
 def new_key(visit: Visit) -> Outcome:
     """Give the account another key, and show it."""
     volunteer, _ = visit.themselves
-    if not visit.is_proven():
+    proven = visit.proven()
+    if proven is None:
         return Again(form=visit.form)
-    visit.submit(NewKey(volunteer=volunteer.id))
-    return _keys(visit)
+    visit.submit(NewKey(volunteer=volunteer.id, proven=proven))
+    return _keys(visit, proven)
 
 
 def erase(visit: Visit) -> Outcome:
@@ -291,20 +296,23 @@ def erase(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
     if not form.ticked("is_sure"):
         form.wrong["is_sure"] = "Nothing is erased until you tick this."
-    visit.is_proven()
+    proven = visit.proven()
     if form.wrong:
         return Again(form=form)
-    visit.submit(EraseAccount(volunteer=volunteer.id))
+    visit.submit(EraseAccount(volunteer=volunteer.id, proven=proven))
     return Go(to="/account/sign-in?done=erased", session="")
 
 
-def _keys(visit: Visit) -> Outcome:
+def _keys(visit: Visit, proven: int) -> Outcome:
+    """Both keys as they are now, if the password that was proven is still the one of now."""
     volunteer, _ = visit.themselves
     with visit.reception.reader() as db:
         found = accounts.by_id(db, volunteer.id)
     if found is None:
         raise LookupError(f"volunteer {volunteer.id} is gone")
     secret, account = visit.reception.doorkeeper.secret, found[1]
+    if account.password_serial != proven:
+        raise Refused(CHANGED)
     keys = {
         "account": account_keys.account_key(secret, volunteer.id, account.key_serial),
         "weak": account_keys.weak_key(secret, volunteer.id, account.password_serial),

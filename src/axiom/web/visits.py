@@ -137,14 +137,17 @@ class Visit:
         asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
         return self.reception.doorkeeper.prove(asked, self.peer)
 
-    def is_proven(self) -> bool:
-        """Have they, who are signed in, typed their password again? If not, it is said beside the field."""
-        _, account = self.themselves
+    def proven(self) -> int | None:
+        """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
+        volunteer, account = self.themselves
         found = self.whose(account.email or "", self.form.text("password"))
-        if isinstance(found, Problem):
-            is_wrong = found.error is AccountError.BAD_PASSWORD
-            self.form.wrong["password"] = "This is not your password." if is_wrong else found.text
-        return not isinstance(found, Problem)
+        if not isinstance(found, Problem) and found.volunteer.id == volunteer.id:
+            return found.account.password_serial
+        said = "This is not your password."  # as where it is another volunteer's, whose this address became just now
+        if isinstance(found, Problem) and found.error is not AccountError.BAD_PASSWORD:
+            said = found.text
+        self.form.wrong["password"] = said
+        return None
 
 
 def caller(volunteer_id: int | None) -> Caller:
