@@ -193,6 +193,19 @@ def test_a_token_means_somebody_until_it_is_replaced_or_given_up_or_too_old(door
     assert who(TOKEN) is None
 
 
+def test_of_one_account_twenty_browsers_stay_signed_in_the_newest(door, ours, as_them):
+    other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))["volunteer"]
+    door.submit(SignIn(volunteer=other, proven=1, token=TOKEN), caller=volunteer(other))
+    tokens = [f"{number:064x}" for number in range(25)]
+    for token in tokens:
+        door.lab.later(minutes=1)
+        as_them(SignIn(volunteer=ours, proven=1, token=token))
+    kept = {row["token_digest"] for row in door.stored()["sign_in"]}
+    assert kept == {TOKEN, *tokens[-20:]}
+    as_them(SignIn(volunteer=ours, proven=1, token=NEXT_TOKEN, instead=tokens[-1]))
+    assert {row["token_digest"] for row in door.stored()["sign_in"]} == {TOKEN, NEXT_TOKEN, *tokens[-20:-1]}
+
+
 def test_nobody_signs_in_with_a_password_that_is_another_one_by_now(door, ours, as_them):
     assert as_them(ChangePassword(volunteer=ours, password=NEW_PASSWORD))["serial"] == 2
     with pytest.raises(Refused, match="was changed a moment ago, so this was not done"):

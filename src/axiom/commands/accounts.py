@@ -33,6 +33,7 @@ CHANGED = (
     "The password or the address of this account was changed a moment ago, so this was not done. Sign in with what "
     "holds now, and try again."
 )
+_MOST_SIGNED_IN = 20  # browsers of one account: nobody has more, and a program that signs in for ever fills no table
 _DIGEST = r"[0-9a-f]{64}"
 _SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
 
@@ -123,11 +124,12 @@ class SignIn(OwnAccount):
     instead: str = field(default="", repr=False, metadata={"pattern": f"^({_DIGEST})?$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Remember the token; forget those whose time is over."""
+        """Remember the token; forget those whose time is over, and the oldest of too many."""
         del laboratory, prepared
         self.found_as_proven(db, self.proven)
         accounts.expire_sign_ins(db, now)
         accounts.sign_out(db, self.instead)
+        accounts.sign_out_oldest(db, self.volunteer, kept=_MOST_SIGNED_IN - 1)
         until = now + SIGNED_IN_FOR
         accounts.sign_in(db, self.token, self.volunteer, now=now, expires_at=until)
         return {"volunteer": self.volunteer, "until": until.isoformat()}

@@ -59,6 +59,12 @@ VALUES (:token_digest, :volunteer_id, :created_at, :expires_at)
 _SIGNED_IN = "SELECT volunteer_id FROM sign_in WHERE token_digest = :token_digest AND expires_at > :now"
 _SIGN_OUT = "DELETE FROM sign_in WHERE token_digest = :token_digest"
 _SIGN_OUT_ALL = "DELETE FROM sign_in WHERE volunteer_id = :volunteer_id"
+_OLDEST_OUT = """
+DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
+    SELECT token_digest FROM sign_in WHERE volunteer_id = :volunteer_id
+    ORDER BY created_at DESC, token_digest LIMIT :kept
+)
+"""
 _EXPIRE = "DELETE FROM sign_in WHERE expires_at <= :now"
 
 _OUR_NAME = "the laboratory itself"
@@ -236,6 +242,11 @@ def sign_out(db: Database, token_digest: str) -> None:
 def sign_out_everywhere(db: Database, volunteer_id: int) -> None:
     """No token of this volunteer means anything any more."""
     db.execute(_SIGN_OUT_ALL, volunteer_id=volunteer_id)
+
+
+def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
+    """Of this volunteer's tokens only so many mean anything any more, the newest."""
+    db.execute(_OLDEST_OUT, volunteer_id=volunteer_id, kept=kept)
 
 
 def expire_sign_ins(db: Database, now: datetime) -> int:
