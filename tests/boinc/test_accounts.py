@@ -1,5 +1,7 @@
 """Accounts through a client: what is asked, what is wrong with it, and the answers."""
 
+import sys
+import unicodedata
 import xml.etree.ElementTree as ET
 from urllib.parse import unquote
 
@@ -106,6 +108,42 @@ def test_an_address_has_one_form_or_is_none(text, email):
 )
 def test_a_name_has_one_form_or_is_none(text, name):
     assert tidy_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\u3164", None),  # Hangul filler, which is a letter by its category
+        ("\uffa0\u115f\u1160", None),
+        ("\u2800", None),  # Braille without a dot
+        ("\ufe0f\u034f\U000e0100", None),
+        ("*", None),
+        ("\U0001f98a", None),  # a fox alone is no name that could be read out
+        ("\u0301" * 30, None),
+        ("Ada" + "\u0301" * 30, None),
+        ("A" + "\u0316\u0301" * 3, None),
+        ("q" * 60 + "\u0301", None),
+        (" " * 1_000 + "a", None),
+        ("Ada\u3164", "Ada"),
+        ("Ada\u2800Lovelace", "Ada Lovelace"),
+        ("\uff21\uff44\uff41", "Ada"),  # full width
+        ("A\u0308da", "\xc4da"),
+        ("\uff1cb\uff1e", None),  # full width, and a tag in its one form
+        ("\U0001f98a 7", "\U0001f98a 7"),
+        ("\u2764\ufe0f Ada", "\u2764 Ada"),
+        *((each, each) for each in ("李", "Nguyễn", "नमस्ते", "བསྒྲིགས", "ที่นี่", "שָׁלוֹם", "\u0645\u0631\u062d\u0628\u0627")),
+    ],
+)
+def test_a_name_can_be_seen_and_read(text, name):
+    found = tidy_name(text)
+    assert found == (name and unicodedata.normalize("NFKC", name))
+
+
+def test_every_sign_of_unicode_is_a_name_that_stays_or_none():
+    for code in range(sys.maxunicode + 1):
+        name = tidy_name(chr(code))
+        assert name is None or tidy_name(name) == name
+        assert name is None or not name.isspace()
 
 
 def test_the_longest_address_is_taken_and_no_longer_one():

@@ -5,8 +5,10 @@ for which the client has a sentence of its own.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import IntEnum
+from itertools import groupby
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.domain.dataclass import dataclass
@@ -17,6 +19,11 @@ _EMAIL = re.compile(
 _HASH = re.compile(r"[0-9a-f]{32}")
 _LONGEST_EMAIL = 254
 _LONGEST_NAME = 60
+_LONGEST_TYPED = 1_000  # that is looked at: to order very many combining marks takes long
+_MOST_MARKS = 4  # upon one another: Tibetan and pointed Hebrew need so many, a tower over the lines around it more
+# Nothing is seen of these, but Python calls them letters, marks or signs that can be printed.
+_FILLERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0)
+_UNSEEN = dict.fromkeys([*_FILLERS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]) | {0x2800: " "}
 LONGEST_WEBSITE = 255
 _UNSAFE = frozenset(" <>\"'`\\")  # in an address that pages link to
 _VENUES = frozenset({"home", "work", "school"})
@@ -72,7 +79,8 @@ def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
     if name is None:
         return Problem(
             error=AccountError.BAD_NAME,
-            text=f"The name must have 1 to {_LONGEST_NAME} printable characters, none of them < or >.",
+            text=f"The name must have 1 to {_LONGEST_NAME} printable characters, a letter or a digit among them and "
+            "none of them < or >.",
         )
     return CreateAccount(
         email=found.email,
@@ -105,10 +113,27 @@ def tidy_email(text: str) -> str | None:
 
 
 def tidy_name(text: str) -> str | None:
-    """Return a name of a volunteer or team without idle blanks, or None when it cannot be shown as one."""
-    name = " ".join(text.split())
-    good = 1 <= len(name) <= _LONGEST_NAME and name.isprintable() and not set("<>") & set(name)
+    """Return a name of a volunteer or team in the one form in which we keep it, or None when it cannot be shown as one.
+
+    Signs that look alike because they are variants of one become that one, and what is not seen is left away: a name is
+    not for posing as somebody else, nor as nobody.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return None
+    name = " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
+    is_short = 1 <= len(name) <= _LONGEST_NAME
+    good = is_short and name.isprintable() and not set("<>") & set(name) and _is_read(name)
     return name if good else None
+
+
+def _is_read(name: str) -> bool:
+    """Has it a letter or a digit, and no tower of accents?"""
+    marks = (len(list(each)) for is_mark, each in groupby(name, _is_mark) if is_mark)
+    return any(each.isalnum() for each in name) and max(marks, default=0) <= _MOST_MARKS
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Mn", "Me"}
 
 
 def tidy_website(text: str) -> str | None:

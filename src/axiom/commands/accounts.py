@@ -326,7 +326,9 @@ def good_name(text: str) -> str:
     """A name as it is shown, or why it cannot be."""
     name = tidy_name(text)
     if name is None:
-        raise WrongUse("A name has 1 to 60 characters that can be printed, and neither < nor >.")
+        raise WrongUse(
+            "A name has 1 to 60 characters that can be printed, a letter or a digit among them, and neither < nor >."
+        )
     return name
 
 
