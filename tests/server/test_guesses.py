@@ -65,6 +65,26 @@ def test_the_owner_is_let_in_while_the_whole_world_guesses(made, clock):
     assert succeed(made, "ann@a.org", "198.51.100.7")
 
 
+def test_who_is_signed_in_is_let_in_from_anywhere_and_a_stolen_sign_in_has_ten_tries(made):
+    assert fail(made, "ann@a.org", "203.0.113.9", 50) == 10
+    for _ in range(50):
+        verdict, begun = made.begin("ann@a.org", "198.51.100.7", "sign-in")
+        assert verdict.may
+        made.right("ann@a.org", "198.51.100.7", begun, "sign-in")
+    assert succeed(made, "ann@a.org", "198.51.100.7")  # and the address is known from here on
+    stolen = [made.begin("ann@a.org", f"203.0.113.{number}", "another")[0].may for number in range(100)]
+    assert sum(stolen) == 10
+    assert made.begin("ann@a.org", "203.0.113.200", "sign-in")[0].may
+
+
+def test_an_address_is_known_that_somebody_signed_out_from(made):
+    assert fail(made, "ann@a.org", "203.0.113.9", 50) == 10
+    assert not succeed(made, "ann@a.org", "198.51.100.7")
+    made.know("ann@a.org", "198.51.100.7")
+    assert succeed(made, "ann@a.org", "198.51.100.7")
+    assert not succeed(made, "ann@a.org", "198.51.100.8")
+
+
 def test_one_address_that_guesses_at_many_accounts_is_slowed(made):
     assert sum(fail(made, f"somebody{number}@a.org", "198.51.100.7", 1) for number in range(500)) == 30
 
@@ -88,6 +108,8 @@ def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
         account, address = f"canary{number}@a.org", f"198.51.{number // 250}.{number % 250}"
         succeed(made, account, address)
         fail(made, account, address, 1)
+        made.begin(account, address, f"canary {number}")
+        made.know(account, f"203.0.113.{number % 250}")
         made.open_one(address, 5)
     kept = [each for each in vars(made).values() if isinstance(each, guesses._Moments)]
     assert all(len(each._kept) <= 50 for each in kept)

@@ -94,6 +94,18 @@ def test_whoever_guesses_has_to_wait_and_whoever_signed_in_from_there_before_has
     assert ada.post("/account/keys", password=PASSWORD).status == 200
 
 
+def test_who_is_signed_in_elsewhere_is_not_kept_out_by_what_others_guess(ada, new_visitor):
+    ada.peer = "203.0.113.77"  # where this account's password was never typed, as everywhere after a restart
+    guesser = new_visitor(peer="198.51.100.9")
+    for number in range(11):
+        guesser.post("/account/sign-in", email=EMAIL, password=f"guess {number} of many")
+    assert ada.post("/account/keys", password=PASSWORD).status == 200
+    ada.peer = "203.0.113.78"
+    ada.post("/account/sign-out")
+    assert ada.post("/account/sign-in", email=EMAIL, password=PASSWORD).status == 303
+    assert guesser.post("/account/sign-in", email=EMAIL, password=PASSWORD).status == 422
+
+
 def test_an_address_opens_only_so_many_accounts(new_lab, tmp_path):
     lab = new_lab(tmp_path / "few")
     with receiving(lab, f"{ORIGIN}/", new_accounts=1) as app:

@@ -18,8 +18,8 @@ def changed_meanwhile(ada, monkeypatch):
     secret, prove = load_secrets(ada.folder.keys).accounts, Accounts.prove
     fresh = stored_password(account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
 
-    def proven(self, asked, address):
-        found = prove(self, asked, address)
+    def proven(self, asked, address, sign_in):
+        found = prove(self, asked, address, sign_in)
         monkeypatch.setattr(Accounts, "prove", prove)  # once
         self.writer.run(lambda db: change_password(db, secret, found.volunteer.id, fresh))
         return found
@@ -66,12 +66,12 @@ def test_a_password_proves_nothing_of_an_address_that_is_somebody_else_s_by_now(
     eve.register(name="Eve", email="eve@mail.example", password=NEW_PASSWORD)
     prove = Accounts.prove
 
-    def proven(self, asked, address):
+    def proven(self, asked, address, sign_in):
         monkeypatch.setattr(Accounts, "prove", prove)
         fresh = stored_password(asked.passwd_hash)
         self.writer.run(lambda db: accounts.set_email(db, number, email="gone@mail.example", password=fresh))
         self.writer.run(lambda db: accounts.set_email(db, number + 1, email=EMAIL, password=fresh))
-        return prove(self, asked, address)
+        return prove(self, asked, address, sign_in)
 
     monkeypatch.setattr(Accounts, "prove", proven)
     reply = ada.post("/account/keys", password=NEW_PASSWORD)

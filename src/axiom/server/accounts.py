@@ -70,9 +70,12 @@ class Accounts:
         found = self.prove(asked, address)
         return found if isinstance(found, Problem) else key_of(self.secret, found.volunteer, found.account)
 
-    def prove(self, asked: LookupAccount, address: str) -> Proven | Problem:
-        """Whose account this is, if the password is right; `address` is whence somebody says so."""
-        verdict, begun = self.guesses.begin(asked.email, address)
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so.
+
+        `sign_in` is the digest of the token of who is signed in to this very account, which the caller has looked at.
+        """
+        verdict, begun = self.guesses.begin(asked.email, address, sign_in)
         if not verdict.may:
             return _wait(verdict)
         with self.connections.reader() as db:
@@ -80,7 +83,7 @@ class Accounts:
         is_right = is_password(found[1].password if found else None, asked.passwd_hash)
         if not is_right or found is None:
             return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG)
-        self.guesses.right(asked.email, address, begun)
+        self.guesses.right(asked.email, address, begun, sign_in)
         return Proven(volunteer=found[0], account=found[1])
 
 

@@ -1,7 +1,7 @@
 """Remembers wrong passwords for an hour, of a bounded number of accounts and addresses, and asks whether to go on.
 
-Nothing of it is stored: no list of who failed to sign in outlives the process. A try counts as wrong until it is found
-right, so that many tries at once are not all the first one.
+Nothing of it is stored: no list of who failed to sign in outlives the process. Whoever is signed in outlives it, and is
+known by that. A try counts as wrong until it is found right, so that many tries at once are not all the first one.
 """
 
 import hashlib
@@ -34,12 +34,14 @@ class _Moments:
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
 
-    def take_back(self, key: bytes, at: datetime) -> None:
+    def take_back(self, key: bytes, at: datetime) -> bool:
         kept = self._kept.get(key)
-        if kept is not None and at in kept:
+        found = kept is not None and at in kept
+        if kept is not None and found:
             kept.remove(at)
         if not kept:
             self._kept.pop(key, None)
+        return found
 
 
 class Guesses:
@@ -49,45 +51,54 @@ class Guesses:
         self._now = now
         self._lock = threading.Lock()
         self._strangers = _Moments(MOST_ACCOUNT)  # by account
-        self._selves = _Moments(MOST_ACCOUNT)  # by account and address
+        self._selves = _Moments(MOST_ACCOUNT)  # by account and address, or account and sign-in
         self._addresses = _Moments(MOST_ADDRESS)
         self._opened = _Moments(_MOST_OPENED)
         self._everybody: deque[datetime] = deque(maxlen=_MOST_TOLD)
         self._known: OrderedDict[bytes, None] = OrderedDict()  # account and address: have been right together
 
-    def begin(self, account: str, address: str) -> tuple[Verdict, datetime]:
-        """May this password be tried? If so it counts as wrong, at the returned moment, until `right` is said."""
+    def begin(self, account: str, address: str, sign_in: str = "") -> tuple[Verdict, datetime]:
+        """May this password be tried? If so it counts as wrong, at the returned moment, until `right` is said.
+
+        Whoever is signed in to this account is known wherever they are. Their mistakes count by their sign-in, not by
+        the address: a stolen one would have its ten tries anew from each of a thousand addresses.
+        """
         who, here, both = _keys(account, address)
+        own = _short(f"{account}\n{sign_in}") if sign_in else both
         with self._lock:
             now = self._now()
             while self._everybody and now - self._everybody[0] >= WINDOW:
                 self._everybody.popleft()
-            is_known = both in self._known
+            is_known = bool(sign_in) or both in self._known
             wrong = Wrong(
-                account=self._selves.of(both) if is_known else self._strangers.of(who),
+                account=self._selves.of(own) if is_known else self._strangers.of(who),
                 address=self._addresses.of(here),
                 everybody=len(self._everybody),
                 is_known=is_known,
             )
             verdict = judge(wrong, now)
             if verdict.may:
-                self._book(who, both, is_known=is_known, now=now)
+                self._book(who, own, is_known=is_known, now=now)
                 self._addresses.add(here, now)
                 self._everybody.append(now)
             return verdict, now
 
-    def right(self, account: str, address: str, begun: datetime) -> None:
+    def right(self, account: str, address: str, begun: datetime, sign_in: str = "") -> None:
         """The password that was tried at that moment is the right one; this address is known to be its owner's."""
         who, here, both = _keys(account, address)
+        own = _short(f"{account}\n{sign_in}") if sign_in else both
         with self._lock:
-            for kept, key in ((self._strangers, who), (self._selves, both), (self._addresses, here)):
-                kept.take_back(key, begun)
+            self._addresses.take_back(here, begun)
+            if not self._selves.take_back(own, begun):  # else a stranger's try of the same moment stays
+                self._strangers.take_back(who, begun)
             if begun in self._everybody:
                 self._everybody.remove(begun)
-            self._known[both] = None
-            self._known.move_to_end(both)
-            if len(self._known) > _MOST_KEPT:
-                self._known.popitem(last=False)
+            self._remember(both)
+
+    def know(self, account: str, address: str) -> None:
+        """This address is known to be the account's owner's, by a sign-in that ends with it and so says it once."""
+        with self._lock:
+            self._remember(_keys(account, address)[2])
 
     def open_one(self, address: str, most: int) -> Verdict:
         """May this address open one more account? If so it has."""
@@ -99,11 +110,17 @@ class Guesses:
                 self._opened.add(here, now)
             return verdict
 
-    def _book(self, who: bytes, both: bytes, *, is_known: bool, now: datetime) -> None:
+    def _book(self, who: bytes, own: bytes, *, is_known: bool, now: datetime) -> None:
         if is_known:
-            self._selves.add(both, now)
+            self._selves.add(own, now)
         else:
             self._strangers.add(who, now)
+
+    def _remember(self, both: bytes) -> None:
+        self._known[both] = None
+        self._known.move_to_end(both)
+        if len(self._known) > _MOST_KEPT:
+            self._known.popitem(last=False)
 
 
 def _keys(account: str, address: str) -> tuple[bytes, bytes, bytes]:

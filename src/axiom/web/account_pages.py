@@ -177,8 +177,9 @@ def sign_in(visit: Visit) -> Outcome:
 
 def sign_out(visit: Visit) -> Outcome:
     """Sign this browser out."""
-    volunteer, _ = visit.themselves
+    volunteer, account = visit.themselves
     visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
+    visit.reception.doorkeeper.guesses.know(account.email or "", visit.peer)
     return Go(to="/account/sign-in", session="")
 
 

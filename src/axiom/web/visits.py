@@ -36,11 +36,14 @@ class Proven(Protocol):
         """And how they are reached."""
 
 
-class Opened(Protocol):
-    """Counts the accounts that were opened from each address of the network."""
+class Guessed(Protocol):
+    """Counts what was tried from each address of the network, and knows whose addresses are whose."""
 
     def open_one(self, address: str, most: int) -> Verdict:
-        """May this address open one more?"""
+        """May this address open one more account?"""
+
+    def know(self, account: str, address: str) -> None:
+        """This address is the account's owner's."""
 
 
 class Doorkeeper(Protocol):
@@ -51,15 +54,15 @@ class Doorkeeper(Protocol):
         """From what the keys of accounts follow."""
 
     @property
-    def guesses(self) -> Opened:
+    def guesses(self) -> Guessed:
         """What was tried of late."""
 
     @property
     def new_accounts(self) -> int:
         """How many accounts one address may open in an hour; 0: none are opened."""
 
-    def prove(self, asked: LookupAccount, address: str) -> Proven | Problem:
-        """Whose account this is, if the password is right; `address` is whence somebody says so."""
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +138,8 @@ class Visit:
     def whose(self, email: str, password: str) -> Proven | Problem:
         """Who has this e-mail address and this password."""
         asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
-        return self.reception.doorkeeper.prove(asked, self.peer)
+        is_own = self.account is not None and self.account.email == email
+        return self.reception.doorkeeper.prove(asked, self.peer, digest(self.session) if is_own else "")
 
     def proven(self) -> int | None:
         """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
