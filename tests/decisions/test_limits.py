@@ -75,3 +75,16 @@ def test_somebody_without_an_account_manages_nobody_s():
     permission = may(visitor, asking(Capability.ACCOUNT, volunteer_id=7), Spent())
     assert not permission.allowed
     assert permission.reason == "visitor may manage their own account; experiment.deploy is about another one"
+
+
+@pytest.mark.parametrize(
+    ("volunteer", "given_", "allowed"), [(7, 4, True), (7, 5, False), (7, 99, False), (None, 99, True)]
+)
+def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_as_often_as_they_like(volunteer, given_, allowed):
+    operator = frozenset({Capability.ACCOUNT, Capability.OPERATE})
+    caller = replace(CALLER, name="somebody", capabilities=operator, volunteer_id=volunteer)
+    asked = replace(asking(Capability.ACCOUNT, volunteer_id=7), most_a_day=5)
+    permission = may(caller, asked, Spent(given=given_))
+    assert (permission.allowed, permission.within_capability) == (allowed, True)
+    assert allowed or permission.reason == "this can be asked for 5 times a day, and within the last day it was"
+    assert may(caller, replace(asked, most_a_day=None), Spent(given=given_)).allowed

@@ -123,6 +123,30 @@ def test_accounts_can_be_closed_and_each_address_opens_only_so_many(small_lab, n
     few.close()
 
 
+def test_where_none_are_opened_nobody_learns_who_has_an_account(new_lab, tmp_path):
+    lab = new_lab(tmp_path / "closing")
+    before = Office(lab)
+    key = key_in(before.create())
+    before.close()
+    closed = Office(lab, new_accounts=0)
+    said = [closed.create(email, WRONG) for email in (EMAIL, "nobody@mail.example")]
+    assert said[0] == said[1]
+    assert error_in(said[0]) == -208
+    assert key_in(closed.create()) == key
+    said = [error_in(closed.create(f"{number}@mail.example", WRONG)) for number in range(60)]
+    assert (said[0], said[-1]) == (-208, -183)  # whoever asks for many waits
+    closed.close()
+
+
+def test_whoever_may_open_no_more_does_not_ask_on_without_limit(small_lab):
+    few = Office(small_lab, new_accounts=1)
+    key_in(few.create())
+    texts = [few.create(f"{number}@mail.example", WRONG) for number in range(60)]
+    assert "many accounts were opened from here" in texts[0]
+    assert "many wrong passwords came from here" in texts[-1]
+    few.close()
+
+
 def test_two_who_open_one_account_at_once_have_one(office):
     with ThreadPoolExecutor(4) as threads:
         said = list(threads.map(lambda _: office.create(), range(4)))

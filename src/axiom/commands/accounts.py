@@ -5,7 +5,7 @@ but no name, address, password or key.
 """
 
 import json
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -33,6 +33,7 @@ CHANGED = (
     "The password or the address of this account was changed a moment ago, so this was not done. Sign in with what "
     "holds now, and try again."
 )
+_MOST_ADDRESSES = 5  # of one account in a day, taken or refused
 _MOST_SIGNED_IN = 20  # browsers of one account: nobody has more, and a program that signs in for ever fills no table
 _DIGEST = r"[0-9a-f]{64}"
 _SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
@@ -187,6 +188,10 @@ class ChangeEmail(OwnAccount):
     proven: int = field(metadata=_SERIAL)  # or another password than this one is theirs by now, and it would come back
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
     password: str = field(repr=False, metadata={"max_length": 10_000})
+
+    def request(self, db: Database) -> Request:
+        """Only so often a day: a refusal says that somebody has the address, and nobody else's is to be asked for."""
+        return replace(super().request(db), most_a_day=_MOST_ADDRESSES)
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""

@@ -126,8 +126,7 @@ class Gate:
         )
 
     def _try(self, db: Database, asked: _Asked, request: Request, now: datetime) -> _Passed:
-        had = callers.spent(db, asked.caller.name, now - timedelta(days=1))
-        permission = may(asked.caller, request, Spent(workunits=had["workunits"], aborts=had["aborts"]))
+        permission = may(asked.caller, request, _spent(db, asked.caller, request, now - timedelta(days=1)))
         if not permission.allowed:
             refusal = LimitReached if permission.within_capability else NotAllowed
             return _Passed(error=refusal(f"{permission.reason}. Nothing was done."))
@@ -149,3 +148,9 @@ class Gate:
         if asked.dry_run:
             raise _TakenBack({**answer, "dry_run": True})
         return answer
+
+
+def _spent(db: Database, caller: Caller, request: Request, since: datetime) -> Spent:
+    had = callers.spent(db, caller.name, since)
+    given = callers.given(db, caller.name, request.command, since) if request.most_a_day is not None else 0
+    return Spent(workunits=had["workunits"], aborts=had["aborts"], given=given)

@@ -13,6 +13,7 @@ class Request:
     workunits: int = 0
     aborts: int = 0
     volunteer_id: int | None = None  # whose account it is about
+    most_a_day: int | None = None  # that a volunteer may give of it, done or refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +22,7 @@ class Spent:
 
     workunits: int = 0
     aborts: int = 0
+    given: int = 0  # how often this very command, done or refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +48,12 @@ def may(caller: Caller, request: Request, spent: Spent) -> Permission:
             allowed=False,
             within_capability=False,
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
+        )
+    if caller.volunteer_id is not None and request.most_a_day is not None and spent.given >= request.most_a_day:
+        return Permission(
+            allowed=False,
+            within_capability=True,
+            reason=f"this can be asked for {request.most_a_day} times a day, and within the last day it was",
         )
     for what, asked, had, most in (
         ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),

@@ -50,20 +50,29 @@ class Accounts:
 
     def create(self, asked: CreateAccount, address: str) -> str | Problem:
         """The key of a new account, or of the one that is there already under this e-mail address and password."""
+        if not self.is_open:
+            return self._known_or(asked, address, Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED))
         with self.connections.reader() as db:
             is_taken = accounts.by_email(db, asked.email) is not None
         if is_taken:
             return self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
-        if not self.is_open:
-            return Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED)
         verdict = self.guesses.open_one(address, self.new_accounts)
         if not verdict.may:
-            return _wait(verdict)
+            return self._known_or(asked, address, _wait(verdict))
         password = stored_password(asked.passwd_hash)
         made = self.writer.run(lambda db: open_account(db, self.secret, asked, password, self.now()))
         if made is None:  # somebody opened it a moment ago
             return self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
         return account_keys.account_key(self.secret, made, 1)
+
+    def _known_or(self, asked: CreateAccount, address: str, refusal: Problem) -> str | Problem:
+        """The key, if there is an account with this password; else why none is opened.
+
+        It is asked for as a password is tried, whoever it is: nobody learns here without limit who has an account.
+        """
+        found = self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
+        is_wrong = isinstance(found, Problem) and found.error is AccountError.BAD_PASSWORD
+        return refusal if is_wrong else found
 
     def lookup(self, asked: LookupAccount, address: str) -> str | Problem:
         """The key of the account under this e-mail address and password."""

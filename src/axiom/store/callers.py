@@ -14,6 +14,7 @@ _SPENT = """
 SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts
 FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome = 'done'
 """
+_GIVEN = "SELECT count(*) AS amount FROM audit WHERE caller = :caller AND command = :command AND at >= :since"
 _ADD = """
 INSERT INTO audit (at, caller, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
     previous_hash, hash)
@@ -69,6 +70,12 @@ def spent(db: Database, caller: str, since: datetime) -> Row:
     """How many workunits and aborts this caller has had since then."""
     row = db.one(_SPENT, caller=caller, since=at(since))
     return row if row is not None else {"workunits": 0, "aborts": 0}
+
+
+def given(db: Database, caller: str, command: str, since: datetime) -> int:
+    """How often this caller has given this command since then, done or refused."""
+    row = db.one(_GIVEN, caller=caller, command=command, since=at(since))
+    return int(row["amount"]) if row else 0
 
 
 def latest_of(db: Database, command: str) -> Row | None:

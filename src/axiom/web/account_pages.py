@@ -24,7 +24,7 @@ from axiom.commands.accounts import (
 )
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
-from axiom.errors import LimitReached, Refused
+from axiom.errors import AxiomError, LimitReached, Refused
 from axiom.store import accounts, fleet, ledger, teams
 from axiom.web.account_team import TEAM_ACTS, team_page
 from axiom.web.forms import Form, digest, whole
@@ -137,31 +137,37 @@ def register(visit: Visit) -> Outcome:
         return Again(form=form)
     with visit.reception.reader() as db:
         found = accounts.by_email(db, email)
-    if found is not None:
-        return _known_already(visit, email)
-    _may_open(visit)
+    refusal = _why_not(visit, is_taken=found is not None)
+    if found is not None or refusal is not None:
+        return _known_already(visit, email, refusal)
     made = visit.submit(OpenAccount(called=name, email=email, password=form.text("password")))
     visit.whose(email, form.text("password"))  # from here on this address is not slowed down by what others try
     return visit.sign_in(made["volunteer"], made["serial"], "/account?done=opened")
 
 
-def _known_already(visit: Visit, email: str) -> Outcome:
+def _known_already(visit: Visit, email: str, refusal: AxiomError | None) -> Outcome:
+    """Sign in who has this account. Where none is opened, an address that nobody has is answered as one of somebody."""
     found = visit.whose(email, visit.form.text("password"))
     if isinstance(found, Problem):
+        if refusal is not None and found.error is AccountError.BAD_PASSWORD:
+            raise refusal
         other = "There is an account with this address, and its password is another one. Sign in instead."
         visit.form.wrong["email"] = other if found.error is AccountError.BAD_PASSWORD else found.text
         return Again(form=visit.form)
     return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
 
 
-def _may_open(visit: Visit) -> None:
-    """Refuse to open an account where none are opened, or where too many were."""
+def _why_not(visit: Visit, *, is_taken: bool) -> AxiomError | None:
+    """Why no account is opened: none are, or too many were from here."""
     keeper = visit.reception.doorkeeper
     if not keeper.new_accounts:
-        raise Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
+        return Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
+    if is_taken:
+        return None
     verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
-    if not verdict.may:
-        raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
+    if verdict.may:
+        return None
+    return LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
 
 
 def sign_in(visit: Visit) -> Outcome:
@@ -263,16 +269,22 @@ def password(visit: Visit) -> Outcome:
 
 
 def email(visit: Visit) -> Outcome:
-    """Change the address; this browser stays signed in."""
-    form, (volunteer, _) = visit.form, visit.themselves
+    """Change the address; this browser stays signed in.
+
+    An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
+    """
+    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.doorkeeper.guesses
     wanted = form.check("email", good_email)
     proven = visit.proven()
     if form.wrong or proven is None:
         return Again(form=form)
+    verdict, begun = guesses.begin(wanted, visit.peer)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
     done = visit.submit(
         ChangeEmail(volunteer=volunteer.id, proven=proven, email=wanted, password=form.text("password"))
     )
-    visit.whose(wanted, form.text("password"))  # as when an account is opened
+    guesses.right(wanted, visit.peer, begun)
     return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=email")
 
 

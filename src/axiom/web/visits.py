@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import field
+from datetime import datetime
 from typing import Any, Protocol
 
 from axiom.boinc import account_keys
@@ -41,6 +42,12 @@ class Guessed(Protocol):
 
     def open_one(self, address: str, most: int) -> Verdict:
         """May this address open one more account?"""
+
+    def begin(self, account: str, address: str) -> tuple[Verdict, datetime]:
+        """May this be tried? It counts as wrong, at the returned moment, until `right` is said."""
+
+    def right(self, account: str, address: str, begun: datetime) -> None:
+        """What was tried at that moment was right, and the address is the account's owner's."""
 
     def know(self, account: str, address: str) -> None:
         """This address is the account's owner's."""
