@@ -96,7 +96,8 @@ def accounts(reception: Reception) -> Starlette:
         Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
     ]
     nothing = missing(templates, reception.pages.read)
-    return Starlette(routes=[data, *forms], middleware=[Middleware(Careful)], exception_handlers={404: nothing})
+    careful = Middleware(Careful, templates=templates)
+    return Starlette(routes=[data, *forms], middleware=[careful], exception_handlers={404: nothing})
 
 
 def _endpoint(

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,7 +21,7 @@ from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
-from axiom.web.pages import missing, routes
+from axiom.web.pages import escaped, missing, routes
 from axiom.web.quick import Quick
 from axiom.web.reading import Reading, nothing_planned
 from axiom.web.status import status
@@ -89,25 +90,34 @@ def site(pages: Site) -> Quick:
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
     inner = Starlette(
         routes=routes(templates, pages.read),
-        middleware=[Middleware(Careful)],
+        middleware=[Middleware(Careful, templates=templates)],
         exception_handlers={404: missing(templates, pages.read)},
     )
     return Quick(inner, clock=time.monotonic)
 
 
 class Careful:
-    """Adds the headers that keep a page to itself, where the page has not set its own."""
+    """Adds the headers that keep a page to itself, where the page has not set its own, and answers what failed."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, templates: Environment) -> None:
         self._app = app
+        self._templates = templates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the headers added."""
+        """Answer with the headers added, and in full where the application could not."""
+        has_begun = False
 
         async def add(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 own = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in own)]
             await send(message)
 
-        await self._app(scope, receive, add)
+        try:
+            await self._app(scope, receive, add)
+        except Exception as error:
+            if has_begun:
+                raise  # half an answer cannot be taken back
+            await escaped(self._templates, scope["path"], error)(scope, receive, add)

@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ from axiom.web import (
     volunteers,
     work,
 )
+from axiom.web.addresses import NUMBER
 from axiom.web.reading import Answer, Reading
 from axiom.web.status import status
 from axiom.web.templates import static_bytes, versioned
@@ -103,11 +105,11 @@ PAGES = (
     Page(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),
-    _page("/findings/{number:int}", "finding.html", findings.one),
+    _page(f"/findings/{NUMBER}", "finding.html", findings.one),
     _page("/registrations", "registrations.html", registrations.listed),
-    _page("/registrations/{number:int}", "registration.html", registrations.one),
+    _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
     _page("/proposals", "proposals.html", proposals.listed),
-    _page("/proposals/{number:int}", "proposal.html", proposals.one),
+    _page(f"/proposals/{NUMBER}", "proposal.html", proposals.one),
     _page("/forecasters", "forecasters.html", registrations.forecasters),
     _page("/experiments", "experiments.html", experiments.listed),
     _page("/experiments/{name}", "experiment.html", experiments.one),
@@ -117,16 +119,16 @@ PAGES = (
     _page("/sessions/{name}/since/{other}", "difference.html", session_rows.difference),
     _page("/results", "results.html", results.listed),
     _page("/hosts", "hosts.html", fleet.hosts),
-    _page("/hosts/{number:int}", "host.html", fleet.host),
+    _page(f"/hosts/{NUMBER}", "host.html", fleet.host),
     _page("/volunteers", "volunteers.html", volunteers.volunteers),
-    _page("/volunteers/{number:int}", "volunteer.html", volunteers.volunteer),
+    _page(f"/volunteers/{NUMBER}", "volunteer.html", volunteers.volunteer),
     _page("/teams", "teams.html", volunteers.listed_teams),
-    _page("/teams/{number:int}", "team.html", volunteers.team),
+    _page(f"/teams/{NUMBER}", "team.html", volunteers.team),
     _page("/leaderboards", "leaderboards.html", ledger.leaderboards),
     _page("/ledger", "ledger.html", ledger_page.page),
     _page("/ledger/{name}", "settlement.html", ledger_page.settlement),
-    _page("/workunits/{number:int}", "workunit.html", work.workunit),
-    _page("/tasks/{number:int}", "task.html", work.task),
+    _page(f"/workunits/{NUMBER}", "workunit.html", work.workunit),
+    _page(f"/tasks/{NUMBER}", "task.html", work.task),
     _page("/failures", "failures.html", failures.failures),
     _page("/watches", "watches.html", failures.listed_watches),
     _page("/join", "join.html", join.join),
@@ -144,7 +146,7 @@ def routes(templates: Environment, read: Read) -> list[Route]:
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
         Route("/news.atom", _feed(read)),
-        Route("/findings/{number:int}.zip", _archive(read)),
+        Route(f"/findings/{NUMBER}.zip", _archive(read)),
         Route("/results.csv", _text(read, lambda reading: plates.table_csv(*results.table(reading)), "text/csv")),
         Route("/figures/{name:path}", _picture(read)),
         Route("/static/{name}", _static),
@@ -181,11 +183,27 @@ def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = 
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
             return missing(templates, read)(request, error)
         except Exception as error:
-            number = "e-" + hashlib.sha256(f"{request.url.path} {error!r}".encode()).hexdigest()[:4]
-            log.exception("page.broken number=%s path=%r", number, request.url.path)
+            number = _numbered(request.url.path, error)
+            log.exception("page.broken number=%s path=%.200r", number, request.url.path)
             return _broken(templates, number, error, as_data=as_data, is_first=page.path == "/")
 
     return endpoint
+
+
+def escaped(templates: Environment, path: str, error: Exception) -> Response:
+    """What is said where a request failed outside of any page. The log gets one line of it, however long it was.
+
+    A stranger who finds such a request can repeat it, and must not push everything else out of the log.
+    """
+    number, place = _numbered(path, error), traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
+    log.error("page.escaped number=%s path=%.200r at=%s error=%.200r", number, path, where, error)
+    return _broken(templates, number, error, as_data=path.endswith(".json"), is_first=path == "/")
+
+
+def _numbered(path: str, error: Exception) -> str:
+    """The number under which visitor and operator speak of the same fault."""
+    return "e-" + hashlib.sha256(f"{path} {error!r}".encode(errors="replace")).hexdigest()[:4]
 
 
 def _broken(templates: Environment, number: str, error: Exception, *, as_data: bool, is_first: bool) -> Response:

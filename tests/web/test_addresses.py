@@ -1,0 +1,50 @@
+"""Addresses that no record has, and requests that fail outside of any page."""
+
+import pytest
+
+from axiom.web import pages
+
+NUMBERED = ("/findings", "/registrations", "/proposals", "/hosts", "/volunteers", "/teams", "/workunits", "/tasks")
+
+
+@pytest.mark.parametrize("digits", [17, 19, 20, 4_300, 4_301, 20_000])
+@pytest.mark.parametrize("ending", ["", ".json"])
+def test_a_number_however_long_names_nothing(site_of, caplog, digits, ending):
+    for noun in NUMBERED:
+        reply = site_of.get(f"{noun}/{'9' * digits}{ending}")
+        assert (reply.status, reply.headers["x-content-type-options"]) == (404, "nosniff")
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert site_of.get(f"/findings/{'9' * digits}.zip").status == 404
+    assert not caplog.records
+
+
+def test_a_record_is_found_under_its_number(site_of):
+    assert site_of.get("/hosts/1.json").json == site_of.get("/hosts/01.json").json
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "kind"),
+    [
+        ("/results.csv?" + "x" * 5_000, 500, "text/html; charset=utf-8"),
+        ("/hosts.json", 500, "application/json"),
+        ("/", 200, "text/html; charset=utf-8"),
+    ],
+)
+def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_line(
+    browse, small_lab, monkeypatch, caplog, address, status, kind
+):
+    def fail(*_args):
+        raise ValueError("very " * 2_000 + "long")
+
+    browser = browse(small_lab)
+    monkeypatch.setattr("starlette.routing.Route.matches", fail)
+    reply = browser.get(address)
+    assert (reply.status, reply.headers["content-type"]) == (status, kind)
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    (record,) = caplog.records
+    assert (record.name, record.exc_info) == (pages.log.name, None)
+    assert record.getMessage().startswith("page.escaped number=e-")
+    assert "test_addresses.py:" in record.getMessage()
+    assert len(record.getMessage()) < 1_000
+    assert "e-" + record.getMessage().split("e-")[1][:4] in reply.text
