@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from axiom.web import templates
 from axiom.web.quick import Quick
+from axiom.web.words import asked
 
 STATIC = Path(templates.__file__).parent / "static"
 
@@ -56,6 +57,36 @@ def test_another_query_is_another_page(kept, counting):
     kept.get("/a?page=1")
     kept.get("/a?page=2")
     assert counting.made == 2
+
+
+def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch):
+    made = []
+    render = site_of.app._render
+    monkeypatch.setattr(site_of.app, "_render", lambda scope, receive: made.append(scope) or render(scope, receive))
+    for query in ("", "?q=1", "?q=2&page=7", "?&&=&q", "?af%74er2=1"):
+        assert 'href="/volunteers.json"' in site_of.get(f"/volunteers{query}").text
+    assert [scope["query_string"] for scope in made] == [b""]
+    site_of.get("/volunteers?x=1&%61fter=1")
+    assert made[1]["query_string"] == b"%61fter=1"
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("/results?q=1&page=2&size=3", b"page=2"),
+        ("/results.json?q=1&sort=newest", b"sort=newest"),
+        ("/results?experiment=tiny_sum&size=3&page=2", b"experiment=tiny_sum&size=3&page=2"),
+        ("/findings?q=words&page=2", b"q=words"),
+        ("/findings/1.json?q=words", b"q=words"),
+        ("/hosts/1?state=failed&state=valid", b"state=failed&state=valid"),
+        ("/static/style.css?v=1&w=2", b"v=1"),
+        ("/figures/x.svg?v=1", b""),
+        ("//?v=1", b""),
+    ],
+)
+def test_what_a_page_looks_for_makes_another_page(address, kept):
+    path, _, query = address.partition("?")
+    assert asked(path, query.encode()) == kept
 
 
 def test_many_who_ask_at_once_get_what_was_made_once(kept, counting):

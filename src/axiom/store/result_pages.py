@@ -117,6 +117,16 @@ class Listed:
 
 def listed(db: Database, wanted: Wanted) -> list[Listed]:
     """One page of results."""
+    return rows(db, chosen(db, wanted))
+
+
+def rows(db: Database, ids: Sequence[int]) -> list[Listed]:
+    """These results, in this order."""
+    return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
+
+
+def chosen(db: Database, wanted: Wanted) -> list[int]:
+    """Which results are on a page, in its order."""
     if wanted.configs is not None and not wanted.configs:
         return []  # found at once, where an index would be walked to its end
     is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
@@ -133,7 +143,7 @@ def listed(db: Database, wanted: Wanted) -> list[Listed]:
         found = db.select(_ANYWHERE, **asked)
     else:
         found = db.select(_WALKS[wanted.order], experiment_id=wanted.experiment_id, **asked)
-    return [_listed(row) for row in db.select(_ROWS, ids=json.dumps([row["id"] for row in found]))]
+    return [row["id"] for row in found]
 
 
 @dataclass(kw_only=True)

@@ -21,11 +21,12 @@ from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
-from axiom.web.pages import escaped, missing, routes
+from axiom.web.pages import escaped, is_file, missing, routes
 from axiom.web.quick import Quick
 from axiom.web.reading import Reading, nothing_planned
 from axiom.web.status import status
 from axiom.web.templates import environment
+from axiom.web.words import asked
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.
 _HEADERS = (
@@ -93,7 +94,7 @@ def site(pages: Site) -> Quick:
         middleware=[Middleware(Careful, templates=templates)],
         exception_handlers={404: missing(templates, pages.read)},
     )
-    return Quick(inner, clock=time.monotonic)
+    return Quick(inner, clock=time.monotonic, asked=asked, passes=is_file)
 
 
 class Careful:

@@ -39,6 +39,7 @@ from axiom.web import (
     work,
 )
 from axiom.web.addresses import NUMBER
+from axiom.web.exports import Breathe, Exports, Made, Make
 from axiom.web.reading import Answer, Reading
 from axiom.web.status import status
 from axiom.web.templates import static_bytes, versioned
@@ -71,6 +72,8 @@ _ADDRESSES = (
         "/account",
     ),
 )
+RESULTS = "/results.csv"
+_CSV, _ZIP = "text/csv", "application/zip"
 _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
 _KINDS = {
     "style.css": "text/css",
@@ -142,17 +145,23 @@ def routes(templates: Environment, read: Read) -> list[Route]:
     """Every address. The `.json` ones come first, since a name could end like that."""
     shown = [Route(page.path, _guarded(templates, read, page)) for page in PAGES]
     data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
+    exports = Exports()
     files = [
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
         Route("/news.atom", _feed(read)),
-        Route(f"/findings/{NUMBER}.zip", _archive(read)),
-        Route("/results.csv", _text(read, lambda reading: plates.table_csv(*results.table(reading)), "text/csv")),
+        Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
+        Route(RESULTS, exports.endpoint(_results(read), _CSV)),
         Route("/figures/{name:path}", _picture(read)),
         Route("/static/{name}", _static),
         Route("/healthz", _healthy),
     ]
     return [*files, *data, *shown]
+
+
+def is_file(path: str) -> bool:
+    """Is this the address of a file that is made for whoever takes it away, and kept for nobody else?"""
+    return path == RESULTS or (path.startswith("/findings/") and path.endswith(".zip"))
 
 
 def missing(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
@@ -259,20 +268,30 @@ def _feed(read: Read) -> Callable[[Request], Response]:
     return endpoint
 
 
-def _archive(read: Read) -> Callable[[Request], Response]:
+def _archive(read: Read) -> Make:
     """A finding to take away."""
 
-    def endpoint(request: Request) -> Response:
+    def make(request: Request, breathe: Breathe) -> Made:
+        del breathe  # it is the evidence of one finding alone
         number = request.path_params["number"]
         try:
             with read(request) as reading:
                 body = crates.archive(reading, number)
         except (NotFound, OverflowError) as error:
-            return PlainTextResponse(f"{error}\n", status_code=404)
-        named = {"content-disposition": f'attachment; filename="finding-{number}.zip"'}
-        return Response(body, media_type="application/zip", headers=named)
+            return Made(body=f"{error}\n".encode(), kind="text/plain", status=404)
+        return Made(body=body, kind=_ZIP, name=f"finding-{number}.zip")
 
-    return endpoint
+    return make
+
+
+def _results(read: Read) -> Make:
+    """All results that an address asks for, as a table to take away."""
+
+    def make(request: Request, breathe: Breathe) -> Made:
+        with read(request) as reading:
+            return Made(body=results.exported(reading, breathe), kind=_CSV)
+
+    return make
 
 
 def _picture(read: Read) -> Callable[[Request], Response]:

@@ -57,9 +57,14 @@ def file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
 def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table for a spreadsheet. A cell that a spreadsheet would take for a formula is made text."""
     target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(target, lineterminator="\n").writerow(headings)
+    return target.getvalue() + rows_csv(rows)
+
+
+def rows_csv(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows of such a table without its headings."""
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
     return target.getvalue()
 
 

@@ -41,11 +41,32 @@ class Kept:
     until: float
 
 
+def _as_it_is(path: str, query: bytes) -> bytes:
+    del path
+    return query
+
+
+def _nothing(path: str) -> bool:
+    del path
+    return False
+
+
 class Quick:
     """An application whose answers are kept. `clock` counts seconds and never goes back."""
 
-    def __init__(self, app: App, clock: Callable[[], float], fresh: float = FRESH) -> None:
+    def __init__(
+        self,
+        app: App,
+        clock: Callable[[], float],
+        fresh: float = FRESH,
+        *,
+        asked: Callable[[str, bytes], bytes] = _as_it_is,
+        passes: Callable[[str], bool] = _nothing,
+    ) -> None:
+        """Of a query what is `asked` by its path makes another page; answers at paths that it `passes` are not kept."""
         self._app = app
+        self._asked = asked
+        self._passes = passes
         self._clock = clock
         self._fresh = fresh
         self._kept: dict[tuple[str, bytes], Kept] = {}
@@ -59,7 +80,10 @@ class Quick:
         if scope["method"] not in {"GET", "HEAD"}:
             await _refuse(send)
             return
-        key = scope["path"], scope["query_string"]
+        if self._passes(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        key = scope["path"], self._asked(scope["path"], scope["query_string"])
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
             kept = await self._make(key, scope, receive)
@@ -74,7 +98,7 @@ class Quick:
         made.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._under_way[key] = made
         try:
-            kept = await self._render({**scope, "method": "GET"}, receive)
+            kept = await self._render({**scope, "method": "GET", "query_string": key[1]}, receive)
         except BaseException as error:
             made.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped while it was made"))
             raise

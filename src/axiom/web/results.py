@@ -1,7 +1,8 @@
 """Every result: a table with its filter and its order in the address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,9 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store import counters, experiments, findings, result_pages, tables
 from axiom.store.experiments import StoredExperiment
 from axiom.store.result_pages import Listed, Order, Wanted
+from axiom.web import plates
 from axiom.web.experiments import in_words, levels
+from axiom.web.exports import Breathe, restless
 from axiom.web.reading import Answer, Reading
 
 _Configs = Mapping[int, Mapping[str, Any]]
@@ -18,6 +21,7 @@ _Configs = Mapping[int, Mapping[str, Any]]
 PAGE = 100
 _LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
 _MOST = 10_000  # rows of a CSV
+_PIECE = 200  # of which are made at a time
 _ASKED = frozenset({"experiment", "outcome", "replicate", "sort", "page"})  # what an address asks for besides
 _PLAIN = ("experiment", "version", "replicate", "seed")
 _AFTER = ("outcome", "cpu_seconds", "task", "host")
@@ -27,7 +31,7 @@ _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experimen
 def listed(reading: Reading, limit: int = PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
-    manifest = stored_manifest(stored.manifest) if stored else None
+    manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
     rows = result_pages.listed(reading.db, wanted)
     is_more = len(rows) > limit
@@ -55,30 +59,55 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     }
 
 
-def table(reading: Reading, limit: int = _MOST) -> tuple[list[str], list[list[Any]]]:
+def table(reading: Reading, limit: int = _MOST, breathe: Breathe = restless) -> tuple[list[str], list[list[Any]]]:
     """The results of every page as one flat table: a column for each factor and each measure.
 
     When there are more than fit, the last line says so: a table that ends early must not look whole.
     """
-    answer = listed(replace(reading, query=_without_page(reading.query)), limit)
-    found = answer["results"]
-    factors = list(dict.fromkeys(name for row in found for name in row["config"]))
-    measures = list(dict.fromkeys(name for row in found for name in row["measures"]))
+    reading = replace(reading, query=_without_page(reading.query))
+    stored = _experiment(reading)
+    ids = result_pages.chosen(reading.db, _wanted(reading, stored, _declared(stored), limit))
+    found = list(_pieces(reading, ids[:limit], breathe))
+    factors, measures = dict.fromkeys(chain(*(row["config"] for row in found))), dict[str, None]()
+    for row in found:
+        measures |= dict.fromkeys(row["measures"])
+    breathe()
     taken = {*_PLAIN, *_AFTER}
     columns = [tables.free_column(name, "factor", taken) for name in factors]
     columns += [tables.free_column(name, "measure", taken) for name in measures]
-    rows = [
-        [
-            *(row[name] for name in _PLAIN),
-            *(row["config"].get(name) for name in factors),
-            *(row["measures"].get(name) for name in measures),
-            *(row[name] for name in _AFTER),
-        ]
-        for row in found
-    ]
-    if answer["next"]:
+    rows: list[list[Any]] = []
+    for row in found:
+        flat = *(row["config"].get(name) for name in factors), *(row["measures"].get(name) for name in measures)
+        rows.append([*(row[name] for name in _PLAIN), *flat, *(row[name] for name in _AFTER)])
+        if len(rows) % _PIECE == 0:
+            breathe()
+    if len(ids) > limit:
         rows.append([_CUT_OFF.format(most=limit)])
     return [*_PLAIN, *columns, *_AFTER], rows
+
+
+def exported(reading: Reading, breathe: Breathe) -> bytes:
+    """The table as a file."""
+    headings, rows = table(reading, breathe=breathe)
+    pieces = [plates.table_csv(headings, ())]
+    for start in range(0, len(rows), _PIECE):
+        pieces.append(plates.rows_csv(rows[start : start + _PIECE]))
+        breathe()
+    return "".join(pieces).encode()
+
+
+def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[Answer]:
+    """These results, with a breath after some of them each."""
+    names = {each.id: each for each in experiments.everything(reading.db)}
+    configs: dict[int, _Configs] = {}
+    for start in range(0, len(ids), _PIECE):
+        for row in result_pages.rows(reading.db, ids[start : start + _PIECE]):
+            number = row.experiment_id
+            if number not in configs:
+                configs[number] = findings.placed(reading.db, number)
+                breathe()
+            yield _bare(row, names[number], configs[number])
+        breathe()
 
 
 def _field(factor: str) -> str:
@@ -113,6 +142,10 @@ def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -
 def _experiment(reading: Reading) -> StoredExperiment | None:
     name, _, version = reading.query.get("experiment", "").partition("@")
     return experiments.by_name(reading.db, name, _whole(version)) if name else None
+
+
+def _declared(stored: StoredExperiment | None) -> Manifest | None:
+    return stored_manifest(stored.manifest) if stored else None
 
 
 def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
@@ -157,13 +190,17 @@ def _whole(text: str) -> int | None:
 
 
 def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
+    bare = _bare(row, stored, configs)
+    return {**bare, "in_words": in_words(bare["config"])}
+
+
+def _bare(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
     config = dict(configs.get(row.config, {}))
     return {
         "experiment": stored.name,
         "version": stored.version,
         "replicate": row.replicate,
         "config": config,
-        "in_words": in_words(config),
         "seed": row.seed,
         "seed_text": str(row.seed),  # whole also where numbers are rounded beyond 53 bits, as in JavaScript
         "outcome": row.outcome,

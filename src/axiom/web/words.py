@@ -1,0 +1,37 @@
+"""Which words the pages look for in an address: any other makes no other page."""
+
+from urllib.parse import unquote_plus
+
+_PAGES = frozenset({"after", "before"})
+_NONE = frozenset[str]()
+# By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
+_WORDS = {
+    "findings": frozenset({"q", "verdict", "grade", "alias"}),
+    "results": frozenset({"experiment", "outcome", "replicate", "sort", "page"}),
+    "sessions": frozenset({"experiment", "state", "host", "contradicted"}),
+    "hosts": _PAGES | {"state", "page"},
+    "volunteers": _PAGES,
+    "teams": _PAGES,
+    "leaderboards": frozenset({"of", "by", "page"}),
+    "failures": frozenset({"experiment"}),
+    "static": frozenset({"v"}),
+}
+
+
+def asked(path: str, query: bytes) -> bytes:
+    """The query without the words that nothing at this path looks for.
+
+    Any word may be a factor of the experiment whose results are asked for; across experiments none is.
+    """
+    if not query:
+        return query
+    noun = path[1:].partition("/")[0].partition(".")[0]
+    pairs = [(_name(pair), pair) for pair in query.split(b"&")]
+    if noun == "results" and any(name == "experiment" for name, _ in pairs):
+        return query
+    known = _WORDS.get(noun, _NONE)
+    return b"&".join(pair for name, pair in pairs if name in known)
+
+
+def _name(pair: bytes) -> str:
+    return unquote_plus(pair.partition(b"=")[0].decode("latin-1"))
