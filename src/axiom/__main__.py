@@ -92,6 +92,8 @@ def _unread(otherwise: int) -> int:
     """Whoever read us has seen enough, which is no failure; where they still read, it was another pipe that broke."""
     import select
 
+    if not hasattr(select, "poll"):  # Windows tells of no pipe whether anybody reads it
+        return otherwise
     looking = select.poll()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import PlainTextResponse
 
-from axiom.web import templates
+from axiom.web import templates, words
 from axiom.web.quick import Quick
 from axiom.web.words import asked
 
@@ -87,6 +87,13 @@ def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch)
 def test_what_a_page_looks_for_makes_another_page(address, kept):
     path, _, query = address.partition("?")
     assert asked(path, query.encode()) == kept
+
+
+def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():
+    texts = [file.read_text() for file in Path(words.__file__).parent.glob("*.py") if "account" not in file.name]
+    looked_for = {word for text in texts for word in re.findall(r'query(?:\.get\(|\[)"(\w+)"', text)}
+    assert len(looked_for) >= 8
+    assert looked_for <= set().union(*words._WORDS.values())
 
 
 def test_many_who_ask_at_once_get_what_was_made_once(kept, counting):
