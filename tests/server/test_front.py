@@ -12,7 +12,7 @@ from axiom.errors import StoreBusy
 from axiom.server import accounts as desk
 from axiom.server.downloads import Downloads
 from axiom.server.front import Answer, Front
-from axiom.store import fleet, teams
+from axiom.store import fleet, ledger, teams
 
 
 @pytest.fixture
@@ -146,6 +146,10 @@ def test_teams_are_found_by_words_and_by_number(office):
             teams.found(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
 
     office.writer.run(found)
+    assert office.ask("/team_lookup.php", team_name="owls") == "<teams>\n</teams>\n"  # nobody is in them
+    for number in (1, 2):
+        other = key_in(office.create(f"{number}@mail.example", WRONG, "Bo"))
+        assert "<success/>" in office.ask("/am_set_info.php", account_key=other, teamid=str(number))
     assert office.ask("/team_lookup.php", team_name="owls").count("<team>") == 2
     assert "<name>Owls &amp; Co</name>" in office.ask("/team_lookup.php", team_id="2")
     assert error_in(office.ask("/team_lookup.php", team_id="9")) == -136
@@ -154,6 +158,19 @@ def test_teams_are_found_by_words_and_by_number(office):
     assert "<nusers>1</nusers>" in office.ask("/team_lookup.php", team_id="3")
     assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="0")
     assert "<nusers>0</nusers>" in office.ask("/team_lookup.php", team_id="3")
+
+
+def test_a_team_is_heard_when_its_founder_has_credit(office):
+    key_in(office.create())
+    words = {"country": "Norway", "website": "https://owls.example", "about": "We fly."}
+    office.writer.run(lambda db: teams.found(db, name="Owls", founder_id=1, **words, now=office.lab.now))
+    said = office.ask("/team_lookup.php", team_id="1")
+    assert "<name>Owls</name>" in said
+    assert "<url></url>\n<description></description>\n<country></country>" in said
+    credit = {"source": "before", "amount": 1, "because": "a test", "now": office.lab.now}
+    office.writer.run(lambda db: ledger.carry_over(db, 1, **credit))
+    said = office.ask("/team_lookup.php", team_id="1")
+    assert "<url>https://owls.example</url>\n<description>We fly.</description>\n<country>Norway</country>" in said
 
 
 def test_a_team_whose_founder_leaves_is_looked_after_by_the_eldest(office):

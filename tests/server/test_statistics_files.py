@@ -70,6 +70,24 @@ def written(lab) -> dict[str, str]:
     }
 
 
+def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_credit_says_nothing(lab):
+    words = {"country": "buy", "website": "https://buy.example", "about": "Buy."}
+    with lab.db.transaction():
+        empty, left, new, late = (
+            teams.found(lab.db, name=name, founder_id=number, **words, now=lab.now)
+            for name, number in (("Empty", 1), ("Left", 2), ("New", 1), ("Late", 4))
+        )
+        award = Award(task_id=2, reason="a", host_id=2, volunteer_id=2, team_id=left, amount=1, because="")
+        ledger.award(lab.db, [award], tariff_id=1, session_id=None, now=lab.now)
+        accounts.join(lab.db, 1, new)
+        accounts.join(lab.db, 4, late)
+    said = written(lab)
+    assert re.findall(r"<name>(.*)</name>", said["team.gz"]) == ["Owls", "Left", "New", "Late"]
+    assert said["team.gz"].count("<url>https://buy.example</url>") == 2
+    assert "<nteams_total>4</nteams_total>" in said["tables.xml"]
+    assert empty not in (left, new, late)
+
+
 def test_the_files_hold_who_agreed_and_nobody_else(lab):
     said = written(lab)
     assert re.findall(r"<name>(.*)</name>", said["user.gz"]) == ["Ann &amp; Co", "Cy"]

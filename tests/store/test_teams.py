@@ -21,6 +21,12 @@ def found(db, lab, name: str, founder: int = 1) -> int | None:
     )
 
 
+def join_anew(db, lab, team: int) -> None:
+    email = f"{team}@b.org"
+    made = accounts.create(db, name=email, email=email, password=STORED, cross_id="", now=lab.now)
+    accounts.join(db, made, team)
+
+
 def test_a_team_is_founded_once_under_its_name(db, small_lab):
     number = found(db, small_lab, "Owls")
     assert found(db, small_lab, "Owls", founder=2) is None
@@ -36,6 +42,9 @@ def test_a_team_is_founded_once_under_its_name(db, small_lab):
 def test_teams_are_found_by_a_part_of_their_name_and_signs_mean_themselves(db, small_lab):
     for name in ("Night Owls", "Owls 100%", "Hawks_1", "Hawks 1"):
         found(db, small_lab, name)
+    assert (teams.like(db, "owls", 10), teams.teams(db, 2), teams.founded(db, 1)) == ([], [], 4)  # nobody is in them
+    for number in range(1, 5):
+        join_anew(db, small_lab, number)
     wanted = {"owls": ["Night Owls", "Owls 100%"], "0%": ["Owls 100%"], "_1": ["Hawks_1"], "!": [], "%": ["Owls 100%"]}
     assert {part: [team.name for team in teams.like(db, part, 10)] for part in wanted} == wanted
     assert [team.name for team in teams.teams(db, 2)] == ["Night Owls", "Owls 100%"]

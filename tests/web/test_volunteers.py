@@ -3,6 +3,7 @@
 import pytest
 from furnished import HOSTILE, fill
 
+from axiom.store import accounts, ledger, teams
 from axiom.web.volunteers import address_of
 
 
@@ -77,9 +78,40 @@ def test_no_address_is_no_address():
     assert address_of("") is None
 
 
-def test_a_website_is_a_link_that_vouches_for_nothing(site_of):
+def test_a_website_is_a_link_that_vouches_for_nothing(site_of, browse, small_lab, prepared):
     link = '<a href="https://team.example/" rel="nofollow ugc noopener noreferrer">'
     assert link in site_of.get("/teams/1").text
-    page = site_of.get("/volunteers/3").text
+    fill(small_lab, prepared)
+    give_credit(small_lab, 3)
+    page = browse(small_lab).get("/volunteers/3").text
     assert "javascript:alert(1)" in page
     assert 'href="javascript' not in page
+
+
+def give_credit(lab, number: int) -> None:
+    with lab.db.transaction():
+        ledger.carry_over(lab.db, number, source="before", amount=1, because="a test", now=lab.now)
+
+
+def test_who_has_no_credit_says_nothing_in_public(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    words = {"country": "buy.example", "website": "https://buy.example"}
+    with small_lab.db.transaction():
+        accounts.set_profile(small_lab.db, 3, name="Shy", **words, is_exported=False, shows_hosts=False)
+        team = teams.found(small_lab.db, name="Buyers", founder_id=3, **words, about="Buy.", now=small_lab.now)
+        accounts.join(small_lab.db, 3, team)
+        teams.found(small_lab.db, name="Nobody", founder_id=3, **words, about="Buy.", now=small_lab.now)
+    site = browse(small_lab)
+    pages = ("/volunteers/3", "/volunteers", "/teams", "/teams/2", "/teams/3", "/leaderboards?of=teams")
+    addresses = [*pages, *(page.replace("?", ".json?") if "?" in page else f"{page}.json" for page in pages)]
+    assert [each for each in addresses if "buy." in site.get(each).text.casefold()] == []
+    assert "shown from the first credit on" in site.get("/teams/2").text
+    assert "shown from the first credit on" in site.get("/volunteers/3").text
+    assert [row["name"] for row in site.get("/teams.json").json["teams"]][1:] == ["Buyers"]
+    assert site.get("/teams.json").json["of"] == 2
+    give_credit(small_lab, 3)
+    small_lab.later(minutes=5)
+    site = browse(small_lab)
+    assert "Buy." in site.get("/teams/2").text
+    assert 'href="https://buy.example"' in site.get("/volunteers/3").text
+    assert "from the first credit" not in site.get("/volunteers/3").text

@@ -1,12 +1,13 @@
 """Commands of volunteers about teams: found one, join one, leave it."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
+from axiom.decisions.limits import Request
 from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.membership import belong
@@ -15,6 +16,9 @@ from axiom.store import teams
 from axiom.store.database import Database
 
 _LONGEST_ABOUT = 1_000
+# Teams that one volunteer looks after, and founds in a day. They belong to one of them: the others wait, unlisted, for
+# somebody who joins. Their names stay taken, so there are few.
+_MOST_FOUNDED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +32,19 @@ class FoundTeam(OwnAccount):
     website: str = field(default="", metadata={"max_length": 2_000})
     about: str = field(default="", metadata={"max_length": 10_000})
 
+    def request(self, db: Database) -> Request:
+        """Only so many a day, however many accounts they are handed over to."""
+        return replace(super().request(db), most_a_day=_MOST_FOUNDED)
+
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The team, and its founder in it."""
         del laboratory, prepared
         volunteer, _ = self.found(db)
+        if teams.founded(db, self.volunteer) >= _MOST_FOUNDED:
+            raise Refused(
+                f"You look after {_MOST_FOUNDED} teams already, with volunteers or without; join one of them. "
+                "Nothing was changed."
+            )
         made = teams.found(
             db,
             name=good_name(self.called),

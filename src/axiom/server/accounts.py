@@ -14,6 +14,7 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.guesses import Guesses
+from axiom.server.membership import belong
 from axiom.server.passwords import is_password, stored_password
 from axiom.store import accounts, teams
 from axiom.store.connections import Connections
@@ -110,8 +111,9 @@ def open_account(db: Database, secret: bytes, asked: CreateAccount, password: st
     accounts.set_cross_id(db, made, account_keys.internal_cpid(secret, made))
     accounts.set_keys(db, made, key_serial=1, key_digest=_key(secret, made, 1), weak_digest=_weak(secret, made, 1))
     team = teams.by_name(db, asked.team_name) if asked.team_name else None
-    if team is not None:
-        accounts.join(db, made, team.id)
+    found = accounts.by_id(db, made)
+    if team is not None and found is not None:
+        belong(db, found[0], team.id)
     return made
 
 

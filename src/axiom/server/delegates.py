@@ -26,13 +26,14 @@ from axiom.boinc.accounts import (
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
 from axiom.boinc.scan import bag, lines, tree
+from axiom.decisions.speaking import as_shown
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts import weak_key_of
 from axiom.server.membership import belong
 from axiom.server.replying import project_preferences
-from axiom.store import accounts, fleet, teams
+from axiom.store import accounts, fleet, ledger, teams
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.writer import Writer
@@ -197,6 +198,7 @@ def _read_share(text: str | None) -> float | None:
 
 def _team(db: Database, team: Team) -> str:
     founder = accounts.by_id(db, team.founder_id)
+    team = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
     facts = {
         "id": str(team.id),
         "name": escaped(team.name),

@@ -1,14 +1,16 @@
 """Who belongs to which team: the one place where a volunteer joins, changes or leaves one."""
 
-from axiom.domain.fleet import Volunteer
-from axiom.store import accounts, teams
+from axiom.decisions.speaking import as_shown
+from axiom.domain.fleet import Team, Volunteer
+from axiom.store import accounts, ledger, teams
 from axiom.store.database import Database
 
 
 def belong(db: Database, volunteer: Volunteer, team_id: int | None) -> None:
     """Belong to this team from now on, or to none. What was earned for the old one stays with it.
 
-    A team whose founder leaves is looked after by the one of its volunteers who has been here longest.
+    A team whose founder leaves is looked after by the one of its volunteers who has been here longest, and one to which
+    nobody belonged by who joins it: so nobody looks after two teams to which somebody belongs.
     """
     if team_id == volunteer.team_id:
         return
@@ -16,5 +18,15 @@ def belong(db: Database, volunteer: Volunteer, team_id: int | None) -> None:
     if old is not None and old.founder_id == volunteer.id:
         heir = teams.eldest(db, old.id, besides=volunteer.id)
         if heir is not None:
-            teams.hand_over(db, old.id, heir)
+            _hand_over(db, old, heir)
+    new = teams.by_id(db, team_id) if team_id is not None else None
+    if new is not None and new.founder_id != volunteer.id and not teams.members(db, new.id):
+        _hand_over(db, new, volunteer.id)
     accounts.join(db, volunteer.id, team_id)
+
+
+def _hand_over(db: Database, team: Team, heir: int) -> None:
+    """What a founder without credit wrote is not shown by the credit of another."""
+    read = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
+    teams.change(db, team.id, country=read.country, website=read.website, about=read.about)
+    teams.hand_over(db, team.id, heir)

@@ -22,6 +22,7 @@ from axiom.boinc.exports import (
     teams_xml,
     volunteers_xml,
 )
+from axiom.decisions.speaking import heard
 from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.server.erasing import TOLD_FOR
@@ -147,19 +148,21 @@ class StatisticsFiles:
 
 
 def _volunteer(one: OpenVolunteer) -> ExportedVolunteer:
+    is_heard = heard(one.balance).may
     return ExportedVolunteer(
         id=one.id,
         name=one.name,
         created_at=int(one.created_at.timestamp()),
         credit=_credit(one.balance),
         cpid=external_cpid(one.cross_id, one.email),
-        country=one.country,
-        website=one.website,
+        country=one.country if is_heard else "",
+        website=one.website if is_heard else "",
         team_id=one.team_id,
     )
 
 
 def _team(one: OpenTeam) -> ExportedTeam:
+    is_heard = heard(one.of_founder).may
     return ExportedTeam(
         id=one.id,
         name=one.name,
@@ -167,9 +170,9 @@ def _team(one: OpenTeam) -> ExportedTeam:
         founder_name=one.founder_name,
         created_at=int(one.created_at.timestamp()),
         credit=_credit(one.balance),
-        website=one.website,
-        description=one.about,
-        country=one.country,
+        website=one.website if is_heard else "",
+        description=one.about if is_heard else "",
+        country=one.country if is_heard else "",
     )
 
 

@@ -18,10 +18,13 @@ LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
 WHERE v.id > :after AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
 """
 _TEAMS = """
-SELECT t.*, v.id AS founder, v.name AS founder_name, b.total, b.recent, b.recent_at FROM team t
+SELECT t.*, v.id AS founder, v.name AS founder_name, b.total, b.recent, b.recent_at, f.total AS founder_total,
+    f.recent AS founder_recent, f.recent_at AS founder_recent_at FROM team t
 LEFT JOIN volunteer v ON v.id = t.founder_id AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL
 LEFT JOIN balance b ON b.holder = 'team' AND b.holder_id = t.id
-WHERE t.id > :after ORDER BY t.id LIMIT :limit
+LEFT JOIN balance f ON f.holder = 'volunteer' AND f.holder_id = t.founder_id
+WHERE t.id > :after AND (b.total > 0 OR EXISTS (SELECT 1 FROM volunteer m WHERE m.team_id = t.id))
+ORDER BY t.id LIMIT :limit
 """
 _HOSTS = """
 SELECT h.*, b.total, b.recent, b.recent_at FROM json_each(:volunteers) j
@@ -76,6 +79,7 @@ class OpenTeam:
     website: str
     about: str
     balance: Balance
+    of_founder: Balance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +138,7 @@ def volunteers(db: Database, after: int, limit: int) -> list[OpenVolunteer]:
 
 
 def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
-    """The next teams."""
+    """The next teams, but for those to which nobody belongs and nobody ever earned anything."""
     return [
         OpenTeam(
             id=row["id"],
@@ -146,6 +150,11 @@ def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
             website=row["website"],
             about=row["about"],
             balance=_balance(row),
+            of_founder=Balance(
+                total=row["founder_total"] or 0,
+                recent=row["founder_recent"] or 0.0,
+                recent_at=row["founder_recent_at"] or row["created_at"],
+            ),
         )
         for row in db.select(_TEAMS, after=after, limit=limit)
     ]

@@ -18,7 +18,7 @@ class List(StrEnum):
     HOSTS_OF = "hosts of a volunteer"
     VOLUNTEERS = "volunteers"
     MEMBERS = "volunteers of a team"
-    TEAMS = "teams"
+    TEAMS = "teams"  # to which somebody belongs
 
 
 _ON = {
@@ -26,21 +26,27 @@ _ON = {
     List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
     List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id > :mark ORDER BY id LIMIT :limit",
     List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
-    List.TEAMS: "SELECT id FROM team WHERE id > :mark ORDER BY id LIMIT :limit",
+    List.TEAMS: """
+SELECT id FROM team t WHERE id > :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
+ORDER BY id LIMIT :limit
+""",
 }
 _BACK = {
     List.HOSTS: "SELECT id FROM host WHERE id < :mark ORDER BY id DESC LIMIT :limit",
     List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
     List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id < :mark ORDER BY id DESC LIMIT :limit",
     List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
-    List.TEAMS: "SELECT id FROM team WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    List.TEAMS: """
+SELECT id FROM team t WHERE id < :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
+ORDER BY id DESC LIMIT :limit
+""",
 }
 _AMOUNT = {
     List.HOSTS: "SELECT count(*) AS amount FROM host",
     List.HOSTS_OF: "SELECT count(*) AS amount FROM host WHERE volunteer_id = :whose",
     List.VOLUNTEERS: "SELECT count(*) AS amount FROM volunteer",
     List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
-    List.TEAMS: "SELECT count(*) AS amount FROM team",
+    List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
 }
 _EXTENT = "SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host"
 _LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"

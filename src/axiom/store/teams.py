@@ -11,8 +11,14 @@ VALUES (:name, :founder_id, :country, :website, :about, :created_at)
 """
 _BY_ID = "SELECT * FROM team WHERE id = :id"
 _BY_NAME = "SELECT * FROM team WHERE name = :name"
-_LIKE = "SELECT * FROM team WHERE name LIKE :pattern ESCAPE '!' ORDER BY name LIMIT :limit"
-_ALL = "SELECT * FROM team ORDER BY id LIMIT :limit"
+_LIKE = """
+SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
+    AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY name LIMIT :limit
+"""
+_ALL = """
+SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY id LIMIT :limit
+"""
+_FOUNDED = "SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id"
 _CHANGE = "UPDATE team SET country = :country, website = :website, about = :about WHERE id = :id"
 _HAND_OVER = "UPDATE team SET founder_id = :founder_id WHERE id = :id"
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
@@ -43,19 +49,25 @@ def by_name(db: Database, name: str) -> Team | None:
 
 
 def like(db: Database, part: str, limit: int) -> list[Team]:
-    """Teams whose names hold these words."""
+    """Teams whose names hold these words, and to which somebody belongs."""
     escaped = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return [_team(row) for row in db.select(_LIKE, pattern=f"%{escaped}%", limit=limit)]
 
 
 def teams(db: Database, limit: int) -> list[Team]:
-    """The oldest teams first."""
+    """Those to which somebody belongs, the oldest first."""
     return [_team(row) for row in db.select(_ALL, limit=limit)]
 
 
 def members(db: Database, team_id: int) -> int:
     """How many volunteers belong to it."""
     row = db.one(_MEMBERS, id=team_id)
+    return int(row["amount"]) if row else 0
+
+
+def founded(db: Database, founder_id: int) -> int:
+    """How many teams this volunteer looks after, with volunteers or without."""
+    row = db.one(_FOUNDED, founder_id=founder_id)
     return int(row["amount"]) if row else 0
 
 

@@ -2,8 +2,9 @@
 
 from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
+from axiom.decisions.speaking import as_shown
 from axiom.domain.fleet import Team
-from axiom.store import teams
+from axiom.store import ledger, teams
 from axiom.web.forms import whole
 from axiom.web.reading import Answer, Reading
 from axiom.web.visits import Again, Go, Outcome, Visit
@@ -27,10 +28,11 @@ def team_page(reading: Reading, visit: Visit) -> Answer:
 
 
 def _team(reading: Reading, team: Team) -> Answer:
+    read = as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
     return {
         "number": team.id,
         "name": team.name,
-        "country": team.country,
+        "country": read.country,
         "volunteers": teams.members(reading.db, team.id),
     }
 

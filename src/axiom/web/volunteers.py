@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from axiom.decisions.speaking import as_shown, heard
 from axiom.domain.fleet import Team, Volunteer
+from axiom.domain.ledger import Balance
 from axiom.store import accounts, fleet_pages, ledger, teams
 from axiom.store.fleet_pages import List, Part
 from axiom.web import fleet, paging
@@ -34,7 +36,8 @@ def volunteer(reading: Reading, number: int) -> Answer:
     return {
         "volunteer": row
         | {
-            "website": address_of(found.website),
+            "website": address_of(found.website) if heard(balance).may else None,
+            "unheard": _unheard(balance, found.country, found.website),
             "rank": fleet_pages.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
             "carried": [
                 {
@@ -67,14 +70,15 @@ def listed_teams(reading: Reading) -> Answer:
 def team(reading: Reading, number: int) -> Answer:
     """One team and its volunteers."""
     found: Team = must(teams.by_id(reading.db, number), reading, "team", number)
-    shown = paging.part(reading, List.MEMBERS, number)
+    shown, read = paging.part(reading, List.MEMBERS, number), _read(reading, found)
     balance = ledger.balance(reading.db, ledger.TEAM, number)
     return {
         "team": _team(reading, found)
         | credited(balance, reading.now)
         | {
-            "website": address_of(found.website),
-            "about": found.about,
+            "website": address_of(read.website),
+            "about": read.about,
+            "unheard": "" if read == found else heard(None).reason,
             "rank": fleet_pages.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
             **_around(f"/teams/{number}", shown),
@@ -102,7 +106,8 @@ def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
         if known is not None:
             found, account = known
             amount = fleet_pages.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
-            row = _volunteer(reading, found) | {"host_count": amount}
+            country = found.country if heard(balances.get(number)).may else ""
+            row = _volunteer(reading, found) | {"country": country, "host_count": amount}
             rows.append(row | credited(balances.get(number), reading.now))
     return rows
 
@@ -113,7 +118,6 @@ def _volunteer(reading: Reading, found: Volunteer) -> Answer:
         "number": found.id,
         "name": found.name,
         "is_simulated": found.is_simulated,
-        "country": found.country,
         "team": {"number": team.id, "name": team.name} if team else None,
         "since": found.created_at.isoformat(),
     }
@@ -124,11 +128,22 @@ def _team(reading: Reading, found: Team) -> Answer:
     return {
         "number": found.id,
         "name": found.name,
-        "country": found.country,
+        "country": _read(reading, found).country,
         "founder": {"number": found.founder_id, "name": founder[0].name} if founder else None,
         "since": found.created_at.isoformat(),
         "volunteer_count": teams.members(reading.db, found.id),
     }
+
+
+def _read(reading: Reading, team: Team) -> Team:
+    """The team with what others may read of it."""
+    return as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
+
+
+def _unheard(balance: Balance | None, *said: str) -> str:
+    """Why something that was said is not shown; nothing where nothing was said."""
+    hearing = heard(balance)
+    return hearing.reason if any(said) and not hearing.may else ""
 
 
 def _around(path: str, shown: Part | None) -> Answer:
