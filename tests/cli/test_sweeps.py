@@ -115,6 +115,14 @@ def test_a_factor_of_another_name_is_refused_with_the_nearest():
         configs(MANIFEST, ["widht=8"])
 
 
+@pytest.mark.parametrize("word", ["seed=0..7", "seeds=1,2", "replicates=8"])
+def test_a_seed_is_no_factor_and_it_is_said_what_gives_one(word):
+    with pytest.raises(
+        WrongUse, match=r"is no factor of tiny_sum: --seed 7 .* --replicates 8 .* Nothing was started\."
+    ):
+        configs(MANIFEST, [word])
+
+
 @given(first=st.integers(1, 99), count=st.integers(1, 30), tenths=st.integers(1, 9))
 def test_a_range_of_tenths_holds_both_of_its_ends(first, count, tenths):
     last = first + count * tenths / 10

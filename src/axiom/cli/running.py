@@ -49,7 +49,7 @@ def run(
     is made if there is none. Interrupted in any way, the same command computes what is missing.
     """
     signal.signal(signal.SIGTERM, _interrupted)
-    _demand_one_way(words, seed, replicate, replicates, workers)
+    _demand_one_way(name, words, seed, replicate, replicates, workers)
     if replicates is None:
         from axiom.cli.single import run_one  # neither of the two imports what the other needs
 
@@ -87,10 +87,16 @@ def _compute(
 
 
 def _demand_one_way(
-    words: Sequence[str], seed: int | None, replicate: int | None, replicates: int | None, workers: int | None
+    name: str,
+    words: Sequence[str],
+    seed: int | None,
+    replicate: int | None,
+    replicates: int | None,
+    workers: int | None,
 ) -> None:
-    """Refuse what cannot be meant, before anything is read."""
+    """Refuse what cannot be meant, before anything is computed; a name that is not there before a word that lacks."""
     if sum(chosen is not None for chosen in (seed, replicate, replicates)) != 1:
+        _demand_known(name, words)
         raise WrongUse(
             "Give one of --seed, --replicate and --replicates. There is no default: it would repeat a computation, not "
             "replicate it."
@@ -98,10 +104,19 @@ def _demand_one_way(
     if replicates is None and workers is not None:
         raise WrongUse("--workers goes with --replicates; one replicate is computed on one core. Nothing was started.")
     if replicates is not None and words:
+        _demand_known(name, words)
         raise WrongUse(
             f"{' '.join(words)} is another sweep than the one that is registered, and --replicates computes that one. "
             "Nothing was started; change the sweep in a FILE.py of yours, or give --seed instead of --replicates."
         )
+
+
+def _demand_known(name: str, words: Sequence[str]) -> None:
+    """The experiment is there and has these factors and levels: asked only of words that are refused anyway."""
+    from axiom.cli.manifests import file_of, manifest_of
+    from axiom.cli.sweeps import configs
+
+    configs(manifest_of(file_of(name)), words)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from axiom.errors import UnknownName, WrongUse
 from axiom.signed.manifests import Manifest
 
 _MOST_CONFIGS = 10_000
+_SEEDS = frozenset({"seed", "seeds", "replicate", "replicates"})  # factors in other tools, and dimensions here
 
 Config = dict[str, Any]
 
@@ -23,7 +24,7 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         if not equals or not text:
             raise WrongUse(f"{word!r} is not of the form factor=value. Nothing was started.")
         if name not in manifest.factors:
-            raise UnknownName(f"factor of {manifest.name}", name, manifest.factors)
+            raise _no_factor(manifest, name)
         levels[name] = [_within(manifest, name, value) for value in _levels(name, text, manifest.factors[name])]
     if math.prod(len(values) for values in levels.values()) > _MOST_CONFIGS:
         raise _too_many()
@@ -37,6 +38,15 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         if len(found) > _MOST_CONFIGS:
             raise _too_many()
     return tuple(found)
+
+
+def _no_factor(manifest: Manifest, name: str) -> WrongUse:
+    if name not in _SEEDS:
+        return UnknownName(f"factor of {manifest.name}", name, manifest.factors)
+    return WrongUse(
+        f"{name} is no factor of {manifest.name}: --seed 7 gives a seed, --replicate 7 that of the replicate, and "
+        "--replicates 8 computes the replicates 0 to 7. Nothing was started."
+    )
 
 
 def _too_many() -> WrongUse:
