@@ -36,7 +36,7 @@ from axiom.web.status import status as status_of
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, readable=False))
 @click.option("--name", default="Axiom", show_default=True, help="The laboratory's name.")
 @click.option("--url", default="", help="The address under which others will find it; empty: they will not.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port of its site.")
@@ -65,6 +65,7 @@ def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: b
 
 
 def _demand_room(folder: Folder) -> None:
+    folder.demand_open()
     if folder.exists():
         raise Refused(
             f"There is a laboratory in {folder.path} already; nothing was changed. "

@@ -26,13 +26,20 @@ def data_option(command: F) -> F:
     return click.option(
         "--data",
         "folder",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),  # a folder that is closed to us is no wrong word
         envvar="AXIOM_DATA",
         default=Path("lab-data"),
         show_default="lab-data",
         help="The laboratory's data folder.",
-        callback=lambda _context, _parameter, path: Folder(path=path),
+        callback=_named,
     )(command)
+
+
+def _named(context: click.Context, _parameter: click.Parameter, path: Path) -> Folder:
+    folder = Folder(path=path)
+    if not context.resilient_parsing:
+        folder.demand_open()
+    return folder
 
 
 def json_option(command: F) -> F:

@@ -138,6 +138,17 @@ class Folder:
         except AxiomError:
             return True
 
+    def demand_open(self) -> None:
+        """We may look into it, if there is anything there: a folder of another account is often closed to us."""
+        try:
+            account = self.path.stat().st_uid
+        except PermissionError:
+            raise _closed(self.path, None) from None
+        except OSError:
+            return  # it is yet to be made, or what is wrong with it is said by whoever makes it
+        if self.path.is_dir() and not os.access(self.path, os.R_OK | os.X_OK, effective_ids=True):
+            raise _closed(self.path, account)
+
     def strangers(self) -> list[str]:
         """What lies in the folder that no laboratory put there."""
         ours = {path.name for path in self._names()}
@@ -279,6 +290,28 @@ def _unusable(path: Path, error: OSError) -> FolderUnusable:
         else "choose a folder on a local disk where you may write."
     )
     return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")
+
+
+def _closed(path: Path, account: int | None) -> FolderUnusable:
+    if account == os.geteuid():
+        return FolderUnusable(
+            f"The data folder {path} is yours, and its mode lets nobody read it. Nothing was started; `chmod u+rwx "
+            f"{path}` opens it to you."
+        )
+    whose = "another account" if account is None else f"the account {_name_of(account)}"
+    return FolderUnusable(
+        f"The data folder {path} belongs to {whose} and is closed to yours. Nothing was started; type it from that "
+        "account, or name another folder with --data or AXIOM_DATA."
+    )
+
+
+def _name_of(account: int) -> str:
+    import pwd  # of use for this one sentence
+
+    try:
+        return pwd.getpwuid(account).pw_name
+    except KeyError:
+        return str(account)
 
 
 def keep(path: Path, body: bytes) -> None:
