@@ -140,6 +140,8 @@ class Folder:
 
     def demand_open(self) -> None:
         """We may look into it, if there is anything there: a folder of another account is often closed to us."""
+        if os.access not in os.supports_effective_ids:
+            return  # Windows says it when the folder is read
         try:
             account = self.path.stat().st_uid
         except PermissionError:
