@@ -120,7 +120,12 @@ def back(bench: Bench, wanted: argparse.Namespace) -> None:
     usual, keys = bench.hosts, sorted({host.key for host in bench.hosts})
     bench.hosts = fleet(amount, keys, salt="back")
     bench.play(Mode.REGISTER)
+    bench.play(Mode.FETCH, turns=1, ask=1)
+    bench.play(Mode.REPORT)  # with nothing to show, they would have a few tasks together
+    bench.lab.settle()
     bench.play(Mode.FETCH, turns=1, ask=BACK_REPORTS, uploads=False)
+    if (piled := sum(len(host.hand) for host in bench.hosts)) < amount * BACK_REPORTS:
+        sys.exit(f"{amount} hosts were to have {BACK_REPORTS} tasks each, and have {piled}")
     plan = replace(bench.plan, mode=Mode.REPORT, over=over, seconds=BACK_SECONDS, patient=True, polite=True)
     before = cost(bench.lab.pid).cpu
     played = play(plan, bench.hosts, lanes=2 * LANES)

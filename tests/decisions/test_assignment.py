@@ -358,3 +358,40 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
         assert not each.gpu or capacity.gpus[0].memory_mb >= each.gpu_memory_mb
         assert share.gpu in wish.programs
         assert elapsed_on(host, each.seconds) <= ALLOWANCE.deadline.total_seconds()
+
+
+@pytest.mark.parametrize(("beside", "amount"), [(0, 64), (1, 64), (64, 32), (96, 16), (126, 1), (127, 1), (128, 0)])
+def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
+    boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
+    wish, queues = Wish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
+    allowance = replace(ALLOWANCE, beside=beside)
+
+    def given(host: Host, allowance: Allowance) -> tuple[int, str]:
+        decided = assign(host, queues, held=[], wish=wish, allowance=allowance, sent_today=0)
+        return sum(share.tasks for share in decided.shares), decided.reason
+
+    tasks, reason = given(boast, allowance)
+    assert tasks == amount
+    together = f"have {beside + amount} tasks, and all of these together may have 128"
+    assert (together in reason) is (amount < 64)
+    proven = replace(boast, standing=Standing(valid_in_row=1))
+    assert given(proven, allowance)[0] == given(proven, ALLOWANCE)[0] > amount
+    trusting = replace(allowance, heeds_standing=False)
+    assert given(boast, trusting)[0] > amount
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
+def test_whoever_invents_hosts_gets_no_more_for_it_in_whatever_order_they_ask(order):
+    hands = dict.fromkeys(range(10), 0)
+    boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
+    for number in order:
+        decided = assign(
+            boast,
+            [queue(1, unsent=500)],
+            held=[held(hands[number])] if hands[number] else [],
+            wish=Wish(seconds=1e9, instances=0.0, most=1_000),
+            allowance=replace(ALLOWANCE, beside=sum(hands.values()) - hands[number]),
+            sent_today=0,
+        )
+        hands[number] += sum(share.tasks for share in decided.shares)
+        assert sum(hands.values()) <= 128

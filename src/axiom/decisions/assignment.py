@@ -21,6 +21,7 @@ _DAY_SECONDS = 86_400
 _MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
 _UNPROVEN_PER_CORE = 2
 _UNPROVEN = 64
+UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer: whoever invents hosts gets no more for it
 _BARRED = (
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
     "whoever runs the laboratory trusts it again"
@@ -87,6 +88,7 @@ class Allowance:
     tasks_per_core: int  # in hand
     daily_per_core: int | None  # where its standing does not say; None is any number
     heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
+    beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,9 +150,25 @@ def sent_today(host: Host, now: datetime) -> int:
 def most_in_hand(host: Host, allowance: Allowance) -> int:
     """How many tasks a host may have at once: few, until its latest has been proven valid."""
     limit = min(_MOST, allowance.tasks_per_core * host.capacity.cores)
-    if host.standing.valid_in_row or not allowance.heeds_standing:
+    if not is_unproven(host) or not allowance.heeds_standing:
         return limit
     return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
+
+
+def is_unproven(host: Host) -> bool:
+    """Has it nothing to show: no task yet, or none since the last that was not valid?"""
+    return not host.standing.valid_in_row
+
+
+def _shared(host: Host, allowance: Allowance) -> int | None:
+    """How many it may have of what all unproven hosts of its volunteer may have together; None where that is no limit.
+
+    Each takes half of what is left at most, so that several new computers begin at once, and soon have something to
+    show.
+    """
+    if not is_unproven(host) or not allowance.heeds_standing:
+        return None
+    return (max(0, UNPROVEN_TOGETHER - allowance.beside) + 1) // 2
 
 
 def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
@@ -171,6 +189,7 @@ class _Filling:
         self._allowance = allowance
         self._cores = host.capacity.cores
         self._limit = most_in_hand(host, allowance)
+        self._shared = _shared(host, allowance)
         self._given = 0
         self._in_hand = sum(each.tasks for each in held)
         daily = host.standing.quota if allowance.heeds_standing else None
@@ -229,6 +248,12 @@ class _Filling:
 
     def _stop(self) -> str:
         in_hand = self._in_hand + self._given
+        if self._shared is not None and self._shared <= in_hand < self._limit:
+            together = in_hand + self._allowance.beside
+            return (
+                f"your computers that have no valid task to show have {together} tasks, and all of these together may "
+                f"have {UNPROVEN_TOGETHER}; there are more as soon as one of theirs is valid"
+            )
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores
             more = "" if is_full else "; it may have more after its next valid one"

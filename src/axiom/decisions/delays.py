@@ -14,6 +14,7 @@ class Situation(StrEnum):
     BUSY = "busy"  # too many are waiting; nothing was looked at
     DOWN = "down"  # nothing can be stored at the moment
     STRANGER = "stranger"  # no account has its key
+    CROWDED = "crowded"  # too many computers were added to its account just now
     GARBLED = "garbled"  # what it says cannot be read
 
 
@@ -36,6 +37,7 @@ _SECONDS = {
     Situation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),
     Situation.DOWN: (180.0, 240.0, "nothing can be stored now, and somebody may be mending it"),
     Situation.STRANGER: (3_600.0, 600.0, "a key that no account has will not become one soon"),
+    Situation.CROWDED: (3_600.0, 600.0, "many computers were added within the hour, and more may be when it is over"),
     Situation.GARBLED: (600.0, 600.0, "what cannot be read will not be read any better at once"),
 }
 # However a contact went, aborts and notices should reach a host within an hour.

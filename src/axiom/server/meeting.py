@@ -6,6 +6,7 @@ from datetime import datetime
 from axiom.boinc.account_keys import key_digest
 from axiom.boinc.reading import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, Request
+from axiom.decisions.joining import MOST_NEW, not_now
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
 from axiom.domain.ledger import Balance
@@ -40,13 +41,22 @@ class Met:
     is_new: bool
 
 
-def meet(db: Database, request: Request, now: datetime) -> Met | None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """A host that is not added now; nothing was kept of it."""
+
+    reason: str
+
+
+def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
     """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
     caller = contacts.caller(db, key_digest(request.authenticator))
     if caller is None:
         return None
     known, digest = _known(db, request, caller.volunteer), _digest(request)
     if known is None:
+        if why := not_now(fleet.added_at(db, caller.volunteer.id, MOST_NEW), now):
+            return Refused(reason=why)
         host_id = fleet.add(db, caller.volunteer.id, describe(request, digest), now)
         known = contacts.stored_host(db, host_id)
     elif known.facts_digest != digest:

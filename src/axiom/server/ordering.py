@@ -1,12 +1,14 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.assignment import Allowance
+from axiom.decisions.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
 from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
+from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.server.known import COST_MARGIN, Form, KnownExperiment, seconds_of
@@ -17,7 +19,7 @@ from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
 from axiom.store import experiments
 from axiom.store.database import Database
-from axiom.store.dispatching import Candidate, SentTask
+from axiom.store.dispatching import Candidate, SentTask, beside
 from axiom.store.experiments import StoredExperiment
 
 
@@ -45,6 +47,14 @@ class Dispatch:
     def ours(self) -> Allowance:
         """How much a host of the laboratory's own may have: what it computes at this moment, however slowly."""
         return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
+
+
+def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
+    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
+    if not is_unproven(host):
+        return dispatch.volunteers
+    others = beside(db, host.volunteer_id, host.id, most=UNPROVEN_TOGETHER)
+    return replace(dispatch.volunteers, beside=others)
 
 
 @value

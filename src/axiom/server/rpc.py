@@ -28,8 +28,8 @@ from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked, Given, Handed
 from axiom.server.holding import Holding, holding_of, to_give_up
 from axiom.server.known import Known
-from axiom.server.meeting import Met, meet
-from axiom.server.ordering import Dispatch
+from axiom.server.meeting import Met, Refused, meet
+from axiom.server.ordering import Dispatch, allowance_of
 from axiom.server.programs import brought, reads_joint_orders, suited
 from axiom.server.replying import (
     SUFFIX,
@@ -154,6 +154,8 @@ class Project:
         met = meet(db, request, now)
         if met is None:
             return self._stranger()
+        if isinstance(met, Refused):
+            return self._polite(Situation.CROWDED, met.reason, Priority.NOTICE)
         back = _reports(db, met.host.id, request.results)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
@@ -190,7 +192,8 @@ class Project:
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
         asked = _asked(request, programs=programs, choice=choice, holding=held, jointly=jointly)
-        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now)
+        allowance = allowance_of(db, self.dispatch, met.host)
+        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)
         if handed.lost:
             self.lost({one.task for one in handed.lost})
         return handed

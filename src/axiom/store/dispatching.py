@@ -36,6 +36,13 @@ _HELD = """
 SELECT experiment_id, count(*) AS tasks, group_concat(id) AS ids FROM task
 WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id
 """
+# Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
+_BESIDE = """
+SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id AND t.state = 'sent'
+WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id AND h.id > coalesce(
+    (SELECT id FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET 1000), 0)
+LIMIT :limit
+"""
 _SENT = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, w.registration_id, w.replicates,
     w.configs, w.state AS workunit_state
@@ -137,6 +144,11 @@ def held(db: Database, host_id: int) -> list[HeldTasks]:
         HeldTasks(experiment_id=row["experiment_id"], ids=frozenset(map(int, row["ids"].split(","))))
         for row in db.select(_HELD, host_id=host_id)
     ]
+
+
+def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
+    """How many tasks are out to other hosts of this volunteer that have nothing to show, as far as `most`."""
+    return len(db.select(_BESIDE, volunteer_id=volunteer_id, host_id=host_id, limit=most))
 
 
 def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:

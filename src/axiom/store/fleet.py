@@ -19,6 +19,9 @@ _BY_CPID = """
 SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
 ORDER BY id DESC LIMIT 1
 """
+_NEWEST_OF_VOLUNTEER = """
+SELECT created_at FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET :skip
+"""
 _ADD_HOST = """
 INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at,
     is_simulated)
@@ -111,6 +114,12 @@ def add(db: Database, volunteer_id: int, said: Described, now: datetime) -> int:
     )
     describe(db, made, said)
     return made
+
+
+def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
+    """When the host at this place among the volunteer's newest was added; None when there are fewer."""
+    row = db.one(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
+    return moment(row["created_at"]) if row else None
 
 
 def describe(db: Database, host_id: int, said: Described) -> None:

@@ -1,0 +1,18 @@
+"""May one more computer be added to an account now?
+
+Limits on work are each computer's own, so whoever invents computers would have as much as they invent.
+"""
+
+from datetime import datetime, timedelta
+
+MOST_NEW = 100  # within `WITHIN`: a computer room at once, and a school within the day
+WITHIN = timedelta(hours=1)
+_TOO_MANY = (
+    f"Within the last hour {MOST_NEW} computers were added to your account, which is as many as are. This one is added "
+    "when it calls again in about an hour; until then nothing is kept of it and nothing is lost."
+)
+
+
+def not_now(oldest_counted: datetime | None, now: datetime) -> str:
+    """Why this computer has to wait; empty when it may be added. Of the account's newest, the `MOST_NEW`th counts."""
+    return _TOO_MANY if oldest_counted is not None and now - oldest_counted < WITHIN else ""
