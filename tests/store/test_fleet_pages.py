@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.store import accounts, fleet, fleet_pages, ledger, support_pages, teams, work_pages
-from axiom.store.fleet_pages import List, part
+from axiom.store.fleet_pages import Extent, List, part
 
 AMOUNT = 12
 # What is read from one end to the other on purpose: the rows are few, or an index is counted.
@@ -72,8 +72,34 @@ def test_a_part_behind_the_end_is_empty(peopled):
     )
 
 
-def test_hosts_and_their_cores_are_counted(peopled):
-    assert fleet_pages.extent(peopled) == (AMOUNT, 2 * AMOUNT)
+def test_hosts_that_had_no_valid_task_are_said_apart(peopled):
+    assert fleet_pages.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
+    with peopled.transaction():
+        for number in range(1, 4):
+            fleet.set_standing(peopled, number, Standing(valid_in_row=number))
+    assert fleet_pages.extent(peopled) == Extent(hosts=3, cores=6, new=AMOUNT - 3)
+
+
+def test_the_laboratory_s_own_hosts_count_from_the_first_moment_on(peopled, now):
+    with peopled.transaction():
+        ours = accounts.ourselves(peopled, now)
+        there = Platform(system="linux", processor="x86_64", instructions="avx2")
+        capacity = Capacity(cores=5, memory_mb=1)
+        fleet.meet(peopled, volunteer_id=ours, name="here", platform=there, capacity=capacity, now=now)
+    assert fleet_pages.extent(peopled) == Extent(hosts=1, cores=5, new=AMOUNT)
+
+
+def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.host(volunteer="Bob")
+    small_lab.deploy()
+    order = small_lab.order(1)
+    assert fleet_pages.extent(small_lab.db).new == 1
+    small_lab.report(order, small_lab.output(order))
+    assert small_lab.validate() == 1
+    with small_lab.db.transaction():
+        fleet.set_standing(small_lab.db, 1, Standing(valid_in_row=0))
+    assert (fleet_pages.extent(small_lab.db).hosts, fleet_pages.extent(small_lab.db).new) == (1, 0)
 
 
 def test_who_has_more_stands_before_and_who_has_the_same_beside(peopled, now):

@@ -100,7 +100,9 @@ def test_of_a_task_that_is_out_nothing_is_said():
 def test_the_status_counts_how_tasks_ended(site_of):
     status = site_of.get("/status.json").json["status"]
     assert [(row["cause"], row["tasks"]) for row in status["endings"]] == [("success", 3), ("time-limit", 1)]
-    assert (status["hosts"], status["cores"]) == (3, 18)
+    assert (status["hosts"], status["cores"], status["new_hosts"]) == (1, 2, 2)
+    assert "2 new hosts without a valid task yet" in site_of.get("/status").text.replace("&nbsp;", " ")
+    assert "with 2 cores, 2 new" in site_of.get("/live").text.replace("&nbsp;", " ")
     assert "It went over its time limit" in site_of.get("/status").text
 
 

@@ -10,14 +10,22 @@ def publish(held: Round) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read(held.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, (hosts, _) = session_facts.paid(held.db), fleet_pages.extent(held.db)
+    credited, fleet = session_facts.paid(held.db), fleet_pages.extent(held.db)
+    hosts, new = fleet.hosts + fleet.new, fleet.new
     waits, _ = settlements.waiting_in_all(held.db)
     notes = [
         Note(
             kind="publish.counters",
             text="Results {results}, valid tasks {valid}, of these credited {credited} and waiting for the cap "
-            "{waits}; hosts {hosts}.",
-            facts={"results": results, "valid": valid, "credited": credited, "waits": waits, "hosts": hosts},
+            "{waits}; hosts {hosts}, of which {new} had no valid task yet.",
+            facts={
+                "results": results,
+                "valid": valid,
+                "credited": credited,
+                "waits": waits,
+                "hosts": hosts,
+                "new": new,
+            },
             about="/status",
             rows={"credited": "/ledger", "waits": "/ledger", "hosts": "/hosts", "results": "/results"},
         ),

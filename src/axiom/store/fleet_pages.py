@@ -48,7 +48,13 @@ _AMOUNT = {
     List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
     List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
 }
-_EXTENT = "SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host"
+_OURS = "SELECT id FROM volunteer WHERE is_ours = 1"
+_EXTENT = """
+SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
+FROM (SELECT cores, valid_in_row > 0 OR volunteer_id = :ours OR EXISTS (
+    SELECT 1 FROM task t WHERE t.host_id = host.id AND t.sent_at IS NOT NULL AND t.state = 'valid') AS is_shown
+    FROM host)
+"""
 _LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
 _LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
 _LARGER_PLAYED = {
@@ -87,6 +93,15 @@ class Carried:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extent:
+    """How large the fleet is. A volunteer's host counts from its first valid task on: whatever it is, it computes."""
+
+    hosts: int
+    cores: int  # of these
+    new: int  # hosts that had no valid task yet, of whose cores nothing is known but what they say
+
+
 def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> Part:
     """So many numbers of a list: the first after a number, or, where one is said, the last before another."""
     ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
@@ -103,10 +118,13 @@ def amount(db: Database, of: List, whose: int = 0) -> int:
     return int(row["amount"]) if row else 0
 
 
-def extent(db: Database) -> tuple[int, int]:
-    """How many hosts are known, and how many cores they have together."""
-    row = db.one(_EXTENT)
-    return (int(row["hosts"]), int(row["cores"])) if row else (0, 0)
+def extent(db: Database) -> Extent:
+    """How many hosts compute for the laboratory, and how many have not shown yet that they do."""
+    ours = db.one(_OURS)
+    row = db.one(_EXTENT, ours=ours["id"] if ours else 0)
+    if row is None:
+        return Extent(hosts=0, cores=0, new=0)
+    return Extent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
 
 
 def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:

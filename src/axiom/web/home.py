@@ -51,15 +51,16 @@ def live(reading: Reading) -> Answer:
             amount for (what, _, state), amount in counted.items() if what == noun and (not states or state in states)
         )
 
-    hosts, cores = fleet_pages.extent(reading.db)
+    fleet = fleet_pages.extent(reading.db)
     return {
         "live": {
             "results": together("result"),
             "out": together("task", "sent"),
             "waiting": together("task", "unsent"),
             "not_valid": together("task", "invalid", "failed", "expired"),
-            "hosts": hosts,
-            "cores": cores,
+            "hosts": fleet.hosts,
+            "cores": fleet.cores,
+            "new_hosts": fleet.new,
             "computing": len(reading.live().get("computing", ())),
         }
     }

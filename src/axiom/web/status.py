@@ -25,7 +25,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
     counted = counters.read(db)
     rows = _experiments(db, counted)
-    hosts, cores = fleet_pages.extent(db)
+    fleet = fleet_pages.extent(db)
     made = backed_up.last(folder)
     nouns = ("workunit", "task", "result")
     return {
@@ -35,8 +35,9 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
         "experiments": rows,
         "totals": {noun: sum(sum(row[f"{noun}s"].values()) for row in rows) for noun in nouns},
         "endings": _endings(counted),
-        "hosts": hosts,
-        "cores": cores,
+        "hosts": fleet.hosts,
+        "cores": fleet.cores,
+        "new_hosts": fleet.new,
         "jobs": [_job(row) for row in jobs.everything(db)],
         "runners": runners_of(folder),
         "backed_up_at": made.isoformat() if made else None,
