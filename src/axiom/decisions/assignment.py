@@ -21,7 +21,7 @@ _DAY_SECONDS = 86_400
 _MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
 _UNPROVEN_PER_CORE = 2
 _UNPROVEN = 64
-UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer: whoever invents hosts gets no more for it
+UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer, and one for each beyond: who invents hosts gains little
 _BARRED = (
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
     "whoever runs the laboratory trusts it again"
@@ -163,12 +163,12 @@ def is_unproven(host: Host) -> bool:
 def _shared(host: Host, allowance: Allowance) -> int | None:
     """How many it may have of what all unproven hosts of its volunteer may have together; None where that is no limit.
 
-    Each takes half of what is left at most, so that several new computers begin at once, and soon have something to
-    show.
+    Each takes half of what is left at most, so that several new computers begin at once. One has each, however many
+    there are: a room full of them should soon have something to show.
     """
     if not is_unproven(host) or not allowance.heeds_standing:
         return None
-    return (max(0, UNPROVEN_TOGETHER - allowance.beside) + 1) // 2
+    return max(1, (UNPROVEN_TOGETHER - allowance.beside + 1) // 2)
 
 
 def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
@@ -249,10 +249,9 @@ class _Filling:
     def _stop(self) -> str:
         in_hand = self._in_hand + self._given
         if self._shared is not None and self._shared <= in_hand < self._limit:
-            together = in_hand + self._allowance.beside
             return (
-                f"your computers that have no valid task to show have {together} tasks, and all of these together may "
-                f"have {UNPROVEN_TOGETHER}; there are more as soon as one of theirs is valid"
+                f"your computers that have no valid task to show share {UNPROVEN_TOGETHER} tasks, and beyond these each "
+                "has one; this one gets more as soon as one of its own is valid"
             )
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores
