@@ -250,8 +250,8 @@ class _Filling:
         in_hand = self._in_hand + self._given
         if self._shared is not None and self._shared <= in_hand < self._limit:
             return (
-                f"your computers that have no valid task to show share {UNPROVEN_TOGETHER} tasks, and beyond these each "
-                "has one; this one gets more as soon as one of its own is valid"
+                f"your computers that have no valid task to show share {UNPROVEN_TOGETHER} tasks, and beyond these "
+                "each has one; this one gets more as soon as one of its own is valid"
             )
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores
