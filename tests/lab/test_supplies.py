@@ -13,7 +13,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3, tasks_per_core=16,
 
 
 def of(lab, name, policy=POLICY):
-    number = {"first": 1, "desk": 2}[name]
+    number = {"first": 1, "desk": 2, "boast": 3}[name]
     return next(one for one in supplies(lab.db, policy, lab.now) if one.host_id == number)
 
 
@@ -69,6 +69,13 @@ def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_today(voluntee
     assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 4
     volunteers.ask(2)
     assert of(volunteers, "desk").most_tasks == 3
+
+
+def test_a_host_that_boasts_counts_with_as_many_cores_as_it_may_have_tasks(volunteers):
+    volunteers.host("boast", cores=4_096, memory_mb=10**8, volunteer="Cy")
+    assert (of(volunteers, "desk").cores, of(volunteers, "boast").cores) == (4, 64)
+    volunteers.db.execute("UPDATE host SET valid_in_row = 1 WHERE id = 3")
+    assert of(volunteers, "boast").cores == 1_000  # as many tasks as anybody has at once
 
 
 def test_preferences_are_heeded(volunteers):

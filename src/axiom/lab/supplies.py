@@ -9,6 +9,7 @@ from axiom.decisions.room import Room
 from axiom.decisions.speed import speed_of
 from axiom.decisions.task_size import Usual, usual_of
 from axiom.domain.dataclass import dataclass
+from axiom.domain.fleet import Host
 from axiom.domain.planning import Supply
 from axiom.domain.preferences import project_choice
 from axiom.domain.registrations import read_body
@@ -78,7 +79,7 @@ def _supply(
     on_cores = sum(each.tasks for each, size in there if not size.gpu)
     on_gpus = sum(each.tasks for each, size in there if size.gpu)
     places = host.capacity.cores + sum(gpu.count for gpu in host.capacity.gpus)
-    cores = host.capacity.cores if choice.cores else 0
+    cores = _cores(host, allowance) if choice.cores else 0
     return Supply(
         host_id=host.id,
         name=str(host.id),  # what a plan says stands in public logs, and a host's name is its volunteer's business
@@ -99,6 +100,12 @@ def _supply(
         most_tasks=_most_tasks(one, sum(each.tasks for each in held), allowance, now),
         obstacle=_obstacle(one, cores),
     )
+
+
+def _cores(host: Host, allowance: Allowance) -> int:
+    """Its own word counts for no more cores than it may have tasks as long as it has nothing else to show."""
+    cores = host.capacity.cores
+    return min(cores, most_in_hand(host, allowance)) if allowance.heeds_standing else cores
 
 
 def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
