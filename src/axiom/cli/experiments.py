@@ -18,7 +18,7 @@ _COMMANDS = {
     "retire": ("questions", "Order nothing more of an experiment and cancel what is not sent."),
     "rollback": ("releases", "Put an earlier bundle in the place of the newest."),
     "run": ("running", "Compute one replicate here and now, or a whole sweep with --replicates."),
-    "show": ("questions", "One experiment: what it asks, varies, measures and predicts."),
+    "show": ("questions", "One experiment: what it asks, varies, measures and predicts, and what it has brought."),
 }
 
 

@@ -3,9 +3,12 @@
 import difflib
 import importlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _NEAR = 0.75  # two letters of four that changed places; what is farther off leads astray
 
@@ -67,6 +70,15 @@ class Lazy(Group):
         module, _ = self.table[cmd_name]
         found = vars(importlib.import_module(f"axiom.cli.{module}")).values()
         return next((one for one in found if isinstance(one, click.Command) and one.name == cmd_name), None)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Names and first lines without importing anything: somebody has pressed a key and looks at the screen."""
+        from click.shell_completion import CompletionItem
+
+        listed = {name: about for name, (_, about) in self.table.items() if incomplete or name not in self._unlisted}
+        listed |= {name: command.get_short_help_str() for name, command in self.commands.items()}
+        named = [CompletionItem(name, help=about) for name, about in listed.items() if name.startswith(incomplete)]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
         """List the first lines without importing anything."""

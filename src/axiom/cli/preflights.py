@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.completing import experiments_named
 from axiom.cli.manifests import file_of
 from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, remark, show_json
@@ -20,7 +21,7 @@ from axiom.store.folder import Folder
 
 
 @click.command("preflight")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @data_option
 @dry_run_option
 @json_option

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.completing import experiments_named
 from axiom.cli.manifests import catalogue_files, file_of, file_words, manifest_of, manifests
 from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
@@ -46,7 +47,7 @@ def list_experiments(folder: Folder, as_json: bool) -> None:
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @data_option
 @json_option
 def show(name: str, folder: Folder, as_json: bool) -> None:
@@ -106,7 +107,7 @@ def _summary(folder: Folder, manifest: Manifest) -> list[Mapping[str, Any]]:
 
 
 @click.command("publish")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @data_option
 @dry_run_option
 @json_option
@@ -118,7 +119,7 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 
 
 @click.command("deploy")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
 @click.option(
     "--replicates",
@@ -163,7 +164,7 @@ def deploy(
 
 
 @click.command("retire")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @why_option("Why; it stays in the audit.", default="retired by the operator")
 @data_option
 @dry_run_option

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.completing import experiments_named
 from axiom.cli.opening import submit
 from axiom.cli.options import (
     ID,
@@ -23,7 +24,7 @@ _WHY = why_option("Why; everybody can read it.", required=True)
 
 
 @click.command("recall")
-@click.argument("experiment", metavar="NAME@VERSION")
+@click.argument("experiment", metavar="NAME@VERSION", shell_complete=experiments_named)
 @_WHY
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_option
@@ -50,7 +51,7 @@ def recall(experiment: str, why: str, yes: bool, folder: Folder, dry_run: bool, 
 
 
 @click.command("reopen")
-@click.argument("experiment", metavar="NAME[@VERSION]")
+@click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
 @_WHY
 @data_option
 @dry_run_option

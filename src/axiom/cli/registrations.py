@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from axiom.cli.completing import experiments_named
 from axiom.cli.groups import Group
 from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
@@ -128,7 +129,7 @@ def forecasters(folder: Folder, as_json: bool) -> None:
 
 
 @registration.command("design")
-@click.argument("experiment")
+@click.argument("experiment", shell_complete=experiments_named)
 @click.argument("design")
 @click.argument("words", nargs=-1, required=True, metavar="FACTOR=LEVELS...")
 @_WHY

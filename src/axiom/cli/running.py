@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from axiom.cli.completing import experiments_named
 from axiom.cli.options import data_option, json_option, quiet_option
 from axiom.engines.ahead import Ahead, computing_ahead
 from axiom.errors import WrongUse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("name")
+@click.argument("name", shell_complete=experiments_named)
 @click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
 @click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
