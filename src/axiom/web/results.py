@@ -15,6 +15,7 @@ from axiom.web import plates
 from axiom.web.experiments import in_words, levels
 from axiom.web.exports import Breathe, restless
 from axiom.web.reading import Answer, Reading
+from axiom.web.words import OF_RESULTS
 
 _Configs = Mapping[int, Mapping[str, Any]]
 
@@ -22,7 +23,6 @@ PAGE = 100
 _LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
 _MOST = 10_000  # rows of a CSV
 _PIECE = 200  # of which are made at a time
-_ASKED = frozenset({"experiment", "outcome", "replicate", "sort", "page"})  # what an address asks for besides
 _PLAIN = ("experiment", "version", "replicate", "seed")
 _AFTER = ("outcome", "cpu_seconds", "task", "host")
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
@@ -112,7 +112,7 @@ def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[
 
 def _field(factor: str) -> str:
     """By which name an address asks for a level of a factor."""
-    return f"factor_{factor}" if factor in _ASKED else factor
+    return f"factor_{factor}" if factor in OF_RESULTS else factor
 
 
 def sort_address(query: Mapping[str, str], order: str) -> str:

@@ -2,12 +2,13 @@
 
 from urllib.parse import unquote_plus
 
+OF_RESULTS = frozenset({"experiment", "outcome", "replicate", "sort", "page"})  # besides factors
 _PAGES = frozenset({"after", "before"})
 _NONE = frozenset[str]()
 # By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
 _WORDS = {
     "findings": frozenset({"q", "verdict", "grade", "alias"}),
-    "results": frozenset({"experiment", "outcome", "replicate", "sort", "page"}),
+    "results": OF_RESULTS,
     "sessions": frozenset({"experiment", "state", "host", "contradicted"}),
     "hosts": _PAGES | {"state", "page"},
     "volunteers": _PAGES,
