@@ -1,7 +1,7 @@
 """`axiom experiment list, show, publish, deploy, retire`: what is asked here, and whether more of it is ordered."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +29,9 @@ from axiom.signed.manifests import Manifest
 from axiom.store import costs, counters, experiments
 from axiom.store.folder import Folder
 
+if TYPE_CHECKING:
+    from axiom.notebook import Version
+
 
 @click.command("list")
 @data_option
@@ -53,6 +56,7 @@ def list_experiments(folder: Folder, as_json: bool) -> None:
 def show(name: str, folder: Folder, as_json: bool) -> None:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
     manifest = manifest_of(file_of(name, folder))
+    found = _brought(folder, manifest)
     facts = {
         **_listed(manifest, _standing(folder, manifest.name)),
         "reference": manifest.reference,
@@ -63,18 +67,18 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "memory_mb": manifest.memory_mb,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
-        "summary": _summary(folder, manifest),
+        "summary": found[1] if found else [],
     }
     if as_json:
         show_json({"experiment": facts})
         return
-    rows = facts.pop("summary")
+    del facts["summary"]
     _say(manifest, facts)
-    if rows:
-        from axiom.cli.shown import show_summary
+    if found and found[1]:
+        from axiom.cli.shown import show_brought
 
         click.echo()
-        show_summary(folder, manifest, rows)
+        show_brought(manifest, *found)
 
 
 def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
@@ -93,17 +97,17 @@ def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
         click.echo(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
 
 
-def _summary(folder: Folder, manifest: Manifest) -> list[Mapping[str, Any]]:
-    """What this version has brought in the laboratory, config by config; nothing where it has brought nothing."""
+def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping[str, Any]]] | None":
+    """What this version has brought in the laboratory, config by config; None where it is not the newest there."""
     if not folder.exists():
-        return []
+        return None
     with reading(folder) as db:
         found = experiments.by_name(db, manifest.name)
     if found is None or found.version != manifest.version:
-        return []
-    from axiom.cli.shown import summary_of  # the notebook's tables, which the other commands here do without
+        return None
+    from axiom.cli.shown import brought  # the notebook's tables, which the other commands here do without
 
-    return summary_of(folder, manifest)
+    return brought(folder, f"{found.name}@{found.version}")
 
 
 @click.command("publish")

@@ -17,29 +17,26 @@ from axiom.store import work
 from axiom.store.folder import Folder
 
 
-def summary_of(folder: Folder, manifest: Manifest) -> list[Mapping[str, Any]]:
-    """What is typical in each config of this version, over all replicates that the laboratory has of it."""
-    return list(open_lab(folder.path).summary(_whole_name(manifest)))
+def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
+    """What is typical in each config of a version, over all replicates that the laboratory has of it."""
+    lab = open_lab(folder.path)
+    return lab.version(whole_name), list(lab.summary(whole_name))
 
 
-def show_summary(folder: Folder, manifest: Manifest, rows: Sequence[Mapping[str, Any]]) -> None:
+def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
     """The same as a table and, where it declares one, as its figure."""
-    version = open_lab(folder.path).version(_whole_name(manifest))
     _show_rows(manifest, version, rows)
     _show_picture(manifest, version, rows)
 
 
 def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool, quiet: bool) -> None:
-    """What is typical in each config, over all replicates that the laboratory has, and where the data are."""
-    lab = open_lab(folder.path)
-    version, table = lab.version(ordered.whole_name), lab.summary(ordered.whole_name)
-    rows = list(table)
+    """What a whole sweep has brought, and where the data are."""
+    version, rows = brought(folder, ordered.whole_name)
     missing = ordered.cells - standing.cells
     if as_json:
         show_json({"experiment": _answer(folder, ordered, standing, rows)})
     else:
-        _show_rows(ordered.manifest, version, rows)
-        _show_picture(ordered.manifest, version, rows)
+        show_brought(ordered.manifest, version, rows)
         remark(
             f"{standing.cells} of {ordered.cells} cells · data in {folder.path} · in Python: "
             f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
@@ -53,10 +50,6 @@ def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool,
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
         )
         raise click.exceptions.Exit(1)
-
-
-def _whole_name(manifest: Manifest) -> str:
-    return f"{manifest.name}@{manifest.version}"
 
 
 def _answer(folder: Folder, ordered: Ordered, standing: Standing, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
