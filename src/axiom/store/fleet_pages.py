@@ -48,10 +48,9 @@ _AMOUNT = {
     List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
     List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
 }
-_OURS = "SELECT id FROM volunteer WHERE is_ours = 1"
 _EXTENT = """
 SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
-FROM (SELECT cores, valid_in_row > 0 OR volunteer_id = :ours OR EXISTS (
+FROM (SELECT cores, valid_in_row > 0 OR volunteer_id IN (SELECT id FROM volunteer WHERE is_ours = 1) OR EXISTS (
     SELECT 1 FROM task t WHERE t.host_id = host.id AND t.sent_at IS NOT NULL AND t.state = 'valid') AS is_shown
     FROM host)
 """
@@ -120,8 +119,7 @@ def amount(db: Database, of: List, whose: int = 0) -> int:
 
 def extent(db: Database) -> Extent:
     """How many hosts compute for the laboratory, and how many have not shown yet that they do."""
-    ours = db.one(_OURS)
-    row = db.one(_EXTENT, ours=ours["id"] if ours else 0)
+    row = db.one(_EXTENT)
     if row is None:
         return Extent(hosts=0, cores=0, new=0)
     return Extent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
