@@ -82,7 +82,9 @@ def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
     assert '<a href="/hosts/1?state=invalid">1 invalid</a>' in page
     chosen = site_of.get("/hosts/1.json?state=invalid").json["host"]
     assert [task["number"] for task in chosen["tasks"]] == [3]
-    assert len(site_of.get("/hosts/1.json?state=nonsense").json["host"]["tasks"]) == 3
+    mistyped = site_of.get("/hosts/1.json?state=nonsense")
+    assert (mistyped.status, mistyped.json["host"]["tasks"], mistyped.json["host"]["next"]) == (400, [], None)
+    assert "state=nonsense means nothing here; state is unsent, sent" in site_of.get("/hosts/1?state=nonsense").text
     assert site_of.get("/hosts/1.json?page=20").json["host"]["tasks"] == []
 
 

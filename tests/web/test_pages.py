@@ -267,12 +267,24 @@ def test_a_finding_shows_the_interval_and_what_the_next_grade_needs(site_of):
         ("?verdict=absent", 0),
         ("?grade=Strong", 0),
         ("?grade=Moderate&q=tiny", 1),
-        ("?grade=nonsense", 1),
     ],
 )
 def test_findings_are_filtered_by_the_address(site_of, query, amount):
     assert len(site_of.get(f"/findings.json{query}").json["findings"]) == amount
     assert ("No finding matches" in site_of.get(f"/findings{query}").text) == (amount == 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?grade=nonsense", "grade is Awaiting, Moderate, Strong or Definitive."),
+        ("?verdict=effect", "verdict is effect +, effect −, absent, mixed or undecided."),
+    ],
+)
+def test_a_mistyped_filter_shows_no_finding_and_says_so(site_of, query, said):
+    assert site_of.get(f"/findings.json{query}").json["findings"] == []
+    page = site_of.get(f"/findings{query}")
+    assert (page.status, said in page.text, "No finding matches" in page.text) == (400, True, False)
 
 
 def test_an_experiment_shows_the_exact_signed_source(site_of, full):

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -27,14 +28,10 @@ def cells(reply) -> list[tuple[int, int]]:
         ("experiment=tiny_sum&replicate=1&sort=-replicate", [(1, 1), (1, 2)]),
         ("experiment=tiny_sum&sort=-replicate", [(1, 1), (1, 2), (0, 1), (0, 2)]),
         ("experiment=tiny_sum&sort=seconds", [(0, 1), (0, 2), (1, 1), (1, 2)]),
-        (
-            "experiment=tiny_sum&sort=nonsense&page=nonsense&outcome=nonsense&replicate=x",
-            [(0, 1), (0, 2), (1, 1), (1, 2)],
-        ),
         ("sort=seconds", [(1, 2), (1, 1), (0, 2), (0, 1)]),  # an order needs an experiment
-        ("experiment=unknown", []),
         ("outcome=late", []),
         ("outcome=ok&page=99999999999", []),
+        ("experiment=tiny_sum&outcome=&replicate=&sort=&size=2&width=", [(0, 2), (1, 2)]),  # as a form sends it
     ],
 )
 def test_the_address_chooses(site_of, query, found):
@@ -44,6 +41,41 @@ def test_the_address_chooses(site_of, query, found):
     is_beyond = "page=9" in query
     assert ("No result has all of this" in page.text) == (not found and not is_beyond)
     assert ("These results end before page" in page.text) == is_beyond
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("experiment=unknown", "There is no experiment unknown."),
+        ("experiment=tiny_sum@2", "There is no experiment tiny_sum@2."),
+        ("experiment=tiny_sum@first", "There is no experiment tiny_sum@first."),
+        ("outcome=nonsense", "outcome=nonsense means nothing here; outcome is ok, late, diverged or failed."),
+        ("replicate=-1", "replicate=-1 means nothing here; replicate is a whole number."),
+        ("page=" + "9" * 16, "page=9999999999999999 means nothing here; page is a whole number."),
+        (
+            "experiment=tiny_sum&sort=size",
+            "sort=size means nothing here; sort is newest, replicate, -replicate, seconds or -seconds.",
+        ),
+        ("experiment=tiny_sum&sise=1", "sise is nothing that can be asked for here; tiny_sum has size."),
+        (f"outcome=%1b{'<i>' * 20}", f"outcome= {'<i>' * 12}<i… means nothing here"),
+    ],
+)
+def test_what_is_mistyped_shows_nothing_and_says_so(site_of, query, said):
+    reply = site_of.get(f"/results.json?{query}")
+    assert (reply.status, reply.json["results"], len(reply.json["misread"])) == (400, [], 1)
+    assert reply.json["misread"][0].startswith(said)
+    page = site_of.get(f"/results?{query}")
+    assert page.status == 400
+    assert said in unescape(page.text)
+    assert "<i>" not in page.text
+    taken = site_of.get(f"/results.csv?{query}")
+    assert (taken.status, taken.text.startswith(said)) == (400, True)
+    assert taken.headers["content-type"].startswith("text/plain")
+
+
+def test_everything_that_is_mistyped_is_said(site_of):
+    reply = site_of.get("/results.json?experiment=tiny_sum&sort=x&page=y&outcome=z&replicate=x&a=1&b=2")
+    assert len(reply.json["misread"]) == 6
 
 
 def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):

@@ -130,6 +130,10 @@ def test_the_tasks_behind_a_number_are_just_those(site, lab):
     assert len(valid["tasks"]) == 9
     assert {task["state"] for task in valid["tasks"]} == {"valid"}
     (refused,) = site.get("/sessions/2026-03-04-a/tasks.json?contradicted=yes").json["tasks"]
+    for mistyped in ("state=gone", "host=all"):
+        reply = site.get(f"/sessions/2026-03-04-a/tasks.json?{mistyped}")
+        assert (reply.status, reply.json["tasks"], len(reply.json["misread"])) == (400, [], 1)
+        assert "means nothing here" in site.get(f"/sessions/2026-03-04-a/tasks?{mistyped}").text
     assert refused["state"] == "invalid"
     assert site.get("/sessions/2026-03-04-a/tasks.json?host=2").json["tasks"] == []  # given up on after the review
     lab.later(seconds=1)

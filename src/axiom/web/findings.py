@@ -10,7 +10,7 @@ from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store import finding_pages
 from axiom.store.finding_pages import Forecast, Line, Scored, Standing
-from axiom.web import cards
+from axiom.web import cards, misread
 from axiom.web.graph import Graph, linked
 from axiom.web.numbers import moment, plain, rounded
 from axiom.web.plates import plate
@@ -26,12 +26,14 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 def listed(reading: Reading) -> Answer:
     """Every finding that the address asks for, the newest first."""
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
+    said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
     known = Graph(reading)
     rows = [
         shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
         for standing in finding_pages.everything(reading.db)
     ]
-    return {"findings": [row for row in rows if _matches(row, **asked)], "of": len(rows), "asked": asked}
+    chosen = [] if said else [row for row in rows if _matches(row, **asked)]
+    return {"findings": chosen, "of": len(rows), "asked": asked, "misread": said}
 
 
 def one(reading: Reading, number: int) -> Answer:
@@ -260,8 +262,8 @@ def _matches(row: Answer, *, q: str, verdict: str, grade: str, alias: str) -> bo
     return (
         q.casefold() in " ".join([row["claim"], row["experiment"], *itertools.chain(*names)]).casefold()
         and (not alias or any(is_called(alias, old) for old in names))
-        and (verdict not in set(Verdict) or row["verdict"] == verdict)
-        and (grade not in set(Grade) or _GRADES.index(row["grade"]) >= _GRADES.index(Grade(grade)))
+        and (not verdict or row["verdict"] == verdict)
+        and (not grade or _GRADES.index(row["grade"]) >= _GRADES.index(Grade(grade)))
     )
 
 

@@ -12,7 +12,7 @@ from axiom.domain.work import TaskState
 from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work_pages
 from axiom.store.fleet_pages import List
 from axiom.store.work_pages import NEWEST
-from axiom.web import paging
+from axiom.web import misread, paging
 from axiom.web.ledger import credited
 from axiom.web.numbers import plain, span
 from axiom.web.paging import LENGTH
@@ -54,7 +54,9 @@ def host(reading: Reading, number: int) -> Answer:
     found: Host = must(fleet.host(reading.db, number), reading, "host", number)
     balance = ledger.balance(reading.db, ledger.HOST, number)
     computing, in_hand = work_pages.in_hand(reading.db, number, limit=LENGTH)
+    said = list(misread.choice(reading.query, "state", TaskState))
     return {
+        "misread": said,
         "host": _listed(reading, found, whose_host(reading, found.volunteer_id), balance)
         | _said(reading, found)
         | {
@@ -63,8 +65,8 @@ def host(reading: Reading, number: int) -> Answer:
             "in_hand": in_hand,
             "computing": [listed_task(task) for task in computing],
             "findings": supported(reading, [number]),
-            **_tasks(reading, number),
-        }
+            **_tasks(reading, number, has_any=not said),
+        },
     }
 
 
@@ -213,13 +215,15 @@ def _of_its_work(found: Host) -> str:
     return "The last of its tasks that says something about it was not valid, failed or was never returned."
 
 
-def _tasks(reading: Reading, number: int) -> Answer:
-    """The host's newest tasks by state, and those of them that the address asks for."""
+def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
+    """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
     counted = work_pages.by_state(reading.db, number)
     asked = reading.query.get("state", "")
     state = asked if asked in set(TaskState) else ""
     page = min(max(reading.whole("page"), 1), NEWEST // LENGTH)
-    rows = work_pages.of_host(reading.db, number, state=state, limit=LENGTH, skip=(page - 1) * LENGTH)
+    rows = (
+        work_pages.of_host(reading.db, number, state=state, limit=LENGTH, skip=(page - 1) * LENGTH) if has_any else []
+    )
     last = -(-(counted.get(TaskState(state), 0) if state else sum(counted.values())) // LENGTH)
     address = f"/hosts/{number}?state={state}"
     return {
@@ -228,5 +232,5 @@ def _tasks(reading: Reading, number: int) -> Answer:
         "state": state,
         "tasks": [listed_task(task) for task in rows],
         "previous": f"{address}&page={page - 1}" if page > 1 else None,
-        "next": f"{address}&page={page + 1}" if page < last else None,
+        "next": f"{address}&page={page + 1}" if page < last and has_any else None,
     }

@@ -186,9 +186,11 @@ def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = 
         try:
             with read(request) as reading:
                 made = page.make(reading, **request.path_params)
+                status = 400 if made.get("misread") else 200
                 if as_data:
-                    return JSONResponse(made)
-                return HTMLResponse(_render(templates, reading, page.template, {**made, "json": _as_json(request)}))
+                    return JSONResponse(made, status_code=status)
+                shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
+                return HTMLResponse(shown, status_code=status)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
             return missing(templates, read)(request, error)
         except Exception as error:
@@ -289,6 +291,8 @@ def _results(read: Read) -> Make:
 
     def make(request: Request, breathe: Breathe) -> Made:
         with read(request) as reading:
+            if said := results.refused(reading):
+                return Made(body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400)
             return Made(body=results.exported(reading, breathe), kind=_CSV)
 
     return make

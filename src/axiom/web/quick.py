@@ -24,7 +24,7 @@ _MOST = 256  # pages in memory
 _LARGEST = 256 * 1024  # bytes of an answer that is kept; a larger one is a file to take away, asked for once
 _SMALL = 256  # bytes below which compressing only adds
 _PACKED = (b"text/", b"application/json", b"application/javascript", b"image/svg")
-_KEPT_STATUS = {200, 404}
+_KEPT_STATUS = {200, 400, 404}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store import counters, experiments, findings, result_pages, tables
 from axiom.store.experiments import StoredExperiment
 from axiom.store.result_pages import Listed, Order, Wanted
-from axiom.web import plates
+from axiom.web import misread, plates
 from axiom.web.experiments import in_words, levels
 from axiom.web.exports import Breathe, restless
 from axiom.web.reading import Answer, Reading
@@ -33,10 +33,11 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     stored = _experiment(reading)
     manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
-    rows = result_pages.listed(reading.db, wanted)
+    said = _misread(reading.query, stored, manifest)
+    rows = [] if said else result_pages.listed(reading.db, wanted)
     is_more = len(rows) > limit
     page = wanted.skip // limit + 1
-    last = page if rows else _last_page(reading, wanted, limit)
+    last = page if rows or said else _last_page(reading, wanted, limit)
     names = {each.id: each for each in experiments.everything(reading.db)}
     configs = {number: findings.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
@@ -44,7 +45,8 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "page": page,
         "is_beyond": 0 < last < page,
         "next": _address(reading.query, page=page + 1) if is_more and page < _LAST_PAGE else None,
-        "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last else None,
+        "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last and not said else None,
+        "misread": said,
         "ends_early": is_more and page == _LAST_PAGE,
         "sort": wanted.order,
         "experiment": stored.name if stored else None,
@@ -57,6 +59,12 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "csv": _address(_without_page(reading.query), path="/results.csv"),
         "csv_rows": _MOST,
     }
+
+
+def refused(reading: Reading) -> Sequence[str]:
+    """The sentences for what the address asks and nothing here can mean."""
+    stored = _experiment(reading)
+    return _misread(reading.query, stored, _declared(stored))
 
 
 def table(reading: Reading, limit: int = _MOST, breathe: Breathe = restless) -> tuple[list[str], list[list[Any]]]:
@@ -141,7 +149,19 @@ def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -
 
 def _experiment(reading: Reading) -> StoredExperiment | None:
     name, _, version = reading.query.get("experiment", "").partition("@")
-    return experiments.by_name(reading.db, name, _whole(version)) if name else None
+    if not name or (version and _whole(version) is None):
+        return None
+    return experiments.by_name(reading.db, name, _whole(version))
+
+
+def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
+    said = [*misread.choice(query, "outcome", Outcome), *misread.choice(query, "sort", Order)]
+    said += misread.known(query, "experiment", is_known=stored is not None)
+    said += [*misread.whole(query, "replicate"), *misread.whole(query, "page")]
+    if stored and manifest:
+        fields = [_field(name) for name in manifest.factors]
+        said += misread.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
+    return said
 
 
 def _declared(stored: StoredExperiment | None) -> Manifest | None:

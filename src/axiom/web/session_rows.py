@@ -1,9 +1,11 @@
 """The rows behind the numbers of a log: the tasks that a session reviewed, and what differs between two sessions."""
 
 from axiom.domain.sessions import Session
+from axiom.domain.work import TaskState
 from axiom.errors import NotFound
 from axiom.store import session_differences, session_facts, sessions
 from axiom.store.database import Row, moment
+from axiom.web import misread
 from axiom.web.reading import Answer, Reading
 
 _SHOWN = 200
@@ -19,13 +21,15 @@ def tasks(reading: Reading, name: str) -> Answer:
         host=reading.whole("host"),
         contradicted="contradicted" in query,
     )
+    said = [*misread.choice(query, "state", TaskState), *misread.whole(query, "host")]
     window = sessions.window(reading.db, session)
-    rows = session_facts.tasks(reading.db, window, asked, _SHOWN + 1)
+    rows = [] if said else session_facts.tasks(reading.db, window, asked, _SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),
         "until": window.until.isoformat(),
         "asked": {name: value for name, value in query.items() if value},
+        "misread": said,
         "is_more": len(rows) > _SHOWN,
         "tasks": [_task(row) for row in rows[:_SHOWN]],
     }
