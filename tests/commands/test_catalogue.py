@@ -1,5 +1,6 @@
 """Words become commands, or one sentence about what is wrong with them."""
 
+import math
 from dataclasses import fields
 
 import pytest
@@ -8,6 +9,8 @@ from axiom.commands.catalogue import COMMANDS, read_command
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
+
+WATCH = {"experiment": "tiny_sum", "sentence": "it grows", "measure": "total", "comparison": ">"}
 
 
 def test_words_become_a_command():
@@ -42,6 +45,9 @@ def test_every_command_is_known_by_its_own_name():
         ("workunit.cancel", {"workunits": [2**63]}, WrongUse, r"workunits.0: .* less than or equal"),
         ("workunit.cancel", {"workunits": []}, WrongUse, "workunits: List should have at least 1"),
         ("workunit.cancel", {"workunits": [1, "2"]}, WrongUse, r"workunits.1: .* valid integer"),
+        ("watch.register", WATCH | {"threshold": 1e301}, WrongUse, r"threshold: .* less than or equal to 1e\+300\."),
+        ("watch.register", WATCH | {"threshold": math.nan}, WrongUse, "threshold: Input should be a finite number"),
+        ("watch.register", WATCH | {"threshold": -math.inf}, WrongUse, "threshold: Input should be a finite number"),
     ],
 )
 def test_wrong_words_are_refused_in_one_sentence(name, words, error, problem):

@@ -1,6 +1,7 @@
 """Every command by its name, and how words become one."""
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_type_hints
@@ -38,6 +39,8 @@ from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 
 M = TypeVar("M", bound=BaseModel)
+
+_ENDLESS = re.compile(r"\d{20,}")
 
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
@@ -110,7 +113,7 @@ def _form(kind: type[Command]) -> type[BaseModel]:
         one.name: (hints[one.name], Field(... if one.default is MISSING else one.default, **one.metadata))
         for one in fields(kind)
     }
-    return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True), **words)
+    return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False), **words)
 
 
 def read_words(kind: type[M], name: str, words: Mapping[str, Any]) -> M:
@@ -123,4 +126,5 @@ def read_words(kind: type[M], name: str, words: Mapping[str, Any]) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise WrongUse(f"{name}: {where}: {first['msg']}. Nothing was done.") from error
+        text = _ENDLESS.sub(lambda digits: f"{float(digits[0]):g}", first["msg"])  # it spells 1e300 out
+        raise WrongUse(f"{name}: {where}: {text}. Nothing was done.") from error
