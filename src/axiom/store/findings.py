@@ -41,7 +41,7 @@ _NUMBERED = "SELECT id, registration_id, estimand FROM finding WHERE experiment_
 _BACK = """
 SELECT 1 WHERE EXISTS (
     SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id
-    WHERE w.registration_id = :registration_id AND t.state IN ('returned', 'valid'))
+    WHERE w.registration_id = :registration_id AND t.output_digest IS NOT NULL)
 OR EXISTS (
     SELECT 1 FROM replicate p JOIN result r ON r.experiment_id = p.experiment_id AND r.replicate = p.number
     WHERE p.registration_id = :registration_id)
@@ -154,7 +154,7 @@ def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
 
 
 def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
-    """Has any host reported a task of one of these registrations?"""
+    """Has any host brought an output of one of these registrations? A task that failed without one tells nothing."""
     return any(db.one(_BACK, registration_id=each) is not None for each in registration_ids)
 
 

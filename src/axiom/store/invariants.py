@@ -92,7 +92,7 @@ WHERE r.experiment_id <> w.experiment_id OR r.created_at > w.created_at
 _FORETOLD_LATE = """
 SELECT p.id FROM prediction p WHERE p.hash IS NOT NULL AND EXISTS (
     SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id
-    WHERE w.registration_id = p.registration_id AND t.returned_at < p.created_at)
+    WHERE w.registration_id = p.registration_id AND t.returned_at < p.created_at AND t.output_digest IS NOT NULL)
 """
 _MISPLACED = """
 SELECT r.id FROM result r JOIN replicate p ON p.experiment_id = r.experiment_id AND p.number = r.replicate
