@@ -46,6 +46,13 @@ def test_the_last_step_that_a_holder_means_to_do_lets_go(door):
     assert door.submit(by("Ben"))["step"] == "inspect"
 
 
+def test_whoever_finds_the_session_past_the_last_step_they_mean_to_do_lets_go(door):
+    for _ in range(9):
+        door.submit(by(""))
+    assert door.submit(by("Ada", until=Step.CREDIT))["step"] == "evaluate"
+    assert door.submit(by("Ben"))["step"] == "rank"
+
+
 def test_the_end_of_a_session_lets_go(door):
     while not door.submit(by("Ada"))["ended"]:
         continue

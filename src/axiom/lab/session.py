@@ -79,7 +79,7 @@ def step(
     ends = due is session.steps[-1]
     sessions.write(db, session.id, due, notes)
     sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
-    _hand_on(db, session, holder if due is not until and not ends else "", now)
+    _hand_on(db, session, "" if ends or _is_past(due, until) else holder, now)
     log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
     return Stepped(session=session, step=due, notes=tuple(notes), ended=ends)
 
@@ -109,6 +109,12 @@ def _take(session: Session, holder: str, now: datetime) -> Step:
     if session.due is None:
         raise LookupError(f"session {session.name} is open and has no step left")
     return session.due
+
+
+def _is_past(done: Step, until: Step) -> bool:
+    """Was this the last step that somebody means to do, or one after it?"""
+    steps = list(Step)
+    return steps.index(done) >= steps.index(until)
 
 
 def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None:
