@@ -1,12 +1,15 @@
 """`axiom session` and `axiom finding`: a round from a terminal, dry and in earnest, and what is concluded."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from axiom.__main__ import _main
+from axiom.commands.watches import RegisterWatch
 from axiom.domain.sessions import Step
+from axiom.lab.withdraw import withdraw
 from axiom.signed.keys import make_keys
 from axiom.store import sessions
 from axiom.store.database import connect_reader, connect_writer
@@ -74,6 +77,25 @@ def test_a_session_is_shown_dry_and_then_held(opened, say):
     name = held["session"]["session"]
     assert [one["name"] for one in say("session", "list", "--json")[1]["sessions"]] == [name]
     assert name in say("session", "list")[1]
+
+
+def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
+    """A watch may be registered by a program that may order and no more."""
+    sentence = "red \x1b[31m\x9b2J\r\nlog\n  forged \u202eline"
+    say("session", "run")
+    watch = RegisterWatch(experiment="tiny_sum", sentence=sentence, measure="total", comparison=">", threshold=9e9)
+    opened.db = connect_writer(opened.folder.database)
+    with opened.db.transaction():
+        watch.apply(opened.db, None, None, opened.now)
+        withdraw(opened.db, 1, sentence, datetime.now(UTC))
+    opened.db.close()
+    held = say("session", "run")[1]
+    name = look(opened, sessions.last).name
+    for text in (held, say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]):
+        assert re.search(r"red \\?\[31m 2J log forged line\b", text)
+        assert all(sign.isprintable() or sign == "\n" for sign in text)
+    changed = say("session", "diff")[1]
+    assert "tiny_sum@1 was retired: red ?[31m?2J??log?  forged ?line" in changed
 
 
 def test_a_session_is_held_up_to_a_step_and_goes_on(opened, say):

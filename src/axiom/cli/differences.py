@@ -27,7 +27,7 @@ def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        click.echo("\n".join(_lines(answer["difference"])))
+        click.echo("\n".join(map(_printable, _lines(answer["difference"]))))
 
 
 def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
@@ -55,6 +55,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "Versions:" if found["experiments"] else "No version was published, retired or recalled."
     for row in found["experiments"]:
         yield f"  {row['experiment']} was {row['status']}{': ' + row['why'] if row['why'] else ''}"
+
+
+def _printable(line: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _stand(said: dict[str, Any]) -> str:

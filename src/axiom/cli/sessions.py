@@ -35,7 +35,7 @@ from axiom.pi import autopilot
 from axiom.pi.preflights import tend
 from axiom.store import blobs, sessions
 from axiom.store.folder import Folder
-from axiom.web.log import as_data, as_markdown, as_text
+from axiom.web.log import as_data, as_markdown, as_text, one_line
 
 _ENDING_SECONDS = 3.0  # that a cell of a preflight may still take when the autopilot ends
 
@@ -119,7 +119,7 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
     for one in steps:
         click.echo(f"{one['step']}")
         for sentence in one["notes"]:
-            click.echo(f"  {_would(sentence) if dry_run else sentence}")
+            click.echo(f"  {one_line(_would(sentence) if dry_run else sentence)}")
     remark("Nothing was changed: this was a dry run." if dry_run else f"Session {held['session']}.", quiet=quiet)
 
 

@@ -69,8 +69,13 @@ def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
     parts = [f"{head}\n{'=' * len(head)}", _head(session)]
     for chapter in chapters(session, notes):
         title = chapter["section"].upper()
-        parts.append("\n".join([title, *(f"- {_one_line(line['text'])}" for line in chapter["lines"])]))
+        parts.append("\n".join([title, *(f"- {one_line(line['text'])}" for line in chapter["lines"])]))
     return "\n\n".join(parts) + "\n"
+
+
+def one_line(text: str) -> str:
+    """The same words on one line, without what would act on the terminal of whoever reads them."""
+    return " ".join(_calm(text).split())
 
 
 def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
@@ -93,18 +98,18 @@ def _line(step: Step, note: Note) -> Answer:
 
 def _head(session: Session) -> str:
     end = f"{session.ended_at:%H:%M} UTC" if session.ended_at else "not ended"
-    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {_one_line(session.reason)}"
+    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(session.reason)}"
 
 
 def _in_markdown(piece: Mapping[str, str]) -> str:
-    text = _SPECIAL.sub(r"\\\1", _WHITE.sub(" ", piece["text"]))
+    text = _SPECIAL.sub(r"\\\1", _calm(piece["text"]))
     if not piece["rows"]:
         return text
     return f"[{text}]({piece['rows']})" if piece["is_fact"] else f"{text} ([rows]({piece['rows']}))"
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _calm(text: str) -> str:
+    return _WHITE.sub(" ", "".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def _fact(facts: Mapping[str, object], match: re.Match[str]) -> str:
