@@ -7,11 +7,13 @@ import pytest
 from axiom.decisions.grouping import grouped
 from axiom.domain.endings import Cause
 from axiom.domain.releases import Stage
+from axiom.domain.sessions import Step
 from axiom.domain.work import Report, TaskState
 from axiom.lab import releasing
 from axiom.lab.breaking import breaking, stop_broken
 from axiom.lab.failures import count, failures
 from axiom.lab.recall import reopen_version
+from axiom.lab.withdraw import withdraw
 from axiom.server import reporting
 from axiom.store import endings, experiments, work
 from axiom.store.database import moment
@@ -220,6 +222,8 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     assert work.task(lab.db, out).state is TaskState.EXPIRED
     assert len(lab.db.select("SELECT id FROM task")) == made
     assert fleet_of_three.broken() == {}
+    fleet_of_three.hold()
+    assert fleet_of_three.said("experiment.retired") == []  # which was told when it was stopped
 
 
 def test_one_host_that_breaks_everything_stops_no_version(fleet_of_three):
@@ -259,8 +263,6 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
 
 
 def test_a_retirement_between_sessions_is_told_with_its_reason(fleet_of_three):
-    from axiom.lab.withdraw import withdraw
-
     fleet_of_three.hold()
     fleet_of_three.lab.later(seconds=1)
     with fleet_of_three.db.transaction():
@@ -271,6 +273,20 @@ def test_a_retirement_between_sessions_is_told_with_its_reason(fleet_of_three):
     fleet_of_three.lab.later(seconds=1)
     fleet_of_three.hold()
     assert fleet_of_three.said("experiment.retired") == []
+
+
+@pytest.mark.parametrize("after", list(Step)[:-1])
+def test_a_retirement_while_a_session_is_open_is_told_once(fleet_of_three, after):
+    told = []
+    fleet_of_three.up_to(after)
+    fleet_of_three.lab.later(seconds=1)
+    with fleet_of_three.db.transaction():
+        withdraw(fleet_of_three.db, 1, "nobody wants it", fleet_of_three.lab.now)
+    for _ in range(3):
+        fleet_of_three.lab.later(seconds=1)
+        fleet_of_three.hold()
+        told += fleet_of_three.said("experiment.retired")
+    assert told == ["tiny_sum@1 was retired: nobody wants it"]
 
 
 def test_failures_that_were_told_say_so_without_a_session_too(fleet_of_three):

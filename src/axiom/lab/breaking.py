@@ -1,19 +1,22 @@
 """A step of sessions, and a job between them: a version that fails more often than anything may is stopped."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 
 from axiom.decisions.breaking import broken, broken_there
 from axiom.decisions.released import came_of, standing
 from axiom.domain.dataclass import dataclass
 from axiom.domain.releases import Release
-from axiom.domain.sessions import Note
+from axiom.domain.sessions import Note, Window
 from axiom.lab import releasing
 from axiom.lab.round import Round, shortened
 from axiom.lab.withdraw import withdraw
-from axiom.store import counters, endings, experiments, releases
+from axiom.store import counters, endings, experiments, releases, session_facts
 from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
+
+
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,15 +55,33 @@ def halt(db: Database, one: Breaking, now: datetime) -> None:
     releasing.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
 
 
-def stop_broken(db: Database, since: datetime, now: datetime) -> list[Note]:
-    """Stop what is broken, and tell what was let out, stopped or retired since then; also when there is nothing."""
+def withdrawn(held: Round) -> list[Note]:
+    """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
+    told = session_facts.stopped_before(held.db, held.session.id)
+    return stop_broken(held.db, held.window.since, held.now, until=held.window.until, told=told)
+
+
+def stop_broken(
+    db: Database,
+    since: datetime,
+    now: datetime,
+    *,
+    until: datetime = _EVER,
+    told: Collection[tuple[str, str]] = (),
+) -> list[Note]:
+    """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
     releasing.settle(db, now)
+    window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
     for one in breaking(db):
         halt(db, one, now)
         if not one.platform:
             stopped[one.version.id] = withdraw(db, one.version.id, one.reason, now)
-    notes = [_note(one, stopped) for one in experiments.everything(db) if _is_news(one, since, stopped)]
+    notes = [
+        _note(one, stopped)
+        for one in experiments.everything(db)
+        if one.id in stopped or (_is_retired(one, window) and (_name(one), one.why) not in told)
+    ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 
 
@@ -81,13 +102,16 @@ def _released(name: str, line: Release) -> Note:
     )
 
 
-def _is_news(version: StoredExperiment, since: datetime, stopped: Mapping[int, int]) -> bool:
-    retired = version.retired_at
-    return version.id in stopped or (version.status == "retired" and retired is not None and retired >= since)
+def _is_retired(version: StoredExperiment, window: Window) -> bool:
+    return version.status == "retired" and window.holds(version.retired_at)
+
+
+def _name(version: StoredExperiment) -> str:
+    return f"{version.name}@{version.version}"
 
 
 def _note(version: StoredExperiment, stopped: Mapping[int, int]) -> Note:
-    name = f"{version.name}@{version.version}"
+    name = _name(version)
     if version.id in stopped:
         return Note(
             kind="experiment.stopped",

@@ -12,7 +12,7 @@ from axiom.errors import HeldByAnother
 from axiom.lab import plan as planning
 from axiom.lab.announcing import announced
 from axiom.lab.asking import design
-from axiom.lab.breaking import released, stop_broken
+from axiom.lab.breaking import released, withdrawn
 from axiom.lab.choosing import investigator
 from axiom.lab.clean import clean
 from axiom.lab.closing import close
@@ -146,7 +146,7 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.FAILURES: lambda held: failures(held.db, held.window.since, held.now),
     Step.CREDIT: lambda held: credit(held.db, held.session, held.now) + shares(held) + announced(held),
     Step.CLEAN: _clean,
-    Step.WITHDRAW: lambda held: stop_broken(held.db, held.window.since, held.now) + released(held) + taken_back(held),
+    Step.WITHDRAW: lambda held: withdrawn(held) + released(held) + taken_back(held),
     Step.REPAIR: repair,
     Step.EVALUATE: _evaluate,
     Step.RANK: ranks,

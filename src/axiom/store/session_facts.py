@@ -8,6 +8,10 @@ from axiom.domain.sessions import Window
 from axiom.store import evidence
 from axiom.store.database import Database, Row, at
 
+_STOPPED_BEFORE = """
+SELECT json_extract(facts, '$.experiment') AS experiment, json_extract(facts, '$.reason') AS reason FROM note
+WHERE session_id = (SELECT max(id) FROM session WHERE id < :session_id) AND kind = 'experiment.stopped'
+"""
 _HEARD = """
 SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host WHERE seen_at >= :since AND is_simulated = 0
 """
@@ -170,6 +174,11 @@ def repaired(db: Database, window: Window) -> list[Row]:
 def ordered(db: Database, after: int) -> list[Row]:
     """What was ordered behind this workunit, by whomever; checks of what came back are no orders."""
     return db.select(_ORDERED, after=after)
+
+
+def stopped_before(db: Database, session_id: int) -> set[tuple[str, str]]:
+    """The versions that the session before this one has stopped itself, and has told of, with why."""
+    return {(row["experiment"], row["reason"]) for row in db.select(_STOPPED_BEFORE, session_id=session_id)}
 
 
 def taken_back(db: Database, window: Window) -> list[Row]:
