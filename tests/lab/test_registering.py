@@ -225,22 +225,6 @@ def test_a_prediction_is_taken_until_the_first_result_is_back_and_never_after(la
         foretell(lab.db, 1, SAID, "Eve", lab.now)
 
 
-@pytest.mark.parametrize("brings_something", [False, True])
-def test_a_task_that_failed_tells_nothing_unless_it_brought_an_output(lab, brings_something):
-    ordered(lab, 1)
-    order = lab.order(1)
-    lab.report(order, lab.output(order)[:-9] if brings_something else None, exit_status=0 if brings_something else 10)
-    lab.validate()
-    lab.later(seconds=1)
-    if brings_something:
-        with pytest.raises(Refused, match="Results of finding 1 are back"):
-            foretell(lab.db, 1, SAID, "Ada", lab.now)
-    else:
-        with lab.db.transaction():
-            foretell(lab.db, 1, SAID, "Ada", lab.now)
-    assert lab.broken() == {}
-
-
 def test_results_of_another_design_of_the_finding_would_tell_too(lab):
     made = add_design(lab)
     ordered(lab, made.id)

@@ -6,6 +6,7 @@ import pytest
 
 from axiom.domain.registrations import Rule, Stopping
 from axiom.domain.sessions import Allotment
+from axiom.errors import Refused
 from axiom.lab.deploy import deploy
 from axiom.lab.foretell import foretell
 from axiom.lab.recall import recall
@@ -28,6 +29,22 @@ def rounds(rounds):
 def said(rounds) -> dict:
     rows = scores.everything(rounds.db)
     return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
+
+
+@pytest.mark.parametrize("brings_something", [False, True])
+def test_a_task_that_failed_tells_nothing_unless_it_brought_an_output(rounds, brings_something):
+    lab = rounds.lab
+    lab.deploy()
+    order = lab.order(1)
+    lab.report(order, lab.output(order)[:-9] if brings_something else None, exit_status=0 if brings_something else 10)
+    lab.validate()
+    lab.later(seconds=1)
+    if brings_something:
+        with pytest.raises(Refused, match="Results of finding 1 are back"):
+            foretell(rounds.db, 1, SAID, "Bob", lab.now)
+    else:
+        foretell(rounds.db, 1, SAID, "Bob", lab.now)
+    assert rounds.broken() == {}
 
 
 def test_nothing_is_scored_while_the_registration_goes_on(rounds):

@@ -15,7 +15,6 @@ from axiom.store import counters, endings, experiments, releases, session_facts
 from axiom.store.database import Database
 from axiom.store.experiments import StoredExperiment
 
-
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
