@@ -1,14 +1,23 @@
 """The laboratory's clock never goes back, and a clock that was once wrong does not end a laboratory."""
 
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from axiom.cli import clock as clocks
+from axiom.cli.callers import operator
 from axiom.cli.clock import Accepted, Clock, open_clock
+from axiom.cli.opening import writing
+from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack
+from axiom.lab import promises
+from axiom.settings import Settings
+from axiom.signed.keys import make_keys
 from axiom.store import callers, jobs
+from axiom.store.database import connect_writer
+from axiom.store.folder import lock
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -40,6 +49,54 @@ def test_time_stands_still_when_the_computers_clock_is_set_back(wall):
     assert clock.now() == NOW + timedelta(hours=1)
     wall(NOW + timedelta(hours=2))
     assert clock.now() == NOW + timedelta(hours=2)
+
+
+def test_moments_apart_differ_from_all_others_also_while_time_stands_still(wall):
+    clock = Clock(NOW)
+    for moment in (NOW, NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW):
+        wall(moment)
+        said = [clock.now(), clock.apart(), clock.now(), clock.apart(), clock.apart(), clock.now()]
+        assert said == sorted(set(said))
+        assert said[-1] - said[0] < timedelta(milliseconds=1)
+
+
+@pytest.fixture
+def gate(small_lab, wall):
+    """Opens the gate of the small laboratory while the computer's clock is half a minute behind it."""
+
+    @contextlib.contextmanager
+    def opened():
+        small_lab.db.close()
+        make_keys(small_lab.folder.keys, small_lab.now)
+        wall(small_lab.now - timedelta(seconds=30))
+        with lock(small_lab.folder, "a test"), writing(small_lab.folder, Settings()) as gate:
+            yield gate
+        small_lab.db = connect_writer(small_lab.folder.database)
+
+    return opened
+
+
+def test_evidence_that_was_written_while_time_stands_still_knows_nothing_of_what_came_after(small_lab, prepared, gate):
+    """A block closes without a value whose task was given up on, and which comes late."""
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(max_failures=1)
+    late = small_lab.order(1)
+    small_lab.later(hours=49)
+    small_lab.sweep()
+    small_lab.deploy(workunits=7)
+    for _ in range(7):
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    with gate() as opened:
+        held = opened.submit(HoldSession(pi="person", reason="a test"), operator())
+        small_lab.now = opened.now()
+    assert "Findings weighed again: 1." in held["steps"][-1]["notes"][-1]
+    small_lab.report(late, small_lab.output(late))
+    small_lab.validate()
+    found = promises.broken(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
+    assert {promise: problems for promise, problems in found.items() if problems} == {}
 
 
 def test_what_time_servers_correct_is_tolerated(small_lab):

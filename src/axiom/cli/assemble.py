@@ -104,14 +104,14 @@ def _run(
     first_time = not folder.keys.exists()
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping = Stopping()
-    parts = _build(folder, settings, keys, clock.now, stopping)
+    parts = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(parts.writer.stop)
         address = address_of(listening)
         master = project_address(settings, address)
         volunteers = stack.enter_context(
-            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.now, source=source)
+            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
         )
         play_fleet(fleet, parts.core, volunteers, secrets)
         pages = _pages(folder, settings, clock, parts, volunteers, address)

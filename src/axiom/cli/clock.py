@@ -19,6 +19,7 @@ from axiom.store.callers import Audited
 from axiom.store.database import Database
 
 _TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
+_APART = timedelta(microseconds=1)  # what the database tells apart
 _COMMAND = "clock.accept"
 _SLOWER = 2
 
@@ -72,6 +73,17 @@ class Clock:
         with self._lock:
             self._newest = max(self._newest, self._told())
             return self._newest
+
+    def apart(self) -> datetime:
+        """A moment that nothing else has: after all that was said before, and before all that is said from now on.
+
+        Evidence says what was known when it was written. Were it written while the clock stands still, what came after
+        it would seem to have been known.
+        """
+        with self._lock:
+            moment = max(self._newest + _APART, self._told())
+            self._newest = moment + _APART
+            return moment
 
     def _told(self) -> datetime:
         wall = wall_clock()

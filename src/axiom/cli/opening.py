@@ -71,7 +71,7 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
     writer.start()
     try:
         laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
-        yield Gate(writer=writer, laboratory=laboratory, now=clock.now)
+        yield Gate(writer=writer, laboratory=laboratory, now=clock.apart)
     finally:
         writer.stop()
 

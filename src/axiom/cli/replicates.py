@@ -89,7 +89,7 @@ def _place(taken: Taken, *, quiet: bool, ahead: Ahead, made: Made | None) -> Ite
     clock, keys = made.result()
     if taken.is_new:
         remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
-    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.now, ahead, reported))
+    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.apart, ahead, reported))
     try:
         yield here
     finally:
