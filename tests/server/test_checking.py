@@ -63,6 +63,17 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert lab.broken() == {}
 
 
+def test_where_nobody_else_was_heard_from_for_a_week_the_laboratory_checks_itself_and_breaks_no_promise(lab):
+    """It was away itself, say, and nobody has given the check up yet."""
+    computed(lab, 1)
+    lab.later(days=8)
+    assert computed(lab, 4).id == 2
+    assert lab.broken() == {}
+    lab.later(minutes=1)
+    lab.ask(2)  # who comes later changes nothing of it
+    assert lab.broken() == {}
+
+
 def test_a_check_is_not_checked_itself_and_neither_is_a_duplicate(lab):
     everything = secret_for(1, 2, 3, among=3)
     for host in (1, 2):

@@ -14,7 +14,7 @@ from axiom.store.folder import Folder
 PROMISES = {
     "I1": "every acknowledged report is stored once, with its payload",
     "I2": "no result without a dispatch to that host with that ticket",
-    "I5": "targeted work only on its target, checks at another volunteer, and no surplus of living tasks",
+    "I5": "targeted work only on its target, checks at somebody else where there is any, no surplus of living tasks",
     "I6": "every cell once, with the seed that was assigned",
     "I7": "everything that is open has something that will move it",
     "I8": "what is closed or retired is not sent or made again",

@@ -44,11 +44,18 @@ UNION
 SELECT t.id FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.target_host_id IS NOT NULL AND t.host_id IS NOT NULL AND t.host_id <> w.target_host_id
 """
+# A check goes to the laboratory itself where nobody else was heard from for a week. Of that week only a trace is left.
 _SELF_CHECKED = """
 SELECT t.id FROM workunit w JOIN task t ON t.workunit_id = w.id JOIN host h ON h.id = t.host_id
-JOIN task c ON c.id = w.checks_task_id JOIN host o ON o.id = c.host_id
-WHERE w.checks_task_id IS NOT NULL AND o.volunteer_id = h.volunteer_id
+JOIN volunteer v ON v.id = h.volunteer_id JOIN task c ON c.id = w.checks_task_id JOIN host o ON o.id = c.host_id
+WHERE w.checks_task_id IS NOT NULL AND o.volunteer_id = h.volunteer_id AND (v.is_ours = 0 OR EXISTS (
+    SELECT 1 FROM host x WHERE x.volunteer_id <> h.volunteer_id AND x.is_simulated = 0 AND x.cores > 0 AND (
+        x.created_at BETWEEN t.sent_at - :week AND t.sent_at OR x.seen_at BETWEEN t.sent_at - :week AND t.sent_at
+        OR EXISTS (SELECT 1 FROM task y WHERE y.host_id = x.id
+            AND (y.sent_at BETWEEN t.sent_at - :week AND t.sent_at
+                OR y.returned_at BETWEEN t.sent_at - :week AND t.sent_at)))))
 """
+_WEEK = 7 * 86_400 * 1_000_000  # microseconds
 _CROWDED = """
 SELECT w.id FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.state = 'open' AND t.state IN ('unsent', 'sent', 'returned', 'valid') GROUP BY w.id, w.quorum
@@ -136,9 +143,9 @@ def dispatched(db: Database) -> list[str]:
 
 
 def targeted(db: Database) -> list[str]:
-    """I5: targeted work only on its target, checks at another volunteer, and no more living tasks than wanted."""
+    """I5: targeted work only on its target, checks at somebody else where there is any, no more tasks than wanted."""
     problems = _ids("task {} is on another host than the one it is meant for", db.select(_WRONG_TARGET))
-    problems += _ids("task {} checks a task of the very volunteer who has it", db.select(_SELF_CHECKED))
+    problems += _ids("task {} checks a task of the very volunteer who has it", db.select(_SELF_CHECKED, week=_WEEK))
     return problems + _ids("workunit {} has more living tasks than it needs", db.select(_CROWDED))
 
 
