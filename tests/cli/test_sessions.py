@@ -117,6 +117,14 @@ def test_only_who_holds_a_session_as_the_autopilot_approves_what_it_proposed(ope
 
 
 @pytest.mark.usefixtures("opened")
+def test_a_dry_run_of_the_autopilot_says_what_it_does_not_show(say):
+    said = "Nothing was changed: this was a dry run."
+    unasked = "What the autopilot would approve of its own proposals, and order of that, is not in it."
+    assert say("session", "run", "--dry-run")[2] == f"{said}\n"
+    assert say("session", "run", "--dry-run", "--pi", "autopilot")[2] == f"{said} {unasked}\n"
+
+
+@pytest.mark.usefixtures("opened")
 def test_the_log_is_text_markdown_or_json(say):
     name = say("session", "run", "--json")[1]["session"]["session"]
     text, markdown = say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]

@@ -120,7 +120,13 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
         click.echo(f"{one['step']}")
         for sentence in one["notes"]:
             click.echo(f"  {one_line(_would(sentence) if dry_run else sentence)}")
-    remark("Nothing was changed: this was a dry run." if dry_run else f"Session {held['session']}.", quiet=quiet)
+    remark(_dry(who) if dry_run else f"Session {held['session']}.", quiet=quiet)
+
+
+def _dry(who: Pi) -> str:
+    """What a dry run has done, and what it could not show: to approve a proposal, its code is asked what it costs."""
+    unasked = " What the autopilot would approve of its own proposals, and order of that, is not in it."
+    return "Nothing was changed: this was a dry run." + (unasked if who == autopilot.NAME else "")
 
 
 def _would(sentence: str) -> str:
