@@ -10,6 +10,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
+from axiom.decisions.telling import e_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
@@ -129,7 +130,7 @@ class FindingCard:
             "reads": self.reads,
             "grade": found.grade,
             f"{found.centre} over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
-            "e-value": f"{found.e_value:.4g} ({found.e_kind})",
+            "e-value": f"{e_told(found.e_value)} ({found.e_kind})",
             "seeds": f"{found.seeds}, {found.missing} missing",
             "for the next grade": "; ".join(found.needs) or "nothing",
         }

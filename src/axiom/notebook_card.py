@@ -2,11 +2,13 @@
 
 import dataclasses
 import html
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from axiom.decisions.telling import beside, e_told
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Verdict
@@ -231,7 +233,9 @@ class WeighedTable:
     def _interval(self) -> str:
         if self.estimate is None:
             return "none: there is no value"
-        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in self.interval)
+        null = self._shown_null()
+        bars = (null - self.smallest, null, null + self.smallest)
+        low, high = ("unbounded" if end is None else beside(end, *bars) for end in self.interval)
         when = "every look" if self.is_issued or self.kind != "mean" else "this one look"
         return f"{self.estimate:.4g}, and 95 % sure at {when}: {low} to {high}"
 
@@ -270,4 +274,4 @@ def _computed(found: Evidence) -> str:
 
 
 def _big(number: float) -> str:
-    return f"{number:,.0f}" if 1000 <= number < 1e6 else f"{number:.3g}"
+    return f"{math.floor(number):,}" if 1000 <= number < 1e6 else e_told(number, 3)

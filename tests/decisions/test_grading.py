@@ -107,3 +107,8 @@ def test_more_of_the_same_never_lowers_a_grade(seeds, e_value, hosts, volunteers
     richer = replace(facts, **{more: getattr(facts, more) + MORE[more]})
     assert ORDER.index(grade(richer)[0]) >= ORDER.index(grade(facts)[0])
     assert bool(grade(facts)[1]) is (grade(facts)[0] is not Grade.DEFINITIVE)
+
+
+def test_a_need_is_not_told_as_met():
+    _, needs = grade(replace(FACTS, e_value=999.7))
+    assert "an e-value of 1,000 (now 999.7)" in needs

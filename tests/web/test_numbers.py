@@ -1,5 +1,7 @@
 """How numbers are written: enough digits, a true minus, never a made-up precision."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,19 @@ def test_in_a_column_the_zeros_stay():
 )
 def test_an_interval_says_how_many_digits_count(estimate, low, high, written):
     assert numbers.rounded(estimate, low, high) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(912_011.0, "5.9"), (1e6, "6.0"), (1e3, "3.0"), (10.0**4.05, "4.0"), (999.9, "2.9"), (math.exp(690), "299.6")],
+)
+def test_the_power_of_ten_of_a_chance_is_not_larger_than_the_e_value(value, written):
+    assert numbers.power_of_ten(value) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(19.97, "19.9"), (20.0, "20"), (999.7, "999"), (None, "–")])
+def test_an_e_value_in_a_column_is_rounded_down(value, written):
+    assert numbers.e_value(value) == written
 
 
 @given(st.tuples(FINITE, FINITE, FINITE).map(sorted))

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from axiom.decisions.question import Process, Question
+from axiom.decisions.telling import beside, e_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Verdict
 from axiom.statistics import betting, sequential
@@ -56,8 +57,8 @@ def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
         log_e=log_e,
         log_absent=_log_absent(question, values, present, missing),
         verdict=verdict,
-        reason=f"{question.process} e-process about {question.null:.4g}: e = {math.exp(log_e):.4g}; interval "
-        f"[{_end(low)}, {_end(high)}]; {verdict}: {why}",
+        reason=f"{question.process} e-process about {question.null:.4g}: e = {e_told(math.exp(log_e))}; "
+        f"interval [{_end(low, question)}, {_end(high, question)}]; {verdict}: {why}",
     )
 
 
@@ -173,5 +174,6 @@ def _median(present: Sequence[float]) -> float:
     return statistics.median_low(present) / 2.0 + statistics.median_high(present) / 2.0
 
 
-def _end(number: float | None) -> str:
-    return "unbounded" if number is None else f"{number:.4g}"
+def _end(number: float | None, question: Question) -> str:
+    null, smallest = question.null, question.smallest
+    return "unbounded" if number is None else beside(number, null - smallest, null, null + smallest)

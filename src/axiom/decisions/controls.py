@@ -9,6 +9,7 @@ be left than a doubt, on either side and with hardly a value missing.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from axiom.decisions.telling import e_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Direction, Kind, Observation
 
@@ -53,7 +54,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
         lies = "lies" if is_beyond else "does not lie"
         why = (
             f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
-            f", and e is {evidence.e_value:.3g}, of {ENOUGH:.0f} wanted"
+            f", and e is {e_told(evidence.e_value, 3)}, of {ENOUGH:.0f} wanted"
         )
     return Found(
         is_found=is_beyond and is_weighty,
@@ -94,7 +95,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
             return Spared(
                 is_spared=False,
                 reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
-                f"{estimand['smallest']:g}, and e is {seen.e_value:.3g}, of less than {HINT:.0f} wanted",
+                f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than {HINT:.0f} wanted",
             )
     seen = found(estimand, there)
     return Spared(

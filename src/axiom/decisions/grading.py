@@ -1,5 +1,6 @@
 """How far does the evidence carry? Each grade asks for everything that the one below it asks for."""
 
+from axiom.decisions.telling import e_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 
@@ -100,7 +101,7 @@ def _more(what: str, have: int, want: int) -> str:
 def _e_value(facts: Facts, want: float) -> str:
     if facts.verdict is Verdict.ABSENT or facts.e_value >= want:
         return ""
-    return f"an e-value of {want:,.0f} (now {facts.e_value:.3g})"
+    return f"an e-value of {want:,.0f} (now {e_told(facts.e_value, 3)})"
 
 
 def _independence(facts: Facts) -> str:

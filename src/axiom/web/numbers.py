@@ -2,9 +2,12 @@
 
 import math
 from datetime import datetime
+from decimal import ROUND_DOWN, Context
 
 _MINUS = "−"
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
+_DOWN = Context(prec=3, rounding=ROUND_DOWN)
+_HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm is rounded
 
 
 def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
@@ -55,8 +58,13 @@ def span(seconds: float) -> str:
 
 
 def power_of_ten(value: float) -> str:
-    """The exponent with which a large number is written."""
-    return _minus(f"{math.log10(value):.1f}") if value > 0 else f"{_MINUS}∞"
+    """The exponent with which a large e-value is written, rounded down: of a chance it says what it is at most."""
+    return _minus(f"{math.floor(10.0 * math.log10(value * _HARDLY_MORE)) / 10.0:.1f}") if value > 0 else f"{_MINUS}∞"
+
+
+def e_value(value: float | None) -> str:
+    """An e-value in a column, rounded down: 19.97 has not reached 20."""
+    return "–" if value is None else plain(float(_DOWN.create_decimal(value * _HARDLY_MORE)), aligned=True)
 
 
 def _decimals(known: list[float]) -> int | None:

@@ -60,6 +60,7 @@ def environment() -> Environment:
         "moment": numbers.moment,
         "span": numbers.span,
         "power": numbers.power_of_ten,
+        "e_value": numbers.e_value,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
         "cell": _cell,

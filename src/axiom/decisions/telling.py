@@ -1,0 +1,24 @@
+"""How a number is told beside a bar: with so many digits that it stays on its own side of it.
+
+An e-value of 19.998 that is told as 20 contradicts the verdict beside it, and so does an end of an interval that is
+told as the null above which it lies.
+"""
+
+_DIGITS = 4
+_ALL_DIGITS = 17
+_BARS = (5.0, 20.0, 1e3, 1e6)  # of a hint, a verdict and the two upper grades
+
+
+def e_told(e_value: float, digits: int = _DIGITS) -> str:
+    """An e-value, never as if it had reached what it has not."""
+    return beside(e_value, *_BARS, digits=digits)
+
+
+def beside(number: float, *bars: float, digits: int = _DIGITS) -> str:
+    """The number with so many digits, or with as many more as keep it on its side of each of these."""
+    told = (f"{number:.{many}g}" for many in range(digits, _ALL_DIGITS))
+    return next((text for text in told if _sides(float(text), bars) == _sides(number, bars)), repr(number))
+
+
+def _sides(number: float, bars: tuple[float, ...]) -> list[int]:
+    return [(number > bar) - (number < bar) for bar in bars]

@@ -1,0 +1,65 @@
+"""What is told beside a bar stays on its side of it."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.concluding import conclude
+from axiom.decisions.question import Process, Question
+from axiom.decisions.telling import beside, e_told
+from axiom.domain.findings import Verdict
+
+ABOUT_NOTHING = Question(process=Process.FLIP, null=0.0, smallest=0.1, bounds=None, censored=None)
+ABOUT_A_HALF = Question(process=Process.SIGN, null=0.5, smallest=0.1, bounds=None, censored=None)
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "told"),
+    [
+        (34.40054, 4, "34.4"),
+        (19.9996, 4, "19.9996"),
+        (19.97, 3, "19.97"),
+        (20.0, 3, "20"),
+        (999.7, 3, "999.7"),
+        (999_999.9, 4, "999999.9"),
+        (1e6, 3, "1e+06"),
+        (1.4999999999999998, 3, "1.5"),
+        (math.inf, 3, "inf"),
+    ],
+)
+def test_an_e_value_is_not_told_as_the_bar_that_it_has_not_reached(number, digits, told):
+    assert e_told(number, digits) == told
+
+
+@pytest.mark.parametrize(
+    ("number", "bars", "told"),
+    [
+        (0.123456, (0.5,), "0.1235"),
+        (0.500003, (0.4, 0.5), "0.500003"),
+        (0.5, (0.5,), "0.5"),
+        (-0.0999996, (-0.1,), "-0.0999996"),
+        (0.1 + 2**-56, (0.1,), "0.10000000000000002"),
+    ],
+)
+def test_an_end_is_not_told_as_the_bar_beside_which_it_lies(number, bars, told):
+    assert beside(number, *bars) == told
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_number_is_told_on_its_own_side(number, bar):
+    told = float(beside(number, bar))
+    assert ((told > bar), (told < bar)) == ((number > bar), (number < bar))
+
+
+def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
+    said = conclude(ABOUT_A_HALF, [0.500001 + 0.000001 * place for place in range(16)])
+    assert said.verdict is Verdict.ABSENT
+    assert "interval [0.500003, 0.50001]; absent" in said.reason
+
+
+def test_what_is_below_twenty_is_not_said_to_be_twenty():
+    said = conclude(ABOUT_NOTHING, [1.0] * 7 + [0.1146])
+    assert (said.verdict, f"{math.exp(said.log_e):.4g}") == (Verdict.UNDECIDED, "20")
+    assert "e = 19.997; " in said.reason
