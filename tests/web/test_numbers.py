@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from axiom.web import numbers
@@ -47,10 +47,28 @@ def test_in_a_column_the_zeros_stay():
         (1.0, 1.0, 1.0, ("+1", "+1", "+1")),
         (None, None, None, ("–", "−∞", "∞")),
         (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20")),
+        (0.5, 0.004, 0.996, ("+0.50", "+0.004", "+1.00")),
+        (-0.5, -1.2, -0.04, ("−0.5", "−1.2", "−0.04")),
+        (0.002, 0.001, 0.9, ("+0.002", "+0.001", "+0.90")),
+        (0.51234, 0.51231, 0.51238, ("+0.512340", "+0.512310", "+0.512380")),
+        (0.93, 0.93, 0.93 + 2e-15, ("+0.93", "+0.93", "+0.930")),
+        (1.6e-6, 1.2e-6, 1.9e-6, ("+1.60e−06", "+1.20e−06", "+1.90e−06")),
+        (1.0, 1e-15, 2.0, ("+1.0", "+1.00e−15", "+2.0")),
     ],
 )
 def test_an_interval_says_how_many_digits_count(estimate, low, high, written):
     assert numbers.rounded(estimate, low, high) == written
+
+
+@given(st.tuples(*[st.floats(-10, 10)] * 3).map(sorted), st.floats(-10, 10))
+def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
+    low, estimate, high = values
+    told = numbers.rounded(estimate, low, high, bars=(bar,))
+    assume(high - low >= 1e-4)  # others may be written as any number is
+    read = [float(text.replace("−", "-").replace(",", "")) for text in told]
+    kept = [0, 1, 2] if low > bar or high < bar else [1, 2]
+    for at, value in zip(kept, [(estimate, low, high)[each] for each in kept], strict=True):
+        assert ((read[at] > bar), (read[at] < bar)) == ((value > bar), (value < bar)) or abs(value - bar) < 1e-9
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,7 +61,7 @@ def one(reading: Reading, number: int) -> Answer:
             "export": f"/findings/{number}.zip" if standing.line else None,
             "history": [evidence(reading, line) for line in lines],
             "figures": {
-                "narrowing": narrowing(reading, number, lines, standing.estimand.get("kind", "")),
+                "narrowing": narrowing(reading, number, lines, standing.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values),
                 "forest": cards.forest(reading, number, weighed),
             },
@@ -81,9 +81,7 @@ def cited(reading: Reading, standing: Standing) -> str:
     if line is None:
         return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
     found = line.evidence
-    value, low, high = rounded(
-        found.estimate, found.low, found.high, signed=is_signed(standing.estimand.get("kind", ""))
-    )
+    value, low, high = written(standing.estimand, found.estimate, found.low, found.high)
     reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
@@ -99,9 +97,9 @@ def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequen
     return headings, [[getattr(each, name) for name in headings] for each in found]
 
 
-def narrowing(reading: Reading, number: int, lines: Sequence[Line], kind: str) -> Answer:
+def narrowing(reading: Reading, number: int, lines: Sequence[Line], estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
-    return plate(reading, f"finding/{number}/narrowing", _HISTORY, [_row(line, kind) for line in lines])
+    return plate(reading, f"finding/{number}/narrowing", _HISTORY, [_row(line, estimand) for line in lines])
 
 
 def shown(reading: Reading, standing: Standing) -> Answer:
@@ -209,9 +207,18 @@ def is_signed(kind: str) -> bool:
     return kind not in _UNSIGNED
 
 
-def _row(line: Line, kind: str) -> list[Any]:
+def written(
+    estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
+) -> tuple[str, str, str]:
+    """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
+    null, smallest = estimand.get("null") or 0.0, estimand.get("smallest") or 0.0
+    signed = is_signed(estimand.get("kind", ""))
+    return rounded(value, low, high, signed=signed, bars=(null - smallest, null, null + smallest))
+
+
+def _row(line: Line, estimand: Mapping[str, Any]) -> list[Any]:
     found = line.evidence
-    texts = rounded(found.estimate, found.low, found.high, signed=is_signed(kind))
+    texts = written(estimand, found.estimate, found.low, found.high)
     return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
 
 

@@ -80,7 +80,7 @@ def _is_idle(question: Answer) -> bool:
 
 def _with_picture(reading: Reading, row: Answer) -> Answer:
     lines = finding_pages.history(reading.db, row["number"])
-    return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row["kind"])}}
+    return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row)}}
 
 
 def _weighed_at(row: Answer) -> str:

@@ -1,11 +1,13 @@
 """How pages write numbers and times: a true minus, as many digits as the interval is worth, UTC."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Context
 
 _MINUS = "−"
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
+_MOST_DECIMALS = 12
 _DOWN = Context(prec=3, rounding=ROUND_DOWN)
 _HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm is rounded
 
@@ -24,19 +26,29 @@ def credit(amount: float) -> str:
     return _minus(f"{amount:,.3f}")
 
 
-def rounded(value: float | None, low: float | None, high: float | None, *, signed: bool = True) -> tuple[str, str, str]:
-    """Estimate and interval with the same decimals: two significant digits of the interval's width."""
-    decimals = _decimals([each for each in (low, value, high) if each is not None])
+def rounded(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    *,
+    signed: bool = True,
+    bars: Sequence[float] = (0.0,),
+) -> tuple[str, str, str]:
+    """Estimate and interval with the same decimals: two significant digits of the interval's width.
 
-    def written(each: float | None, absent: str) -> str:
+    An end that lies beside a bar is not written as lying on it, and takes as many decimals as that needs; so does an
+    estimate whose whole interval lies beside it.
+    """
+    decimals = _decimals([each for each in (low, value, high) if each is not None])
+    beyond = [bar for bar in bars if (low is not None and low > bar) or (high is not None and high < bar)]
+
+    def written(each: float | None, absent: str, beside: Sequence[float]) -> str:
         if each is None:
             return absent
-        if decimals is None:
-            return plain(float(each), signed=signed)
-        text = f"{each:{'+' if signed else ''},.{decimals}f}"
-        return "0" if not float(text.replace(",", "")) else _minus(text)
+        found = None if decimals is None else _fixed(each, decimals, signed=signed, beside=beside)
+        return plain(float(each), signed=signed) if found is None else found
 
-    return written(value, "–"), written(low, f"{_MINUS}∞"), written(high, "∞")
+    return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
 
 
 def moment(value: str | None) -> str:
@@ -70,9 +82,26 @@ def e_value(value: float | None) -> str:
 def _decimals(known: list[float]) -> int | None:
     """How many decimals the width is worth; None where it says nothing, or where a power of ten is needed."""
     width = max(known, default=0.0) - min(known, default=0.0)
-    if width < _FROM or max(map(abs, known)) >= _TO:
+    largest = max(map(abs, known), default=0.0)
+    if not width or largest >= _TO or max(width, largest) < _FROM:
         return None
-    return max(0, 1 - math.floor(math.log10(width)))
+    decimals = 1 - math.floor(math.log10(width))
+    return max(0, decimals) if decimals <= _MOST_DECIMALS else None
+
+
+def _fixed(value: float, decimals: int, *, signed: bool, beside: Sequence[float]) -> str | None:
+    """The number with so many decimals, or with as many more as keep it on its side of each of these."""
+    sides = _sides(value, beside)
+    for many in range(decimals, max(decimals, _MOST_DECIMALS) + 1):
+        text = f"{value:{'+' if signed else ''},.{many}f}"
+        read = float(text.replace(",", ""))
+        if _sides(read, beside) == sides:
+            return _minus(text) if read else "0"
+    return None
+
+
+def _sides(number: float, bars: Sequence[float]) -> list[int]:
+    return [(number > bar) - (number < bar) for bar in bars]
 
 
 def _few_digits(value: float, *, signed: bool, aligned: bool) -> str:

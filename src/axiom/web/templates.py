@@ -109,7 +109,7 @@ def versioned(name: str) -> str:
 
 def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     low, high = evidence["interval"]
-    return numbers.rounded(evidence["estimate"], low, high, signed=findings.is_signed(finding["kind"]))
+    return findings.written(finding, evidence["estimate"], low, high)
 
 
 def _cell(value: Any) -> str:
