@@ -68,8 +68,9 @@ def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: i
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Each is divided before the sum, so that values near the largest number do not overflow."""
-    return math.fsum(value / len(values) for value in values)
+    """Each is divided before the sum, so that values near the largest number do not overflow; it lies among them."""
+    mean = math.fsum(value / len(values) for value in values)
+    return max(float(min(values)), min(float(max(values)), mean))
 
 
 def _median(values: Sequence[float]) -> float:

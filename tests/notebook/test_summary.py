@@ -46,6 +46,12 @@ def test_mean_and_median_lie_where_they_must(values):
         assert found["median_order95_low"] <= found["median"] <= found["median_order95_high"]
 
 
+@given(st.floats(-1e6, 1e6), st.integers(2, 60))
+def test_values_that_are_all_the_same_are_their_mean_and_lie_in_its_interval(value, amount):
+    found = typical([value] * amount)
+    assert (found["mean"], found["mean_t95_low"], found["mean_t95_high"]) == (value, value, value)
+
+
 def test_the_t_interval_is_the_textbook_s():
     found = typical([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
     assert (found["mean"], found["median"]) == (4.5, 4.5)

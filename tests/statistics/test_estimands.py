@@ -235,3 +235,15 @@ def test_only_the_cells_of_its_arms_are_needed(asked, places):
     cells = [(config, {"loss": 1.0 + place} if place in places else None) for place, config in enumerate(configs)]
     number = value(asked | {"kind": "level"} if asked["kind"] != "contrast" else asked, cells)[0]
     assert number is not None
+
+
+@pytest.mark.parametrize("kind", ["contrast", "slope", "rank_correlation"])
+@given(st.floats(1e-3, 1e3), st.integers(1, 30), st.integers(1, 30))
+def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some, others):
+    asked = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
+    cells = [
+        ({"width": width, "lr": 0.1 * place}, {"loss": loss})
+        for width, amount in ((8, some), (32, others))
+        for place in range(amount)
+    ]
+    assert value(asked, cells) == (0.0, "")

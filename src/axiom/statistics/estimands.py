@@ -204,8 +204,10 @@ def _at_least_two(estimand: Mapping[str, Any], arms: Mapping[float, object]) -> 
 
 
 def _mean(numbers: Sequence[float]) -> float:
-    # Divided first, so that large measures do not overflow on the way to a mean that is within the numbers.
-    return math.fsum(number / len(numbers) for number in numbers)
+    # Divided first, so that large measures do not overflow on the way to a mean that is within the numbers. What is
+    # lost in the last digit must not lead beyond them: arms of unequal size that all measured the same would differ.
+    mean = math.fsum(number / len(numbers) for number in numbers)
+    return max(min(numbers), min(max(numbers), mean))
 
 
 def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
