@@ -15,7 +15,7 @@ from axiom.decisions.unasked import Doubt, doubt, levels, same, too_early
 from axiom.decisions.weighing import card
 from axiom.decisions.weighing import weigh as weigh_observations
 from axiom.domain.dataclass import dataclass
-from axiom.domain.findings import Evidence, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
 from axiom.notebook_card import WeighedTable
@@ -189,6 +189,8 @@ def _inputs(asked: _Asked, arranged: Arranged, seeds: int, held: Doubt | None) -
     observations = arranged.observations[:seeds]
     if _are_one(asked, _values(observations)):
         observations = (next(one for one in observations if one.value is not None),)
+    if asked.kind is Kind.RANK_CORRELATION:
+        observations = _coarse(observations)
     return {
         "estimand": asked.mapping(held.shown_as if held and asked.estimand is None else asked.kind),
         "observations": observations,
@@ -196,6 +198,14 @@ def _inputs(asked: _Asked, arranged: Arranged, seeds: int, held: Doubt | None) -
         "homes": arranged.homes,
         "surroundings": Surroundings(agreements=arranged.agreements, is_registered=False),
     }
+
+
+def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The same, of which none is a copy for having another's value: few orders of few arms are possible.
+
+    With ties such a value looks as fine as any, since there is a square root in it.
+    """
+    return tuple([replace(one, fingerprint=f"{COARSE}:{one.value!r}") for one in observations])
 
 
 def _judged(asked: _Asked, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:

@@ -123,6 +123,17 @@ def test_copies_of_a_fine_value_under_other_seeds_are_named():
     assert any("seeds s7, s3 have" in text for text in card.flags), card.flags
 
 
+def test_rank_correlations_that_agree_are_no_copies():
+    one, other, third = 0.9486832980505138, 0.8207826816681233, -0.5  # of five arms, two of which tie
+    values = [*[one, other, one, other, third] * 9, other]
+    card = axiom.weigh(column(values), estimand="rank_correlation")
+    assert (card.n_seeds, card.verdict, card.grade) == (46, Verdict.POSITIVE, Grade.MODERATE)
+    assert card.flags == ()
+    alike = axiom.weigh(column([one] * 46), estimand="rank_correlation")
+    assert (alike.n_seeds, alike.grade) == (46, Grade.MODERATE)
+    assert "46 seeds gave the very same numbers" in alike.flags[0]
+
+
 def test_the_values_above_the_null_are_those_that_counted():
     copies = [0.735123456789] * 20
     own = [-0.5 - 0.0123456789 * place for place in range(20)]
