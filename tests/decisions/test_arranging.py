@@ -168,6 +168,9 @@ def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_they_are_
     found = arrange(rows, ("seed", "value", "host"))
     assert {home.volunteer_id for home in found.homes.values()} == {1}
     assert said(found, "taken to be one volunteer's")
+    found = arrange([row("a", 1, host="x", volunteer="v"), row("b", 2, host="y")], ALL)
+    assert {home.volunteer_id for home in found.homes.values()} == {1}
+    assert said(found, "some hosts have no volunteer: all hosts are taken to be one volunteer's")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"seeds": 8}, Grade.MODERATE, "20 seeds (now 8)"),
         ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (now 8)"),
         ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (now 999)"),
+        ({"unnamed": 1}, Grade.MODERATE, "to know which hosts computed 1 of the seeds"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (now 3 of 4)"),
         ({"hosts": 4, "volunteers": 1}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
         ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "to know which hosts computed it"),

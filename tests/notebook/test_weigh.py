@@ -174,6 +174,21 @@ def test_hosts_carry_it_to_strong_and_never_to_definitive():
     assert any("the grade stops at Moderate" in text for text in bare.reasons)
 
 
+@pytest.mark.parametrize(
+    ("column", "rows", "need"),
+    [
+        ("host", slice(50, None), "to know which hosts computed 150 of the seeds"),
+        ("volunteer", slice(2, None, 3), "4 hosts of 2 volunteers (now 12 of 1)"),
+    ],
+)
+def test_what_is_not_named_carries_nothing_to_strong(column, rows, need):
+    table = with_hosts(gauss(2.0, seeds=200))
+    table[column][rows] = [""] * len(table[column][rows])
+    card = axiom.weigh(table, estimand="contrast")
+    assert card.grade is Grade.MODERATE
+    assert any(text.startswith(need) for text in card.needs), card.needs
+
+
 def test_hosts_are_called_by_their_names():
     values = gauss(0.5, seeds=120)
     odd = [value + 30 if place % 12 == 5 else value for place, value in enumerate(values)]

@@ -283,17 +283,18 @@ def _homes(
     if "host" not in given:
         words.reasons.append("no column host: nobody knows how many computers agree, so the grade stops at Moderate")
         return {}, {}, {}
-    if "volunteer" not in given:
-        words.reasons.append("no column volunteer: all hosts are taken to be one volunteer's")
     whose = {row.host: row for row in rows if row.host}
+    theirs = {row.volunteer for row in whose.values()}
+    if "volunteer" not in given or "" in theirs:
+        why = "some hosts have no volunteer" if "volunteer" in given else "no column volunteer"
+        words.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
+        theirs = {""}
     hosts = {name: number for number, name in enumerate(sorted(whose), start=1)}
-    volunteers = {
-        name: number for number, name in enumerate(sorted({row.volunteer for row in whose.values()}), start=1)
-    }
+    volunteers = {name: number for number, name in enumerate(sorted(theirs), start=1)}
     homes = {
         number: Home(
             host_id=number,
-            volunteer_id=volunteers[whose[name].volunteer],
+            volunteer_id=volunteers.get(whose[name].volunteer, 1),
             platform=whose[name].platform or _UNKNOWN,
         )
         for name, number in hosts.items()

@@ -33,6 +33,7 @@ class Facts:
     elsewhere: int = 0  # replicates that were computed again on another platform and agreed
     false_share: float | None = None  # the finding is among the laboratory's at this share of false ones
     is_registered: bool = True
+    unnamed: int = 0  # seeds of which nobody knows who computed them
     is_a_stranger_alone: bool = False  # one volunteer computed all of it, and it is not the laboratory
 
 
@@ -72,6 +73,7 @@ def _for_strong(facts: Facts) -> tuple[str, ...]:
         _more("seeds", facts.seeds, _STRONG_SEEDS),
         _e_value(facts, _STRONG_E),
         _independence(facts),
+        f"to know which hosts computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
         *(f"{LEANING}: {one}" for one in facts.leaning),
         *(f"an explanation: {flag}" for flag in facts.flags),
     )

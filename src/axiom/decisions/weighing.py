@@ -170,7 +170,7 @@ def _evidence(seen: _Seen) -> Evidence:
 def _facts(seen: _Seen) -> Facts:
     concluded, agreements = seen.concluded, seen.surroundings.agreements
     holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
-    volunteers = {home.volunteer_id for home in seen.homes}
+    volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
     return Facts(
         verdict=concluded.verdict,
         seeds=sum(one.value is not None for one in seen.known.counted),
@@ -178,6 +178,7 @@ def _facts(seen: _Seen) -> Facts:
         hosts=len(seen.homes),
         volunteers=len(volunteers),
         platforms=len({home.platform for home in seen.homes}),
+        unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
         agreeing=max((one.agreed for one in agreements), default=0),
         leaning=tuple(
