@@ -1,7 +1,8 @@
 """Whose values are not believed? They count as missing from then on, and so against every verdict.
 
-A value may be left out for what it is as long as nothing is gained by it: the worst is assumed of whatever is missing,
-so a finding is never surer than with any other values in their place.
+A value may be left out for what it is as long as nothing is gained by it. The interval is as wide as with the worst
+values in their place, and a verdict asks it whatever the e-value says; there each loses its own bet as badly as it can,
+which does not tell what it would have changed in later ones.
 """
 
 from collections import Counter

@@ -43,9 +43,10 @@ def weigh(
 ) -> Evidence:
     """Conclude from the observations of so many closed blocks, given in the order in which they were issued.
 
-    A seed counts once. A missing value counts against every verdict: the e-value is the least that any value in its
-    place could have given, and the interval is the widest. The e-value holds as long as whether a value is missing
-    depends on nothing but the value itself and what came before it; the interval holds whatever the reason.
+    A seed counts once. A missing value counts against every verdict: its own bet is lost as badly as any value in its
+    place could have lost it, and the interval is the widest. What it would have changed in later bets nobody knows, so
+    of a contrast or a mean the e-value is not the least that any value could have given. It holds as long as whether a
+    value is missing depends on nothing but the value itself and what came before it; the interval, whatever the reason.
     """
     return _evidence(_seen(estimand, observations, blocks, homes, surroundings))
 
