@@ -74,7 +74,12 @@ class Table:
             ValueType.INTS: arrow.list_(whole),
             ValueType.FLOATS: arrow.list_(real),
         }
-        arrays = [arrow.array(values, type=types[self.types[name]]) for name, values in self.columns.items()]
+        arrays = [
+            arrow.array(
+                _reals(values) if self.types[name] is ValueType.FLOATS else values, type=types[self.types[name]]
+            )
+            for name, values in self.columns.items()
+        ]
         return arrow.table(arrays, names=list(self.columns))
 
     def to_pandas(self) -> Any:
@@ -144,6 +149,11 @@ def extra(name: str) -> ModuleType:
             f"The package {name} is not installed, so these tables cannot become its own. Nothing was written; "
             "install Axiom's wheel with its extra `data` (docs/howto/notebook.md), or take CSV or JSON."
         ) from error
+
+
+def _reals(curves: Sequence[Sequence[float] | None]) -> list[list[float] | None]:
+    """JSON may write a float without its point, and Arrow refuses what looks like a large whole number."""
+    return [None if curve is None else [float(one) for one in curve] for curve in curves]
 
 
 def _text(value: str | None) -> str:

@@ -216,6 +216,14 @@ def test_measures_of_other_names_are_invalid(measures):
     assert "not those declared" in decided.reason
 
 
+@pytest.mark.parametrize(("name", "value"), [("steps", 2**63), ("steps", -(10**30)), ("counts", [1, 10**30])])
+def test_a_whole_number_that_no_table_holds_is_invalid(name, value):
+    decided = judged(with_first(measures=MEASURES | {name: value}))
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert f"{name} is a whole number beyond 64 bits" in decided.reason
+    assert judged(with_first(measures=MEASURES | {"steps": 2**63 - 1})).state is TaskState.VALID
+
+
 def test_a_whole_number_is_a_real_one():
     assert judged(with_first(measures=MEASURES | {"loss": 1})).state is TaskState.VALID
 

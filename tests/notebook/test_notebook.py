@@ -9,12 +9,14 @@ import pytest
 from patience import PATIENCE
 
 import axiom
+from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, UnknownName
 from axiom.lab.registering import register_further
+from axiom.notebook_table import Table
 from axiom.store import evidence, experiments, tables
 
 
@@ -223,6 +225,11 @@ def test_pandas_and_arrow_keep_every_bit_and_every_absence(opened):
     assert frame["count"].isna().all()
     assert str(frame["seed"].dtype) == "Int64"
     assert arrow.to_pydict() == {name: list(values) for name, values in results.columns.items()}
+
+
+def test_a_curve_of_numbers_without_a_point_becomes_arrow():
+    table = Table({"curve": [[2**60 + 1, 0.5], None]}, {"curve": ValueType.FLOATS})
+    assert table.to_arrow().to_pydict() == {"curve": [[float(2**60), 0.5], None]}
 
 
 def test_without_the_extra_the_sentence_says_what_to_install(opened, monkeypatch):

@@ -9,7 +9,10 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellOutput, Output, ticket_digest
+from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Ticket
+
+_WHOLE = (ValueType.INT, ValueType.INTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,8 @@ def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
         absent_allowed = measure.nullable or cell.outcome is Outcome.DIVERGED
         if value is None and absent_allowed:
             continue
+        if measure.type in _WHOLE and _is_beyond(value):
+            return f"{measure.name} is a whole number beyond 64 bits, which no table holds"
         if value is None or not _fits(measure, value):
             return f"{measure.name} is {type(value).__name__}, and {measure.type} was declared"
     return ""
@@ -100,6 +105,12 @@ def _fits(measure: Measure, value: Any) -> bool:
         case ValueType.FLOATS:
             return isinstance(value, list) and all(map(_is_real, value))
     return False
+
+
+def _is_beyond(value: Any) -> bool:
+    """Is it, or holds it, a whole number that a column of 64 bits would not take?"""
+    each = value if isinstance(value, list) else [value]
+    return any(isinstance(one, int) and not -LARGEST <= one <= LARGEST for one in each)
 
 
 def _is_whole(value: object) -> bool:
