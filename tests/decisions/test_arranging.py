@@ -60,6 +60,16 @@ def test_without_issue_numbers_blocks_stand_in_the_order_of_their_names():
     assert values(arrange(named, ("block",))) == [2, 1, 0]
 
 
+def test_seeds_of_one_issue_number_stand_in_an_order_that_nobody_could_choose():
+    rows = [row(f"s{number}", number, issue=number // 8) for number in range(40)]
+    found = arrange(rows, ("issue",))
+    assert found == arrange(sorted(rows, key=lambda one: -(one.value or 0.0)), ("issue",))
+    assert [int(value or 0) // 8 for value in values(found)] == [wave for wave in range(5) for _ in range(8)]
+    assert values(found) != sorted(values(found), key=lambda value: value or 0.0)
+    assert said(found, "in the order of the column issue, and seeds of one number in an order drawn from them")
+    assert not said(arrange(rows[::8], ("issue",)), "drawn from them")
+
+
 def test_gaps_between_issue_numbers_are_said():
     rows = [row(number, number % 3, issue=number) for number in (1, 2, 5, 9)]
     assert said(arrange(rows, ("issue",)), "5 issue numbers between 1 and 9 are not in the table")

@@ -120,8 +120,10 @@ def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list
     """
     if "issue" not in given:
         return _by_seeds(rows, "block" in given, words)
-    ordered = sorted(rows, key=lambda row: row.issue or 0)
-    words.reasons.append("in the order of the column issue")
+    ordered = sorted(rows, key=lambda row: (0, b"") if row.issue is None else (row.issue, _drawn(row.seed)))
+    is_shared = len({row.issue for row in rows}) < len({row.seed for row in rows})
+    drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
+    words.reasons.append(f"in the order of the column issue{drawn}")
     _say_gaps([row.issue or 0 for row in ordered], words)
     if _is_sorted([row.value for row in ordered if row.value is not None]):
         words.flags.append(
@@ -137,11 +139,16 @@ def _by_seeds(rows: Sequence[Row], has_blocks: bool, words: _Words) -> list[Row]
 
     def place(row: Row) -> tuple[int | str, bytes]:
         block = (int(row.block) if is_numbered else row.block) if has_blocks else 0
-        return block, hashlib.sha256(row.seed.encode("utf-8", "surrogatepass")).digest()
+        return block, _drawn(row.seed)
 
     within = "blocks by their names, and within each " if has_blocks else ""
     words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
     return sorted(rows, key=place)
+
+
+def _drawn(seed: str) -> bytes:
+    """The place of a seed in an order that nobody could choose."""
+    return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()
 
 
 def _is_sorted(values: Sequence[float]) -> bool:
