@@ -82,6 +82,7 @@ def test_a_finding_tells_what_it_asks_and_on_what_it_rests(say, tmp_path):
     with db.transaction():
         findings.set_status(db, 1, "suspended", "a test")
     db.close()
+    assert "suspended" in say("finding", "list")[1]
     found = say("finding", "show", 2, "--json")["finding"]
     assert found["depends_on_void"] == [{"number": 1, "status": "suspended"}]
     assert found["links"][1]["upheld_by"] == ["the opposite of the claim", "too small to matter"]

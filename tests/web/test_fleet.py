@@ -9,6 +9,7 @@ from axiom.domain.fleet import Standing
 from axiom.store import fleet
 from axiom.web.fleet import why
 from axiom.web.reading import Reading
+from axiom.web.templates import environment
 
 
 def of(reply, number: int) -> dict:
@@ -111,6 +112,14 @@ def test_a_host_names_the_findings_that_rest_on_its_results(site_of, number, rep
         [(1, replicates, 7)] if replicates else []
     )
     assert ("No finding rests on its results yet" in site_of.get(f"/hosts/{number}").text) == (not replicates)
+
+
+@pytest.mark.parametrize(("status", "is_said"), [("recalled", True), ("suspended", True), ("open", False)])
+def test_a_finding_beside_a_host_does_not_hide_that_it_is_void(site_of, status, is_said):
+    found = site_of.get("/hosts/1.json").json["host"]["findings"]
+    made = '{% import "parts.html" as parts %}{{ parts.supported(rows, "Findings") }}'
+    said = environment().from_string(made).render(rows=[row | {"status": status} for row in found])
+    assert (f" · {status}</td>" in said) == is_said
 
 
 def test_why_a_host_gets_no_work_stands_on_its_page(site_of):

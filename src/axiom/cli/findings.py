@@ -41,7 +41,7 @@ def list_findings(alias: str, folder: Folder, as_json: bool) -> None:
         show_json(answer)
         return
     show_table(
-        ("number", "claim", "verdict", "reads", "grade", "estimate", "interval", "seeds"),
+        ("number", "claim", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
         [_line(row) for row in answer["findings"]],
         none="No finding is registered yet.",
     )
@@ -169,6 +169,7 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
         row["verdict"],
         row["reads"],
         row["grade"],
+        row["status"],
         known["estimate"],
         _interval(known),
         known["seeds"],
