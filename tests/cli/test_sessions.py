@@ -197,6 +197,17 @@ def test_a_finding_awaits_its_first_block_and_then_says_what_is_known(say):
     assert say("finding", "show", 7)[0] == 3
 
 
+def test_an_end_that_lies_beside_the_null_is_not_written_on_it(opened, say):
+    say("session", "run")
+    db = connect_writer(opened.folder.database)
+    db.execute("UPDATE evidence SET low = -3.0, high = -0.1000004")
+    db.close()
+    found = say("finding", "show", 1, "--json")[1]["finding"]
+    assert (found["null"], found["smallest"]) == (0.0, 0.1)
+    for text in (say("finding", "list")[1], say("finding", "show", 1)[1]):
+        assert "[-3, -0.1000004]" in text
+
+
 def test_an_interval_without_an_end_is_called_unbounded(opened, say):
     say("session", "run")
     db = connect_writer(opened.folder.database)

@@ -11,6 +11,7 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, json_option, quiet_option, remark, show_facts, show_json, show_table
 from axiom.cli.recalls import reopen_finding
 from axiom.cli.viewing import view
+from axiom.decisions.telling import beside
 from axiom.errors import WrongUse
 from axiom.store.folder import Folder
 from axiom.web import findings
@@ -70,7 +71,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         click.echo("\nIt awaits its first block of replicates.")
     else:
         click.echo()
-        show_facts(_facts(newest))
+        show_facts(_facts(found, newest))
     for heading, lines in {**links.sections(found), **(_sections(found, newest) if newest else {})}.items():
         if lines:
             click.echo(f"\n{heading}")
@@ -107,11 +108,11 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
     remark(f"Wrote {to}", quiet=quiet)
 
 
-def _facts(newest: dict[str, Any]) -> dict[str, Any]:
+def _facts(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
     names = ("estimate", "seeds", "missing", "e_value", "hosts", "volunteers", "platforms", "designs")
     return {
         **{name: newest[name] for name in names},
-        "interval": _interval(newest),
+        "interval": _interval(newest, _bars(found)),
         "computed again": f"{newest['again']}, of which {newest['agreeing']} agree",
     }
 
@@ -171,12 +172,18 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
         row["grade"],
         row["status"],
         known["estimate"],
-        _interval(known),
+        _interval(known, _bars(row)),
         known["seeds"],
     )
 
 
-def _interval(known: dict[str, Any]) -> str | None:
+def _bars(found: dict[str, Any]) -> tuple[float, ...]:
+    """What a verdict says that an interval lies beside."""
+    null, smallest = float(found["null"] or 0.0), float(found["smallest"] or 0.0)
+    return null - smallest, null, null + smallest
+
+
+def _interval(known: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:
     if known["interval"] is None:
         return None
-    return "[{}, {}]".format(*("unbounded" if end is None else f"{end:.4g}" for end in known["interval"]))
+    return "[{}, {}]".format(*("unbounded" if end is None else beside(end, *bars) for end in known["interval"]))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from axiom.decisions.comparing import Claimed, false_shares
+from axiom.decisions.telling import beside
 from axiom.decisions.weighing import weigh
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
@@ -269,14 +270,17 @@ def _note(line: _Line, blocks: int) -> Note:
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
-            **(_interval(weighed) if is_block else {"place": _place(weighed)}),
+            **(_interval(line) if is_block else {"place": _place(weighed)}),
         },
         about=f"/findings/{number}",
     )
 
 
-def _interval(weighed: Evidence) -> dict[str, float | str]:
-    return {name: _short(getattr(weighed, name)) for name in ("estimate", "low", "high")}
+def _interval(line: _Line) -> dict[str, float | str]:
+    asked = line.version.estimand(line.found)
+    null, smallest = float(asked["null"]), float(asked["smallest"])
+    bars = (null - smallest, null, null + smallest)
+    return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}
 
 
 def _place(weighed: Evidence) -> str:
@@ -285,5 +289,5 @@ def _place(weighed: Evidence) -> str:
     return f"among the findings of the whole laboratory at a false share of {weighed.false_share:.0%}"
 
 
-def _short(number: float | None) -> float | str:
-    return "unbounded" if number is None else float(f"{number:.4g}")
+def _short(number: float | None, bars: Sequence[float]) -> float | str:
+    return "unbounded" if number is None else float(beside(number, *bars))
