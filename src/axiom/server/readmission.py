@@ -10,7 +10,7 @@ from dataclasses import replace
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
-from axiom.errors import AxiomError, OutputError
+from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreError
 from axiom.signed.outputs import read_header
 from axiom.signed.roles import Trust
 from axiom.signed.tickets import Ticket, parse, read_ticket
@@ -31,7 +31,20 @@ def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: Kno
     if said.output_digest is None or (known is not None and known.task.state is not TaskState.UNSENT):
         return False
     try:
-        text, ticket = _ticket(blobs.get(db, folder, said.output_digest), trust)
+        with db.savepoint():
+            return _readmit(db, folder, trust, said, said.output_digest, known)
+    except StoreError:
+        raise  # it may have taken the whole transaction with it
+    except Exception:  # else it would hold up all that this host brings, again and again
+        log.exception("task.unadmitted id=%d host=%d", said.task_id, said.host_id)
+        return False
+
+
+def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: str, known: Known | None) -> bool:
+    try:
+        text, ticket = _ticket(blobs.get(db, folder, output), trust)
+    except (StoreBusy, StorageFull):
+        raise  # it comes again, and may be proven then
     except (AxiomError, ValueError) as error:
         log.info("task.unproven id=%d host=%d %s", said.task_id, said.host_id, error)
         return False
@@ -65,6 +78,8 @@ def _admit(db: Database, said: Report, known: Known | None, ticket: Ticket) -> s
     """Make the rows that are missing, under the numbers that they had; or why this cannot be."""
     if (ticket.task, ticket.host) != (said.task_id, said.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
+    if experiments.bundle(db, ticket.bundle) is None:
+        return f"its bundle {ticket.bundle[:12]} is not known here"
     if known is not None:
         wanted = work.workunit(db, known.task.workunit_id)
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, known.task, ticket)):

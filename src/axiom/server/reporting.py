@@ -46,9 +46,7 @@ def take(
         return []
     known = returning.known(db, [said.task_id for said in reports])
     if trust is not None and _is_forgotten(known, reports):
-        for said in reports:
-            readmission.readmit(db, folder, trust, said, known.get(said.task_id))
-        known = returning.known(db, [said.task_id for said in reports])
+        known = _remembered(db, folder, reports, known, trust)
     akin = _akin(db, known, reports)
     taken: dict[int, Reported] = {}
     answers: list[Acknowledgement] = []
@@ -96,6 +94,17 @@ def _is_forgotten(known: Mapping[int, Known], reports: Sequence[Report]) -> bool
         for said in reports
         if said.output_digest is not None
     )
+
+
+def _remembered(
+    db: Database, folder: Folder, reports: Sequence[Report], known: Mapping[int, Known], trust: Trust
+) -> dict[int, Known]:
+    """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
+    back: set[int] = set()
+    for said in reports:
+        if said.task_id not in back and readmission.readmit(db, folder, trust, said, known.get(said.task_id)):
+            back.add(said.task_id)
+    return returning.known(db, [said.task_id for said in reports])
 
 
 def _akin(db: Database, known: Mapping[int, Known], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
