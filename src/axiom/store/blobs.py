@@ -27,9 +27,11 @@ _BRING = """
 INSERT INTO blob (digest, size, body, created_at, brought) VALUES (:digest, :size, :body, :created_at, 1)
 ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, brought = blob.brought + 1"""
 _LET_GO = "UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0"
+# Anybody may bring, and let go of, the bytes of a bundle, of its seal or of a picture: all of them are public.
 _FORGET = """
 DELETE FROM blob WHERE digest = :digest AND brought = 0
-    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = :digest)
+    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = blob.digest OR seal = CAST(blob.body AS TEXT))
+    AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest OR png = blob.digest)
 """
 _UNNEEDED = """
 SELECT b.digest FROM blob b WHERE b.brought = 0 AND b.created_at < :before
@@ -145,7 +147,10 @@ def files(db: Database, folder: Folder) -> list[Path]:
 
 
 def let_go(db: Database, digest: str) -> None:
-    """One of the uploads for which an output was brought is no more; without the last of them it is forgotten."""
+    """One of the uploads for which an output was brought is no more; without the last of them it is forgotten.
+
+    What the laboratory itself put here stays, whoever brought the same bytes.
+    """
     db.execute(_LET_GO, digest=digest)
     forget(db, digest)
 
