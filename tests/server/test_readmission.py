@@ -7,6 +7,7 @@ from calling import Client, Exchange
 
 from axiom.errors import StoreBusy
 from axiom.server import readmission
+from axiom.store import work
 from axiom.store.database import connect_writer
 
 
@@ -94,3 +95,13 @@ def test_a_store_that_is_busy_acknowledges_nothing_of_it(back, monkeypatch):
     monkeypatch.undo()
     assert restored.call(client, *words).named("result_ack") == names(handed)
     assert states(restored, handed) == ["valid"] * 3
+
+
+def test_a_host_cannot_say_where_numbers_go_on(back):
+    restored, client, handed = back()
+    name, far = handed[2].task.findtext("name"), 10**18 - 1
+    heard = restored.call(client, restored.upload(handed[2]).replace("-w3-", f"-w{far}-"))
+    assert heard.named("result_ack") == [name.replace("-w3-", f"-w{far}-")]
+    restored.deploy(1)
+    assert restored.do(lambda db: work.workunit(db, far)) is None
+    assert restored.do(lambda db: work.open_workunits(db, 1, after=0, limit=9)) == [1, 2]

@@ -14,7 +14,7 @@ from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreE
 from axiom.signed.outputs import read_header
 from axiom.signed.roles import Trust
 from axiom.signed.tickets import Ticket, parse, read_ticket
-from axiom.store import blobs, experiments, findings, returning, splitting, work
+from axiom.store import blobs, experiments, findings, history, returning, splitting, work
 from axiom.store.database import Database
 from axiom.store.dispatching import Candidate
 from axiom.store.folder import Folder
@@ -85,16 +85,23 @@ def _admit(db: Database, said: Report, known: Known | None, ticket: Ticket) -> s
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, known.task, ticket)):
             return ""
         return "its ticket orders other cells"
-    if said.workunit_id is None:
+    there = _ordered(db, said.workunit_id, ticket)
+    if isinstance(there, str):
+        return there
+    returning.admit_task(db, said.task_id, there)
+    return ""
+
+
+def _ordered(db: Database, workunit_id: int | None, ticket: Ticket) -> Workunit | str:
+    """The workunit of a forgotten task, remembered or made again; or why not. Its number is the host's own word."""
+    if workunit_id is None:
         return "its name does not say of which workunit it is"
-    there = work.workunit(db, said.workunit_id)
+    if not 0 < workunit_id <= history.last_number(db, "workunit") + history.SKIPPED:
+        return f"no workunit had the number {workunit_id}"  # and all later ones would come behind it
+    there = work.workunit(db, workunit_id)
     if there is not None and not _is_cells_of(there, ticket):
         return f"workunit {there.id} orders other cells"
-    found = there or _forgotten(db, said.workunit_id, ticket)
-    if isinstance(found, str):
-        return found
-    returning.admit_task(db, said.task_id, found)
-    return ""
+    return there or _forgotten(db, workunit_id, ticket)
 
 
 def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:
