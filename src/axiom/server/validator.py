@@ -41,6 +41,7 @@ class _Judged:
     waiting: Waiting
     decided: Validation
     ticket: Ticket | None
+    is_lost: bool = False  # is its output gone from our own disk? That is not its host's doing
 
 
 class Validator:
@@ -87,7 +88,7 @@ class Validator:
         returning.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
         stored = results.record(db, [result for one in judged for result in one.decided.results], now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
-        standings.settle(db, [self._closed(db, one) for one in judged], now)
+        standings.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
         proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
         checking.order(db, self._secret, [one for one in proven if one.task.id not in stored.tasks], now)
         cells = {one.waiting.task.id: one.decided.results for one in judged}
@@ -115,7 +116,8 @@ class Validator:
             )
         except (OutputError, TicketError, NotFound, StoreDamaged) as error:
             unread = Validation(state=TaskState.INVALID, reason=str(error))
-            return _Judged(waiting=waiting, decided=unread, ticket=None)
+            is_lost = isinstance(error, (NotFound, StoreDamaged))
+            return _Judged(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
         decided = validate(
             ticket=ticket,
             ticket_text=task.ticket,

@@ -5,6 +5,7 @@ committed may be left behind; it harms nothing, and after a day it is swept away
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -12,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
+from axiom.errors import NotFound, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store.database import Database, at, moment, sync
 from axiom.store.folder import Folder, is_full
 
 LIMIT = 64 * 1024
+_NOT_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # that is nothing about the file
 GRACE = timedelta(hours=24)
 
 _RECORD = """
@@ -131,7 +133,11 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
     while rows := db.select(_NEXT, digest=last):
         last = rows[-1]["digest"]
         for row in rows:
-            body = row["body"] if row["body"] is not None else _read(_place(folder, row["digest"]))
+            try:
+                body = row["body"] if row["body"] is not None else _read(_place(folder, row["digest"]))
+            except StoreDamaged as error:
+                found.append(f"blob {row['digest']}: {error}")
+                continue
             if body is None:
                 found.append(f"blob {row['digest']} has a row but no file")
             elif _differs(body, row["digest"], row["size"]):
@@ -201,11 +207,22 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno in _NOT_NOW:
+            raise StoreBusy(
+                f"The stored file {path} cannot be read at the moment: {error.strerror}. Nothing was changed; "
+                "try again."
+            ) from error
+        raise StoreDamaged(
+            f"The stored file {path} cannot be read: {error.strerror}. It was not used; check the disk and who may "
+            "read it."
+        ) from error
 
 
 def _keep_file(place: Path, body: bytes, now: datetime) -> None:
-    if _read(place) == body:
-        return
+    with contextlib.suppress(StoreDamaged):  # what cannot be read there is written anew
+        if _read(place) == body:
+            return
     unfinished = place.with_name(f"{place.name}.{os.getpid()}.part")
     try:
         _make_folder(place.parent)
