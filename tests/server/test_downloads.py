@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axiom.errors import FolderUnusable, StoreBusy
 from axiom.server import downloads
 from axiom.server.downloads import Downloads
 from axiom.signed.bundles import Seal, write_seal
@@ -141,6 +142,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_whatever_else_is_asked_for_is_not_here(shelf, name):
     (shelf.files / ".hidden").write_bytes(b"canary")
+    (shelf.files / "con").mkdir()
     assert shelf.get(name)[0] == 404
 
 
@@ -190,6 +192,24 @@ def test_a_damaged_bundle_is_not_given(shelf):
     digest = shelf.digests[0]
     (shelf.lab.folder.blobs / digest[:2] / digest[2:]).write_bytes(b"altered")
     assert shelf.get(f"bundle-{digest}.zip")[0] == 404
+
+
+@pytest.mark.parametrize("error", [StoreBusy("busy"), FolderUnusable("no descriptors"), OSError(24, "too many files")])
+def test_what_cannot_be_read_for_a_moment_is_not_said_to_be_gone(shelf, monkeypatch, caplog, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(downloads.blobs, "get", fail)
+    monkeypatch.setattr(downloads.Path, "open", fail)
+    monkeypatch.setattr(downloads.Path, "read_bytes", fail)
+    names = [f"bundle-{shelf.digests[0]}.zip", f"seal-{shelf.digests[1]}.seal", "axiom_runner_1.exe"]
+    assert [shelf.get(name)[0] for name in names] == [503] * 3
+    monkeypatch.setattr(downloads, "_LARGE", 100)
+    status, headers, _ = shelf.get(names[2])
+    assert (status, headers["retry-after"]) == (503, "60")
+    assert names[0] in caplog.text
+    monkeypatch.undo()
+    assert [shelf.get(name)[0] for name in names] == [200] * 3
 
 
 def test_files_are_only_read(shelf):

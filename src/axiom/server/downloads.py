@@ -4,6 +4,7 @@ Whatever else the store holds, such as an output that somebody brought, is not h
 """
 
 import asyncio
+import logging
 import os
 import re
 from collections import OrderedDict
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from axiom.boinc.transfers import Span, read_range
-from axiom.errors import AxiomError
+from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.signed.bundles import read_seal
 from axiom.signed.roles import Trust
 from axiom.store import blobs, experiments
 from axiom.store.connections import Connections
 from axiom.store.folder import Folder
+
+log = logging.getLogger("axiom.downloads")
 
 PATH = "/download/"
 _BLOB = re.compile(r"(?:bundle-([0-9a-f]{64})\.zip|seal-([0-9a-f]{64})\.seal)")
@@ -49,8 +52,13 @@ class Downloads:
             await _say(send, 405, b"Files are fetched with GET.\n", [(b"allow", b"GET, HEAD")])
             return
         name = scope["path"].removeprefix(PATH)
-        found = await self._find(name)
-        opened = None if found is None else await _open(found)
+        try:
+            found = await self._find(name)
+            opened = None if found is None else await _open(found)
+        except (AxiomError, OSError) as error:
+            log.warning("download.failed name=%s %s", name, error)
+            await _say(send, 503, b"It cannot be read at the moment.\n", [(b"retry-after", b"60")])
+            return
         if opened is None:
             await _say(send, 404, b"There is no such file here.\n", [])
             return
@@ -71,7 +79,10 @@ class Downloads:
         return found
 
     def _look(self, name: str) -> bytes | Path | None:
-        """A file that is ours to give; whatever else the name says, it names nothing."""
+        """A file that is ours to give; whatever else the name says, it names nothing.
+
+        What only cannot be read for a moment is raised: a client gives up for good what it hears is not here.
+        """
         blob = _BLOB.fullmatch(name)
         try:
             if blob is not None:
@@ -79,8 +90,9 @@ class Downloads:
             if _FILE.fullmatch(name):
                 path = self._folder.runner_files / name
                 return path if path.stat().st_size > _LARGE else path.read_bytes()
-        except (AxiomError, OSError):
-            return None
+        except (AxiomError, OSError) as error:
+            if _passes(error):
+                raise
         return None
 
     def _bundle(self, digest: str) -> bytes | None:
@@ -92,6 +104,13 @@ class Downloads:
             body = blobs.get(db, self._folder, digest)
         read_seal(body.decode("ascii", "replace"), trust=self._trust, now=_EVER)
         return body
+
+
+def _passes(error: Exception) -> bool:
+    """Is it the store's or this computer's trouble, and says nothing about the file?"""
+    if isinstance(error, OSError):
+        return not isinstance(error, FileNotFoundError | IsADirectoryError)
+    return isinstance(error, StoreError | FolderUnusable) and not isinstance(error, StoreDamaged)
 
 
 async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int) -> None:
@@ -114,7 +133,7 @@ async def _open(found: bytes | Path) -> tuple[BinaryIO, int] | None:
         return BytesIO(found), len(found)
     try:
         file = await asyncio.get_running_loop().run_in_executor(None, found.open, "rb")
-    except OSError:
+    except FileNotFoundError:
         return None
     return file, os.fstat(file.fileno()).st_size
 
