@@ -10,7 +10,7 @@ from axiom.lab.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit import Paying
 from axiom.server.checking import give_up, secret_of
 from axiom.server.jobs import Job, Jobs
-from axiom.server.transitioner import sweep_late, sweep_unattended
+from axiom.server.transitioner import sweep_awake, sweep_unattended
 from axiom.server.validator import SLICE as JUDGED_AT_ONCE
 from axiom.server.validator import Validator
 from axiom.signed.keys import Keys
@@ -55,6 +55,23 @@ def moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Calla
     return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
 
 
+class _Late:
+    """The job that gives up on what is late. It knows when it last could."""
+
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._writer = writer
+        self._now = now
+        self._looked_at: datetime | None = None
+
+    def __call__(self) -> None:
+        self._looked_at = self._writer.run(self._look)  # by then it is on the disk
+
+    def _look(self, db: Database) -> datetime:
+        now = self._now()
+        sweep_awake(db, self._looked_at, now)
+        return now
+
+
 def _read(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     """Bundles of before it was asked: nobody gets them before they were looked at, so that is done at the start."""
     from axiom.lab.own_gates import catch_up
@@ -85,7 +102,7 @@ def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[]
     def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
         return lambda: writer.run(lambda db: work(db, now()))
 
-    jobs.add(Job(name="transition", every=2.0, work=doing(sweep_late), remembered=False))
+    jobs.add(Job(name="transition", every=2.0, work=_Late(writer, now), remembered=False))
     jobs.add(Job(name="unattended", every=60.0, work=doing(sweep_unattended), remembered=False))
     jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
     jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))

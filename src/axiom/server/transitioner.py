@@ -16,7 +16,7 @@ log = logging.getLogger("axiom.transitioner")
 
 # How many workunits one sweep looks at, so that no group of the writer waits long.
 SLICE = 500
-START = "start"  # the job under whose name the moment of the last start is kept
+START = "start"  # the job under whose name it is kept since when hosts are listened to
 
 
 def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
@@ -57,6 +57,16 @@ def sweep_late(db: Database, now: datetime) -> int:
     return len(transit_many(db, work.late(db, now, SLICE), now))
 
 
+def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
+    """The same, by who looked at that moment and not since. For as long as nobody can look, nobody can report.
+
+    The computer slept, its disk was full, or its clock was set forward.
+    """
+    if _postpone(db, looked_at, now):
+        jobs.started(db, START, 0.0, now)  # nobody was silent before
+    return sweep_late(db, now)
+
+
 def sweep_unattended(db: Database, now: datetime) -> int:
     """Look at open workunits for which nothing is being done: something that should have moved them has not."""
     return len(transit_many(db, work.unattended(db, SLICE), now))
@@ -68,11 +78,8 @@ def resume(db: Database, now: datetime) -> int:
     How many tasks were out and got more time.
     """
     newest, what = work.newest(db)
-    away = outage(newest if what != "nothing" else None, now)
-    moved = returning.postpone(db, away.by) if away.by else 0
+    moved = _postpone(db, newest if what != "nothing" else None, now)
     jobs.started(db, START, 0.0, now)
-    if moved:
-        log.warning("outage.over tasks=%d %s", moved, away.reason)
     return moved
 
 
@@ -81,6 +88,14 @@ def silent(task: Task, now: datetime) -> Closed:
     return Closed(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )
+
+
+def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
+    away = outage(last_sign, now)
+    moved = returning.postpone(db, away.by) if away.by else 0
+    if moved:
+        log.warning("outage.over tasks=%d %s", moved, away.reason)
+    return moved
 
 
 def _expired(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:

@@ -1,0 +1,80 @@
+"""While nobody can look at deadlines nobody can report, so none passes meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from axiom.cli.moving import moving
+from axiom.errors import StorageFull
+from axiom.lab.clean import give_up_stuck
+from axiom.store import work
+from axiom.store.connections import Connections
+from axiom.store.writer import Writer
+
+
+@pytest.fixture
+def lab(working_lab):
+    """A task is out, and the writer has the database."""
+    working_lab.order(1)
+    working_lab.db.close()
+    return working_lab
+
+
+@pytest.fixture
+def look(lab):
+    """The job that gives up on what is late."""
+    writer = Writer(Connections(folder=lab.folder).writer)
+    writer.start()
+    jobs = moving(writer, lab.folder, lab.folder.journal, lab.keys, lambda: lab.now).jobs
+
+    def once(*, session=False):
+        jobs._jobs["transition"].work()
+        if session:
+            writer.run(lambda db: give_up_stuck(db, lab.now))
+        return writer.run(lambda db: work.task(db, 1))
+
+    yield once
+    writer.stop()
+
+
+def test_a_computer_that_slept_expires_nothing_when_it_wakes(lab, look):
+    deadline = look().deadline
+    lab.later(hours=72)
+    task = look()
+    assert (str(task.state), task.deadline) == ("sent", deadline + timedelta(hours=72))
+    assert look() == task
+    for _ in range(48 * 6 + 1):  # that nobody reports while it is awake counts
+        lab.later(minutes=10)
+        task = look()
+    assert str(task.state) == "expired"
+
+
+def test_a_session_holds_nobody_silent_for_the_time_of_sleep(lab, look):
+    look()
+    lab.later(hours=13)
+    assert str(look(session=True).state) == "sent"
+    for _ in range(13 * 6):
+        lab.later(minutes=10)
+        task = look(session=True)
+    assert str(task.state) == "expired"
+
+
+def test_what_could_not_be_stored_for_long_was_not_looked_at(lab, look, monkeypatch):
+    deadline = look().deadline
+
+    def full(*_, **__):
+        raise StorageFull("full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "late", full)
+        for _ in range(60):
+            lab.later(hours=1)
+            with pytest.raises(StorageFull):
+                look()
+    assert look().deadline == deadline + timedelta(hours=60)
+
+
+def test_a_pause_of_minutes_moves_nothing(lab, look):
+    deadline = look().deadline
+    lab.later(minutes=10)
+    assert look().deadline == deadline
