@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
 from axiom.store import blobs
+from axiom.store.database import sync
 
 SMALL, LARGE = b"small", bytes(range(256)) * 300
 DAY = timedelta(days=1)
@@ -165,6 +168,23 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
     monkeypatch.setattr(Path, "replace", replace)
     blobs.put(database, folder, LARGE, now)
     assert order == ["sync lab", "sync blobs", "sync .part", "rename", {"amount": 0}, f"sync {digest[:2]}"]
+
+
+def test_two_who_store_the_same_bytes_at_once_are_in_nobody_s_way(folder, now, monkeypatch):
+    digest = hashlib.sha256(LARGE).hexdigest()
+    is_second = threading.Event()
+
+    def meanwhile(path):
+        if path.suffix == ".part" and not is_second.is_set():
+            is_second.set()
+            with ThreadPoolExecutor(1) as other:
+                other.submit(blobs.keep_file, folder, digest, LARGE, now).result(10)
+        sync(path)
+
+    monkeypatch.setattr(blobs, "sync", meanwhile)
+    blobs.keep_file(folder, digest, LARGE, now)
+    assert file_of(folder, digest).read_bytes() == LARGE
+    assert list(folder.blobs.glob("??/*")) == [file_of(folder, digest)]
 
 
 def test_damaged_bytes_are_mended_by_storing_them_again(database, folder, now):

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -223,7 +224,7 @@ def _keep_file(place: Path, body: bytes, now: datetime) -> None:
     with contextlib.suppress(StoreDamaged):  # what cannot be read there is written anew
         if _read(place) == body:
             return
-    unfinished = place.with_name(f"{place.name}.{os.getpid()}.part")
+    unfinished = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}.part")  # each its own
     try:
         _make_folder(place.parent)
         unfinished.write_bytes(body)
