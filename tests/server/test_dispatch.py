@@ -269,6 +269,26 @@ def test_what_was_undone_is_not_known_any_more(working_lab):
     assert known.experiments[1].is_ready
 
 
+def test_what_was_undone_is_not_taken_for_what_was_done_in_its_place(working_lab, prepared):
+    working_lab.publish(prepared(version=2))
+    for number in (1, 2):
+        with working_lab.db.transaction():
+            experiments.reopen(working_lab.db, number)
+    known = working_lab.known
+
+    def retire(number: int, *, fails: bool) -> None:
+        with working_lab.db.transaction():
+            withdraw(working_lab.db, number, "retired", working_lab.now)
+            known.look(working_lab.db)
+            if fails:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        retire(1, fails=True)
+    retire(2, fails=False)
+    assert [known.experiments[number].is_ready for number in (1, 2)] == [True, False]
+
+
 def test_a_task_that_does_not_wait_any_more_is_given_to_nobody_else(working_lab):
     (given,) = hand(working_lab, 1).given
     claim = work.Claim(

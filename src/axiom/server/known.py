@@ -100,7 +100,7 @@ class Known:
     def look(self, db: Database) -> None:
         """See whether anything has changed; cheap when nothing has."""
         self._has_evidence = self._has_evidence or evidence.is_any(db)
-        stamp = experiments.stamp(db)
+        stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
             found = experiments.everything(db)
             self.experiments = _all_known(found, experiments.newest_bundles(db))

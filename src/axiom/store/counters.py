@@ -58,6 +58,12 @@ def add_all(db: Database, changes: Mapping[Key, int]) -> None:
         )
 
 
+def note_change(db: Database) -> None:
+    """An experiment or what is let out of it has changed: whoever keeps experiments at hand reads them again."""
+    db.notes += 1
+    add(db, "experiment", 0, "changed", 1)
+
+
 def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
     """One counter; 0 where there is none."""
     row = db.one(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)

@@ -50,6 +50,7 @@ class Database:
         self._connection = connection
         self._on_close = on_close
         self._depth = 0  # transactions and savepoints that are open here
+        self.notes = 0  # that something kept in memory has changed, with those that were undone: no row knows these
         self._recorder: Recorder | None = None
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         if isinstance(connection, sqlite3.Connection):

@@ -135,25 +135,25 @@ def open_now(db: Database) -> dict[str, int]:
 
 def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
     """A new version; its row never changes but for retirement and recall."""
-    _changed(db)
+    counters.note_change(db)
     return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
 
 
 def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
     """Set the day of retirement and its reason, once."""
-    _changed(db)
+    counters.note_change(db)
     return db.execute(_RETIRE, id=experiment_id, now=at(now), why=why) == 1
 
 
 def reopen(db: Database, experiment_id: int) -> bool:
     """More of a retired version may be ordered again. What was recalled stays so."""
-    _changed(db)
+    counters.note_change(db)
     return db.execute(_REOPEN, id=experiment_id) == 1
 
 
 def recall(db: Database, experiment_id: int, now: datetime) -> bool:
     """Set the day of the recall, once."""
-    _changed(db)
+    counters.note_change(db)
     return db.execute(_RECALL, id=experiment_id, now=at(now)) == 1
 
 
@@ -217,7 +217,7 @@ def add_bundle(
     now: datetime,
 ) -> int:
     """A new bundle of a version, with the next serial."""
-    _changed(db)
+    counters.note_change(db)
     return db.insert(
         _ADD_BUNDLE,
         experiment_id=experiment_id,
@@ -232,13 +232,13 @@ def add_bundle(
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
     """Sign the same bytes for longer."""
-    _changed(db)
+    counters.note_change(db)
     db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
 
 
 def renumber(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
     """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
-    _changed(db)
+    counters.note_change(db)
     db.execute(_RENUMBER, id=bundle_id, serial=serial, seal=seal, expires_at=at(expires_at))
 
 
@@ -309,10 +309,6 @@ def _gaps(db: Database, experiment_id: int) -> list[int]:
 
 def _missing(experiment_id: int) -> counters.Key:
     return "replicate", experiment_id, "missing"
-
-
-def _changed(db: Database) -> None:
-    counters.add(db, "experiment", 0, "changed", 1)
 
 
 def _experiment(row: Row) -> StoredExperiment:

@@ -76,7 +76,7 @@ def record(db: Database, made: Preflight) -> bool:
         created_at=at(made.at),
     )
     if changed:
-        counters.add(db, "experiment", 0, "changed", 1)  # whoever keeps experiments at hand reads them again
+        counters.note_change(db)
     return changed == 1
 
 

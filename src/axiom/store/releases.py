@@ -49,7 +49,7 @@ def record(
     platform: str = "",
 ) -> int:
     """A further line of a version's history; whoever keeps experiments at hand reads them again."""
-    counters.add(db, "experiment", 0, "changed", 1)
+    counters.note_change(db)
     return db.insert(
         _RECORD,
         experiment_id=experiment_id,
