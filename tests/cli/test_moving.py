@@ -1,13 +1,15 @@
-"""While nobody can look at deadlines nobody can report, so none passes meanwhile."""
+"""What jobs do: no deadline passes while nobody can look, and nobody waits while the store is looked through."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 
+from axiom.cli import assemble
 from axiom.cli.moving import moving
 from axiom.errors import StorageFull
 from axiom.lab.clean import give_up_stuck
-from axiom.store import work
+from axiom.store import blobs, work
 from axiom.store.connections import Connections
 from axiom.store.writer import Writer
 
@@ -21,10 +23,16 @@ def lab(working_lab):
 
 
 @pytest.fixture
-def look(lab):
+def writer(lab):
+    made = Writer(Connections(folder=lab.folder).writer)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def look(lab, writer):
     """The job that gives up on what is late."""
-    writer = Writer(Connections(folder=lab.folder).writer)
-    writer.start()
     jobs = moving(writer, lab.folder, lab.folder.journal, lab.keys, lambda: lab.now).jobs
 
     def once(*, session=False):
@@ -33,8 +41,7 @@ def look(lab):
             writer.run(lambda db: give_up_stuck(db, lab.now))
         return writer.run(lambda db: work.task(db, 1))
 
-    yield once
-    writer.stop()
+    return once
 
 
 def test_a_computer_that_slept_expires_nothing_when_it_wakes(lab, look):
@@ -78,3 +85,19 @@ def test_a_pause_of_minutes_moves_nothing(lab, look):
     deadline = look().deadline
     lab.later(minutes=10)
     assert look().deadline == deadline
+
+
+def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch):
+    threads = []
+    unneeded = blobs.unneeded
+
+    def noted(db, before):
+        threads.append(threading.current_thread())
+        return unneeded(db, before)
+
+    monkeypatch.setattr(blobs, "unneeded", noted)
+    old = writer.run(lambda db: blobs.put(db, lab.folder, b"of no use", lab.now))
+    lab.later(days=61)
+    assemble._clean(writer, lab.folder, lambda: lab.now)
+    assert threads == [threading.current_thread()]
+    assert writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None

@@ -3,8 +3,8 @@
 import os
 from datetime import timedelta
 
-from axiom.server.janitor import clean
-from axiom.store import accounts, blobs, progress, uploads
+from axiom.server.janitor import clean, look
+from axiom.store import accounts, blobs, figures, progress, uploads
 from axiom.store.progress import Said
 
 
@@ -84,3 +84,18 @@ def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
     busy_lab.report(first, b"done")
     clean(busy_lab.db, busy_lab.folder, busy_lab.now)
     assert busy_lab.db.select("SELECT task_id FROM progress") == [{"task_id": second.task}]
+
+
+def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
+    db, folder = busy_lab.db, busy_lab.folder
+    bodies = [b"unneeded %d" % number for number in range(600)]  # of all beginnings that a digest can have
+    digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
+    busy_lab.later(days=61)
+    found = look(folder, busy_lab.now)
+    assert found == sorted(digests)
+    with db.transaction():
+        blobs.bring(db, folder, bodies[:1], busy_lab.now)
+        figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
+        assert clean(db, folder, busy_lab.now, found).blobs == 597
+    assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
+    assert look(folder, busy_lab.now) == []

@@ -41,7 +41,7 @@ from axiom.lab.policy import policy_of
 from axiom.runner import sandbox
 from axiom.server.http import Listener, Stopping
 from axiom.server.http import serve as serve_sockets
-from axiom.server.janitor import clean
+from axiom.server.janitor import clean, look
 from axiom.server.jobs import Job, Jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
@@ -175,7 +175,7 @@ def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> l
     writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
         Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
-        Job(name="clean", every=86_400.0, work=lambda: writer.run(lambda db: clean(db, folder, now()))),
+        Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
         Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
         Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
         Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
@@ -192,6 +192,11 @@ def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitSta
     trust = parts.gate.laboratory.folder.keys / TRUST_FILE
     parts.engine.start(trust.read_bytes())
     stack.callback(parts.engine.stop)
+
+
+def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
+    found = look(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), found))
 
 
 def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:

@@ -2,11 +2,13 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from axiom.runner.rooms import forget_unused
 from axiom.store import accounts, blobs, cleanings, experiments, progress, uploads
 from axiom.store.cleanings import Swept
+from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
@@ -18,11 +20,17 @@ _UNUSED = timedelta(days=30)
 _SLICE = 1_000
 
 
-def clean(db: Database, folder: Folder, now: datetime) -> Swept:
+def look(folder: Folder, now: datetime) -> list[str]:
+    """What may be needed no more. It takes long where much is stored, so the writer does not look for it."""
+    with Connections(folder=folder).follower() as db:
+        return blobs.unneeded(db, now - _UNNEEDED)
+
+
+def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | None = None) -> Swept:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
-    was deleted is written down, also when it was nothing.
+    was deleted is written down, also when it was nothing. `found`: what `look` has just found; else it looks itself.
     """
     files = blobs.sweep(db, folder, now)
     signed_out = accounts.expire_sign_ins(db, now)
@@ -30,7 +38,7 @@ def clean(db: Database, folder: Folder, now: datetime) -> Swept:
     swept = Swept(
         files=files,
         uploads=_forget_uploads(db, folder, now),
-        blobs=_forget_unneeded(db, folder, now),
+        blobs=_forget_unneeded(db, folder, now, blobs.unneeded(db, now - _UNNEEDED) if found is None else found),
         sign_ins=signed_out,
         caches=forget_unused(folder.engine / "cache", _UNUSED.total_seconds()),
     )
@@ -55,11 +63,10 @@ def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     return forgotten
 
 
-def _forget_unneeded(db: Database, folder: Folder, now: datetime) -> int:
+def _forget_unneeded(db: Database, folder: Folder, now: datetime, found: Sequence[str]) -> int:
     """Seals that were renewed since, and whatever else was put here and is named by no row."""
     seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.bundles(db)}
-    unneeded = [digest for digest in blobs.unneeded(db, now - _UNNEEDED) if digest not in seals]
-    for digest in unneeded:
-        blobs.forget(db, digest)
+    gone = [digest for digest in found if digest not in seals and blobs.forget(db, digest)]
+    for digest in gone:
         blobs.spare(folder, digest, now)
-    return len(unneeded)
+    return len(gone)

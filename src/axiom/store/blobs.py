@@ -37,7 +37,7 @@ DELETE FROM blob WHERE digest = :digest AND brought = 0
     AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest OR png = blob.digest)
 """
 _UNNEEDED = """
-SELECT b.digest FROM blob b WHERE b.brought = 0 AND b.created_at < :before
+SELECT b.digest FROM blob b WHERE b.digest >= :first AND b.digest < :end AND b.brought = 0 AND b.created_at < :before
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = b.digest)
     AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT png FROM figure)
 ORDER BY b.digest
@@ -162,14 +162,20 @@ def let_go(db: Database, digest: str) -> None:
     forget(db, digest)
 
 
-def forget(db: Database, digest: str) -> None:
-    """Drop a blob that nothing needs any more; the file of a large one is swept away later."""
-    db.execute(_FORGET, digest=digest)
+def forget(db: Database, digest: str) -> bool:
+    """Drop a blob if nothing needs it any more; the file of a large one is swept away later."""
+    return db.execute(_FORGET, digest=digest) == 1
 
 
 def unneeded(db: Database, before: datetime) -> list[str]:
-    """What was put here before this and is no output, no bundle and no picture."""
-    return [row["digest"] for row in db.select(_UNNEEDED, before=at(before))]
+    """What was put here before this and is no output, no bundle and no picture.
+
+    Every row is looked at, and there may be millions: a part of them at a time, so that no checkpoint waits for all.
+    """
+    edges = [f"{part:02x}" for part in range(256)]
+    ranges = zip(edges, [*edges[1:], "g"], strict=True)
+    found = (db.select(_UNNEEDED, first=first, end=end, before=at(before)) for first, end in ranges)
+    return [row["digest"] for rows in found for row in rows]
 
 
 def spare(folder: Folder, digest: str, now: datetime) -> None:
