@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
+from axiom.boinc.requests import Request
+from axiom.domain.preferences import Choice
 from axiom.domain.value import value
 from axiom.signed.tickets import Order
+
+_MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow host long to fetch
 
 
 @value
@@ -48,3 +52,25 @@ class Handed:
     given: tuple[Given, ...]
     lost: tuple[Given, ...]
     reason: str
+
+
+def asked_of(
+    request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None, jointly: bool
+) -> Asked:
+    """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
+    is_served = "" in programs
+    seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
+    return Asked(
+        seconds=seconds if is_served else 0.0,
+        instances=request.cpu.instances if is_served else 0.0,
+        most=_MOST_TASKS,
+        holding=holding,
+        gpus={
+            each.kind: (each.ask.seconds, each.ask.instances)
+            for each in request.coprocessors
+            if each.present and choice.gpus and each.kind in programs
+        },
+        cpu=choice.cores,
+        programs=programs,
+        jointly=jointly,
+    )

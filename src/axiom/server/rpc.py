@@ -19,13 +19,13 @@ from axiom.decisions.speed import speed_of
 from axiom.decisions.suiting import Suited
 from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Cause
-from axiom.domain.preferences import Choice, project_choice
+from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
 from axiom.server import progress, reporting
 from axiom.server.calm import Calm
 from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked, Given, Handed
+from axiom.server.handing import Given, Handed, asked_of
 from axiom.server.holding import Holding, holding_of, to_give_up
 from axiom.server.known import Known
 from axiom.server.meeting import Met, Refused, meet
@@ -58,7 +58,6 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.rpc")
 
-_MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow host long to fetch
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
@@ -191,7 +190,7 @@ class Project:
             return Handed(given=(), lost=(), reason=ours.reason)
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
-        asked = _asked(request, programs=programs, choice=choice, holding=held, jointly=jointly)
+        asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
         allowance = allowance_of(db, self.dispatch, met.host)
         handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)
         if handed.lost:
@@ -349,28 +348,6 @@ def _preferences(db: Database, caller: Caller, request: Request, now: datetime) 
             accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
         brought_at = brought_at if said else 0.0
     return cross_id, known_at > brought_at
-
-
-def _asked(
-    request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None, jointly: bool
-) -> Asked:
-    """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
-    is_served = "" in programs
-    seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
-    return Asked(
-        seconds=seconds if is_served else 0.0,
-        instances=request.cpu.instances if is_served else 0.0,
-        most=_MOST_TASKS,
-        holding=holding,
-        gpus={
-            each.kind: (each.ask.seconds, each.ask.instances)
-            for each in request.coprocessors
-            if each.present and choice.gpus and each.kind in programs
-        },
-        cpu=choice.cores,
-        programs=programs,
-        jointly=jointly,
-    )
 
 
 def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
