@@ -31,9 +31,18 @@ _MOST_KEPT = 10_000
 _PASSED_FOR = timedelta(hours=1)
 _COSTS_FOR = timedelta(minutes=1)
 _FACTS_FOR = timedelta(seconds=2)
+_UNFIT_FOR = timedelta(minutes=10)
 _MANY = 50  # tasks that went out while a bundle was let out: a pilot is looked at each time
 _AS_DECLARED = Cost()
 _NOTHING_SAID = Standing()
+
+
+class Unfit(Exception):
+    """The bundle with this digest is not in the store as it was put there, so no task can go out with it."""
+
+    def __init__(self, bundle: str) -> None:
+        super().__init__(f"bundle {bundle[:12]} is damaged or gone")
+        self.bundle = bundle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +105,7 @@ class Known:
         self._fleet: tuple[Fleet, datetime] | None = None
         self._facts: dict[str, tuple[Facts, datetime]] = {}
         self._has_evidence = False
+        self._unfit: dict[str, datetime] = {}
 
     def look(self, db: Database) -> None:
         """See whether anything has changed; cheap when nothing has."""
@@ -134,6 +144,15 @@ class Known:
         if self._costs is None or not timedelta(0) <= now - self._costs[1] < _COSTS_FOR:
             self._costs = costs.in_use(db), now
         return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
+
+    def set_aside(self, bundle: str, now: datetime) -> None:
+        """A bundle was found damaged: nothing goes out with it for a while."""
+        self._unfit[bundle] = now
+
+    def is_unfit(self, bundle: str, now: datetime) -> bool:
+        """Was it found damaged a while ago? It may have been mended since then."""
+        found_at = self._unfit.get(bundle)
+        return found_at is not None and now - found_at < _UNFIT_FOR
 
     def standing(self, experiment_id: int) -> Standing:
         """What the history of this version's release comes to."""

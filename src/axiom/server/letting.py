@@ -43,6 +43,8 @@ class Letting:
 
     def stopped(self, experiment_id: int, bundle: str) -> str:
         """Why nothing of a version goes to this host with this bundle, not even again."""
+        if self._known.is_unfit(bundle, self._now):
+            return "waits, since its bundle is damaged here"
         known = self._known.standing(experiment_id)
         said = known.halted.get(bundle)
         return known.stopped(self._platform) or (f"is paused, since {said.reason}" if said else "")

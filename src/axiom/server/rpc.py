@@ -21,13 +21,13 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Cause
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name
-from axiom.errors import AxiomError, MalformedRequest, StoreBusy, StoreError
+from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.server import progress, reporting
 from axiom.server.calm import Calm
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Given, Handed, asked_of
 from axiom.server.holding import Holding, holding_of, to_give_up
-from axiom.server.known import Known
+from axiom.server.known import Known, Unfit
 from axiom.server.meeting import Met, Refused, meet
 from axiom.server.ordering import Dispatch, allowance_of
 from axiom.server.programs import brought, reads_joint_orders, suited
@@ -58,6 +58,7 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.rpc")
 
+_TRIES = 4  # of which all but the last met bundles that are damaged
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
@@ -95,22 +96,29 @@ class Project:
         except MalformedRequest as error:
             answer.set_result(self._polite(Situation.GARBLED, str(error)))
             return answer
+        self._submit(request, answer)
+        return answer
+
+    def _submit(self, request: Request, answer: Future[bytes], tries: int = _TRIES) -> None:
         try:
             stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
             answer.set_result(self._unable(error))
-            return answer
-        stored.add_done_callback(lambda done: self._finish(done, answer, bool(request.results)))
-        return answer
+            return
+        stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
 
-    def _finish(self, done: Future[bytes], answer: Future[bytes], brought: bool) -> None:
+    def _finish(self, done: Future[bytes], request: Request, answer: Future[bytes], left: int) -> None:
         error = done.exception()
         if error is None:
             answer.set_result(done.result())
-            if brought:
+            if request.results:
                 self.reported()
             return
         self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
+        if isinstance(error, Unfit) and left:
+            self.known.set_aside(error.bundle, self.now())
+            self._submit(request, answer, left)  # anew, and nothing of that bundle is given
+            return
         answer.set_result(self._unable(error))
 
     def _unable(self, error: BaseException) -> bytes:
@@ -267,8 +275,13 @@ class Project:
         if key not in self._archives:
             seal = one.seal.encode()
             digest = blobs.put(db, self.folder, seal, self.now())
+            try:
+                body = blobs.get(db, self.folder, one.bundle)
+            except (NotFound, StoreDamaged) as error:
+                log.error("bundle.unfit %s", error)
+                raise Unfit(one.bundle) from error
             self._archives[key] = (
-                archive_of(f"bundle-{one.bundle}.zip", blobs.get(db, self.folder, one.bundle)),
+                archive_of(f"bundle-{one.bundle}.zip", body),
                 archive_of(f"seal-{digest}.seal", seal),
             )
         return self._archives[key]
