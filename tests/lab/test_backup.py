@@ -20,6 +20,7 @@ from axiom.store.folder import Folder
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AS_IT_WAS = Wish(as_it_was=True)
+DESPITE = Wish(although_broken=True)
 LARGE = b"a file too large for the database" * 4_000
 
 
@@ -161,7 +162,24 @@ def test_a_laboratory_that_broke_a_promise_is_not_restored(whole_lab, tmp_path, 
     with pytest.raises(StoreDamaged, match="a promise is broken") as told:
         restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now)
     assert said in str(told.value)
+    assert "--although-broken" in str(told.value)
     assert not (tmp_path / "new").exists()
+    tried = restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE, dry_run=True)
+    assert not (tmp_path / "new").exists()
+    restored = restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
+    assert restored.broken == tried.broken
+    assert any(said in text for text in restored.broken)
+    there = connect_reader(tmp_path / "new" / "axiom.db")
+    assert there.select("SELECT * FROM task") == whole_lab.db.select("SELECT * FROM task")
+    there.close()
+
+
+def test_bytes_that_are_not_those_of_the_backup_are_refused_whatever_is_wished(backup, tmp_path):
+    raw = bytearray(backup.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (tmp_path / "damaged.tar").write_bytes(raw)
+    with pytest.raises(StoreDamaged, match="Nothing was restored"):
+        restore(tmp_path / "damaged.tar", Folder(path=tmp_path / "new"), now=NOW, wish=DESPITE)
 
 
 @pytest.mark.parametrize("present", ["a laboratory", "a stranger's file", "a file"])

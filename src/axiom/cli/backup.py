@@ -1,5 +1,6 @@
 """`axiom backup` and `axiom restore`: the whole laboratory to one file, and back."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ import click
 
 from axiom.cli.opening import demand, lay_out_own_files, reading
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json, wall_clock
+from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.lab.backup import Backup, back_up
+from axiom.lab.backup import Backup, Restored, back_up
 from axiom.lab.backup import restore as restore_backup
 from axiom.lab.recovery import Recovered, Wish
 from axiom.store import backed_up
 from axiom.store.folder import Folder
 from axiom.store.history import SKIPPED
+
+_NAMED = 20  # of what breaks promises
 
 
 @click.command()
@@ -46,6 +50,7 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: boo
 @click.option("--journal", type=click.Path(path_type=Path), help="Where the journal of the lost laboratory lies.")
 @click.option("--as-it-was", is_flag=True, help="Only the backup, without what the journal says came after it.")
 @click.option("--as-far-as-possible", is_flag=True, help="Follow a damaged journal up to where the damage begins.")
+@click.option("--although-broken", is_flag=True, help="Also where a promise is broken; each that is, is named.")
 @dry_run_option
 @data_option
 @json_option
@@ -55,6 +60,7 @@ def restore(
     journal: Path | None,
     as_it_was: bool,
     as_far_as_possible: bool,
+    although_broken: bool,
     dry_run: bool,
     folder: Folder,
     as_json: bool,
@@ -67,28 +73,57 @@ def restore(
     """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
-    wish = Wish(journal=journal, as_it_was=as_it_was, as_far_as_possible=as_far_as_possible)
+    wish = Wish(
+        journal=journal,
+        as_it_was=as_it_was,
+        as_far_as_possible=as_far_as_possible,
+        although_broken=although_broken,
+    )
     restored = restore_backup(file, folder, now=wall_clock(), wish=wish, dry_run=dry_run)
     if not dry_run:
         with reading(folder) as db:
             lay_out_own_files(db, folder)  # also for commands that come before the first start
-    made = restored.backup
     if as_json:
-        known = {"data": str(folder.path), **asdict(made), "journal": _as_data(restored.recovered), "dry_run": dry_run}
-        show_json({"restored": known})
+        show_json({"restored": _answer(restored, folder, dry_run=dry_run)})
         return
-    click.echo(f"{file} is sound; nothing was restored." if dry_run else folder.path)
-    remark(f"{'It holds' if dry_run else 'Restored'} {_contents(made)}.", quiet=quiet)
-    remark(_reached(restored.recovered, wish), quiet=quiet)
-    remark("Every sum, both chains and every promise hold.", quiet=quiet)
+    state = "can be restored" if restored.broken else "is sound"
+    click.echo(f"{file} {state}; nothing was restored." if dry_run else folder.path)
+    for line in _remarks(restored, wish, folder, dry_run=dry_run):
+        remark(line, quiet=quiet)
+
+
+def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "data": str(folder.path),
+        **asdict(restored.backup),
+        "journal": _as_data(restored.recovered),
+        "dry_run": dry_run,
+        "broken": list(restored.broken),
+    }
+
+
+def _remarks(restored: Restored, wish: Wish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+    yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
+    yield _reached(restored.recovered, wish)
+    yield from _kept(restored.broken)
     if not dry_run:
-        remark(_next_step(made, folder), quiet=quiet)
+        yield _next_step(restored.backup, folder)
 
 
 def _next_step(made: Backup, folder: Folder) -> str:
     if made.with_keys:
         return f"Go on: axiom lab --data {folder.path} (never while the first one still works)."
     return f"It was made without keys: put them into {folder.keys} (mode 0600), then start it."
+
+
+def _kept(broken: Sequence[str]) -> Iterator[str]:
+    if not broken:
+        yield "Every sum, both chains and every promise hold."
+        return
+    yield "Every sum holds, but a promise is broken, as axiom doctor --invariants says:"
+    yield from (f"- {text}" for text in broken[:_NAMED])
+    if len(broken) > _NAMED:
+        yield f"- and {counted(len(broken) - _NAMED, 'thing')} more"
 
 
 def _contents(made: Backup) -> str:

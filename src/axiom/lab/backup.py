@@ -13,7 +13,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -66,10 +66,11 @@ class Backup:
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """What was in a backup, and what a journal added to it."""
+    """What was in a backup, what a journal added to it, and which promises are broken there."""
 
     backup: Backup
     recovered: Recovered
+    broken: Sequence[str] = ()
 
 
 def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> Backup:
@@ -105,8 +106,10 @@ def restore(
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
-    After a dry run all was checked, and nothing is there.
+    After a dry run all was checked, and nothing is there. A broken promise is no reason to lose all else: who wishes
+    so has it restored.
     """
+    wish = wish or Wish()
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
@@ -117,8 +120,10 @@ def restore(
         unproven.create()
         with archive.open("rb") as file:
             made = _unpack(file, _whole(file, archive), unproven, archive)
-        recovered = _bring_up(unproven, archive, wish or Wish(), now)
-        _prove(unproven, made, archive, recovered.until)
+        recovered = _bring_up(unproven, archive, wish, now)
+        problems = _problems(unproven, made, archive, recovered.until)
+        if problems and not wish.although_broken:
+            raise _broken(archive, problems)
         if not dry_run:
             _settle(place)
             place.replace(folder.path)
@@ -129,7 +134,7 @@ def restore(
         ) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return Restored(backup=made, recovered=recovered)
+    return Restored(backup=made, recovered=recovered, broken=problems)
 
 
 def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
@@ -298,8 +303,8 @@ def _bring_up(unproven: Folder, archive: Path, wish: Wish, now: datetime) -> Rec
         db.close()
 
 
-def _prove(unproven: Folder, made: Backup, archive: Path, until: datetime | None) -> None:
-    """The database has today's tables and keeps every promise."""
+def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | None) -> list[str]:
+    """The database has today's tables; what in it breaks a promise."""
     made_at = datetime.fromisoformat(made.made_at)
     try:
         trust = read_trust((unproven.path / _TRUST).read_bytes(), lab=made.lab, now=made_at)
@@ -310,14 +315,11 @@ def _prove(unproven: Folder, made: Backup, archive: Path, until: datetime | None
         if migrate(db, None, made_at):
             history.interrupt(db)
         reached = max(made_at, until or made_at)
-        problems = [text for found in broken(db, unproven, trust, reached).values() for text in found]
+        return [text for found in broken(db, unproven, trust, reached).values() for text in found]
     except AxiomError as error:
         raise _damaged(archive, f"its database cannot be used: {error}") from error
     finally:
         db.close()
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise _damaged(archive, f"it was taken of a laboratory in which a promise is broken: {problems[0]}{more}")
 
 
 def _settle(place: Path) -> None:
@@ -329,6 +331,14 @@ def _settle(place: Path) -> None:
 def _everything(place: Path) -> Iterator[Path]:
     yield place
     yield from place.rglob("*")
+
+
+def _broken(archive: Path, problems: Sequence[str]) -> StoreDamaged:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return StoreDamaged(
+        f"{archive} is refused: it was taken of a laboratory in which a promise is broken: {problems[0]}{more}. "
+        "Nothing was restored; take another backup of the same laboratory, or restore this one --although-broken."
+    )
 
 
 def _damaged(archive: Path, why: str) -> StoreDamaged:

@@ -18,11 +18,12 @@ _NO_END = {Ending.LATE, Ending.GAP, Ending.DAMAGED, Ending.FOREIGN}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """Which journal to go on from, and what to do with one that cannot be followed to its end."""
+    """Which journal to go on from, what to do with one that cannot be followed to its end, and with broken promises."""
 
     journal: Path | None = None  # without it, one that lies where the backup does or where its settings say
     as_it_was: bool = False
     as_far_as_possible: bool = False
+    although_broken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
