@@ -12,6 +12,7 @@ QUIET = {
     "cores": 2,
     "stage_changed": False,
     "seconds_since_last": 1e6,
+    "idle_before_last": 0.0,
     "age_seconds": 1e7,
 }
 
@@ -43,9 +44,30 @@ QUIET = {
             "1 task in the queue for 2 cores, and the last session was 300 s ago",
         ),
         ({"waiting": 1, "seconds_since_last": 299.0}, ""),
+        ({"waiting": 1, "seconds_since_last": 599.0, "idle_before_last": 600.0}, ""),
+        (
+            {"waiting": 1, "seconds_since_last": 600.0, "idle_before_last": 600.0},
+            "1 task in the queue for 2 cores, and the last session was 600 s ago",
+        ),
+        (
+            {"waiting": 1, "seconds_since_last": 3_600.0, "idle_before_last": 1e6},
+            "1 task in the queue for 2 cores, and the last session was 3600 s ago",
+        ),
         ({"waiting": 2}, ""),
         ({"waiting": 0, "cores": 0}, ""),
     ],
 )
 def test_a_session_is_held_when_it_would_change_something(changes, reason):
     assert occasion(**(QUIET | changes)) == reason
+
+
+def test_a_laboratory_that_has_asked_everything_holds_few_sessions():
+    held, moment = [], 0.0
+    while moment < 7 * 86_400.0:
+        last = held[-1] if held else 0.0
+        quiet = QUIET | {"waiting": 0, "seconds_since_last": moment - last, "idle_before_last": last}
+        if occasion(**quiet):
+            held.append(moment)
+        moment += 60.0
+    assert held[:4] == [300.0, 600.0, 1_200.0, 2_400.0]
+    assert len(held) < 7 * 24 + 5

@@ -35,7 +35,7 @@ from axiom.lab.sweeping import sweepings
 from axiom.lab.taking_back import taken_back
 from axiom.lab.trying import tries
 from axiom.lab.watching import look_for
-from axiom.store import jobs, sessions
+from axiom.store import jobs, session_facts, sessions
 from axiom.store.database import Database, at
 
 log = logging.getLogger("axiom.session")
@@ -97,8 +97,15 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
         cores=planning.cores(db, now),
         stage_changed=bool(planning.decide(db, policy, now).allotments),
         seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
+        idle_before_last=_idle_before(db, last) if last else 0.0,
         age_seconds=(now - sessions.first_started(db, now)).total_seconds(),
     )
+
+
+def _idle_before(db: Database, last: Session) -> float:
+    """For how long nothing had been ordered when this session began; with nothing ever, since the first session."""
+    ordered_at = session_facts.last_ordered(db) or sessions.first_started(db, last.started_at)
+    return (last.started_at - ordered_at).total_seconds()
 
 
 def _take(session: Session, holder: str, now: datetime) -> Step:

@@ -6,8 +6,9 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence
 from axiom.domain.sessions import Window
 from axiom.store import evidence
-from axiom.store.database import Database, Row, at
+from axiom.store.database import Database, Row, at, moment
 
+_LAST_ORDERED = "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1"
 _STOPPED_BEFORE = """
 SELECT json_extract(facts, '$.experiment') AS experiment, json_extract(facts, '$.reason') AS reason FROM note
 WHERE session_id = (SELECT max(id) FROM session WHERE id < :session_id) AND kind = 'experiment.stopped'
@@ -174,6 +175,12 @@ def repaired(db: Database, window: Window) -> list[Row]:
 def ordered(db: Database, after: int) -> list[Row]:
     """What was ordered behind this workunit, by whomever; checks of what came back are no orders."""
     return db.select(_ORDERED, after=after)
+
+
+def last_ordered(db: Database) -> datetime | None:
+    """When something was last ordered, by whomever; None where nothing ever was."""
+    row = db.one(_LAST_ORDERED)
+    return moment(row["created_at"]) if row else None
 
 
 def stopped_before(db: Database, session_id: int) -> set[tuple[str, str]]:
