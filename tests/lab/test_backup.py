@@ -212,10 +212,16 @@ def test_a_place_that_cannot_be_written_leaves_nothing_behind(whole_lab, tmp_pat
 
 
 def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
-    next(whole_lab.folder.blobs.glob("??/*")).unlink()
-    with pytest.raises(FolderUnusable):
+    lost = next(whole_lab.folder.blobs.glob("??/*"))
+    lost.unlink()
+    with pytest.raises(StoreDamaged, match=f"{lost.name} is gone.* --although-broken"):
         back_up(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
     assert not list(tmp_path.glob("lost*"))
+    back_up(whole_lab.folder, tmp_path / "left.tar", with_keys=True, now=whole_lab.now, although_broken=True)
+    with pytest.raises(StoreDamaged, match="has a row but no file"):
+        restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now)
+    restored = restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
+    assert restored.broken == [f"blob {lost.parent.name}{lost.name} has a row but no file"]
 
 
 def test_every_key_comes_along_and_what_is_known_of_keys_elsewhere(whole_lab, tmp_path):

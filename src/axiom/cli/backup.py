@@ -24,10 +24,13 @@ _NAMED = 20  # of what breaks promises
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; without it, one named after the time.")
 @click.option("--without-keys", is_flag=True, help="Leave the secret keys out; they must then come from elsewhere.")
+@click.option("--although-broken", is_flag=True, help="Also where a stored file is gone: what is left.")
 @data_option
 @json_option
 @quiet_option
-def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: bool, quiet: bool) -> None:
+def backup(
+    folder: Folder, output: Path | None, without_keys: bool, although_broken: bool, as_json: bool, quiet: bool
+) -> None:
     """Write one file that holds the whole laboratory, also while it works.
 
     Who has this file has the laboratory's keys, unless --without-keys left them out.
@@ -35,7 +38,7 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, as_json: boo
     demand(folder)
     now = wall_clock()
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
-    made = back_up(folder, target, with_keys=not without_keys, now=now)
+    made = back_up(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
     backed_up.note(folder, now)
     if as_json:
         show_json({"backup": {"file": str(target), **asdict(made)}})

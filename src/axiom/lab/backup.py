@@ -73,8 +73,11 @@ class Restored:
     broken: Sequence[str] = ()
 
 
-def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> Backup:
-    """`target` holds the laboratory as it was at one moment; it appears when it is whole and on the disk."""
+def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, although_broken: bool = False) -> Backup:
+    """`target` holds the laboratory as it was at one moment; it appears when it is whole and on the disk.
+
+    Where a stored file is gone, there is none, unless somebody wants what is left.
+    """
     if target.exists():
         raise Refused(f"{target} exists already, and a backup is never overwritten. Nothing was written.")
     trust = load_keys(folder.keys, now).trust
@@ -86,6 +89,10 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime) -> 
             copy(folder.database, copied.database)
             made = _counted(copied, trust.lab, now, with_keys=with_keys)
             sources = _sources(folder, copied, with_keys=with_keys)
+            lost = [path for path in sources.values() if not path.exists()]
+            if lost and not although_broken:
+                raise _lost(lost)
+            sources = {name: path for name, path in sources.items() if path not in lost}
             made = _write(unfinished, sources, made)
         unfinished.replace(target)
         sync(target.parent)
@@ -135,6 +142,14 @@ def restore(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return Restored(backup=made, recovered=recovered, broken=problems)
+
+
+def _lost(files: Sequence[Path]) -> StoreDamaged:
+    more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
+    return StoreDamaged(
+        f"The stored file {files[0]}{more} is gone, and a backup without it would not be whole. There is none; put it "
+        "back from an earlier one, or back up what is left: axiom backup --although-broken."
+    )
 
 
 def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
