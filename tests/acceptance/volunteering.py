@@ -38,6 +38,7 @@ _PREFERENCES = """<global_preferences><run_on_batteries>1</run_on_batteries>
 {more}</global_preferences>
 """
 _STAMP = "%d-%b-%Y %H:%M:%S"  # of a line in the client's log
+_CALLS = "Sending scheduler request"  # with which the log begins what it says of a call
 _GPUS = (
     "<coproc><type>NVIDIA</type><count>2</count><peak_flops>1e12</peak_flops><device_nums>0 1</device_nums></coproc>"
 )
@@ -123,10 +124,14 @@ class Client:
         return (self.folder / "client.log").read_text(errors="replace")
 
     def call(self) -> None:
-        """Call the laboratory, and hear what it says."""
-        seen = self.log().count("Scheduler request completed")
+        """Call the laboratory, and hear what it says; a call that is under way already is not the one that counts."""
+        begun = self.log().count(_CALLS)
         self.update()
-        self.wait(lambda one: one.log().count("Scheduler request completed") > seen, nudge=10)
+        self.wait(lambda one: any("Scheduler request completed" in said for said in one.calls()[begun:]), nudge=10)
+
+    def calls(self) -> list[str]:
+        """What the log says from the beginning of each of its calls up to the next."""
+        return self.log().split(_CALLS)[1:]
 
     def finished(self, number: int) -> str:
         """The name of the task of this number that it has finished to compute."""
