@@ -14,6 +14,7 @@ from axiom.cli.options import (
     data_option,
     dry_run_option,
     json_option,
+    printable,
     quiet_option,
     remark,
     show_facts,
@@ -69,7 +70,7 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     show_facts({name: found[name] for name in ("number", "name", "country", "since")})
     show_facts({"team": _name(found["team"]), "hosts": found["host_count"], **_credit(found)})
     for row in found["carried"]:
-        click.echo(f"carried over  {row['credit']:.3f} from {_printable(row['source'])}")
+        click.echo(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
     click.echo()
     show_table(
         ("finding", "claim", "verdict", "grade", "replicates"),
@@ -107,7 +108,7 @@ def carry_over(
     for row in answer["kept"]:
         if row["credit"] != row["kept"]:
             who = f"volunteer {row['volunteer']}"
-            remark(f"{who}: {row['kept']:.3f} from {_printable(row['source'])} stays; {row['credit']:.3f} was asked.")
+            remark(f"{who}: {row['kept']:.3f} from {printable(row['source'])} stays; {row['credit']:.3f} was asked.")
 
 
 @volunteer.command("new-password")
@@ -248,7 +249,3 @@ def _name(found: Answer | None) -> str | None:
 
 def _none(noun: str, amount: int, after: int) -> str:
     return f"There is no {noun} behind {after}." if amount else f"There is no {noun} yet."
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.options import data_option, json_option, show_json
+from axiom.cli.options import data_option, json_option, printable, show_json
 from axiom.cli.viewing import view
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
@@ -27,7 +27,7 @@ def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        click.echo("\n".join(map(_printable, _lines(answer["difference"]))))
+        click.echo("\n".join(map(printable, _lines(answer["difference"]))))
 
 
 def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
@@ -55,10 +55,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "Versions:" if found["experiments"] else "No version was published, retired or recalled."
     for row in found["experiments"]:
         yield f"  {row['experiment']} was {row['status']}{': ' + row['why'] if row['why'] else ''}"
-
-
-def _printable(line: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _stand(said: dict[str, Any]) -> str:

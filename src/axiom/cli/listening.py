@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from axiom.cli.options import printable
 from axiom.errors import CannotStart, PortInUse
 
 _LISTENS = "0A"  # as the kernel writes the state of a socket
@@ -84,4 +85,4 @@ def _typed(process: int) -> str:
     words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
     words[0] = Path(words[0]).name
     text = " ".join(words).strip()
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:_MOST_SIGNS]) + "…" * (len(text) > _MOST_SIGNS)
+    return printable(text[:_MOST_SIGNS]) + "…" * (len(text) > _MOST_SIGNS)

@@ -155,5 +155,9 @@ def _plain(value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:.6g}"
-    # Text of hosts may carry the escapes of a terminal; nothing of it may act on the reader's.
-    return "".join(sign if sign.isprintable() else "?" for sign in str(value))
+    return printable(str(value))
+
+
+def printable(text: str, *, but: str = "") -> str:
+    """What others wrote may carry the escapes of a terminal; nothing of it may act on the reader's."""
+    return "".join(sign if sign.isprintable() or sign in but else "?" for sign in text)

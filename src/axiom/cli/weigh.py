@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from axiom.cli.options import color_option, json_option, quiet_option, remark, show_json
+from axiom.cli.options import color_option, json_option, printable, quiet_option, remark, show_json
 from axiom.errors import FolderUnusable
 
 if TYPE_CHECKING:
@@ -57,14 +57,9 @@ def weigh(
 
 
 def _show(card: "WeighedTable") -> None:
-    click.echo(_printable(repr(card)))
+    click.echo(printable(repr(card), but="\n"))
     if drawn := card.sketched():
         click.echo(f"\n{drawn}")
-
-
-def _printable(text: str) -> str:
-    """Names in a file may carry the escapes of a terminal; nothing of it may act on the reader's."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
 def _write(drawn: str, file: Path) -> None:

@@ -4,6 +4,8 @@ An e-value of 19.998 that is told as 20 contradicts the verdict beside it, and s
 told as the null above which it lies.
 """
 
+from collections.abc import Sequence
+
 _DIGITS = 4
 _ALL_DIGITS = 17
 _BARS = (5.0, 20.0, 1e3, 1e6)  # of a hint, a verdict and the two upper grades
@@ -17,8 +19,9 @@ def e_told(e_value: float, digits: int = _DIGITS) -> str:
 def beside(number: float, *bars: float, digits: int = _DIGITS) -> str:
     """The number with so many digits, or with as many more as keep it on its side of each of these."""
     told = (f"{number:.{many}g}" for many in range(digits, _ALL_DIGITS))
-    return next((text for text in told if _sides(float(text), bars) == _sides(number, bars)), repr(number))
+    return next((text for text in told if sides(float(text), bars) == sides(number, bars)), repr(number))
 
 
-def _sides(number: float, bars: tuple[float, ...]) -> list[int]:
+def sides(number: float, bars: Sequence[float]) -> list[int]:
+    """On which side of each bar it lies: -1 below, 1 above, 0 on it."""
     return [(number > bar) - (number < bar) for bar in bars]

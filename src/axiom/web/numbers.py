@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Context
 
+from axiom.decisions.telling import sides
+
 _MINUS = "−"
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
@@ -91,17 +93,13 @@ def _decimals(known: list[float]) -> int | None:
 
 def _fixed(value: float, decimals: int, *, signed: bool, beside: Sequence[float]) -> str | None:
     """The number with so many decimals, or with as many more as keep it on its side of each of these."""
-    sides = _sides(value, beside)
+    there = sides(value, beside)
     for many in range(decimals, max(decimals, _MOST_DECIMALS) + 1):
         text = f"{value:{'+' if signed else ''},.{many}f}"
         read = float(text.replace(",", ""))
-        if _sides(read, beside) == sides:
+        if sides(read, beside) == there:
             return _minus(text) if read else "0"
     return None
-
-
-def _sides(number: float, bars: Sequence[float]) -> list[int]:
-    return [(number > bar) - (number < bar) for bar in bars]
 
 
 def _few_digits(value: float, *, signed: bool, aligned: bool) -> str:
