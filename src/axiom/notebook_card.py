@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from axiom.decisions.telling import beside, e_told
+from axiom.decisions.telling import around, e_told, end_told
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Verdict
@@ -233,9 +233,8 @@ class WeighedTable:
     def _interval(self) -> str:
         if self.estimate is None:
             return "none: there is no value"
-        null = self._shown_null()
-        bars = (null - self.smallest, null, null + self.smallest)
-        low, high = ("unbounded" if end is None else beside(end, *bars) for end in self.interval)
+        bars = around(self._shown_null(), self.smallest)
+        low, high = (end_told(end, bars) for end in self.interval)
         when = "every look" if self.is_issued or self.kind != "mean" else "this one look"
         return f"{self.estimate:.4g}, and 95 % sure at {when}: {low} to {high}"
 

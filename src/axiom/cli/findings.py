@@ -11,7 +11,7 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, json_option, quiet_option, remark, show_facts, show_json, show_table
 from axiom.cli.recalls import reopen_finding
 from axiom.cli.viewing import view
-from axiom.decisions.telling import beside
+from axiom.decisions.telling import around, end_told
 from axiom.errors import WrongUse
 from axiom.store.folder import Folder
 from axiom.web import findings
@@ -178,12 +178,10 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _bars(found: dict[str, Any]) -> tuple[float, ...]:
-    """What a verdict says that an interval lies beside."""
-    null, smallest = float(found["null"] or 0.0), float(found["smallest"] or 0.0)
-    return null - smallest, null, null + smallest
+    return around(float(found["null"] or 0.0), float(found["smallest"] or 0.0))
 
 
 def _interval(known: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:
     if known["interval"] is None:
         return None
-    return "[{}, {}]".format(*("unbounded" if end is None else beside(end, *bars) for end in known["interval"]))
+    return "[{}, {}]".format(*(end_told(end, bars) for end in known["interval"]))

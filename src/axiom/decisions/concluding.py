@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from axiom.decisions.question import Process, Question
-from axiom.decisions.telling import beside, e_told
+from axiom.decisions.telling import around, e_told, end_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Verdict
 from axiom.statistics import betting, sequential
@@ -50,6 +50,7 @@ def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
         high = question.bounds[1] if high is None else high
     log_e = _log_e(question, values, present, missing)
     verdict, why = _verdict(question, bool(present), low, high, log_e)
+    bars = around(question.null, question.smallest)
     return Conclusion(
         estimate=estimate,
         low=low,
@@ -58,7 +59,7 @@ def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
         log_absent=_log_absent(question, values, present, missing),
         verdict=verdict,
         reason=f"{question.process} e-process about {question.null:.4g}: e = {e_told(math.exp(log_e))}; "
-        f"interval [{_end(low, question)}, {_end(high, question)}]; {verdict}: {why}",
+        f"interval [{end_told(low, bars)}, {end_told(high, bars)}]; {verdict}: {why}",
     )
 
 
@@ -172,8 +173,3 @@ def _median(present: Sequence[float]) -> float:
     if math.isfinite(middle):
         return middle
     return statistics.median_low(present) / 2.0 + statistics.median_high(present) / 2.0
-
-
-def _end(number: float | None, question: Question) -> str:
-    null, smallest = question.null, question.smallest
-    return "unbounded" if number is None else beside(number, null - smallest, null, null + smallest)

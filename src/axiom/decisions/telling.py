@@ -22,6 +22,16 @@ def beside(number: float, *bars: float, digits: int = _DIGITS) -> str:
     return next((text for text in told if sides(float(text), bars) == sides(number, bars)), repr(number))
 
 
+def around(null: float, smallest: float) -> tuple[float, float, float]:
+    """What a verdict says that an interval lies beside: the null, and on either side where an effect would matter."""
+    return null - smallest, null, null + smallest
+
+
+def end_told(end: float | None, bars: Sequence[float]) -> str:
+    """An end of an interval, never as if it lay on what it lies beside."""
+    return "unbounded" if end is None else beside(end, *bars)
+
+
 def sides(number: float, bars: Sequence[float]) -> list[int]:
     """On which side of each bar it lies: -1 below, 1 above, 0 on it."""
     return [(number > bar) - (number < bar) for bar in bars]

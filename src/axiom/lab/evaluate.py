@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from axiom.decisions.comparing import Claimed, false_shares
-from axiom.decisions.telling import beside
+from axiom.decisions.telling import around, beside
 from axiom.decisions.weighing import weigh
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
@@ -278,8 +278,7 @@ def _note(line: _Line, blocks: int) -> Note:
 
 def _interval(line: _Line) -> dict[str, float | str]:
     asked = line.version.estimand(line.found)
-    null, smallest = float(asked["null"]), float(asked["smallest"])
-    bars = (null - smallest, null, null + smallest)
+    bars = around(float(asked["null"]), float(asked["smallest"]))
     return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}
 
 

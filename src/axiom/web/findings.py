@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from axiom.decisions.telling import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store import finding_pages
@@ -211,9 +212,8 @@ def written(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
-    null, smallest = estimand.get("null") or 0.0, estimand.get("smallest") or 0.0
-    signed = is_signed(estimand.get("kind", ""))
-    return rounded(value, low, high, signed=signed, bars=(null - smallest, null, null + smallest))
+    bars = around(estimand.get("null") or 0.0, estimand.get("smallest") or 0.0)
+    return rounded(value, low, high, signed=is_signed(estimand.get("kind", "")), bars=bars)
 
 
 def _row(line: Line, estimand: Mapping[str, Any]) -> list[Any]:
