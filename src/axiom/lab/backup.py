@@ -89,11 +89,10 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
             copy(folder.database, copied.database)
             made = _counted(copied, trust.lab, now, with_keys=with_keys)
             sources = _sources(folder, copied, with_keys=with_keys)
-            lost = [path for path in sources.values() if not path.exists()]
-            if lost and not although_broken:
-                raise _lost(lost)
-            sources = {name: path for name, path in sources.items() if path not in lost}
-            made = _write(unfinished, sources, made)
+            there = {name: path for name, path in sources.items() if path.exists()}
+            if len(there) < len(sources) and not although_broken:
+                raise _lost([path for name, path in sources.items() if name not in there])
+            made = _write(unfinished, there, made)
         unfinished.replace(target)
         sync(target.parent)
     except OSError as error:
