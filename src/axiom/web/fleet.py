@@ -14,7 +14,7 @@ from axiom.store.fleet_pages import List
 from axiom.store.work_pages import NEWEST
 from axiom.web import misread, paging
 from axiom.web.ledger import credited
-from axiom.web.numbers import plain, span
+from axiom.web.numbers import calm, plain, span
 from axiom.web.paging import LENGTH
 from axiom.web.reading import Answer, Reading, must
 from axiom.web.work import listed as listed_task
@@ -160,8 +160,7 @@ def _said(reading: Reading, found: Host) -> Answer:
 
 def _short(said: Any) -> str:
     """A word that a stranger chose: kept short, and without what acts on whoever reads it."""
-    text = said if isinstance(said, str) else ""
-    return "".join(sign if sign.isprintable() else " " for sign in text[:_MOST_WORDS])
+    return calm(said[:_MOST_WORDS]) if isinstance(said, str) else ""
 
 
 def _standing(reading: Reading, found: Host) -> Answer:

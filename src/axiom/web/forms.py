@@ -16,10 +16,10 @@ from starlette.responses import Response
 
 from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError
+from axiom.web.reading import number_of
 
 FORM_BYTES = 64 * 1024
 _MOST_FIELDS = 60
-_MOST_DIGITS = 15
 _TOKEN = "form"  # noqa: S105  the name of the field
 _SECRET_BYTES = 16  # 128 bits
 _SECRET_FIELDS = frozenset({"password", "new_password", _TOKEN})
@@ -56,8 +56,7 @@ class Form:
 
 def whole(text: str) -> int | None:
     """The number of a thing, as a form says it."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
-    return int(text) or None if is_number else None
+    return number_of(text) or None
 
 
 def read_form(body: bytes) -> Form:

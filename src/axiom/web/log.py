@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.sessions import Note, Session, Step
-from axiom.web.numbers import plain
+from axiom.web.numbers import calm, plain
 from axiom.web.reading import Answer
 from axiom.web.sections import SECTIONS, title_of
 
@@ -75,7 +75,7 @@ def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
 
 def one_line(text: str) -> str:
     """The same words on one line, without what would act on the terminal of whoever reads them."""
-    return " ".join(_calm(text).split())
+    return " ".join(_flat(text).split())
 
 
 def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
@@ -102,14 +102,14 @@ def _head(session: Session) -> str:
 
 
 def _in_markdown(piece: Mapping[str, str]) -> str:
-    text = _SPECIAL.sub(r"\\\1", _calm(piece["text"]))
+    text = _SPECIAL.sub(r"\\\1", _flat(piece["text"]))
     if not piece["rows"]:
         return text
     return f"[{text}]({piece['rows']})" if piece["is_fact"] else f"{text} ([rows]({piece['rows']}))"
 
 
-def _calm(text: str) -> str:
-    return _WHITE.sub(" ", "".join(sign if sign.isprintable() else " " for sign in text))
+def _flat(text: str) -> str:
+    return _WHITE.sub(" ", calm(text))
 
 
 def _fact(facts: Mapping[str, object], match: re.Match[str]) -> str:

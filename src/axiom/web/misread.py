@@ -5,8 +5,10 @@ Everything would look like what was asked for: whoever mistypes a level in a pro
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from axiom.web.numbers import calm
+from axiom.web.reading import number_of
+
 _LONGEST = 40  # letters of what was asked for that are repeated
-_MOST_DIGITS = 15
 
 
 def choice(query: Mapping[str, str], word: str, known: Iterable[str]) -> Iterator[str]:
@@ -19,7 +21,7 @@ def choice(query: Mapping[str, str], word: str, known: Iterable[str]) -> Iterato
 def whole(query: Mapping[str, str], word: str) -> Iterator[str]:
     """The sentence for a word whose value is a whole number."""
     text = query.get(word, "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+    if text and number_of(text) is None:
         yield f"{_said(word, text)} means nothing here; {word} is a whole number."
 
 
@@ -44,5 +46,5 @@ def _said(word: str, text: str) -> str:
 
 
 def _short(text: str) -> str:
-    bare = "".join(sign if sign.isprintable() else " " for sign in text)
+    bare = calm(text)
     return bare if len(bare) <= _LONGEST else f"{bare[: _LONGEST - 1]}…"

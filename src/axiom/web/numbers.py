@@ -1,4 +1,4 @@
-"""How pages write numbers and times: a true minus, as many digits as the interval is worth, UTC."""
+"""How pages write numbers, times and words: a true minus, as many digits as the interval is worth, UTC, no controls."""
 
 import math
 from collections.abc import Sequence
@@ -51,6 +51,11 @@ def rounded(
         return plain(float(each), signed=signed) if found is None else found
 
     return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
+
+
+def calm(text: str) -> str:
+    """What somebody else wrote, without what acts on whoever reads it."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def moment(value: str | None) -> str:

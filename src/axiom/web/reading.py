@@ -16,7 +16,7 @@ from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
 
-_MOST_DIGITS = 16  # of a number in an address
+_MOST_DIGITS = 15  # of a number in an address or a form
 
 Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
 
@@ -50,8 +50,12 @@ class Reading:
 
     def whole(self, word: str) -> int:
         """The whole number that the address says under this word; 0 when it says none."""
-        text = self.query.get(word, "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else 0
+        return number_of(self.query.get(word, "")) or 0
+
+
+def number_of(text: str) -> int | None:
+    """The whole number that somebody has written; None where it is none, or longer than any of ours."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def must(found: Any, reading: Reading, noun: str, number: int) -> Any:

@@ -14,7 +14,7 @@ from axiom.store.result_pages import Listed, Order, Wanted
 from axiom.web import misread, plates
 from axiom.web.experiments import in_words, levels
 from axiom.web.exports import Breathe, restless
-from axiom.web.reading import Answer, Reading
+from axiom.web.reading import Answer, Reading, number_of
 from axiom.web.words import OF_RESULTS
 
 _Configs = Mapping[int, Mapping[str, Any]]
@@ -149,9 +149,9 @@ def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -
 
 def _experiment(reading: Reading) -> StoredExperiment | None:
     name, _, version = reading.query.get("experiment", "").partition("@")
-    if not name or (version and _whole(version) is None):
+    if not name or (version and number_of(version) is None):
         return None
-    return experiments.by_name(reading.db, name, _whole(version))
+    return experiments.by_name(reading.db, name, number_of(version))
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
@@ -171,13 +171,13 @@ def _declared(stored: StoredExperiment | None) -> Manifest | None:
 def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
     query = reading.query
     configs = findings.placed(reading.db, stored.id) if stored else {}
-    page = min(max(_whole(query.get("page", "")) or 1, 1), _LAST_PAGE)
+    page = min(max(number_of(query.get("page", "")) or 1, 1), _LAST_PAGE)
     outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else Order.NEWEST
     unknown = query.get("experiment", "") and stored is None
     return Wanted(
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
-        replicate=_whole(query.get("replicate", "")),
+        replicate=number_of(query.get("replicate", "")),
         configs=_places(query, manifest, configs) if manifest else None,
         order=Order(order) if order in set(Order) else Order.REPLICATE,
         skip=(page - 1) * limit,
@@ -203,10 +203,6 @@ def _is_level(level: Any, text: str) -> bool:
         return bool(read(text) == (level if read is float else str(level)))
     except ValueError:
         return False
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
