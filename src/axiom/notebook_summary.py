@@ -13,6 +13,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook_table import Table
+from axiom.statistics.estimands import mean_of
 
 LEVEL = 0.95
 
@@ -51,7 +52,7 @@ def typical(values: Sequence[float]) -> dict[str, float | None]:
     """Mean and median with their intervals; None where there are too few values to say."""
     mean = mean_low = mean_high = middle = low = high = None
     if values:
-        mean, middle = _mean(values), _median(values)
+        mean, middle = mean_of(values), _median(values)
         mean_low, mean_high = _t_interval(values)
         low, high = _order_interval(values)
     found = (len(values), mean, mean_low, mean_high, middle, low, high)
@@ -63,14 +64,8 @@ def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: i
     for places in seeds.values():
         values = [column[place] for place in places if column[place] is not None]
         if len(values) == cells:
-            averages.append(_mean(values))
+            averages.append(mean_of(values))
     return averages
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Each is divided before the sum, so that values near the largest number do not overflow; it lies among them."""
-    mean = math.fsum(value / len(values) for value in values)
-    return max(float(min(values)), min(float(max(values)), mean))
 
 
 def _median(values: Sequence[float]) -> float:
@@ -84,7 +79,7 @@ def _t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
     amount = len(values)
     if amount < 2:
         return None, None
-    mean = _mean(values)
+    mean = mean_of(values)
     deviation = math.hypot(*(value - mean for value in values)) / math.sqrt(amount - 1)
     half = t_quantile(amount - 1) * deviation / math.sqrt(amount)
     low, high = mean - half, mean + half

@@ -80,12 +80,12 @@ def _is_in(config: Mapping[str, object], arm: Mapping[str, object]) -> bool:
 
 
 def _level(estimand: Mapping[str, Any], cells: _Cells) -> float:
-    return _mean([number for _, number in _measured(estimand, cells, 0)])
+    return mean_of([number for _, number in _measured(estimand, cells, 0)])
 
 
 def _contrast(estimand: Mapping[str, Any], cells: _Cells) -> float:
     first, second = ([number for _, number in _measured(estimand, cells, arm)] for arm in (0, 1))
-    return _mean(first) - _mean(second)
+    return mean_of(first) - mean_of(second)
 
 
 def _proportion(estimand: Mapping[str, Any], cells: _Cells) -> float:
@@ -101,7 +101,7 @@ def _slope(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """Least squares of log measure on log factor. Where other factors vary, a level stands for its geometric mean."""
     arms = _log_arms(estimand, cells)
     _at_least_two(estimand, arms)
-    xs, ys = list(arms), [_mean(logs) for logs in arms.values()]
+    xs, ys = list(arms), [mean_of(logs) for logs in arms.values()]
     return _product(xs, ys) / _product(xs, xs)
 
 
@@ -109,7 +109,7 @@ def _rank_correlation(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """Spearman's, of the arms' mean measure with the factor; 0 when the measure is the same in all arms."""
     arms = _arms(estimand, cells)
     _at_least_two(estimand, arms)
-    xs, ys = _ranks(list(arms)), _ranks([_mean(numbers) for numbers in arms.values()])
+    xs, ys = _ranks(list(arms)), _ranks([mean_of(numbers) for numbers in arms.values()])
     spread = math.sqrt(_product(xs, xs) * _product(ys, ys))
     return max(-1.0, min(1.0, _product(xs, ys) / spread)) if spread else 0.0
 
@@ -121,7 +121,7 @@ def _exponent(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """
     arms = _log_arms(estimand, cells)
     try:
-        return fits.saturating_law([*map(math.exp, arms)], [math.exp(_mean(logs)) for logs in arms.values()]).exponent
+        return fits.saturating_law([*map(math.exp, arms)], [math.exp(mean_of(logs)) for logs in arms.values()]).exponent
     except fits.NoFitError as none:
         raise _NoNumberError(f"{estimand['name']} has no exponent: {none}") from none
 
@@ -132,7 +132,7 @@ def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
     is_logarithmic = min(arms) > 0
     xs = [math.log(level) if is_logarithmic else level for level in arms]
     try:
-        at = fits.turn(xs, [_mean(numbers) for numbers in arms.values()]).at
+        at = fits.turn(xs, [mean_of(numbers) for numbers in arms.values()]).at
     except fits.NoFitError as none:
         raise _NoNumberError(f"{estimand['name']} has no breakpoint: {none}") from none
     return math.exp(at) if is_logarithmic else at
@@ -203,16 +203,19 @@ def _at_least_two(estimand: Mapping[str, Any], arms: Mapping[float, object]) -> 
         raise _NoNumberError(f"{estimand['across']} has one level only, and a trend needs two")
 
 
-def _mean(numbers: Sequence[float]) -> float:
-    # Divided first, so that large measures do not overflow on the way to a mean that is within the numbers. What is
-    # lost in the last digit must not lead beyond them: arms of unequal size that all measured the same would differ.
+def mean_of(numbers: Sequence[float]) -> float:
+    """The mean, which lies among the numbers: what is lost in its last digit leads nowhere beyond them.
+
+    Else arms of unequal size that all measured the same would differ. Each is divided before the sum, so that numbers
+    near the largest do not overflow.
+    """
     mean = math.fsum(number / len(numbers) for number in numbers)
-    return max(min(numbers), min(max(numbers), mean))
+    return max(float(min(numbers)), min(float(max(numbers)), mean))
 
 
 def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
     """The sum of products of what two rows of numbers are away from their means."""
-    x_mean, y_mean = _mean(xs), _mean(ys)
+    x_mean, y_mean = mean_of(xs), mean_of(ys)
     return math.fsum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True))
 
 
