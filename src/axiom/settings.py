@@ -32,6 +32,12 @@ class Settings:
         form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%]+)?",
         words="empty or an address such as https://lab.example/, of letters, digits and . - _ ~ : / alone",
     )
+    other_pages: str = _knob(
+        "",
+        "what pages of other sites may do here: read, which is to fetch all that is public; empty: nothing",
+        form="(read)?",
+        words="empty or read",
+    )
     host: str = _knob("127.0.0.1", "the address on which the site listens")
     port: int = _knob(
         8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535

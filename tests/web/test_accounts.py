@@ -143,6 +143,7 @@ def test_no_page_of_an_account_is_kept_by_anybody_or_tells_others_where_one_was(
     for browser in (ada, new_visitor()):
         headers = browser.ask(path).headers
         assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "same-origin")
+        assert "access-control-allow-origin" not in headers
         assert "default-src 'none'" in headers["content-security-policy"]
 
 

@@ -1,8 +1,11 @@
 """Addresses that no record has, and requests that fail outside of any page."""
 
+from dataclasses import replace
+
 import pytest
 
 from axiom.web import pages
+from axiom.web.app import site
 
 NUMBERED = ("/findings", "/registrations", "/proposals", "/hosts", "/volunteers", "/teams", "/workunits", "/tasks")
 
@@ -48,3 +51,13 @@ def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_l
     assert "test_addresses.py:" in record.getMessage()
     assert len(record.getMessage()) < 1_000
     assert "e-" + record.getMessage().split("e-")[1][:4] in reply.text
+
+
+@pytest.mark.parametrize("address", ["/", "/results.json", "/results.csv", "/nowhere.json", "/static/style.css"])
+def test_pages_of_other_sites_read_what_is_public_where_the_operator_says_so(site_of, browse, small_lab, address):
+    assert "access-control-allow-origin" not in site_of.get(address).headers
+    browser = browse(small_lab)
+    browser.app = site(replace(browser.pages, is_open=True))
+    headers = browser.get(address).headers
+    assert headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in headers

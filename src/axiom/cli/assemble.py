@@ -140,6 +140,7 @@ def _pages(
         now=clock.now,
         live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
         preview=Foresight(folder, policy, clock.now).now,
+        is_open=settings.other_pages == "read",
         approvals=settings.approvals,
         master=project_address(settings, address),
         scheduler=volunteers.scheduler,

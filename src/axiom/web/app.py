@@ -1,7 +1,7 @@
 """The public site: read-only pages, each with its `.json`, behind a layer that keeps what it made."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from datetime import datetime
@@ -40,6 +40,9 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+# Only where the operator says so: of a laboratory that not everybody reaches, whoever does could be made to tell its
+# records by any page that they visit.
+_OPEN = (b"access-control-allow-origin", b"*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,7 @@ class Site:
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
     preview: Callable[[], Preview] = nothing_planned
+    is_open: bool = False  # may pages of other sites read what is here?
     approvals: str = ""  # what somebody must approve before volunteers get it
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
@@ -87,11 +91,12 @@ class Site:
 def site(pages: Site) -> Quick:
     """The application with all its pages."""
     templates = environment()
+    headers = (*_HEADERS, _OPEN) if pages.is_open else _HEADERS
     templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
     inner = Starlette(
         routes=routes(templates, pages.read),
-        middleware=[Middleware(Careful, templates=templates)],
+        middleware=[Middleware(Careful, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
     return Quick(inner, clock=time.monotonic, asked=asked, passes=is_file)
@@ -100,9 +105,10 @@ def site(pages: Site) -> Quick:
 class Careful:
     """Adds the headers that keep a page to itself, where the page has not set its own, and answers what failed."""
 
-    def __init__(self, app: ASGIApp, templates: Environment) -> None:
+    def __init__(self, app: ASGIApp, templates: Environment, headers: Sequence[tuple[bytes, bytes]] = _HEADERS) -> None:
         self._app = app
         self._templates = templates
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the headers added, and in full where the application could not."""
@@ -113,7 +119,7 @@ class Careful:
             if message["type"] == "http.response.start":
                 has_begun = True
                 own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in own)]
+                message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in own)]
             await send(message)
 
         try:
