@@ -74,6 +74,19 @@ def test_what_was_asked_elsewhere_is_asked_at_another_level_next():
     assert {one["lr"] for proposal in of(Template.GENERALISE, known) for one in proposal.configs} >= {0.0316}
 
 
+def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
+    asked, told = frozenset(), []
+    for _ in range(9):
+        new = [one.slug for one in of(Template.GENERALISE, subject(asked=asked)) if one.slug not in asked]
+        assert len(new) <= 2
+        asked, told = asked | {*new}, told + new
+    noises = {"generalise-1-noise-0p25", "generalise-1-noise-0p375"}
+    rates = {f"generalise-1-lr-{rate}" for rate in ("0p316", "0p0316", "0p658", "0p0208")}
+    assert {*told} >= noises | rates
+    assert len({*told}) == len(told)
+    assert {one.slug for one in of(Template.GENERALISE, subject(asked=asked))} == {*told}, "and may come back"
+
+
 def test_after_four_designs_it_is_known_to_hold_in_general():
     assert of(Template.GENERALISE, subject(feeders=4)) == []
 
@@ -276,7 +289,9 @@ def test_what_happens_or_not_gets_the_seeds_that_would_have_shown_how_often(happ
 def exhausted(**changes):
     """A finding of which everything was asked."""
     bare = subject(**changes)
-    return replace(bare, asked=frozenset(one.slug for one in followups([bare])))
+    while more := {one.slug for one in followups([bare])} - bare.asked:
+        bare = replace(bare, asked=bare.asked | more)
+    return bare
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def further(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     if subject.status != "open" or not (subject.is_settled or subject.has_ended):
         return
     along = axis(subject)
-    yield from itertools.islice(_generalise(subject, rates), _AT_ONCE)
+    yield from _generalise(subject, rates)
     if subject.depth >= _DEEPEST:
         return
     if along is not None:
@@ -47,7 +47,10 @@ def further(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 
 def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
-    """The same claim where a factor that it leaves open is at another level: of each factor one at a time."""
+    """The same claim where a factor that it leaves open is at another level: of each factor one at a time.
+
+    What was refused keeps nobody waiting: it follows as before, and the next level or factor has its turn beside it.
+    """
     if not subject.has_effect or subject.feeders >= _DESIGNS:
         return
     configs = subject.needed
@@ -56,13 +59,25 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         for factor in subject.manifest.factors
         if factor not in subject.named and len({str(one[factor]) for one in configs}) == 1
     ]
+    waiting = 0
     for factor in open_ones:
-        for level in others(subject.manifest, factor, configs[0][factor]):
-            there = with_level(configs, factor, level)
-            is_new = is_another_design(subject.estimand, there, subject.designs)
-            if is_new and _may_be_asked(subject, subject.estimand, there):
-                yield _elsewhere(subject, {factor: level}, there, rates)
+        for proposal in _at_other_levels(subject, factor, rates):
+            yield proposal
+            if proposal.slug not in subject.asked:
+                waiting += 1
                 break
+        if waiting == _AT_ONCE:
+            return
+
+
+def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterator[Proposal]:
+    """The same claim with this factor at each other level at which no design has asked it."""
+    configs = subject.needed
+    for level in others(subject.manifest, factor, configs[0][factor]):
+        there = with_level(configs, factor, level)
+        is_new = is_another_design(subject.estimand, there, subject.designs)
+        if is_new and _may_be_asked(subject, subject.estimand, there):
+            yield _elsewhere(subject, {factor: level}, there, rates)
 
 
 def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[Config], rates: BaseRates) -> Proposal:
