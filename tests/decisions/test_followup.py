@@ -122,6 +122,13 @@ def test_where_a_measure_changed_most_it_is_looked_at_closer(asked, grid, expect
     assert (found.admission, found.is_informed) == (Admission.QUESTION, False)
 
 
+def test_the_course_of_a_mean_is_looked_at_as_any_other():
+    of_a_mean = subject(estimand=estimand(about="mean"))
+    (found,) = of(Template.DOSE, of_a_mean)
+    assert found.estimands == of(Template.DOSE)[0].estimands, "ranks have no bounds of a mean"
+    assert len(followups([of_a_mean])) == len(followups([subject()]))
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -352,7 +359,14 @@ FINDINGS = st.builds(
     st.floats(-0.9, 0.9).filter(lambda one: abs(one) > 1e-6),
     st.floats(0.01, 0.5),
     st.tuples(*[st.floats(-1e3, 1e3)] * 4),
-    st.sampled_from([estimand(), TREND, estimand(kind="rank_correlation", across="width", between=[], bounds=None)]),
+    st.sampled_from(
+        [
+            estimand(),
+            estimand(about="mean"),
+            TREND,
+            estimand(kind="rank_correlation", across="width", between=[], bounds=None),
+        ]
+    ),
     st.tuples(st.integers(1, 8), st.integers(64, 4_000)),
 )
 

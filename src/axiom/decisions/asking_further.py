@@ -154,7 +154,7 @@ def _step_by_step(subject: Subject, along: Axis, where: str, expects: Direction)
         expects=expects.value,
         exchangeable=True,
     )
-    return {name: said for name, said in estimand.items() if name != "censored"}
+    return {name: said for name, said in estimand.items() if name not in ("about", "censored")}
 
 
 def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
