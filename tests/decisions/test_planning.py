@@ -13,6 +13,7 @@ from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim
 from axiom.decisions.task_size import Usual
 from axiom.domain.findings import Grade, Verdict
+from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
 OPEN_QUESTION = Aim(
@@ -169,6 +170,26 @@ def test_the_first_block_of_all_is_the_cheapest_experiment_s():
     assert orders(found) == [(2, 8, 1)]
     assert "the first block of all" in found.allotments[0].reason
     assert "others come first" in found.skipped[0].reason
+
+
+def test_what_fills_the_hosts_that_can_take_it_is_not_said_to_wait_for_others():
+    large, small = (
+        Supply(host_id=number, name=f"host {number}", volunteer="", cores=8, memory_mb=memory, is_ours=True)
+        for number, memory in ((1, 4_000), (2, 1_000))
+    )
+    heavy = candidate(1, need=Need(memory_mb=2_000), unsent=50)
+    found = plan([heavy, candidate(2, aims=())], supplies=(large, small), cores=16, per_core=3, task_seconds=8.0)
+    assert [one.reason for one in found.skipped] == [
+        "enough of it waits: the hosts that can take it could compute 2 tasks of it at once",
+        "nothing is concluded from it",
+    ]
+
+
+def test_an_experiment_of_which_one_design_is_ordered_is_not_left_alone():
+    designs = [candidate(1, registration_id=number, design=f"design {number}", issued=0) for number in (1, 2)]
+    found = planned(*designs, cores=1, per_core=1)
+    assert len(found.skipped) == 1
+    assert found.reason == "2 workunits of 1 experiment are ordered for 1 core, and 0 experiments are left alone"
 
 
 def test_what_is_begun_is_finished_before_another_block_is_begun():

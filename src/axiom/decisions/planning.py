@@ -18,6 +18,7 @@ from axiom.decisions.sharing import Book, Chosen, Offer, choose
 from axiom.decisions.task_size import Usual, usual_of
 from axiom.decisions.works import few_of, works_of
 from axiom.decisions.worth import BELOW_FLOOR, Promise, promises
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import FLOOR, Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
@@ -159,6 +160,13 @@ class _Making:
             return one.stage_reason if is_held and self.waits[one.key] >= self._most(one.key) else ""
         return f"a further block is {BELOW_FLOOR} of {self.floor:g} bits a core-hour; a new design would tell more"
 
+    def behind(self, one: Candidate) -> str:
+        """Why nothing is ordered of it, where not enough waits for every core."""
+        if one.stage.takes_blocks and self.waits[one.key] >= self._most(one.key):
+            at_once = counted(self.reach.cores_for(one.key), "task")
+            return f"enough of it waits: the hosts that can take it could compute {at_once} of it at once"
+        return f"others come first, and with them enough waits for {counted(self.reach.cores, 'core')}"
+
     def value(self, one: Candidate) -> float:
         """Bits a core-hour of its next block."""
         promise = self.promises[one.key]
@@ -297,7 +305,7 @@ def _book(asked: Sequence[Candidate], given: Sequence[Allotment], wanted: float)
 
 
 def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
-    """Order what should wait; returns why no more is, for all of which nothing is ordered."""
+    """Order what should wait; returns why no more is, where enough waits for every core anyway."""
     ready = [one for one in asked if one.stage.takes_blocks and not making.obstacle(one)]
     pilots = [one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)]
     before, first = making.waiting, 0.0
@@ -314,8 +322,8 @@ def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
     cores = making.reach.cores
     if is_enough:
         each, half = (f"{seconds / max(1, cores):.3g} s" for seconds in (making.waiting, making.wanted / 2))
-        return f"work for {each} on each of {cores} cores waits, and more is ordered below {half}"
-    return f"others come first, and with them enough waits for {cores} cores"
+        return f"work for {each} on each of {counted(cores, 'core')} waits, and more is ordered below {half}"
+    return ""
 
 
 def _filled(
@@ -343,7 +351,7 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
         Skipped(
             experiment_id=one.experiment_id,
             name=one.name,
-            reason=_with_design(one, making.why_not(one) or enough),
+            reason=_with_design(one, making.why_not(one) or enough or making.behind(one)),
             registration_id=one.registration_id or None,
         )
         for one in asked
@@ -351,13 +359,18 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
     )
     tasks = sum(one.workunits for one in making.allotments)
     versions = {one.experiment_id for one in making.allotments}
+    alone = len({one.experiment_id for one in skipped} - versions)
     return Plan(
         allotments=tuple(making.allotments),
         skipped=skipped,
         idle_cores=max(0, cores - making.busy_soon(asked)),
-        reason=f"{tasks} workunits of {len(versions)} experiments are ordered for {cores} cores, "
-        f"and {len(skipped)} experiments are left alone",
+        reason=f"{counted(tasks, 'workunit')} of {counted(len(versions), 'experiment')} {_are(tasks)} ordered for "
+        f"{counted(cores, 'core')}, and {counted(alone, 'experiment')} {_are(alone)} left alone",
     )
+
+
+def _are(amount: int) -> str:
+    return "is" if amount == 1 else "are"
 
 
 def _may_have(host: Filled, one: Candidate) -> bool:
