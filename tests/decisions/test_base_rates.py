@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.base_rates import KINDS, BaseRates, CameOut, bits, predicted
+from axiom.decisions.base_rates import KINDS, BaseRates, CameOut, bits, predicted, ratio_of
 from axiom.domain.estimands import Direction
 from axiom.domain.findings import Meaning
 
@@ -50,6 +50,23 @@ def test_the_interval_follows_the_ratios_that_were_seen_and_keeps_the_bounds():
     low, high = predicted(came("generalise", Meaning.AS_CLAIMED, 40, 0.5), "generalise", **AS_SAID).interval
     assert 0.3 < low < 0.5 < high < 0.8
     assert predicted(BaseRates(), "dose", **AS_SAID, bounds=(-1.0, 1.0)).interval[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("estimate", "expected", "ratio"),
+    [
+        (0.6, 0.5, 1.0),
+        (0.35, -0.5, -0.5),
+        (0.15, 0.002, 0.5),  # next to nothing was expected: 0.05 is half of what matters, and not 25 times as much
+        (0.15, -1e-300, -0.5),
+        (0.15, 0.0, None),
+        (0.15, None, None),
+        (None, 0.5, None),
+    ],
+)
+def test_an_effect_is_told_beside_no_less_than_what_matters(estimate, expected, ratio):
+    found = ratio_of(estimate, 0.1, expected=expected, smallest=0.1)
+    assert found == (None if ratio is None else pytest.approx(ratio))
 
 
 @given(

@@ -75,6 +75,10 @@ def test_what_came_of_a_proposal_moves_the_base_rates(settled):
     assert outcome.meaning is Meaning.AS_CLAIMED
     assert outcome.ratio == pytest.approx(1.0, abs=0.2)
     assert open_core_seconds(settled.db) == 0.0
+    with settled.db.transaction():
+        settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
+    (outcome,) = base_rates(settled.db).came_out["extremes"]
+    assert abs(outcome.ratio) < 1e3, "beside nearly nothing"
 
 
 def test_what_is_approved_counts_with_all_that_it_may_still_cost(settled):

@@ -65,6 +65,17 @@ class BaseRates:
         return drawn, math.sqrt(squares / whole)
 
 
+def ratio_of(estimate: float | None, null: float, *, expected: float | None, smallest: float) -> float | None:
+    """How large an effect turned out beside the one that was expected; None where either is unknown.
+
+    As in an interval, an expected effect counts as no less than the smallest that matters: beside nearly nothing any
+    effect is many times as large, and one such outcome would make every interval of its kind as wide.
+    """
+    if estimate is None or not expected:
+        return None
+    return (estimate - null) / math.copysign(max(abs(expected), smallest), expected)
+
+
 def predicted(
     rates: BaseRates,
     kind: str,

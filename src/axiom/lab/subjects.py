@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from statistics import fmean
 from typing import Any
 
-from axiom.decisions.base_rates import BaseRates, CameOut
+from axiom.decisions.base_rates import BaseRates, CameOut, ratio_of
 from axiom.decisions.pricing import Prices, prices
 from axiom.decisions.stopping import is_settled
 from axiom.decisions.subject import Config, Subject, axis
@@ -93,9 +93,9 @@ def base_rates(db: Database) -> BaseRates:
     """How the proposals of each kind came out that have ended here."""
     found: dict[str, list[CameOut]] = {}
     for one in proposals.came_out(db):
-        made, null = one.proposal, _null(db, one.proposal.estimands, one.finding)
-        expected = made.effect
-        ratio = None if one.estimate is None or not expected else (one.estimate - null) / expected
+        made = one.proposal
+        null, smallest = _null_and_smallest(db, made.estimands, one.finding)
+        ratio = ratio_of(one.estimate, null, expected=made.effect, smallest=smallest)
         meaning = reading(Verdict(one.verdict), made.expects)
         found.setdefault(made.kind, []).append(CameOut(kind=made.kind, meaning=meaning, ratio=ratio))
     return BaseRates(came_out=found)
@@ -107,11 +107,11 @@ def _prices(declared: str) -> Prices:
     return prices(stored_manifest(declared))
 
 
-def _null(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> float:
-    if estimands:
-        return float(estimands[0]["null"])
-    known = findings.of_finding(db, number)
-    return float(read_body(known[0].body).estimands[known[1]]["null"]) if known else 0.0
+def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
+    """Of the claim that a proposal asks, or of the finding that it joins."""
+    known = None if estimands else findings.of_finding(db, number)
+    asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
+    return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
 
 
 def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
