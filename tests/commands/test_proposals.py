@@ -166,6 +166,24 @@ def test_what_cannot_be_asked_is_refused_and_leaves_its_place_to_others(door, pr
     assert door.broken() == {}
 
 
+def test_a_person_may_approve_what_its_code_makes_too_dear_for_the_autopilot(door, proposing):
+    dear, free = proposing(replace(QUESTION, most_core_seconds=1.0), DESIGN)
+    answers = [door.submit(AdmitProposal()) for _ in range(2)]
+    assert [answer["state"] for answer in answers] == ["refused", "approved"]
+    assert "a person may approve it all the same" in answers[0]["why"]
+    answer = door.submit(ApproveProposal(proposal=dear, why="worth it", by="Ada"))
+    assert standing(door)[QUESTION.slug] == ("approved", answer["registration"])
+    with pytest.raises(Refused, match="is approved"):
+        door.submit(ApproveProposal(proposal=free, why="again"))
+
+
+def test_what_a_person_refused_stays_so(door, proposing):
+    (number,) = proposing(QUESTION)
+    door.submit(RefuseProposal(proposal=number, why="of no interest", by="Ada"))
+    with pytest.raises(Refused, match="is refused: of no interest"):
+        door.submit(ApproveProposal(proposal=number, why="worth it"))
+
+
 def test_what_is_dearer_than_the_cap_waits_for_a_person(door, proposing):
     (number,) = proposing(replace(QUESTION, most_core_seconds=24.1 * 3_600))
     assert door.submit(AdmitProposal()) == {"proposal": None}

@@ -11,7 +11,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.dataclass import dataclass
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
-from axiom.lab.admission import approve, refuse, waiting
+from axiom.lab.admission import approvable, approve, refuse
 from axiom.lab.designing import Points
 from axiom.lab.proposing import next_one
 from axiom.server.ordering import demand_room
@@ -29,7 +29,10 @@ _DEARER = 2.0  # times what was expected: then the cap was counted with another 
 
 @dataclass(frozen=True, kw_only=True)
 class ApproveProposal(Command):
-    """Approve a proposal: what it asks is registered, with what is expected of it, before anything is ordered."""
+    """Approve a proposal: what it asks is registered, with what is expected of it, before anything is ordered.
+
+    Also one that the autopilot refused, since it could not be asked then or needs more than its cap was counted with.
+    """
 
     name: ClassVar[str] = "proposal.approve"
     capability: ClassVar[Capability] = Capability.OPERATE
@@ -41,12 +44,12 @@ class ApproveProposal(Command):
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, where there are any."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            found = waiting(reader, self.proposal)
+            found = approvable(reader, self.proposal)
         return _points(laboratory, found)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
-        found = waiting(db, self.proposal)
+        found = approvable(db, self.proposal)
         return _approved(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
 
 
@@ -106,7 +109,7 @@ class AdmitProposal(Command):
                 raise
             except (NotFound, Refused, WrongUse) as error:
                 fault = str(error)
-        refuse(db, found.number, by=AUTOPILOT, why=f"it cannot be asked: {fault}", now=now)
+        refuse(db, found.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused", "why": fault}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.domain.findings import Meaning, Registration
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.lab.designing import Points
@@ -29,6 +29,14 @@ def waiting(db: Database, number: int) -> KeptProposal:
     if found.state is not ProposalState.OPEN:
         raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
     return found
+
+
+def approvable(db: Database, number: int) -> KeptProposal:
+    """The same for a person, who may also approve what the autopilot did not get asked."""
+    found = proposals.one(db, number)
+    if found is not None and found.state is ProposalState.REFUSED and found.decided_by == AUTOPILOT:
+        return found
+    return waiting(db, number)
 
 
 def approve(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from axiom.domain.dataclass import dataclass
-from axiom.domain.proposals import KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
+from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
 from axiom.signed.strict import canonical
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 
@@ -11,10 +11,11 @@ _ADD = """
 INSERT INTO proposal (slug, template, experiment_id, finding_number, body, session_id, created_at)
 VALUES (:slug, :template, :experiment_id, :finding_number, :body, :session_id, :created_at)
 """
+# What the autopilot refused a person may approve all the same.
 _DECIDE = """
 UPDATE proposal SET state = :state, why = :why, decided_by = :decided_by, registration_id = :registration_id,
     decided_at = :decided_at
-WHERE id = :id AND state = 'open'
+WHERE id = :id AND (state = 'open' OR (state = 'refused' AND decided_by = :autopilot AND :state = 'approved'))
 """
 _ONE = "SELECT * FROM proposal WHERE id = :id"
 _ALL = "SELECT * FROM proposal ORDER BY id"
@@ -62,13 +63,14 @@ def decide(
     registration_id: int | None = None,
     now: datetime,
 ) -> bool:
-    """Approve, refuse or drop one that is open. Tells whether that changed it."""
+    """Approve, refuse or drop one that is open; approve one that the autopilot refused. Tells if that changed it."""
     changed = db.execute(
         _DECIDE,
         id=number,
         state=state.value,
         why=why,
         decided_by=by,
+        autopilot=AUTOPILOT,
         registration_id=registration_id,
         decided_at=at(now),
     )
