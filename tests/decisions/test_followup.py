@@ -158,6 +158,8 @@ def test_an_end_that_is_too_dear_comes_nearer():
     (found,) = of(Template.EXTREMES, subject(manifest=dear))
     assert levels(found)[0] == 4
     assert 64 < levels(found)[1] < 256
+    assert "towards the ends" in found.claim, "and nobody says that it was asked there"
+    assert "range" not in found.if_positive
     assert found.core_seconds <= 8 * sum(dear.cell_seconds) * 64
 
 

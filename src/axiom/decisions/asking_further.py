@@ -166,9 +166,11 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     low, high = ends
     where = f"{along.factor} from {low:g} to {high:g}"
     levels, arms = _to_the_ends(subject, along, ends)
+    is_whole = ends == subject.manifest.ranges[along.factor]
+    there, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
     estimand = same_but(
         subject.estimand,
-        claim=f"with {where}, the ends of what may be asked: {held(subject)}",
+        claim=f"with {where}, {'' if is_whole else 'towards '}the ends of what may be asked: {held(subject)}",
         between=arms,
         expects=subject.expects.value,
     )
@@ -183,11 +185,11 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
         rival="Beyond the levels that were tried something else takes over.",
         outcomes=sides(
             subject.expects,
-            f"Finding {subject.number} reaches to the ends of the range."
+            f"Finding {subject.number} reaches {far}."
             if subject.has_effect
             else f"There is an effect after all, at levels that finding {subject.number} did not try.",
-            f"At the ends there is nothing to see of finding {subject.number}.",
-            "At the ends it is the other way round: there is a turn on the way, and where it is comes next.",
+            f"At {there} there is nothing to see of finding {subject.number}.",
+            f"At {there} it is the other way round: there is a turn on the way, and where it is comes next.",
         ),
         configs=plain([{**along.fixed, along.factor: level} for level in levels]),
         estimand=estimand,
