@@ -9,10 +9,12 @@ from axiom.decisions.worth import BELOW_FLOOR
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
+from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Step
 from axiom.lab.admission import approve, waiting
 from axiom.lab.linking import link
 from axiom.lab.proposing import dull_sessions, following, next_one, open_core_seconds, propose
+from axiom.lab.registering import register_cohort
 from axiom.lab.subjects import base_rates, pairs, subjects
 from axiom.store import findings, proposals, scores, sessions
 
@@ -59,6 +61,13 @@ def test_what_no_longer_follows_is_dropped_and_said(settled):
         findings.set_status(settled.db, 1, "open", "")
         propose(settled.db, None, settled.lab.now)
     assert {one.state for one in kept(settled).values()} == {ProposalState.OPEN}, "and they may come back"
+
+
+def test_fresh_cohorts_are_no_further_designs(settled):
+    with settled.db.transaction():
+        for _ in range(3):
+            register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
+    assert Template.GENERALISE in {one.template for one in following(settled.db)}, "it is known of one design alone"
 
 
 def test_what_came_of_a_proposal_moves_the_base_rates(settled):

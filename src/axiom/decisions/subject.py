@@ -34,7 +34,7 @@ class Subject:
     seconds: float  # of a replicate of that design
     block: int
     designs: tuple[tuple[Config, ...], ...]  # of every registration of its version
-    feeders: int = 1  # registrations whose replicates are its evidence
+    feeders: int = 1  # designs whose replicates are its evidence; a fresh cohort is no other design
     is_settled: bool = False  # decided and narrow enough
     has_ended: bool = False  # nothing more of it is ordered
     means: tuple[tuple[Config, float], ...] = ()  # of its measure, by config

@@ -143,7 +143,7 @@ def _subject(
         seconds=sum(registered.design.seconds),
         block=registered.block,
         designs=tuple(one.design.configs for one in version.registered.values()),
-        feeders=len(feeders),
+        feeders=len({version.registered[each].design.name for each in feeders}),
         is_settled=_is_settled(version, registration_id, number),
         has_ended=has_ended,
         dull_sessions=min((dull.get(each, 0) for each in feeders if not version.over[each]), default=0),
