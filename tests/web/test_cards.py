@@ -5,10 +5,12 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from furnished import weighed
+from furnished import weigh_three_blocks, weighed
 
 from axiom.domain.findings import Agreements
-from axiom.store import accounts, evidence, findings, scores
+from axiom.domain.registrations import Stopping
+from axiom.lab.registering import register_cohort, register_further
+from axiom.store import accounts, evidence, experiments, findings, scores
 from axiom.web import cards
 from axiom.web.reading import Reading
 
@@ -30,12 +32,39 @@ def words(html: str) -> str:
 def test_it_says_for_what_the_claim_holds(site_of_weighed, found):
     scope = found["scope"]
     assert scope["words"] == (
-        "Holds for tiny_sum@1: size 1 or 2. 2 configs in 1 design; the estimand is: total: size 1 minus size 2. "
+        "Found for tiny_sum@1: size 1 or 2. 2 configs in 1 design; the estimand is: total: size 1 minus size 2. "
         "Nothing is claimed beyond that."
     )
     assert scope["levels"] == {"size": [1, 2]}
     assert [(each["name"], each["registration"], each["configs"]) for each in scope["designs"]] == [("declared", 1, 2)]
     assert scope["words"] in words(site_of_weighed.get("/findings/1").text)
+
+
+def test_it_claims_nothing_of_what_is_not_weighed(browse, small_lab, prepared):
+    def scope():
+        return browse(small_lab).get("/findings/1.json").json["finding"]["scope"]["words"]
+
+    def ask_further(name, shift):
+        points = [({"size": size, "shift": shift}, 1.0) for size in (1, 2)]
+        version = experiments.by_id(small_lab.db, 1)
+        with small_lab.db.transaction():
+            register_further(small_lab.db, version, name, points, stopping=Stopping(), why="", now=small_lab.now)
+
+    weigh_three_blocks(small_lab, lambda: prepared(has_shift=True))
+    before = scope()
+    assert before.startswith("Found for tiny_sum@1: size 1 or 2; with shift 0. 2 configs in 1 design;")
+    ask_further("wide", 3)
+    ask_further("wider", 5)
+    with small_lab.db.transaction():
+        register_cohort(small_lab.db, 1, stopping=Stopping(), why="", now=small_lab.now)
+    last = "Nothing is claimed beyond that."
+    assert scope() == before.replace(last, f"Of wide and wider nothing is weighed yet. {last}")
+
+
+def test_of_what_is_undecided_it_does_not_say_that_it_holds(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    words = browse(small_lab).get("/findings/1.json").json["finding"]["scope"]["words"]
+    assert words.startswith("Asked of tiny_sum@1: size 1 or 2. 2 configs in 1 design;")
 
 
 def test_it_shows_each_part_by_itself(site_of_weighed, found):

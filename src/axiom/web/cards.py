@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.weighing import card
 from axiom.domain.amounts import counted
 from axiom.domain.cards import Card, Stratum
-from axiom.domain.findings import Evidence, Registration
+from axiom.domain.findings import Evidence, Meaning, Registration
 from axiom.domain.registrations import read_body
 from axiom.signed import bundles
 from axiom.store import blobs, evidence, experiments, finding_pages, findings
@@ -24,6 +24,8 @@ from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading
 
 _NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
+# How the configs are led in: a claim that was not found, or of which nothing is decided, holds nowhere.
+_LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meaning.TOO_SMALL: "Found for"}
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
 
@@ -99,13 +101,17 @@ def told(found: Evidence) -> Answer:
 
 
 def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
-    """For what the claim holds: the configs of all designs that feed it, as far as the estimand speaks of them."""
+    """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them."""
     designs = [_design(each, standing) for each in feeding(reading, standing)]
-    configs = list({repr(sorted(one.items())): one for design in designs for one in design["configs"]}.values())
+    there, waiting = _weighed_and_waiting([each["name"] for each in designs], reading.db, standing)
+    spoken = (one for design in designs if design["name"] in there for one in design["configs"])
+    configs = list({repr(sorted(one.items())): one for one in spoken}.values())
     made_of = _made_of(reading, standing)
     words = [
-        f"Holds for {standing.experiment}@{standing.version}: {scope.in_words(configs)}.",
-        f"{counted(len(configs), 'config')} in {counted(len(designs), 'design')}; the estimand is: {quantity}.",
+        f"{_LEADS.get(standing.reads, 'Asked of')} {standing.experiment}@{standing.version}: "
+        f"{scope.in_words(configs)}.",
+        f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}; the estimand is: {quantity}.",
+        *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",
     ]
@@ -116,6 +122,15 @@ def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
         "made_of": [{"name": name, "says": says} for name, says in made_of],
         "designs": [each | {"configs": len(each["configs"])} for each in designs],
     }
+
+
+def _weighed_and_waiting(names: Sequence[str], db: Database, standing: Standing) -> tuple[list[str], list[str]]:
+    """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
+    found = list(dict.fromkeys(names))
+    seen = finding_pages.observations(db, standing.finding.number) if standing.line else ()
+    # Lines of before observations were kept name no design: there was one.
+    weighed = {each.design or found[0] for each in seen if each.value is not None} or set(found)
+    return [name for name in found if name in weighed], [name for name in found if name not in weighed]
 
 
 def never_worked(reading: Reading, standing: Standing) -> list[Answer]:
