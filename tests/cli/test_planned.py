@@ -91,7 +91,7 @@ def test_what_is_left_alone_for_one_reason_is_one_line(shown):
     ]
 
 
-def test_a_block_says_when_it_closes_or_that_no_host_computes_it(shown):
+def test_a_block_says_when_it_closes_or_that_it_is_not_known(shown):
     closing = {
         "name": "sums",
         "registration_id": 1,
@@ -103,7 +103,7 @@ def test_a_block_says_when_it_closes_or_that_no_host_computes_it(shown):
     lines = shown(blocks=[closing | {"seconds": 60.0}, closing | {"block": 3, "seconds": 7_200.0}, other])
     text = " ".join(lines).replace("\u00a0", " ")
     assert "sums, block 2: in about 1 minute, and 1 more in about 2 hours" in text
-    assert "heavy, block 2: no host computes it" in text
+    assert "heavy, block 2: not known when" in text
 
 
 def test_no_line_is_wider_than_the_terminal_and_long_lists_say_how_much_more_there_is(shown):

@@ -30,6 +30,7 @@ def taken(one: Supply, need: Need, *, seconds: float = 0.0, deadline: float | No
     [
         ({}, {}, 8, "all its 8 cores have work"),
         ({"busy_cores": 5}, {}, 3, "all its 8 cores have work"),
+        ({"cores": 1}, {}, 1, "its one core has work"),
         ({"busy_cores": 9}, {}, 0, "all its 8 cores have work"),
         ({"cores": 100, "memory_mb": 4_000}, {}, 10, "a task needs 400 MB of memory, and 0 are free"),
         ({"memory_mb": 1_000, "used_memory_mb": 700}, {}, 0, "a task needs 400 MB of memory, and 300 are free"),
@@ -37,10 +38,10 @@ def taken(one: Supply, need: Need, *, seconds: float = 0.0, deadline: float | No
         ({"most_tasks": 2}, {}, 2, "it may have no more tasks for now, by its quota and its standing"),
         ({"is_avx": False}, {"avx": True}, 0, "its processor has no AVX"),
         ({"is_avx": False}, {}, 8, "all its 8 cores have work"),
-        ({"obstacle": "there is no program for it", "gpus": (GPU,)}, {"gpu": True}, 0, "it has no idle GPU with 0 MB"),
-        ({}, {"gpu": True}, 0, "it has no idle GPU with 0 MB"),
-        ({"gpus": (GPU,)}, {"gpu": True}, 2, "it has no more idle GPU with 0 MB"),
-        ({"gpus": (GPU,), "busy_gpus": 1, "busy_cores": 8}, {"gpu": True}, 1, "it has no more idle GPU with 0 MB"),
+        ({"obstacle": "there is no program for it", "gpus": (GPU,)}, {"gpu": True}, 0, "it has no idle GPU"),
+        ({}, {"gpu": True}, 0, "it has no idle GPU"),
+        ({"gpus": (GPU,)}, {"gpu": True}, 2, "it has no more idle GPU"),
+        ({"gpus": (GPU,), "busy_gpus": 1, "busy_cores": 8}, {"gpu": True}, 1, "it has no more idle GPU"),
         ({"gpus": (GPU,)}, {"gpu": True, "gpu_memory_mb": 9_000}, 0, "it has no idle GPU with 9000 MB"),
     ],
 )

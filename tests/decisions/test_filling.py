@@ -42,6 +42,8 @@ def test_a_host_gets_a_task_for_each_core_and_one_for_each_gpu():
     assert placed.tasks == (("light", 192), ("on_gpu", 2))
     assert (placed.idle_cores, placed.gpu_tasks, placed.memory_mb) == (0, 2, 192 * 400 + 2 * 1_000)
     assert placed.reason == "each core that was idle has a task, and 2 tasks for its GPUs"
+    (placed,) = placements(fill([large], [work(1, 500), work(2, 1, ON_GPU)]), {(1, 1): "light", (2, 2): "on_gpu"})
+    assert placed.reason == "each core that was idle has a task, and 1 task for its GPUs"
 
 
 def test_many_cores_with_little_memory_get_a_few_light_tasks_and_not_none():

@@ -30,7 +30,7 @@ def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Fact
     ("found", "fleet", "stage", "reason"),
     [
         (facts(), FLEET, Stage.PILOT, "0 of 3 valid tasks, and 0 are not back"),
-        (facts(2, out=1), FLEET, Stage.PILOT, "2 of 3 valid tasks, and 1 are not back"),
+        (facts(2, out=1), FLEET, Stage.PILOT, "2 of 3 valid tasks, and 1 is not back"),
         (facts(2, 1), FLEET, Stage.PILOT, "2 of 3 valid tasks"),  # one failure says little
         (facts(3), FLEET, Stage.WIDER, "have brought 3 of the 10 valid tasks"),
         (facts(3, theirs=False), ALONE, Stage.WIDER, "3 of its tasks were valid, and nobody but the laboratory"),

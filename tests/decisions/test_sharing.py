@@ -227,6 +227,8 @@ def test_a_block_that_nobody_computes_has_no_time():
     (found,) = preview([candidate(1, issued=48)], [], per_core=1, task_seconds=8.0).closings
     assert (found.seconds, found.reason) == (None, "no host computes it at the moment")
     assert (found.block, found.replicates_left) == (2, 16)
+    begun = preview([candidate(1, issued=63)], [], per_core=1, task_seconds=8.0).closings[-1]
+    assert (begun.block, begun.seconds, begun.reason) == (3, None, "still to be ordered of it: 1 replicate")
 
 
 def test_a_block_closes_when_all_replicates_up_to_its_end_are_computed():

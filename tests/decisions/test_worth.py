@@ -101,7 +101,9 @@ def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_firs
     alone = math.log2(3) * chance((64, 80), 16)
     assert promise.bits(0, 16) > 100 * alone
     assert promise.bits(16, 16) == pytest.approx(promise.bits(0, 16) / 2)  # as long as the share is the same
-    assert "decides with a chance of 0%" in worths([far])[0].reason
+    said = "of 1 finding 1 undecided; a block of 16 decides with a chance of"
+    assert worths([far])[0].reason == f"{said} less than 1%"
+    assert worths([one(replace(OPEN, more=(1, 2)))])[0].reason == f"{said} more than 99%"
 
 
 def test_of_what_was_never_seen_the_own_findings_say_how_many_replicates_it_takes():

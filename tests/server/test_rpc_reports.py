@@ -337,7 +337,7 @@ def test_failures_count_before_the_same_reply_gives_more(exchange, attic):
     heard = exchange.call(attic, *died, ask=1e6)
     assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 1
     assert heard.tasks == {}
-    assert "the daily quota of 1 tasks is used up" in heard.words[0][1]
+    assert "the daily quota of 1 task is used up" in heard.words[0][1]
 
 
 def test_a_valid_task_counts_before_the_same_reply_refuses_more(exchange, attic):

@@ -143,7 +143,7 @@ def _blocks(blocks: Sequence[Answer]) -> None:
 
 
 def _when(seconds: float | None) -> str:
-    return "no host computes it" if seconds is None else f"in about {span(seconds)}"
+    return "not known when" if seconds is None else f"in about {span(seconds)}"
 
 
 def _worth(worths: Sequence[Answer]) -> None:

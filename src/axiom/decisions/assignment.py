@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from axiom.decisions.reliability import is_barred
 from axiom.decisions.room import Room
 from axiom.decisions.speed import elapsed_on
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 
@@ -256,10 +257,10 @@ class _Filling:
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores
             more = "" if is_full else "; it may have more after its next valid one"
-            return f"your computer has {in_hand} tasks of the {self._limit} that it may have{more}"
+            return f"your computer has {counted(in_hand, 'task')} of the {self._limit} that it may have{more}"
         if self._quota is not None and self._today + self._given >= self._quota:
             return (
-                f"the daily quota of {self._quota} tasks is used up; it grows with valid results, "
+                f"the daily quota of {counted(self._quota, 'task')} is used up; it grows with valid results, "
                 "and the next day begins at midnight UTC"
             )
         return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
@@ -296,7 +297,7 @@ class _Filling:
         kinds = " or ".join(sorted(kind for kind in self._wish.programs if kind))
         if not kinds:
             return "computes on a GPU, for which there is no program for your computer"
-        return f"needs a GPU of {kinds} with {queue.gpu_memory_mb} MB"
+        return f"needs a GPU of {kinds}" + (f" with {queue.gpu_memory_mb} MB" if queue.gpu_memory_mb else "")
 
     def _is_met(self, kind: str) -> bool:
         seconds, tasks = self._wanted.get(kind, (0.0, 0.0))

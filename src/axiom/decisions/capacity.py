@@ -87,9 +87,10 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
     """What is in the way of one task more than are found to fit."""
     more = found + 1
     if need.gpu and sum(n for memory, n in left.gpus if _is_enough(memory, need)) < more:
-        return f"it has no {'more ' if found else ''}idle GPU with {need.gpu_memory_mb} MB"
+        size = f" with {need.gpu_memory_mb} MB" if need.gpu_memory_mb else ""
+        return f"it has no {'more ' if found else ''}idle GPU{size}"
     if not need.gpu and left.cores < more:
-        return f"all its {supply.cores} cores have work"
+        return all_busy(supply)
     if need.avx and not supply.is_avx:
         return "its processor has no AVX"
     if need.memory_mb * more > left.memory_mb:
@@ -101,6 +102,11 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
     if deadline is not None and seconds + left.seconds / max(1, supply.cores) > deadline * left.pace:
         return "a task would not be back by its deadline at the host's speed and availability"
     return ""
+
+
+def all_busy(supply: Supply) -> str:
+    """Why a host without an idle core takes nothing."""
+    return "its one core has work" if supply.cores == 1 else f"all its {supply.cores} cores have work"
 
 
 def coarse(seconds: float, deadline: float | None) -> float:

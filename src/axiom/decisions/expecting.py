@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from axiom.decisions.candidates import Candidate
 from axiom.decisions.filling import Filling
+from axiom.domain.amounts import counted
 from axiom.domain.planning import Closing, Supply
 from axiom.domain.sessions import Allotment
 
@@ -39,12 +40,12 @@ def _closings(one: Candidate, more: int, pace: float, usual: float) -> list[Clos
         left = max(0, min(end, one.issued + more) - back)
         seconds = None
         if end > one.issued + more:
-            reason = f"{end - one.issued - more} of its replicates are not ordered yet"
+            reason = f"still to be ordered of it: {counted(end - one.issued - more, 'replicate')}"
         elif pace <= 0 and left:
             reason = "no host computes it at the moment"
         else:
             seconds = 0.0 if not left else max(one.costs / max(_LEAST_PACE, usual), left * one.costs / pace)
-            reason = f"{left} replicates up to its end, computed as fast as by {pace:.3g} reference cores"
+            reason = f"{counted(left, 'replicate')} up to its end, computed as fast as by {pace:.3g} reference cores"
         found.append(
             Closing(
                 experiment_id=one.experiment_id,

@@ -10,7 +10,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from axiom.decisions.capacity import Left, coarse, left_of, put, room_for, why_no_more
+from axiom.decisions.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Need, Placement, Supply
 
@@ -112,8 +113,8 @@ def _reason(host: Filled, filling: Filling) -> str:
         return supply.obstacle
     given = sum(host.given.values())
     if host.left.cores == 0:
-        beside = f", and {host.gpu_tasks} tasks for its GPUs" if host.gpu_tasks else ""
-        return f"each core that was idle has a task{beside}" if given else f"all its {supply.cores} cores have work"
+        beside = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
+        return f"each core that was idle has a task{beside}" if given else all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
         return "nothing more waits that it could take"

@@ -140,7 +140,8 @@ def _stage(facts: Facts) -> Stage:
 def _reason(stage: Stage, facts: Facts, fleet: Fleet) -> str:
     closed = facts.theirs_well + facts.theirs_badly
     if stage is Stage.PILOT:
-        return f"the pilot has {facts.well} of {PILOT_TASKS} valid tasks, and {facts.out} are not back"
+        are = "is" if facts.out == 1 else "are"
+        return f"the pilot has {facts.well} of {PILOT_TASKS} valid tasks, and {facts.out} {are} not back"
     if stage is Stage.WIDER and not fleet.volunteers:
         return f"{PILOT_TASKS} of its tasks were valid, and nobody but the laboratory computes here"
     if stage is Stage.WIDER:

@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 from axiom.decisions.candidates import Candidate, is_decided, obstacle, purpose_of
 from axiom.decisions.stopping import SETTLED_SEEDS, Aim, half_width, is_settled, narrow_enough
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Purpose, Worth
@@ -70,7 +71,7 @@ def _worth(one: Candidate, promise: Promise) -> Worth:
     """The next block of a candidate, as it stands."""
     why = obstacle(one)
     bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(one.pending, one.block)
-    waits = f"; {one.pending} replicates are ordered and not weighed" if one.pending else ""
+    waits = f"; ordered and not weighed: {counted(one.pending, 'replicate')}" if one.pending else ""
     return Worth(
         experiment_id=one.experiment_id,
         registration_id=one.registration_id,
@@ -80,7 +81,8 @@ def _worth(one: Candidate, promise: Promise) -> Worth:
         bits=bits,
         core_seconds=one.missing * one.costs,
         weight=promise.weight,
-        reason=why or f"{promise.said}; a block of {one.block} decides with a chance of {promise.chance:.0%}{waits}",
+        reason=why
+        or f"{promise.said}; a block of {one.block} decides with a chance of {_told_share(promise.chance)}{waits}",
     )
 
 
@@ -213,6 +215,14 @@ def _slope(before: tuple[float, float], after: tuple[float, float]) -> float:
     return (after[1] - before[1]) / (after[0] - before[0])
 
 
+def _told_share(chance: float) -> str:
+    """Never as if what may happen could not, or had to."""
+    told = f"{chance:.0%}"
+    if told == "0%" and chance > 0:
+        return "less than 1%"
+    return "more than 99%" if told == "100%" and chance < 1 else told
+
+
 def _said(aims: Sequence[Aim]) -> str:
     settled = sum(is_settled(aim) for aim in aims)
     unseen = sum(aim.seeds == 0 for aim in aims)
@@ -223,4 +233,4 @@ def _said(aims: Sequence[Aim]) -> str:
         "decided and not settled": len(aims) - settled - unseen - undecided,
         "settled": settled,
     }
-    return f"of {len(aims)} findings " + ", ".join(f"{many} {what}" for what, many in counts.items() if many)
+    return f"of {counted(len(aims), 'finding')} " + ", ".join(f"{many} {what}" for what, many in counts.items() if many)
