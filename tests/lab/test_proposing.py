@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 from effects import block, order_of, values
 
+from axiom.decisions.candidates import purpose_of
 from axiom.decisions.worth import BELOW_FLOOR
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.planning import Purpose
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Step
 from axiom.lab.admission import approve, waiting
+from axiom.lab.candidates import candidates
 from axiom.lab.linking import link
 from axiom.lab.proposing import dull_sessions, following, next_one, open_core_seconds, propose
 from axiom.lab.registering import register_cohort
@@ -68,6 +71,15 @@ def test_fresh_cohorts_are_no_further_designs(settled):
         for _ in range(3):
             register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
     assert Template.GENERALISE in {one.template for one in following(settled.db)}, "it is known of one design alone"
+
+
+def test_what_asks_a_finding_elsewhere_is_for_generality_and_a_fresh_cohort_is_not(settled):
+    elsewhere = admit(settled, "generalise-1-shift-4")
+    with settled.db.transaction():
+        cohort = register_cohort(settled.db, 1, stopping=Stopping(), why="a test", now=settled.lab.now)
+    found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
+    assert found[elsewhere.id] is Purpose.GENERALITY
+    assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"
 
 
 def test_what_came_of_a_proposal_moves_the_base_rates(settled):

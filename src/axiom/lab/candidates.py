@@ -169,12 +169,19 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
                 block=body.block,
                 stopping=body.stopping,
                 waiting_seconds=seconds * sum(known.waiting.get((experiment.id, each), 0) for each in waits),
-                is_further=any(number in known.newest for number in body.joins.values()),
+                is_further=_is_further(one, registered, known.newest),
                 weighed=weighed,
                 returned=returned,
             )
         )
     return found or [whole]
+
+
+def _is_further(one: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
+    """Does it ask known findings elsewhere? A fresh cohort, or what amends another, has the design of an older one."""
+    body = read_body(one.body)
+    older = {read_body(other.body).design.name for other in registered if other.id < one.id}
+    return body.design.name not in older and any(number in newest for number in body.joins.values())
 
 
 def _besides(
