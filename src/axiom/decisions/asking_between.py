@@ -14,7 +14,6 @@ from axiom.decisions.subject import Axis, Config, Subject, axis, course
 from axiom.domain.findings import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template
 
-_MOST_LEVELS = 6  # of each factor that are tried against each other
 _DEAREST = 8.0
 _QUARTER = 0.25  # of what the weaker explanation predicts: an effect that matters
 
@@ -26,7 +25,7 @@ def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterato
     one, other = axis(first), axis(second)
     if one is None or other is None or not _are_rivals(first, second, one, other):
         return
-    courses = _thinned(course(first, one)), _thinned(course(second, other))
+    courses = course(first, one), course(second, other)
     if min(map(len, courses)) < 2:
         return
     by_first, by_second = (dict(each) for each in courses)
@@ -56,30 +55,17 @@ def _are_rivals(first: Subject, second: Subject, one: Axis, other: Axis) -> bool
     )
 
 
-def _thinned(known: _Course) -> _Course:
-    """Few enough levels, the ends among them."""
-    if len(known) <= _MOST_LEVELS:
-        return known
-    last = len(known) - 1
-    return tuple(known[round(place * last / (_MOST_LEVELS - 1))] for place in range(_MOST_LEVELS))
-
-
 def _farthest(courses: Sequence[_Course]) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Two configs, each a level of both factors, that the explanations order most differently; none if they agree."""
+    """Two configs, each a level of both factors, that the explanations order most differently; none if they agree.
+
+    What the two say adds up, so each is asked where it says most: the first for one config, the second for the other.
+    """
     first, second = courses
-    pairs = [
-        (abs(_said(first, a, c) - _said(second, b, d)), (a, b), (c, d))
-        for a, c in itertools.permutations([level for level, _ in first], 2)
-        for b, d in itertools.permutations([level for level, _ in second], 2)
-        if _said(first, a, c) > 0 > _said(second, b, d)
-    ]
-    best = max(pairs, key=lambda each: (each[0], each[1], each[2]), default=None)
-    return None if best is None else best[1:]
-
-
-def _said(known: _Course, high: float, low: float) -> float:
-    means = dict(known)
-    return means[high] - means[low]
+    rise, *for_one = max((high - low, a, c) for (a, high), (c, low) in itertools.permutations(first, 2))
+    fall, *for_other = max((high - low, b, d) for (b, low), (d, high) in itertools.permutations(second, 2))
+    if rise <= 0 or fall <= 0:
+        return None
+    return (for_one[0], for_other[0]), (for_one[1], for_other[1])
 
 
 def _drafted(
