@@ -5,9 +5,10 @@ What shall change lies beside the keys until it is in force: `next-ticket.key` a
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable, Refused, WrongUse
@@ -29,6 +30,7 @@ from axiom.signed.keys import (
     LIFETIME,
     RENEW_ELSEWHERE,
     key_files,
+    load_trust,
     make_secrets,
     next_key,
     next_names,
@@ -46,6 +48,7 @@ ROLES = (*(role.value for role in Role), UPLOAD, CODE)
 
 _NEXT_CODE = "next-code.json"
 _LIMIT = 64 * 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +65,7 @@ class Rotation:
 
 def trusted(folder: Path) -> Trust | None:
     """The trust file of a folder of keys, run out or not; None before the first one was signed."""
-    path = folder / TRUST_FILE
-    return roles.read_trust(path.read_bytes(), now=EXPIRY_NOT_ASKED) if path.exists() else None
+    return load_trust(folder, EXPIRY_NOT_ASKED) if (folder / TRUST_FILE).exists() else None
 
 
 def begin(folder: Path, public: Public) -> None:
@@ -113,7 +115,7 @@ def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
     named = dict(current.roles) if current else {}
     for role in (Role.ROOT, Role.BUNDLE):
         if (path := next_names(folder, role)).exists():
-            named[role] = signers_of(strict.parse(path.read_bytes(), limit=_LIMIT), path.name)
+            named[role] = _awaited(path, signers_of)
     named[Role.TICKET] = _ticket_signers(folder, withdraw=withdraw)
     if current and named == dict(current.roles) and current.expires - now > RENEW_ELSEWHERE:
         return b""
@@ -301,7 +303,20 @@ def next_code(folder: Path) -> str:
     path = folder / _NEXT_CODE
     if not path.exists():
         return ""
-    return strict.Fields(strict.parse(path.read_bytes(), limit=_LIMIT), path.name, ("public",)).text("public")
+    return _awaited(path, lambda facts, what: strict.Fields(facts, what, ("public",)).text("public"))
+
+
+def _awaited(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
+    """What shall be in force next, as it was written down beside the keys."""
+    try:
+        return read(strict.parse(path.read_bytes(), limit=_LIMIT), path.name)
+    except (OSError, ValueError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise KeysUnusable(
+            f"{path} cannot be used ({why}), so it is not known which keys shall come next. Nothing was changed; "
+            "remove it and name them again: `axiom keys rotate`, or `axiom keys request FILE --public FILE` before "
+            "the first trust file."
+        ) from None
 
 
 def _ticket_paths(folder: Path) -> list[Path]:

@@ -156,36 +156,44 @@ def load_code(folder: Path) -> CodeSigning:
     if not (folder / CARRIED).exists():
         key = key or CodeKey.load(folder / CODE_KEY)  # which says what is missing
         return CodeSigning(public_text=key.public_text, key=key, changes={}, carried={})
-    try:
-        facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
-        fields = strict.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
-        fields.text("format", _FORMAT)
-        public = fields.text("public")
-        changes = {before: _change(each) for before, each in fields.part("changes").items()}
-        carried = {md5: strict.text(signature, md5) for md5, signature in fields.part("carried").items()}
-    except ValueError as fault:
-        raise KeysUnusable(
-            f"{folder / CARRIED} is damaged ({fault}), so no program can be shown to be the laboratory's. "
-            "Restore it from the backup of the folder it is in."
-        ) from None
-    if key is not None and not _same(key.public_text, public):
+    carried = _carried(folder)
+    if key is not None and not _same(key.public_text, carried.public_text):
         raise KeysUnusable(
             f"{folder / CODE_KEY} is not the code-signing key that {folder / CARRIED} names, so clients would refuse "
             "what it signs. Start the laboratory once more, or restore the folder from one backup."
         )
-    return CodeSigning(public_text=public, key=key, changes=changes, carried=carried)
+    return replace(carried, key=key)
 
 
 def take_up_code(folder: Path) -> None:
     """Bring the folder in step with the key that is in force: the one before it goes, the new one is used."""
     if not (folder / CARRIED).exists():
         return
-    facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
-    fresh, held = folder / NEXT_CODE_KEY, folder / CODE_KEY
-    if fresh.exists() and _same(CodeKey.load(fresh).public_text, facts["public"]):
+    carried, fresh, held = _carried(folder), folder / NEXT_CODE_KEY, folder / CODE_KEY
+    if fresh.exists() and _same(CodeKey.load(fresh).public_text, carried.public_text):
         fresh.replace(held)
-    if held.exists() and any(_same(CodeKey.load(held).public_text, before) for before in facts["changes"]):
+    if held.exists() and any(_same(CodeKey.load(held).public_text, before) for before in carried.changes):
         held.unlink()
+
+
+def _carried(folder: Path) -> CodeSigning:
+    """The key that is in force and what it signed, as it was written down; its private half is not looked for."""
+    try:
+        facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
+        fields = strict.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
+        fields.text("format", _FORMAT)
+        return CodeSigning(
+            public_text=fields.text("public"),
+            key=None,
+            changes={before: _change(each) for before, each in fields.part("changes").items()},
+            carried={md5: strict.text(signature, md5) for md5, signature in fields.part("carried").items()},
+        )
+    except (OSError, ValueError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise KeysUnusable(
+            f"{folder / CARRIED} is damaged ({why}), so no program can be shown to be the laboratory's. "
+            "Restore it from the backup of the folder it is in."
+        ) from None
 
 
 def _change(data: object) -> Change:

@@ -15,7 +15,7 @@ from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
-from axiom.signed.roles import TRUST_FILE, Role, Signers, Trust
+from axiom.signed.roles import TRUST_FILE, Role, Signers, Trust, Untrusted
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
@@ -77,6 +77,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
         signing = load_signing(folder)
         write_once(path, _first_trust(signing, now))
         return load_keys(folder, now)
+    load_trust(folder, EXPIRY_NOT_ASKED)  # keys are removed on its word alone
     take_up(folder)
     keys = load_keys(folder, EXPIRY_NOT_ASKED)
     if keys.trust.expires - now <= RENEW_HERE and keys.can(Role.ROOT):
@@ -90,7 +91,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
 def load_keys(folder: Path, now: datetime) -> Keys:
     """Load keys and trust; whatever is damaged, loose, expired or does not fit together is refused."""
     signing = load_signing(folder)
-    trust = _load_trust(folder, now)
+    trust = load_trust(folder, now)
     for role, keys in signing.items():
         for key in keys:
             if key.id not in trust.roles[role].keys:
@@ -164,7 +165,8 @@ def replace_private(path: Path, body: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _load_trust(folder: Path, now: datetime) -> Trust:
+def load_trust(folder: Path, now: datetime) -> Trust:
+    """Load whom hosts are told to trust; a file that is damaged, or that its root keys have not signed, is refused."""
     path = folder / TRUST_FILE
     try:
         return roles.read_trust(path.read_bytes(), now=now)
@@ -174,9 +176,10 @@ def _load_trust(folder: Path, now: datetime) -> Trust:
             "Restore the whole folder from its backup, or have it signed: `axiom keys request`."
         ) from None
     except ValueError as fault:
+        # What is damaged cannot be gone on from, so nothing could be signed behind it either.
+        or_else = ", or have the next version signed: `axiom keys request`" if isinstance(fault, Untrusted) else ""
         raise KeysUnusable(
-            f"{path} cannot be used. {fault} Restore the whole folder from its backup, or have the next version "
-            "signed: `axiom keys request`."
+            f"{path} cannot be used. {fault} Restore the whole folder from its backup{or_else}."
         ) from None
 
 

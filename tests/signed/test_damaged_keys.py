@@ -1,0 +1,105 @@
+"""Files beside the keys that a full disk or a hand has damaged: each is named, and nothing is done on its word."""
+
+import json
+import shutil
+
+import pytest
+
+from axiom.errors import KeysUnusable
+from axiom.signed import ceremony, offline
+from axiom.signed.ceremony import Rotation
+from axiom.signed.keys import load_secrets, make_keys, make_secrets
+from axiom.signed.roles import TRUST_FILE, Role, write_trust
+from axiom.signed.signing import SigningKey
+
+DAMAGES = {"empty": b"", "another's": b'{"format":"axiom-secret-1"}', "no text": b"\xff\x00" * 40}
+HOW = ("cut", "a folder", *DAMAGES)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, now):
+    """A folder with every file that a laboratory with its own keys ever has."""
+    folder = tmp_path_factory.mktemp("made") / "keys"
+    make_keys(folder, now)
+    ceremony.rotate(folder, Rotation(role="code"), now)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory):
+    """A folder that waits for its first trust file, and for another code-signing key."""
+    place = tmp_path_factory.mktemp("waiting")
+    public = offline.make_offline(place / "elsewhere", {Role.ROOT: (2, 2), Role.BUNDLE: (1, 1)})
+    ceremony.begin(place / "keys", public)
+    ceremony.change_code(place / "keys", public.code)
+    return place / "keys"
+
+
+def starts(folder, now):
+    make_keys(folder, now)
+    make_secrets(folder)
+
+
+def rotates(folder, now):
+    ceremony.rotate(folder, Rotation(role="ticket"), now)
+
+
+def asks(folder, now):
+    ceremony.proposal(folder, now)
+    make_secrets(folder)
+    ceremony.next_code(folder)
+
+
+def damaged(folder, name, damage, place):
+    copy = place / "keys"
+    shutil.copytree(folder, copy)
+    copy.chmod(0o700)
+    path = copy / name
+    body = path.read_bytes()
+    path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(DAMAGES.get(damage, body[: len(body) // 2]))
+    return copy
+
+
+@pytest.mark.parametrize("damage", HOW)
+@pytest.mark.parametrize("name", ["trust.json", "code.json"])
+@pytest.mark.parametrize("act", [starts, rotates, asks])
+def test_a_damaged_file_is_named_and_every_key_stays(act, name, damage, made, now, tmp_path):
+    folder = damaged(made, name, damage, tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.glob("*.key")}
+    with pytest.raises(KeysUnusable, match=name):
+        act(folder, now)
+    after = {path.name: path.read_bytes() for path in folder.glob("*.key")}
+    assert {path: after[path] for path in before} == before
+
+
+@pytest.mark.parametrize("damage", HOW)
+@pytest.mark.parametrize("name", ["next-root.json", "next-bundle.json", "next-code.json"])
+def test_what_waits_to_be_signed_is_named_where_it_is_damaged(name, damage, waiting, now, tmp_path):
+    folder = damaged(waiting, name, damage, tmp_path)
+    with pytest.raises(KeysUnusable, match=name):
+        asks(folder, now)
+
+
+def test_a_folder_in_the_place_of_what_was_carried_over_is_said(made, tmp_path):
+    with pytest.raises(KeysUnusable, match=r"code\.json.*directory"):
+        load_secrets(damaged(made, "code.json", "a folder", tmp_path))
+
+
+def test_no_key_is_removed_on_the_word_of_a_trust_file_that_nobody_signed(made, now, tmp_path):
+    folder = tmp_path / "keys"
+    shutil.copytree(made, folder)
+    ours = SigningKey.load(folder / "bundle.key")
+    keys, thief = make_keys(folder, now), SigningKey.make()
+    signers = {**keys.trust.roles, Role.BUNDLE: ceremony.Signers(threshold=1, keys={thief.id: thief.public})}
+    forged = ceremony.Trust(lab=keys.trust.lab, version=2, expires=keys.trust.expires, roles=signers)
+    before = (folder / TRUST_FILE).read_bytes()
+    raw = json.loads(write_trust(forged, keys.roots, before))
+    raw["chain"][1]["signatures"] = {keys.root.id: "0" * 128}
+    (folder / TRUST_FILE).write_bytes(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode())
+    with pytest.raises(KeysUnusable, match="is false"):
+        make_keys(folder, now)
+    assert SigningKey.load(folder / "bundle.key").id == ours.id
