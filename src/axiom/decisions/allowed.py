@@ -15,6 +15,8 @@ from axiom.signed.parsing import parsed
 
 LONGEST = 100_000  # characters of a file: ten times the longest of the catalogue, and read in a moment
 _MOST = 20  # refusals: whoever mends these will ask again
+_ENCODING = re.compile(r"(?=coding[:=][ \t]*([-\w.]+))")
+_AS_READ = ("utf-8", "utf8", "utf_8")
 _EXPERIMENT, _WRAP = "axiom.domain.experiments.Experiment", "axiom.domain.wrap.wrap"
 _NAMES_OF_PYTHON = frozenset(dir(builtins))
 
@@ -26,6 +28,10 @@ def refusals(source: str, name: str) -> tuple[Refusal, ...]:
     """Everything that keeps this source from being the file of the experiment `name`; nothing when it may be tried."""
     if len(source) > LONGEST:
         return (_unreadable(1, f"it has {len(source)} characters, and {LONGEST} are enough for a question"),)
+    for line, encoding in _encodings(source):
+        if encoding.lower() not in _AS_READ:
+            why = f"it names the encoding {encoding}, in which Python would read another text than this. Write UTF-8"
+            return (_unreadable(line, why),)
     try:
         tree = parsed(source)
     except SyntaxError as fault:
@@ -37,6 +43,13 @@ def refusals(source: str, name: str) -> tuple[Refusal, ...]:
     for check in _CHECKS:
         found |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
     return tuple(sorted(found, key=lambda one: (one.gate, one.line, one.sentence))[:_MOST])
+
+
+def _encodings(source: str) -> Iterator[tuple[int, str]]:
+    """Every encoding that the first two lines name in a comment, wherever Python may look for one."""
+    for number, line in enumerate(source.split("\n", 2)[:2], start=1):
+        for found in _ENCODING.finditer(line.partition("#")[2]):
+            yield number, found[1]
 
 
 def _unreadable(line: int, why: str) -> Refusal:
