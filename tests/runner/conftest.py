@@ -63,6 +63,23 @@ def refuse(config, seed):
     raise KeyError("secret words")
 
 
+def mumble(config, seed):
+    class Speechless(Exception):
+        def __str__(self):
+            raise ValueError("no words")
+
+    raise Speechless
+
+
+def break_lines(config, seed):
+    raise type("Two\\nLines", (Exception,), {})
+
+
+def deafen(config, seed):
+    sys.stderr.close()
+    raise KeyError("nobody hears")
+
+
 def leave(config, seed):
     sys.exit("bye")
 
@@ -73,6 +90,10 @@ def vanish(config, seed):
 
 def crash(config, seed):
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def stray(config, seed):
+    os.kill(os.getpid(), 40)
 
 
 def spin(config, seed):

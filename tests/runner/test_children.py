@@ -52,7 +52,15 @@ def test_a_cell_is_computed_with_its_seed_and_config(child):
 
 @pytest.mark.parametrize(
     ("act", "kind"),
-    [("refuse", "KeyError"), ("leave", "SystemExit"), ("mistype", "TypeError"), ("nothing", "AttributeError")],
+    [
+        ("refuse", "KeyError"),
+        ("leave", "SystemExit"),
+        ("mistype", "TypeError"),
+        ("nothing", "AttributeError"),
+        ("mumble", "Speechless"),
+        ("break_lines", "Two Lines"),
+        ("deafen", "KeyError"),
+    ],
 )
 def test_code_that_raises_fails_the_cell_and_nothing_more(act, kind, child):
     answer = compute(child, act)
@@ -106,7 +114,10 @@ def test_a_cell_over_its_memory_ends_the_task(child):
     assert not child.alive
 
 
-@pytest.mark.parametrize(("act", "words"), [("vanish", "ended by itself with status 7"), ("crash", "ended by SIGSEGV")])
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [("vanish", "ended by itself with status 7"), ("crash", "ended by SIGSEGV"), ("stray", "ended by signal 40")],
+)
 def test_a_child_that_ends_is_lost_and_the_cause_is_decoded(act, words, child):
     with pytest.raises(ChildLost, match=words):
         compute(child, act)
@@ -120,6 +131,8 @@ def test_a_child_that_ends_is_lost_and_the_cause_is_decoded(act, words, child):
         (b'{"answer": {}}\n', "it spoke out of form: it is not in canonical form"),
         (b'{"answer":{}}\n', "it answered out of form: the answer lacks"),
         (b'{"answer":{"cpu_seconds":1e999}}\n', "it spoke out of form"),
+        (b'{"early":5}\n', "it spoke out of form: early is not a list"),
+        (b'{"early":[null]}\n', r"it spoke out of form: early\[0\] is not a finite number"),
         (b"x" * 5_000_000, "it spoke without end"),
         (b'{"answer":"' + b"x" * outputs.ANSWER_LIMIT + b'"}\n', f"and {outputs.ANSWER_LIMIT} are allowed"),
     ],
@@ -143,6 +156,51 @@ def test_a_child_that_answers_another_question_is_lost(child, surroundings):
     child._say(do="compute", config={"act": "ok", "amount": 0.0}, seed=1, keep=None)
     with pytest.raises(ChildLost, match="answered amiss"):
         child.describe(tree, [], env)
+
+
+FORGED = """
+import os
+
+for number in range(3, 16):
+    try:
+        if os.readlink(f"/proc/self/fd/{{number}}").startswith("pipe:"):
+            os.write(number, {words!r})
+    except OSError:
+        continue
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b'{"loaded":5}\n',
+        b'{"loaded":{"kind":"A"}}\n',
+        b'{"loaded":{"kind":"A","text":"\x1b[2J","where":"x"}}\n'.replace(b"\x1b", b"\\u001b"),
+        b'{"described":5}\n',
+        b'{"described":[5]}\n',
+        b'{"described":[{"fault":{"kind":"A"}}]}\n',
+    ],
+)
+def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(words, files, surroundings, tmp_path):
+    write_tree(tmp_path / "tree", files)
+    (tmp_path / "tree" / "axiom" / "catalogue" / "forger.py").write_text(FORGED.format(words=words))
+    child, module = Child(surroundings[1]), "axiom.catalogue.forger"
+    ask, asked = (child.load, module) if words.startswith(b'{"loaded"') else (child.describe, [module])
+    try:
+        with pytest.raises(ChildLost, match="it answered amiss"):
+            ask(tmp_path / "tree", asked, surroundings[1])
+        assert not child.alive
+    finally:
+        child.stop()
+
+
+def test_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
+    def fails(fraction):
+        raise RuntimeError(fraction)
+
+    with pytest.raises(RuntimeError):
+        compute(child, "steps", 1.4, on_progress=fails)
+    assert not child.alive
 
 
 def test_a_child_that_was_killed_between_cells_is_lost(child):

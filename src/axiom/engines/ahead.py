@@ -17,7 +17,8 @@ from axiom.runner.gate import Gate
 from axiom.runner.limits import environment
 
 if TYPE_CHECKING:
-    from axiom.runner.children import Child, Described, Process
+    from axiom.runner.children import Child, Described
+    from axiom.runner.endings import Process
     from axiom.runner.headstart import HeadStart
     from axiom.runner.tasks import Runner
 

@@ -219,7 +219,8 @@ class Bench:
             values, diverged = self._plain(self._experiment.run(self._config(**config), seed), self._measures)
             outcome = "diverged" if diverged else "ok"
         except BaseException as fault:
-            traceback.print_exc()
+            with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
+                traceback.print_exc()
             found = self._fault(fault)
             error = {"kind": found["kind"], "where": found["where"]}
             outcome, values = "failed", None
@@ -235,14 +236,15 @@ class Bench:
         _give_back()
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
-        """Name what was raised and the last line of the bundle that it passed."""
-        where = "outside the bundle"
-        for frame, line in traceback.walk_tb(fault.__traceback__):
+        """Name what was raised, within a handler, and the last line of the bundle that it passed."""
+        where, text = "outside the bundle", ""
+        for frame, line in traceback.walk_tb(sys.exc_info()[2]):
             path = frame.f_code.co_filename
             if path.startswith(self._tree + os.sep):
                 where = f"{Path(path).relative_to(self._tree).as_posix()}:{line}"
-        text = "".join(sign if sign.isprintable() else " " for sign in str(fault))
-        return {"kind": type(fault).__name__[:80], "where": where[:200], "text": text[:500]}
+        with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
+            text = str(fault)
+        return {"kind": _shown(type(fault).__name__, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
 
 
 class GpuUnusable(Exception):
@@ -260,6 +262,11 @@ def _demand_device() -> None:
         raise GpuUnusable(str(fault)) from None
     if "gpu" not in found:
         raise GpuUnusable(f"JAX sees {', '.join(sorted(found))} alone")
+
+
+def _shown(text: str, most: int) -> str:
+    """Words that may stand in a line; an experiment's own may hold anything, without end."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
 def _give_back() -> None:

@@ -1,7 +1,6 @@
 """The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
 
 import contextlib
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.bounds import Bounds, hold_data
+from axiom.runner.endings import KILLED, Process, how_ended
 from axiom.runner.gate import Awake, Ended, Gate
 from axiom.runner.keeping import Keeping, share
 from axiom.runner.spawning import spawn, words
@@ -23,10 +23,9 @@ from axiom.signed.outputs import CellAnswer
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
-_KILLED = "it was ended by SIGKILL"
-_SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
 _SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
+_AMISS = "it answered amiss"
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
 _LOAD_MB = 2_000.0  # that it may hold meanwhile
 
@@ -38,32 +37,6 @@ class Described:
     module: str
     manifest: Mapping[str, Any] | None
     fault: str = ""
-
-
-class Process(Protocol):
-    """A process as `subprocess` has it, or `early.py`."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-
-    @property
-    def stdin(self) -> IO[bytes] | None:
-        """What it hears."""
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """What it says."""
-
-    @property
-    def stderr(self) -> IO[bytes] | None:
-        """What it prints."""
-
-    def poll(self) -> int | None:
-        """How it ended; None while it is there."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """How it ended, once it has."""
 
 
 class Box(Protocol):
@@ -147,6 +120,7 @@ class Child:
             self._say(do="load", tree=str(tree), module=module, environment=self._settle(environment))
             self.held = self._await("held")
             fault = self._await("loaded")
+            self._demand(fault is None or _is_fault(fault))
         except BaseException:
             self.stop()
             raise
@@ -157,7 +131,7 @@ class Child:
     def declare(self, module: str) -> Described:
         """Return what the loaded module declares."""
         self._say(do="declare", module=module)
-        return _told(module, self._await("declared"))
+        return self._told(module, self._await("declared"))
 
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], *, apart: bool = False
@@ -170,7 +144,8 @@ class Child:
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words, apart=apart)
         self.held = self._await("held")
         told = self._await("described")
-        return tuple(_told(module, item) for module, item in zip(modules, told, strict=True))
+        self._demand(isinstance(told, list) and len(told) == len(modules))
+        return tuple(self._told(module, item) for module, item in zip(modules, told, strict=True))
 
     def compute(
         self,
@@ -200,6 +175,9 @@ class Child:
             if answer:
                 return answer
             raise
+        except Exception:
+            self.stop()  # amid a cell, whose answer would be taken for that of the next one
+            raise
         finally:
             if keeping:
                 keeping.end()
@@ -224,7 +202,7 @@ class Child:
             fraction = share(message)
             if fraction is not None:
                 on_progress(fraction)
-            early = tuple(message.get("early", early))
+            early = self._early(message, early)
             if keeping:
                 keeping.hear(message, system.usage(self._computing)[0] - began)
             cpu = self._watch(memory_mb, "the ticket allows")
@@ -300,6 +278,22 @@ class Child:
         except ValueError as fault:
             raise self._lost(f"it answered out of form: {fault}") from None
 
+    def _demand(self, is_in_form: bool) -> None:
+        if not is_in_form:
+            raise self._lost(_AMISS)
+
+    def _told(self, module: str, item: object) -> Described:
+        said = item if isinstance(item, dict) else {}
+        manifest, fault = said.get("manifest"), said.get("fault")
+        self._demand(isinstance(manifest, dict) if fault is None else _is_fault(fault))
+        return Described(module=module, manifest=manifest, fault=_sentence(module, fault))
+
+    def _early(self, message: Mapping[str, Any], before: tuple[float, ...]) -> tuple[float, ...]:
+        try:
+            return outputs.read_early(message["early"]) if "early" in message else before
+        except ValueError as fault:
+            raise self._lost(f"it spoke out of form: {fault}") from None
+
     def _say(self, **message: Any) -> None:
         try:
             self._stdin.write(strict.canonical(message) + b"\n")
@@ -315,9 +309,7 @@ class Child:
             if message is None:
                 self._watch(_LOAD_MB, "while it is imported an experiment may hold")
         if message is None or key not in message:
-            raise self._lost(
-                f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else "it answered amiss"
-            )
+            raise self._lost(f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else _AMISS)
         return message[key]
 
     def _attend(self) -> None:
@@ -360,29 +352,18 @@ class Child:
     def _lost(self, why: str = "") -> ChildLost:
         kind = ChildLost
         if not why:
-            why = _ending(self._process, is_boxed=self._box is not None)
-            kind = ChildKilled if why.startswith(_KILLED) else ChildLost
+            why = how_ended(self._process, is_boxed=self._box is not None)
+            kind = ChildKilled if why.startswith(KILLED) else ChildLost
         self.stop()
         then = "Nothing more was computed." if self._box else "The task fails here and is tried again elsewhere."
         return kind(f"The computing process is lost: {why}. {then}")
 
 
-def _ending(process: Process, *, is_boxed: bool) -> str:
-    """Say how a process ended that closed its pipe."""
-    try:
-        status = process.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        return "it closed its pipe"
-    if is_boxed and status > _SIGNALLED:
-        status = _SIGNALLED - status
-    if status >= 0:
-        return f"it ended by itself with status {status}"
-    name = signal.Signals(-status).name
-    return f"{_KILLED}, perhaps because the host ran out of memory" if name == "SIGKILL" else f"it was ended by {name}"
-
-
-def _told(module: str, item: Mapping[str, Any]) -> Described:
-    return Described(module=module, manifest=item.get("manifest"), fault=_sentence(module, item.get("fault")))
+def _is_fault(said: object) -> bool:
+    """Are these words about a fault, as `child.py` says them? They may come to stand on a person's terminal."""
+    if not isinstance(said, dict) or said.keys() != {"kind", "text", "where"}:
+        return False
+    return all(isinstance(word, str) and word.isprintable() for word in said.values())
 
 
 def _sentence(module: str, fault: Mapping[str, str] | None) -> str:

@@ -194,7 +194,7 @@ def _answer(fields: strict.Fields) -> dict[str, Any]:
     answer = {
         "outcome": Outcome(fields.text("outcome", _OUTCOME)),
         "measures": fields.either("measures", _measures),
-        "early": fields.each("early", strict.real),
+        "early": read_early(fields.data["early"]),
         "cpu_seconds": fields.real("cpu_seconds", least=0),
         "error": fields.either("error", _error),
     }
@@ -203,9 +203,16 @@ def _answer(fields: strict.Fields) -> dict[str, Any]:
         raise ValueError(f"the outcome {answer['outcome']} and its measures do not go together")
     if (answer["outcome"] is Outcome.FAILED) != (answer["error"] is not None):
         raise ValueError(f"the outcome {answer['outcome']} and its error do not go together")
-    if len(fields.data["early"]) > _EARLY_LIMIT:
-        raise ValueError(f"early has more than {_EARLY_LIMIT} values")
     return answer
+
+
+def read_early(data: object) -> tuple[float, ...]:
+    """Read the first values of a cell; a ValueError says what is off."""
+    if not isinstance(data, list):
+        raise ValueError("early is not a list")  # noqa: TRY004  every refusal of this reader is a ValueError
+    if len(data) > _EARLY_LIMIT:
+        raise ValueError(f"early has more than {_EARLY_LIMIT} values")
+    return tuple(strict.real(value, f"early[{place}]") for place, value in enumerate(data))
 
 
 def _measures(value: Any, what: str) -> Mapping[str, Any]:
