@@ -1,3 +1,4 @@
+import errno
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
+from axiom.runner import slot as slots
+from axiom.runner.gate import Ended, Gate
 from axiom.runner.host import platform_here
 from axiom.runner.tasks import Runner, answer_data
 from axiom.signed.outputs import read_output, ticket_digest
@@ -223,3 +226,22 @@ def test_an_experiment_that_cannot_be_imported_here_fails_the_task(obey, lab, ke
     answer = obey(made.order())
     assert (answer.exit, answer.output) == (Exit.CELL_FAILED, None)
     assert "ModuleNotFoundError at axiom/catalogue/probe_cells.py:1" in answer.message
+
+
+def test_a_stop_on_a_full_disk_is_a_stop(lab, now, tmp_path, monkeypatch):
+    gate = Gate()
+    runner = Runner(lab.home, 1, gate)
+
+    def report(*_):
+        monkeypatch.setattr(slots, "place", full)
+        gate.end()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    order = lab.order({"act": "steps", "amount": 3.0})
+    try:
+        with pytest.raises(Ended):
+            runner.obey(order.argv(), tmp_path / "slot", now=now, report=report)
+    finally:
+        runner.stop()

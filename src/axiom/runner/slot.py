@@ -1,5 +1,6 @@
 """One task's own folder: its output, line by line, and how often the task began."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,10 +68,14 @@ class Slot:
         self._append(outputs.footer_line(cells), is_last=True)
 
     def forgive(self) -> None:
-        """Take back the start that `begin` counted: the task was asked to stop, which is no failure of its own."""
+        """Take back the start that `begin` counted: the task was asked to stop, which is no failure of its own.
+
+        On a full disk it stays counted: whoever asked for the stop waits, and the task has three starts.
+        """
         counted = _read_starts(self._starts)
         if counted is not None:
-            self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
+            with contextlib.suppress(OSError):
+                self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
 
     def _append(self, line: bytes, *, is_last: bool = False) -> None:
         with _room(self.path), self.output.open("ab") as file:
