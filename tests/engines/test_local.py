@@ -303,3 +303,15 @@ def test_what_belongs_to_no_task_is_cleared_at_the_start(new_house, prepared):
         file.write_bytes(b"left")
     house.start()
     assert [file.exists() for file in left] == [False] * 4
+
+
+def test_an_archive_that_went_while_nobody_used_it_is_fetched_again(new_house, prepared):
+    house = new_house(prepared())
+    house.deploy()
+    house.start()
+    until(lambda: house.states() == [TaskState.VALID])
+    for file in (house.home / "bundles").iterdir():
+        file.unlink()
+    house.deploy()
+    until(lambda: len(house.states()) == 2 and all(not state.is_alive for state in house.states()))
+    assert house.states() == [TaskState.VALID] * 2

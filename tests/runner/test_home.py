@@ -1,10 +1,13 @@
+import errno
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from axiom.domain.work import Exit
+from axiom.runner import home
 from axiom.runner.tasks import Runner
+from axiom.runner.trees import write_tree
 from axiom.signed import bundles
 from axiom.signed.bundles import digest, pack, write_seal
 from axiom.signed.roles import write_trust
@@ -115,6 +118,18 @@ def test_an_unpacked_file_that_was_changed_is_written_again(obey, lab):
     assert (answer.exit, answer.message) == (Exit.DONE, "")
     assert not (tree / "numpy.py").exists()
     assert not (tree / "axiom" / "kit" / "linked.py").is_symlink()
+
+
+def test_code_that_found_no_room_leaves_nothing_behind(obey, lab, monkeypatch):
+    def full(folder, files):
+        write_tree(folder, dict(list(files.items())[:9]))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(home, "write_tree", full)
+    assert refused(obey(), Exit.NO_ROOM, "There is no room left", lab)
+    assert list((lab.home.path / "unpacked").iterdir()) == []
+    monkeypatch.undo()
+    assert obey().exit is Exit.DONE
 
 
 def test_a_host_without_trust_computes_nothing(obey, lab):

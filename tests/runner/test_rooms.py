@@ -39,6 +39,39 @@ def test_the_least_recently_used_go_with_their_code_when_there_is_too_much(tmp_p
     assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["b", "c"]
 
 
+def test_what_no_task_has_used_for_two_months_goes_with_its_code_and_its_archive(tmp_path):
+    cache, bundles = tmp_path / "home" / "cache", tmp_path / "home" / "bundles"
+    bundles.mkdir(parents=True)
+    for name in ("old", "held", "young"):
+        fill(cache, name, 0.1, 0)
+        for ending in ("zip", "seal"):
+            (bundles / f"{name}.{ending}").write_bytes(b"x")
+    scratch = Scratch(cache / "held")
+    for name, days in (("old", 61), ("held", 61), ("young", 59)):
+        moment = time.time() - 86_400 * days
+        os.utime(cache / name, (moment, moment))
+    room(cache, "new")
+    scratch.clear()
+    assert sorted(path.name for path in cache.iterdir() if path.name[0] != ".") == ["held", "new", "young"]
+    assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["held", "young"]
+    assert sorted({path.stem for path in bundles.iterdir()}) == ["held", "young"]
+
+
+def test_what_was_half_written_when_a_runner_was_killed_goes(tmp_path):
+    home = tmp_path / "home"
+    left = [home / name for name in (".new-a", "bundles/.new-b", "unpacked/.new-c/axiom/x.py")]
+    fresh = [path.with_name(f"{path.name}-fresh") for path in left[:2]] + [home / "unpacked/.new-d/axiom/x.py"]
+    for path in (*left, *fresh):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    for path in (*left, home / "unpacked/.new-c"):
+        os.utime(path, (1, 1))
+    room(home / "cache", "a")
+    assert [path.exists() for path in left] == [False] * 3
+    assert [path.exists() for path in fresh] == [True] * 3
+    assert not (home / "unpacked/.new-c").exists()
+
+
 def test_what_was_asked_for_a_moment_ago_stays_however_much_it_is(tmp_path):
     mine = fill(tmp_path / "cache", "a", 3.0, 0.1)
     room(tmp_path / "cache", "b", most_mb=1.0)

@@ -168,7 +168,7 @@ class LocalEngine:
             seal = self._desk.seal(digest).encode()
             if not sealed.exists() or sealed.read_bytes() != seal:
                 _place(sealed, seal)
-            if digest not in self._proven:
+            if digest not in self._proven or not archive.exists():  # one that was long unused has gone
                 if not archive.exists() or bundles.digest(archive.read_bytes()) != digest:
                     _place(archive, self._desk.bundle(digest))
                 self._proven.add(digest)

@@ -12,7 +12,7 @@ from typing import Self
 from axiom.domain.dataclass import dataclass
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
 from axiom.runner.locking import locked
-from axiom.runner.placing import place
+from axiom.runner.placing import DRAFT, place
 from axiom.runner.rooms import CACHE
 from axiom.runner.trees import holds, write_tree
 from axiom.signed import strict
@@ -123,9 +123,13 @@ class Home:
         if tree.is_dir() and holds(tree) == files:
             return tree
         shutil.rmtree(tree, ignore_errors=True)
-        draft = Path(tempfile.mkdtemp(dir=tree.parent, prefix=".new-"))
-        write_tree(draft, files)
-        draft.rename(tree)
+        draft = Path(tempfile.mkdtemp(dir=tree.parent, prefix=DRAFT))
+        try:
+            write_tree(draft, files)
+            draft.rename(tree)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)  # a disk that is full must not be filled further at each start
+            raise
         return tree
 
     def _alone(self) -> AbstractContextManager[None]:

@@ -4,10 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
+DRAFT = ".new-"  # how a name begins under which nobody looks for anything
+
 
 def place(path: Path, *parts: bytes) -> None:
     """Put these bytes in place of what was there before; several processes may place the same file at once."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT)
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,5 +1,7 @@
 """The folders that bundles write into: one for each, and the least recently used go when they hold too much together.
 
+Whatever goes takes the bundle's code and archive along; so does one that nobody used for two months.
+
 What a bundle leaves there, compiled programs above all, is read again by the same bundle and by no other: none can lay
 something ready for the next. Beside them each process has a folder of its own, which goes with it; as long as it is
 held, by a lock that no experiment can reach, nobody sweeps away what that process uses.
@@ -14,6 +16,7 @@ import time
 from pathlib import Path
 
 from axiom.runner.locking import locked
+from axiom.runner.placing import DRAFT
 from axiom.runner.system import system
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie
@@ -22,6 +25,7 @@ FRESH_MB = 250.0  # a bundle that left more begins anew
 _QUIET = 600.0  # seconds: whoever was given a folder holds it by then
 _YOUNG = 60.0
 _AGAIN = 3_600.0
+_UNUSED = 60 * 86_400.0
 _MARK, _LOCK = ".swept", ".lock"
 _SCRATCH, _HELD = ".scratch-", ".held"
 _LEAST = 16_384  # bytes for any file: an empty one takes a place, too
@@ -80,8 +84,7 @@ def forget_unused(cache: Path, seconds: float) -> int:
         for path in [path for path in cache.iterdir() if path.is_dir() and not path.name.startswith(".")]:
             marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
             if _age(path) > max(seconds, _QUIET) and not any(map(_is_held, marks)):
-                remove(path)
-                remove(cache.parent / "unpacked" / path.name)
+                _discard(path)
                 gone += 1
     return gone
 
@@ -153,17 +156,38 @@ def _forget(cache: Path) -> None:
 
 
 def _sweep(cache: Path, most_mb: float) -> None:
-    """Remove the bundles that were not used for longest, with their code, until the rest is no more than allowed."""
+    """Remove the bundles that nobody used for long, and of the rest the oldest until it is no more than allowed."""
+    _forget_drafts(cache.parent)
     rooms = (path for path in cache.iterdir() if path.is_dir() and not path.name.startswith("."))
     total = 0.0
     for path in sorted(rooms, key=_age):
         held = held_mb(path)
         marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
-        if total + held > most_mb and _age(path) > _QUIET and not any(map(_is_held, marks)):
-            remove(path)
-            remove(cache.parent / "unpacked" / path.name)
+        may_go = _age(path) > (_QUIET if total + held > most_mb else _UNUSED)
+        if may_go and not any(map(_is_held, marks)):
+            _discard(path)
         else:
             total += held
+
+
+def _forget_drafts(home: Path) -> None:
+    """Remove what was being written when its runner was killed: files of a home, archives, code."""
+    for folder in (home, home / "bundles", home / "unpacked"):
+        for path in folder.glob(f"{DRAFT}*"):
+            if _age(path) > _AGAIN:
+                remove(path)
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _discard(place: Path) -> None:
+    """Remove a bundle's folder, its code, and the archive: where it is wanted again, it is brought again."""
+    home = place.parents[1]
+    remove(place)
+    remove(home / "unpacked" / place.name)
+    for ending in (".zip", ".seal"):
+        with contextlib.suppress(OSError):
+            (home / "bundles" / f"{place.name}{ending}").unlink()
 
 
 def _is_held(mark: Path) -> bool:
