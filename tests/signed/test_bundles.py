@@ -1,3 +1,4 @@
+import hashlib
 import io
 import stat
 import zipfile
@@ -121,6 +122,14 @@ def archive(*entries: tuple[zipfile.ZipInfo | str, bytes], comment: bytes = b"",
     return buffer.getvalue()
 
 
+def damaged(compression: int) -> bytes:
+    """An archive whose first file cannot be decompressed."""
+    raw = bytearray(archive(("manifest.json", hashlib.sha512(b"").hexdigest().encode() * 2), compression=compression))
+    start = 30 + len("manifest.json")
+    raw[start + 9 : start + 19] = b"\xff" * 10
+    return bytes(raw)
+
+
 def link() -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo("axiom/kit/models.py", (1980, 1, 1, 0, 0, 0))
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -136,6 +145,9 @@ def link() -> zipfile.ZipInfo:
         (lambda: archive(*FILES.items(), comment=b"hidden"), "another form"),
         (lambda: archive(*FILES.items(), (link(), b"/etc/passwd")), "another form"),
         (lambda: archive(*FILES.items(), compression=zipfile.ZIP_DEFLATED), "another form"),
+        (lambda: damaged(zipfile.ZIP_DEFLATED), "another form"),
+        (lambda: damaged(zipfile.ZIP_LZMA), "another form"),
+        (lambda: archive(("é.py", b"")).replace("é".encode(), b"\xff\xff"), "not an archive"),
         (lambda: pack(FILES).replace(b"y = 2", b"y = 3"), "not an archive"),
         (lambda: pack(FILES | {"manifest.json": b"{}"}), "manifest cannot be read"),
         (

@@ -48,6 +48,7 @@ _SHARED = re.compile(r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.p
 _MODE = stat.S_IFREG | 0o644
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that the format can say
 _NOTHING = "Nothing was imported."
+_ANOTHER_FORM = "it was sealed in another form than the one that Axiom writes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +138,7 @@ def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:
     files = contents(raw)
     _check_names(files, experiment_path(seal.experiment))
     if pack(files) != raw:  # links, folders, comments and hidden bytes all end here
-        raise _altered("it was sealed in another form than the one that Axiom writes")
+        raise _altered(_ANOTHER_FORM)
     try:
         manifest = read_manifest(files[MANIFEST])
     except ExperimentError as fault:
@@ -168,8 +169,10 @@ def contents(raw: bytes) -> dict[str, bytes]:
                 raise _altered("it was sealed with two files of one name")
             if sum(entry.file_size for entry in entries) > SIZE_LIMIT:
                 raise _altered(f"its files together are larger than {SIZE_LIMIT} bytes")
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+                raise _altered(_ANOTHER_FORM)  # before anything of it is decompressed
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as fault:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as fault:
         raise _altered(f"it is not an archive ({fault})") from None
 
 
