@@ -1,5 +1,6 @@
 """A request is carried to the keys and back; on the way anybody may have changed it."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,21 @@ def test_a_version_that_does_not_follow_is_refused(request_, place):
     raw = sign(replace(request_, seals=()), load_held(place), seen=(), now=NOW).trust_file(NOW)
     with pytest.raises(KeysUnusable, match="proposes version 1"):
         read_request(write_request(replace(request_, before=raw)))
+
+
+def test_a_version_is_signed_only_beside_the_one_that_it_goes_on_from(request_, place):
+    """Without it, or with another, nobody is shown what changes; and what was signed would be in force all the same."""
+    held = load_held(place)
+    first = sign(replace(request_, seals=(), programs=()), held, seen=(), now=NOW).trust_file(NOW)
+    taken = replace(read_trust(first, now=NOW), version=2, expires=NOW + timedelta(days=400))
+    body = trust_body(taken, first)
+    assert read_request(write_request(replace(request_, before=first, trust=body))).proposed == taken
+    with pytest.raises(KeysUnusable, match=r"version 2 of .* after none at all"):
+        read_request(write_request(replace(request_, trust=body)))
+    for other in (b"", body.replace(b'"version":2', b'"version":1')):
+        before = canonical({**json.loads(body), "before": hashlib.sha256(other).hexdigest() if other else ""})
+        with pytest.raises(KeysUnusable, match="after another one than it carries"):
+            read_request(write_request(replace(request_, before=first, trust=before)))
 
 
 def test_what_leaves_the_place_of_the_keys_holds_no_private_one(public, place):

@@ -210,12 +210,25 @@ def read_request(raw: bytes) -> SigningRequest:
         raise KeysUnusable(
             f"The request is damaged: {fault}. Nothing was signed or changed; carry it over again."
         ) from None
-    if current and proposed and (current.lab, current.version + 1) != (proposed.lab, proposed.version):
-        raise KeysUnusable(
-            f"The request proposes version {proposed.version} of {proposed.lab[:12]} after version {current.version} "
-            f"of {current.lab[:12]}. Nothing was signed or changed; ask the server for another request."
-        )
+    if proposed:
+        _check_order(current, proposed, roles.before_of(request.trust))
     return request
+
+
+def _check_order(current: Trust | None, proposed: Trust, before: str) -> None:
+    """What shall be signed goes on from what stands beside it to be looked at, and from nothing else."""
+    meant = (current.lab, current.version + 1) if current else (roles.lab_name(proposed.roles[Role.ROOT]), 1)
+    if meant != (proposed.lab, proposed.version):
+        after = f"version {current.version} of {current.lab[:12]}" if current else "none at all"
+        raise KeysUnusable(
+            f"The request proposes version {proposed.version} of {proposed.lab[:12]} after {after}. Nothing was signed "
+            "or changed; ask the server for another request."
+        )
+    if before != (current.link if current else ""):
+        raise KeysUnusable(
+            f"The request proposes version {proposed.version} of {proposed.lab[:12]} after another one than it "
+            "carries. Nothing was signed or changed; ask the server for another request."
+        )
 
 
 def _wanted_seal(data: Any, what: str) -> WantedSeal:

@@ -176,6 +176,11 @@ def read_body(body: bytes) -> Trust:
         raise NotSealed(f"The proposed trust is damaged: {fault}.") from None
 
 
+def before_of(body: bytes) -> str:
+    """The digest of the version from which one goes on that was read before; empty of the first."""
+    return _read_payload(strict.parse(body, limit=TRUST_LIMIT))[1]
+
+
 def add_version(body: bytes, signatures: Mapping[str, str], before: bytes = b"") -> bytes:
     """Write the trust file `before` with one signed version more."""
     chain = strict.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
