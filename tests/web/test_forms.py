@@ -108,3 +108,18 @@ def test_a_form_that_no_browser_writes_changes_nothing(ada, body):
 
 def test_a_form_that_is_too_long_is_not_read(ada):
     assert ada.ask("/account/profile", method="POST", body=b"a" * 70_000, origin=ORIGIN).status == 413
+
+
+def test_a_form_that_breaks_off_changes_nothing_and_is_no_fault(ada, caplog):
+    before, coming = ada.stored(), [{"type": "http.request", "body": b"form=", "more_body": True}]
+    scope = {"type": "http", "method": "POST", "path": "/account/profile", "query_string": b"", "headers": []}
+
+    async def receive():
+        return coming.pop() if coming else {"type": "http.disconnect"}
+
+    async def send(_) -> None:
+        """Nobody is there any more."""
+
+    ada.loop.run_until_complete(ada.app(scope, receive, send))
+    assert ada.stored() == before
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

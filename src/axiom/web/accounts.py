@@ -4,6 +4,7 @@ Nothing here is ever kept by anybody: these pages stand beside the layer that ke
 """
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import logging
@@ -15,7 +16,7 @@ from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -116,12 +117,15 @@ def _endpoint(
 
 
 async def _body(request: Request) -> bytes | None:
+    """A form; None where it is too long, or where its sender left and nobody hears what is said of it."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > FORM_BYTES:
-            return None
-    return bytes(body)
+    with contextlib.suppress(ClientDisconnect):
+        async for piece in request.stream():
+            body += piece
+            if len(body) > FORM_BYTES:
+                return None
+        return bytes(body)
+    return None
 
 
 def _answer(reception: Reception, templates: Environment, path: str, request: Request, body: bytes) -> Response:
