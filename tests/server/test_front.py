@@ -1,5 +1,6 @@
 """The project's own addresses, as account managers and credit sites ask there."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import pytest
@@ -215,6 +216,32 @@ def office_for_all(new_lab, tmp_path_factory):
 def test_a_form_of_any_size_is_cut(office):
     status, _, _ = office.raw("/am_set_info.php", method="POST", form=b"name=" + b"x" * 1_000_000)
     assert status == 200
+
+
+@pytest.mark.parametrize("rest", [None, b"x" * 1_000_000], ids=["breaks off", "too long"])
+def test_nothing_of_a_form_is_done_whose_end_is_not_here(office, rest):
+    key = key_in(office.create())
+    form = urlencode({"account_key": key, "name": "Ann B.", "country": "Norway"}).encode()
+    said = asyncio.run(_told(office.front, "/am_set_info.php", form[:-1], rest))
+    assert said == b"" if rest is None else error_in(said.decode()) == -188
+    assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
+
+
+async def _told(front, path, *pieces) -> bytes:
+    """What is said to a form that comes in pieces; where one is none, its sender has left."""
+    coming, said = iter(pieces), []
+
+    async def receive():
+        piece = next(coming)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message):
+        said.append(message.get("body", b""))
+
+    await front({"type": "http", "method": "POST", "path": path, "query_string": b""}, receive, send)
+    return b"".join(said)
 
 
 def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, caplog):

@@ -56,6 +56,9 @@ _BUSY = Answer(
         Problem(error=AccountError.PROJECT_DOWN, text="The laboratory cannot answer now. Please try again in a minute.")
     )
 )
+_TOO_LONG = Answer(
+    body=error_reply(Problem(error=AccountError.BAD_NAME, text="This is too long for any form. Nothing was changed."))
+)
 
 
 class Front:
@@ -79,12 +82,18 @@ class Front:
             await self._site(scope, receive, send)
 
     async def _ask(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
-        fields = _fields(scope["query_string"])
-        if scope["method"] == "POST":
-            fields |= _fields(await _body(receive))
-        elif scope["method"] not in {"GET", "HEAD"}:
+        if scope["method"] not in {"GET", "HEAD", "POST"}:
             await _say(send, Answer(body=b"", status=405), is_head=False)
             return
+        fields = _fields(scope["query_string"])
+        if scope["method"] == "POST":
+            form = await _body(receive)
+            if form is None:
+                return
+            if len(form) > _FORM_BYTES:
+                await _say(send, _TOO_LONG, is_head=False)
+                return
+            fields |= _fields(form)
         asked = Asked(fields=fields, address=scope["client"][0] if scope.get("client") else "")
         answer = _BUSY
         if self._asking < _MOST_WAITING:
@@ -108,13 +117,16 @@ def _fields(query: bytes) -> dict[str, str]:
         return {}
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """A form, or more than any has; None when the sender left in the middle: its last word may be half of one."""
     body, more = bytearray(), True
-    while more:
+    while more and len(body) <= _FORM_BYTES:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
-        more = message.get("more_body", False) and len(body) <= _FORM_BYTES
-    return bytes(body[:_FORM_BYTES])
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 async def _say(send: Send, answer: Answer, *, is_head: bool) -> None:
