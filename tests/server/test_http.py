@@ -312,3 +312,30 @@ def test_stopping_may_be_asked_for_before_the_start():
     stopping = Stopping()
     stopping.now()
     assert serve([Listener(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
+
+
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])
+def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, empty):
+    """uvicorn waits for the next request until anything comes; no message begins with an empty line."""
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.2)
+
+    def talk(line):
+        line.say(GET)
+        heard = line.answer()
+        line.say(empty)
+        return heard, line.is_closed()
+
+    assert served(talk) == (b"HTTP/1.1 200 OK|/page 0", True)
+
+
+def test_an_empty_line_before_a_request_that_comes_in_time_is_nothing(monkeypatch):
+    monkeypatch.setattr(http, "BODY_SECONDS", 5.0)
+
+    def talk(line):
+        line.say(GET)
+        heard = [line.answer()]
+        line.say(b"\r\n", GET, pause=0.05)
+        return [*heard, line.answer()]
+
+    assert served(talk) == [b"HTTP/1.1 200 OK|/page 0"] * 2

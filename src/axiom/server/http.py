@@ -168,8 +168,11 @@ class Hardened(HttpToolsProtocol):
 
     def too_slow(self) -> None:
         """The time is over."""
+        newest: Any = self.cycle  # uvicorn's own, a lane's, or none yet
         if self._in_headers or self._in_body:
             self.refuse(b"408 Request Timeout")
+        elif self.timeout_keep_alive_task is None and newest is not None and newest.response_complete:
+            self.transport.close()  # an empty line ended uvicorn's wait for the next request, and none came behind it
 
     def refuse(self, status: bytes) -> None:
         """Close the connection with this word, unless it is closed already."""
