@@ -266,6 +266,12 @@ def test_what_is_not_http_is_refused_and_others_are_served():
     assert served(talk).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.parametrize("noise", [b"\x16\x03\x01\r\n\r\n", GET[:-2] + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"])
+def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
+    assert b"HTTP/1.1 " in served(lambda line: (line.say(noise), line.answer())[1])
+    assert not caplog.records
+
+
 def test_one_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(monkeypatch):
     monkeypatch.setattr(http, "FROM_ONE_SENDER", 3)
 
@@ -339,3 +345,23 @@ def test_an_empty_line_before_a_request_that_comes_in_time_is_nothing(monkeypatc
         return [*heard, line.answer()]
 
     assert served(talk) == [b"HTTP/1.1 200 OK|/page 0"] * 2
+
+
+def test_whoever_leaves_while_one_of_their_requests_is_answered_and_others_wait_is_no_fault(caplog):
+    begun = []
+
+    async def page(_, __, send) -> None:
+        begun.append(1)
+        await asyncio.sleep(0.1)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    def talk(line):
+        line.say(GET * 4)
+        line.close()
+        while len(begun) < 2:  # the second is begun before anybody sees that the connection is lost
+            time.sleep(0.01)
+        time.sleep(0.3)
+
+    served(talk, page)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

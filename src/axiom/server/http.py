@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from axiom.domain.dataclass import dataclass
 
@@ -53,6 +53,7 @@ class Hardened(HttpToolsProtocol):
         self._unsent = 0  # bytes of answers that lay here at the last look, …
         self._unsent_since = 0.0  # … since when none of them has left, …
         self._has_drained = False  # … unless the rest was so small in between that more was added
+        self._answering: RequestResponseCycle | None = None  # the request of the site that has its turn, or had it last
         self._sender = sender(self.client[0] if self.client else "", str(self.config.forwarded_allow_ips))
         self.senders[self._sender] += 1
         self.wait(HEADER_SECONDS)
@@ -67,6 +68,10 @@ class Hardened(HttpToolsProtocol):
         self.senders[self._sender] -= 1
         if self.senders[self._sender] <= 0:
             del self.senders[self._sender]
+        if self._answering is not None:  # uvicorn tells only the newest, which may wait behind this one
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+            self._answering = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,6 +110,11 @@ class Hardened(HttpToolsProtocol):
     def route(self) -> None:
         """Have the request begun; its body is still to come."""
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """This request has its turn."""
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         """The body is here; a request that was refused has nothing to complete."""
@@ -285,7 +295,8 @@ async def _serve(listeners: Sequence[Listener], stopping: Stopping) -> None:
                 lifespan="off",
                 access_log=False,
                 log_config=None,
-                log_level=max(logging.WARNING, logging.root.level),  # each listener tells of the one process otherwise
+                # A line for each request that is none would let strangers push everything else out of the log.
+                log_level=max(logging.ERROR, logging.root.level),
                 server_header=False,
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=3,
