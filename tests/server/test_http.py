@@ -1,6 +1,7 @@
 """The site on raw sockets: what is too long, too slow or too much is refused, and everybody else is served."""
 
 import asyncio
+import resource
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -312,6 +313,37 @@ def test_one_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs
 )
 def test_a_sender_is_an_address_or_a_household_and_a_proxy_is_none(address, proxies, who):
     assert http.sender(address, proxies) == who
+
+
+NO_END = resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("allowed", "most", "refuses", "asked_for", "connections"),
+    [
+        (NO_END, NO_END, False, None, 4_000),
+        (20_000, 20_000, False, None, 4_000),
+        (1_024, 524_288, False, 8_200, 4_000),
+        (1_024, NO_END, False, 8_200, 4_000),
+        (1_024, NO_END, True, 8_200, 412),
+        (1_024, 4_096, False, 4_096, 1_948),
+        (1_024, 1_024, False, 1_024, 412),
+        (100, 100, False, 100, 1),
+    ],
+)
+def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, most, refuses, asked_for, connections):
+    limits, asked = [(allowed, most)], []
+
+    def ask(_, wanted) -> None:
+        asked.append(wanted[0])
+        if refuses:
+            raise ValueError("not so many")
+        limits.append(wanted)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", ask)
+    assert http.most_connections.__wrapped__() == connections
+    assert asked == ([] if asked_for is None else [asked_for])
 
 
 def test_stopping_may_be_asked_for_before_the_start():

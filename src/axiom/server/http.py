@@ -29,7 +29,7 @@ HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
 ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
 MOST_WAITING = 16  # requests behind one that is being answered, on one connection
-CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open
+CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
 FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
 _OTHER_FILES = 200  # that the laboratory itself may have open
 
@@ -193,9 +193,23 @@ class Hardened(HttpToolsProtocol):
 
 @functools.cache
 def most_connections() -> int:
-    """How many connections there may be at once."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return CONNECTIONS if allowed == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, allowed - _OTHER_FILES))
+    """How many connections there may be at once. On each a file may be brought or fetched, which is open, too.
+
+    Many a service may have 1,024 files open until it asks for more, which it may: half a fleet that fetches a new
+    runner would leave none for the records.
+    """
+    wanted = 2 * CONNECTIONS + _OTHER_FILES
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _lacks(allowed, wanted):
+        allowed = wanted if not _lacks(most, wanted) else most
+        with contextlib.suppress(OSError, ValueError):  # a system may let it have fewer than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if not _lacks(allowed, wanted) else max(1, (allowed - _OTHER_FILES) // 2)
+
+
+def _lacks(files: int, wanted: int) -> bool:
+    return files != resource.RLIM_INFINITY and files < wanted
 
 
 @functools.lru_cache(maxsize=4096)
