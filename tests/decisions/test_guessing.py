@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.guessing import MOST_ACCOUNT, MOST_ADDRESS, WINDOW, Wrong, judge, may_open
+from axiom.decisions.guessing import MOST_ACCOUNT, MOST_ADDRESS, MOST_DONE, WINDOW, Wrong, judge, may_do, may_open
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOMENTS = st.lists(st.integers(0, 7_200), max_size=400).map(
@@ -78,3 +78,16 @@ def test_whoever_always_waits_as_told_has_few_tries_in_an_hour():
 )
 def test_an_address_opens_so_many_accounts_an_hour(opened, most, seconds):
     assert may_open(opened, most, NOW).wait == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds"),
+    [
+        ((), 0),
+        (ago(*range(MOST_DONE - 1, 0, -1)), 0),
+        (ago(*range(MOST_DONE, 0, -1)), 3_600 - MOST_DONE),
+        (ago(4_000, *range(MOST_DONE - 1, 0, -1)), 0),
+    ],
+)
+def test_the_same_is_done_in_an_account_so_often_an_hour(done, seconds):
+    assert may_do(done, NOW).wait == timedelta(seconds=seconds)

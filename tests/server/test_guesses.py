@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.guessing import MOST_ACCOUNT
+from axiom.decisions.guessing import MOST_ACCOUNT, MOST_DONE
 from axiom.server import guesses
 from axiom.server.guesses import Guesses
 
@@ -122,3 +122,14 @@ def test_an_address_opens_no_more_accounts_than_it_may(made, clock):
     assert made.open_one("198.51.100.8", 2).may
     clock.now += timedelta(minutes=61)
     assert made.open_one("198.51.100.7", 2).may
+
+
+def test_the_same_is_done_in_an_account_only_so_often_an_hour(made, clock):
+    assert all(made.do_one(1, "team.leave").may for _ in range(MOST_DONE))
+    clock.now += timedelta(minutes=59)
+    verdict = made.do_one(1, "team.leave")
+    assert (verdict.may, verdict.wait) == (False, timedelta(minutes=1))
+    assert made.do_one(1, "account.password").may
+    assert made.do_one(2, "team.leave").may
+    clock.now += timedelta(minutes=1)
+    assert made.do_one(1, "team.leave").may

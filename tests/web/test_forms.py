@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
 
+from axiom.decisions.guessing import MOST_DONE
 from axiom.web.account_pages import ACTS, PAGES
 
 FIELDS = {
@@ -123,3 +124,18 @@ def test_a_form_that_breaks_off_changes_nothing_and_is_no_fault(ada, caplog):
     ada.loop.run_until_complete(ada.app(scope, receive, send))
     assert ada.stored() == before
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_the_same_is_done_in_an_account_only_so_often_and_what_needs_the_password_still_is(ada):
+    token = ada.token("/account/team")
+    for path in ("/account/team/leave", "/account/preferences"):
+        body = urlencode({"form": token, **FIELDS[path]}).encode()
+        heard = [ada.ask(path, method="POST", body=body, origin=ORIGIN).status for _ in range(MOST_DONE)]
+        assert set(heard) == {303}
+        before = ada.stored()
+        late = ada.ask(path, method="POST", body=body, origin=ORIGIN)
+        assert (late.status, "was done in this account many times" in late.text) == (422, True)
+        assert ada.stored() == before
+    assert ada.post("/account/password", **FIELDS["/account/password"]).status == 303
+    assert ada.post("/account/sign-out").status == 303
+    assert ada.post("/account/sign-in", email=EMAIL, password=NEW_PASSWORD).status == 303

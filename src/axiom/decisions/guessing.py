@@ -1,4 +1,7 @@
-"""May somebody try a password now? Guessing becomes slow, and the owner of an account is never kept out by others."""
+"""May somebody try a password now? Guessing becomes slow, and the owner of an account is never kept out by others.
+
+And may they open one more account, or have the same done in theirs once more? What is done is remembered for good.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,6 +11,7 @@ from axiom.domain.dataclass import dataclass
 WINDOW = timedelta(hours=1)
 MOST_ACCOUNT = 100  # wrong passwords of one account in the window, from all strangers together
 MOST_ADDRESS = 300  # wrong passwords from one address in the window, for all accounts together
+MOST_DONE = 100  # of one kind in the window, in one account; few have more computers whose places they say
 _FREE_ACCOUNT = 10  # wrong passwords before the first wait
 _FREE_ADDRESS = 30
 _CROWD = 1_000  # wrong passwords of everybody in the window, above which somebody guesses at many doors at once
@@ -63,6 +67,14 @@ def may_open(opened: Sequence[datetime], most: int, now: datetime) -> Verdict:
         return Verdict(wait=timedelta(0), reason="the account may be opened")
     wait = lately[-most] + WINDOW - now if most else WINDOW
     return Verdict(wait=wait, reason="many accounts were opened from here")
+
+
+def may_do(done: Sequence[datetime], now: datetime) -> Verdict:
+    """Decide whether the same may be done in an account once more, from when it was done there."""
+    lately = [at for at in done if now - at < WINDOW]
+    if len(lately) < MOST_DONE:
+        return Verdict(wait=timedelta(0), reason="it may be done")
+    return Verdict(wait=lately[-MOST_DONE] + WINDOW - now, reason="the same was done in this account many times")
 
 
 def _wait(at: Sequence[datetime], free: int, most: int, now: datetime, reason: str) -> Verdict:

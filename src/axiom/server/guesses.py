@@ -11,7 +11,17 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.decisions.guessing import MOST_ACCOUNT, MOST_ADDRESS, WINDOW, Verdict, Wrong, judge, may_open
+from axiom.decisions.guessing import (
+    MOST_ACCOUNT,
+    MOST_ADDRESS,
+    MOST_DONE,
+    WINDOW,
+    Verdict,
+    Wrong,
+    judge,
+    may_do,
+    may_open,
+)
 
 _MOST_KEPT = 20_000  # of each kind; the ones longest unheard of are forgotten first
 _MOST_OPENED = 1_000
@@ -54,6 +64,7 @@ class Guesses:
         self._selves = _Moments(MOST_ACCOUNT)  # by account and address, or account and sign-in
         self._addresses = _Moments(MOST_ADDRESS)
         self._opened = _Moments(_MOST_OPENED)
+        self._done = _Moments(MOST_DONE)  # by account and what was done
         self._everybody: deque[datetime] = deque(maxlen=_MOST_TOLD)
         self._known: OrderedDict[bytes, None] = OrderedDict()  # account and address: have been right together
 
@@ -108,6 +119,16 @@ class Guesses:
             verdict = may_open(self._opened.of(here), most, now)
             if verdict.may:
                 self._opened.add(here, now)
+            return verdict
+
+    def do_one(self, volunteer: int, what: str) -> Verdict:
+        """May this be done once more in a volunteer's account? If so it counts as done."""
+        key = _short(f"{volunteer}\n{what}")
+        with self._lock:
+            now = self._now()
+            verdict = may_do(self._done.of(key), now)
+            if verdict.may:
+                self._done.add(key, now)
             return verdict
 
     def _book(self, who: bytes, own: bytes, *, is_known: bool, now: datetime) -> None:

@@ -16,6 +16,7 @@ from axiom.decisions.guessing import Verdict
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
+from axiom.errors import LimitReached
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.web.app import Site
@@ -51,6 +52,9 @@ class Guessed(Protocol):
 
     def know(self, account: str, address: str) -> None:
         """This address is the account's owner's."""
+
+    def do_one(self, volunteer: int, what: str) -> Verdict:
+        """May this be done once more in this volunteer's account?"""
 
 
 class Doorkeeper(Protocol):
@@ -132,15 +136,26 @@ class Visit:
 
     def submit(self, command: Command) -> Answer:
         """Give a command in the name of whoever is signed in, or of a visitor."""
-        return self.reception.gate.submit(command, caller(self.volunteer.id if self.volunteer else None))
+        return self._give(command, self.volunteer.id if self.volunteer else None)
 
     def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
         """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
         secret = new_secret()
         before = digest(self.session) if self.session else ""
         command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
-        self.reception.gate.submit(command, caller(volunteer_id))
+        self._give(command, volunteer_id)
         return Go(to=to, session=secret)
+
+    def _give(self, command: Command, volunteer_id: int | None) -> Answer:
+        """Give it, unless it was given too often: the audit keeps a row of each for good.
+
+        Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
+        """
+        if volunteer_id is not None:
+            verdict = self.reception.doorkeeper.guesses.do_one(volunteer_id, command.name)
+            if not verdict.may:
+                raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
+        return self.reception.gate.submit(command, caller(volunteer_id))
 
     def whose(self, email: str, password: str) -> Proven | Problem:
         """Who has this e-mail address and this password."""
