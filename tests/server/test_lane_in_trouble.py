@@ -53,6 +53,29 @@ def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
     assert len(answers.asked) == before + 1
 
 
+@pytest.mark.parametrize("path", [b"/now", b"/page"])
+@pytest.mark.parametrize("more", [b"x: y\r\n" * 10_000, b"x" * 60_000], ids=["many", "one without end"])
+def test_headers_behind_a_body_that_never_end_are_refused(monkeypatch, line, path, more):
+    monkeypatch.setattr(http, "BODY_SECONDS", 5.0)
+    line.say(b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n" % path)
+    line.say(*[more] * 12, pause=0.05)
+    assert line.answer()[0] in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}  # a reset may overtake the words
+
+
+def test_headers_behind_a_body_are_let_pass_and_say_nothing(line):
+    for path in (b"/now", b"/page"):
+        head = b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n" % path
+        line.say(head + b"3\r\nabc\r\n0\r\ncontent-encoding: gzip\r\nexpect: 100-continue\r\n\r\n")
+        assert line.answer()[0] == b"HTTP/1.1 200 OK"
+
+
+def test_a_body_may_come_together_with_the_headers_behind_it(line):
+    for path in (b"/now", b"/page"):
+        line.say(post(path, b"a" * 90_000)[:-90_000])
+        line.say(b"a" * 90_000 + post(path, b"b" * 9)[:-9], b"b" * 9, pause=0.1)
+        assert [line.answer()[1].split()[-1] for _ in range(2)] == [b"90000", b"9"]
+
+
 def test_whoever_asks_on_without_fetching_the_answers_is_cut_off(place):
     answers, address = place
     before = len(answers.asked)

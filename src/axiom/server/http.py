@@ -44,6 +44,7 @@ class Hardened(HttpToolsProtocol):
         super().connection_made(transport)
         self._header_bytes = 0
         self._body_bytes = 0
+        self._beside = 0  # bytes behind the headers, of which the newest pieces brought nothing of a body
         self._piece = 0  # bytes that came together, the newest
         self._at_most = 0  # bytes that the headers can have, as they may share pieces with what is before them
         self._in_headers = True
@@ -83,9 +84,16 @@ class Hardened(HttpToolsProtocol):
             if self._header_bytes > HEADER_BYTES + BODY_BYTES:
                 self.refuse(b"431 Request Header Fields Too Large")
                 return
+        body = self._body_bytes
         super().data_received(data)
-        if self._in_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
+        self._beside = self._beside + len(data) if self._in_body and self._body_bytes == body else 0
+        if (self._in_headers and self._header_bytes > HEADER_BYTES) or self._beside > HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; those behind a body say nothing here."""
+        if not self._in_body:
+            super().on_header(name, value)
 
     def on_message_begin(self) -> None:
         """The headers of one more request on this connection."""
@@ -99,6 +107,7 @@ class Hardened(HttpToolsProtocol):
         """The headers are here, perhaps all of them in one piece that nobody has counted yet."""
         self._in_headers, self._in_body = False, True
         self._header_bytes = 0
+        self._beside = -self._piece  # what came together with the headers is not beside the body
         self.wait(BODY_SECONDS)
         if self._at_most > HEADER_BYTES and self._header_size() > HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
