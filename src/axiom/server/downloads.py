@@ -117,7 +117,9 @@ async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int
     etag = b'"' + name.encode() + b'"'
     headers = dict(scope["headers"])
     if etag in headers.get(b"if-none-match", b""):
-        await _say(send, 304, b"", _kept(etag))
+        # No length and no kind: whoever keeps the file would take those for the file's.
+        await send({"type": "http.response.start", "status": 304, "headers": _kept(etag)})
+        await send({"type": "http.response.body", "body": b""})
         return
     asked = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
     span = read_range(asked.decode("latin-1") if asked else None, size)
