@@ -11,7 +11,7 @@ from axiom.domain.dataclass import dataclass
 WINDOW = timedelta(hours=1)
 MOST_ACCOUNT = 100  # wrong passwords of one account in the window, from all strangers together
 MOST_ADDRESS = 300  # wrong passwords from one address in the window, for all accounts together
-MOST_DONE = 100  # of one kind in the window, in one account; few have more computers whose places they say
+MOST_DONE = 300  # of one kind in the window, in one account: few have more computers whose places they say
 _FREE_ACCOUNT = 10  # wrong passwords before the first wait
 _FREE_ADDRESS = 30
 _CROWD = 1_000  # wrong passwords of everybody in the window, above which somebody guesses at many doors at once
