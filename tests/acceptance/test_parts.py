@@ -63,6 +63,12 @@ def test_an_engine_without_a_laboratory_says_what_is_missing(quick: Path) -> Non
     assert "axiom serve" in done.stderr
 
 
+def test_an_autopilot_that_never_found_a_laboratory_says_what_is_missing(quick: Path) -> None:
+    done = axiom("pi", "--pause", "0.1", data=quick)
+    assert done.returncode == 5
+    assert "no session was held. Start `axiom serve`" in done.stderr
+
+
 def test_engine_and_autopilot_end_with_their_laboratory(quick: Path) -> None:
     with running(quick, command="serve") as lab:
         pilot = part("pi", "--pause", "0.2", data=quick)

@@ -29,7 +29,7 @@ from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
-from axiom.errors import NotFound
+from axiom.errors import CannotStart, NotFound
 from axiom.lab import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
@@ -159,9 +159,15 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
         daemon=True,
     )
     beside.start()
-    autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
+    met = autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
+    in_vain = not (met or stopping.is_set())
     stopping.set()
     beside.join(_ENDING_SECONDS)
+    if in_vain:
+        raise CannotStart(
+            f"No laboratory that runs in {folder.path} answered, so no session was held. Start `axiom serve`, then "
+            "this again; `axiom doctor` says what holds the folder."
+        )
 
 
 def _due(folder: Folder, without: Collection[str] = ()) -> str | None:

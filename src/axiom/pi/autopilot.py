@@ -29,13 +29,13 @@ class Door(Protocol):
         """Have a command done."""
 
 
-def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callable[[str], None]) -> None:
-    """Look after the laboratory until it is gone or somebody says stop."""
-    unanswered, holder = 0, f"{NAME} {secrets.token_hex(4)}"
+def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callable[[str], None]) -> bool:
+    """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
+    unanswered, holder, met = 0, f"{NAME} {secrets.token_hex(4)}", False
     while not stopping.wait(pause) and unanswered < PATIENCE:
         try:
             reason = str(door.status()["status"]["session"]["due"])
-            unanswered = 0
+            unanswered, met = 0, True
             if reason:
                 said(hold(door, reason, holder))
         except CannotStart:
@@ -44,6 +44,7 @@ def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callabl
             continue  # they go on with it; if they do not, their hold runs out
         except AxiomError as error:
             log.error("session.refused %s", error)
+    return met
 
 
 def hold(door: Door, reason: str, holder: str = "") -> str:
