@@ -16,7 +16,7 @@ from axiom.commands.remote import Remote
 from axiom.commands.sessions import StepSession
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.sessions import Step
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
 from axiom.server.http import Listener, Stopping, serve
@@ -136,6 +136,16 @@ def test_it_survives_refusals_and_says_them(behind, caplog):
     assert refused[0].startswith("session.refused operator may not deploy; session.step needs that.")
     behind.caller = allowed
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
+
+
+def test_a_session_that_another_has_in_hand_is_left_to_them_in_silence(behind, caplog):
+    behind.gate.submit(StepSession(pi="person", reason="a test", holder="Ada"), behind.caller)
+    stopping = threading.Event()
+    threading.Timer(0.3, stopping.set).start()
+    assert behind.serve(lambda: attend(behind.remote, stopping, pause=0.01, said=pytest.fail))
+    assert [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"] == []
+    with pytest.raises(HeldByAnother, match="Ada has it in hand"):
+        behind.serve(lambda: hold(behind.remote, "a test", "Ben"))
 
 
 def test_it_ends_when_the_laboratory_is_gone(behind, caplog):

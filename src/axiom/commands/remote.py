@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom import errors
 from axiom.commands.command import Answer, Command
-from axiom.errors import AxiomError, CannotStart, Fault
+from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
 
 _TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
 
@@ -89,8 +89,12 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def _raised(said: dict[str, Any]) -> AxiomError:
-    """The error as the server raised it, so that exit codes are the same on both sides of the socket."""
+    """The error as the server raised it, so that exit codes are the same on both sides of the socket.
+
+    Of its kinds only that is told apart on which somebody acts: most would say of this process what holds of the other.
+    """
     kind = getattr(errors, str(said.get("kind", "")), AxiomError)
-    error = AxiomError(said.get("message", "the laboratory refused without a reason"))
+    message = said.get("message", "the laboratory refused without a reason")
+    error = HeldByAnother(message) if kind is HeldByAnother else AxiomError(message)
     error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else Fault.exit_code
     return error
