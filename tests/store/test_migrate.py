@@ -80,6 +80,13 @@ def test_an_older_database_is_copied_first(empty, folder, now):
         assert backup.execute("SELECT name FROM sqlite_master WHERE name = 'b'").fetchall() == []
 
 
+def test_however_many_migrations_it_lacks_it_is_copied_once(empty, folder, now):
+    third = Migration(number=3, name="0003_third", text="CREATE TABLE c (id);\n")
+    migrate(empty, folder, now, [FIRST])
+    migrate(empty, folder, now, [FIRST, SECOND, third])
+    assert [path.name for path in folder.backups.iterdir()] == ["before-0002.db"]
+
+
 def test_without_a_copy_nothing_is_changed(empty, folder, now):
     migrate(empty, folder, now, [FIRST])
     folder.backups.write_text("in the way")

@@ -47,7 +47,7 @@ class Folder:
 
     @property
     def backups(self) -> Path:
-        """Copies of the database, one from before each migration."""
+        """Copies of the database, one from before each start that brought it up to date."""
         return self.path / "backups"
 
     @property

@@ -87,9 +87,9 @@ def migrate(
     if known is None and not applied:
         _make(database, pending, now)
     else:
+        if applied and pending and folder is not None:
+            _back_up(folder, pending[0])  # one copy however many come after it: each is as large as the database
         for migration in pending:
-            if applied and folder is not None:
-                _back_up(folder, migration)
             with database.transaction():
                 _apply(database, migration, now)
     return [migration.name for migration in pending]
