@@ -22,6 +22,7 @@ from axiom.store import evidence, experiments, findings, tables
 from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.store.folder import Folder
+from axiom.store.migrate import check
 
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
 _ORIGINS = {
@@ -267,6 +268,8 @@ def open_lab(data: str | Path) -> Lab:
             f"There is no laboratory in {folder.path}, so there is nothing to read. `axiom lab --data {folder.path}` "
             "starts one; or name the folder of another."
         )
+    with Connections(folder=folder).reader() as db:
+        check(db)
     return Lab(folder)
 
 

@@ -91,9 +91,13 @@ def test_an_older_database_is_not_read_but_brought_up_to_date_by_a_start(say, tm
     db = connect_writer(folder.database)
     migrate(db, None, datetime(2026, 3, 2, tzinfo=UTC), migrations()[:1])
     db.close()
-    status, _, err = say("task", "list")
-    assert status == 5
-    assert "start the laboratory once" in err
+    for command in (("task", "list"), ("data", "export")):
+        status, _, err = say(*command)
+        assert status == 5
+        assert "start the laboratory once" in err
+    found = findings(say)
+    assert "start the laboratory once" in found["database"]["says"]
+    assert {"sandbox", "clock", "jobs", "preflight"}.isdisjoint(found)
 
 
 def test_the_status_tells_who_computes_and_names_what_was_ordered(say, lab):

@@ -14,7 +14,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
-from axiom.errors import CannotStart, NoLab, NotFound, UnknownName
+from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.lab.registering import register_further
 from axiom.notebook_table import Table
 from axiom.store import evidence, experiments, tables
@@ -242,6 +242,12 @@ def test_without_a_laboratory_nothing_is_opened_or_made(tmp_path):
     with pytest.raises(NoLab, match="nothing to read"):
         axiom.open(tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_laboratory_of_a_newer_axiom_is_not_read_as_if_it_were_ours(measured_lab):
+    measured_lab.db.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
+    with pytest.raises(StoreTooNew, match="0099_future is unknown here"):
+        axiom.open(measured_lab.folder.path)
 
 
 def test_opening_costs_an_import_only_when_asked_for():

@@ -18,7 +18,7 @@ from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, OWN_GATES
-from axiom.errors import AxiomError, NoSandbox
+from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.copies import copies
 from axiom.lab.promises import PROMISES, broken
 from axiom.runner.sandbox import demand
@@ -59,11 +59,17 @@ def examine(folder: Folder) -> Iterator[Finding]:
         return
     yield _room(folder)
     yield _sync(folder)
-    yield _asked(folder, "clock", _clock)
+    strange = _strange(folder)
+    if not strange:
+        yield _asked(folder, "clock", _clock)
     yield _keys(folder)
     yield _server(folder)
     yield _runners(folder)
     yield _isolation()
+    yield from [strange] if strange else _all_asked(folder)
+
+
+def _all_asked(folder: Folder) -> Iterator[Finding]:
     yield _asked(folder, "sandbox", _sandbox)
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
@@ -129,6 +135,18 @@ def _sync(folder: Folder) -> Finding:
         says=f"fsync takes {median:.1f} ms",
         cure="a local disk answers hosts sooner; nothing is lost on a slow one",
     )
+
+
+def _strange(folder: Folder) -> Finding | None:
+    """A database of an older or a newer Axiom: said once, since nothing can be asked of its tables."""
+    try:
+        with Connections(folder=folder).reader() as db:
+            check(db)
+    except CannotStart as error:
+        return Finding(name="database", well=False, says=str(error), cure="start the laboratory with the right version")
+    except AxiomError:
+        return None  # what it is, each that asks it something says
+    return None
 
 
 def _asked(folder: Folder, name: str, look: Callable[[Database], Finding]) -> Finding:
