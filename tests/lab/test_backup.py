@@ -11,12 +11,13 @@ from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
 from axiom.lab.backup import back_up, restore
 from axiom.lab.recovery import Wish
 from axiom.signed.ceremony import begin
-from axiom.signed.keys import load_keys
+from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline import make_offline
 from axiom.signed.roles import Role, write_trust
 from axiom.store import blobs, callers, history
 from axiom.store.database import connect_reader, connect_writer
 from axiom.store.folder import Folder
+from axiom.store.migrate import migrate, migrations
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AS_IT_WAS = Wish(as_it_was=True)
@@ -75,6 +76,20 @@ def test_what_is_restored_is_what_was_there(whole_lab, backup, tmp_path):
     kept = stored(again)
     assert kept == stored(whole_lab.folder)
     assert LARGE in kept.values()
+
+
+@pytest.mark.parametrize("known", [1, 7, len(migrations()) - 1])
+def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, known):
+    old, again = Folder(path=tmp_path / "old"), Folder(path=tmp_path / "again")
+    old.create()
+    make_keys(old.keys, NOW)
+    db = connect_writer(old.database)
+    migrate(db, None, NOW, migrations()[:known])
+    db.close()
+    made = back_up(old, tmp_path / "old.tar", with_keys=True, now=NOW)
+    assert (made.experiments, made.findings) == (0, 0)
+    assert not restore(tmp_path / "old.tar", again, now=NOW).broken
+    assert everything(again).keys() >= everything(old).keys()
 
 
 def test_a_backup_is_a_plain_archive_that_only_its_maker_may_read(backup):

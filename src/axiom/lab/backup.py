@@ -160,7 +160,7 @@ def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Bac
             with_keys=with_keys,
             experiments=len(versions),
             results=sum(row["results"] for row in versions),
-            findings=len(tables.findings(db)) if "finding" in db.tables() else 0,  # none before it was upgraded
+            findings=tables.findings_held(db),
             audited=callers.length(db),
             files=0,
             bytes=0,

@@ -23,6 +23,7 @@ SELECT e.id, e.name, e.version, e.manifest, e.retired_at, e.recalled_at,
     (SELECT count(*) FROM result r WHERE r.experiment_id = e.id) AS results
 FROM experiment e ORDER BY e.id
 """
+_HELD = "SELECT count(*) AS held FROM finding"
 _FINDINGS = """
 SELECT f.id AS number, f.estimand, f.status, x.name AS experiment, x.version, g.body, v.verdict, v.grade, v.estimate,
     v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms
@@ -73,6 +74,12 @@ def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
 def counted(db: Database) -> list[Row]:
     """Every version of every experiment, with how many replicates were issued and how many results are back."""
     return db.select(_COUNTS)
+
+
+def findings_held(db: Database) -> int:
+    """How many findings there are, also in a database that is yet to be brought up to date; none in the first ones."""
+    found = db.one(_HELD) if "finding" in db.tables() else None
+    return found["held"] if found else 0
 
 
 def findings(db: Database) -> list[Row]:
