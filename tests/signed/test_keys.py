@@ -109,6 +109,8 @@ def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
     (folder / "trust.json").write_bytes(b"{}")
     with pytest.raises(KeysUnusable, match="lacks the field 'chain'"):
         load_keys(folder, now)
+    with pytest.raises(KeysUnusable, match="lacks the field 'chain'"):
+        make_keys(folder, now)
     (folder / "trust.json").unlink()
     with pytest.raises(KeysUnusable, match="cannot be read"):
         load_keys(folder, now)
