@@ -25,6 +25,8 @@ def main() -> None:
             sys.stdout.flush()  # here, not when the interpreter ends: that would be a fault which nobody can catch
     except BrokenPipeError:
         status = _unread(1)
+    except OSError as error:
+        status = _unwritten(error)
     sys.exit(status)
 
 
@@ -75,17 +77,36 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
     except SystemExit as left:  # so click ends where a pipe is closed, with 1, and a completion
         return _unread(left.code if isinstance(left.code, int) else 1)
     except Exception as error:  # noqa: BLE001 - the last line before the person: say it, with a way to see all of it
-        if os.environ.get("AXIOM_DEBUG"):
-            import traceback
-
-            traceback.print_exc()
-        click.echo(
-            f"axiom: a fault of ours: {type(error).__name__}: {error}. Nothing acknowledged is lost. "
-            "AXIOM_DEBUG=1 shows where it happened; please report it.",
-            err=True,
-        )
-        return 70
+        return _fault(error)
     return int(ended) if isinstance(ended, int) else 0
+
+
+def _fault(error: Exception) -> int:
+    """A fault of ours is said, with a way to see all of it. A disk without room is none."""
+    import errno
+
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        raise error
+    if os.environ.get("AXIOM_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    sys.stderr.write(
+        f"axiom: a fault of ours: {type(error).__name__}: {error}. Nothing acknowledged is lost. "
+        "AXIOM_DEBUG=1 shows where it happened; please report it.\n"
+    )
+    return 70
+
+
+def _unwritten(error: OSError) -> int:
+    """What is left of an answer is let go of: the interpreter would try it once more when it ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stderr.write(
+        f"axiom: What this should write could not be written whole: {error.strerror}. Nothing acknowledged is lost; "
+        "make room on that disk, or write to another, and type it again.\n"
+    )
+    return 5
 
 
 def _unread(otherwise: int) -> int:
