@@ -47,6 +47,20 @@ def test_a_restored_laboratory_knows_the_experiments_that_were_published_from_fi
     assert say(again.path, "experiment", "publish", "tiny_sum")["experiment"]["change"] == "unchanged"
 
 
+def test_a_file_that_cannot_be_read_hides_no_other(restored, capsys):
+    again, _ = restored
+    (again.catalogue / "broken.py").write_text("def (\n")
+    (again.catalogue / "gone.py").symlink_to("nowhere")
+    assert _main(["experiment", "list", "--json", "--data", str(again.path)]) == 0
+    out, err = capsys.readouterr()
+    listed = {one["name"] for one in json.loads(out)["experiments"]}
+    assert {"tiny_sum", "test_deploy"} <= listed
+    assert listed.isdisjoint({"broken", "gone"})
+    assert [line[:21] for line in err.splitlines()] == ["Left out: axiom.catal", "Left out: There is no"]
+    assert _main(["experiment", "show", "tiny_som", "--data", str(again.path)]) == 2
+    assert "Did you mean tiny_sum?" in capsys.readouterr().err
+
+
 def test_a_laboratory_that_was_restored_without_them_has_them_from_its_next_start_on(say, restored):
     again, body = restored
     shutil.rmtree(again.catalogue)

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import stat
+import sys
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -221,6 +222,13 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment(tmp_path):
 
 def test_a_missing_experiment_file_is_said(tmp_path):
     with pytest.raises(ExperimentError, match=r"no experiment file .*probe.py"):
+        collect(Path(axiom.__file__).parent, tmp_path / "probe.py")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that nobody can read, not even root, is one of Linux'")
+def test_an_experiment_file_that_cannot_be_read_is_said(tmp_path):
+    (tmp_path / "probe.py").symlink_to("/proc/self/mem")
+    with pytest.raises(ExperimentError, match=r"probe.py cannot be read \(Input/output error\). Nothing was built"):
         collect(Path(axiom.__file__).parent, tmp_path / "probe.py")
 
 

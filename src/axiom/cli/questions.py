@@ -1,12 +1,13 @@
 """`axiom experiment list, show, publish, deploy, retire`: what is asked here, and whether more of it is ordered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from axiom.cli.completing import experiments_named
-from axiom.cli.manifests import catalogue_files, file_of, file_words, manifest_of, manifests
+from axiom.cli.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.opening import reading, submit
 from axiom.cli.options import (
     ID,
@@ -24,6 +25,7 @@ from axiom.commands import old_names
 from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
 from axiom.decisions.costs import shown
+from axiom.errors import AxiomError
 from axiom.lab import old_claims
 from axiom.signed.manifests import Manifest
 from axiom.store import costs, counters, experiments
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 @json_option
 def list_experiments(folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
-    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in manifests(catalogue_files(folder))]
+    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
     if as_json:
         show_json({"experiments": rows})
         return
@@ -47,6 +49,15 @@ def list_experiments(folder: Folder, as_json: bool) -> None:
         [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
         none="The catalogue is empty.",
     )
+
+
+def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
+    """What these files declare. One that does not say is named, and hides no other."""
+    for file in files:
+        try:
+            yield manifest_of(file)
+        except AxiomError as error:
+            remark(f"Left out: {error}", quiet=False)
 
 
 @click.command("show")

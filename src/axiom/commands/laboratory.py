@@ -84,6 +84,6 @@ def _aliases(file: Path) -> tuple[str, ...]:
         for node in ast.walk(parsed(file.read_bytes())):
             if isinstance(node, ast.keyword) and node.arg == "aliases":
                 return tuple(ast.literal_eval(node.value))
-    except (SyntaxError, ValueError, TypeError):
+    except (OSError, SyntaxError, ValueError, TypeError):
         return ()  # what is wrong with a file is said by whoever wants to use it
     return ()

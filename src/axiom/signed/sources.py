@@ -14,7 +14,13 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
     sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
     sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
-    files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
+    try:
+        files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
+    except OSError as error:
+        raise ExperimentError(
+            f"The experiment file {experiment_file} cannot be read ({error.strerror}). Nothing was built; it has to be "
+            "open to the account under which Axiom works."
+        ) from error
     return dict(sorted(files.items()))
 
 
