@@ -4,6 +4,7 @@ import http.client
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from patience import PATIENCE
@@ -123,6 +124,13 @@ def test_a_laboratory_that_does_not_answer_cannot_be_told_anything(door):
     assert not remote.answers()
     with pytest.raises(CannotStart, match=r"does not answer .* `axiom doctor` says what holds the folder"):
         remote.submit(DEPLOY)
+
+
+def test_what_a_silent_laboratory_was_asked_is_not_said_to_be_undone(door):
+    with closing(on_path(door.lab.folder.socket)) as listening:
+        listening.listen()
+        with pytest.raises(CannotStart, match=r"not answered for 0 s\. What was asked of it may still be done"):
+            Remote(door.lab.folder.socket, patience=0.2).submit(DEPLOY)
 
 
 def test_a_socket_that_nobody_serves_any_more_does_not_answer(door):

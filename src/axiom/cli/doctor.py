@@ -37,6 +37,7 @@ _LEAST_FREE_MB = 1_000
 _SLOW_SYNC_MS = 50.0
 _SYNCS = 5
 _BACKUP_DAYS = 7
+_PATIENCE = 10.0  # seconds for a server to answer: whoever asks a doctor suspects already that it does not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +279,7 @@ def _server(folder: Folder) -> Finding:
     facts = holder(folder)
     if facts is None:
         return Finding(name="server", well=True, says="not running; the same command starts it again")
-    if not Remote(folder.socket).answers():
+    if not Remote(folder.socket, _PATIENCE).answers():
         return Finding(
             name="server",
             well=False,
@@ -293,7 +294,7 @@ def _runners(folder: Folder) -> Finding:
     offer = None
     if holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
-            offer = Remote(folder.socket).status()["status"].get("offer")
+            offer = Remote(folder.socket, _PATIENCE).status()["status"].get("offer")
     problems = (offer or {}).get("problems", [])
     return Finding(
         name="runners",

@@ -32,8 +32,9 @@ def short_name(path: Path) -> Iterator[str]:
 class Remote:
     """Speaks to the server that holds the folder's lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = _TIMEOUT) -> None:
         self._path = path
+        self._patience = patience  # seconds
 
     def answers(self) -> bool:
         """Is somebody listening?"""
@@ -60,10 +61,16 @@ class Remote:
         return self._ask("POST", path, said)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
-        connection = _UnixConnection(self._path)
+        connection = _UnixConnection(self._path, self._patience)
         try:
             connection.request(method, path, body=None if body is None else json.dumps(body).encode())
             answered = json.loads(connection.getresponse().read())
+        except TimeoutError as error:
+            raise CannotStart(
+                f"The laboratory behind {self._path} is there and has not answered for {self._patience:.0f} s. What "
+                "was asked of it may still be done: `axiom audit show` says whether it was. If it stays silent, `axiom "
+                "doctor` says what holds the folder."
+            ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise CannotStart(
                 f"The laboratory behind {self._path} does not answer ({error}). If it is starting, try again in a "
@@ -77,13 +84,14 @@ class Remote:
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT)
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
         self._path = path
+        self._patience = patience
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_TIMEOUT)
+        self.sock.settimeout(self._patience)
         with short_name(self._path) as name:
             self.sock.connect(name)
 
