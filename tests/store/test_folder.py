@@ -28,6 +28,16 @@ time.sleep(60)
 """
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root can work in the folder of another account")
+def test_root_takes_no_folder_in_which_another_account_works(folder):
+    connect_writer(folder.database).close()
+    lock(folder, "a command").release()
+    os.chown(folder.database, 65_534, -1)
+    with pytest.raises(FolderUnusable, match="type it in its name, `runuser -u nobody -- axiom"):
+        lock(folder, "a command")
+    assert holder(folder) is None
+
+
 @pytest.fixture
 def other(folder):
     """Another process that holds the folder."""

@@ -212,6 +212,7 @@ class Lock:
 
 def lock(folder: Folder, purpose: str) -> Lock:
     """Take the folder, or say who has it."""
+    _demand_own(folder)
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -229,6 +230,27 @@ def lock(folder: Folder, purpose: str) -> Lock:
     facts = _facts(descriptor)
     os.close(descriptor)
     raise FolderInUse(_in_use(folder, facts))
+
+
+def _demand_own(folder: Folder) -> None:
+    """Root may write everywhere; what it makes in the folder of another account is closed to that one from then on."""
+    if os.geteuid() != 0:
+        return
+    import tempfile  # of use for root alone
+
+    try:
+        account = folder.database.stat().st_uid
+        with tempfile.TemporaryFile(dir=folder.path) as made:  # some disks give all that is made to one account
+            is_ours = os.fstat(made.fileno()).st_uid == account
+    except OSError:
+        return  # there is none yet, or what is wrong is said by whoever opens it
+    if not is_ours:
+        whose = _name_of(account)
+        raise FolderUnusable(
+            f"The data folder {folder.path} belongs to the account {whose}, to which everything would be closed that "
+            f"root makes there. Nothing was started; type it in its name, `runuser -u {whose} -- axiom …`, or take all "
+            f"of the folder over: `chown -R root {folder.path}`."
+        )
 
 
 def holder(folder: Folder) -> dict[str, Any] | None:
