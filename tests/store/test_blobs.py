@@ -34,6 +34,19 @@ def test_bytes_come_back(database, folder, now, size):
     assert blobs.problems(database, folder, now + 2 * DAY) == []
 
 
+def test_nothing_is_stored_where_the_folder_was_before_somebody_moved_it(database, folder, now):
+    """The open database goes along with the folder; a file that is made anew in the old place would not."""
+    elsewhere = folder.path.rename(folder.path.with_name("elsewhere"))
+    folder.engine.mkdir(parents=True)  # whoever computes makes what it lacks
+    with pytest.raises(StoreError, match=r"was moved away\. Nobody was told"):
+        blobs.put(database, folder, LARGE, now)
+    assert not folder.blobs.exists()
+    folder.engine.rmdir()
+    folder.path.rmdir()
+    elsewhere.rename(folder.path)
+    assert blobs.get(database, folder, blobs.put(database, folder, LARGE, now)) == LARGE
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
 def test_any_bytes_come_back(database, folder, now, body):
@@ -170,6 +183,7 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
     assert order == ["sync lab", "sync blobs", "sync .part", "rename", {"amount": 0}, f"sync {digest[:2]}"]
 
 
+@pytest.mark.usefixtures("database")
 def test_two_who_store_the_same_bytes_at_once_are_in_nobody_s_way(folder, now, monkeypatch):
     digest = hashlib.sha256(LARGE).hexdigest()
     is_second = threading.Event()

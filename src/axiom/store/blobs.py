@@ -88,7 +88,7 @@ def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) 
 
 def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
     """The file of a blob that is too large for its row is there, whole and on the disk."""
-    _keep_file(_place(folder, digest), body, now)
+    _keep_file(folder, _place(folder, digest), body, now)
 
 
 def get(db: Database, folder: Folder, digest: str) -> bytes:
@@ -226,13 +226,13 @@ def _read(path: Path) -> bytes | None:
         ) from error
 
 
-def _keep_file(place: Path, body: bytes, now: datetime) -> None:
+def _keep_file(folder: Folder, place: Path, body: bytes, now: datetime) -> None:
     with contextlib.suppress(StoreDamaged):  # what cannot be read there is written anew
         if _read(place) == body:
             return
     unfinished = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}.part")  # each its own
     try:
-        _make_folder(place.parent)
+        _make_folder(place.parent, folder)
         unfinished.write_bytes(body)
         os.utime(unfinished, ns=(at(now) * 1000, at(now) * 1000))  # its age is told by the laboratory's clock
         sync(unfinished)
@@ -251,10 +251,12 @@ def _keep_file(place: Path, body: bytes, now: datetime) -> None:
         ) from error
 
 
-def _make_folder(path: Path) -> None:
-    """The folder exists and its name is on the disk."""
+def _make_folder(path: Path, folder: Folder) -> None:
+    """The folder exists and its name is on the disk. Where the database is no longer none is made: it was moved."""
+    if path == folder.blobs and not path.is_dir() and not folder.database.exists():
+        raise FileNotFoundError(errno.ENOENT, f"{folder.path} was moved away", str(path))
     if not path.parent.is_dir():
-        _make_folder(path.parent)
+        _make_folder(path.parent, folder)
     if not path.is_dir():
         path.mkdir(mode=0o700, exist_ok=True)
         sync(path.parent)
