@@ -349,7 +349,8 @@ def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
         return f"the effect that was planted for {estimand} is not found: {reason}. Are the arms the right way round?"
     return (
         f"{estimand} does not show that its placebo is without effect: {reason}. Does something of the arm leak into "
-        "the data, or is another thing measured than the claim says?"
+        "the data, or is another thing measured than the claim says? Chance alone does this once in forty; then it is "
+        "gone in the next version, which has other seeds"
     )
 
 
