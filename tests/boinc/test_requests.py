@@ -320,6 +320,26 @@ def test_the_digest_changes_with_the_host_and_not_with_its_free_disk():
         assert read_request(body.replace(old, new)).host_digest != digest
 
 
+WSL = b"""    <wsl>
+        <distro>
+            <distro_name>Ubuntu</distro_name>
+            <os_name>Linux Ubuntu</os_name>
+            <os_version>Ubuntu 24.04 [5.15.167.4-microsoft-standard-WSL2|libc 2.39]</os_version>
+        </distro>
+    </wsl>
+    <virtualbox_version>7.0.20</virtualbox_version>
+</host_info>"""
+
+
+def test_a_windows_computer_is_none_of_the_systems_that_run_within_its_own():
+    body = re.sub(rb"</host_info>", lambda _: WSL, RECORDED["first_contact"])
+    says = read_host_info(read_request(body).host_info)
+    alone = read_host_info(read_request(RECORDED["first_contact"]).host_info)
+    assert says == dataclasses.replace(alone, virtualbox_version="7.0.20")
+    cut_short = b"<os_name>Windows</os_name><wsl><os_name>Ubuntu</os_name>"
+    assert read_host_info(cut_short).os_name == "Windows"
+
+
 def test_the_key_can_be_had_without_reading_the_rest():
     assert peek_authenticator(b"<scheduler_request>\n<authenticator> ab&lt;1 </authenticator><broken") == "ab<1"
     assert peek_authenticator(b"x" * 5000 + b"<authenticator>late</authenticator>") == ""

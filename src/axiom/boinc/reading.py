@@ -124,8 +124,12 @@ def sound_preferences(section: bytes) -> str:
 
 
 def read_host_info(section: bytes) -> HostInfo:
-    """What a host is, from the raw section of a request; numbers that are missing or absurd are the defaults."""
-    says = bag(section)
+    """What a host is, from the raw section of a request; numbers that are missing or absurd are the defaults.
+
+    Windows tells of the Linux systems within it as well, each with a name and a version of its own.
+    """
+    before, _, within = section.partition(b"<wsl>")
+    says = bag(before + within.partition(b"</wsl>")[2])
     return HostInfo(
         cpid=says.text(b"host_cpid"),
         domain_name=says.text(b"domain_name"),
