@@ -211,6 +211,19 @@ def test_a_cross_project_id_that_the_client_s_projects_agreed_on_is_taken_over_a
     assert exchange.call(attic, cross_project_id="short").root.findtext("cross_project_id") == "d" * 32
 
 
+def test_a_weak_key_computes_and_says_neither_what_the_volunteer_prefers_nor_who_they_are_elsewhere(
+    exchange, ann, attic
+):
+    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
+    farm = Client(ann.weak, cpid="2" * 32)
+    heard = exchange.call(farm, inside=PREFERENCES.format(at=600, percent=1), cross_project_id="d" * 32)
+    assert heard.root.findtext("userid") == str(ann.id)
+    assert heard.root.find("global_preferences") is None, "what it has of its own is newer"
+    later = exchange.call(attic, inside=PREFERENCES.format(at=400, percent=40))
+    assert later.root.findtext("global_preferences/max_ncpus_pct") == "50"
+    assert {each.root.findtext("cross_project_id") for each in (heard, later)} == {"c" * 32}
+
+
 def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
     exchange.deploy(30)
     bob = exchange.join("Bob")

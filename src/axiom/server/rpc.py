@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
-from axiom.boinc.account_keys import email_hash
+from axiom.boinc.account_keys import email_hash, is_weak
 from axiom.boinc.exits import decode
 from axiom.boinc.reading import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
@@ -345,15 +345,17 @@ def _preferences(db: Database, caller: Caller, request: Request, now: datetime) 
     """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
 
     Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
+    So do those that come with a weak key, which computes and does nothing else: others know it than the volunteer.
     Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
     here are the newer ones.
     """
     cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
-    if len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+    is_theirs = not is_weak(request.authenticator)
+    if is_theirs and len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
     brought_at = request.preferences_modified_at
-    is_own = are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
         said = sound_preferences(request.global_preferences)
         is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
