@@ -37,7 +37,7 @@ class Office:
     def __init__(self, lab, *, new_accounts: int = 100) -> None:
         lab.db.close()
         self.lab = lab
-        connections = Connections(folder=lab.folder)
+        connections, guesses = Connections(folder=lab.folder), Guesses(lambda: self.lab.now)
         self.writer = Writer(connections.writer)
         self.writer.start()
         self.threads = ThreadPoolExecutor(2)
@@ -46,7 +46,7 @@ class Office:
             connections=connections,
             secret=SECRET,
             now=lambda: self.lab.now,
-            guesses=Guesses(lambda: self.lab.now),
+            guesses=guesses,
             new_accounts=new_accounts,
         )
         self.desk = FrontDesk(
@@ -54,7 +54,13 @@ class Office:
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": Runner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
-            delegates=Delegates(writer=self.writer, connections=connections, secret=SECRET, now=lambda: self.lab.now),
+            delegates=Delegates(
+                writer=self.writer,
+                connections=connections,
+                secret=SECRET,
+                now=lambda: self.lab.now,
+                guesses=guesses,
+            ),
             standing=Standing(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from office import SECRET, WRONG, Office, error_in, key_in, nothing
 
+from axiom.decisions.guessing import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server import accounts as desk
@@ -103,6 +104,24 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
         said, venues = place(**wrong)
         assert (error_in(said), venues) == (error, ["work", ""])
     assert place(venue="")[1] == ["", ""]
+
+
+def test_an_account_manager_sets_the_same_only_so_often_an_hour_and_other_accounts_wait_for_none(office):
+    key, other = key_in(office.create()), key_in(office.create("bob@mail.example", WRONG, "Bob"))
+    for path, fields in (
+        ("/am_set_info.php", {"country": "Norway"}),
+        ("/am_set_host_info.php", {"hostid": "1", "venue": "home"}),
+    ):
+        early = [office.ask(path, account_key=key, **fields) for _ in range(MOST_DONE)]
+        assert "-183" not in "".join(early)
+        before = office.writer.run(lambda db: db.one("SELECT * FROM volunteer WHERE id = 1"))
+        late = office.ask(path, account_key=key, **(fields | {"country": "Chad"}))
+        assert (error_in(late), "Please wait 60 minutes" in late) == (-183, True)
+        assert office.writer.run(lambda db: db.one("SELECT * FROM volunteer WHERE id = 1")) == before
+        assert "-183" not in office.ask(path, account_key=other, **fields)
+    assert "<country>Norway</country>" in office.ask("/am_get_info.php", account_key=key)
+    office.lab.later(hours=1)
+    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, country="Chad")
 
 
 @pytest.mark.parametrize(

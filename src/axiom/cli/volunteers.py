@@ -191,6 +191,7 @@ def _project(
 
 def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:
     connections, now, master = Connections(folder=project.folder), project.now, project.links.master
+    guesses = Guesses(now)
     return FrontDesk(
         name=project.name,
         master=master,
@@ -200,10 +201,12 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
             connections=connections,
             secret=secrets.accounts,
             now=now,
-            guesses=Guesses(now),
+            guesses=guesses,
             new_accounts=settings.new_accounts,
         ),
-        delegates=Delegates(writer=project.writer, connections=connections, secret=secrets.accounts, now=now),
+        delegates=Delegates(
+            writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
+        ),
         standing=Standing(connections, now, urlsplit(master).hostname or "server"),
         statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
     )

@@ -59,7 +59,7 @@ class Accounts:
             return self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
         verdict = self.guesses.open_one(address, self.new_accounts)
         if not verdict.may:
-            return self._known_or(asked, address, _wait(verdict))
+            return self._known_or(asked, address, wait_first(verdict))
         password = stored_password(asked.passwd_hash)
         made = self.writer.run(lambda db: open_account(db, self.secret, asked, password, self.now()))
         if made is None:  # somebody opened it a moment ago
@@ -87,7 +87,7 @@ class Accounts:
         """
         verdict, begun = self.guesses.begin(asked.email, address, sign_in)
         if not verdict.may:
-            return _wait(verdict)
+            return wait_first(verdict)
         with self.connections.reader() as db:
             found = accounts.by_email(db, asked.email)
         is_right = is_password(found[1].password if found else None, asked.passwd_hash)
@@ -97,7 +97,8 @@ class Accounts:
         return Proven(volunteer=found[0], account=found[1])
 
 
-def _wait(verdict: Verdict) -> Problem:
+def wait_first(verdict: Verdict) -> Problem:
+    """Why it is not done now, and when it may be tried again."""
     minutes = math.ceil(verdict.wait / timedelta(minutes=1))
     waiting = "a minute" if minutes <= 1 else f"{minutes} minutes"
     return Problem(error=AccountError.PROJECT_DOWN, text=f"Please wait {waiting}: {verdict.reason}.")

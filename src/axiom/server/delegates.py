@@ -30,7 +30,8 @@ from axiom.decisions.speaking import as_shown
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
-from axiom.server.accounts import weak_key_of
+from axiom.server.accounts import wait_first, weak_key_of
+from axiom.server.guesses import Guesses
 from axiom.server.membership import belong
 from axiom.server.replying import project_preferences
 from axiom.store import accounts, fleet, ledger, teams
@@ -59,6 +60,7 @@ class Delegates:
     connections: Connections
     secret: bytes
     now: Callable[[], datetime]
+    guesses: Guesses
 
     def info(self, fields: Mapping[str, str]) -> bytes:
         """What an account manager may know of an account."""
@@ -93,7 +95,8 @@ class Delegates:
             return error_reply(asked)
         if asked.email is not None or asked.passwd_hash is not None:
             return error_reply(_SITE_ALONE)
-        problem = self.writer.run(lambda db: _change(db, fields, asked, self.now()))
+        why_not = self._why_not(fields, "am_set_info")
+        problem = why_not or self.writer.run(lambda db: _change(db, fields, asked, self.now()))
         return error_reply(problem) if problem else change_reply()
 
     def place(self, fields: Mapping[str, str]) -> bytes:
@@ -101,8 +104,17 @@ class Delegates:
         asked = read_place(fields)
         if isinstance(asked, Problem):
             return error_reply(asked)
-        problem = self.writer.run(lambda db: _place(db, fields, *asked))
+        problem = self._why_not(fields, "am_set_host_info") or self.writer.run(lambda db: _place(db, fields, *asked))
         return error_reply(problem) if problem else place_reply()
+
+    def _why_not(self, fields: Mapping[str, str], what: str) -> Problem | None:
+        """Why whoever asks may not have this done now. Each change is a commit, so there are only so many an hour."""
+        with self.connections.reader() as db:
+            found = _holder(db, fields)
+        if found is None:
+            return _STRANGER
+        verdict = self.guesses.do_one(found[0].id, what)
+        return None if verdict.may else wait_first(verdict)
 
     def teams(self, fields: Mapping[str, str]) -> bytes:
         """The teams whose names hold some words, or the one with a number."""
