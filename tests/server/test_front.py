@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from office import SECRET, WRONG, Office, error_in, key_in, nothing
+from office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
 
 from axiom.decisions.guessing import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
@@ -106,6 +106,22 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
     assert place(venue="")[1] == ["", ""]
 
 
+NAMES = [  # as a client writes them, and as they are read
+    (b"J%C3%BCrgen", "Jürgen"),
+    (b"J%FCrgen", "Jürgen"),
+    (b"%C8%E2%E0%ED", "Èâàí"),
+    (b"%8ER%93c", "ŽR“c"),
+    (b"%E5%B1%B1%E7%94%B0", "山田"),
+]
+
+
+@pytest.mark.parametrize(("written", "name"), NAMES)
+def test_whoever_has_a_name_of_windows_in_its_own_letters_gets_an_account(office, written, name):
+    query = b"email_addr=%s&passwd_hash=%s&user_name=%s" % (EMAIL.encode(), HASH.encode(), written)
+    key_in(office.raw("/create_account.php", query=query)[2].decode())
+    assert office.stored()[0].name == name
+
+
 def test_an_account_manager_sets_the_same_only_so_often_an_hour_and_other_accounts_wait_for_none(office):
     key, other = key_in(office.create()), key_in(office.create("bob@mail.example", WRONG, "Bob"))
     for path, fields in (
@@ -130,6 +146,10 @@ def test_an_account_manager_sets_the_same_only_so_often_an_hour_and_other_accoun
         ({"account_key": WRONG}, -136),
         ({"account_key": ""}, -136),
         ({"name": "<b>"}, -188),
+        ({"country": "x" * 61}, -188),
+        ({"country": "<b>"}, -188),
+        ({"teamid": "a team"}, -188),
+        ({"show_hosts": "perhaps"}, -188),
         ({"email_addr": "new@mail.example"}, -206),
         ({"password_hash": WRONG}, -206),
         ({"global_prefs": "<mod_time>1</mod_time></global_preferences><evil/>"}, -188),

@@ -5,6 +5,7 @@ rendered pages: some carry a password's hash in their query, which is nowhere ke
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
@@ -110,11 +111,24 @@ class Front:
 
 
 def _fields(query: bytes) -> dict[str, str]:
-    """The fields of a query or a form; one that is not written as it should be has none."""
-    try:
-        return dict(parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        return {}
+    """The fields of a query or a form; one that is not written as it should be has none.
+
+    BOINC's window takes the name of who opens an account from Windows, asks nobody about it, and until of late wrote it
+    in the letters of that Windows. Which these are it does not say: they are read as those of western Europe, so that a
+    name in others is odd, which can be changed, and no reason to refuse the account.
+    """
+    for encoding, errors in (("utf-8", "strict"), ("cp1252", "replace")):
+        with contextlib.suppress(ValueError):
+            return dict(
+                parse_qsl(
+                    query.decode("ascii"),
+                    keep_blank_values=True,
+                    max_num_fields=_MOST_FIELDS,
+                    encoding=encoding,
+                    errors=errors,
+                )
+            )
+    return {}
 
 
 async def _body(receive: Receive) -> bytes | None:
