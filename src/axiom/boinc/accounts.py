@@ -6,7 +6,7 @@ for which the client has a sentence of its own.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from itertools import groupby
 
@@ -218,35 +218,58 @@ class AccountChange:
 def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
     """Read what am_set_info sets, or say what is wrong with it. An empty field sets nothing."""
     given = {name: value.strip() for name, value in fields.items() if value.strip()}
-    name, email = given.get("name"), given.get("email_addr")
-    digest, team = given.get("password_hash", "").lower(), given.get("teamid", "")
-    if name is not None and tidy_name(name) is None:
-        return Problem(error=AccountError.BAD_NAME, text="This name cannot be shown.")
-    if email is not None and tidy_email(email) is None:
-        return Problem(error=AccountError.BAD_EMAIL, text="This is not an email address.")
-    if digest and not _HASH.fullmatch(digest):
-        return Problem(error=AccountError.BAD_PASSWORD, text="This is no password hash.")
-    if "url" in given and tidy_website(given["url"]) is None:
-        return Problem(error=AccountError.BAD_NAME, text="This is no address of the web.")
-    if given.get("venue", "home") not in _VENUES:
-        return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school.")
+    tidy: dict[str, str | None] = {}
+    for name, (read, problem) in _SETTABLE.items():
+        tidy[name] = read(given[name]) if name in given else None
+        if name in given and tidy[name] is None:
+            return problem
     return AccountChange(
-        name=tidy_name(name) if name is not None else None,
-        country=tidy_name(given.get("country", "")),
-        website=tidy_website(given.get("url", "")),
+        name=tidy["name"],
+        country=tidy["country"],
+        website=tidy["url"],
         global_preferences=given.get("global_prefs"),
         project_preferences=given.get("project_prefs"),
-        wants_email=_flag(given, "send_email"),
-        shows_hosts=_flag(given, "show_hosts"),
-        team_id=int(team) if re.fullmatch(r"[0-9]{1,18}", team) else None,
-        venue=given.get("venue"),
-        email=tidy_email(email) if email is not None else None,
-        passwd_hash=digest or None,
+        wants_email=_flag(tidy["send_email"]),
+        shows_hosts=_flag(tidy["show_hosts"]),
+        team_id=int(tidy["teamid"]) if tidy["teamid"] else None,
+        venue=tidy["venue"],
+        email=tidy["email_addr"],
+        passwd_hash=tidy["password_hash"],
     )
 
 
-def _flag(fields: Mapping[str, str], name: str) -> bool | None:
-    return {"0": False, "1": True}.get(fields.get(name, ""))
+def _tidy_hash(text: str) -> str | None:
+    return text.lower() if _HASH.fullmatch(text.lower()) else None
+
+
+def _tidy_team(text: str) -> str | None:
+    return text if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def _tidy_venue(text: str) -> str | None:
+    return text if text in _VENUES else None
+
+
+def _tidy_flag(text: str) -> str | None:
+    return text if text in {"0", "1"} else None
+
+
+def _flag(text: str | None) -> bool | None:
+    return None if text is None else text == "1"
+
+
+# Each field of am_set_info: how it is read, and what is said where it cannot be, rather than of a success.
+_SETTABLE: Mapping[str, tuple[Callable[[str], str | None], Problem]] = {
+    "name": (tidy_name, Problem(error=AccountError.BAD_NAME, text="This name cannot be shown.")),
+    "country": (tidy_name, Problem(error=AccountError.BAD_NAME, text="This country cannot be shown.")),
+    "email_addr": (tidy_email, Problem(error=AccountError.BAD_EMAIL, text="This is not an email address.")),
+    "password_hash": (_tidy_hash, Problem(error=AccountError.BAD_PASSWORD, text="This is no password hash.")),
+    "url": (tidy_website, Problem(error=AccountError.BAD_NAME, text="This is no address of the web.")),
+    "venue": (_tidy_venue, Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school.")),
+    "teamid": (_tidy_team, Problem(error=AccountError.BAD_NAME, text="This is no number of a team.")),
+    "send_email": (_tidy_flag, Problem(error=AccountError.BAD_NAME, text="To send e-mail is 0 or 1.")),
+    "show_hosts": (_tidy_flag, Problem(error=AccountError.BAD_NAME, text="To show hosts is 0 or 1.")),
+}
 
 
 def change_reply() -> bytes:
