@@ -60,6 +60,13 @@ def test_cores_are_those_that_the_volunteer_gives(there, percent, cores):
     assert described(said, p_ncpus=there).capacity.cores == cores
 
 
+@pytest.mark.parametrize(("busy", "idle", "cores"), [("25", "100", 8), ("50", "25", 4), ("25", "0", 8), ("0", "25", 8)])
+def test_cores_are_those_that_the_volunteer_gives_at_the_best_of_times(busy, idle, cores):
+    said = re.sub("<max_ncpus_pct>[^<]*<", f"<max_ncpus_pct>{busy}<", SAID)
+    said = said.replace("<max_ncpus_pct>", f"<niu_max_ncpus_pct>{idle}</niu_max_ncpus_pct>\n<max_ncpus_pct>")
+    assert described(said, p_ncpus="8").capacity.cores == cores
+
+
 MEMORY = [("50", "90", 900), ("90", "50", 900), ("100", "100", 1_000), ("0", "0", 0)]
 
 

@@ -158,9 +158,11 @@ def read_preferences(section: bytes) -> Preferences:
     """What the preferences in force allow, from the raw section of a request; BOINC's defaults where it is silent."""
     says = bag(section)
     usual = Preferences()
+    cores_percent = says.number(b"max_ncpus_pct", usual.cores_percent, high=100.0)
     return Preferences(
         modified_at=says.number(b"mod_time", high=1e11),
-        cores_percent=says.number(b"max_ncpus_pct", usual.cores_percent, high=100.0),
+        cores_percent=cores_percent,
+        idle_cores_percent=says.number(b"niu_max_ncpus_pct", cores_percent, high=100.0),
         memory_busy_percent=says.number(b"ram_max_used_busy_pct", usual.memory_busy_percent, high=100.0),
         memory_idle_percent=says.number(b"ram_max_used_idle_pct", usual.memory_idle_percent, high=100.0),
         disk_max_gigabytes=says.number(b"disk_max_used_gb", usual.disk_max_gigabytes),

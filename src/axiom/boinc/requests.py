@@ -202,7 +202,8 @@ class Preferences:
     """What a volunteer allows, as far as the choice of work depends on it; percentages of the whole."""
 
     modified_at: float = 0.0
-    cores_percent: float = 100.0
+    cores_percent: float = 100.0  # while somebody works at the computer; 0 is all of them
+    idle_cores_percent: float = 100.0  # and while nobody does: the same where a client knows no difference
     memory_busy_percent: float = 50.0
     memory_idle_percent: float = 90.0
     disk_max_gigabytes: float = 0.0  # 0: no limit

@@ -160,7 +160,8 @@ def _instructions(processor: str, features: str) -> str:
 
 
 def _capacity(request: Request, info: HostInfo, allowed: Preferences) -> Capacity:
-    cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, allowed.cores_percent or 100.0) / 100))
+    part = max(each or 100.0 for each in (allowed.cores_percent, allowed.idle_cores_percent))
+    cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
     percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
     share = request.disk.project_share
     return Capacity(
