@@ -5,7 +5,8 @@ from contextlib import closing
 import pytest
 from calling import Client, Exchange
 
-from axiom.store import history
+from axiom.server import holding
+from axiom.store import experiments, history
 from axiom.store.database import connect_writer
 
 
@@ -68,3 +69,38 @@ def test_what_a_host_holds_from_before_a_restore_is_not_given_to_it_again(back):
     assert unsent not in restored.call(known, ask=1e6).tasks
     restored.call(known, restored.upload(held))
     assert restored.task(held.order.task)["state"] == "valid"
+
+
+def keeps(*names: str) -> str:
+    """The files that a client keeps, as it says in its request."""
+    says = "<file_info>\n<name>{}</name>\n<nbytes>9.0</nbytes>\n<status>1</status>\n</file_info>\n"
+    return "".join(map(says.format, names))
+
+
+def let_go(heard) -> list[str]:
+    """What a client need not keep any more."""
+    return [each.text for each in heard.root.findall("delete_file_info")]
+
+
+def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_more(exchange, attic, monkeypatch):
+    given = [each.findtext("name") for each in exchange.call(attic, ask=1.0).root.findall("file_info")]
+    current = [name for name in given if name.startswith(("bundle-", "seal-"))]
+    old = [f"bundle-{'0' * 64}.zip", f"seal-{'1' * 64}.seal"]
+    others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
+    assert len(current) == 2
+    assert let_go(exchange.call(attic, inside=keeps(*others, *current, *old))) == old
+    monkeypatch.setattr(holding, "_MOST_FILES", 1)
+    assert let_go(exchange.call(attic, inside=keeps(*current, *old))) == old[:1]
+    assert let_go(exchange.call(attic)) == []
+
+
+def test_a_bundle_of_a_retired_version_stays_with_the_task_that_is_sent_again_with_it(exchange, attic):
+    first = exchange.call(attic, ask=1.0)
+    files = keeps(
+        *[name for name in (each.findtext("name") for each in first.root.findall("file_info")) if "-" in name]
+    )
+    attic.tasks.clear()
+    again = exchange.call(attic, ask=1.0, inside=files)
+    assert (len(again.tasks), let_go(again)) == (1, [])
+    exchange.do(lambda db: experiments.retire(db, 1, exchange.lab.now))
+    assert len(let_go(exchange.call(attic, inside=files))) == 2

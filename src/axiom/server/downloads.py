@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
+from axiom.server.naming import SHARED
 from axiom.signed.bundles import read_seal
 from axiom.signed.roles import Trust
 from axiom.store import blobs, experiments
@@ -25,7 +26,6 @@ from axiom.store.folder import Folder
 log = logging.getLogger("axiom.downloads")
 
 PATH = "/download/"
-_BLOB = re.compile(r"(?:bundle-([0-9a-f]{64})\.zip|seal-([0-9a-f]{64})\.seal)")
 _FILE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 _REMEMBERED = 64 * 1024 * 1024  # bytes of files in memory; the fleet fetches the same few at the same time
 _LARGE = 4 * 1024 * 1024  # bytes, above which a file is never in memory as a whole
@@ -83,7 +83,7 @@ class Downloads:
 
         What only cannot be read for a moment is raised: a client gives up for good what it hears is not here.
         """
-        blob = _BLOB.fullmatch(name)
+        blob = SHARED.fullmatch(name)
         try:
             if blob is not None:
                 return self._bundle(blob[1]) if blob[1] else self._seal(blob[2])

@@ -1,15 +1,19 @@
 """What a client says it still has of ours, and what of that it should give up."""
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 
 from axiom.boinc.requests import Request
 from axiom.decisions.giving_up import GiveUp, give_up
 from axiom.domain.work import read_task_name
+from axiom.server.naming import SHARED
 from axiom.server.replying import SUFFIX
 from axiom.store import contacts, history
 from axiom.store.database import Database
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
+
+_MOST_FILES = 500  # that one reply speaks of
 
 
 def holding_of(request: Request) -> Holding:
@@ -50,3 +54,13 @@ def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
         return set()
     last = history.last_number(db, "task")
     return {number for number in unknown if 0 < number <= last}
+
+
+def out_of_use(request: Request, in_use: Collection[str]) -> tuple[str, ...]:
+    """Bundles and seals that the client keeps and with which no task will go out any more.
+
+    It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
+    long as that task.
+    """
+    names = (file.name for file in request.files if file.name not in in_use and SHARED.fullmatch(file.name))
+    return tuple(islice(names, _MOST_FILES))

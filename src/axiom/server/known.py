@@ -17,6 +17,7 @@ from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet
 from axiom.domain.value import value
+from axiom.server.naming import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
 from axiom.store import costs, evidence, experiments, findings, releases
@@ -95,6 +96,7 @@ class Known:
         self.experiments: Mapping[int, KnownExperiment] = {}
         self.ours: Mapping[int, KnownExperiment] = {}
         self.tried: Mapping[int, KnownExperiment] = {}
+        self.files: frozenset[str] = frozenset()  # bundles and seals with which a task may still go out
         self._stamp: tuple[object, ...] | None = None
         self._forms: dict[tuple[int, str, tuple[str, int], str], Form] = {}
         self._sizes: dict[int, Size] = {}
@@ -116,6 +118,7 @@ class Known:
             self.experiments = _all_known(found, experiments.newest_bundles(db))
             self.ours = _all_known(found, experiments.own_bundles(db))
             self.tried = _all_known(found, experiments.passed_bundles(db, GATES))
+            self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
             self._forms.clear()
             self._facts.clear()
@@ -229,6 +232,12 @@ def seconds_of(design: Design, bundled: Manifest | None) -> Mapping[int, float]:
 def _all_known(found: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
     by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
     return {each.id: _known(each, by_experiment.get(each.id)) for each in found}
+
+
+def _files(*known: KnownExperiment) -> frozenset[str]:
+    bundles = [each.bundle for each in known if each.is_ready and each.bundle is not None]
+    names = ((bundle_file(bundle.digest), seal_file(bundle.seal)) for bundle in bundles)
+    return frozenset(name for pair in names for name in pair)
 
 
 def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:

@@ -26,9 +26,10 @@ from axiom.server import progress, reporting
 from axiom.server.calm import Calm
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Given, Handed, asked_of
-from axiom.server.holding import Holding, holding_of, to_give_up
+from axiom.server.holding import Holding, holding_of, out_of_use, to_give_up
 from axiom.server.known import Known, Unfit
 from axiom.server.meeting import Met, Refused, meet
+from axiom.server.naming import bundle_file, seal_file
 from axiom.server.ordering import Dispatch, allowance_of
 from axiom.server.programs import brought, reads_joint_orders, suited
 from axiom.server.replying import (
@@ -231,6 +232,7 @@ class Project:
             outputs=described.outputs,
             tasks=described.tasks,
             trickles_received=bool(request.trickles),
+            unstick=self._unstick(db, request, {each.name for each in described.inputs}),
             nothing_for=self._nothing_for(db, request, ours),
         )
 
@@ -274,17 +276,23 @@ class Project:
         key = (one.bundle, one.seal)
         if key not in self._archives:
             seal = one.seal.encode()
-            digest = blobs.put(db, self.folder, seal, self.now())
+            blobs.put(db, self.folder, seal, self.now())
             try:
                 body = blobs.get(db, self.folder, one.bundle)
             except (NotFound, StoreDamaged) as error:
                 log.error("bundle.unfit %s", error)
                 raise Unfit(one.bundle) from error
             self._archives[key] = (
-                archive_of(f"bundle-{one.bundle}.zip", body),
-                archive_of(f"seal-{digest}.seal", seal),
+                archive_of(bundle_file(one.bundle), body),
+                archive_of(seal_file(one.seal), seal),
             )
         return self._archives[key]
+
+    def _unstick(self, db: Database, request: Request, given: Collection[str]) -> tuple[str, ...]:
+        if not request.files:
+            return ()
+        self.known.look(db)
+        return out_of_use(request, self.known.files | set(given))
 
     def _nothing_for(self, db: Database, request: Request, ours: Suited[Runner]) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
