@@ -137,6 +137,19 @@ def test_no_single_host_turns_what_the_others_say(others, tasks, lies):
     assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= APART + 1e-9
 
 
+@pytest.mark.parametrize("lie", [1e-3, 0.5, 2.0, 1e3])
+@given(others=st.integers(1, 6), tasks=st.integers(1, 30), amount=st.integers(1, 60))
+def test_a_host_that_says_the_same_lie_again_and_again_turns_no_more_whichever_way_it_lies(lie, others, tasks, amount):
+    honest = [(each, 1.0) for each in range(others)] * tasks
+    assert abs(math.log(factor([*honest, *[(99, lie)] * amount]))) <= APART + 1e-9
+
+
+@given(words=st.lists(st.sampled_from([0.3, 0.5, 1.0, 1.7, 3.0]), min_size=2, max_size=6), tasks=st.integers(1, 30))
+def test_faster_and_slower_are_weighed_alike(words, tasks):
+    said = [(each, word) for each, word in enumerate(words)] * tasks
+    assert factor([(each, 1.0 / word) for each, word in said]) == pytest.approx(1.0 / factor(said))
+
+
 @given(tasks=st.integers(5, 40), suspended=st.floats(10.0, 1e3))
 def test_one_task_during_which_a_laptop_slept_hardly_counts(tasks, suspended):
     said = [(each % 3, 1.0) for each in range(3 * tasks)]

@@ -28,6 +28,7 @@ _MOST_WEIGHT = 10.0  # tasks that a host's voice weighs as: ten hosts with a tas
 _MEMORY = 20  # tasks that it rests on, so that it follows what changes
 _STEP = math.log(2)  # a single task moves no voice further
 _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
+_NOTHING = 1e-9  # a pull as small as this is rounding
 _MODEL_LENGTH = 40
 
 
@@ -111,7 +112,7 @@ def shown(host_class: str, fit: Fit) -> dict[str, object]:
 
 
 def _between(voices: Sequence[Voice]) -> float:
-    """The logarithm on which all pulls cancel."""
+    """The logarithm on which all pulls cancel; where they do along a stretch, that nearest to what is declared."""
     weights = [min(voice.tasks, _MOST_WEIGHT) for voice in voices]
     total = _DECLARED + sum(weights)
     is_alone = len(voices) == 1
@@ -128,10 +129,14 @@ def _between(voices: Sequence[Voice]) -> float:
 
     # The sum falls from word to word along straight lines; it is looked up on which of them it passes zero.
     bends = sorted({word + side for word, _ in pulls for side in (-APART, APART)})
-    above = bisect_left(bends, True, key=lambda at: pulled(at) <= 0)
+    above = bisect_left(bends, True, key=lambda at: pulled(at) <= _NOTHING)
     low, high = bends[above - 1], bends[above]
     left, right = pulled(low), pulled(high)
-    return low + (high - low) * left / (left - right)
+    if right < -_NOTHING:
+        return low + (high - low) * left / (left - right)
+    # A host that weighs as much as the others together may lie so far from them that all between is zero.
+    beyond = bisect_left(bends, True, lo=above, key=lambda at: pulled(at) < -_NOTHING)
+    return _within(0.0, high, bends[beyond - 1])
 
 
 def _within(number: float, low: float, high: float) -> float:
