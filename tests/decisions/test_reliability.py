@@ -162,3 +162,13 @@ def test_what_was_long_ago_is_forgotten():
     assert again.outvoted == 1
     assert not is_barred(again)
     assert not is_watched(Standing(), NOW)
+
+
+def test_who_gets_nothing_more_is_not_set_free_by_what_speaks_against_it_months_later():
+    barred = outvoted(outvoted(Standing(), NOW).standing, NOW + timedelta(days=5))
+    assert barred.reason.startswith("two others agreed against it 2 times, each within a month of the last: it gets")
+    again = outvoted(barred.standing, NOW + timedelta(days=90))
+    assert is_barred(again.standing)
+    assert again.reason == "two others agreed against it 3 times by now: it gets nothing more"
+    once = outvoted(Standing(), NOW).reason
+    assert once == "two others agreed against it once in a month: each of its tasks is checked from now on"

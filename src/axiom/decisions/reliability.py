@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
@@ -64,11 +65,19 @@ def doubted(standing: Standing) -> Standing:
 
 
 def outvoted(standing: Standing, now: datetime) -> Trusted:
-    """How a host stands after two others agreed on what it had computed otherwise."""
-    times = standing.outvoted + 1 if is_watched(standing, now) else 1
+    """How a host stands after two others agreed on what it had computed otherwise.
+
+    What is long ago is forgotten, but for a host that gets nothing more: a check of what it had computed before may
+    end months later, and what speaks against it once more does not set it free.
+    """
+    is_known = is_barred(standing) or is_watched(standing, now)
+    times = standing.outvoted + 1 if is_known else 1
     worse = replace(standing, valid_in_row=0, outvoted=times, outvoted_at=now)
     what = "it gets nothing more" if is_barred(worse) else "each of its tasks is checked from now on"
-    return Trusted(standing=worse, reason=f"two others agreed against it {times} times in a month: {what}")
+    how_often = f"{counted(times, 'time')}, each within a month of the last" if times > 1 else "once in a month"
+    if is_barred(standing):
+        how_often = f"{counted(times, 'time')} by now"
+    return Trusted(standing=worse, reason=f"two others agreed against it {how_often}: {what}")
 
 
 def is_watched(standing: Standing, now: datetime) -> bool:
