@@ -43,3 +43,15 @@ def test_of_many_tiers_the_first_and_the_last_are_named():
     tiers = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
     said = changes(None, replace(DEFAULT, per_core_second=0, tiers=tiers)).split("; ")[0]
     assert said == "a valid task gets 1 credit below 10 seconds, 1.049 credit from 490 seconds on"
+
+
+def test_a_change_of_tiers_that_are_not_named_is_said():
+    tiers = tuple(Tier(start=10 * at, end=10 * at + 10 if at < 9 else None, amount=1_000 + at) for at in range(10))
+    before = replace(DEFAULT, per_core_second=0, tiers=tiers)
+    cut = replace(before, tiers=(*tiers[:5], replace(tiers[5], amount=0), *tiers[6:]))
+    assert changes(before, cut) == (
+        "what a valid task gets changes between the first tier and the last, which stay as they are"
+    )
+    more = changes(before, replace(cut, gpu_bonus=2_000))
+    assert more.endswith("stay as they are; computing on a GPU adds 2 credit (until then nothing)")
+    assert changes(before, before) == "nothing changes but its name"

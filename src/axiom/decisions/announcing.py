@@ -26,18 +26,23 @@ def changes(before: Tariff | None, tariff: Tariff) -> str:
         for what, rule in _rules(tariff)
         if old.get(what) != rule
     ]
+    if before is not None and before.tiers != tariff.tiers and old["a valid task gets"] == _valid(tariff):
+        said.insert(0, "what a valid task gets changes between the first tier and the last, which stay as they are")
     return "; ".join(said) or "nothing changes but its name"
 
 
 def _rules(tariff: Tariff) -> Iterator[tuple[str, str]]:
-    per_hundred = _credit(100 * tariff.per_core_second)
-    by_time = _tiers(tariff.tiers) if tariff.tiers else f"{per_hundred} for a hundred seconds of a reference core"
-    yield "a valid task gets", by_time
+    yield "a valid task gets", _valid(tariff)
     yield "computing on a GPU adds", _credit(tariff.gpu_bonus) if tariff.gpu_bonus else "nothing"
     yield "a task that failed gets", _fixed(tariff.failed)
     yield "one that failed by the laboratory's doing gets", _fixed(tariff.broken)
     cap = tariff.session_cap
     yield "between two sessions is paid", "all" if cap is None else f"{_credit(cap)} at most"
+
+
+def _valid(tariff: Tariff) -> str:
+    per_hundred = _credit(100 * tariff.per_core_second)
+    return _tiers(tariff.tiers) if tariff.tiers else f"{per_hundred} for a hundred seconds of a reference core"
 
 
 def _tiers(tiers: Sequence[Tier]) -> str:
