@@ -1,12 +1,13 @@
 """When will the next block close, and when may a finding have its next grade? From how fast results come of late."""
 
+import math
 from datetime import datetime, timedelta
 
 from axiom.domain.dataclass import dataclass
 
 _LATE = timedelta(hours=1)  # without a result for so long, nothing flows
 _FARTHEST = timedelta(days=3_650)
-_SIZES = ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
+_SIZES = ((60.0, 1.0, "s"), (60.0, 60.0, "min"), (24.0, 3_600.0, "h"), (math.inf, 86_400.0, "days"))  # up to so many
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,5 +37,6 @@ def expected(found: Pace, cells: float | None) -> str:
     seconds = cells / found.per_second
     if seconds > _FARTHEST.total_seconds():
         return "not in ten years at this pace"
-    size, name = next((each for each in _SIZES if seconds >= each[0]), _SIZES[-1])
+    # As it is told: 59.96 s are a minute, and never 60.0 s.
+    size, name = next((each for each in _SIZES if round(seconds / each[1], 1) < each[0]), _SIZES[-1])[1:]
     return f"in about {seconds / size:.1f} {name}" if seconds >= 1 else "within a second"
