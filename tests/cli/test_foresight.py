@@ -5,7 +5,9 @@ import pytest
 from axiom.cli import attendant, foresight
 from axiom.cli.attendant import Occasion
 from axiom.cli.foresight import Foresight
+from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
+from axiom.lab.session import step
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
@@ -56,3 +58,20 @@ def test_what_takes_long_is_looked_up_for_a_twentieth_of_the_time(working_lab, c
     clock.seconds += 0.2
     seen.now()
     assert len(looks) == 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_a_session_has_answered_is_no_reason_for_another_one(small_lab, prepared):
+    """However long a look takes, and so for how long it holds: empty sessions followed each one that was due."""
+    small_lab.publish(prepared())
+    seen = Occasion(small_lab.folder, POLICY, lambda: small_lab.now)
+    assert seen.now() == "no session has been held yet"
+    assert seen.now() == "no session has been held yet"
+    for place, due in enumerate(Step):
+        with small_lab.db.transaction():
+            done = step(small_lab.db, POLICY, pi="person", reason="a test", now=small_lab.now)
+        assert done.step is due
+        assert done.ended == (place == len(Step) - 1)
+        if not done.ended:
+            assert seen.now() == ""
+    assert seen.now() != "no session has been held yet"

@@ -10,8 +10,12 @@ from datetime import datetime
 
 from axiom.lab.policy import Policy
 from axiom.lab.session import due
+from axiom.store import sessions
 from axiom.store.connections import Connections
+from axiom.store.database import Database
 from axiom.store.folder import Folder
+
+_Newest = tuple[int, datetime | None] | None  # session, and when it ended
 
 _FRESH_SECONDS = 1.0  # many may ask; the laboratory looks once a second
 _REST = 20.0  # times as long as it took: with many hosts it looks less often
@@ -56,7 +60,10 @@ class Attendant:
 
 
 class Occasion:
-    """Why a session should be held now, looked up at most once a second, and for a twentieth of the time at most."""
+    """Why a session should be held now, looked up at most once a second, and for a twentieth of the time at most.
+
+    What a session has answered is no reason for another one, however fresh it is: then it is looked up once more.
+    """
 
     def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
         self._folder = folder
@@ -65,14 +72,32 @@ class Occasion:
         self._lock = threading.Lock()
         self._until = -1.0
         self._reason = ""
+        self._last: _Newest = None  # when the reason was looked up
 
     def now(self) -> str:
         """The reason, or nothing."""
         with self._lock:
-            began = time.monotonic()
-            if began >= self._until:
-                with Connections(folder=self._folder).reader() as db:
-                    self._reason = due(db, self._policy, self._now())
-                ended = time.monotonic()
-                self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
+            if time.monotonic() >= self._until:
+                self._look()
+            elif self._reason and (newest := self._newest()) != self._last:
+                if newest is not None and newest[1] is None:
+                    return ""  # it is being held
+                self._look()
             return self._reason
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        with Connections(folder=self._folder).reader() as db:
+            self._last = _newest(db)
+            self._reason = due(db, self._policy, self._now())
+        ended = time.monotonic()
+        self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
+
+    def _newest(self) -> _Newest:
+        with Connections(folder=self._folder).reader() as db:
+            return _newest(db)
+
+
+def _newest(db: Database) -> _Newest:
+    last = sessions.last(db)
+    return (last.id, last.ended_at) if last else None
