@@ -346,6 +346,14 @@ def test_the_registrations_of_a_version_take_turns_whatever_they_cost():
     assert min(amounts.values()) > 0
 
 
+def test_each_of_several_designs_is_named_where_its_block_is_ordered():
+    found = planned(*designs(0, 0), cores=4, per_core=4, task_seconds=2.0)
+    for one in found.allotments:
+        assert one.reason.startswith(f"registration {one.registration_id}: ")
+    (alone, *_) = planned(candidate(1, issued=8), cores=1, per_core=1).allotments
+    assert alone.reason.startswith("block 1 of ")
+
+
 def test_a_registration_that_came_later_catches_up_first():
     found = planned(*designs(64, 0), cores=2, per_core=8, task_seconds=2.0)
     assert given(found).keys() == {2}

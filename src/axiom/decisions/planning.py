@@ -206,6 +206,7 @@ class _Making:
 
     def _order(self, one: Candidate, blocks: int, purpose: Purpose, why: str) -> None:
         blocks = 1 if one.is_begun else min(blocks, _left(one))
+        why = _with_design(one, why)  # each of several has a block 0
         made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one))
         self._note(one, made, sum(self.turns.takes(each.workunits, each.replicates_each * one.costs) for each in made))
         more = replicates_of(made)
