@@ -1,5 +1,7 @@
 """Where the work should go: what hangs together comes first, then what is near, then what waits for somebody."""
 
+from dataclasses import replace
+
 from axiom.decisions.directing import Need, directions, in_order
 from axiom.decisions.next_steps import NextStep, next_steps
 
@@ -34,3 +36,11 @@ def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
     assert [one.priority for one in in_order(mixed)] == ["high", "medium", "medium", "low"]
     assert in_order(mixed)[1].sentence == "find out why no host fetches"
     assert in_order([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence == "a"
+
+
+def test_a_finding_that_has_seeds_enough_is_not_asked_for_more_of_them():
+    (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (now 1)")], proposals=0, claims=0)
+    assert step.sentence == (
+        "get for finding 5 (tiny_sum@1) what it lacks beside seeds, of which it has enough: 5 hosts (now 1); open "
+        "questions that hang on it: 1"
+    )

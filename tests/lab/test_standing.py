@@ -6,6 +6,7 @@ import pytest
 from furnished import weighed
 
 from axiom.decisions.forecast import Pace
+from axiom.decisions.grading import LEANING
 from axiom.domain.findings import Verdict
 from axiom.lab.standing import Standing, open_findings
 from axiom.store import evidence
@@ -42,3 +43,18 @@ def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared,
     (found,) = open_findings(small_lab.db, small_lab.now)
     assert (found.grade_cells, found.lacks_other) == (cells, lacks_other)
     assert (found.nearness[0] < 1e9) == (cells is not None)
+
+
+@pytest.mark.parametrize(
+    ("more", "needs", "lacks"),
+    [
+        ((0, None), ("5 hosts (now 1)", "2 platforms (now 1)"), "5 hosts (now 1); 2 platforms (now 1)"),
+        ((0, 0), ("5 hosts (now 1)", f"{LEANING}: of host 3"), ""),
+        ((5, 9), ("5 hosts (now 1)",), ""),
+        ((None, None), ("100 seeds (now 8)",), ""),
+        ((0, 0), (), ""),
+    ],
+)
+def test_what_a_finding_lacks_beside_seeds_is_said_where_seeds_bring_none_of_it(more, needs, lacks):
+    assert standing(said=replace(SAID, more=more, needs=needs)).lacks_beside_seeds == lacks
+    assert standing(said=None).lacks_beside_seeds == ""

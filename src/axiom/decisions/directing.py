@@ -18,6 +18,7 @@ class Need:
     experiment: str
     cells: int  # of the next grade, or of the first block; of the next block where more cells change no grade
     hangs: int  # open questions that hang on it
+    lacks: str = ""  # what its next grade needs, where it has seeds enough: more of the same cells bring nothing
 
 
 def in_order(steps: Sequence[NextStep]) -> list[NextStep]:
@@ -45,6 +46,13 @@ def _step(one: Need) -> NextStep:
     hanging = f"; open questions that hang on it: {one.hangs}" if one.hangs else ""
     return NextStep(
         priority="high" if one.hangs else "medium",
-        sentence=f"compute {counted(one.cells, 'cell')} more for finding {one.finding} ({one.experiment}){hanging}",
+        sentence=f"{_what(one)}{hanging}",
         page=f"/findings/{one.finding}",
     )
+
+
+def _what(one: Need) -> str:
+    finding = f"finding {one.finding} ({one.experiment})"
+    if one.lacks:
+        return f"get for {finding} what it lacks beside seeds, of which it has enough: {one.lacks}"
+    return f"compute {counted(one.cells, 'cell')} more for {finding}"

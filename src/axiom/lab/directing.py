@@ -36,6 +36,7 @@ def next_directions(db: Database, standing: Sequence[Standing]) -> list[NextStep
             experiment=one.experiment,
             cells=one.block_cells if one.said is None or one.grade_cells is None else one.grade_cells,
             hangs=hangs.get(one.number, 0),
+            lacks=one.lacks_beside_seeds,
         )
         for one in standing
     ]

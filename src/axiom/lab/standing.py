@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 
 from axiom.decisions.forecast import Pace, expected, pace
+from axiom.decisions.grading import LEANING
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence
 from axiom.domain.registrations import read_body
@@ -27,6 +28,13 @@ class Standing:
     def lacks_other(self) -> bool:
         """Are there seeds enough for the next grade, and something else is missing?"""
         return self.said is not None and self.said.more is not None and self.said.more[0] == 0
+
+    @property
+    def lacks_beside_seeds(self) -> str:
+        """What its next grade needs, where further seeds bring none of it; else nothing."""
+        if self.said is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.said.needs):
+            return ""
+        return "; ".join(self.said.needs)
 
     @property
     def grade_expected(self) -> str:
