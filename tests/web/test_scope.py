@@ -56,3 +56,17 @@ def test_networks_and_data_are_those_that_the_source_uses_in_the_words_of_the_ki
         ("models.mlp", ""),
     ]
     assert scope.made_of("x = 1", KIT) == []
+
+
+@pytest.mark.parametrize(
+    ("configs", "is_crossed"),
+    [
+        (WIDTHS, True),
+        ([{"a": a, "b": b} for a in (1, 2) for b in (1, 2)], True),
+        ([{"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 1, "b": 2}], False),
+        ([{"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 1, "b": 2}, {"b": 2, "a": 1}], False),
+        ([], True),
+    ],
+)
+def test_levels_factor_by_factor_may_be_more_than_was_asked(configs, is_crossed):
+    assert scope.is_crossed(configs) is is_crossed

@@ -107,10 +107,11 @@ def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
     spoken = (one for design in designs if design["name"] in there for one in design["configs"])
     configs = list({repr(sorted(one.items())): one for one in spoken}.values())
     made_of = _made_of(reading, standing)
+    apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
     words = [
         f"{_LEADS.get(standing.reads, 'Asked of')} {standing.experiment}@{standing.version}: "
         f"{scope.in_words(configs)}.",
-        f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}; the estimand is: {quantity}.",
+        f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",

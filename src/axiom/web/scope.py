@@ -1,6 +1,7 @@
 """For what a claim holds, in words: made from the configs that were registered and the signed source, never written."""
 
 import ast
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,12 @@ def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
     if not varied:
         return ", ".join(held)
     return "; ".join(varied) + (f"; with {', '.join(held)}" if held else "")
+
+
+def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
+    """Is every combination of the levels there? Told factor by factor, several designs read as if it were."""
+    there = {repr(sorted(config.items())) for config in configs}
+    return not there or len(there) == math.prod(len(each) for each in levels(configs).values())
 
 
 def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
