@@ -7,9 +7,10 @@ has more ways to everything than a list has lines. What holds is the sandbox in 
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from axiom.decisions import allowed_words as words
+from axiom.decisions.allowed_names import File
 from axiom.domain.preflights import Refusal
 from axiom.signed.parsing import parsed
 
@@ -21,7 +22,6 @@ _EXPERIMENT, _WRAP = "axiom.domain.experiments.Experiment", "axiom.domain.wrap.w
 _NAMES_OF_PYTHON = frozenset(dir(builtins))
 
 _Found = Iterator[tuple[int, str]]  # the line, and what is wrong with it
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def refusals(source: str, name: str) -> tuple[Refusal, ...]:
@@ -38,7 +38,7 @@ def refusals(source: str, name: str) -> tuple[Refusal, ...]:
         return (_unreadable(fault.lineno or 1, fault.msg),)
     except (ValueError, MemoryError, RecursionError) as fault:
         return (_unreadable(1, str(fault) or "it is nested too deeply"),)
-    file = _File(tree)
+    file = File(tree)
     found = {Refusal(gate="G0", line=line, sentence=sentence) for line, sentence in _undeclared(file, name)}
     for check in _CHECKS:
         found |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
@@ -56,118 +56,7 @@ def _unreadable(line: int, why: str) -> Refusal:
     return Refusal(gate="G0", line=line, sentence=f"The file cannot be read as Python: {why}. Nothing of it was run.")
 
 
-class _File:
-    """A file as it stands, and what its names mean."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
-        self.nodes = list(ast.walk(tree))
-        self.bases = {id(node.value) for node in self.nodes if isinstance(node, ast.Attribute)}
-        self.imported: dict[str, set[str]] = {}  # a name may be imported twice, with two meanings
-        for written, meaning in _import_names(self.nodes):
-            self.imported.setdefault(written, set()).add(meaning)
-        self.own = _own_names(tree)
-        self.functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-        self.classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-        outside = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign))
-        self.constants = {name for statement in outside for name in _stored([statement])}
-
-    def meanings(self, node: ast.AST) -> set[str]:
-        """The full names that `a.b.c` may stand for when `a` was imported; nothing for anything else."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or id(node) in self.own:
-            return set()
-        return {".".join((meaning, *parts)) for meaning in self.imported.get(node.id, ())}
-
-    def read_names(self) -> Iterator[ast.Name]:
-        """The names that are read and are no function's own."""
-        for node in self.nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in self.own:
-                yield node
-
-    def flags(self, name: str) -> set[str] | None:
-        """What is said to be True of this dataclass of the file; None when there is none of the name."""
-        for mark in self.classes[name].decorator_list if name in self.classes else ():
-            called, said = (mark.func, mark.keywords) if isinstance(mark, ast.Call) else (mark, [])
-            if self.meanings(called) == {"dataclasses.dataclass"}:
-                return {word.arg or "" for word in said if getattr(word.value, "value", None) is True}
-        return None
-
-    def at_import(self) -> Iterator[ast.AST]:
-        """Everything that is evaluated when the file is imported: all but the insides of its functions."""
-        waiting: list[ast.AST] = list(self.tree.body)
-        while waiting:
-            node = waiting.pop()
-            yield node
-            before, inside = _parts(node)
-            waiting += before if isinstance(node, _FUNCTION) else [*before, *inside]
-
-
-def _import_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Each imported name as it is written, and in full."""
-    for node in nodes:
-        match node:
-            case ast.Import(names=names):
-                for alias in names:
-                    top = alias.name.partition(".")[0]
-                    yield (alias.asname, alias.name) if alias.asname else (top, top)
-            case ast.ImportFrom(names=names):
-                for alias in names:
-                    yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def _own_names(tree: ast.Module) -> set[int]:
-    """The places at which a name is a function's or a comprehension's own, whatever it is outside."""
-    found: set[int] = set()
-    waiting: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
-    while waiting:
-        node, own = waiting.pop()
-        if isinstance(node, ast.Name) and node.id in own:
-            found.add(id(node))
-        before, inside = _parts(node)
-        waiting += [(part, own) for part in before]
-        if inside:
-            wider = own | _locals(node, inside)
-            waiting += [(part, wider) for part in inside]
-    return found
-
-
-def _parts(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
-    """What is below a node: with the names around it, and with those of the function or comprehension that it is."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return [*node.decorator_list, node.args, *([node.returns] if node.returns else [])], [*node.body]
-        case ast.Lambda():
-            return [node.args], [node.body]
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            first = node.generators[0]
-            inside = [part for part in ast.iter_child_nodes(node) if part is not first]
-            return [first.iter], [*inside, first.target, *first.ifs]
-    return list(ast.iter_child_nodes(node)), []
-
-
-def _locals(scope: ast.AST, inside: list[ast.AST]) -> set[str]:
-    """The names that a function or comprehension makes for itself, its arguments included."""
-    words = getattr(scope, "args", None)
-    arguments = {node.arg for node in ast.walk(words) if isinstance(node, ast.arg)} if words else set()
-    return arguments | _stored(inside)
-
-
-def _stored(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names that are given values here, functions and comprehensions inside left aside."""
-    found, waiting = set(), list(nodes)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        waiting += _parts(node)[0]
-    return found
-
-
-def _undeclared(file: _File, name: str) -> _Found:
+def _undeclared(file: File, name: str) -> _Found:
     """What is missing of a declaration."""
     made = [
         node for node in file.nodes if isinstance(node, ast.Call) and file.meanings(node.func) & {_EXPERIMENT, _WRAP}
@@ -192,13 +81,13 @@ def _is_declaration(node: ast.stmt) -> bool:
     return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
 
 
-def _unwrapped(file: _File, call: ast.Call) -> _Found:
+def _unwrapped(file: File, call: ast.Call) -> _Found:
     function = file.functions.get(getattr(call.args[0], "id", "")) if call.args else None
     if function is None or "seed" not in {each.arg for each in function.args.args + function.args.kwonlyargs}:
         yield call.lineno, "`wrap` must get a function of this file that takes a seed: all chance comes from it."
 
 
-def _incomplete(file: _File, line: int, said: Mapping[str, ast.expr]) -> _Found:
+def _incomplete(file: File, line: int, said: Mapping[str, ast.expr]) -> _Found:
     run = file.functions.get(getattr(said.get("run"), "id", ""))
     if run is None or len(run.args.posonlyargs + run.args.args) != 2:
         yield line, "`run` must be a function of this file that takes a config and a seed: it computes one cell."
@@ -209,8 +98,13 @@ def _incomplete(file: _File, line: int, said: Mapping[str, ast.expr]) -> _Found:
         yield at, "The file needs a class Config, a dataclass with frozen=True: its fields are what a sweep varies."
 
 
-def _imports(file: _File) -> _Found:
+def _imports(file: File) -> _Found:
     for node in file.nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) in file.in_classes:
+            yield (
+                node.lineno,
+                "A class must not import: what is taken from a module by way of a class is seen by nobody.",
+            )
         match node:
             case ast.Import(names=names):
                 for alias in names:
@@ -255,7 +149,7 @@ def _objection(meaning: str) -> str:
     return words.INSIDE if is_behind else ""
 
 
-def _names(file: _File) -> _Found:
+def _names(file: File) -> _Found:
     """Names of Python itself, and modules that are handed on."""
     called = {id(node.func) for node in file.nodes if isinstance(node, ast.Call)}
     for node in file.read_names():
@@ -269,14 +163,14 @@ def _names(file: _File) -> _Found:
             yield from _of_module(node, file)
 
 
-def _of_module(node: ast.expr, file: _File) -> _Found:
+def _of_module(node: ast.expr, file: File) -> _Found:
     """Nobody sees what is taken from a module that goes by another name."""
     for meaning in file.meanings(node):
         if _is_module(meaning) or meaning == "axiom":
             yield node.lineno, f"The module {meaning} must not be handed on: name what is used of it."
 
 
-def _attributes(file: _File) -> _Found:
+def _attributes(file: File) -> _Found:
     for node in file.nodes:
         if isinstance(node, ast.MatchClass):
             for name in node.kwd_attrs:
@@ -288,7 +182,8 @@ def _attributes(file: _File) -> _Found:
             continue
         yield from _of_module(node, file)
         for meaning in file.meanings(node):
-            if why := _objection(meaning):
+            why = _objection(meaning) or ("" if isinstance(node.ctx, ast.Load) else words.STAYS)
+            if why:
                 yield node.lineno, f"{meaning} is not allowed: {why}."
 
 
@@ -305,7 +200,7 @@ def _is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _calls(file: _File) -> _Found:
+def _calls(file: File) -> _Found:
     """Seeds that are none, and attributes whose name cannot be read."""
     for node in file.nodes:
         if not isinstance(node, ast.Call):
@@ -325,14 +220,14 @@ def _calls(file: _File) -> _Found:
             )
 
 
-def _is_constant(file: _File, call: ast.Call) -> bool:
+def _is_constant(file: File, call: ast.Call) -> bool:
     """Is the seed of this call the same in every cell?"""
     given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("seed", None))]
     used = {node.id for seed in given for node in ast.walk(seed) if isinstance(node, ast.Name)}
     return not (used - file.constants - _NAMES_OF_PYTHON)
 
 
-def _statements(file: _File) -> _Found:
+def _statements(file: File) -> _Found:
     for node in file.nodes:
         if isinstance(node, ast.Global):
             yield node.lineno, "`global` is not allowed: what a cell leaves behind would change the next. Return it."
@@ -342,7 +237,7 @@ def _statements(file: _File) -> _Found:
             yield statement.lineno, "Outside of functions a file may only define: this would run when it is imported."
 
 
-def _defines(statement: ast.stmt, file: _File) -> bool:
+def _defines(statement: ast.stmt, file: File) -> bool:
     match statement:
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             return True
@@ -352,7 +247,7 @@ def _defines(statement: ast.stmt, file: _File) -> bool:
     return isinstance(statement, kinds)
 
 
-def _import_calls(file: _File) -> _Found:
+def _import_calls(file: File) -> _Found:
     """Whatever is called when the file is imported, decorators included."""
     for node in file.at_import():
         called: list[ast.expr] = [node.func] if isinstance(node, ast.Call) else []
@@ -364,7 +259,7 @@ def _import_calls(file: _File) -> _Found:
                 yield one.lineno, f"{what} is called when the file is imported: call it within run."
 
 
-def _may_be_called_at_import(called: ast.expr, file: _File) -> bool:
+def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
     if meanings := file.meanings(called):
         return all(words.AT_IMPORT.fullmatch(meaning) for meaning in meanings)
     if isinstance(called, ast.Name):
@@ -372,7 +267,7 @@ def _may_be_called_at_import(called: ast.expr, file: _File) -> bool:
     return isinstance(called, ast.Attribute)  # a method of a value, like "a b".split
 
 
-def _annotations(file: _File) -> _Found:
+def _annotations(file: File) -> _Found:
     """A type that is text is evaluated by whoever looks at it."""
     said = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
     texts = [node for part in said if part for node in ast.walk(part) if isinstance(node, ast.Constant)]
@@ -381,6 +276,6 @@ def _annotations(file: _File) -> _Found:
             yield node.lineno, f"This annotation is no type: {words.TEXT}."
 
 
-_CHECKS: tuple[Callable[[_File], _Found], ...] = (
+_CHECKS: tuple[Callable[[File], _Found], ...] = (
     *(_imports, _names, _attributes, _calls, _statements, _import_calls, _annotations),
 )

@@ -27,7 +27,7 @@ _HOST = "numbers must not depend on the host: take what varies from the config"
 _KEY = "it forgets half of the seed: use chance.key(seed, purpose)"
 _MOVING = "it may change with every release, and some of it calls the host: use jax, jax.numpy and jax.lax"
 _OTHER = f"it is another module, and a file may use {IN_SHORT} alone, of which this is none of the listed parts"
-_STAYS = "it stays in force for the cells after this one: give what varies to each call"
+STAYS = "it stays in force for the cells after this one: give what varies to each call"
 
 _OF_NUMPY_AND_FILES = (
     *("DataSource", "fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap"),
@@ -67,8 +67,8 @@ FORBIDDEN = {
     **dict.fromkeys(("jax.debug", "jax.monitoring", "jax.profiler", "jax.pure_callback"), _CALLS),
     "jax.experimental": _MOVING,
     **dict.fromkeys(_OF_THE_HOST, _HOST),
-    **dict.fromkeys(("jax.clear_caches", "jax.config", "jax.distributed", "numpy.seterr", "numpy.seterrcall"), _STAYS),
-    **dict.fromkeys(("numpy.set_printoptions", "numpy.set_string_function", "numpy.setbufsize"), _STAYS),
+    **dict.fromkeys(("jax.clear_caches", "jax.config", "jax.distributed", "numpy.seterr", "numpy.seterrcall"), STAYS),
+    **dict.fromkeys(("numpy.set_printoptions", "numpy.set_string_function", "numpy.setbufsize"), STAYS),
     "numpy.datetime64": "a cell has no clock: what depends on the time is no result",
     **dict.fromkeys(_INSIDES, INSIDE),
     **dict.fromkeys(_UNLISTED, _OTHER),
