@@ -72,8 +72,23 @@ def test_threads_are_counted_until_their_process_is_gone():
     assert POSIX.threads(process.pid) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells of it")
+def test_what_says_where_memory_lies_is_memory_too():
+    code = (
+        "import mmap; held = mmap.mmap(-1, 2**36, flags=mmap.MAP_PRIVATE | 0x4020, prot=mmap.PROT_READ)\n"
+        "held.madvise(mmap.MADV_NOHUGEPAGE)\n"
+        "any(held[place] for place in range(0, 2**36, 2**21)); print('ready', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        assert POSIX.usage(process.pid)[1] > 130  # 2**15 tables of 4096 bytes, and nothing in them
+        process.communicate("\n")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process does not choose its name")
-@pytest.mark.parametrize("name", [b"\xff\xfex", b") R 1 1", b"a b\nc"])
+@pytest.mark.parametrize("name", [b"\xff\xfex", b") R 1 1", b"a b\nc", b"\nVmPTE:9"])
 def test_a_process_is_read_whatever_it_calls_itself(name):
     code = f"import ctypes, sys; ctypes.CDLL(None).prctl(15, {name!r}); print('done', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
