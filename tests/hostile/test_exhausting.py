@@ -21,11 +21,25 @@ TAKING = {
         "MEMORY_LIMIT no cell  The computing process held|FAILED MemoryError",
         "held = []\nwhile True:\n    held.append(b'x' * 10**8)",
     ),
+    "looks at memory that it never writes": (
+        "MEMORY_LIMIT no cell  The computing process held",
+        "held = mmap.mmap(-1, 2**40, flags=mmap.MAP_PRIVATE | 0x4020, prot=mmap.PROT_READ)\n"
+        "held.madvise(mmap.MADV_NOHUGEPAGE)\n"
+        "any(held[place] for place in range(0, 2**38, 2**21))\ntime.sleep(0.5)",
+    ),
     "writes a file without end": ("OSError", "with open('big', 'wb') as file:\n    file.truncate(10**12)"),
     "fills the disk": (
         "CHILD_LOST no cell  The computing process is lost: it wrote",
         "import itertools\nfor number in itertools.count():\n"
         "    Path(str(number)).write_bytes(b'x' * 2**24)\n    time.sleep(0.01)",
+    ),
+    "takes the whole disk at once": (
+        "OSError|it wrote",
+        "for number in range(20):\n"
+        "    with open(str(number), 'wb') as file:\n"
+        "        if LIBC.fallocate(file.fileno(), 0, ctypes.c_long(0), ctypes.c_long(10**8)) == 0:\n"
+        "            raise ValueError('it took room that it did not write')\n"
+        "native(-1)",
     ),
     "fills the disk with empty files": (
         "CHILD_LOST no cell  The computing process is lost: it wrote",

@@ -46,6 +46,7 @@ def verdict(machine: str, number: int, *arguments: int, architecture: int | None
         ("clone", (0x10000000,), REFUSED),  # another world
         ("clone3", (), UNKNOWN),
         ("openat2", (), UNKNOWN),
+        ("fallocate", (3, 0, 0, 4096), errno.EOPNOTSUPP),
         ("kill", (OWN, 9), ALLOWED),
         ("kill", (0, 9), REFUSED),
         ("kill", (2**32 - 1, 9), REFUSED),
