@@ -112,6 +112,18 @@ def test_what_could_not_be_weighed_as_it_is_said_is_not_published(small_lab, pre
     assert whole(small_lab) == before
 
 
+@pytest.mark.parametrize("seconds", [1e308, 1.1e9])
+def test_what_nobody_could_ever_compute_is_not_published(small_lab, prepared, seconds):
+    made = prepared()
+    wrong = replace(made, manifest=replace(made.manifest, cell_seconds=(1.0, seconds)))
+    before = whole(small_lab)
+    with pytest.raises(Refused, match=r"declares 1\S+ s of a processor for one cell, and no cell"):
+        small_lab.publish(wrong)
+    assert whole(small_lab) == before
+    small_lab.publish(made)
+    assert small_lab.publish(wrong).change == "unchanged"  # the same bytes: what is published already stays in force
+
+
 def whole(lab) -> list:
     tables = sorted(lab.db.tables())
     return [lab.db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables

@@ -29,6 +29,7 @@ log = logging.getLogger("axiom.publish")
 
 # What an experiment means. A file that changes one of these asks another question, so it needs another version.
 _MEANING = ("configs", "factors", "measures", "estimands")
+_LONGEST = 1e9  # reference-core seconds of a cell: thirty years
 WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
 
 
@@ -254,6 +255,8 @@ def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, cha
 def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
     """The version as it is published, if it is; an error where it may not be published again."""
     manifest = prepared.manifest
+    if experiments.bundle(db, prepared.digest) is None:
+        _not_endless(manifest)
     _not_older(experiments.by_name(db, manifest.name), manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     if version is None:
@@ -277,6 +280,16 @@ def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared)
             f"This is bundle {known.serial} of {version.name}@{version.version} to the byte, and bundle "
             f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
             f"{known.serial}` goes back to it."
+        )
+
+
+def _not_endless(manifest: Manifest) -> None:
+    """Whoever adds up what is to be computed, for everybody's plan, must come to a number."""
+    dearest = max(manifest.cell_seconds)
+    if dearest > _LONGEST:
+        raise Refused(
+            f"{manifest.name} declares {dearest:.3g} s of a processor for one cell, and no cell that takes more than "
+            f"{_LONGEST:.3g} will ever be computed. Nothing was changed; mend Needs.seconds in the file."
         )
 
 
