@@ -1,6 +1,8 @@
 """A long cell, interrupted: what was kept of it, and what is made of that."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -244,6 +246,24 @@ def test_whatever_an_experiment_lays_where_its_state_goes_ends_nothing_and_is_no
     assert told == []
     assert not (tmp_path / "foreign").exists()
     assert made.begin(scratch)["path"] != words["path"]
+
+
+_KILLED_WHILE_IT_KEEPS = """
+import os, pathlib, sys
+from axiom.runner.kept import Kept, write_kept
+os.fsync = lambda handle: os.kill(os.getpid(), 9)
+write_kept(pathlib.Path(sys.argv[1]), Kept(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
+"""
+
+
+def test_what_was_being_kept_when_its_runner_was_killed_does_not_pile_up(obey, stopped, lab, tmp_path):
+    stopped(one(lab), 1)
+    slot = tmp_path / "slot"
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", _KILLED_WHILE_IT_KEEPS, slot / "kept"], check=False)
+    assert len([*slot.glob(".new-*")]) == 3
+    assert obey(one(lab)).exit is Exit.DONE
+    assert [*slot.glob(".new-*")] == []
 
 
 def test_the_largest_state_that_is_kept_is_said_to_the_process_and_three_of_it_are_within_its_bounds(taking):

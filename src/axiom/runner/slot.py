@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.kept import Kept, read_kept, write_kept
-from axiom.runner.placing import place
+from axiom.runner.placing import DRAFT, place
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellOutput, Header
 
@@ -36,6 +36,7 @@ class Slot:
         """Return the cells that are done, with the output cut behind the last whole one, or refuse one start more."""
         with _room(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+            self._forget_drafts()
             raw = self.output.read_bytes() if self.output.exists() else b""
             head = outputs.header_line(header)
             done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
@@ -76,6 +77,11 @@ class Slot:
         if counted is not None:
             with contextlib.suppress(OSError):
                 self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
+
+    def _forget_drafts(self) -> None:
+        """Remove what was being placed here when its runner was killed: a state is large, and the folder bounded."""
+        for path in self.path.glob(f"{DRAFT}*"):
+            path.unlink()
 
     def _append(self, line: bytes, *, is_last: bool = False) -> None:
         with _room(self.path), self.output.open("ab") as file:
