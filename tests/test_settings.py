@@ -151,3 +151,8 @@ def test_a_broken_file_is_refused(file):
 def test_a_folder_that_is_none_has_no_file(tmp_path):
     (tmp_path / "file").touch()
     assert read(tmp_path / "file" / "axiom.toml", {}, {})[0] == Settings()
+
+
+def test_an_empty_host_is_refused_and_does_not_open_the_site_to_every_network(file):
+    with pytest.raises(WrongUse, match=r"The setting host \(--host\) must be an address"):
+        read(file, {}, {"host": ""})

@@ -38,7 +38,12 @@ class Settings:
         form="(read)?",
         words="empty or read",
     )
-    host: str = _knob("127.0.0.1", "the address on which the site listens")
+    host: str = _knob(
+        "127.0.0.1",
+        "the address on which the site listens",
+        form=r"\S+",
+        words="an address or a name, such as 127.0.0.1; 0.0.0.0 is every address of this computer",
+    )
     port: int = _knob(
         8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535
     )

@@ -244,3 +244,11 @@ def test_a_file_of_ones_own_is_published_from_where_it_lies(say, lab, prepared, 
     assert (lab.catalogue / "tiny_sum.py").read_bytes() == file.read_bytes()
     listed = say("experiment", "list", "--json")[1]["experiments"]
     assert [row["status"] for row in listed if row["name"] == "tiny_sum"] == ["open"]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_an_address_that_cannot_be_leaves_no_folder_behind(say, tmp_path, more):
+    status, out, err = say("init", tmp_path / "lab", "--url", "lab.example", *more, data=False)
+    assert (status, out) == (2, "")
+    assert "The setting url (--url) must be empty or an address such as" in err
+    assert not (tmp_path / "lab").exists()

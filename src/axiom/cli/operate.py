@@ -47,11 +47,14 @@ def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: b
     """Make a new laboratory: folder, settings, keys, database. An axiom.toml that is there already is kept."""
     made = Folder(path=folder)
     _demand_room(made)
+    # Asked before anything is there: settings that cannot be would keep every further init from the folder.
+    chosen: dict[str, str | int] = {} if made.settings.exists() else {"name": name, "url": url, "port": port}
+    from_process(made.settings, **chosen)
     answer: dict[str, Any] = {"path": str(folder), "settings": "kept" if made.settings.exists() else "written"}
     if dry_run:
         answer["dry_run"] = True
     else:
-        answer["lab"] = _make(made, {"name": name, "url": url, "port": port})
+        answer["lab"] = _make(made, chosen)
     if as_json:
         show_json({"laboratory": answer})
     elif dry_run:
@@ -82,7 +85,7 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     """The laboratory is there; returns its id."""
     folder.create()
     with lock(folder, "axiom init"):
-        if not folder.settings.exists():
+        if chosen:
             folder.settings.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in chosen.items()))
         from_process(folder.settings)
         clock = prepare_database(folder)
