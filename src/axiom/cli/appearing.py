@@ -10,12 +10,21 @@ from axiom.errors import FolderUnusable
 
 @contextlib.contextmanager
 def appearing(file: Path) -> Iterator[Path]:
-    """A name to write to; the file appears when it is whole."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
+    """A name to write to; the file appears when it is whole. A pipe or a device is written to as it is.
+
+    To put a file into its place would take it away: whoever reads the pipe would wait for ever, and nobody on this
+    computer would have a /dev/null any more.
+    """
+    unfinished = file.parent / f"{file.name}.{os.getpid()}.part"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            yield file
+            return
+        place = file.resolve()  # of a link, what it leads to: /dev/stdout, say
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = place.parent / unfinished.name
         yield unfinished
-        unfinished.replace(file)
+        unfinished.replace(place)
     except OSError as error:
         raise FolderUnusable(
             f"{file} cannot be written: {error.strerror}. What was there before is as it was; choose another place."

@@ -1,12 +1,11 @@
 """`axiom weigh FILE.csv`: how sure is it, for whoever has numbers of their own and no laboratory."""
 
-import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from axiom.cli.appearing import appearing
 from axiom.cli.options import color_option, json_option, printable, quiet_option, remark, show_json
 from axiom.errors import FolderUnusable
 
@@ -63,16 +62,10 @@ def _show(card: "WeighedTable") -> None:
 
 
 def _write(drawn: str, file: Path) -> None:
-    """The file appears when it is whole."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_text(drawn, encoding="utf-8")
-        unfinished.replace(file)
-    except OSError as error:
+    """The file appears when it is whole, in a folder that is there."""
+    if not file.parent.is_dir():
         raise FolderUnusable(
-            f"{file} cannot be written: {error.strerror}. What was there before is as it was; choose another place "
-            "with --svg."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+            f"{file} cannot be written: there is no folder {file.parent}. Choose another place with --svg."
+        )
+    with appearing(file) as unfinished:
+        unfinished.write_text(drawn, encoding="utf-8")
