@@ -6,6 +6,7 @@ What is not declared is not guessed in favour of an effect: see `decisions/unask
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from axiom.decisions.arranging import Arranged, arrange
@@ -104,7 +105,7 @@ def weigh(
         waiting=arranged.waiting,
         names=arranged.names,
         seeds=arranged.seeds,
-        _looks=lambda: _looks(asked, arranged),
+        _looks=partial(_looks, asked, arranged),  # a function of the module, so that a card can be kept with pickle
     )
 
 

@@ -3,6 +3,7 @@
 import html.parser
 import json
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -384,3 +385,8 @@ def test_weighing_few_rows_loads_no_numpy():
     code = "import sys, axiom; print(axiom.weigh({'seed': range(30), 'value': range(-2, 28)}), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "scipy", "altair", "sqlite3", "pydantic"} & set(done.stdout.split()) == set()
+
+
+def test_a_card_comes_back_from_a_pickle_with_its_looks():
+    card = axiom.weigh(column(gauss(0.8)))
+    assert pickle.loads(pickle.dumps(card)).data() == card.data()  # noqa: S301  our own
