@@ -60,10 +60,13 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
     import click
 
     from axiom.cli.main import axiom
+    from axiom.cli.typed import demand_text, long_names_said
     from axiom.errors import AxiomError
 
     try:
-        ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False, obj=ahead)
+        demand_text(words)
+        with long_names_said():
+            ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False, obj=ahead)
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as error:
@@ -72,7 +75,7 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
     except click.Abort:
         return 130
     except AxiomError as error:
-        click.echo(f"axiom: {error}", err=True)
+        _say(str(error))
         return error.exit_code if error.exit_code in {*range(1, 10), 70} else 1
     except SystemExit as left:  # so click ends where a pipe is closed, with 1, and a completion
         return _unread(left.code if isinstance(left.code, int) else 1)
@@ -91,9 +94,9 @@ def _fault(error: Exception) -> int:
         import traceback
 
         traceback.print_exc()
-    sys.stderr.write(
-        f"axiom: a fault of ours: {type(error).__name__}: {error}. Nothing acknowledged is lost. "
-        "AXIOM_DEBUG=1 shows where it happened; please report it.\n"
+    _say(
+        f"a fault of ours: {type(error).__name__}: {error}. Nothing acknowledged is lost. "
+        "AXIOM_DEBUG=1 shows where it happened; please report it."
     )
     return 70
 
@@ -102,11 +105,20 @@ def _unwritten(error: OSError) -> int:
     """What is left of an answer is let go of: the interpreter would try it once more when it ends."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stderr.write(
-        f"axiom: What this should write could not be written whole: {error.strerror}. Nothing acknowledged is lost; "
-        "make room on that disk, or write to another, and type it again.\n"
+    _say(
+        f"What this should write could not be written whole: {error.strerror}. Nothing acknowledged is lost; make room "
+        "on that disk, or write to another, and type it again."
     )
     return 5
+
+
+def _say(sentence: str) -> None:
+    """Names that others chose may be in it, such as of a table's columns: nothing of them acts on the terminal."""
+    import click
+
+    from axiom.cli.options import printable
+
+    click.echo(f"axiom: {printable(sentence, but=chr(10))}", err=True)
 
 
 def _unread(otherwise: int) -> int:

@@ -55,7 +55,7 @@ class UnknownName(WrongUse):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.name = name
-        names = sorted(known)
+        names = sorted(set(known))
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             hint = f"Did you mean {near[0]}?"

@@ -82,6 +82,9 @@ def sheet_of_file(path: Path) -> Sheet:
         raise TableUnreadable(f"{path} cannot be opened: {_said(error)}. Nothing was weighed.") from error
     try:
         return sheet_of_bytes(stream, str(path))
+    except OSError as error:
+        stream.close()
+        raise TableUnreadable(f"{path} cannot be read: {_said(error)}. Nothing was weighed.") from error
     except BaseException:
         stream.close()
         raise

@@ -141,7 +141,9 @@ def test_an_experiment_without_results_has_its_columns(small_lab, prepared):
     assert len(axiom.open(small_lab.folder.path).summary("tiny_sum")) == 0
 
 
-@pytest.mark.parametrize("name", ["tiny_sun", "tiny_sum@2", "tiny_sum@one", "tiny_sum@"])
+@pytest.mark.parametrize(
+    "name", ["tiny_sun", "tiny_sum@2", "tiny_sum@one", "tiny_sum@99999999999999999999", "tiny_sum@"]
+)
 def test_an_unknown_experiment_or_version_is_named_with_the_nearest(opened, name):
     if name == "tiny_sum@":
         assert opened.version(name).name == "tiny_sum@1"
