@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
@@ -143,3 +144,10 @@ def test_the_page_says_what_tasks_have_shown_of_the_cost_on_each_kind_of_host(br
     page = reader.get(path).text
     assert "linux-x86_64-avx2" in page
     assert f"I{found['reason'][1:]}." in page
+
+
+@pytest.mark.parametrize("version", ["99", "9" * 10, "9" * 30, "x", "-1", "1x", "²"])
+def test_an_address_of_a_version_that_cannot_be_does_not_show_the_newest(browse, small_lab, prepared, version):
+    small_lab.publish(prepared())
+    for ending in ("", ".json"):
+        assert browse(small_lab).get(f"/experiments/tiny_sum@{quote(version)}{ending}").status == 404

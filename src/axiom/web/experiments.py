@@ -19,7 +19,7 @@ from axiom.web import findings as finding_views
 from axiom.web import registrations, releases
 from axiom.web.numbers import plain
 from axiom.web.plates import plate
-from axiom.web.reading import Answer, Reading
+from axiom.web.reading import Answer, Reading, number_of
 
 
 def listed(reading: Reading) -> Answer:
@@ -92,9 +92,9 @@ def shown(stored: StoredExperiment, counted: Mapping[counters.Key, int]) -> Answ
 def must(reading: Reading, name: str) -> StoredExperiment:
     """The version that an address names."""
     plain_name, _, version = name.partition("@")
-    wanted = int(version) if version.isdecimal() and len(version) < 10 else None
+    wanted = number_of(version)
     stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
-    if stored is None:
+    if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
         known = sorted({each.name for each in experiments.everything(reading.db)})
         raise NotFound(
             f"There is no experiment {name}. {_became(plain_name)}"
