@@ -56,11 +56,11 @@ def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
     return {number for number in unknown if 0 < number <= last}
 
 
-def out_of_use(request: Request, in_use: Collection[str]) -> tuple[str, ...]:
-    """Bundles and seals that the client keeps and with which no task will go out any more.
+def out_of_use(request: Request, *in_use: Collection[str]) -> tuple[str, ...]:
+    """Bundles and seals that the client keeps and with which no task will go out any more: they are none of `in_use`.
 
     It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
     long as that task.
     """
-    names = (file.name for file in request.files if file.name not in in_use and SHARED.fullmatch(file.name))
-    return tuple(islice(names, _MOST_FILES))
+    kept = (file.name for file in request.files if not any(file.name in names for names in in_use))
+    return tuple(islice(filter(SHARED.fullmatch, kept), _MOST_FILES))

@@ -292,7 +292,7 @@ class Project:
         if not request.files:
             return ()
         self.known.look(db)
-        return out_of_use(request, self.known.files | set(given))
+        return out_of_use(request, self.known.files, given)
 
     def _nothing_for(self, db: Database, request: Request, ours: Suited[Runner]) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
