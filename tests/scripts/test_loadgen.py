@@ -1,6 +1,7 @@
 """The load generator, played against a scheduler that looks into everything it is sent."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from patience import PATIENCE
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from loadgen import hosts, processes
+from loadgen import bare, hosts, processes
 from loadgen.hosts import Held, Host
 from loadgen.lane import Mode, Plan, Score
 from loadgen.outputs import axiom_maker, filler_maker
@@ -323,3 +324,9 @@ def test_a_run_is_told_in_rates(pretended):
     assert said["tasks_a_second"] == pytest.approx(8 / played.seconds, rel=0.05)
     assert said["latency_ms"]["p50"] <= said["latency_ms"]["p99"] <= said["latency_ms"]["max"]
     assert said["server"] == {"cpu_ms_a_request": 0.4}
+
+
+def test_a_bare_answer_costs_microseconds_and_its_server_is_gone_afterwards():
+    before = processes.descendants(os.getpid())
+    assert 0.001 < bare.milliseconds(rounds=20, connections=4) < 5
+    assert processes.descendants(os.getpid()) == before
