@@ -8,7 +8,7 @@ deploy    from the command to the moment a host can have the last of 10,000 work
 ping      CPU of a request that asks nothing and reports nothing
 turn      CPU of a request that reports 8 and fetches 8. Its outputs were uploaded before, and judging rests meanwhile
           (scripts/loadgen/pausing.py); beside it stands what such a turn costs with uploads, judging and credit. Both
-          also in answers of the bare HTTP server (scripts/loadgen/bare.py), which is the same on every computer
+          also in answers of the bare HTTP server (scripts/loadgen/bare.py), by which computers can be compared
 steady    tasks a second sent, uploaded, reported, judged and paid for 20 seconds, in three rounds
 back      1,000 hosts that come back within a minute, each with 50 outputs to upload and report
 memory    of the server after 100,000 requests

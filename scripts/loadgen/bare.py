@@ -1,6 +1,7 @@
 """What a bare answer costs: the HTTP server that ours stands on, which says "hello" and does nothing else.
 
-Computers differ, and one by itself from hour to hour. How many bare answers a request costs differs far less.
+It tells one computer from another, and not one hour from another: code as short as this stays in the processor's own
+memory, whoever else is at work beside us, and that of a request of ours does not.
 """
 
 import socket
