@@ -55,12 +55,7 @@ class File:
 
     def at_import(self) -> Iterator[ast.AST]:
         """Everything that is evaluated when the file is imported: all but the insides of its functions."""
-        waiting: list[ast.AST] = list(self.tree.body)
-        while waiting:
-            node = waiting.pop()
-            yield node
-            before, inside = _parts(node)
-            waiting += before if isinstance(node, _FUNCTION) else [*before, *inside]
+        return _evaluated(self.tree.body)
 
 
 def _import_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -77,8 +72,13 @@ def _import_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
 
 
 def _of_classes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """What is evaluated when a class is made, functions in it left aside."""
-    waiting: list[ast.AST] = [part for node in nodes if isinstance(node, ast.ClassDef) for part in node.body]
+    """What is evaluated when a class is made."""
+    return _evaluated(part for node in nodes if isinstance(node, ast.ClassDef) for part in node.body)
+
+
+def _evaluated(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """These and all below them but the insides of functions, which wait until they are called."""
+    waiting = list(nodes)
     while waiting:
         node = waiting.pop()
         yield node
