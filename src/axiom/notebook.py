@@ -24,7 +24,6 @@ from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.migrate import check
 
-_VERSION_DIGITS = 10  # more than any version has, and fewer than the database can hold
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
 _ORIGINS = {
     "outcome": ValueType.TEXT,
@@ -221,11 +220,9 @@ class Lab:
 
     def version(self, experiment: str) -> Version:
         """The version that is meant, and its columns."""
-        name, _, number = experiment.partition("@")
-        wanted = int(number) if number.isdecimal() and len(number) < _VERSION_DIGITS else None
         with self._reading() as db:
-            stored = experiments.by_name(db, name, wanted)
-            if stored is None or (number and wanted is None):
+            stored = experiments.named(db, experiment)
+            if stored is None:
                 known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
                 raise UnknownName("experiment", experiment, known)
             placed = findings.placed(db, stored.id)

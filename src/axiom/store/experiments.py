@@ -47,6 +47,7 @@ class StoredBundle:
 _ALL = "SELECT * FROM experiment ORDER BY id"
 _BY_ID = "SELECT * FROM experiment WHERE id = :id"
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
+_MOST_DIGITS = 9  # of a version, fewer than the database can hold
 _NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
 _OPEN = """
 SELECT e.id, e.name FROM experiment e
@@ -126,6 +127,15 @@ def by_name(db: Database, name: str, version: int | None = None) -> StoredExperi
     """This version of the experiment, or its newest."""
     row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
     return _experiment(row) if row else None
+
+
+def named(db: Database, text: str) -> StoredExperiment | None:
+    """What NAME or NAME@2 means; nothing where it is not there, also where the version is no number that one has."""
+    name, _, version = text.partition("@")
+    if not version:
+        return by_name(db, name)
+    is_number = version.isascii() and version.isdecimal() and len(version) <= _MOST_DIGITS
+    return by_name(db, name, int(version)) if is_number else None
 
 
 def open_now(db: Database) -> dict[str, int]:

@@ -148,10 +148,7 @@ def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -
 
 
 def _experiment(reading: Reading) -> StoredExperiment | None:
-    name, _, version = reading.query.get("experiment", "").partition("@")
-    if not name or (version and number_of(version) is None):
-        return None
-    return experiments.by_name(reading.db, name, number_of(version))
+    return experiments.named(reading.db, reading.query.get("experiment", ""))
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
