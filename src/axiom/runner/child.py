@@ -21,7 +21,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, BinaryIO
 
 _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
@@ -90,6 +89,8 @@ class Keeper:
     def __init__(self, pipe: Pipe, listener: Listener, words: dict[str, Any]) -> None:
         self._pipe = pipe
         self._listener = listener
+        from pathlib import Path  # takes as long to import as all else here, and a first cell does without
+
         self._path = Path(words["path"])
         self._pause: float = words["pause"]
         self._limit: int = words["limit"]
@@ -154,8 +155,8 @@ class Bench:
         os.chdir(environment["TMPDIR"])
         self._tree = tree
         sys.path.insert(0, tree)
-        folders = [Path(environment[name]) for name in ("TMPDIR", "JAX_COMPILATION_CACHE_DIR")]
-        held = self._confine(Path(tree), folders, devices=environment["JAX_PLATFORMS"] != "cpu")
+        folders = [environment[name] for name in ("TMPDIR", "JAX_COMPILATION_CACHE_DIR")]
+        held = self._confine(tree, folders, devices=environment["JAX_PLATFORMS"] != "cpu")
         self._pipe.say(held=held.sentence)
 
     def _describe(self, asked: dict[str, Any]) -> None:
@@ -241,7 +242,7 @@ class Bench:
         for frame, line in traceback.walk_tb(sys.exc_info()[2]):
             path = frame.f_code.co_filename
             if path.startswith(self._tree + os.sep):
-                where = f"{Path(path).relative_to(self._tree).as_posix()}:{line}"
+                where = f"{path.removeprefix(self._tree + os.sep).replace(os.sep, '/')}:{line}"
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
         return {"kind": _shown(type(fault).__name__, 80), "where": _shown(where, 200), "text": _shown(text, 500)}

@@ -12,10 +12,10 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from axiom.domain.dataclass import dataclass
 from axiom.runner import enclosure, fence, landlock, seccomp
+from axiom.runner.landlock import Place
 
 if sys.platform != "win32":
     import resource
@@ -77,22 +77,22 @@ class Held:
         return "held by " + ", ".join(holds)
 
 
-def confine(tree: Path, writes: Iterable[Path], *, devices: bool = False) -> Held:
+def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> Held:
     """Hold this process to one bundle and its own folders. It must have no second thread: Landlock would not hold it.
 
     `devices`: it computes on a graphics card, whose files it needs.
     """
-    reads, cards = _readable(tree, devices=devices), _cards() if devices else []
-    folders = [*writes]
+    reads, cards = _readable(os.fspath(tree), devices=devices), _cards() if devices else []
+    folders = [os.fspath(folder) for folder in writes]
     _limit()
     if sys.platform != "linux":
         fence.close(reads, folders)
         return Held(landlock=0, enclosure=False, seccomp=False, fence=True)
-    if len([*Path("/proc/self/task").iterdir()]) != 1:
+    if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  see `Place`
         raise RuntimeError("a thread was started before the process was confined, and would stay free")
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
-    version = landlock.restrict(reads, folders, [Path(os.devnull), *cards])
-    is_enclosed = not version and enclosure.enter(reads, folders, [Path(os.devnull), *cards])
+    version = landlock.restrict(reads, folders, [os.devnull, *cards])
+    is_enclosed = not version and enclosure.enter(reads, folders, [os.devnull, *cards])
     is_filtered = seccomp.install(devices=devices)
     needs_fence = not (version or is_enclosed) or not is_filtered
     if needs_fence:
@@ -100,13 +100,13 @@ def confine(tree: Path, writes: Iterable[Path], *, devices: bool = False) -> Hel
     return Held(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
 
 
-def _readable(tree: Path, *, devices: bool) -> list[Path]:
-    own = {Path(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix) if Path(place) != Path("/")}
-    return [tree, *sorted(own), *map(Path, LIBRARIES + WORDS + (_CARD_WORDS if devices else ()))]
+def _readable(tree: str, *, devices: bool) -> list[str]:
+    own = {os.path.normpath(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix)} - {"/"}
+    return [tree, *sorted(own), *LIBRARIES, *WORDS, *(_CARD_WORDS if devices else ())]
 
 
-def _cards() -> list[Path]:
-    return sorted(Path("/dev").glob("nvidia*"))
+def _cards() -> list[str]:
+    return sorted(f"/dev/{name}" for name in os.listdir("/dev") if name.startswith("nvidia"))  # noqa: PTH208  the same
 
 
 def _limit() -> None:
@@ -168,7 +168,7 @@ def main() -> int:
         copy = os.fork() if hasattr(os, "fork") else 0
         if copy:
             return os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        sys.stdout.write(f"What computes is {confine(Path(folder), [Path(folder)]).sentence}.\n")
+        sys.stdout.write(f"What computes is {confine(folder, [folder]).sentence}.\n")
         sys.stdout.flush()
         os._exit(0)
 

@@ -8,7 +8,12 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from axiom.runner.landlock import Place
 
 _NEW = 0x10000000 | 0x00020000 | 0x40000000 | 0x08000000  # user, mount, network, shared memory
 _BIND, _RECURSIVE, _PRIVATE, _AGAIN = 4096, 16384, 1 << 18, 32
@@ -19,7 +24,7 @@ _PIVOT = {"x86_64": 155, "aarch64": 41}  # the number of pivot_root
 _ROOT = ".root"
 
 
-def enter(reads: Sequence[Path], writes: Sequence[Path], uses: Sequence[Path] = ()) -> bool:
+def enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[Place]" = ()) -> bool:
     """Move this process into its own world; False where it may not, and then nothing has changed.
 
     It must have no second thread, and stand in a folder that it may write. What does not exist is passed over.
@@ -36,27 +41,29 @@ def enter(reads: Sequence[Path], writes: Sequence[Path], uses: Sequence[Path] = 
     return True
 
 
-def _enter(reads: Sequence[Path], writes: Sequence[Path], uses: Sequence[Path]) -> None:
+def _enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[Place]") -> None:
+    from pathlib import Path  # here alone: where Landlock holds, nobody comes here
+
     here, own = Path.cwd(), (f"{os.getuid()} {os.getuid()} 1", f"{os.getgid()} {os.getgid()} 1")
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc.unshare(_NEW), "unshare")
     for name, text in (("setgroups", "deny"), ("uid_map", own[0]), ("gid_map", own[1])):
         Path("/proc/self", name).write_text(text)
-    root = writes[0] / _ROOT
+    root = Path(writes[0]) / _ROOT
     root.mkdir(exist_ok=True)
     _mount(libc, None, "/", _RECURSIVE | _PRIVATE)
     _mount(libc, "tmpfs", root, _NO_RIGHTS | _NO_DEVICES, kind="tmpfs")
     for paths, flags in ((reads, _READ_ONLY | _NO_DEVICES), (writes, _NO_DEVICES), (uses, 0)):
-        for path in paths:
+        for path in map(Path, paths):
             if path.exists():
                 _show(libc, root, path, flags)
     _turn(libc, root)
     os.chdir(here)
 
 
-def _show(libc: ctypes.CDLL, root: Path, path: Path, flags: int) -> None:
+def _show(libc: ctypes.CDLL, root: "Path", path: "Path", flags: int) -> None:
     """Let a file or a folder be seen below the new root under the same name, by whatever links it is reached."""
-    real = Path(os.path.realpath(path))
+    real = path / os.path.realpath(path)  # which is absolute
     place = root / real.relative_to("/")
     _links(root, path)
     if flags & _READ_ONLY and place.exists() and place.samefile(real):
@@ -71,17 +78,17 @@ def _show(libc: ctypes.CDLL, root: Path, path: Path, flags: int) -> None:
     _mount(libc, None, place, _BIND | _AGAIN | _NO_RIGHTS | flags | kept)
 
 
-def _links(root: Path, path: Path) -> None:
+def _links(root: "Path", path: "Path") -> None:
     """Make the links anew that lead to a place, as far as they are not there."""
     for step in (*reversed(path.parents), path):
         copy = root / step.relative_to("/")
         if step.is_symlink() and not copy.is_symlink() and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.symlink_to(step.readlink())
-            _links(root, Path(os.path.normpath(step.parent / step.readlink())))
+            _links(root, step.parent / os.path.normpath(step.parent / step.readlink()))
 
 
-def _turn(libc: ctypes.CDLL, root: Path) -> None:
+def _turn(libc: ctypes.CDLL, root: "Path") -> None:
     """Stand on the new root, and let go of the old one."""
     os.chdir(root)
     _checked(libc.syscall(ctypes.c_long(_PIVOT[os.uname().machine]), b".", b"."), "pivot_root")

@@ -6,7 +6,6 @@ For systems whose kernel offers nothing. Machine code goes around it, so it keep
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 _READING = ("ctypes.dlopen", "os.listdir", "os.scandir", "shutil.copyfile")
@@ -44,8 +43,8 @@ _NEVER = (
 class _Fence:
     """What leads where, and whether that is inside."""
 
-    def __init__(self, reads: Iterable[Path], writes: Iterable[Path]) -> None:
-        self._inside = tuple(os.path.realpath(path) for path in (*map(str, writes), os.devnull))
+    def __init__(self, reads: Iterable[str], writes: Iterable[str]) -> None:
+        self._inside = tuple(os.path.realpath(path) for path in (*writes, os.devnull))
         self._seen = (*self._inside, *(os.path.realpath(path) for path in reads))
 
     def refuse(self, event: str, words: tuple[Any, ...]) -> None:
@@ -68,7 +67,7 @@ class _Fence:
                 raise PermissionError(f"{event} leads out of what a process that computes may see: {found}")
 
 
-def close(reads: Iterable[Path], writes: Iterable[Path]) -> None:
+def close(reads: Iterable[str], writes: Iterable[str]) -> None:
     """Refuse from now on, to this whole process, what leads outside these folders."""
     sys.addaudithook(_Fence(reads, writes).refuse)
 
