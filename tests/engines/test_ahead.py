@@ -76,3 +76,23 @@ def test_one_that_was_started_before_is_taken_and_ended():
     with computing_ahead() as first, computing_ahead(first) as second:
         assert second is first
     assert is_gone(pid_of(first))
+
+
+def test_what_names_its_imports_as_it_goes_is_described_by_a_process_that_has_all_files(files, tmp_path):
+    name = "axiom/catalogue/tiny_sum.py"
+    made_up = b"\n__import__('.'.join(('axiom', 'kit', 'chance')))\n"
+    begun = {**files, name: files[name] + made_up}
+    with computing_ahead() as ahead:
+        ahead.begin(MODULE, begun, tmp_path / "home")
+        assert not (tmp_path / "home" / "ahead" / "axiom" / "kit" / "chance.py").exists()
+        (found,) = ahead.describe(begun, [MODULE])
+    assert found.fault == ""
+    assert found.manifest is not None
+
+
+def test_what_it_wrote_goes_with_it(files, tmp_path):
+    with computing_ahead() as ahead:
+        ahead.begin(MODULE, files, tmp_path / "home")
+        assert ahead.describe(files, [MODULE])
+        assert (tmp_path / "home" / "cache" / "ahead").is_dir()
+    assert not (tmp_path / "home" / "cache" / "ahead").exists()

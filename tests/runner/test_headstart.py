@@ -14,6 +14,9 @@ from axiom.runner.gate import Gate
 from axiom.runner.headstart import HeadStart
 from axiom.runner.here import describe_files
 from axiom.runner.limits import environment
+from axiom.runner.loading import tell
+from axiom.runner.rooms import room
+from axiom.runner.spawning import spawn
 from axiom.runner.tasks import Runner
 from axiom.runner.trees import write_tree
 from axiom.signed.outputs import read_output
@@ -31,11 +34,12 @@ def begin(lab, tmp_path):
     started = []
 
     def make(**changed):
-        tree = tmp_path / "ahead"
-        write_tree(tree, lab.files | changed)
-        gate = Gate()
-        child = Child(environment(), gate)
-        head = HeadStart(child, gate, tree, MODULE, lab.home.path)
+        tree, files, gate = tmp_path / "ahead", lab.files | changed, Gate()
+        write_tree(tree, files)
+        process = spawn(environment())
+        bounds = tell(process, tree, MODULE, room(lab.home.cache, "ahead"))
+        child = Child(environment(), gate, process=process, bounds=bounds)
+        head = HeadStart(child, gate, MODULE, files)
         head.begin()
         started.append(Runner(lab.home, 1, gate, ahead=head))
         return started[-1], head, child

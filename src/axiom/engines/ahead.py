@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import axiom
 from axiom.runner import early
 from axiom.runner.gate import Gate
 from axiom.runner.limits import environment
@@ -35,7 +36,7 @@ class Ahead:
         self._spare: Child | None = None
         self._head: HeadStart | None = None
         self._files: tuple[str, Mapping[str, bytes]] | None = None
-        self._tree: Path | None = None
+        self._left: tuple[Path, ...] = ()  # what it was given, and where it writes
 
     @property
     def has_begun(self) -> bool:
@@ -47,16 +48,23 @@ class Ahead:
 
         Nothing else can be described by this process from then on, and the files are there until it ends.
         """
-        import shutil
+        from axiom.runner import rooms
+        from axiom.runner.bytecode import bytecode
+        from axiom.runner.loading import tell
+        from axiom.runner.trees import importable, write_tree
 
+        tree, cache = home.absolute() / FOLDER, home.absolute() / rooms.CACHE
+        self._files, self._left = (module, files), (tree, cache / FOLDER)
+        self._remove()  # of a process that was killed
+        wanted = importable(files, module)
+        write_tree(tree, wanted | bytecode(wanted, Path(axiom.__file__).parent))
+        bounds = tell(self._process, tree, module, rooms.room(cache, FOLDER))
+
+        from axiom.runner.children import Child  # while it loads
         from axiom.runner.headstart import HeadStart
-        from axiom.runner.trees import write_tree
 
-        tree = home.absolute() / FOLDER
-        shutil.rmtree(tree, ignore_errors=True)  # of a process that was killed
-        write_tree(tree, files)
-        self._tree, self._files = tree, (module, files)
-        self._head = HeadStart(self._child(), self.gate, tree, module, home.absolute())
+        self._spare = Child(environment(), self.gate, process=self._process, bounds=bounds)
+        self._head = HeadStart(self._spare, self.gate, module, files)
         self._head.begin()
 
     def describe(self, files: Mapping[str, bytes], modules: Sequence[str]) -> "tuple[Described, ...]":
@@ -66,8 +74,8 @@ class Ahead:
         found: tuple[Described, ...] | None = None
         if self._head is None:
             found = self._described(files, modules)
-        elif self._files == (*modules, files) and (said := self._head.described()):
-            found = (said,)
+        elif self._files == (*modules, files) and (said := self._head.described()) and said.manifest is not None:
+            found = (said,)  # of a fault, somebody says more who has all of the files
         return found or describe_files(files, modules)
 
     def runner(self, home: Path, host: int) -> "Runner":
@@ -80,14 +88,17 @@ class Ahead:
         return Runner(place, host, self.gate, spare=None if self._head else self._child(), ahead=self._head)
 
     def clear(self) -> None:
-        """End the process, and remove what it was given."""
+        """End the process, and remove what it was given and what it wrote."""
         if self._head is not None:
             self._head.stop()
         self._child().stop()
-        if self._tree is not None:
-            import shutil
+        self._remove()
 
-            shutil.rmtree(self._tree, ignore_errors=True)
+    def _remove(self) -> None:
+        from axiom.runner import rooms
+
+        for folder in self._left:
+            rooms.remove(folder)
 
     def _child(self) -> "Child":
         from axiom.runner.children import Child

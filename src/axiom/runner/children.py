@@ -15,6 +15,7 @@ from axiom.runner.bounds import Bounds, hold_data
 from axiom.runner.endings import KILLED, Process, how_ended
 from axiom.runner.gate import Awake, Ended, Gate
 from axiom.runner.keeping import Keeping, share
+from axiom.runner.loading import LOAD_MB, loading, within
 from axiom.runner.spawning import spawn, words
 from axiom.runner.system import system
 from axiom.signed import outputs, strict
@@ -27,7 +28,6 @@ _SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system cou
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _AMISS = "it answered amiss"
 _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
-_LOAD_MB = 2_000.0  # that it may hold meanwhile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +63,12 @@ class Child:
         preloaded: Sequence[str] = (),
         box: Box | None = None,
         process: Process | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         """Start a process. It imports what is installed under these names, and then waits for a bundle.
 
-        It stands still while the gate is shut; without one, nothing ever holds it up. `process` was started before.
+        It stands still while the gate is shut; without one, nothing ever holds it up. `process` was started before,
+        and with `bounds` it was told which bundle to load.
         """
         self._box = box
         if box:
@@ -76,7 +78,7 @@ class Child:
             self._computing = process.pid
         self._process = process
         self._gate = gate or Gate()
-        self._bounds: Bounds | None = None
+        self._bounds = bounds
         self.held = ""  # what keeps the process in, in its own words from before the bundle
         self._is_halted = False
         self._buffer = b""
@@ -117,7 +119,15 @@ class Child:
     def load(self, tree: Path, module: str, environment: Mapping[str, str]) -> None:
         """Import the module of an unpacked bundle; a process in which that fails is gone."""
         try:
-            self._say(do="load", tree=str(tree), module=module, environment=self._settle(environment))
+            self._say(**loading(tree, module, self._settle(environment)))
+        except BaseException:
+            self.stop()
+            raise
+        self.loaded(module)
+
+    def loaded(self, module: str) -> None:
+        """Wait for the module that it was told to load; a process in which that failed is gone."""
+        try:
             self.held = self._await("held")
             fault = self._await("loaded")
             self._demand(fault is None or _is_fault(fault))
@@ -128,9 +138,8 @@ class Child:
             self.stop()
             raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
-    def declare(self, module: str) -> Described:
-        """Return what the loaded module declares."""
-        self._say(do="declare", module=module)
+    def declared(self, module: str) -> Described:
+        """Return what the loaded module declares; it was told to say so."""
         return self._told(module, self._await("declared"))
 
     def describe(
@@ -248,8 +257,8 @@ class Child:
         self._bounds = Bounds(self._computing, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
         if self._box:
             self._box.give(self._bounds.scratch)
-        hold_data(self._computing, _LOAD_MB)
-        return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
+        hold_data(self._computing, LOAD_MB)
+        return within(self._bounds, environment)
 
     def _leave(self) -> None:
         if self._bounds is not None:
@@ -307,7 +316,7 @@ class Child:
             self._attend()
             message = self._hear(_POLL)
             if message is None:
-                self._watch(_LOAD_MB, "while it is imported an experiment may hold")
+                self._watch(LOAD_MB, "while it is imported an experiment may hold")
         if message is None or key not in message:
             raise self._lost(f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else _AMISS)
         return message[key]

@@ -6,12 +6,10 @@ stays here until an order has passed every check; it is used when the sealed bun
 and the cell the one that is ordered. Otherwise nobody ever sees it, and the process ends.
 """
 
-import hashlib
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axiom.domain.experiments import seed_of
@@ -19,9 +17,6 @@ from axiom.domain.work import Outcome
 from axiom.errors import AxiomError
 from axiom.runner.children import Child, Described
 from axiom.runner.gate import Ended, Gate
-from axiom.runner.limits import environment
-from axiom.runner.rooms import CACHE, room
-from axiom.runner.trees import holds
 from axiom.signed import strict
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer
@@ -39,18 +34,13 @@ _STOP_SECONDS = 5.0
 class HeadStart:
     """A process with one experiment, and perhaps the answer of its first cell."""
 
-    def __init__(self, child: Child, gate: Gate, tree: Path, module: str, home: Path) -> None:
-        """`tree` holds the experiment's files and stays there; nobody has told this child of any bundle before.
-
-        `gate` is the one before which the child's cells wait.
-        """
+    def __init__(self, child: Child, gate: Gate, module: str, files: Mapping[str, bytes]) -> None:
+        """`child` was told to load and to declare this module of these files; before `gate` its cells wait."""
         self.began = time.monotonic()  # with its cell, once it does
         self._child = child
         self._gate = gate
-        self._tree = tree
         self._module = module
-        self._cache = home / CACHE
-        self._files: Mapping[str, bytes | None] = {}
+        self._files = dict(files)
         self._manifest: Manifest | None = None
         self._answer: CellAnswer | None = None
         self._described: Described | None = None
@@ -66,11 +56,15 @@ class HeadStart:
         self._told.wait()
         return self._described
 
-    def child(self, tree: Path, module: str) -> Child | None:
+    def fits(self, bundle: Mapping[str, bytes], module: str) -> bool:
+        """Is the process loaded with just this proven bundle?"""
+        sealed = {name: body for name, body in bundle.items() if name != MANIFEST}
+        return self.described() is not None and (module, sealed) == (self._module, self._files)
+
+    def child(self, bundle: Mapping[str, bytes], module: str) -> Child | None:
         """Return the process, once its cell is done, if it is loaded with just this proven bundle; else it ends."""
         self._thread.join()
-        sealed = {name: body for name, body in holds(tree).items() if name != MANIFEST}
-        if self._manifest is not None and self._child.alive and module == self._module and sealed == self._files:
+        if self._manifest is not None and self._child.alive and self.fits(bundle, module):
             return self._child
         self._child.stop()
         return None
@@ -105,10 +99,8 @@ class HeadStart:
             self._compute(declared)
 
     def _describe(self) -> Described:
-        self._files = holds(self._tree)
-        self._cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._child.load(self._tree, self._module, environment(room(self._cache, _digest(self._files))))
-        found = self._child.declare(self._module)
+        self._child.loaded(self._module)
+        found = self._child.declared(self._module)
         if found.manifest is not None:
             with suppress(AxiomError, ValueError):  # whoever asked finds out what is wrong with it
                 self._manifest = read_manifest(strict.canonical(found.manifest))
@@ -137,11 +129,3 @@ def _first(declared: Manifest) -> tuple[Mapping[str, object], int]:
 def _words(config: Mapping[str, object], seed: int) -> bytes:
     """A cell as bytes, for 1 and 1.0 and true are equal, and no experiment need take them for the same."""
     return strict.canonical([config, seed])
-
-
-def _digest(files: Mapping[str, bytes | None]) -> str:
-    found = hashlib.sha256()
-    for name in sorted(files):
-        body = files[name] or b""
-        found.update(f"{name}\0{len(body)}\0".encode() + body)
-    return found.hexdigest()

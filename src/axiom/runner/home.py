@@ -83,8 +83,8 @@ class Home:
                 self._write_seen(seen.with_trust(trust))
         return trust
 
-    def unpack(self, ticket: Ticket, *, trust: Trust, now: datetime) -> Path:
-        """Return the folder of the bundle that a ticket names, with every file in it equal to the sealed one."""
+    def proven(self, ticket: Ticket, *, trust: Trust, now: datetime) -> dict[str, bytes]:
+        """Return the sealed files of the bundle that a ticket names."""
         files = self._files(ticket, trust, now)
         with self._alone():
             seen, name = self._read_seen(), f"{ticket.experiment}@{ticket.version}"
@@ -96,7 +96,12 @@ class Home:
                 )
             if ticket.serial > newest:
                 self._write_seen(replace(seen, serials={**seen.serials, name: ticket.serial}))
-            return self._tree(ticket.bundle, files)
+        return files
+
+    def unpacked(self, digest: str, files: Mapping[str, bytes]) -> Path:
+        """Return the folder of a bundle, with every file in it equal to the sealed one."""
+        with self._alone():
+            return self._tree(digest, files)
 
     def _files(self, ticket: Ticket, trust: Trust, now: datetime) -> dict[str, bytes]:
         stem = self.path / "bundles" / ticket.bundle

@@ -1,7 +1,6 @@
 """Files of the runner's own that are there whole or not at all, whatever ends this process or the computer."""
 
 import os
-import tempfile
 from pathlib import Path
 
 DRAFT = ".new-"  # how a name begins under which nobody looks for anything
@@ -9,6 +8,8 @@ DRAFT = ".new-"  # how a name begins under which nobody looks for anything
 
 def place(path: Path, *parts: bytes) -> None:
     """Put these bytes in place of what was there before; several processes may place the same file at once."""
+    import tempfile  # names of drafts are wanted by whoever places nothing, too
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT)
     draft = Path(name)
     try:

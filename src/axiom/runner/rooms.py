@@ -10,8 +10,6 @@ held, by a lock that no experiment can reach, nobody sweeps away what that proce
 import contextlib
 import math
 import os
-import secrets
-import tempfile
 import time
 from pathlib import Path
 
@@ -30,6 +28,7 @@ _MARK, _LOCK = ".swept", ".lock"
 _SCRATCH, _HELD = ".scratch-", ".held"
 _LEAST = 16_384  # bytes for any file: an empty one takes a place, too
 _DEEPEST = 32
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOINHERIT", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Scratch:
@@ -37,8 +36,8 @@ class Scratch:
 
     def __init__(self, place: Path) -> None:
         """Make it for a process of the bundle with this folder."""
-        self._handle, mark = tempfile.mkstemp(prefix=f"{_SCRATCH}{place.name}-", suffix=_HELD, dir=place.parent)
-        self._mark = Path(mark)
+        self._mark = place.with_name(f"{_SCRATCH}{place.name}-{_unheard()}{_HELD}")
+        self._handle = os.open(self._mark, _NEW, 0o600)
         self.path = self._mark.with_suffix("")
         try:
             system.take(self._handle)
@@ -142,7 +141,7 @@ def _up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
         if place == top:
             return path
         path.chmod(0o700)  # a folder that may not be written cannot be moved
-        return path.rename(top / secrets.token_hex(8))
+        return path.rename(top / _unheard())
     return None
 
 
@@ -199,6 +198,11 @@ def _is_held(mark: Path) -> bool:
         return not system.take(handle)
     finally:
         os.close(handle)
+
+
+def _unheard() -> str:
+    """A name that nothing has; `secrets` and `tempfile` take longer to import than all else here."""
+    return os.urandom(8).hex()  # noqa: TID251  a name, and no number of any experiment
 
 
 def _age(path: Path) -> float:

@@ -41,12 +41,12 @@ class SuppliedHome(Home):
                         raise ForeignTicket(f"{fault} Nothing was computed.") from None
         return super().trust(now)
 
-    def unpack(self, ticket: Ticket, *, trust: Trust, now: datetime) -> Path:
-        """Return the folder of the ticket's bundle; what is not here yet is taken from among the task's files."""
+    def proven(self, ticket: Ticket, *, trust: Trust, now: datetime) -> dict[str, bytes]:
+        """Return the files of the ticket's bundle; what is not here yet is taken from among the task's."""
         stem = self.path / "bundles" / ticket.bundle
         self._keep_archive(stem.with_suffix(".zip"), ticket.bundle)
         self._keep_seal(stem.with_suffix(".seal"), ticket, trust, now)
-        return super().unpack(ticket, trust=trust, now=now)
+        return super().proven(ticket, trust=trust, now=now)
 
     def _keep_archive(self, held: Path, digest: str) -> None:
         if held.exists() and bundles.digest(held.read_bytes()) == digest:

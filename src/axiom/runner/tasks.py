@@ -6,7 +6,7 @@ import functools
 import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from axiom.runner.system import system
 from axiom.signed import tickets
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
+from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
 _LOG_LIMIT = 1024 * 1024
@@ -83,7 +84,7 @@ class Runner:
         self._ahead = ahead
         self._began = 0.0  # when the present order did, or its first cell if that was before
         self._child: Child | None = None
-        self._tree: Path | None = None
+        self._loaded = ""  # the bundle of that child
 
     def obey(
         self, argv: Sequence[str], slot: Path, *, now: datetime, report: Callable[[int, float, int], None]
@@ -165,9 +166,11 @@ class Runner:
         trust = self._home.trust(now)
         ticket = tickets.read_ticket(order.ticket, trust=trust, now=now)
         tickets.check(order, ticket, host=self._host)
-        tree = self._home.unpack(ticket, trust=trust, now=now)
+        bundle = self._home.proven(ticket, trust=trust, now=now)
+        if self._ahead is None or not self._ahead.fits(bundle, _module(ticket)):
+            self._home.unpacked(ticket.bundle, bundle)  # a child that has it imports of it whenever it likes
 
-        cells, manifest = tuple(ticket.cells), read_manifest((tree / "manifest.json").read_bytes())
+        cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
         progress = Progress(functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done))
         if done or slot.kept.times:
@@ -175,7 +178,7 @@ class Runner:
         keep = functools.partial(Keeping, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
-                found = self._compute(cell, tree, ticket, keep, progress)
+                found = self._compute(cell, ticket, bundle, keep, progress)
                 slot.add(found)
                 done.append(found)
                 progress.finish()
@@ -186,9 +189,14 @@ class Runner:
         return _failures(done)
 
     def _compute(
-        self, cell: OrderedCell, tree: Path, ticket: Ticket, keep: Callable[..., Keeping], progress: Progress
+        self,
+        cell: OrderedCell,
+        ticket: Ticket,
+        bundle: Mapping[str, bytes],
+        keep: Callable[..., Keeping],
+        progress: Progress,
     ) -> CellOutput:
-        child = self._warm(tree, f"axiom.catalogue.{ticket.experiment}")
+        child = self._warm(ticket, bundle)
         ahead = self._ahead
         answer = ahead.answer(cell, ticket.memory_mb) if ahead else None
         if ahead and answer:
@@ -210,19 +218,21 @@ class Runner:
         said = {name: getattr(answer, name) for name in CellAnswer.__dataclass_fields__}
         return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **said)
 
-    def _warm(self, tree: Path, module: str) -> Child:
-        if self._child is None or not self._child.alive or self._tree != tree:
-            self._child = self._replaced(tree, module)
+    def _warm(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
+        if self._child is None or not self._child.alive or self._loaded != ticket.bundle:
+            self._child = self._replaced(ticket, bundle)
             self.note(f"child.held {self._child.held}")
-            self._tree = tree
+            self._loaded = ticket.bundle
         return self._child
 
-    def _replaced(self, tree: Path, module: str) -> Child:
+    def _replaced(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
         """The child for a bundle; the one of the bundle before it ends."""
-        if self._ahead is not None and (ready := self._ahead.child(tree, module)):
+        module = _module(ticket)
+        if self._ahead is not None and (ready := self._ahead.child(bundle, module)):
             return ready
         self._ahead = None
-        surroundings = environment(room(self._home.cache, tree.name), self._device)
+        tree = self._home.unpacked(ticket.bundle, bundle)
+        surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
         if spare is None or not spare.alive:
             self.stop()
@@ -241,6 +251,10 @@ class Runner:
             runner=axiom.__version__,
             platform=self._platform,
         )
+
+
+def _module(ticket: Ticket) -> str:
+    return f"axiom.catalogue.{ticket.experiment}"
 
 
 def _failures(done: Sequence[CellOutput]) -> str:

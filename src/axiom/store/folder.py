@@ -16,7 +16,6 @@ from typing import Any, Self
 
 from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, FolderInUse, FolderUnusable, StoreError
-from axiom.store.database import connect_reader
 
 _README = """\
 This is the data folder of an Axiom laboratory: its database, its files and its keys.
@@ -129,6 +128,8 @@ class Folder:
         """Is there a laboratory here, made to the end? An empty database is none; a damaged one is still somebody's."""
         if not self.database.is_file():
             return False
+        from axiom.store.database import connect_reader  # whoever is yet to make one waits for no database
+
         try:
             db = connect_reader(self.database)
             try:
