@@ -3,14 +3,20 @@
 3 learning rates × 3 widths × 8 seeds of a small NumPy network, 2 workers, one thread a process. The network takes
 10,000 steps here where the survey of peers took 26,000, so that six arms in three rounds end within ten minutes. What
 is typed in each tool lies in the folder `peers`: its own quickstart, and the lines that print mean ± interval per
-config. In each round every arm is started in an empty folder, killed (its parent only, with SIGKILL) at about half,
-left alone for eight seconds, and typed again. A cell is redone when it was finished more than once, whoever asked for
-it. A first result is one that the tool's own reader brings back; it counts from when that look began, since opening a
-laboratory takes longer than reading a line. Axiom's is proven, stored and on the disk by then, as are those of
-Datasette's recipe and Optuna; concurrent.futures, Sacred and Dask have handed theirs to the system, which a power cut
-may still take. Beside it stands when Axiom's first cell was on the disk, from where a resume goes on. Who looks for it
-looks cheaply, or the most careful reader would take most from the tool that it waits for. Every arm keeps the bytecode
-of what it imports, as Python does unless it is told otherwise, so the first round also pays for what is compiled once.
+config.
+
+First every arm is started in an empty folder until its first result, again and again and in turns: one start says
+nothing on a shared computer, where the same one takes 0.3 s now and 0.5 s then. A first result is one that the tool's
+own reader brings back; it counts from when that look began, since opening a laboratory takes longer than reading a
+line. Axiom's is proven, stored and on the disk by then, as are those of Datasette's recipe and Optuna;
+concurrent.futures, Sacred and Dask have handed theirs to the system, which a power cut may still take. Beside it stands
+when Axiom's first cell was on the disk, from where a resume goes on. Who looks for it looks cheaply, or the most
+careful reader would take most from the tool that it waits for. Every arm keeps the bytecode of what it imports, as
+Python does unless it is told otherwise; a start before the ones that count pays for what is compiled once.
+
+Then, in each round, every arm is started in an empty folder, killed (its parent only, with SIGKILL) at about half, left
+alone for eight seconds, and typed again. A cell is redone when it was finished more than once, whoever asked for it.
+
 A library goes into an environment, which is two commands; Axiom is a program, and installed by one.
 
 The peers are tools. Plain code is none: what it computes, it keeps for nobody, and what a cell takes by itself no tool
@@ -20,8 +26,6 @@ every peer at each of the four.
 
 import argparse
 import contextlib
-import csv
-import json
 import os
 import shutil
 import signal
@@ -35,8 +39,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from arms import stores
+from arms.stores import Records
+
 from axiom.errors import AxiomError
-from axiom.notebook import open_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = Path(__file__).with_suffix("")
@@ -45,20 +51,17 @@ CELLS = 72
 REST_SECONDS = 8.0
 MOST_SECONDS = 300.0
 LOOK_SECONDS = 0.005
+PAUSE_SECONDS = 0.5
 
 # Where a cell notes that it was finished. An experiment of ours may write beside its compiled programs alone.
 _FINISHED = "'finished.txt'"
 _CACHED = "__import__('os').environ['JAX_COMPILATION_CACHE_DIR'] + '/finished.txt'"
 
-Records = tuple[Sequence[tuple[object, ...]], int]  # finished cells, a row each; and records that will never end
-
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One arm, once: seconds to its first record, and what there is after kill and repetition."""
+    """One arm, once: what there is after kill and repetition."""
 
-    first: float
-    on_disk: float | None  # of Axiom: when its first cell was kept
     records: int
     distinct: int
     redone: int
@@ -84,7 +87,14 @@ class Arm:
     glance: Callable[[Path], bool] | None = None  # whether reading is worth it, where that takes longer than to ask
     processes: int = 1  # how often it is typed for two workers
     is_tool: bool = True
+    firsts: list[float] = field(default_factory=list)  # of each start, the seconds to its first record
+    on_disk: list[float] = field(default_factory=list)  # of Axiom, those until its first cell was kept
     rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def first(self) -> float:
+        """Seconds to the first result."""
+        return statistics.median(self.firsts)
 
     @property
     def lines(self) -> int:
@@ -119,14 +129,14 @@ def arms() -> list[Arm]:
             glue=text("Axiom"),
             typed=("uv tool install axiom", f"axiom {ours}"),
             start=lambda folder: [str(folder / ".venv" / "bin" / "axiom"), *ours.split()],
-            read=read_axiom,
-            glance=has_result,
+            read=stores.read_axiom,
+            glance=stores.has_result,
         ),
-        peer("concurrent.futures", read_csv, "numpy", is_tool=False),
-        peer("Datasette recipe", read_datasette, "numpy", "sqlite-utils"),
-        peer("Sacred", read_sacred, "numpy", "sacred", "setuptools<81"),
-        peer("Optuna", read_optuna, "numpy", "optuna", processes=2),
-        peer("Dask", read_csv, "numpy", "distributed"),
+        peer("concurrent.futures", stores.read_csv, "numpy", is_tool=False),
+        peer("Datasette recipe", stores.read_datasette, "numpy", "sqlite-utils"),
+        peer("Sacred", stores.read_sacred, "numpy", "sacred", "setuptools<81"),
+        peer("Optuna", stores.read_optuna, "numpy", "optuna", processes=2),
+        peer("Dask", stores.read_csv, "numpy", "distributed"),
     ]
 
 
@@ -135,81 +145,8 @@ def text(name: str) -> str:
     return (TEXTS / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def read_axiom(folder: Path) -> Records:
-    """Results of the laboratory; a workunit that is still open is stuck."""
-    lab = open_lab(folder / "lab-data")
-    rows = lab.results("mlp_sweep")
-    with contextlib.closing(_sqlite(folder / "lab-data" / "axiom.db")) as db:
-        ((stuck,),) = db.execute("SELECT count(*) FROM workunit WHERE state = 'open'")
-    return list(zip(rows["lr"], rows["width"], rows["seed"], strict=True)), stuck
-
-
-def has_result(folder: Path) -> bool:
-    """Is there any result in the laboratory?"""
-    with contextlib.closing(_sqlite(folder / "lab-data" / "axiom.db")) as db:
-        return bool(db.execute("SELECT count(*) FROM (SELECT 1 FROM result LIMIT 1)").fetchone()[0])
-
-
-def first_line(folder: Path) -> Records:
-    """What the runners have kept of tasks that are not back yet: a line before the cells, then one a cell.
-
-    A task of one cell is back within milliseconds, and its file is gone before anybody looks: then its result counts.
-    """
-    files = (folder / "lab-data" / "engine" / "slots").glob("*/output.jsonl")
-    kept = [(file.name,) for file in files if _cells_in(file)]
-    return kept or [("result",)] * has_result(folder), 0
-
-
-def _cells_in(file: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
-        return file.read_bytes().count(b"\n") - 1
-    return 0
-
-
-def read_csv(folder: Path) -> Records:
-    """Whole lines of results.csv."""
-    lines = (folder / "results.csv").read_text().splitlines(keepends=True)
-    return [tuple(row[:3]) for row in csv.reader(line for line in lines if line.endswith("\n"))], 0
-
-
-def read_sacred(folder: Path) -> Records:
-    """Completed records of the file observer; one that says RUNNING for ever is stuck."""
-    found, stuck = [], 0
-    for file in (folder / "runs").glob("[0-9]*/run.json"):
-        said = json.loads(file.read_text())
-        if said["status"] == "COMPLETED":
-            config = json.loads(file.with_name("config.json").read_text())
-            found.append((config["lr"], config["width"], config["seed"]))
-        stuck += said["status"] == "RUNNING"
-    return found, stuck
-
-
-def read_optuna(folder: Path) -> Records:
-    """Complete rows of the study."""
-    with contextlib.closing(_sqlite(folder / "study.db")) as db:
-        rows = db.execute(
-            "SELECT t.trial_id, p.param_name, p.param_value FROM trials t JOIN trial_params p USING (trial_id) "
-            "WHERE t.state = 'COMPLETE' ORDER BY 1, 2"
-        ).fetchall()
-        ((stuck,),) = db.execute("SELECT count(*) FROM trials WHERE state = 'RUNNING'")
-    values: dict[int, list[float]] = {}
-    for record, _, value in rows:
-        values.setdefault(record, []).append(value)
-    return [tuple(value) for value in values.values()], stuck
-
-
-def read_datasette(folder: Path) -> Records:
-    """Rows of the table that Datasette would show."""
-    with contextlib.closing(_sqlite(folder / "results.db")) as db:
-        return db.execute("SELECT lr, width, seed FROM cells").fetchall(), 0
-
-
-def _sqlite(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
-
-
-def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
-    """Start it in an empty folder, kill it at half, type it again, and count."""
+def lay_out(arm: Arm, home: Path, place: Path, steps: int) -> None:
+    """What somebody has written before they type anything, in an empty folder."""
     place.mkdir()
     training = text("training").replace("STEPS", str(steps)).replace("FINISHED", _FINISHED if arm.packages else _CACHED)
     (place / ".venv").symlink_to(home / arm.name / ".venv")
@@ -218,19 +155,32 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
         (place / "sweep.py").write_text(arm.glue)
     else:
         (place / "mlp_sweep.py").write_text(training + arm.glue)
+
+
+def begin(arm: Arm, home: Path, place: Path, steps: int) -> None:
+    """Start it in an empty folder, note when its first result is there, and end it."""
+    lay_out(arm, home, place, steps)
     began = time.monotonic()
     started = start(arm, place)
     try:
-        on_disk = None
         if not arm.packages:
-            on_disk = wait(first_line, place, started, 1) - began
-        first = wait(arm.read, place, started, 1, arm.glance) - began
+            arm.on_disk.append(wait(stores.first_line, place, started, 1) - began)
+        arm.firsts.append(wait(arm.read, place, started, 1, arm.glance) - began)
+    finally:
+        for pid in end(started):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    time.sleep(PAUSE_SECONDS)  # its end is not the beginning of the next
+
+
+def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
+    """Start it in an empty folder, kill it at half, type it again, and count."""
+    lay_out(arm, home, place, steps)
+    started = start(arm, place)
+    try:
         wait(arm.read, place, started, CELLS // 2)
     finally:
-        known = [pid for process in started for pid in below(process.pid)]
-        for process in started:
-            process.kill()
-            process.wait()
+        known = end(started)
     time.sleep(REST_SECONDS)
     orphans = [pid for pid in known if alive(pid)]
     for pid in orphans:
@@ -241,14 +191,21 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
     cells, stuck = arm.read(place)
     done = [line for file in place.rglob("finished.txt") for line in file.read_text().splitlines()]
     return Round(
-        first=first,
-        on_disk=on_disk,
         records=len(cells),
         distinct=len(set(cells)),
         redone=len(done) - len(set(done)),
         stuck=stuck,
         orphans=len(orphans),
     )
+
+
+def end(started: Sequence[subprocess.Popen[bytes]]) -> list[int]:
+    """Kill what was typed, and nothing that it started: those are returned."""
+    known = [pid for process in started for pid in below(process.pid)]
+    for process in started:
+        process.kill()
+        process.wait()
+    return known
 
 
 def start(arm: Arm, place: Path) -> list[subprocess.Popen[bytes]]:
@@ -329,7 +286,7 @@ def verdicts(played: Sequence[Arm]) -> tuple[list[str], list[str]]:
     worst: dict[str, Callable[[Arm], float]] = {
         "commands": lambda arm: len(arm.typed),
         "glue lines": lambda arm: arm.lines,
-        "seconds to the first result": lambda arm: statistics.median(one.first for one in arm.rounds),
+        "seconds to the first result": lambda arm: arm.first,
         "what a resume leaves amiss": lambda arm: max(one.amiss for one in arm.rounds),
     }
     behind: dict[bool, list[str]] = {True: [], False: []}
@@ -343,21 +300,27 @@ def verdicts(played: Sequence[Arm]) -> tuple[list[str], list[str]]:
 def show(played: Sequence[Arm]) -> None:
     """One table; of each round's counts the worst."""
     heads = ("commands", "glue", "first s", "records", "cells", "duplicated", "redone", "stuck", "orphans")
-    print(f"{'':<20}" + "".join(f"{head:>11}" for head in heads) + "   first s in each round")
+    print(f"{'':<20}" + "".join(f"{head:>11}" for head in heads) + "   first s, middle half")
     for arm in played:
         worst = max(arm.rounds, key=lambda one: one.amiss)
-        first = statistics.median(one.first for one in arm.rounds)
         counts = (worst.records, worst.distinct, worst.records - worst.distinct, worst.redone, worst.stuck)
-        row = (len(arm.typed), arm.lines, f"{first:.2f}", *counts, worst.orphans)
-        each = " ".join(f"{one.first:.2f}" for one in arm.rounds)
-        print(f"{arm.name:<20}" + "".join(f"{value:>11}" for value in row) + f"   {each}")
-    kept = [one.on_disk for one in played[0].rounds if one.on_disk is not None]
-    print(f"\nAxiom's first cell was on the disk after {statistics.median(kept):.2f} s, not yet proven and stored.")
+        row = (len(arm.typed), arm.lines, f"{arm.first:.3f}", *counts, worst.orphans)
+        low, _, high = statistics.quantiles(arm.firsts, n=4)
+        print(f"{arm.name:<20}" + "".join(f"{value:>11}" for value in row) + f"   {low:.3f} to {high:.3f}")
+    ours, *others = played
+    kept = statistics.median(ours.on_disk)
+    print(f"\nAxiom's first cell was on the disk after {kept:.3f} s, not yet proven and stored.")
+    for arm in others:
+        later = [theirs - own for own, theirs in zip(ours.firsts, arm.firsts, strict=True)]
+        before = sum(seconds > 0 for seconds in later)
+        after = f"{statistics.median(later):+.3f} s after Axiom's, as a median"
+        print(f"{arm.name}: first result {after}; in {before} of {len(later)} turns Axiom's came before it.")
 
 
 def main() -> int:
     """0 when Axiom is better than every peer at each of the four."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--starts", type=int, default=31)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--only", nargs="*", default=[], help="these peers, to look at something")
@@ -367,13 +330,20 @@ def main() -> int:
     try:
         for arm in played:
             install(arm, home)
+        for number in range(-1, wanted.starts):
+            turn = number % len(played)
+            for arm in (*played[turn:], *played[:turn]):
+                begin(arm, home, home / f"{arm.name}-begun-{number}", wanted.steps)
+        for arm in played:
+            del arm.firsts[0], arm.on_disk[:1]
         for number in range(wanted.rounds):
             for arm in played:
                 arm.rounds.append(play(arm, home, home / f"{arm.name}-{number}", wanted.steps))
                 print(f"round {number + 1} {arm.name}: {arm.rounds[-1]}", file=sys.stderr)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    print(f"load {os.getloadavg()[0]:.2f}, {CELLS} cells, {wanted.steps} steps each, {wanted.rounds} rounds\n")
+    said = f"{CELLS} cells, {wanted.steps} steps each, {wanted.starts} starts, {wanted.rounds} rounds"
+    print(f"load {os.getloadavg()[0]:.2f}, {said}\n")
     show(played)
     behind, beside = verdicts(played)
     print("\nAxiom is not better at:" if behind else "\nAxiom is better than every peer at each of the four.")
