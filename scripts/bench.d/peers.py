@@ -320,7 +320,7 @@ def show(played: Sequence[Arm]) -> None:
 def main() -> int:
     """0 when Axiom is better than every peer at each of the four."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--starts", type=int, default=31)
+    parser.add_argument("--starts", type=int, default=61)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--only", nargs="*", default=[], help="these peers, to look at something")

@@ -76,6 +76,8 @@ def test_the_first_cell_is_computed_once_and_is_what_it_would_have_been(begin, l
     (line,) = computed(lab)
     assert int(line.split()[-1]) == child.pid
 
+    assert [*(lab.home.path / "unpacked").iterdir()] == []
+
     after = obey(runner, lab.order(), tmp_path / "after", now)
     assert after.exit == Exit.DONE
     assert {int(line.split()[-1]) for line in computed(lab)} == {child.pid}
@@ -112,6 +114,7 @@ def test_other_code_than_the_sealed_one_is_not_used(begin, lab, tmp_path, now):
     (cell,) = read_output((tmp_path / "slot" / "output.jsonl").read_bytes(), limit=10**6).cells
     assert cell.measures["value"] == FIRST["seeds"][0] / 2**63
     assert not child.alive
+    assert [tree.name for tree in (lab.home.path / "unpacked").iterdir()] == [lab.digest]
 
 
 def test_without_a_proven_order_nobody_sees_it(begin, lab, strangers, tmp_path, now):

@@ -101,3 +101,15 @@ def test_only_files_of_our_own_have_bytecode_and_it_holds_for_these_bytes_alone(
     code = "import sys\nsys.path.insert(0, sys.argv[1])\nfrom axiom.errors import CHANGED\nprint(CHANGED)"
     command = [sys.executable, "-I", "-B", "-c", code, str(tmp_path)]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "True\n"
+
+
+def test_without_assertions_there_is_none(tmp_path):
+    code = (
+        "import axiom, pathlib\nfrom axiom.runner.bytecode import bytecode\n"
+        "package = pathlib.Path(axiom.__file__).parent\n"
+        "print(len(bytecode({'axiom/errors.py': (package / 'errors.py').read_bytes()}, package)))"
+    )
+    for options, count in (([], "1"), (["-O"], "0")):
+        command = [sys.executable, *options, "-B", "-c", code]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path)
+        assert told.stdout.strip() == count

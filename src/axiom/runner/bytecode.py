@@ -13,8 +13,11 @@ _CHECKED = (0b11).to_bytes(4, "little")  # an import compares the hash of the so
 def bytecode(files: Mapping[str, bytes], package: Path) -> dict[str, bytes]:
     """Bytecode of those files that are the very ones of our own package, under the names where an import looks for it.
 
-    It comes from where Python keeps it for us, or is kept there from now on.
+    It comes from where Python keeps it for us, or is kept there from now on. There is none where we run without the
+    assertions that the process which computes runs with.
     """
+    if sys.flags.optimize:
+        return {}
     found = {}
     for name, body in files.items():
         own = package.parent / name

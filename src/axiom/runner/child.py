@@ -140,8 +140,8 @@ class Bench:
         elif asked["do"] == "load":
             self._enter(asked["tree"], asked["environment"])
             self._pipe.say(loaded=self._load(asked["module"]))
-        elif asked["do"] == "declare":
-            self._pipe.say(declared=self._described(asked["module"]))
+        elif asked["do"] == "begin":
+            self._begin(asked["module"], asked["most_seconds"])
         else:
             self._compute(asked["config"], asked["seed"], asked.get("keep"))
 
@@ -210,6 +210,18 @@ class Bench:
         except BaseException as fault:
             return {"fault": self._fault(fault)}
         return {"manifest": manifest}
+
+    def _begin(self, module: str, most_seconds: float) -> None:
+        """Say what is declared, and go on with its first cell if that is short, and nothing has to be compiled for it.
+
+        Whoever listens is busy, too: before they had asked for it, a good part of such a cell is computed.
+        """
+        told = self._described(module)
+        self._pipe.say(declared=told)
+        said = told.get("manifest")
+        if said and not (said["avx"] or said["gpu"]) and said["cell_seconds"][0] <= most_seconds:
+            seed = importlib.import_module("axiom.domain.experiments").seed_of(said["name"], said["version"], 0)
+            self._compute(json.loads(json.dumps(said["configs"][0])), seed, None)
 
     def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
         listener = Listener(self._pipe)

@@ -17,6 +17,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import AxiomError
 from axiom.runner.children import Child, Described
 from axiom.runner.gate import Ended, Gate
+from axiom.runner.loading import SHORT
 from axiom.signed import strict
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer
@@ -25,7 +26,6 @@ from axiom.signed.sources import MANIFEST
 if TYPE_CHECKING:
     from axiom.signed.tickets import OrderedCell
 
-_SHORT = 2.0  # seconds that a cell may need: nothing is kept of it while it is computed
 _MOST_SECONDS = 10.0
 _WALL_SECONDS = 60.0
 _STOP_SECONDS = 5.0
@@ -36,7 +36,7 @@ class HeadStart:
 
     def __init__(self, child: Child, gate: Gate, module: str, files: Mapping[str, bytes]) -> None:
         """`child` was told to load and to declare this module of these files; before `gate` its cells wait."""
-        self.began = time.monotonic()  # with its cell, once it does
+        self.began = time.monotonic()  # before its cell did, which is not heard at once
         self._child = child
         self._gate = gate
         self._module = module
@@ -92,7 +92,7 @@ class HeadStart:
         finally:
             self._told.set()
         declared = self._manifest
-        if declared is None or declared.avx or declared.gpu or declared.cell_seconds[0] > _SHORT:
+        if declared is None or declared.avx or declared.gpu or declared.cell_seconds[0] > SHORT:
             self._child.stop()  # what compiles keeps its programs with its bundle, which has no name yet
             return
         with suppress(Exception, Ended):
@@ -108,16 +108,7 @@ class HeadStart:
 
     def _compute(self, declared: Manifest) -> None:
         """Whatever else comes of it than values, the ordered cell is computed anew and says so itself."""
-        config, seed = _first(declared)
-        self.began = time.monotonic()
-        answer = self._child.compute(
-            config,
-            seed,
-            cpu_limit=_MOST_SECONDS,
-            wall_limit=_WALL_SECONDS,
-            memory_mb=declared.memory_mb,
-            on_progress=lambda _share: None,
-        )
+        answer = self._child.begun(cpu_limit=_MOST_SECONDS, wall_limit=_WALL_SECONDS, memory_mb=declared.memory_mb)
         self._answer = answer if answer.outcome in {Outcome.OK, Outcome.DIVERGED} else None
 
 

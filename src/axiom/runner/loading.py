@@ -13,6 +13,7 @@ from axiom.runner.limits import environment
 from axiom.signed import strict
 
 LOAD_MB = 2_000.0  # that a process may hold while it imports an experiment
+SHORT = 2.0  # seconds that a cell may need which is computed ahead: nothing is kept of it on the way
 
 
 def loading(tree: Path, module: str, words: Mapping[str, str]) -> dict[str, object]:
@@ -26,13 +27,14 @@ def within(bounds: Bounds, words: Mapping[str, str]) -> dict[str, str]:
 
 
 def tell(process: Process, tree: Path, module: str, room: Path) -> Bounds:
-    """Have a process that waits load and declare a module; what bounds it, for the `Child` that will listen to it.
+    """Have a process that waits load a module, declare it and begin; what bounds it, for the `Child` that will listen.
 
     It gets a folder of its own in that of its bundle. Whether it is there to hear this, the child finds out.
     """
     bounds = Bounds(process.pid, room)
     hold_data(process.pid, LOAD_MB)
-    told = loading(tree, module, within(bounds, environment(room))), {"do": "declare", "module": module}
+    begin = {"do": "begin", "module": module, "most_seconds": SHORT}
+    told = loading(tree, module, within(bounds, environment(room))), begin
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(b"".join(strict.canonical(message) + b"\n" for message in told))
