@@ -181,7 +181,8 @@ def _conclude(db: Database) -> None:
                 flags=(),
                 reasons=("it is a benchmark",) * 6,
             )
-            observed = [Observation(replicate=each, value=0.5 + each / 1000, hosts=(1,)) for each in range(8 * blocks)]
+            new = range(8 * (blocks - 1), 8 * blocks)  # the others were written with the lines before
+            observed = [Observation(replicate=each, value=0.5 + each / 1000, hosts=(1,)) for each in new]
             evidence.record(db, standing.finding.number, found, observed, session_id=None, now=NOW)
 
 
