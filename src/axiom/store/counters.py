@@ -3,6 +3,7 @@
 Whoever changes a row changes its counter in the same transaction. `problems` counts, and says where the two differ.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from axiom.store.database import Database
@@ -73,6 +74,14 @@ def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
 def read(db: Database) -> dict[Key, int]:
     """Every counter: noun, experiment and state to amount."""
     return _amounts(db, _READ)
+
+
+def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:
+    """The same by noun and experiment, for whoever asks of one experiment after the other; nothing where none is."""
+    found: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+    for (noun, experiment_id, state), amount in counted.items():
+        found[noun, experiment_id][state] = amount
+    return found
 
 
 def in_all(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:

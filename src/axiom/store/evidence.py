@@ -140,6 +140,7 @@ def add(
     return added
 
 
+_UNSAID: Mapping[str, Any] = {"[]": (), "null": None}
 _PLAIN = (
     *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
     *("grade", "hosts", "volunteers", "platforms", "designs", "false_share"),
@@ -198,9 +199,9 @@ def claims(db: Database) -> list[Row]:
 
 def read(row: Mapping[str, Any]) -> Evidence:
     """One line of a finding's history."""
-    more = json.loads(row["more"])
+    more = _parsed(row["more"])
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name not in ("verdict", "grade")}
-    texts: dict[str, Any] = {name: tuple(json.loads(row[name])) for name in ("needs", "flags", "reasons")}
+    texts: dict[str, Any] = {name: tuple(_parsed(row[name])) for name in ("needs", "flags", "reasons")}
     return Evidence(
         **plain,
         **texts,
@@ -208,9 +209,14 @@ def read(row: Mapping[str, Any]) -> Evidence:
         verdict=Verdict(row["verdict"]),
         grade=Grade(row["grade"]),
         more=None if more is None else (more[0], more[1]),
-        alarms=tuple(_alarm(one) for one in json.loads(row["alarms"])),
-        agreements=tuple(_agreement(one) for one in json.loads(row["agreements"])),
+        alarms=tuple(_alarm(one) for one in _parsed(row["alarms"])),
+        agreements=tuple(_agreement(one) for one in _parsed(row["agreements"])),
     )
+
+
+def _parsed(text: str) -> Any:
+    """JSON; most of what a line may say besides its numbers is not said, and lists of findings read hundreds."""
+    return _UNSAID[text] if text in _UNSAID else json.loads(text)
 
 
 def latest(db: Database, number: int) -> Evidence | None:

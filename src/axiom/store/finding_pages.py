@@ -19,8 +19,9 @@ from axiom.domain.findings import (
     reading,
 )
 from axiom.domain.fleet import Platform
+from axiom.domain.value import value
 from axiom.store import counters, evidence
-from axiom.store.database import Database, Row, moment
+from axiom.store.database import Database, Row, maybe_moment, moment
 
 # Without the observations, which are long.
 _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
@@ -37,7 +38,15 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN session s ON s.id = e.session_id
 """
 _ALL = f"{_STANDING} ORDER BY f.id DESC"
+_BRIEF = """
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.created_at
+FROM finding f JOIN experiment x ON x.id = f.experiment_id
+LEFT JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+ORDER BY f.id DESC
+"""
 _ONE = f"{_STANDING} WHERE f.id = :number"
+_SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
 _OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
 _LAST = "SELECT coalesce(max(id), 0) AS number FROM finding"
 _PREDICTIONS = """
@@ -110,6 +119,17 @@ class Standing:
         return reading(self.verdict, Direction(self.estimand["expects"]))
 
 
+@value
+class Brief:
+    """Of a finding what says whether to show more of it; `verdict` and `weighed_at` are None before it is weighed."""
+
+    number: int
+    experiment: str
+    status: str
+    verdict: Verdict | None
+    weighed_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scored:
     """What a prediction was worth when its registration had ended; None is nothing to score."""
@@ -163,6 +183,20 @@ class Attempts:
             return found
 
 
+def in_brief(db: Database) -> list[Brief]:
+    """Every finding, the newest first, without what it says."""
+    return [
+        Brief(
+            number=row["number"],
+            experiment=row["experiment"],
+            status=row["status"],
+            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+            weighed_at=maybe_moment(row["created_at"]),
+        )
+        for row in db.select(_BRIEF)
+    ]
+
+
 def everything(db: Database) -> list[Standing]:
     """Every finding, the newest first."""
     return [_standing(row) for row in db.select(_ALL)]
@@ -172,6 +206,11 @@ def one(db: Database, number: int) -> Standing | None:
     """The finding with this number."""
     row = db.one(_ONE, number=number)
     return _standing(row) if row else None
+
+
+def some(db: Database, numbers: Iterable[int]) -> dict[int, Standing]:
+    """The findings with these numbers."""
+    return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[Standing]:

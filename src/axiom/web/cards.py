@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.weighing import card
 from axiom.domain.amounts import counted
 from axiom.domain.cards import Card, Stratum
-from axiom.domain.findings import Evidence, Meaning, Registration
+from axiom.domain.findings import Evidence, Meaning, Observation, Registration
 from axiom.domain.registrations import read_body
 from axiom.signed import bundles
 from axiom.store import blobs, evidence, experiments, finding_pages, findings
@@ -29,10 +29,15 @@ _LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meanin
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
 
+def inputs(reading: Reading, standing: Standing) -> Inputs | None:
+    """What the newest line was weighed from; None until there is one."""
+    return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
+
+
 def weighed(reading: Reading, standing: Standing) -> Card | None:
-    """The card, weighed from what the newest line was weighed from; None until there is one."""
-    inputs = evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
-    return weighed_from(inputs) if inputs else None
+    """The card that follows from it; None until there is one."""
+    found = inputs(reading, standing)
+    return weighed_from(found) if found else None
 
 
 def weighed_from(inputs: Inputs) -> Card:
@@ -100,10 +105,17 @@ def told(found: Evidence) -> Answer:
     }
 
 
-def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
-    """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them."""
+def scoped(
+    reading: Reading, standing: Standing, quantity: str, observed: Sequence[Observation] | None = None
+) -> Answer:
+    """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them.
+
+    `observed` is what it was weighed from, where somebody has it at hand.
+    """
+    if observed is None:
+        observed = finding_pages.observations(reading.db, standing.finding.number) if standing.line else ()
     designs = [_design(each, standing) for each in feeding(reading, standing)]
-    there, waiting = _weighed_and_waiting([each["name"] for each in designs], reading.db, standing)
+    there, waiting = _weighed_and_waiting([each["name"] for each in designs], observed)
     spoken = (one for design in designs if design["name"] in there for one in design["configs"])
     configs = list({repr(sorted(one.items())): one for one in spoken}.values())
     made_of = _made_of(reading, standing)
@@ -125,10 +137,9 @@ def scoped(reading: Reading, standing: Standing, quantity: str) -> Answer:
     }
 
 
-def _weighed_and_waiting(names: Sequence[str], db: Database, standing: Standing) -> tuple[list[str], list[str]]:
+def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> tuple[list[str], list[str]]:
     """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
     found = list(dict.fromkeys(names))
-    seen = finding_pages.observations(db, standing.finding.number) if standing.line else ()
     # Lines of before observations were kept name no design: there was one.
     weighed = {each.design or found[0] for each in seen if each.value is not None} or set(found)
     return [name for name in found if name in weighed], [name for name in found if name not in weighed]

@@ -24,7 +24,7 @@ from axiom.web.reading import Answer, Reading, number_of
 
 def listed(reading: Reading) -> Answer:
     """Every version of every experiment, the newest first."""
-    counted = counters.read(reading.db)
+    counted = counters.by_state(counters.read(reading.db))
     return {"experiments": [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]}
 
 
@@ -38,7 +38,7 @@ def one(reading: Reading, name: str) -> Answer:
     claims = [finding_views.shown(reading, standing) for standing in standings]
     progress = _progress(reading, stored, registered, claims)
     return {
-        "experiment": shown(stored, counters.read(reading.db))
+        "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
         | {
             "registration": registered[0]["number"] if registered else None,
             "registered_at": registered[0]["registered_at"] if registered else None,
@@ -65,8 +65,8 @@ def one(reading: Reading, name: str) -> Answer:
     }
 
 
-def shown(stored: StoredExperiment, counted: Mapping[counters.Key, int]) -> Answer:
-    """An experiment as lists, pages and JSON show it."""
+def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:
+    """An experiment as lists, pages and JSON show it; `counted` is what there is of it by state."""
     manifest = stored_manifest(stored.manifest)
     return {
         "name": stored.name,
@@ -79,11 +79,7 @@ def shown(stored: StoredExperiment, counted: Mapping[counters.Key, int]) -> Answ
         "memory_mb": manifest.memory_mb,
         "seconds": manifest.seconds,
         **{
-            f"{noun}s": {
-                state: amount
-                for (what, whose, state), amount in counted.items()
-                if (what, whose) == (noun, stored.id) and amount
-            }
+            f"{noun}s": {state: amount for state, amount in counted[noun, stored.id].items() if amount}
             for noun in ("workunit", "task", "result")
         },
     }

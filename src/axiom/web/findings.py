@@ -29,31 +29,34 @@ def listed(reading: Reading) -> Answer:
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
     said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
     known = Graph(reading)
-    rows = [
-        shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
-        for standing in finding_pages.everything(reading.db)
-    ]
+    rows = [in_a_list(reading, known, standing) for standing in finding_pages.everything(reading.db)]
     chosen = [] if said else [row for row in rows if _matches(row, **asked)]
     return {"findings": chosen, "of": len(rows), "asked": asked, "misread": said}
+
+
+def in_a_list(reading: Reading, known: Graph, standing: Standing) -> Answer:
+    """A finding as a row, with what the old laboratory called it."""
+    return shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
 
 
 def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
     lines = finding_pages.history(reading.db, number)
-    observed = finding_pages.observations(reading.db, number)
+    found = cards.inputs(reading, standing)
+    observed = found.observations if found else ()
     values = [
         [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
         for each in observed
     ]
-    weighed = cards.weighed(reading, standing)
+    weighed = cards.weighed_from(found) if found else None
     return {
         "finding": shown(reading, standing)
         | cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
             **linked(reading, number),
-            "scope": scope(reading, standing),
+            "scope": cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
             "predictions": [predicted(forecast) for forecast in cards.forecasts(reading, standing)],

@@ -101,9 +101,10 @@ def whose_host(reading: Reading, volunteer_id: int) -> Whose:
 
 def supported(reading: Reading, host_ids: Collection[int]) -> list[Answer]:
     """The findings that results of these hosts are in, the one that they did most for first."""
-    rows = []
-    for share in reading.support.of_hosts(reading.db, host_ids):
-        standing = finding_pages.one(reading.db, share.finding)
+    rows, shares = [], reading.support.of_hosts(reading.db, host_ids)
+    known = finding_pages.some(reading.db, [share.finding for share in shares])
+    for share in shares:
+        standing = known.get(share.finding)
         if standing is not None and standing.line is not None:
             rows.append(
                 {

@@ -5,6 +5,7 @@ What has no link between it is drawn apart, as an island: a row for each node, a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from axiom.decisions import linking
@@ -24,19 +25,37 @@ class Graph:
 
     def __init__(self, reading: Reading) -> None:
         self.links = links.everything(reading.db)
-        self.footings: Mapping[int, Footing] = links.footings(reading.db)
         self.claims: Mapping[int, StoredClaim] = {one.id: one for one in old_claims.everything(reading.db)}
-        self.open = linking.open_nodes(self.links, self.footings, self.claims)
-        self.tainted = linking.tainted(self.links, self.footings)
-        self.hanging = linking.hanging(self.links, self.open)
+        self._reading = reading
+        self._asking: defaultdict[Node, list[Link]] = defaultdict(list)
+        for each in self.links:
+            if each.target.noun is Noun.OLD_CLAIM and each.kind in _ASKING:
+                self._asking[each.source].append(each)
+
+    @cached_property
+    def footings(self) -> Mapping[int, Footing]:
+        """How every finding stands. Most pages ask for names alone: this and what follows is read when it is asked."""
+        return links.footings(self._reading.db)
+
+    @cached_property
+    def open(self) -> frozenset[Node]:
+        """The nodes about which something is still asked."""
+        return linking.open_nodes(self.links, self.footings, self.claims)
+
+    @cached_property
+    def tainted(self) -> Mapping[int, tuple[int, ...]]:
+        """The findings that depend on void ones, and on which."""
+        return linking.tainted(self.links, self.footings)
+
+    @cached_property
+    def hanging(self) -> Mapping[int, int]:
+        """How many open questions hang on each finding."""
+        return linking.hanging(self.links, self.open)
 
     def aliases(self, number: int) -> list[Answer]:
         """What the old laboratory called that which this finding asks, and how it asks it."""
-        return [
-            {**_claim(self.claims[each.target.id]), "kind": each.kind}
-            for each in self.links
-            if each.source == _finding(number) and each.target.noun is Noun.OLD_CLAIM and each.kind in _ASKING
-        ]
+        asking = self._asking.get(_finding(number), ())
+        return [{**_claim(self.claims[each.target.id]), "kind": each.kind} for each in asking]
 
     def of_finding(self, number: int) -> list[Answer]:
         """The links that begin or end at a finding."""

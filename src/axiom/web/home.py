@@ -1,12 +1,17 @@
 """The front page: what is asked now, what was found, and how the laboratory does."""
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from axiom.domain.findings import Verdict
 from axiom.store import counters, experiments, finding_pages, fleet_pages
+from axiom.store.finding_pages import Brief
 from axiom.web import experiments as experiment_views
 from axiom.web import failures as failure_views
 from axiom.web import findings as finding_views
 from axiom.web import news as news_views
 from axiom.web import sessions as session_views
+from axiom.web.graph import Graph
 from axiom.web.reading import Answer, Reading
 
 _FINDINGS = 6
@@ -16,24 +21,26 @@ _NEWS = 3
 
 def home(reading: Reading) -> Answer:
     """Everything that the front page shows."""
-    rows = finding_views.listed(reading)["findings"]
-    weighed = sorted((row for row in rows if row["evidence"]), key=_weighed_at, reverse=True)
-    asked = _asked_now(rows, weighed)
-    counted = counters.read(reading.db)
-    concluded = {row["experiment"] for row in rows}  # an experiment without a finding asks nothing
+    briefs = finding_pages.in_brief(reading.db)
+    weighed = sorted((one for one in briefs if one.weighed_at), key=attrgetter("weighed_at"), reverse=True)
+    awaited = [one for one in briefs if not one.weighed_at]
+    asked, latest = _asked_now(awaited, weighed), next(iter(weighed), None)
+    row = _rows(reading, [asked, *weighed[:_FINDINGS], *awaited[:_FINDINGS]])
+    counted = counters.by_state(counters.read(reading.db))
+    concluded = {one.experiment for one in briefs}  # an experiment without a finding asks nothing
     shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
     questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "asked_now": _with_picture(reading, asked) if asked else None,
+            "asked_now": _with_picture(reading, row[asked.number]) if asked else None,
             "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
             "all_questions": len(questions),
-            "latest": _with_picture(reading, weighed[0]) if weighed and weighed[0] is not asked else None,
-            "findings": weighed[:_FINDINGS],
-            "awaited": [row for row in rows if not row["evidence"]][:_FINDINGS],
-            "all_findings": len(rows),
+            "latest": _with_picture(reading, row[latest.number]) if latest and latest is not asked else None,
+            "findings": [row[one.number] for one in weighed[:_FINDINGS]],
+            "awaited": [row[one.number] for one in awaited[:_FINDINGS]],
+            "all_findings": len(briefs),
             "counters": live(reading)["live"],
             "watches": failure_views.met(reading),
             "said": news_views.standing(reading),
@@ -66,11 +73,17 @@ def live(reading: Reading) -> Answer:
     }
 
 
-def _asked_now(rows: list[Answer], weighed: list[Answer]) -> Answer | None:
+def _asked_now(awaited: list[Brief], weighed: list[Brief]) -> Brief | None:
     """An open question with a picture before one without; a settled one when nothing is open."""
-    undecided = [row for row in weighed if row["verdict"] == Verdict.UNDECIDED and row["status"] == "open"]
-    waiting = [row for row in reversed(rows) if not row["evidence"]]
-    return next(iter([*undecided, *waiting, *weighed]), None)
+    undecided = [one for one in weighed if one.verdict is Verdict.UNDECIDED and one.status == "open"]
+    return next(iter([*undecided, *reversed(awaited), *weighed]), None)
+
+
+def _rows(reading: Reading, shown: Iterable[Brief | None]) -> dict[int, Answer]:
+    """These findings as rows, by their numbers; no other is read."""
+    known = Graph(reading)
+    standings = finding_pages.some(reading.db, {one.number for one in shown if one})
+    return {number: finding_views.in_a_list(reading, known, one) for number, one in standings.items()}
 
 
 def _is_idle(question: Answer) -> bool:
@@ -81,8 +94,3 @@ def _is_idle(question: Answer) -> bool:
 def _with_picture(reading: Reading, row: Answer) -> Answer:
     lines = finding_pages.history(reading.db, row["number"])
     return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row)}}
-
-
-def _weighed_at(row: Answer) -> str:
-    found: str = row["evidence"]["weighed_at"]
-    return found

@@ -1,6 +1,5 @@
 """What the laboratory is doing now, as plain data: the same for the page, for `/status.json` and for `axiom status`."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.endings import Cause
 from axiom.domain.preflights import GATES
+from axiom.signed.manifests import stored_manifest
 from axiom.store import backed_up, counters, experiments, fleet_pages, jobs, preflights
 from axiom.store.counters import Key
 from axiom.store.database import Database, Row, maybe_moment
@@ -46,17 +46,17 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
 
 
 def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
-    tried = {one.experiment_id: one for one in preflights.newest(db, GATES)}
+    tried, states = {one.experiment_id: one for one in preflights.newest(db, GATES)}, counters.by_state(counted)
     return [
         {
             "name": found.name,
             "version": found.version,
-            "question": json.loads(found.manifest)["question"],
+            "question": stored_manifest(found.manifest).question,
             "status": found.status,
             "preflight": _in_a_word(tried[found.id]) if found.id in tried else None,
-            "workunits": _by_state(counted, "workunit", found.id),
-            "tasks": _by_state(counted, "task", found.id),
-            "results": _by_state(counted, "result", found.id),
+            "workunits": states["workunit", found.id],
+            "tasks": states["task", found.id],
+            "results": states["result", found.id],
         }
         for found in experiments.everything(db)
     ]
@@ -86,10 +86,6 @@ def _job(row: Row) -> dict[str, Any]:
         "last_ok": _iso(row["last_ok"]),
         "last_error": row["last_error"],
     }
-
-
-def _by_state(counted: Mapping[Key, int], noun: str, experiment_id: int) -> dict[str, int]:
-    return {state: amount for (what, whose, state), amount in counted.items() if (what, whose) == (noun, experiment_id)}
 
 
 def _iso(value: int | None) -> str | None:
