@@ -172,7 +172,7 @@ def test_a_test_against_its_claim_contradicts_it(linked, browse):
         ("?alias=32", []),
         ("?q=tinysum", [2]),
         ("?q=%2331", [2]),
-        ("", [2, 1]),
+        ("", [1, 2]),  # what is weighed before what is only asked
     ],
 )
 def test_old_names_find_findings(linked, browse, query, numbers):

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from axiom.decisions.telling import around
 from axiom.domain.findings import Grade, Kind, Verdict
@@ -14,6 +15,7 @@ from axiom.store.finding_pages import Forecast, Line, Scored, Standing
 from axiom.web import cards, misread
 from axiom.web.graph import Graph, linked
 from axiom.web.numbers import moment, plain, rounded
+from axiom.web.paging import LENGTH
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading, no_such
 
@@ -25,18 +27,45 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 
 
 def listed(reading: Reading) -> Answer:
-    """Every finding that the address asks for, the newest first."""
+    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first."""
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
     said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
-    known = Graph(reading)
-    rows = [in_a_list(reading, known, standing) for standing in finding_pages.everything(reading.db)]
-    chosen = [] if said else [row for row in rows if _matches(row, **asked)]
-    return {"findings": chosen, "of": len(rows), "asked": asked, "misread": said}
+    known, briefs = Graph(reading), finding_pages.in_brief(reading.db)
+    numbers = [one.number for one in sorted(briefs, key=lambda one: one.weighed_at is None)]
+    if any(asked.values()):
+        chosen = set() if said else _matching(reading, known, asked)
+        numbers = [number for number in numbers if number in chosen]
+    last = max(1, -(-len(numbers) // LENGTH))
+    page = min(max(reading.whole("page"), 1), last)
+    there = numbers[(page - 1) * LENGTH : page * LENGTH]
+    rows = in_lists(reading, known, there)
+    address = f"/findings?{urlencode({name: word for name, word in asked.items() if word} | {'page': ''})}"
+    return {
+        "findings": [rows[number] for number in there],
+        "matching": len(numbers),
+        "of": len(briefs),
+        "asked": asked,
+        "misread": said,
+        "previous": f"{address}{page - 1}" if page > 1 else None,
+        "next": f"{address}{page + 1}" if page < last else None,
+    }
 
 
-def in_a_list(reading: Reading, known: Graph, standing: Standing) -> Answer:
+def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
+    """These findings as rows, by their numbers; no other is read."""
+    standings = finding_pages.some(reading.db, numbers)
+    return {number: _in_a_list(reading, known, one) for number, one in standings.items()}
+
+
+def _in_a_list(reading: Reading, known: Graph, standing: Standing) -> Answer:
     """A finding as a row, with what the old laboratory called it."""
     return shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
+
+
+def _matching(reading: Reading, known: Graph, asked: Mapping[str, str]) -> set[int]:
+    """The numbers of the findings that are asked for."""
+    rows = (_in_a_list(reading, known, standing) for standing in finding_pages.everything(reading.db))
+    return {row["number"] for row in rows if _matches(row, **asked)}
 
 
 def one(reading: Reading, number: int) -> Answer:

@@ -1,6 +1,5 @@
 """The front page: what is asked now, what was found, and how the laboratory does."""
 
-from collections.abc import Iterable
 from operator import attrgetter
 
 from axiom.domain.findings import Verdict
@@ -25,7 +24,8 @@ def home(reading: Reading) -> Answer:
     weighed = sorted((one for one in briefs if one.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [one for one in briefs if not one.weighed_at]
     asked, latest = _asked_now(awaited, weighed), next(iter(weighed), None)
-    row = _rows(reading, [asked, *weighed[:_FINDINGS], *awaited[:_FINDINGS]])
+    wanted = [one.number for one in (asked, *weighed[:_FINDINGS], *awaited[:_FINDINGS]) if one]
+    row = finding_views.in_lists(reading, Graph(reading), wanted)
     counted = counters.by_state(counters.read(reading.db))
     concluded = {one.experiment for one in briefs}  # an experiment without a finding asks nothing
     shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
@@ -77,13 +77,6 @@ def _asked_now(awaited: list[Brief], weighed: list[Brief]) -> Brief | None:
     """An open question with a picture before one without; a settled one when nothing is open."""
     undecided = [one for one in weighed if one.verdict is Verdict.UNDECIDED and one.status == "open"]
     return next(iter([*undecided, *reversed(awaited), *weighed]), None)
-
-
-def _rows(reading: Reading, shown: Iterable[Brief | None]) -> dict[int, Answer]:
-    """These findings as rows, by their numbers; no other is read."""
-    known = Graph(reading)
-    standings = finding_pages.some(reading.db, {one.number for one in shown if one})
-    return {number: finding_views.in_a_list(reading, known, one) for number, one in standings.items()}
 
 
 def _is_idle(question: Answer) -> bool:

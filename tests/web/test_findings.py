@@ -1,0 +1,47 @@
+"""The list of findings: one page of it after the other, with what was asked."""
+
+import pytest
+from furnished import fill
+
+
+@pytest.fixture
+def reader(browse, small_lab, prepared, sound):
+    """Two findings, of which one is weighed."""
+    fill(small_lab, prepared)
+    small_lab.publish(sound)
+    return browse(small_lab)
+
+
+def pages_of(reader, words: str) -> list[dict]:
+    """Every page, from the first on, by the addresses that each of them names."""
+    found, address = [], f"/findings?{words}"
+    while address:
+        found.append(reader.get(address.replace("?", ".json?")).json | {"address": address})
+        address = found[-1]["next"]
+    return found
+
+
+@pytest.mark.parametrize("words", ["", "q=a&", "grade=Awaiting&"])
+def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, words):
+    monkeypatch.setattr("axiom.web.findings.LENGTH", 1)
+    found = pages_of(reader, words)
+    assert len(found) == found[0]["matching"] == found[0]["of"] == 2
+    assert len({row["number"] for page in found for row in page["findings"]}) == 2
+    assert [page["previous"] for page in found] == [None, f"/findings?{words}page=1"]
+    assert [page["next"] for page in found] == [f"/findings?{words}page=2", None]
+
+
+def test_what_is_weighed_comes_before_what_waits(reader):
+    rows = reader.get("/findings.json").json["findings"]
+    assert [row["evidence"] is None for row in rows] == sorted(row["evidence"] is None for row in rows)
+    assert {row["evidence"] is None for row in rows} == {False, True}
+
+
+def test_past_the_end_is_the_last_page(reader, monkeypatch):
+    monkeypatch.setattr("axiom.web.findings.LENGTH", 1)
+    last = pages_of(reader, "")[-1]["findings"]
+    for page in ("999", "-1x"):
+        found = reader.get(f"/findings.json?page={page}").json
+        assert found["findings"] == (last if page == "999" else pages_of(reader, "")[0]["findings"])
+    assert "Next page" in reader.get("/findings").text
+    assert "Page before" in reader.get("/findings?page=2").text
