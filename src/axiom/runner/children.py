@@ -177,23 +177,6 @@ class Child:
         hold_data(self._computing, memory_mb)
         began = system.usage(self._computing)[0] - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
-        return self._answered(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
-
-    def begun(self, *, cpu_limit: float, wall_limit: float, memory_mb: float) -> CellAnswer:
-        """Wait for the cell with which it went on by itself, once it had declared the module."""
-        hold_data(self._computing, memory_mb)
-        began = system.usage(self._computing)[0]
-        return self._answered(began, cpu_limit, wall_limit, memory_mb, lambda _share: None, None)
-
-    def _answered(
-        self,
-        began: float,
-        cpu_limit: float,
-        wall_limit: float,
-        memory_mb: float,
-        on_progress: Callable[[float], None],
-        keeping: Keeping | None,
-    ) -> CellAnswer:
         try:
             return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
         except Ended:
@@ -207,6 +190,16 @@ class Child:
         finally:
             if keeping:
                 keeping.end()
+
+    def begun(self, *, cpu_limit: float, wall_limit: float, memory_mb: float) -> CellAnswer:
+        """Wait for the cell with which it went on by itself, once it had declared the module; nothing is kept of it."""
+        hold_data(self._computing, memory_mb)
+        began = system.usage(self._computing)[0]
+        try:
+            return self._follow(began, cpu_limit, wall_limit, memory_mb, lambda _share: None, None)
+        except Exception:
+            self.stop()
+            raise
 
     def _follow(
         self,

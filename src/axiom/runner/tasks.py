@@ -85,6 +85,7 @@ class Runner:
         self._began = 0.0  # when the present order did, or its first cell if that was before
         self._child: Child | None = None
         self._loaded = ""  # the bundle of that child
+        self._tree: Path | None = None  # where the bundle of the present order lies
 
     def obey(
         self, argv: Sequence[str], slot: Path, *, now: datetime, report: Callable[[int, float, int], None]
@@ -167,8 +168,9 @@ class Runner:
         ticket = tickets.read_ticket(order.ticket, trust=trust, now=now)
         tickets.check(order, ticket, host=self._host)
         bundle = self._home.proven(ticket, trust=trust, now=now)
-        if self._ahead is None or not self._ahead.fits(bundle, _module(ticket)):
-            self._home.unpacked(ticket.bundle, bundle)  # a child that has it imports of it whenever it likes
+        is_ahead = self._ahead is not None and self._ahead.fits(bundle, _module(ticket))
+        # A child that has it imports of it whenever it likes; who is ahead has files of its own.
+        self._tree = None if is_ahead else self._home.unpacked(ticket.bundle, bundle)
 
         cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
@@ -231,7 +233,7 @@ class Runner:
         if self._ahead is not None and (ready := self._ahead.child(bundle, module)):
             return ready
         self._ahead = None
-        tree = self._home.unpacked(ticket.bundle, bundle)
+        tree = self._tree or self._home.unpacked(ticket.bundle, bundle)
         surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
         if spare is None or not spare.alive:
