@@ -16,7 +16,7 @@ _HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm i
 
 def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
     """A number with at most three significant digits, always three where columns align; whole numbers in full."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < _TO):
         return _minus(f"{value:{'+' if signed and value else ''},.0f}")

@@ -10,7 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
-from axiom.web import findings, numbers, results
+from axiom.web import cells, findings, numbers, results
 
 _FONT = "literata-axiom.woff2"
 _CLASSES = {
@@ -42,12 +42,24 @@ _SHAPES = {  # of a state: what it looks like, and whether it asks for a look
     "recalled": "care",
     "suspended": "care",
 }
+_MOST_ROWS = 200  # of a picture's data: of thousands the page would have more to carry than to say
+_OF_EVERY_DICT = frozenset(dir(dict))  # `items`, say, whatever a dict holds
 _SCALE, _MIDDLE, _REACH = 8.0, 88.0, 10.0  # of a whisker: pixels a smallest effect, the zero, how many fit
+
+
+class _OfAnswers(Environment):
+    """What templates name with a dot is nearly always in an answer, which is a dict: it is looked for there first."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The word of an answer, or whatever else it is."""
+        if type(obj) is dict and attribute in obj and attribute not in _OF_EVERY_DICT:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
 
 def environment() -> Environment:
     """Everything that a template may use. What a page's answer holds is escaped, whoever wrote it."""
-    made = Environment(
+    made = _OfAnswers(
         loader=FunctionLoader(lambda name: static_bytes(name, "templates").decode()),
         autoescape=True,
         undefined=StrictUndefined,
@@ -63,11 +75,15 @@ def environment() -> Environment:
         "e_value": numbers.e_value,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
-        "cell": _cell,
+        "cell": cells.cell,
+        "in_a_sentence": cells.in_a_sentence,
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
     made.globals |= {
+        "cells": cells.cells,
+        "columns": cells.columns,
         "estimate": _estimate,
+        "most_rows": _MOST_ROWS,
         "whisker": whisker,
         "sort_address": results.sort_address,
         "versioned": versioned,
@@ -110,8 +126,3 @@ def versioned(name: str) -> str:
 def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     low, high = evidence["interval"]
     return findings.written(finding, evidence["estimate"], low, high)
-
-
-def _cell(value: Any) -> str:
-    """One cell of a data table."""
-    return "–" if value is None or value == "" else numbers.plain(value, aligned=True)
