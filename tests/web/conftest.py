@@ -101,6 +101,7 @@ def browse():
     for each in opened:
         each.loop.run_until_complete(each.loop.shutdown_default_executor())
         each.loop.close()
+        each.pages.readers.close()
 
 
 @pytest.fixture(scope="session")

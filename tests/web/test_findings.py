@@ -1,7 +1,10 @@
 """The list of findings: one page of it after the other, with what was asked."""
 
 import pytest
-from furnished import fill
+from furnished import fill, weighed
+
+from axiom.domain.findings import Observation
+from axiom.store import evidence
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def pages_of(reader, words: str) -> list[dict]:
 
 @pytest.mark.parametrize("words", ["", "q=a&", "grade=Awaiting&"])
 def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, words):
-    monkeypatch.setattr("axiom.web.findings.LENGTH", 1)
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
     found = pages_of(reader, words)
     assert len(found) == found[0]["matching"] == found[0]["of"] == 2
     assert len({row["number"] for page in found for row in page["findings"]}) == 2
@@ -38,10 +41,25 @@ def test_what_is_weighed_comes_before_what_waits(reader):
 
 
 def test_past_the_end_is_the_last_page(reader, monkeypatch):
-    monkeypatch.setattr("axiom.web.findings.LENGTH", 1)
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
     last = pages_of(reader, "")[-1]["findings"]
     for page in ("999", "-1x"):
         found = reader.get(f"/findings.json?page={page}").json
         assert found["findings"] == (last if page == "999" else pages_of(reader, "")[0]["findings"])
     assert "Next page" in reader.get("/findings").text
     assert "Page before" in reader.get("/findings?page=2").text
+
+
+def test_a_picture_s_data_is_cut_on_the_page_which_says_so_and_whole_elsewhere(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    seen = [Observation(replicate=each, value=each / 1000, hosts=(1,)) for each in range(201)]
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
+    reader = browse(small_lab)
+    page = reader.get("/findings/1").text
+    table = page.partition("Data of figure 2")[2].partition("</details>")[0]
+    assert "The last 200 of 201 rows; the CSV has them all." in table
+    assert table.count("<tr>") == 201  # with that of the headings
+    assert page.count("rows; the CSV has them all") == 1
+    assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
+    assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202

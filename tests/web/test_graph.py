@@ -115,9 +115,46 @@ def test_every_end_of_a_link_is_there(linked, browse):
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     reader = browse(linked)
     page = reader.get("/findings/graph").text
-    for target in re.findall(r'href="/findings/graph#([^"]+)"', page + reader.get("/findings/2").text):
-        assert page.count(f'id="{target}"') == 1, target
+    ends = re.findall(r'href="(/findings/graph(?:\?page=\d+)?)#([^"]+)"', page + reader.get("/findings/2").text)
+    assert {address for address, _ in ends} > {"/findings/graph"}
+    for address, target in ends:
+        assert reader.get(address).text.count(f'id="{target}"') == 1, target
     assert len(re.findall(r'id="([^"]+)"', page)) == len(set(re.findall(r'id="([^"]+)"', page)))
+
+
+def test_the_table_of_links_comes_in_pages_and_each_link_is_where_its_address_says(linked, browse, monkeypatch):
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+    reader, address, numbers = browse(linked), "/findings/graph", []
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
+    while address:
+        found = reader.get(address.replace("graph", "graph.json")).json
+        shown = re.findall(r'<tr id="link-(\d+)"', reader.get(address).text)
+        assert shown == [str(each["number"]) for each in found["links"]]
+        numbers, address = [*numbers, *shown], found["next"]
+    assert numbers == [str(each["number"]) for each in found["graph"]["links"]]
+    (tested,) = [each["target"] for each in found["graph"]["links"] if each["target"]["noun"] == "link"]
+    page, _, target = tested["href"].partition("#")
+    assert f'<tr id="{target}"' in reader.get(page).text
+
+
+def test_the_graph_follows_what_is_said_and_how_findings_stand(linked, browse):
+    reader = browse(linked)
+    reader.app._fresh = 0.0
+
+    def now() -> tuple[int, str]:
+        found = reader.get("/findings/graph.json").json["graph"]
+        return len(found["links"]), next(each["status"] for each in found["nodes"] if each["name"] == "1")
+
+    before = now()
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
+    assert now() == (before[0] + 1, before[1])
+    with linked.db.transaction():
+        linked.db.execute("UPDATE finding SET status = 'suspended' WHERE id = 1")
+    assert now() == (before[0] + 1, "suspended")
+    with linked.db.transaction():
+        old_claims.keep(linked.db, [replace(LISTED.claims[0], claim="it is put otherwise")], linked.now)
+    assert "It is put otherwise" in reader.get("/findings/graph").text
+    assert "it is put otherwise" in reader.get("/findings/2").text
 
 
 def test_a_finding_s_page_has_its_links_and_its_old_names(linked, browse):

@@ -1,9 +1,10 @@
 """Pages of volunteers and teams."""
 
 import pytest
-from furnished import HOSTILE, fill
+from furnished import HOSTILE, fill, weighed
 
-from axiom.store import accounts, ledger, teams
+from axiom.domain.findings import Observation
+from axiom.store import accounts, evidence, ledger, teams
 from axiom.web.volunteers import address_of
 
 
@@ -20,6 +21,26 @@ def test_a_volunteer_s_page_says_credit_place_and_where_it_is_from(site_of):
 def test_a_volunteer_s_findings_are_those_of_all_their_hosts(site_of):
     found = site_of.get("/volunteers/2.json").json["volunteer"]["findings"]
     assert [(row["number"], row["replicates"], row["of"], row["reads"]) for row in found] == [(1, 2, 7, "as claimed")]
+
+
+@pytest.mark.parametrize("path", ["/hosts/1", "/volunteers/1"])
+def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch, path):
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+    fill(small_lab, prepared)
+    for number in (2, 3):
+        small_lab.publish(prepared(version=number))
+        seen = [Observation(replicate=each, value=1.0, hosts=(1,)) for each in range(8 * number)]
+        with small_lab.db.transaction():
+            evidence.record(small_lab.db, number, weighed(2), seen, session_id=1, now=small_lab.now)
+    reader, noun = browse(small_lab), path.split("/")[1][:-1]
+    first = reader.get(f"{path}.json").json[noun]
+    assert ([row["number"] for row in first["findings"]], first["finding_count"]) == ([3, 2], 3)
+    assert (first["findings_previous"], first["findings_next"]) == (None, f"{path}?findings=2")
+    assert f'href="{path}?findings=2"' in reader.get(path).text
+    last = reader.get(f"{path}.json?findings=2").json[noun]
+    assert ([row["number"] for row in last["findings"]], last["finding_count"]) == ([1], 3)
+    assert (last["findings_previous"], last["findings_next"]) == (f"{path}?findings=1", None)
+    assert f'href="{path}?findings=1"' in reader.get(f"{path}?findings=2").text
 
 
 def test_a_volunteer_without_anything_has_no_place(site_of):

@@ -115,6 +115,7 @@ def _run(
         )
         play_fleet(fleet, parts.core, volunteers, secrets)
         pages = _pages(folder, settings, clock, parts, volunteers, address)
+        stack.callback(pages.readers.close)
         with on_path(folder.socket) as door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             _start(parts, attendant, stack)

@@ -1,14 +1,18 @@
 """How a laboratory's database is reached: many who read, one who writes. Whoever needs a connection is handed this."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from axiom.domain.dataclass import dataclass
+from axiom.errors import NotFound
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.folder import Folder
 from axiom.store.journal import attach
+
+_MOST = 8  # connections that wait for somebody who reads
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,3 +49,49 @@ class Connections:
             db.close()
             raise
         return db
+
+
+class Readers:
+    """Connections for who reads often and shortly: each is kept for whoever asks next.
+
+    To open another one means to read the whole schema and to prepare every question anew, which took a page longer than
+    to read what it shows.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._idle: list[Database] = []
+        self._is_open = True
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def reader(self) -> Iterator[Database]:
+        """One consistent view for the length of the body."""
+        with self._lock:
+            known = self._idle.pop() if self._idle else None
+        db = known or connect_reader(self._folder.database)
+        try:
+            with db.snapshot():
+                yield db
+        except NotFound:
+            self._keep(db)
+            raise
+        except BaseException:
+            db.close()  # what failed here may fail again
+            raise
+        self._keep(db)
+
+    def close(self) -> None:
+        """None is kept from here on."""
+        with self._lock:
+            self._is_open, idle, self._idle = False, self._idle, []
+        for db in idle:
+            db.close()
+
+    def _keep(self, db: Database) -> None:
+        with self._lock:
+            keeps = self._is_open and len(self._idle) < _MOST
+            if keeps:
+                self._idle.append(db)
+        if not keeps:
+            db.close()

@@ -31,7 +31,7 @@ from axiom.store.rows import Row as Row
 from axiom.store.rows import named, one_named, unnamed
 from axiom.store.statements import Bound, Statement, statement
 
-STATEMENTS = 512  # that the writable connection keeps prepared: more than this program has
+STATEMENTS = 512  # that a connection keeps prepared: more than this program has
 _SETTINGS = (
     f"busy_timeout = {BUSY_MS}",
     "mmap_size = 0",
@@ -332,7 +332,12 @@ def connect_reader(path: Path) -> Database:
     """A connection that can read and nothing else. A pool may hand it from thread to thread, never to two at once."""
     try:
         connection = sqlite3.connect(
-            _address(path, mode="ro"), uri=True, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False
+            _address(path, mode="ro"),
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_MS / 1000,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
         )
     except sqlite3.Error as error:
         raise FolderUnusable(f"The database {path} cannot be opened for reading: {error}.") from error

@@ -12,6 +12,7 @@ from axiom.domain.findings import (
     Direction,
     Evidence,
     Finding,
+    Grade,
     Meaning,
     Observation,
     Prediction,
@@ -37,14 +38,15 @@ LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 LEFT JOIN session s ON s.id = e.session_id
 """
-_ALL = f"{_STANDING} ORDER BY f.id DESC"
 _BRIEF = """
-SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.created_at
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.created_at
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 ORDER BY f.id DESC
 """
+_ASKED = "SELECT id, registration_id, estimand FROM finding"
+_BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
 _ONE = f"{_STANDING} WHERE f.id = :number"
 _SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
 _OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
@@ -121,12 +123,13 @@ class Standing:
 
 @value
 class Brief:
-    """Of a finding what says whether to show more of it; `verdict` and `weighed_at` are None before it is weighed."""
+    """Of a finding what says whether to show more of it; `weighed_at` is None before it is weighed."""
 
     number: int
     experiment: str
     status: str
-    verdict: Verdict | None
+    verdict: Verdict
+    grade: Grade
     weighed_at: datetime | None
 
 
@@ -190,16 +193,18 @@ def in_brief(db: Database) -> list[Brief]:
             number=row["number"],
             experiment=row["experiment"],
             status=row["status"],
-            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+            verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
+            grade=Grade(row["grade"] or Grade.AWAITING),
             weighed_at=maybe_moment(row["created_at"]),
         )
         for row in db.select(_BRIEF)
     ]
 
 
-def everything(db: Database) -> list[Standing]:
-    """Every finding, the newest first."""
-    return [_standing(row) for row in db.select(_ALL)]
+def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
+    """Which number each finding is about, and what is claimed of it, as it was registered."""
+    bodies = {row["id"]: _read_body(row["body"]) for row in db.select(_BODIES)}
+    return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
 
 
 def one(db: Database, number: int) -> Standing | None:
@@ -252,7 +257,7 @@ def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
     return {int(row["id"]) for row in db.select(_HIDING, ids=json.dumps(sorted(volunteer_ids)))}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _read_body(body: str) -> Mapping[str, Any]:
     """A registration's body: its row never changes, so it is read once a process."""
     found: Mapping[str, Any] = json.loads(body)
@@ -261,8 +266,7 @@ def _read_body(body: str) -> Mapping[str, Any]:
 
 def _standing(row: Row) -> Standing:
     registered = _read_body(row["body"])
-    declared = registered.get("estimands", ())
-    estimand: Mapping[str, Any] = next((each for each in declared if each["name"] == row["estimand"]), {})
+    estimand = _estimand(registered, row["estimand"])
     return Standing(
         finding=Finding(
             number=row["number"],
@@ -280,6 +284,11 @@ def _standing(row: Row) -> Standing:
         line=None if row["created_at"] is None else _line(row),
         why=row["why"],
     )
+
+
+def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a registration declares under this name."""
+    return next((each for each in registered.get("estimands", ()) if each["name"] == name), {})
 
 
 def _line(row: Row) -> Line:

@@ -1,7 +1,7 @@
 """Links between findings, and to old claims: who said what of which two, when, and what the evidence was then."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from axiom.domain.findings import Direction, Grade, Meaning, Verdict, reading
@@ -10,6 +10,7 @@ from axiom.domain.registrations import read_body
 from axiom.store.database import Database, Row, at, moment
 
 _ALL = "SELECT * FROM link ORDER BY id"
+_LAST = "SELECT coalesce(max(id), 0) AS id FROM link"
 _SAME = """
 SELECT id FROM link WHERE kind = :kind AND source_noun = :source_noun AND source_id = :source_id
     AND target_noun = :target_noun AND target_id = :target_id
@@ -25,14 +26,25 @@ _FOOTINGS = """
 SELECT f.id, f.status, f.estimand, f.registration_id, e.verdict, e.grade
 FROM finding f LEFT JOIN evidence e ON e.id = (
     SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
-ORDER BY f.id
 """
+_FOOTINGS_OF = f"{_FOOTINGS} WHERE f.id IN (SELECT value FROM json_each(:numbers)) ORDER BY f.id"
+_EVERY_FOOTING = f"{_FOOTINGS} ORDER BY f.id"
 _BODIES = "SELECT id, body FROM registration ORDER BY id"
+_BODIES_OF = """
+SELECT id, body FROM registration
+WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM json_each(:numbers)))
+"""
 
 
 def everything(db: Database) -> list[Link]:
     """Every link, oldest first."""
     return [_link(row) for row in db.select(_ALL)]
+
+
+def last(db: Database) -> int:
+    """The number of the newest link; 0 when there is none. Links are only ever added, so it says which there are."""
+    row = db.one(_LAST)
+    return int(row["id"]) if row else 0
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
@@ -80,8 +92,18 @@ def add(
 
 def footings(db: Database) -> dict[int, Footing]:
     """How every finding stands."""
-    bodies = {row["id"]: row["body"] for row in db.select(_BODIES)}
-    return {int(row["id"]): _footing(row, bodies[row["registration_id"]]) for row in db.select(_FOOTINGS)}
+    return _footings(db.select(_EVERY_FOOTING), db.select(_BODIES))
+
+
+def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, Footing]:
+    """How these findings stand."""
+    wanted = json.dumps(sorted(numbers))
+    return _footings(db.select(_FOOTINGS_OF, numbers=wanted), db.select(_BODIES_OF, numbers=wanted))
+
+
+def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, Footing]:
+    bodies = {row["id"]: row["body"] for row in registrations}
+    return {int(row["id"]): _footing(row, bodies[row["registration_id"]]) for row in rows}
 
 
 def _footing(row: Row, body: str) -> Footing:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.dataclass import dataclass
 from axiom.domain.links import OldClaim
-from axiom.store.database import Database, Row, at, moment
+from axiom.store.database import Bare, Database, Row, at, moment
 
 _ALL = "SELECT * FROM old_claim ORDER BY id"
 _PUT = """
@@ -29,6 +29,11 @@ class StoredClaim:
 def everything(db: Database) -> list[StoredClaim]:
     """Every old claim, in the order of the list."""
     return [_claim(row) for row in db.select(_ALL)]
+
+
+def as_stored(db: Database) -> list[Bare]:
+    """The same, unread: differs from what it was when one of them was added or put otherwise."""
+    return db.bare(_ALL)
 
 
 def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from axiom.domain.dataclass import dataclass
 from axiom.store import evidence
@@ -14,7 +14,14 @@ SELECT e.id, e.finding_number, e.line FROM finding f JOIN evidence e ON e.findin
 ORDER BY f.id
 """
 
-_Counted = Counter[tuple[int, ...]]  # replicates by the hosts that computed them
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Counted:
+    """The replicates with a value behind a finding, by the hosts that computed each."""
+
+    replicates: Mapping[tuple[int, ...], int]
+    of_host: Mapping[int, list[tuple[int, ...]]]  # the hosts of replicates to which this one contributed
+    total: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,15 +46,15 @@ class Support:
     def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[Share]:
         """The findings that results of these hosts are in, in order."""
         wanted = frozenset(host_ids)
-        shares = [
+        return [
             Share(
                 finding=number,
-                replicates=sum(amount for hosts, amount in counted.items() if wanted.intersection(hosts)),
-                of=counted.total(),
+                replicates=sum(counted.replicates[hosts] for hosts in _with(counted, wanted)),
+                of=counted.total,
             )
             for number, counted in self._newest(db)
+            if not wanted.isdisjoint(counted.of_host)
         ]
-        return [share for share in shares if share.replicates]
 
     def _newest(self, db: Database) -> list[tuple[int, _Counted]]:
         with self._lock:
@@ -56,7 +63,17 @@ class Support:
             return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
 
 
+def _with(counted: _Counted, wanted: frozenset[int]) -> set[tuple[int, ...]]:
+    """The hosts of each replicate to which one of these contributed; it counts once, to however many of them."""
+    return {hosts for host in counted.of_host.keys() & wanted for hosts in counted.of_host[host]}
+
+
 def _count(db: Database, row: Row) -> _Counted:
     """How many replicates with a value were computed by which hosts."""
     observed = evidence.observed(db, row["finding_number"], row["line"])
-    return Counter(one.hosts for one in observed if one.value is not None and one.hosts)
+    replicates = Counter(one.hosts for one in observed if one.value is not None and one.hosts)
+    of_host: dict[int, list[tuple[int, ...]]] = {}
+    for hosts in replicates:
+        for host in hosts:
+            of_host.setdefault(host, []).append(hosts)
+    return _Counted(replicates=replicates, of_host=of_host, total=replicates.total())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from jinja2 import Environment
@@ -16,11 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Preview
-from axiom.store.connections import Connections
+from axiom.store.connections import Readers
 from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
+from axiom.web.lasting import Lasting
 from axiom.web.pages import escaped, is_file, missing, routes
 from axiom.web.quick import Quick
 from axiom.web.reading import Reading, nothing_planned
@@ -56,21 +58,27 @@ class Site:
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
+    lasting: Lasting = field(default_factory=Lasting)
     preview: Callable[[], Preview] = nothing_planned
     is_open: bool = False  # may pages of other sites read what is here?
     approvals: str = ""  # what somebody must approve before volunteers get it
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
+    @cached_property
+    def readers(self) -> Readers:
+        """The connections that pages read through; whoever made the site closes them at its end."""
+        return Readers(self.folder)
+
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
-        with Connections(folder=self.folder).reader() as db:
+        with self.readers.reader() as db:
             return status(db, self.folder, self.now(), {"name": self.name, **self.live()})
 
     @contextmanager
     def read(self, request: Request) -> Iterator[Reading]:
         """One view of the records for one page: what is written meanwhile is not half seen."""
-        with Connections(folder=self.folder).reader() as db:
+        with self.readers.reader() as db:
             yield Reading(
                 db=db,
                 folder=self.folder,
@@ -84,6 +92,7 @@ class Site:
                 tally=self.tally,
                 support=self.support,
                 attempts=self.attempts,
+                lasting=self.lasting,
                 preview=self.preview,
             )
 

@@ -34,10 +34,12 @@ def inputs(reading: Reading, standing: Standing) -> Inputs | None:
     return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
 
 
-def weighed(reading: Reading, standing: Standing) -> Card | None:
-    """The card that follows from it; None until there is one."""
-    found = inputs(reading, standing)
-    return weighed_from(found) if found else None
+def weighed(reading: Reading, standing: Standing, found: Inputs | None) -> Card | None:
+    """The card that follows from it. A line never changes, so it is worked out once for each."""
+    if found is None or standing.line is None:
+        return None
+    line = standing.finding.number, standing.line.evidence.line
+    return reading.lasting.of(("card", *line), lambda: weighed_from(found))
 
 
 def weighed_from(inputs: Inputs) -> Card:
@@ -188,8 +190,12 @@ def _made_of(reading: Reading, standing: Standing) -> list[tuple[str, str]]:
     bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
     if bundle is None:
         return []
-    files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
-    return scope.made_of(files[bundles.experiment_path(standing.experiment)].decode(), files)
+
+    def read() -> list[tuple[str, str]]:
+        files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+        return scope.made_of(files[bundles.experiment_path(standing.experiment)].decode(), files)
+
+    return reading.lasting.of(("made of", bundle.digest), read)
 
 
 def _without(db: Database, found: Card) -> list[Answer]:

@@ -11,11 +11,10 @@ from axiom.decisions.telling import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store import finding_pages
-from axiom.store.finding_pages import Forecast, Line, Scored, Standing
-from axiom.web import cards, misread
+from axiom.store.finding_pages import Brief, Forecast, Line, Scored, Standing
+from axiom.web import cards, misread, paging
 from axiom.web.graph import Graph, linked
 from axiom.web.numbers import moment, plain, rounded
-from axiom.web.paging import LENGTH
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading, no_such
 
@@ -33,39 +32,33 @@ def listed(reading: Reading) -> Answer:
     known, briefs = Graph(reading), finding_pages.in_brief(reading.db)
     numbers = [one.number for one in sorted(briefs, key=lambda one: one.weighed_at is None)]
     if any(asked.values()):
-        chosen = set() if said else _matching(reading, known, asked)
+        chosen = set() if said else _matching(reading, known, briefs, asked)
         numbers = [number for number in numbers if number in chosen]
-    last = max(1, -(-len(numbers) // LENGTH))
-    page = min(max(reading.whole("page"), 1), last)
-    there = numbers[(page - 1) * LENGTH : page * LENGTH]
-    rows = in_lists(reading, known, there)
+    page = paging.numbered(reading, "page", len(numbers))
+    there = page.of(numbers)
+    shown_there = in_lists(reading, known, there)
     address = f"/findings?{urlencode({name: word for name, word in asked.items() if word} | {'page': ''})}"
     return {
-        "findings": [rows[number] for number in there],
+        "findings": [shown_there[number] for number in there],
         "matching": len(numbers),
         "of": len(briefs),
         "asked": asked,
         "misread": said,
-        "previous": f"{address}{page - 1}" if page > 1 else None,
-        "next": f"{address}{page + 1}" if page < last else None,
+        **page.around(address),
     }
 
 
 def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
     standings = finding_pages.some(reading.db, numbers)
-    return {number: _in_a_list(reading, known, one) for number, one in standings.items()}
+    return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in standings.items()}
 
 
-def _in_a_list(reading: Reading, known: Graph, standing: Standing) -> Answer:
-    """A finding as a row, with what the old laboratory called it."""
-    return shown(reading, standing) | {"aliases": known.aliases(standing.finding.number)}
-
-
-def _matching(reading: Reading, known: Graph, asked: Mapping[str, str]) -> set[int]:
+def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
-    rows = (_in_a_list(reading, known, standing) for standing in finding_pages.everything(reading.db))
-    return {row["number"] for row in rows if _matches(row, **asked)}
+    estimands = finding_pages.estimands(reading.db)
+    rows = ((each, estimands[each.number]["claim"], known.aliases(each.number)) for each in briefs)
+    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
 
 
 def one(reading: Reading, number: int) -> Answer:
@@ -78,7 +71,7 @@ def one(reading: Reading, number: int) -> Answer:
         [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
         for each in observed
     ]
-    weighed = cards.weighed_from(found) if found else None
+    weighed = cards.weighed(reading, standing, found)
     return {
         "finding": shown(reading, standing)
         | cards.parts(reading.db, weighed)
@@ -296,13 +289,15 @@ def _awaits(reading: Reading, standing: Standing) -> Answer:
     }
 
 
-def _matches(row: Answer, *, q: str, verdict: str, grade: str, alias: str) -> bool:
-    names = [(old["name"], *old["scripts"]) for old in row["aliases"]]
+def _matches(
+    found: Brief, claim: str, aliases: Sequence[Answer], *, q: str, verdict: str, grade: str, alias: str
+) -> bool:
+    names = [(old["name"], *old["scripts"]) for old in aliases]
     return (
-        q.casefold() in " ".join([row["claim"], row["experiment"], *itertools.chain(*names)]).casefold()
+        q.casefold() in " ".join([claim, found.experiment, *itertools.chain(*names)]).casefold()
         and (not alias or any(is_called(alias, old) for old in names))
-        and (not verdict or row["verdict"] == verdict)
-        and (not grade or _GRADES.index(row["grade"]) >= _GRADES.index(Grade(grade)))
+        and (not verdict or found.verdict == verdict)
+        and (not grade or _GRADES.index(found.grade) >= _GRADES.index(Grade(grade)))
     )
 
 

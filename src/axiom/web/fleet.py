@@ -64,7 +64,7 @@ def host(reading: Reading, number: int) -> Answer:
             "why_no_work": found.why_no_work or None,
             "in_hand": in_hand,
             "computing": [listed_task(task) for task in computing],
-            "findings": supported(reading, [number]),
+            **supported(reading, [number], f"/hosts/{number}"),
             **_tasks(reading, number, has_any=not said),
         },
     }
@@ -99,10 +99,12 @@ def whose_host(reading: Reading, volunteer_id: int) -> Whose:
     return Whose(is_ours=volunteer.is_ours, volunteer=shown)
 
 
-def supported(reading: Reading, host_ids: Collection[int]) -> list[Answer]:
-    """The findings that results of these hosts are in, the one that they did most for first."""
-    rows, shares = [], reading.support.of_hosts(reading.db, host_ids)
-    known = finding_pages.some(reading.db, [share.finding for share in shares])
+def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
+    """Of the findings that results of these hosts are in one page, the one that they did most for first."""
+    every = reading.support.of_hosts(reading.db, host_ids)
+    page = paging.numbered(reading, "findings", len(every))
+    shares = page.of(sorted(every, key=lambda share: -share.replicates))
+    known, rows = finding_pages.some(reading.db, [share.finding for share in shares]), []
     for share in shares:
         standing = known.get(share.finding)
         if standing is not None and standing.line is not None:
@@ -118,7 +120,8 @@ def supported(reading: Reading, host_ids: Collection[int]) -> list[Answer]:
                     "of": share.of,
                 }
             )
-    return sorted(rows, key=lambda row: row["replicates"], reverse=True)
+    around = page.around(f"{path}?findings=")
+    return {"findings": rows, "finding_count": len(every), **{f"findings_{way}": href for way, href in around.items()}}
 
 
 def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:

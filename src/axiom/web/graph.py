@@ -3,43 +3,40 @@
 What has no link between it is drawn apart, as an island: a row for each node, and arcs beside the rows.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from axiom.decisions import linking
-from axiom.domain.findings import Grade
-from axiom.domain.links import Footing, Link, LinkKind, Node, Noun
+from axiom.domain.findings import Direction
+from axiom.domain.findings import reading as meaning
+from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store import finding_pages, links, old_claims
+from axiom.store.finding_pages import Brief
 from axiom.store.old_claims import StoredClaim
-from axiom.web import arcs
+from axiom.web import arcs, paging
 from axiom.web.reading import Answer, Reading
-
-_FEW = 2  # nodes that make an island
-_ASKING = {LinkKind.TESTS, LinkKind.MODERATES}
+from axiom.web.woven import Woven
 
 
 class Graph:
-    """Everything that is linked, read once for a page."""
+    """What is linked, or of it the island around one finding; and besides, findings that no link joins."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.links = links.everything(reading.db)
-        self.claims: Mapping[int, StoredClaim] = {one.id: one for one in old_claims.everything(reading.db)}
-        self._reading = reading
-        self._asking: defaultdict[Node, list[Link]] = defaultdict(list)
-        for each in self.links:
-            if each.target.noun is Noun.OLD_CLAIM and each.kind in _ASKING:
-                self._asking[each.source].append(each)
+    def __init__(self, reading: Reading, *, around: int | None = None, besides: Iterable[int] = ()) -> None:
+        self.woven = _woven(reading)
+        self.claims = self.woven.claims
+        self.links = self.woven.links if around is None else self.woven.around(_finding(around))
+        self._reading, self._besides = reading, besides
 
     @cached_property
     def footings(self) -> Mapping[int, Footing]:
-        """How every finding stands. Most pages ask for names alone: this and what follows is read when it is asked."""
-        return links.footings(self._reading.db)
+        """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
+        ends = {end.id for each in self.links for end in (each.source, each.target) if end.noun is Noun.FINDING}
+        return links.footings_of(self._reading.db, ends.union(self._besides))
 
     @cached_property
     def open(self) -> frozenset[Node]:
-        """The nodes about which something is still asked."""
+        """The nodes, of these, about which something is still asked."""
         return linking.open_nodes(self.links, self.footings, self.claims)
 
     @cached_property
@@ -54,7 +51,7 @@ class Graph:
 
     def aliases(self, number: int) -> list[Answer]:
         """What the old laboratory called that which this finding asks, and how it asks it."""
-        asking = self._asking.get(_finding(number), ())
+        asking = self.woven.asking.get(_finding(number), ())
         return [{**_claim(self.claims[each.target.id]), "kind": each.kind} for each in asking]
 
     def of_finding(self, number: int) -> list[Answer]:
@@ -87,44 +84,50 @@ class Graph:
             name = self.claims[node.id].said.name
             href = f"/findings/graph#old-{name.removeprefix('#')}"
         elif node.noun is Noun.LINK:
-            href = f"/findings/graph#link-{node.id}"
+            href = f"/findings/graph?page={paging.page_of(self.woven.places[node.id])}#link-{node.id}"
         return {"noun": node.noun, "name": name, "href": href}
 
 
 def graph(reading: Reading) -> Answer:
-    """The whole graph: its islands, its links, and the old claims that wait for their experiment."""
-    known = Graph(reading)
-    texts = {standing.finding.number: standing for standing in finding_pages.everything(reading.db)}
+    """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
+    briefs = finding_pages.in_brief(reading.db)
+    found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
+    page = paging.numbered(reading, "page", len(found["links"]))
+    return {"graph": found, "links": page.of(found["links"]), **page.around("/findings/graph?page=")}
+
+
+def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
+    """Its islands, its links, and the old claims that wait for their experiment."""
+    estimands, published = finding_pages.estimands(reading.db), {one.experiment for one in briefs}
+    known = Graph(reading, besides=estimands)
     nodes = {
-        **{_finding(number): _shown_finding(known, standing) for number, standing in texts.items()},
+        **{_finding(one.number): _shown_finding(known, one, estimands[one.number]) for one in briefs},
         **{_old(one.id): _shown_claim(known, one) for one in known.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[each] for each in island], "picture": arcs.picture(island, known.links, known.footings)}
-        for island in _islands(nodes, known.links)
+        {"nodes": [nodes[each] for each in rows], "picture": arcs.picture(rows, joined, known.footings)}
+        for rows, joined in known.woven.islands
     ]
     return {
-        "graph": {
-            "nodes": list(nodes.values()),
-            "links": [known.link(each) for each in known.links],
-            "islands": islands,
-            "waiting": [
-                {
-                    **_claim(one),
-                    "is_drawn": _is_linked(one, known.links),
-                    "is_published": one.said.experiment in {each.experiment for each in texts.values()},
-                }
-                for one in known.claims.values()
-                if not _is_tested(one, known.links)
-            ],
-            "open": len(known.open),
-        }
+        "nodes": list(nodes.values()),
+        "links": [known.link(each) for each in known.links],
+        "islands": islands,
+        "waiting": [
+            {
+                **_claim(one),
+                "is_drawn": _old(one.id) in known.woven.ends,
+                "is_published": one.said.experiment in published,
+            }
+            for one in known.claims.values()
+            if not known.woven.is_tested(_old(one.id))
+        ],
+        "open": len(known.open),
     }
 
 
 def linked(reading: Reading, number: int) -> Answer:
     """What a finding's own page says of its links."""
-    known = Graph(reading)
+    known = Graph(reading, around=number)
     footings = known.footings
     return {
         "links": known.of_finding(number),
@@ -136,45 +139,16 @@ def linked(reading: Reading, number: int) -> Answer:
     }
 
 
-def _islands(nodes: Mapping[Node, Any], known: Sequence[Link]) -> list[list[Node]]:
-    """The nodes between which links lead, the largest island first; a link that is tested leads to both of its ends."""
-    beside: dict[Node, set[Node]] = defaultdict(set)
-    by_id = {each.id: each for each in known}
-    for one in known:
-        explained = by_id.get(one.target.id) if one.target.noun is Noun.LINK else None
-        for end in (explained.source, explained.target) if explained else (one.target,):
-            beside[one.source].add(end)
-            beside[end].add(one.source)
-    found: list[list[Node]] = []
-    seen: set[Node] = set()
-    for node in nodes:
-        if node not in seen and beside[node]:
-            island = _around(node, beside)
-            seen |= island
-            found.append(arcs.ordered(island, known))
-    return sorted((each for each in found if len(each) >= _FEW), key=lambda each: -len(each))
-
-
-def _around(start: Node, beside: Mapping[Node, Iterable[Node]]) -> set[Node]:
-    found, waiting = {start}, [start]
-    while waiting:
-        for following in beside[waiting.pop()]:
-            if following not in found:
-                found.add(following)
-                waiting.append(following)
-    return found
-
-
-def _shown_finding(known: Graph, standing: finding_pages.Standing) -> Answer:
-    number = standing.finding.number
+def _shown_finding(known: Graph, one: Brief, estimand: Mapping[str, Any]) -> Answer:
+    number = one.number
     return {
         **known.named(_finding(number)),
-        "claim": standing.finding.claim,
-        "experiment": standing.experiment,
-        "status": standing.finding.status,
-        "verdict": standing.verdict,
-        "reads": standing.reads,
-        "grade": standing.line.evidence.grade if standing.line else Grade.AWAITING,
+        "claim": estimand["claim"],
+        "experiment": one.experiment,
+        "status": one.status,
+        "verdict": one.verdict,
+        "reads": meaning(one.verdict, Direction(estimand["expects"])),
+        "grade": one.grade,
         "is_open": _finding(number) in known.open,
         "hanging": known.hanging.get(number, 0),
         "depends_on_void": list(known.tainted.get(number, ())),
@@ -200,13 +174,16 @@ def _claim(one: StoredClaim) -> Answer:
     }
 
 
-def _is_tested(one: StoredClaim, known: Iterable[Link]) -> bool:
-    tests = [each for each in known if each.kind is LinkKind.TESTS and each.source.noun is Noun.FINDING]
-    return any(each.target == _old(one.id) for each in tests)
+def _woven(reading: Reading) -> Woven:
+    def make() -> Woven:
+        return Woven(links.everything(reading.db), old_claims.everything(reading.db))
+
+    return reading.lasting.of("links", make, as_of=_stamp(reading))
 
 
-def _is_linked(one: StoredClaim, known: Iterable[Link]) -> bool:
-    return any(_old(one.id) in (each.source, each.target) for each in known)
+def _stamp(reading: Reading) -> tuple[object, ...]:
+    """Differs from what it was when another link or old claim is there, or one is put otherwise."""
+    return links.last(reading.db), old_claims.as_stored(reading.db)
 
 
 def _finding(number: int) -> Node:

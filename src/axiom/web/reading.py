@@ -15,6 +15,7 @@ from axiom.store.finding_pages import Attempts
 from axiom.store.folder import Folder
 from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
+from axiom.web.lasting import Lasting
 
 _MOST_DIGITS = 15  # of a number in an address or a form
 
@@ -42,6 +43,7 @@ class Reading:
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
+    lasting: Lasting = field(default_factory=Lasting)
     preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
 
     def text(self, digest: str) -> str:

@@ -17,7 +17,6 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached
-from axiom.store.connections import Connections
 from axiom.store.database import Database
 from axiom.web.app import Site
 from axiom.web.forms import Form, digest, new_secret
@@ -88,7 +87,7 @@ class Reception:
 
     def reader(self) -> AbstractContextManager[Database]:
         """A look at the records as they stand now."""
-        return Connections(folder=self.pages.folder).reader()
+        return self.pages.readers.reader()
 
     @property
     def is_secure(self) -> bool:

@@ -48,7 +48,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
                 }
                 for each in fleet_pages.carried(reading.db, number)
             ],
-            "findings": fleet.supported(reading, all_hosts),
+            **fleet.supported(reading, all_hosts, f"/volunteers/{number}"),
             "hosts": fleet.of_numbers(reading, shown.ids) if shown else None,
             **_around(f"/volunteers/{number}", shown),
         }

@@ -1,0 +1,38 @@
+"""What pages keep for each other."""
+
+import pytest
+
+from axiom.web import lasting
+from axiom.web.lasting import Lasting
+
+
+def test_what_is_kept_is_made_once_for_each_name():
+    made, kept = [], Lasting()
+    for name in ("a", "b", "a", "a"):
+        assert kept.of(name, lambda name=name: made.append(name) or name.upper()) == name.upper()
+    assert made == ["a", "b"]
+
+
+def test_what_holds_no_longer_is_made_anew():
+    stamps, kept = iter("1122"), Lasting()
+    found = [kept.of("graph", object, as_of=[each]) for each in stamps]
+    assert found[0] is found[1]
+    assert found[1] is not found[2]
+    assert found[2] is found[3]
+
+
+def test_what_nobody_asks_for_goes_first(monkeypatch):
+    monkeypatch.setattr(lasting, "_MOST", 2)
+    made, kept = [], Lasting()
+    for name in ("asked again", "once", "asked again", "new", "asked again"):
+        kept.of(name, lambda name=name: made.append(name))
+    assert made == ["asked again", "once", "new"]
+    kept.of("once", lambda: made.append("once"))
+    assert made[-1] == "once"
+
+
+def test_nothing_is_kept_of_what_could_not_be_made():
+    kept = Lasting()
+    with pytest.raises(ZeroDivisionError):
+        kept.of("broken", lambda: 1 / 0)
+    assert kept.of("broken", lambda: "mended") == "mended"
