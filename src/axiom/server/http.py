@@ -294,13 +294,13 @@ class Stopping:
 
 def serve(listeners: Sequence[Listener], stopping: Stopping) -> signal.Signals | None:
     """Serve all listeners in one loop until something asks to stop; the signal that did, if one did."""
-    _spare_the_collector()
+    spare_the_collector()
     with asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_serve(listeners, stopping))
     return stopping.by
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What is there by now stays, and of what comes next to nothing points in a circle: it is seldom looked for.
 
     Otherwise a twentieth of the time goes into that, now and then a tenth of a second at once.
