@@ -1,6 +1,8 @@
 import errno
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +120,32 @@ def test_an_unpacked_file_that_was_changed_is_written_again(obey, lab):
     assert (answer.exit, answer.message) == (Exit.DONE, "")
     assert not (tree / "numpy.py").exists()
     assert not (tree / "axiom" / "kit" / "linked.py").is_symlink()
+
+
+def spoil(tree: Path) -> None:
+    (tree / "axiom" / "catalogue" / "probe_cells.py").write_text("raise SystemExit('evil')")
+    (tree / "numpy.py").write_text("raise SystemExit('evil')")
+
+
+@pytest.mark.parametrize("change", [spoil, shutil.rmtree])
+def test_what_was_changed_between_two_cells_is_written_again_for_the_child_that_comes_after_a_late_one(
+    lab, now, tmp_path, change
+):
+    changed: list[float] = []
+
+    def report(_task, fraction, _size):
+        if fraction > 0 and not changed:
+            changed.append(fraction)
+            change(lab.home.path / "unpacked" / lab.digest)
+
+    runner = Runner(lab.home, 1)
+    order = lab.order({"act": "spin"}, {"act": "ok"}, cell_seconds=(0.2, 20.0))
+    try:
+        answer = runner.obey(order.argv(), tmp_path / "slot", now=now, report=report)
+    finally:
+        runner.stop()
+    assert changed
+    assert (answer.exit, answer.message) == (Exit.DONE, "")
 
 
 def test_code_that_found_no_room_leaves_nothing_behind(obey, lab, monkeypatch):

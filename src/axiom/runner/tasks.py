@@ -85,7 +85,7 @@ class Runner:
         self._began = 0.0  # when the present order did, or its first cell if that was before
         self._child: Child | None = None
         self._loaded = ""  # the bundle of that child
-        self._tree: Path | None = None  # where the bundle of the present order lies
+        self._tree: Path | None = None  # where the bundle of the present order lies, for its first child
 
     def obey(
         self, argv: Sequence[str], slot: Path, *, now: datetime, report: Callable[[int, float, int], None]
@@ -233,7 +233,8 @@ class Runner:
         if self._ahead is not None and (ready := self._ahead.child(bundle, module)):
             return ready
         self._ahead = None
-        tree = self._tree or self._home.unpacked(ticket.bundle, bundle)
+        # Compared once for its first child, just now; whoever comes after that one may find the files changed.
+        tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
         surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
         if spare is None or not spare.alive:
