@@ -7,6 +7,7 @@ A test that is skipped counts as failed: what is missing here must be put here, 
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -54,6 +55,8 @@ class Tally:
 def main(arguments: Sequence[str]) -> int:
     """0 when at least one test was found and none failed."""
     os.chdir(ROOT)
+    # What a shell without job control starts in the background ignores Ctrl-C, and so would all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tally = Tally()
     status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed = tally.count(Fate.PASSED), tally.count(Fate.FAILED)

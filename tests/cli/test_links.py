@@ -73,6 +73,12 @@ def test_a_finding_is_found_by_what_the_old_laboratory_called_it(say):
         assert len(say("finding", "list", "--alias", alias, "--json")["findings"]) == amount, alias
 
 
+def test_a_terminal_has_no_pages(say, monkeypatch):
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
+    found = say("finding", "list", "--json")
+    assert ([row["number"] for row in found["findings"]], found["next"]) == ([2, 1], None)
+
+
 def test_a_finding_tells_what_it_asks_and_on_what_it_rests(say, tmp_path):
     upheld = ("--upheld-by", "opposite", "--upheld-by", "too-small")
     say("finding", "link", 2, "tests", "old:28", "--why", "it asks this", *upheld)

@@ -1,5 +1,6 @@
 """The card of a finding: one answer, shown by the page and by its JSON."""
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -7,7 +8,7 @@ from html import unescape
 import pytest
 from furnished import weigh_three_blocks, weighed
 
-from axiom.domain.findings import Agreements
+from axiom.domain.findings import Agreements, Observation
 from axiom.domain.registrations import Stopping
 from axiom.lab.registering import register_cohort, register_further
 from axiom.store import accounts, evidence, experiments, findings, scores
@@ -76,6 +77,41 @@ def test_it_shows_each_part_by_itself(site_of_weighed, found):
     assert table[0].startswith("Group,Part,Replicates,Missing,Median,Low,High")
     assert len(table) == 1 + 2 + 1 + 3
     assert "volunteer" not in found["parts"]
+
+
+def parts_now(reader) -> dict[str, list[tuple[str, int]]]:
+    """The parts that the page's table has, each with its replicates."""
+    found = reader.get("/findings/1.json").json["finding"]
+    parts = {by: [(one["name"], one["seeds"]) for one in rows] for by, rows in found["parts"].items()}
+    rows = found["figures"]["forest"]["rows"]
+    assert rows == [row for by in ("platform", "design", "host") for row in rows if row[0] == by]
+    assert [(row[1], row[2]) for row in rows] == [one for by in ("platform", "design", "host") for one in parts[by]]
+    return parts
+
+
+def test_a_card_that_was_shown_follows_a_new_line(browse, small_lab, prepared):
+    weigh_three_blocks(small_lab, prepared)
+    reader = browse(small_lab)
+    reader.app._fresh = 0.0
+    assert parts_now(reader)["host"] == [("1", 8), ("2", 8), ("3", 8)]
+    seen = [Observation(replicate=100 + each, value=1.0 + each, hosts=(2,)) for each in range(8)]
+    with small_lab.db.transaction():
+        evidence.record(small_lab.db, 1, weighed(4), seen, session_id=None, now=small_lab.now)
+    assert parts_now(reader)["host"] == [("1", 8), ("2", 16), ("3", 8)]
+
+
+def test_the_card_of_an_older_line_follows_what_its_hosts_are_today(browse, small_lab, prepared):
+    weigh_three_blocks(small_lab, prepared)
+    reader = browse(small_lab)
+    reader.app._fresh = 0.0
+    written = json.dumps([[number, 1.0 + number, 1 + number % 3, ""] for number in range(24)])
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE evidence SET observations = :written", written=written)
+    assert parts_now(reader)["platform"] == [("linux-x86_64-avx2", 16), ("linux-x86_64-avx512", 8)]
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE host SET instructions = 'avx512' WHERE id = 1")
+    after = parts_now(reader)["platform"]
+    assert sorted(after) == [("linux-x86_64-avx2", 8), ("linux-x86_64-avx512", 16)]
 
 
 @pytest.mark.parametrize(

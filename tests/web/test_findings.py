@@ -1,10 +1,13 @@
 """The list of findings: one page of it after the other, with what was asked."""
 
+import re
+
 import pytest
 from furnished import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.store import evidence
+from axiom.web.templates import environment
 
 
 @pytest.fixture
@@ -63,3 +66,18 @@ def test_a_picture_s_data_is_cut_on_the_page_which_says_so_and_whole_elsewhere(b
     assert page.count("rows; the CSV has them all") == 1
     assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
     assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202
+
+
+@pytest.mark.parametrize(("is_course", "said", "shown"), [(True, "last", range(1, 201)), (False, "first", range(200))])
+def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is_course, said, shown):
+    figure = {
+        "headings": ["n"],
+        "rows": [[each] for each in range(201)],
+        "is_course": is_course,
+        "csv": "",
+        "svg": None,
+    }
+    made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
+    text = environment().from_string(made).render(figure=figure)
+    assert f"The {said} 200 of 201 rows; the CSV has them all." in text
+    assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(each) for each in shown]

@@ -24,4 +24,5 @@ def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[
             live=dict,
             approvals=settings.approvals,
             query=asked,
+            is_whole=True,
         )

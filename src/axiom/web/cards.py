@@ -35,11 +35,14 @@ def inputs(reading: Reading, standing: Standing) -> Inputs | None:
 
 
 def weighed(reading: Reading, standing: Standing, found: Inputs | None) -> Card | None:
-    """The card that follows from it. A line never changes, so it is worked out once for each."""
+    """The card that follows from it, worked out once for each line, which never changes.
+
+    What its hosts were stands in it, too, but not in lines of before observations were kept: they know today's.
+    """
     if found is None or standing.line is None:
         return None
     line = standing.finding.number, standing.line.evidence.line
-    return reading.lasting.of(("card", *line), lambda: weighed_from(found))
+    return reading.lasting.of(("card", *line), lambda: weighed_from(found), as_of=found.homes)
 
 
 def weighed_from(inputs: Inputs) -> Card:

@@ -88,7 +88,7 @@ def one(reading: Reading, number: int) -> Answer:
             "history": [evidence(reading, line) for line in lines],
             "figures": {
                 "narrowing": narrowing(reading, number, lines, standing.estimand),
-                "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values),
+                "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
                 "forest": cards.forest(reading, number, weighed),
             },
         }
@@ -125,7 +125,8 @@ def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequen
 
 def narrowing(reading: Reading, number: int, lines: Sequence[Line], estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
-    return plate(reading, f"finding/{number}/narrowing", _HISTORY, [_row(line, estimand) for line in lines])
+    rows = [_row(line, estimand) for line in lines]
+    return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
 
 
 def shown(reading: Reading, standing: Standing) -> Answer:

@@ -93,7 +93,12 @@ def graph(reading: Reading) -> Answer:
     briefs = finding_pages.in_brief(reading.db)
     found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
     page = paging.numbered(reading, "page", len(found["links"]))
-    return {"graph": found, "links": page.of(found["links"]), **page.around("/findings/graph?page=")}
+    return {
+        "graph": found,
+        "first": page.first,
+        "last": page.first + page.length,
+        **page.around("/findings/graph?page="),
+    }
 
 
 def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:

@@ -46,7 +46,7 @@ def page(reading: Reading) -> Answer:
 
 def figure(reading: Reading) -> Answer:
     """The picture of credit by day, with its table."""
-    return plates.plate(reading, "ledger/credit", HEADINGS, history(ledger_pages.days(reading.db)))
+    return plates.plate(reading, "ledger/credit", HEADINGS, history(ledger_pages.days(reading.db)), is_course=True)
 
 
 def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:

@@ -19,10 +19,16 @@ class Numbered:
 
     page: int
     last: int
+    length: int
+
+    @property
+    def first(self) -> int:
+        """The place of its first row among all, counted from 0."""
+        return (self.page - 1) * self.length
 
     def of(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Those of all rows that stand on it."""
-        return rows[(self.page - 1) * LENGTH : self.page * LENGTH]
+        return rows[self.first : self.first + self.length]
 
     def around(self, address: str) -> Answer:
         """The addresses of the pages before and after; `address` ends where the number follows."""
@@ -34,8 +40,9 @@ class Numbered:
 
 def numbered(reading: Reading, word: str, rows: int) -> Numbered:
     """The page that the address asks for by this word; the nearest one where there is no such page."""
-    last = max(1, -(-rows // LENGTH))
-    return Numbered(page=min(max(reading.whole(word), 1), last), last=last)
+    length = max(1, rows) if reading.is_whole else LENGTH
+    last = max(1, -(-rows // length))
+    return Numbered(page=min(max(reading.whole(word), 1), last), last=last, length=length)
 
 
 def page_of(place: int) -> int:

@@ -15,8 +15,13 @@ _STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
 _OPENING = re.compile(r"<svg[^>]*>")
 
 
-def plate(reading: Reading, name: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Answer:
-    """A picture by its name without the width, and its table."""
+def plate(
+    reading: Reading, name: str, headings: Sequence[str], rows: Sequence[Sequence[Any]], *, is_course: bool = False
+) -> Answer:
+    """A picture by its name without the width, and its table.
+
+    The rows of a course came one after the other: where a page has no room for all, it shows the newest.
+    """
     drawings = figure_pages.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
     found = drawings[0] if drawings else None
     return {
@@ -27,6 +32,7 @@ def plate(reading: Reading, name: str, headings: Sequence[str], rows: Sequence[S
         "csv": f"/figures/{name}.csv",
         "headings": list(headings),
         "rows": [list(row) for row in rows],
+        "is_course": is_course,
     }
 
 
