@@ -27,6 +27,19 @@ def is_gone(pid: int) -> bool:
     return state(pid) in "ZX"
 
 
+def children_of(parent: int) -> set[int]:
+    """Every process that this one started and that does something yet."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            said = fields(process.name)
+        except ProcessLookupError:
+            continue
+        if int(said[1]) == parent and said[0] != b"Z":
+            found.add(int(process.name))
+    return found
+
+
 def of_session(leader: int) -> list[int]:
     """Every process of this session that does something yet."""
     found = []

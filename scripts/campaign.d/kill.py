@@ -38,6 +38,9 @@ STOPPING_SECONDS = 60.0
 ADVANCE_SECONDS = 60.0  # within which every task that was in progress comes further
 _RESULTS = "SELECT task_id, replicate, config FROM result"
 _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
+# Of a version whose tasks failed nothing is given, not even again to a host that lost it. Here two do where lives end
+# before a first cell does: a task that began three times and never came further is given up.
+_HALTED = "SELECT experiment_id FROM release WHERE change = 'halted'"
 COMMANDS_PAUSE = 0.02  # seconds between two commands, so that the machine also computes
 
 
@@ -130,7 +133,8 @@ def talk(folder: Path, number: int, acknowledged: set[str]) -> None:
 
 def finish(folder: Path, tally: Tally) -> None:
     """After the last kill, the same command must bring what was in progress to its end, and stop on Ctrl-C."""
-    out = {task["id"] for task in listed(folder, "task", "sent")}
+    halted = {int(number) for (number,) in read(folder, _HALTED)}
+    out = {task["id"] for task in listed(folder, "task", "sent") if task["experiment_id"] not in halted}
     process, _ = start(folder)
     left = not_gone_on(folder, out)
     tally.resumed = len(out) - len(left)

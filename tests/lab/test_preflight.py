@@ -1,11 +1,16 @@
 """Bundles are tried in the sandbox, gate by gate; what is wrong with one is found, said, and remembered."""
 
 import json
+import os
+import tempfile
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from processes import children_of
 
 import axiom
 from axiom.decisions.preflight import State
@@ -14,9 +19,11 @@ from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
 from axiom.lab import plan, preflight, preflight_course
+from axiom.lab.preflight_course import PATIENCE
 from axiom.lab.preflight_report import read, write
 from axiom.lab.publish import publish
 from axiom.runner import sandbox
+from axiom.runner.gate import Ended, Gate
 from axiom.signed.bundles import contents
 from axiom.store import accounts, preflights
 
@@ -89,6 +96,19 @@ def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
     trial = preflight.try_file(PACKAGE, altered("while True:\n        rows = rows + 1.0"), patience=1.0)
     assert trial.judged.failed == "G2"
     assert "did not end: it was stopped after 1 s of a processor" in trial.judged.reason
+
+
+def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(altered, tmp_path, monkeypatch):
+    made = preflight.prepare_boxed(PACKAGE, altered("while True:\n        rows = rows + 1.0"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    gate, had, began = Gate(), children_of(os.getpid()), time.monotonic()
+    threading.Timer(2.0, gate.end).start()
+    with pytest.raises(Ended):
+        preflight.try_out(made.archive, gate=gate)
+    assert time.monotonic() - began < 2.0 + PATIENCE / 2  # by itself it would compute for as many seconds
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert children_of(os.getpid()) <= had
 
 
 def not_to_be_imported(folder, sound):

@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import click
 
@@ -33,11 +33,12 @@ from axiom.errors import CannotStart, NotFound
 from axiom.lab import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
+from axiom.runner.gate import Ended, Gate
 from axiom.store import blobs, sessions
 from axiom.store.folder import Folder
 from axiom.web.log import as_data, as_markdown, as_text, one_line
 
-_ENDING_SECONDS = 3.0  # that a cell of a preflight may still take when the autopilot ends
+_ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends
 
 
 @click.group(cls=Group)
@@ -146,22 +147,27 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
     """
     demand(folder)
     logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
-    stopping = threading.Event()
+    stopping, gate = threading.Event(), Gate()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        gate.end()  # a preflight need not come to its end: it is tried again
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopping.set())
+        signal.signal(number, stop)
     if attached:
-        threading.Thread(target=_until_closed, args=(stopping,), daemon=True).start()
+        threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
     remote = Remote(folder.socket)
     beside = threading.Thread(
         target=tend,
-        args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle), stopping),
+        args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
         kwargs={"pause": 2 * pause, "said": lambda sentence: remark(sentence, quiet=quiet)},
         daemon=True,
     )
     beside.start()
     met = autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
     in_vain = not (met or stopping.is_set())
-    stopping.set()
+    stop()
     beside.join(_ENDING_SECONDS)
     if in_vain:
         raise CannotStart(
@@ -176,19 +182,23 @@ def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
         return preflight.due(db, wall_clock(), without).bundle
 
 
-def _try_out(folder: Folder, remote: Remote, bundle: str) -> str:
+def _try_out(folder: Folder, remote: Remote, bundle: str, gate: Gate) -> str:
     """Try a bundle in a process of its own and have the laboratory remember how that ended."""
     with reading(folder) as db:
         archive = blobs.get(db, folder, bundle)
-    answer = remote.submit(PreflightExperiment(report=preflight_report.write(preflight.try_out(archive))))
+    try:
+        attempt = preflight.try_out(archive, gate=gate)
+    except Ended:
+        raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
+    answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))
     return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
 
 
-def _until_closed(stopping: threading.Event) -> None:
+def _until_closed(stop: Callable[[], None]) -> None:
     """Whoever started us holds the other end of our standard input, for as long as it lives."""
     while sys.stdin.read(4096):
         continue
-    stopping.set()
+    stop()
 
 
 def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:

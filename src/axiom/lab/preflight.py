@@ -22,6 +22,7 @@ from axiom.lab.preflight_course import PATIENCE, Course, Said, is_its_own
 from axiom.lab.preflight_report import write
 from axiom.lab.publish import Prepared, prepare
 from axiom.runner import sandbox
+from axiom.runner.gate import Gate
 from axiom.runner.here import describe_boxed
 from axiom.runner.host import platform_here
 from axiom.server.known import COST_MARGIN, LEAST_CELL_SECONDS
@@ -45,10 +46,13 @@ class Examined:
         return judge(self.attempt, demands_of(self.manifest) if self.manifest else None)
 
 
-def try_out(archive: bytes, said: Said | None = None, *, patience: float = PATIENCE) -> Attempt:
+def try_out(
+    archive: bytes, said: Said | None = None, *, patience: float = PATIENCE, gate: Gate | None = None
+) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
-    `patience` is how many CPU seconds a cell may take beyond five times what it declares.
+    `patience` is how many CPU seconds a cell may take beyond five times what it declares. Whoever may want it to end
+    before it is through gives it a `gate` to close; then nothing is known of the bundle, and Ended says so.
     """
     began = time.monotonic()
     files = bundles.contents(archive)
@@ -62,6 +66,7 @@ def try_out(archive: bytes, said: Said | None = None, *, patience: float = PATIE
         lambda number: seed_for(manifest.name, manifest.version, number),
         said,
         patience,
+        gate,
     )
     if not refused:
         sandbox.demand()

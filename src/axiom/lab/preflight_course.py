@@ -17,6 +17,7 @@ from axiom.decisions.gates import in_words, repeat_fault, repeats, run_fault, va
 from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.gate import Ended, Gate
 from axiom.runner.here import compute_here
 from axiom.signed import strict
 from axiom.signed.manifests import Manifest
@@ -50,16 +51,17 @@ class Course:
         seeds: Callable[[int], int],
         said: Said | None = None,
         patience: float = PATIENCE,
+        gate: Gate | None = None,
     ) -> None:
         """`seeds` gives the seed of a number."""
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
-        self._said = said
+        self._said, self._gate = said, gate
         self._cpu_limit = patience + _MARGIN * max(demands.seconds)
         self._alone = threading.Lock()
         self._ended = threading.Event()
         self._one_way, self._other_way = _one_way(demands), _other_way(demands)
         self._done: dict[str, list[Tried]] = {}
-        self._broken: Exception | None = None
+        self._broken: BaseException | None = None
         self.fault = ""
 
     def run(self) -> None:
@@ -105,8 +107,12 @@ class Course:
                 memory_mb=self._manifest.memory_mb,
                 on_progress=lambda _cell, _share: None,
                 is_boxed=True,
+                gate=self._gate,
             ):
                 self._take(asked.pop(), answer)
+        except Ended as over:
+            self._broken = over
+            self._ended.set()
         except Exception as error:  # noqa: BLE001  `run` raises it again, in the thread that was asked
             with self._alone:
                 if is_its_own(error):

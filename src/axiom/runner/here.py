@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.children import Child, Described
+from axiom.runner.gate import Gate
 from axiom.runner.limits import environment
 from axiom.runner.trees import write_tree
 from axiom.signed import strict
@@ -66,19 +67,20 @@ def compute_here(
     on_progress: Callable[[int, float], None],
     cache: Path | None = None,
     is_boxed: bool = False,
+    gate: Gate | None = None,
 ) -> Iterator[CellAnswer]:
     """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction.
 
-    `is_boxed`: in the sandbox of untried code, or not at all.
+    `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good.
     """
     with unpacked(files) as (tree, room):
         box = _box(tree, room, memory_mb) if is_boxed else None
         surroundings = environment(cache or (box.own if box else room))
-        child, is_late = Child.start(tree, module, surroundings, box=box), False
+        child, is_late = Child.start(tree, module, surroundings, gate, box), False
         try:
             for place, (config, seed) in enumerate(cells):
                 if is_late:  # then it is gone; whoever is gone otherwise was killed, which is said
-                    child = Child.start(tree, module, surroundings, box=box)
+                    child = Child.start(tree, module, surroundings, gate, box)
                 answer = child.compute(
                     config,
                     seed,
