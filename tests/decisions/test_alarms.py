@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from axiom.decisions.alarms import alarms
+from axiom.decisions.apart import rarely
 from axiom.decisions.believing import believed
 from axiom.domain.findings import Agreements, Force, Home, Observation
 
@@ -129,3 +130,32 @@ def test_looking_at_every_block_sound_findings_are_suspected_once_in_a_hundred()
         counted = seen(values, list(range(1, 13)), ("one", "two", "three"))
         suspected += any(raised(counted[:look], looks=look // 16) for look in range(16, 161, 16))
     assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
+
+
+def test_three_questions_over_all_looks_suspect_a_sound_finding_once_in_a_hundred():
+    """Of each host, of all hosts together, and of platforms."""
+    assert 0.0099 < 3 * sum(rarely(looks) for looks in range(1, 1_000)) <= 0.01
+
+
+@pytest.mark.parametrize("chance", [0.01, 0.05])
+def test_a_rare_event_makes_no_host_and_no_platform_suspect_however_often_one_looks(chance):
+    """Sixty hosts and a platform with few of them: one event there is no wonder."""
+    rng, suspected, streams = np.random.default_rng(5), 0, 60
+    homes = {h: Home(host_id=h, volunteer_id=h, platform="a" if h < 57 else "b") for h in range(1, 61)}
+    for _ in range(streams):
+        events, hosts = (rng.random(160) < chance).astype(float), rng.integers(1, 61, 160).tolist()
+        counted = seen(events.tolist(), hosts)
+        suspected += any(raised(counted[:look], looks=look // 16, homes=homes) for look in range(16, 161, 16))
+    assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
+
+
+def test_a_host_of_which_nearly_all_values_are_a_rare_event_is_still_named():
+    events = [float(number % 12 == 4 or number % 40 == 0) for number in range(160)]
+    (alarm,) = all_alarms(seen(events, range(1, 13)), HOMES, looks=10)
+    assert (alarm.force, alarm.hosts) == (Force.TELLS, (5,))
+
+
+def test_platforms_of_which_one_has_an_event_much_more_often_suspend():
+    events = [float(number % 10 < (6 if number % 2 else 2)) for number in range(320)]
+    homes = {host: Home(host_id=host, volunteer_id=1, platform="ab"[host % 2]) for host in range(1, 121)}
+    assert raised(seen(events, range(1, 121)), looks=20, homes=homes) == [("platforms", Force.SUSPENDS)]

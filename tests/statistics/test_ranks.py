@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import special
+from scipy import special, stats
 
 from axiom.statistics import ranks
 from axiom.statistics.ranks import chi_squared_tail
@@ -48,6 +48,30 @@ def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
         for level in (0.05, 0.2):
             assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
     assert np.mean(np.array(together) < 0.2) > 0.1  # it is a test and not a constant
+
+
+@pytest.mark.parametrize("chance", [0.002, 0.01, 0.05])
+def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has_it(chance):
+    """A group with three values, one of them an event: a normal tail would call that one in a hundred million."""
+    rng, streams, level = np.random.default_rng(6), 400, 0.01
+    found = [
+        apart((rng.random(180) < chance).tolist(), [n % 60 for n in range(180)], [0] * 180) for _ in range(streams)
+    ]
+    most = level + 3 * math.sqrt(level * (1 - level) / streams)
+    assert np.mean([min(one.each.values(), default=1.0) * 60 < level for one in found]) <= most
+    assert np.mean([one.together < level for one in found]) <= most
+
+
+@pytest.mark.parametrize(("mine", "whole"), [(6, 200), (60, 200), (140, 200)])
+@pytest.mark.parametrize("events", [4, 10, 60])
+def test_where_values_agree_no_chance_is_less_than_the_exact_one(mine, whole, events):
+    """Of which events a group has is known exactly how often it has so many: the hypergeometric law."""
+    law = stats.hypergeom(whole, events, mine)
+    for own in range(max(0, mine + events - whole), min(mine, events) + 1):
+        values = [1.0] * own + [0.0] * (mine - own) + [1.0] * (events - own) + [0.0] * (whole - mine - events + own)
+        found = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
+        if found < 0.01:
+            assert found >= min(law.sf(own - 1), law.cdf(own))
 
 
 def test_one_of_forty_that_lies_three_deviations_away_is_named():

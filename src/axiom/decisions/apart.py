@@ -10,7 +10,8 @@ from functools import cached_property
 from axiom.domain.findings import Observation
 from axiom.statistics import ranks
 
-_EVER = 0.005  # chance that a sound finding is ever suspected by one kind of question
+_QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
+_EVER = 0.01 / _QUESTIONS  # chance that a sound finding is ever suspected by one of them
 _FEW = 2  # groups, of which one can lie apart
 
 

@@ -9,14 +9,42 @@ from statistics import NormalDist
 from axiom.domain.dataclass import dataclass
 
 _NORMAL = NormalDist()
+_DOUBTED = math.log(0.01)  # of a chance below this, a normal tail is not believed where values agree
+_KEPT = 0.95  # of the variance of scores that all differ; where ties leave less, tails are longer than normal ones
+_CROWD = 5  # values off the commonest that a group should have, for a sum of squares to follow its law
+_TILTS = tuple([0.01 * 1.15**step for step in range(60)])
+_FAR = 700.0  # squares from which on a tail is smaller than any number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spread:
     """How far groups lie apart, in chances: how often groups that do not differ would."""
 
-    each: Mapping[Hashable, float]  # of each group: as far from all others as this one
+    logs: Mapping[Hashable, float]  # of each group, the logarithm: as far from all others as this one
     together: float  # of all of them: as far apart as these
+
+    @property
+    def each(self) -> dict[Hashable, float]:
+        """The chance of each group. Many values may make it 0 for several; their logarithms still differ."""
+        return {group: math.exp(log) for group, log in self.logs.items()}
+
+
+class Lumps:
+    """The scores of a stratum of which many agree."""
+
+    def __init__(self, scores: Sequence[float]) -> None:
+        self._amounts = Counter(scores)
+        self._whole = len(scores)
+        self._known: dict[float, float] = {}
+        self.rest = 1 - max(self._amounts.values()) / self._whole  # share of the values off the commonest
+
+    def growth(self, tilt: float) -> float:
+        """The logarithm of the mean of exp(tilt x score); asked again for each group."""
+        if tilt not in self._known:
+            top = max(tilt * score for score in self._amounts)
+            parts = [amount * math.exp(tilt * score - top) for score, amount in self._amounts.items()]
+            self._known[tilt] = top + math.log(math.fsum(parts) / self._whole)
+        return self._known[tilt]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +54,10 @@ class Scored:
     places: Sequence[int]  # of its values among all
     scores: Sequence[float]
     spread: float
+    lumps: Lumps | None  # where ties take much of the variance
+
+
+_Part = tuple[Scored, int]  # a stratum, and how many of its values a group has
 
 
 def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[Scored]:
@@ -38,8 +70,11 @@ def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[Scored]:
         own = [values[place] for place in places]
         if min(own) < max(own):
             scores = _scores(own)
-            spread = math.fsum([score * score for score in scores]) / (len(own) - 1)
-            found.append(Scored(places=places, scores=scores, spread=spread))
+            spread = _spread(scores)
+            is_lumped = spread < _KEPT * _spread(_quantiles(len(own)))
+            found.append(
+                Scored(places=places, scores=scores, spread=spread, lumps=Lumps(scores) if is_lumped else None)
+            )
     return found
 
 
@@ -47,19 +82,23 @@ def apart(groups: Sequence[Hashable], among: Sequence[Scored]) -> Spread:
     """Compare groups by the normal scores of their values, ranked within each stratum.
 
     If it were chance who gave which value of a stratum, the sum of a group's scores had a mean of 0 and a variance that
-    is known. It is that of drawing without replacement, so it needs nothing of the law of the values.
+    is known. It is that of drawing without replacement, so it needs nothing of the law of the values. Its tail is
+    normal where values differ; of a rare event among equal values it is longer, and bounded by what was drawn from.
     """
     sums: dict[Hashable, float] = defaultdict(float)
-    variances: dict[Hashable, float] = defaultdict(float)
+    parts: dict[Hashable, list[_Part]] = defaultdict(list)
     for stratum in among:
-        _compare(stratum, [groups[place] for place in stratum.places], sums, variances)
+        _compare(stratum, [groups[place] for place in stratum.places], sums, parts)
     counts = Counter(groups)
+    variances = {group: math.fsum(map(_variance, parts[group])) for group in counts}
     squares = {group: sums[group] ** 2 / variances[group] for group in counts if variances[group] > 0}
-    whole = math.fsum(square * (1 - counts[group] / len(groups)) for group, square in squares.items())
-    return Spread(
-        each={group: math.erfc(math.sqrt(square / 2)) for group, square in squares.items()},
-        together=chi_squared_tail(whole, len(squares) - 1),
-    )
+    logs = {group: _log_chance(square, sums[group], parts[group]) for group, square in squares.items()}
+    if all(_expected(parts[group]) >= _CROWD for group in squares if _are_lumped(parts[group])):
+        whole = math.fsum(square * (1 - counts[group] / len(groups)) for group, square in squares.items())
+        together = chi_squared_tail(whole, len(squares) - 1)
+    else:
+        together = min(1.0, math.exp(min(logs.values())) * len(logs))
+    return Spread(logs=logs, together=together)
 
 
 def chi_squared_tail(square: float, freedom: int) -> float:
@@ -73,13 +112,69 @@ def chi_squared_tail(square: float, freedom: int) -> float:
 
 
 def _compare(
-    stratum: Scored, groups: Sequence[Hashable], sums: dict[Hashable, float], variances: dict[Hashable, float]
+    stratum: Scored, groups: Sequence[Hashable], sums: dict[Hashable, float], parts: dict[Hashable, list[_Part]]
 ) -> None:
-    whole = len(groups)
     for score, group in zip(stratum.scores, groups, strict=True):
         sums[group] += score
     for group, amount in Counter(groups).items():
-        variances[group] += amount * (whole - amount) / whole * stratum.spread
+        parts[group].append((stratum, amount))
+
+
+def _variance(part: _Part) -> float:
+    stratum, amount = part
+    return amount * (1 - amount / len(stratum.scores)) * stratum.spread
+
+
+def _are_lumped(parts: Sequence[_Part]) -> bool:
+    return any(stratum.lumps is not None for stratum, _ in parts)
+
+
+def _expected(parts: Sequence[_Part]) -> float:
+    """How many of these values should not be the commonest of their stratum."""
+    return math.fsum([amount * (stratum.lumps.rest if stratum.lumps else 1) for stratum, amount in parts])
+
+
+def _log_chance(square: float, total: float, parts: Sequence[_Part]) -> float:
+    """The logarithm of the chance that a sum of so many scores lies at least as far from 0."""
+    if square > _FAR:
+        found = -square / 2 - math.log(square * math.pi / 2) / 2
+    else:
+        found = math.log(math.erfc(math.sqrt(square / 2)))
+    if found > _DOUBTED or not _are_lumped(parts):
+        return found
+    return min(0.0, math.log(2) + _bound(total, parts))
+
+
+def _bound(total: float, parts: Sequence[_Part]) -> float:
+    """The bound of Chernoff on the logarithm of one tail; any tilt gives one, and it is convex in the tilt.
+
+    Drawing without replacement strays no farther than drawing with it (Hoeffding, 1963), and a group as far as all that
+    it does not have, so the smaller of the two is asked.
+    """
+    sign = math.copysign(1.0, total)
+
+    def tilted(tilt: float) -> float:
+        grown = [-tilt * abs(total)]
+        for stratum, amount in parts:
+            others = len(stratum.scores) - amount
+            if stratum.lumps is None:
+                grown.append(tilt * tilt / 2 * _variance((stratum, amount)))
+            else:
+                grown.append(min(amount, others) * stratum.lumps.growth(tilt * (sign if amount <= others else -sign)))
+        return math.fsum(grown)
+
+    low, high = 0, len(_TILTS) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if tilted(_TILTS[middle + 1]) < tilted(_TILTS[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return tilted(_TILTS[low])
+
+
+def _spread(scores: Sequence[float]) -> float:
+    return math.fsum([score * score for score in scores]) / (len(scores) - 1)
 
 
 def _scores(values: Sequence[float]) -> list[float]:
