@@ -64,6 +64,37 @@ def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
     assert found.alone.values == [one.value for one in found.counted]
 
 
+def test_nobody_more_is_looked_for_once_more_than_a_quarter_is_gone():
+    hosts = range(1, 21)
+    homes = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in hosts}
+    (alarm,) = believed(shifted(800, set(range(1, 10)), hosts=hosts), homes, looks=8).alarms
+    assert alarm.force is Force.HOLDS_BACK
+    assert len(alarm.hosts) == 6  # each gave a twentieth
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("many", "few"), [(1, 2), (2, 1)])
+def test_of_two_hosts_that_lie_equally_far_from_each_other_the_one_with_few_values_goes(many, few, seed):
+    """Rounding and order had decided, and most often for the host with ninety right values."""
+    values = [value + 8 * (number % 10 == seed) for number, value in enumerate(normal(100, seed))]
+    hosts = [few if number == seed else many for number in range(10)]
+    assert left_out(believed(seen(values, hosts), HOMES, looks=6)) == {few}
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_of_two_hosts_with_as_many_values_neither_is_named_alone(numbers):
+    (alarm,) = believed(shifted(100, {2}, hosts=numbers), HOMES, looks=6).alarms
+    assert (alarm.force, alarm.hosts) == (Force.HOLDS_BACK, (1, 2))
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 3])
+def test_of_chances_too_small_for_a_number_the_smallest_is_still_known(wrong):
+    """Beside a host that computed a fifth, twenty thousand values make the chance of each of the others 0 as well."""
+    sound = [host for host in (1, 2, 3) if host != wrong]
+    found = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), HOMES, looks=10)
+    assert [(alarm.force, alarm.hosts) for alarm in found.alarms] == [(Force.TELLS, (wrong,))]
+
+
 def test_where_nobody_lies_elsewhere_nothing_is_touched():
     counted = seen(normal(160))
     found = believed(counted, HOMES, looks=4)

@@ -59,17 +59,18 @@ def _elsewhere(
 
     One after the other: beside a host that is wrong, all others may look odd.
     """
-    hosts, odd = {host: host for host in homes}, list[int]()
+    hosts, odd, first = {host: host for host in homes}, list[int](), len(alone.values)
     while True:
         spread, groups = apart(alone, hosts, _HOST_SEEDS)
         if spread is None:
             return odd, alone, []
-        each = {host: chance for host, chance in spread.each.items() if isinstance(host, int)}
-        oddest = min(each, key=each.__getitem__, default=None)
-        if oddest is None or each[oddest] * groups >= seldom:
+        oddest = [host for host in spread.oddest() if isinstance(host, int)]
+        if not oddest or spread.each[oddest[0]] * groups >= seldom:
             break
-        odd.append(oddest)
+        odd += oddest
         alone = Alone(_without(counted, odd, ""))
+        if first - len(alone.values) > _MOST * first:
+            return odd, alone, []
     if spread.together >= seldom:
         return odd, alone, []
     text = f"the values of {groups} hosts lie further apart than chance allows, and a seed cannot know its host"

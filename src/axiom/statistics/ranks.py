@@ -14,6 +14,7 @@ _KEPT = 0.95  # of the variance of scores that all differ; where ties leave less
 _CROWD = 5  # values off the commonest that a group should have, for a sum of squares to follow its law
 _TILTS = tuple([0.01 * 1.15**step for step in range(60)])
 _FAR = 700.0  # squares from which on a tail is smaller than any number
+_ALIKE = 1e-9  # logarithms of chances that differ by less differ by rounding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,12 +22,23 @@ class Spread:
     """How far groups lie apart, in chances: how often groups that do not differ would."""
 
     logs: Mapping[Hashable, float]  # of each group, the logarithm: as far from all others as this one
+    amounts: Mapping[Hashable, int]  # of each group: its values
     together: float  # of all of them: as far apart as these
 
     @property
     def each(self) -> dict[Hashable, float]:
         """The chance of each group. Many values may make it 0 for several; their logarithms still differ."""
         return {group: math.exp(log) for group, log in self.logs.items()}
+
+    def oddest(self) -> list[Hashable]:
+        """The group that lies farthest away; of several as far, the smallest, for two lie equally far from each other.
+
+        Groups that not even their size tells apart are named together, since their order says nothing.
+        """
+        least = min(self.logs.values(), default=0.0)
+        near = [group for group, log in self.logs.items() if log - least <= _ALIKE * max(1.0, -least)]
+        fewest = min((self.amounts[group] for group in near), default=0)
+        return [group for group in near if self.amounts[group] == fewest]
 
 
 class Lumps:
@@ -98,7 +110,7 @@ def apart(groups: Sequence[Hashable], among: Sequence[Scored]) -> Spread:
         together = chi_squared_tail(whole, len(squares) - 1)
     else:
         together = min(1.0, math.exp(min(logs.values())) * len(logs))
-    return Spread(logs=logs, together=together)
+    return Spread(logs=logs, amounts=counts, together=together)
 
 
 def chi_squared_tail(square: float, freedom: int) -> float:
