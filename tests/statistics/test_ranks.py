@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from axiom.statistics import ranks
-from axiom.statistics.ranks import chi_squared_tail
+from axiom.statistics.ranks import chi_squared_tail, scored
 
 LAWS = {
     "normal": lambda rng, size: rng.normal(size=size),
@@ -64,14 +64,39 @@ def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has
 
 @pytest.mark.parametrize(("mine", "whole"), [(6, 200), (60, 200), (140, 200)])
 @pytest.mark.parametrize("events", [4, 10, 60])
-def test_where_values_agree_no_chance_is_less_than_the_exact_one(mine, whole, events):
+def test_where_values_agree_a_small_chance_is_the_exact_one(mine, whole, events):
     """Of which events a group has is known exactly how often it has so many: the hypergeometric law."""
     law = stats.hypergeom(whole, events, mine)
     for own in range(max(0, mine + events - whole), min(mine, events) + 1):
         values = [1.0] * own + [0.0] * (mine - own) + [1.0] * (events - own) + [0.0] * (whole - mine - events + own)
         found = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
         if found < 0.01:
-            assert found >= min(law.sf(own - 1), law.cdf(own))
+            assert found == pytest.approx(2 * (law.sf(own - 1) if own > law.mean() else law.cdf(own)), rel=1e-9)
+
+
+@pytest.mark.parametrize("designs", [1, 2])
+def test_of_three_values_or_of_several_designs_it_is_bounded_by_what_could_be_drawn(designs):
+    """Counted out over all that could have been drawn instead: no chance is told smaller than it is."""
+    rng = np.random.default_rng(designs)
+    values = rng.choice([0.0, 0.0, 0.0, 1.0] if designs == 2 else [0.0, 0.0, 0.0, 1.0, 2.0], size=120)
+    strata = [place % designs for place in range(120)]
+    scores = np.zeros(120)
+    for stratum in scored(values.tolist(), strata):
+        scores[list(stratum.places)] = stratum.scores
+    drawn = np.array(
+        [
+            sum(rng.permutation(scores[place::designs])[: 12 // designs].sum() for place in range(designs))
+            for _ in range(20_000)
+        ]
+    )
+    for rare in (0.001, 0.0002):
+        far = np.quantile(np.abs(drawn), 1 - rare)
+        group = int(np.argmin(np.abs(np.abs(drawn) - far)))
+        tail = np.mean(np.abs(drawn) >= abs(drawn[group]) - 1e-9)
+        parts = [(stratum, 12 // designs) for stratum in scored(values.tolist(), strata)]
+        variance = sum(map(ranks._variance, parts))
+        told = math.exp(ranks._log_chance(drawn[group] ** 2 / variance, drawn[group], parts))
+        assert told >= tail - 3 * math.sqrt(tail / 20_000)
 
 
 def test_one_of_forty_that_lies_three_deviations_away_is_named():

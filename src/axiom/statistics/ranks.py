@@ -14,6 +14,7 @@ _KEPT = 0.95  # of the variance of scores that all differ; where ties leave less
 _CROWD = 5  # values off the commonest that a group should have, for a sum of squares to follow its law
 _TILTS = tuple([0.01 * 1.15**step for step in range(60)])
 _FAR = 700.0  # squares from which on a tail is smaller than any number
+_NEXT_TO_NOTHING = 40.0  # by so much smaller is the logarithm of a chance that adds nothing
 _ALIKE = 1e-9  # logarithms of chances that differ by less differ by rounding
 
 
@@ -57,6 +58,23 @@ class Lumps:
             parts = [amount * math.exp(tilt * score - top) for score, amount in self._amounts.items()]
             self._known[tilt] = top + math.log(math.fsum(parts) / self._whole)
         return self._known[tilt]
+
+    def tail(self, total: float, drawn: int) -> float | None:
+        """Of two values, as of an event: the logarithm of the chance that so many drawn lie as far on that side.
+
+        It is that of drawing without replacement, counted out; None where there are more than two.
+        """
+        if len(self._amounts) != 2:
+            return None
+        (low, others), (high, events) = sorted(self._amounts.items())
+        there = round((total - drawn * low) / (high - low))
+        step, last = (1, min(drawn, events)) if total > 0 else (-1, max(0, drawn - others))
+        all_ways, logs = _log_ways(self._whole, drawn), list[float]()
+        for many in range(there, last + step, step):
+            logs.append(_log_ways(events, many) + _log_ways(others, drawn - many) - all_ways)
+            if logs[-1] < logs[0] - _NEXT_TO_NOTHING:
+                break
+        return logs[0] + math.log(math.fsum([math.exp(log - logs[0]) for log in logs]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,7 +172,17 @@ def _log_chance(square: float, total: float, parts: Sequence[_Part]) -> float:
         found = math.log(math.erfc(math.sqrt(square / 2)))
     if found > _DOUBTED or not _are_lumped(parts):
         return found
-    return min(0.0, math.log(2) + _bound(total, parts))
+    return min(0.0, math.log(2) + _one_side(total, parts))
+
+
+def _one_side(total: float, parts: Sequence[_Part]) -> float:
+    (first, amount), *others = parts
+    counted = first.lumps.tail(total, amount) if first.lumps and not others else None
+    return _bound(total, parts) if counted is None else counted
+
+
+def _log_ways(whole: int, drawn: int) -> float:
+    return math.lgamma(whole + 1) - math.lgamma(drawn + 1) - math.lgamma(whole - drawn + 1)
 
 
 def _bound(total: float, parts: Sequence[_Part]) -> float:
