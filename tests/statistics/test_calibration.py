@@ -83,6 +83,34 @@ def test_what_was_called_impossible_and_happened_ends_it():
     assert calibration_log_e([[(said[0], 0), (said[1], 1)]]) == pytest.approx(MOST)
 
 
+def by_chances_themselves(chances, happened):
+    """The e-value of one prediction, without logarithms."""
+    powers = {0.0: 0.05, 0.2: 0.15, 0.4: 0.15, 0.6: 0.15, 0.8: 0.15, 1.5: 0.1, 2.0: 0.05}
+    rivals = [
+        *((share, [one**power if one else 0.0 for one in chances]) for power, share in powers.items()),
+        *((0.2 / 3, [one * (3.0 if n == tilted else 1.0) for n, one in enumerate(chances)]) for tilted in range(3)),
+    ]
+    return math.fsum(share * each[happened] / math.fsum(each) / chances[happened] for share, each in rivals)
+
+
+@given(chances=CHANCES)
+def test_what_a_rival_gains_is_what_its_chances_say(chances):
+    said = [(chances, place) for place in range(3)] + [((chances[0], 1.0 - chances[0], 0.0), 0)]
+    for each in said:
+        assert calibration_log_e([[each]]) == pytest.approx(math.log(by_chances_themselves(*each)), abs=1e-12)
+
+
+@pytest.mark.parametrize("tiny", [1e-150, 1e-170, 1e-300, 5e-324])
+def test_a_chance_whose_square_is_no_number_is_scored_like_any_other(tiny):
+    said = (1.0, 0.0, tiny)
+    came_true, absent, unknown = (calibration_log_e([[(said, end)]]) for end in (0, 2, None))
+    assert came_true == pytest.approx(calibration_log_e([[((1.0, 0.0, 1e-100), 0)]]), abs=1e-12)
+    # The bluntest rival holds both for as likely, with a twentieth of the capital; the next has a fifth of the power.
+    blunt, next_to_it = math.log(0.05 / 2) - math.log(tiny), math.log(0.15) - 0.8 * math.log(tiny)
+    assert absent == pytest.approx(min(MOST, math.log(math.exp(next_to_it - blunt) + 1.0) + blunt), abs=1e-9)
+    assert unknown == pytest.approx(came_true)
+
+
 def test_nothing_predicted_says_nothing():
     assert calibration_log_e([]) == 0.0
 

@@ -84,11 +84,13 @@ def _gain(rival: _Rival, chances: Chances, happened: int) -> float:
     """The logarithm of the rival's chance over the forecaster's; a class called impossible stays so."""
     if chances[happened] <= 0.0:  # what was called impossible happened
         return math.inf
-    weights = [
-        chance**rival.power * (_TILT if place == rival.tilted else 1.0) if chance > 0.0 else 0.0
+    weights = [  # as logarithms: the square of a chance that may be registered can be too small for a number
+        rival.power * math.log(chance) + (math.log(_TILT) if place == rival.tilted else 0.0)
+        if chance > 0.0
+        else -math.inf
         for place, chance in enumerate(chances)
     ]
-    return math.log(weights[happened] / math.fsum(weights) / chances[happened])
+    return weights[happened] - _log_sum(weights) - math.log(chances[happened])
 
 
 def _sum(logs: Sequence[float]) -> float:
