@@ -43,7 +43,7 @@ def test_a_person_reads_verdict_grade_interval_and_why(table):
 def test_names_in_a_file_do_not_act_on_the_terminal(tmp_path):
     table = tmp_path / "mine.csv"
     table.write_text("seed,value\ns\x1b[31m,1\ns\x1b[31m,2\n", encoding="utf-8")
-    assert "the first counts: s?[31m\n" in weigh(table)
+    assert "which came first, so no value: s?[31m\n" in weigh(table)
     assert "\x1b" not in weigh(table, "--json")
 
 

@@ -1,13 +1,15 @@
 """Rows of anybody's table: issue order, one row a seed, closed blocks, names of hosts; a sentence for each step."""
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.arranging import Arranged, Row, arrange
-from axiom.domain.findings import Agreements
+from axiom.decisions.weighing import weigh
+from axiom.domain.findings import Agreements, Verdict
 from axiom.domain.work import Outcome
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
@@ -103,6 +105,69 @@ def test_a_seed_counts_once_by_its_first_row_in_issue_order():
     assert (values(found), found.repeated) == ([1, 5], 2)
     assert said(found, "2 further rows of the same seeds are left out")
     assert said(found, "1 seed has rows with different values, and the first counts: a")
+
+
+@pytest.mark.parametrize("columns", [("seed", "value"), ("seed", "value", "block"), ("seed", "value", "issue")])
+@pytest.mark.parametrize("name", ["same", "designs"])
+def test_rows_that_say_different_things_count_alike_however_the_table_is_sorted(columns, name):
+    """Three values a seed, of which an order by size would choose the largest: eighty of these were an effect."""
+    rng = random.Random(1)
+    rows = [
+        row(seed, rng.gauss(0, 1), block=str(seed // 8), issue=seed, design="" if name == "same" else str(again))
+        for seed in range(80)
+        for again in range(3)
+    ]
+    found = arrange(rows, columns)
+    for ordered in (sorted(rows, key=by_value), sorted(rows, key=by_value)[::-1], rng.sample(rows, len(rows))):
+        assert arrange(ordered, columns) == found
+    if name == "same":
+        assert {(one.value, one.why_missing) for one in found.observations} == {(None, "its rows say different things")}
+        assert said(found, "80 seeds have rows that say different things, and nothing tells which came first, so no")
+    else:
+        assert 20 < sum(value > 0 for value in values(found)) < 60
+        assert {one.design for one in found.observations} == set("012")
+
+
+def test_a_table_that_was_sorted_by_value_weighs_the_same():
+    """Half of the seeds say one thing twice, the others three things."""
+    rng = random.Random(2)
+    rows = [row(seed, value) for seed, value in enumerate(rng.gauss(0.3, 1) for _ in range(40)) for _ in range(2)]
+    rows += [row(1000 + seed, rng.gauss(0, 1)) for seed in range(40) for _ in range(3)]
+    estimand = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None}
+    one, other, another = (
+        weigh(estimand, arrange(each, ("seed", "value")).observations, blocks=1)
+        for each in (rows, sorted(rows, key=by_value), sorted(rows, key=by_value)[::-1])
+    )
+    assert one == other == another
+    assert (one.seeds, one.missing, one.verdict) == (40, 40, Verdict.UNDECIDED)
+
+
+def by_value(one):
+    return one.value
+
+
+def test_rows_that_agree_count_once_without_any_order():
+    rows = [row("a", 1.0), row("b", 2.0), row("a", 1.0), row("b", 2.0 + 1e-9), row("a", None)]
+    found = arrange(rows, ("seed", "value"))
+    assert sorted(values(found)) == pytest.approx([1.0, 2.0])
+    assert (found.repeated, found.flags) == (3, ())
+    assert values(arrange(rows[::-1], ("seed", "value"))) == values(found)
+
+
+@pytest.mark.parametrize(
+    ("issues", "counts"), [((1, 1, 2), None), ((2, 1, 1), None), ((1, 2, 2), 5.0), ((0, 1, 2), 5.0)]
+)
+def test_of_rows_with_one_issue_number_none_was_first(issues, counts):
+    rows = [row("a", value, issue=issue) for value, issue in zip((5.0, 6.0, 7.0), issues, strict=True)]
+    assert values(arrange(rows, ("issue",))) == [counts]
+    lost = row("a", None, issue=-1)
+    assert values(arrange([lost, *rows], ("issue",))) == [counts]
+
+
+@pytest.mark.parametrize("gone", [Outcome.LATE, Outcome.DIVERGED])
+def test_a_value_and_an_end_without_one_are_different_things(gone):
+    rows = [row("a", 1.0), row("a", None, outcome=gone)]
+    assert [values(arrange(each, ())) for each in (rows, rows[::-1])] == [[None], [None]]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +291,11 @@ ROWS = st.lists(
     ),
     max_size=25,
 )
+
+
+@given(rows=ROWS, columns=st.sets(st.sampled_from(ALL)), data=st.data())
+def test_the_order_of_the_rows_changes_nothing(rows, columns, data):
+    assert arrange(data.draw(st.permutations(rows)), columns) == arrange(rows, columns)
 
 
 @given(rows=ROWS, columns=st.sets(st.sampled_from(ALL)))

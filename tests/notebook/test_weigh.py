@@ -148,12 +148,16 @@ def test_the_values_above_the_null_are_those_that_counted():
 
 def test_rows_of_one_seed_are_one_observation():
     values = gauss(1.0, seeds=60)
-    card = axiom.weigh({"seed": [place // 3 for place in range(60)], "value": values}, estimand="contrast")
+    rows = {"seed": [place // 3 for place in range(60)], "value": values}
+    card = axiom.weigh({**rows, "issue": range(60)}, estimand="contrast")
     assert (card.n_seeds, card.repeated) == (20, 40)
     assert sorted(card.values) == sorted(values[::3])
     assert any("20 seeds have rows with different values" in text for text in card.flags)
-    one = axiom.weigh({"seed": [7] * 60, "value": values}, estimand="contrast")
-    assert (one.n_seeds, one.verdict, one.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
+    unordered = axiom.weigh(rows, estimand="contrast")
+    assert (unordered.n_seeds, unordered.repeated, unordered.verdict) == (0, 40, Verdict.UNDECIDED)
+    assert any("20 × its rows say different things" in text for text in unordered.reasons)
+    one = axiom.weigh({"seed": [7] * 60, "value": values, "issue": [1] * 60}, estimand="contrast")
+    assert (one.n_seeds, one.verdict, one.grade) == (0, Verdict.UNDECIDED, Grade.AWAITING)
 
 
 def with_hosts(values, **more):

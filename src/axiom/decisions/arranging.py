@@ -7,8 +7,8 @@ what it does not say is taken so that it cannot make an effect of nothing, and e
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from enum import IntEnum
 from itertools import pairwise, takewhile
 
@@ -20,6 +20,7 @@ from axiom.domain.work import Outcome
 
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree
 _UNKNOWN = "unknown"
+_TORN = "its rows say different things"
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
 
 
@@ -84,8 +85,10 @@ def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
     given, words = frozenset(columns), _Words()
     ordered = _in_order(rows, given, words)
     first, again = _once(ordered)
-    agreements = _compared(first, again, words)
-    closed, ends = _closed(list(first.values()), given, words)
+    torn = _torn(first, again, "issue" in given)
+    agreements = _compared(first, again, torn, words)
+    settled = [_without_value(row) if row.seed in torn else row for row in first.values()]
+    closed, ends = _closed(settled, given, words)
     homes, hosts, names = _homes(closed, given, words)
     return Arranged(
         is_issued="issue" in given,
@@ -120,7 +123,8 @@ def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list
     """
     if "issue" not in given:
         return _by_seeds(rows, "block" in given, words)
-    ordered = sorted(rows, key=lambda row: (0, b"") if row.issue is None else (row.issue, _drawn(row.seed)))
+    place = _places(rows)
+    ordered = sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
     is_shared = len({row.issue for row in rows}) < len({row.seed for row in rows})
     drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
     words.reasons.append(f"in the order of the column issue{drawn}")
@@ -134,21 +138,33 @@ def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list
 
 
 def _by_seeds(rows: Sequence[Row], has_blocks: bool, words: _Words) -> list[Row]:
-    """Block after block by their names, where there are any; all rows of a seed stay in the order of the table."""
+    """Block after block by their names, where there are any; of a seed, the order of the table says nothing either."""
     is_numbered = all(row.block.isdecimal() for row in rows)
+    within_block = _places(rows)
 
-    def place(row: Row) -> tuple[int | str, bytes]:
+    def place(row: Row) -> tuple[int | str, tuple[bytes, ...]]:
         block = (int(row.block) if is_numbered else row.block) if has_blocks else 0
-        return block, _drawn(row.seed)
+        return block, within_block(row)
 
     within = "blocks by their names, and within each " if has_blocks else ""
     words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
     return sorted(rows, key=place)
 
 
-def _drawn(seed: str) -> bytes:
-    """The place of a seed in an order that nobody could choose."""
-    return hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()
+def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
+    """The place of each row in an order that nobody could choose: of its seed, then of its design, then its own."""
+    times = Counter(row.seed for row in rows)
+
+    def place(row: Row) -> tuple[bytes, ...]:
+        if times[row.seed] == 1:
+            return (_drawn(row.seed),)
+        return _drawn(row.seed), _drawn(f"{row.design} {row.seed}"), _drawn(repr(replace(row, place=0)))
+
+    return place
+
+
+def _drawn(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _is_sorted(values: Sequence[float]) -> bool:
@@ -172,7 +188,7 @@ def _say_gaps(issues: Sequence[int], words: _Words) -> None:
 
 
 def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
-    """The row of each seed that counts: the first, unless it was lost and a later one was not. And the others."""
+    """The row of each seed that counts: the first, unless it was lost and another was not. And the others."""
     first: dict[str, Row] = {}
     again: list[Row] = []
     for row in ordered:
@@ -187,25 +203,48 @@ def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
     return first, again
 
 
-def _compared(first: Mapping[str, Row], again: Sequence[Row], words: _Words) -> tuple[Agreements, ...]:
+def _torn(first: Mapping[str, Row], again: Sequence[Row], is_issued: bool) -> set[str]:
+    """Seeds whose rows say different things while nothing tells which of them came first.
+
+    To take any of them would be to let somebody choose: the largest, where a table was sorted by its values.
+    """
+    return {
+        other.seed
+        for other in again
+        if not other.is_lost
+        and other.design == (one := first[other.seed]).design
+        and not (is_issued and one.issue != other.issue)
+        and ((one.value is None) != (other.value is None) or _agreement(one.value, other.value) is Likeness.DIVERGENT)
+    }
+
+
+def _without_value(row: Row) -> Row:
+    return replace(row, value=None, outcome=Outcome.OK, why_missing=_TORN)
+
+
+def _compared(
+    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], words: _Words
+) -> tuple[Agreements, ...]:
     """Do the rows of one seed agree? Only another host shows anything by agreeing; whoever disagrees does."""
     pairs = [(first[row.seed], row) for row in again]
     same = [(one, other) for one, other in pairs if one.design == other.design]
     found = [(one, other, _agreement(one.value, other.value)) for one, other in same]
-    differing = sorted({other.seed for _, other, how in found if how is Likeness.DIVERGENT})
+    differing = {other.seed for _, other, how in found if how is Likeness.DIVERGENT}
     if again:
-        words.reasons.append(
-            f"{len(again)} further rows of the same seeds are left out: a seed counts once, by its first row"
-        )
+        words.reasons.append(f"{len(again)} further rows of the same seeds are left out: a seed counts once")
     if len(same) < len(pairs):
         words.reasons.append(
             f"{len(pairs) - len(same)} of them are of other designs; seeds of their own would make them count"
         )
-    if differing:
-        shown = ", ".join(differing[:3]) + (", …" if len(differing) > 3 else "")
-        have = f"{counted(len(differing), 'seed')} {'has' if len(differing) == 1 else 'have'}"
-        words.flags.append(f"{have} rows with different values, and the first counts: {shown}")
+    _name_seeds(differing.difference(torn), "rows with different values, and the first counts", words)
+    _name_seeds(torn, "rows that say different things, and nothing tells which came first, so no value", words)
     return _by_platforms(found)
+
+
+def _name_seeds(seeds: Collection[str], what: str, words: _Words) -> None:
+    if seeds:
+        shown = ", ".join(sorted(seeds)[:3]) + (", …" if len(seeds) > 3 else "")
+        words.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
 
 
 def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]]) -> tuple[Agreements, ...]:
