@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.arranging import Arranged, Row, arrange
 from axiom.decisions.weighing import weigh
-from axiom.domain.findings import Agreements, Verdict
+from axiom.domain.findings import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
@@ -164,6 +164,37 @@ def test_of_rows_with_one_issue_number_none_was_first(issues, counts):
     assert values(arrange([lost, *rows], ("issue",))) == [counts]
 
 
+@pytest.mark.parametrize(("other", "counts"), [(1e-18, True), (-1e-13, True), (1e-11, False)])
+def test_zeros_that_were_rounded_otherwise_agree(other, counts):
+    found = arrange([row("a", 0.0, host="x"), row("a", other, host="y")], ("host",))
+    assert (values(found) != [None]) is counts
+    assert [(one.close, one.disputed) for one in found.agreements] == [(1, 0) if counts else (0, 1)]
+
+
+@pytest.mark.parametrize("columns", [("block",), ("block", "issue")])
+def test_a_lost_seed_that_is_computed_again_stays_in_its_block(columns):
+    rows = [row(n, float(n), block=str(n // 4), issue=n) for n in range(12)]
+    rows[1] = row(1, None, outcome=Outcome.FAILED, block="0", issue=1)
+    found = arrange([*rows, row(1, 1.0, block="3", issue=13)], columns)
+    assert (sorted(values(found)), found.ends) == ([float(n) for n in range(12)], (4, 8, 12))
+    assert 1.0 in values(found)[:4]
+
+
+def test_a_platform_that_is_not_known_is_none_of_its_own():
+    def weighed(*platforms):
+        rows = [row(n, n - 9.5, host=f"h{n % 4}", platform=platforms[n % len(platforms)]) for n in range(20)]
+        rows += [
+            row(n, n - 9.5, host=f"h{(n + 1) % 4}", platform=platforms[(n + 1) % len(platforms)]) for n in range(4)
+        ]
+        columns = ("seed", "value", "host", "platform")
+        found = arrange(rows, columns)
+        beside = Surroundings(agreements=found.agreements)
+        estimand = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None}
+        return weigh(estimand, found.observations, blocks=1, homes=found.homes, surroundings=beside).platforms
+
+    assert [weighed("linux"), weighed("linux", ""), weighed(""), weighed("linux", "windows")] == [1, 1, 1, 2]
+
+
 @pytest.mark.parametrize("gone", [Outcome.LATE, Outcome.DIVERGED])
 def test_a_value_and_an_end_without_one_are_different_things(gone):
     rows = [row("a", 1.0), row("a", None, outcome=gone)]
@@ -254,6 +285,7 @@ def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_they_are_
         (row("a", 1.0, host="y", platform="p"), Agreements(platforms=("p", "q"), exact=1)),
         (row("a", 1.0 + 1e-9, host="y", platform="p"), Agreements(platforms=("p", "q"), close=1)),
         (row("a", 1.1, host="y", platform="p"), Agreements(platforms=("p", "q"), divergent=1, disputed=1)),
+        (row("a", 1.0 + 1e-12, host="y", platform="p"), Agreements(platforms=("p", "q"), close=1)),
         (row("a", 1.0, host="x", platform="q"), None),
         (row("a", 1.1, host="x", platform="q"), Agreements(platforms=("q", "q"), divergent=1, disputed=1)),
         (row("a", 1.0), None),

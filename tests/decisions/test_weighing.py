@@ -247,6 +247,15 @@ def test_a_value_to_which_several_hosts_contributed_is_gone_without_any_of_them(
     assert weigh(estimand(), everywhere, blocks=4, homes=HOMES).grade is Grade.MODERATE
 
 
+@pytest.mark.parametrize(("other", "is_second"), [("windows", True), ("linux", False), ("unknown", False)])
+def test_a_platform_that_is_not_known_is_no_second_one(other, is_second):
+    values = [-0.9 if number % 16 == 5 else 1.0 for number in range(32)]
+    again = Surroundings(agreements=(Agreements(platforms=("linux", other), exact=1),))
+    found = weigh(estimand(), observed(*values, hosts=(1, 2, 3, 4)), blocks=4, homes=HOMES, surroundings=again)
+    assert found.grade is Grade.STRONG
+    assert ("a seed computed again on a second platform, and agreeing" not in found.needs) is is_second
+
+
 def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():
     values = EIGHT * 3
     assert weighed(estimand(), values).grade is Grade.MODERATE

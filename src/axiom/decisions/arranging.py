@@ -12,14 +12,14 @@ from dataclasses import field, replace
 from enum import IntEnum
 from itertools import pairwise, takewhile
 
-from axiom.decisions.weighing import Home
+from axiom.decisions.weighing import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome
 
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree
-_UNKNOWN = "unknown"
+_TINY = 1e-12  # absolute: so near to each other are zeros that were rounded otherwise
 _TORN = "its rows say different things"
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
 
@@ -188,7 +188,10 @@ def _say_gaps(issues: Sequence[int], words: _Words) -> None:
 
 
 def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
-    """The row of each seed that counts: the first, unless it was lost and another was not. And the others."""
+    """The row of each seed that counts: the first, unless it was lost and another was not. And the others.
+
+    A seed stays in the block in which it was lost: that one waits for it, wherever it was computed again.
+    """
     first: dict[str, Row] = {}
     again: list[Row] = []
     for row in ordered:
@@ -196,7 +199,7 @@ def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
         if counted is None:
             first[row.seed] = row
         elif counted.is_lost and not row.is_lost:
-            first[row.seed] = row
+            first[row.seed] = replace(row, block=counted.block)
             again.append(counted)
         else:
             again.append(row)
@@ -253,7 +256,7 @@ def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]]) -> tuple[Ag
     for one, other, how in found:
         is_elsewhere = bool(one.host and other.host and one.host != other.host)
         if how is Likeness.DIVERGENT or (how is not None and is_elsewhere):
-            low, high = sorted((one.platform or _UNKNOWN, other.platform or _UNKNOWN))
+            low, high = sorted((one.platform or UNKNOWN_PLATFORM, other.platform or UNKNOWN_PLATFORM))
             seeds = worst.setdefault((low, high), {})
             seeds[other.seed] = max(how, seeds.get(other.seed, how))
     return tuple(_counted(pair, list(seeds.values())) for pair, seeds in sorted(worst.items()))
@@ -270,7 +273,7 @@ def _agreement(one: float | None, other: float | None) -> Likeness | None:
         return None
     if one == other:
         return Likeness.EXACT
-    return Likeness.CLOSE if math.isclose(one, other, rel_tol=_CLOSE) else Likeness.DIVERGENT
+    return Likeness.CLOSE if math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_TINY) else Likeness.DIVERGENT
 
 
 def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[list[Row], tuple[int, ...]]:
@@ -341,7 +344,7 @@ def _homes(
         number: Home(
             host_id=number,
             volunteer_id=volunteers.get(whose[name].volunteer, 1),
-            platform=whose[name].platform or _UNKNOWN,
+            platform=whose[name].platform or UNKNOWN_PLATFORM,
         )
         for name, number in hosts.items()
     }

@@ -6,7 +6,7 @@ of closed blocks and from what is known beside them; asked again, it says the sa
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -26,8 +26,9 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 
-__all__ = ["Home", "Process", "Returned", "blocks", "card", "weigh"]
+__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "Returned", "blocks", "card", "weigh"]
 
+UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
 _NOBODY: Mapping[int, Home] = MappingProxyType({})
 _NOTHING_BESIDE = Surroundings()
 _GRADES = tuple(Grade)
@@ -178,7 +179,7 @@ def _facts(seen: _Seen) -> Facts:
         e_value=math.exp(concluded.log_e),
         hosts=len(seen.homes),
         volunteers=len(volunteers),
-        platforms=len({home.platform for home in seen.homes}),
+        platforms=_platforms({home.platform for home in seen.homes}),
         unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
         agreeing=max((one.agreed for one in agreements), default=0),
@@ -191,10 +192,15 @@ def _facts(seen: _Seen) -> Facts:
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
         designs=len(known_of(seen.designs)),
         across=across(seen.asked, concluded.verdict, seen.designs, seen.together),
-        elsewhere=sum(one.agreed for one in agreements if one.platforms[0] != one.platforms[1]),
+        elsewhere=sum(one.agreed for one in agreements if _platforms(set(one.platforms)) > 1),
         false_share=seen.surroundings.false_share,
         is_registered=seen.surroundings.is_registered,
     )
+
+
+def _platforms(names: Set[str]) -> int:
+    """How many there are for sure."""
+    return len(names - {UNKNOWN_PLATFORM} or names)
 
 
 def _grade_reason(reached: Grade, needs: Sequence[str]) -> str:
