@@ -1,12 +1,14 @@
 """Is a planted effect found, and a placebo not: with the e-process of each kind."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.controls import ENOUGH, SEEDS, found, spared
+from axiom.decisions.controls import ENOUGH, HINT, SEEDS, found, spared
 from axiom.decisions.weighing import weigh
-from axiom.domain.findings import Observation
+from axiom.domain.findings import COARSE, Observation
 
 CONTRAST = {
     "kind": "contrast",
@@ -15,6 +17,7 @@ CONTRAST = {
     "bounds": None,
     "expects": "+",
 }
+BOUNDED = CONTRAST | {"bounds": [-1.0, 1.0]}
 LEVEL = CONTRAST | {"kind": "level", "null": 2.0, "smallest": 0.5}
 SHARE = CONTRAST | {"kind": "proportion", "null": 0.5, "smallest": 0.1}
 PLAIN = [0.5, 0.6, 0.4, 0.55, 0.45, 0.5, 0.52, 0.58]
@@ -60,7 +63,10 @@ def test_the_reason_says_the_median_the_bar_and_how_sure_it_is():
 @given(st.lists(st.none() | st.floats(-10, 10), max_size=SEEDS))
 def test_it_is_weighed_as_evidence_is(values):
     evidence = weigh(
-        CONTRAST, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
+        CONTRAST,
+        [Observation(replicate=n, value=one, fingerprint=COARSE) for n, one in enumerate(values)],
+        blocks=1,
+        homes={},
     )
     answer = found(CONTRAST, values)
     assert (answer.e_value, answer.estimate) == (evidence.e_value, evidence.estimate)
@@ -88,6 +94,13 @@ NOISE = [0.3, -0.4, 0.2, -0.3, 0.5, -0.2, 0.1, -0.1]
         (CONTRAST, [*PLAIN[:7], -0.1], False),  # no evidence, and more than a placebo may hint at
         (CONTRAST, [*PLAIN[:6], None, None], False),  # what is missing is taken to be like the others
         (CONTRAST, [*NOISE[:6], None, None], True),
+        (CONTRAST, [0.7312345678901234] * 8, False),  # one fine number, added to every seed, is no single seed
+        (CONTRAST, [0.5] * 8, False),
+        (CONTRAST, [0.05123456789012] * 8, True),
+        (BOUNDED, [2.0] * 8, False),
+        (BOUNDED, [*NOISE[:6], 2.0, None], True),
+        (BOUNDED, [*PLAIN[:6], 2.0, -2.0], False),
+        (SHARE, [0.5] * 8, False),
         (CONTRAST, [*NOISE[:5], None, None, None], False),
         (CONTRAST, [None] * 8, False),
         (CONTRAST, [], False),
@@ -109,8 +122,25 @@ def test_the_reason_says_what_was_seen_in_a_placebo():
     assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the median is 0"
     assert spared(SHARE, [1.0, 0.0] * 4).reason == "over 8 of 8 seeds the share is 0.5"
     assert spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason == "4 of 8 seeds gave a value, and 6 are wanted"
+    beyond = spared(BOUNDED, [2.0, 3.0, *NOISE[:4], None, 2.0]).reason
+    assert beyond == "4 of 8 seeds gave a value within the bounds -1 to 1, and 6 are wanted"
+    assert spared(SHARE, [0.5] * 8).reason == "0 of 8 seeds gave a value of 0 or 1, and 6 are wanted"
     seen = spared(CONTRAST, PLAIN).reason
     assert seen == "the median 0.51 lies further from 0 than 0.1, and e is 29.2, of less than 5 wanted"
+
+
+def test_what_is_missing_is_the_most_extreme_of_what_is_there():
+    """Nudged in the tenth digit it is no copy of another seed's value, and the same is said."""
+    rng = random.Random(3)
+    refused = 0
+    for _ in range(300):
+        there = [rng.gauss(0.3, 0.4) for _ in range(6)]
+        filled = ([*there, *(far(there) * (1 - nudge) for nudge in (1e-10, 2e-10))] for far in (max, min))
+        seen = [found(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
+        is_seen = any(one.is_beyond and one.e_value >= HINT for one in seen)
+        assert spared(CONTRAST, [*there, None, None]).is_spared is not is_seen
+        refused += is_seen
+    assert 50 < refused < 250
 
 
 @given(st.lists(st.none() | st.floats(-10, 10), max_size=SEEDS))

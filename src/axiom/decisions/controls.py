@@ -9,9 +9,10 @@ be left than a doubt, on either side and with hardly a value missing.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from axiom.decisions.question import Process, Question, question
 from axiom.decisions.telling import e_told
 from axiom.domain.dataclass import dataclass
-from axiom.domain.findings import Direction, Kind, Observation
+from axiom.domain.findings import COARSE, Direction, Kind, Observation
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
 ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
@@ -36,12 +37,13 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
 
     A value that is missing counts against it, as it does in evidence. Where every seed by itself lies beyond the
     smallest that matters, that is enough: the signs of eight are an e-value of 50, however much their sizes differ.
+    Seeds that gave the very same are no copies here: a leak may add one number to all, and what stands for a missing
+    value is another seed's.
     """
     from axiom.decisions.weighing import weigh  # whoever publishes and orders needs nothing of it, and waits for it
 
-    evidence = weigh(
-        estimand, [Observation(replicate=n, value=one) for n, one in enumerate(values)], blocks=1, homes={}
-    )
+    observed = [Observation(replicate=n, value=one, fingerprint=COARSE) for n, one in enumerate(values)]
+    evidence = weigh(estimand, observed, blocks=1, homes={})
     estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
     is_more = Direction(estimand["expects"]) is Direction.MORE
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
@@ -80,16 +82,19 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a
     hint already. Where a null is 0, as of a difference, both sides count: a leak may turn either way. A half, or a
     number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
-    that is missing is taken to be the most extreme of those that are there.
+    that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
     """
-    there = [one for one in values if one is not None]
+    asked = question(estimand)
+    possible = [one if one is not None and _is_possible(asked, one) else None for one in values]
+    there = [one for one in possible if one is not None]
     if len(there) < LEAST:
+        gave = "a value" if sum(one is not None for one in values) == len(there) else f"a value {_where(asked)}"
         return Spared(
-            is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave a value, and {LEAST} are wanted"
+            is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {LEAST} are wanted"
         )
     for is_more in _sides(estimand):
         extreme = max(there) if is_more else min(there)
-        filled = [extreme if one is None else one for one in values]
+        filled = [extreme if one is None else one for one in possible]
         seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
         if seen.is_beyond and seen.e_value >= HINT:
             return Spared(
@@ -101,6 +106,19 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     return Spared(
         is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}"
     )
+
+
+def _is_possible(asked: Question, one: float) -> bool:
+    """What evidence, too, would take for no value at all."""
+    if asked.process is Process.BERNOULLI:
+        return one in (0.0, 1.0)
+    return asked.bounds is None or asked.bounds[0] <= one <= asked.bounds[1]
+
+
+def _where(asked: Question) -> str:
+    if asked.process is Process.BERNOULLI or asked.bounds is None:
+        return "of 0 or 1"
+    return f"within the bounds {asked.bounds[0]:g} to {asked.bounds[1]:g}"
 
 
 def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:
