@@ -29,25 +29,22 @@ def is_gone(pid: int) -> bool:
 
 def children_of(parent: int) -> set[int]:
     """Every process that this one started and that does something yet."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            said = fields(process.name)
-        except ProcessLookupError:
-            continue
-        if int(said[1]) == parent and said[0] != b"Z":
-            found.add(int(process.name))
-    return found
+    return set(_with(1, parent))
 
 
 def of_session(leader: int) -> list[int]:
     """Every process of this session that does something yet."""
+    return _with(3, leader)
+
+
+def _with(place: int, number: int) -> list[int]:
+    """Every process of which /proc says this number at this place and that does something yet."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             said = fields(process.name)
         except ProcessLookupError:
             continue
-        if int(said[3]) == leader and said[0] != b"Z":
+        if int(said[place]) == number and said[0] != b"Z":
             found.append(int(process.name))
     return found
