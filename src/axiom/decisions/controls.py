@@ -9,7 +9,7 @@ be left than a doubt, on either side and with hardly a value missing.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.question import Process, Question, question
+from axiom.decisions.question import Process, Question, no_value, question
 from axiom.decisions.telling import e_told
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Direction, Kind, Observation
@@ -85,7 +85,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
     """
     asked = question(estimand)
-    possible = [one if one is not None and _is_possible(asked, one) else None for one in values]
+    possible = [None if one is None or no_value(asked, one) else one for one in values]
     there = [one for one in possible if one is not None]
     if len(there) < LEAST:
         gave = "a value" if sum(one is not None for one in values) == len(there) else f"a value {_where(asked)}"
@@ -106,13 +106,6 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     return Spared(
         is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}"
     )
-
-
-def _is_possible(asked: Question, one: float) -> bool:
-    """What evidence, too, would take for no value at all."""
-    if asked.process is Process.BERNOULLI:
-        return one in (0.0, 1.0)
-    return asked.bounds is None or asked.bounds[0] <= one <= asked.bounds[1]
 
 
 def _where(asked: Question) -> str:

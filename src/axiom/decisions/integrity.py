@@ -1,20 +1,16 @@
 """Which values may count? Those of the claim's own cohort, sound, of different computations, one a seed."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from axiom.decisions.question import Process, Question
+from axiom.decisions.question import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.statistics.clones import alike, clones
 
-_OUTSIDE = "beyond the bounds that were declared"
-_NOT_FINITE = "not a finite number"
-_NO_EVENT = "neither 0 nor 1"
 _NAMED = 3  # seeds that a sentence names
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
@@ -66,13 +62,7 @@ def _checked(question: Question, one: Observation) -> Observation:
         one = replace(one, value=question.censored, why_missing="")
     if one.value is None:
         return one
-    why = ""
-    if not math.isfinite(one.value):
-        why = _NOT_FINITE
-    elif question.bounds is not None and not question.bounds[0] <= one.value <= question.bounds[1]:
-        why = _OUTSIDE
-    elif question.process is Process.BERNOULLI and one.value not in (0.0, 1.0):
-        why = _NO_EVENT
+    why = no_value(question, one.value)
     return replace(one, value=None, why_missing=why) if why else one
 
 
@@ -80,7 +70,7 @@ def _asked(question: Question, checked: Sequence[Observation]) -> Question:
     """What is missing may lie as far outside as a value that is there. An event has its bounds by what it is."""
     if question.bounds is None or question.process is Process.BERNOULLI:
         return question
-    if all(one.why_missing != _OUTSIDE for one in checked):
+    if all(one.why_missing != OUTSIDE for one in checked):
         return question
     return replace(question, bounds=None)
 
@@ -142,9 +132,9 @@ def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observati
 def _unsound(gone: Sequence[Observation]) -> list[Alarm]:
     found = []
     reasons = Counter(one.why_missing for one in gone)
-    for why in (_OUTSIDE, _NOT_FINITE, _NO_EVENT):
+    for why in (OUTSIDE, NOT_FINITE, NO_EVENT):
         if amount := reasons[why]:
-            lie = "lie" if why is _OUTSIDE else "are"
+            lie = "lie" if why is OUTSIDE else "are"
             found.append(Alarm(kind="bounds", force=Force.HOLDS_BACK, text=f"{amount} values {lie} {why}"))
     return found
 

@@ -10,6 +10,9 @@ from axiom.domain.findings import Center, Kind
 
 _BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
 _TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
+OUTSIDE = "beyond the bounds that were declared"
+NOT_FINITE = "not a finite number"
+NO_EVENT = "neither 0 nor 1"
 
 
 class Process(StrEnum):
@@ -58,6 +61,15 @@ def question(estimand: Mapping[str, Any]) -> Question:
         bounds=(float(bounds[0]), float(bounds[1])) if bounds else None,
         censored=None if censored is None else float(censored),
     )
+
+
+def no_value(asked: Question, number: float) -> str:
+    """Why this cannot be a value of what is asked; empty where it can."""
+    if not math.isfinite(number):
+        return NOT_FINITE
+    if asked.bounds is not None and not asked.bounds[0] <= number <= asked.bounds[1]:
+        return OUTSIDE
+    return NO_EVENT if asked.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
 
 
 def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
