@@ -11,6 +11,7 @@ Ends with 0 only if the median round of verifying takes at most 5 seconds.
 """
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -37,6 +38,10 @@ PEOPLE = (
     "SELECT 2 * i, i, 'a', 's', 'p', '', 8, 8000, :now, :now FROM n",
     "INSERT INTO host (id, volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at) "
     "SELECT 2 * i + 1, i, 'b', 's', 'p', '', 8, 8000, :now, :now FROM n",
+)
+WORKUNITS = (
+    "INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, "
+    "created_at) SELECT i, 1, 1, '[0]', '[' || (i % 40) || ']', 'done', 1, 1, :now FROM n"
 )
 TASKS = (
     "INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, host_id, created_at, sent_at, returned_at, "
@@ -66,6 +71,12 @@ VALUES (:session, :after, :last, :last - :after, 7000 * (:last - :after), 7000 *
 EXPERIMENT = """
 INSERT INTO experiment (id, name, version, manifest, created_at) SELECT 1, 'bench', 1, :manifest, :now
 """
+# Forty configs of 100 to 4,000 seconds.
+REGISTRATION = """
+INSERT INTO registration (id, experiment_id, cohort, body, previous_hash, hash, created_at)
+VALUES (1, 1, 'confirmatory', :body, '', '', :now)
+"""
+BODY = json.dumps({"configs": [{}] * 40, "expected_seconds": list(range(100, 4_001, 100)), "estimands": [], "block": 8})
 DAMAGE = "UPDATE entry SET amount = amount + 1 WHERE id = :id"
 
 
@@ -77,12 +88,18 @@ def fill(db: Database, awards: int) -> None:
         for sql in PEOPLE:
             values = {"teams": TEAMS} if ":teams" in sql else {}
             db.execute(NUMBERS + sql, first=1, last=VOLUNTEERS, now=now, **values)
-        db.execute(NUMBERS + TASKS, first=1, last=awards, now=now, volunteers=VOLUNTEERS - 1, paid=1)
+        tasks(db, 1, awards, is_paid=True)
         for sql in AWARDS:
             db.execute(sql, **({"now": now} if ":now" in sql else {}))
         for number in range(SETTLEMENTS):
             first, last = number * awards // SETTLEMENTS, (number + 1) * awards // SETTLEMENTS
             db.execute(SETTLED, session=number + 1, after=first, last=last, now=now)
+
+
+def tasks(db: Database, first: int, last: int, *, is_paid: bool) -> None:
+    """Valid tasks with these numbers, each of a workunit with the same number."""
+    db.execute(NUMBERS + WORKUNITS, first=first, last=last, now=at(NOW))
+    db.execute(NUMBERS + TASKS, first=first, last=last, now=at(NOW), volunteers=VOLUNTEERS - 1, paid=int(is_paid))
 
 
 def verify(db: Database) -> tuple[float, float, list[str]]:
@@ -95,8 +112,7 @@ def verify(db: Database) -> tuple[float, float, list[str]]:
 def credit(db: Database, first: int, results: int) -> tuple[float, float]:
     """Wall and processor seconds in which so many new results are paid."""
     with db.transaction():
-        last = first + results - 1
-        db.execute(NUMBERS + TASKS, first=first, last=last, now=at(NOW), volunteers=VOLUNTEERS - 1, paid=0)
+        tasks(db, first, first + results - 1, is_paid=False)
     paying, paid, began, spent = Paying(), SLICE, time.monotonic(), time.process_time()
     while paid == SLICE:
         with db.transaction():
@@ -118,6 +134,7 @@ def main() -> int:
         migrate(db, folder, NOW)
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute(EXPERIMENT, manifest=MANIFEST, now=at(NOW))
+        db.execute(REGISTRATION, body=BODY, now=at(NOW))
         fill(db, wanted.awards)
         holds = prove(db, wanted)
         took, spent = credit(db, wanted.awards + 1, wanted.results)

@@ -48,8 +48,6 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
-    while time.process_time() < {busy}:  # of this process, since credit is for the processor's time
-        pass
     for done in range({tenths}):
         time.sleep(0.1)
         pace.block(done / {tenths})
@@ -75,7 +73,6 @@ def experiment(
     folder: Path,
     name: str,
     *,
-    busy: float = 0.0,
     tenths: int = 1,
     length: int = 5,
     cells: int = 1,
@@ -83,7 +80,7 @@ def experiment(
     memory_mb: int = 100,
     gpu: bool = False,
 ) -> Path:
-    """An experiment's file: each cell computes a bit, sleeps for so many tenths of a second, and returns a curve."""
+    """An experiment's file: each cell sleeps for so many tenths of a second, and returns a curve."""
     words = locals()
     file = folder / f"{name}.py"
     file.write_text(_EXPERIMENT.format(**words))

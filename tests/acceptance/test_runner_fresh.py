@@ -24,7 +24,7 @@ def lab(tmp_path, runners):
     """A laboratory that offers what was built, with an experiment that trains networks and one that takes a moment."""
     with project(tmp_path / "lab", "--runners", runners.place) as made:
         made.offer("lazy_vs_feature_learning", "lazy_vs_feature_learning")
-        made.publish(tmp_path, "swift", busy=1.0)
+        made.publish(tmp_path, "swift")
         made.wait(lambda: offered(made))
         yield made
 

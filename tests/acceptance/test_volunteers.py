@@ -23,10 +23,10 @@ def lab(tmp_path_factory) -> Iterator[Project]:
     place = tmp_path_factory.mktemp("volunteers")
     with project(place / "lab") as made:
         made.offer("test_deploy", "test_deploy")
-        made.publish(place, "swift", busy=1.0)
+        made.publish(place, "swift")
         made.publish(place, "patient", tenths=900, seconds=90.0)
         made.publish(place, "wordy", cells=40, length=500, seconds=0.1)
-        made.publish(place, "graphic", busy=1.0, gpu=True)
+        made.publish(place, "graphic", gpu=True)
         made.publish(place, "sized", seconds=1.0)
         yield made
 

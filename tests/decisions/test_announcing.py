@@ -24,8 +24,8 @@ def test_every_rule_that_changes_is_named():
     said = changes(PRESETS["S1"], PRESETS["S5"]).split("; ")
     assert said == [
         "a valid task gets 4 credit below 30 seconds, 7 credit below 120 seconds, 12 credit below 600 seconds, 18 "
-        "credit below 2,000 seconds, 25 credit from 2,000 seconds on (until then 10 credit below 100 seconds, 15 "
-        "credit below 600 seconds, 20 credit from 600 seconds on)",
+        "credit below 2,000 seconds, 25 credit from 2,000 seconds on, by its host’s clock (until then 10 credit below "
+        "100 seconds, 15 credit below 600 seconds, 20 credit from 600 seconds on, by its host’s clock)",
         "computing on a GPU adds 3 credit (until then nothing)",
         "a task that failed gets nothing (until then 10 credit)",
         "between two sessions is paid 50,000 credit at most (until then all)",
@@ -38,11 +38,17 @@ def test_the_first_tariff_is_said_whole_and_one_that_changes_nothing_says_so():
     assert changes(DEFAULT, replace(DEFAULT, name="another", version=7)) == "nothing changes but its name"
 
 
+def test_whose_clock_counts_is_said_where_nothing_else_changes():
+    said = changes(PRESETS["S1"], replace(PRESETS["S1"], by_clock=False))
+    assert said.endswith("20 credit from 600 seconds on, by its host’s clock)")
+    assert "from 600 seconds on, of a reference core (until then" in said
+
+
 def test_of_many_tiers_the_first_and_the_last_are_named():
     ends = [*range(10, 500, 10), None]
     tiers = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
     said = changes(None, replace(DEFAULT, per_core_second=0, tiers=tiers)).split("; ")[0]
-    assert said == "a valid task gets 1 credit below 10 seconds, 1.049 credit from 490 seconds on"
+    assert said == "a valid task gets 1 credit below 10 seconds, 1.049 credit from 490 seconds on, of a reference core"
 
 
 def test_a_change_of_tiers_that_are_not_named_is_said():

@@ -1,30 +1,46 @@
 """What a task is worth, and that nothing which a host says can make it worth more."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.credit import price
-from axiom.domain.ledger import Tariff
+from axiom.decisions.credit import Counted, price
+from axiom.decisions.tariffs import PRESETS
+from axiom.domain.ledger import Tariff, TimeSaid
 
 TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)
+NUMBERS = st.floats()
+
+
+def worth(work: float, cpu: float, elapsed: float, out: float | None = None, *, tariff: Tariff = TARIFF, **how: bool):
+    return price(
+        tariff, Counted(seconds=work), TimeSaid(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out), **how
+    )
+
+
+@pytest.mark.parametrize(("work", "amount"), [(100.0, 1_000), (0.04, 0), (0.05, 1), (0.0, 0), (12_345.6, 123_456)])
+def test_proven_work_is_paid_for_what_it_takes_on_a_reference_core(work, amount):
+    assert worth(work, 100.0, 101.0).amount == amount
+
+
+@given(cpu=NUMBERS, elapsed=NUMBERS, out=st.one_of(st.none(), st.floats(0, 1e9)))
+def test_nothing_that_a_host_says_of_its_time_changes_what_proven_work_is_worth(cpu, elapsed, out):
+    assert worth(100.0, cpu, elapsed, out) == worth(100.0, 100.0, 100.0)
 
 
 @pytest.mark.parametrize(
-    ("cpu", "elapsed", "typical", "amount", "because"),
+    ("cpu", "elapsed", "out", "amount", "because"),
     [
-        (100.0, 101.0, None, 1_000, "100.0 core-seconds at 10 thousandths (core-seconds version 1)"),
-        (100.0, 101.0, 200.0, 1_000, "100.0 core-seconds at 10"),
-        (100.0, 60.0, None, 600, "100.0 were reported, and no more time passed"),
-        (100.0, 101.0, 50.0, 500, "99 of 100 such tasks take no more"),
-        (100.0, 60.0, 50.0, 500, "99 of 100 such tasks take no more"),
-        (100.0, 40.0, 50.0, 400, "no more time passed"),
-        (100.0, 101.0, 0.0, 1_000, "100.0 core-seconds"),
-        (100.0, 101.0, math.nan, 1_000, "100.0 core-seconds"),
-        (0.04, 1.0, None, 0, "0.0 core-seconds"),
-        (0.05, 1.0, None, 1, "0.1 core-seconds"),
+        (40.0, 41.0, None, 400, "40.0 core-seconds at 10 thousandths (core-seconds version 1)"),
+        (100.0, 101.0, None, 1_000, "100.0 core-seconds at 10"),
+        (500.0, 501.0, None, 1_000, "500.0 were reported, and the whole task is worth no more"),
+        (90.0, 60.0, None, 600, "90.0 were reported, and no more time passed"),
+        (100.0, 101.0, 40.0, 1_000, "100.0 core-seconds"),
+        (100.0, 101.0, 39.0, 990, "the task was out for no longer"),
+        (100.0, 101.0, -5.0, 600, "the task was out for no longer"),
         (0.0, 0.0, None, 0, "0.0 core-seconds"),
         (-1.0, 10.0, None, 0, "the cpu time reported is -1.0, which no task takes"),
         (1.0, -10.0, None, 0, "the elapsed time reported is -10.0, which no task takes"),
@@ -34,34 +50,29 @@ TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)
         (1e308, 1e308, None, 0, "the cpu time reported is 1e+308"),
     ],
 )
-def test_a_task_is_paid_by_the_tariff(cpu, elapsed, typical, amount, because):
-    paid = price(TARIFF, cpu_seconds=cpu, elapsed_seconds=elapsed, typical_cpu_seconds=typical)
+def test_work_without_proof_is_paid_for_as_long_as_it_was_computed_and_no_longer_than_it_takes(
+    cpu, elapsed, out, amount, because
+):
+    paid = worth(100.0, cpu, elapsed, out, is_proven=False)
     assert paid.amount == amount
     assert because in paid.because
 
 
-@pytest.mark.parametrize(
-    ("out", "amount"),
-    [(None, 1_000), (100.0, 1_000), (40.0, 1_000), (39.0, 990), (0.0, 600), (-5.0, 600)],
-)
-def test_nobody_is_paid_for_more_time_than_the_task_was_out_and_a_minute_for_clocks(out, amount):
-    paid = price(TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=None, out_seconds=out)
-    assert paid.amount == amount
-    assert ("the task was out for no longer" in paid.because) == (amount < 1_000)
-
-
-@pytest.mark.parametrize(
-    ("ordered", "typical", "amount"),
-    [(None, None, 1_000), (200.0, None, 1_000), (60.0, None, 600), (60.0, 50.0, 500), (-1.0, None, 0)],
-)
-def test_nobody_is_paid_for_more_time_than_the_order_lets_the_runner_compute(ordered, typical, amount):
-    paid = price(TARIFF, cpu_seconds=100.0, elapsed_seconds=101.0, typical_cpu_seconds=typical, ordered_seconds=ordered)
-    assert paid.amount == amount
-    assert ("the order allows no more" in paid.because) == (ordered in {60.0, -1.0} and typical is None)
-
-
-@given(cpu=st.floats(), elapsed=st.floats(), typical=st.one_of(st.none(), st.floats()))
-def test_nobody_is_paid_more_than_the_time_that_passed_or_less_than_nothing(cpu, elapsed, typical):
-    amount = price(TARIFF, cpu_seconds=cpu, elapsed_seconds=elapsed, typical_cpu_seconds=typical).amount
-    assert amount >= 0
+@given(cpu=NUMBERS, elapsed=NUMBERS)
+def test_without_proof_nobody_is_paid_more_than_the_work_or_the_time_or_less_than_nothing(cpu, elapsed):
+    amount = worth(100.0, cpu, elapsed, is_proven=False).amount
+    assert 0 <= amount <= 1_000
     assert amount == 0 or amount <= TARIFF.per_core_second * min(cpu, elapsed) + 1
+
+
+def test_a_tier_is_of_the_work_unless_the_tariff_goes_by_the_clock():
+    said = {"work": 20.0, "cpu": 5_000.0, "elapsed": 5_000.0, "out": 6_000.0}
+    assert worth(**said, tariff=replace(PRESETS["S4"], by_clock=False)).amount == 15_000
+    assert worth(**said, tariff=PRESETS["S4"]).amount == 100_000
+
+
+def test_a_price_says_why_it_is_not_for_all_that_is_declared():
+    work = Counted(seconds=30.0, limit="; 100.0 are declared, and volunteers say otherwise")
+    paid = price(TARIFF, work, TimeSaid(cpu_seconds=100.0, elapsed_seconds=100.0))
+    assert paid.amount == 300
+    assert paid.because.endswith("100.0 are declared, and volunteers say otherwise")

@@ -1,5 +1,6 @@
 """Tariffs are whole: every time has one price. Those of the laboratory before this one pay what its logs say."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,17 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.credit import fitting, is_believed, price, price_of_failure, why_unproven
+from axiom.decisions.credit import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
 from axiom.decisions.tariffs import AHEAD, DEFAULT, PRESETS, REMARKS, cap_during, largest, problems, too_soon
 from axiom.domain.endings import Cause
-from axiom.domain.ledger import Reason, Tariff, Tier
+from axiom.domain.ledger import Reason, Tariff, Tier, TimeSaid
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
 
+def by_clock(tariff: Tariff, seconds: float, *, out: float | None = None, on_gpu: bool = False) -> Price:
+    """By one of the old tables, which do not ask what the work is worth."""
+    said = TimeSaid(cpu_seconds=0.0, elapsed_seconds=seconds, out_seconds=out)
+    return price(tariff, Counted(seconds=math.nan), said, on_gpu=on_gpu)
+
+
 def paid(name: str, seconds: float, *, on_gpu: bool = False) -> float:
-    found = price(PRESETS[name], cpu_seconds=0.0, elapsed_seconds=seconds, typical_cpu_seconds=None, on_gpu=on_gpu)
-    return found.amount / 1_000
+    return by_clock(PRESETS[name], seconds, on_gpu=on_gpu).amount / 1_000
 
 
 @pytest.mark.parametrize(
@@ -37,12 +43,12 @@ def test_each_tariff_of_before_pays_what_its_log_says_also_at_the_edge_of_a_tier
 def test_a_gpu_adds_its_bonus_where_the_tariff_has_one_and_stands_in_the_tier_s_name():
     assert (paid("S5", 50.0), paid("S5", 50.0, on_gpu=True)) == (7, 10)
     assert paid("S4", 50.0, on_gpu=True) == 25
-    found = price(PRESETS["S5"], cpu_seconds=0, elapsed_seconds=50, typical_cpu_seconds=None, on_gpu=True)
+    found = by_clock(PRESETS["S5"], 50, on_gpu=True)
     assert found.tier == "30 to 120 s, GPU"
 
 
 def test_a_tier_follows_the_clock_of_the_laboratory_where_a_host_says_more():
-    found = price(PRESETS["S4"], cpu_seconds=0, elapsed_seconds=5_000.0, typical_cpu_seconds=None, out_seconds=10.0)
+    found = by_clock(PRESETS["S4"], 5_000.0, out=10.0)
     assert (found.amount, "out for no longer" in found.because) == (25_000, True)
 
 
@@ -51,12 +57,12 @@ def test_a_tier_follows_the_clock_of_the_laboratory_where_a_host_says_more():
     [("S1", Reason.FAILED, 10), ("S1", Reason.BROKEN, 15), ("S2", Reason.FAILED, 0), ("S3", Reason.BROKEN, 5)],
 )
 def test_failed_work_is_paid_as_the_tariff_says(name, reason, credit):
-    as_if_valid = price(PRESETS[name], cpu_seconds=0, elapsed_seconds=200.0, typical_cpu_seconds=None)
+    as_if_valid = by_clock(PRESETS[name], 200.0)
     assert price_of_failure(PRESETS[name], reason, as_if_valid, elapsed_seconds=200.0).amount == credit * 1_000
 
 
 def test_a_failure_that_took_no_time_gets_nothing():
-    as_if_valid = price(PRESETS["S1"], cpu_seconds=0, elapsed_seconds=0.0, typical_cpu_seconds=None)
+    as_if_valid = by_clock(PRESETS["S1"], 0.0)
     for seconds in (0.0, -1.0, float("nan")):
         assert price_of_failure(PRESETS["S1"], Reason.FAILED, as_if_valid, elapsed_seconds=seconds).amount == 0
 
@@ -89,7 +95,7 @@ def test_what_the_laboratory_broke_is_told_from_what_failed(cause, is_recalled, 
         ({"blamed_by": {7, 8}}, True),
     ],
 )
-def test_one_host_s_word_makes_a_failure_ours_only_for_its_first_tasks(facts, believed):
+def test_one_volunteer_s_word_makes_a_failure_ours_only_for_its_first_tasks(facts, believed):
     known = {"is_first": False, "is_taken_back": False, "blamed_by": frozenset()} | facts
     assert is_believed(**known, volunteer_id=7) is believed
     assert why_unproven(Cause.CELL_FAILED, is_recalled=False, is_believed=believed) is (
@@ -158,7 +164,7 @@ def test_in_a_whole_tariff_every_time_has_just_one_tier(inner, seconds):
     tariff = replace(tariff, session_cap=None)
     assert problems(tariff) == []
     holding = [tier for tier in tariff.tiers if tier.start <= seconds and (tier.end is None or seconds < tier.end)]
-    found = price(tariff, cpu_seconds=0, elapsed_seconds=seconds, typical_cpu_seconds=None)
+    found = by_clock(tariff, seconds)
     assert [tier.amount for tier in holding] == [found.amount]
 
 

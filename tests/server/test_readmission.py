@@ -52,7 +52,7 @@ def test_one_that_is_reported_twice_at_once_comes_back_once(back):
     assert states(restored, handed) == ["unsent", "forgotten", "forgotten"]
     words = [restored.upload(one) for one in handed]
     heard = restored.call(client, *words, words[0], words[2])
-    assert heard.credit == pytest.approx(3 * 0.025)
+    assert heard.credit == pytest.approx(3 * 0.02)
     assert states(restored, handed) == ["valid"] * 3
     assert restored.broken() == {}
 

@@ -320,7 +320,7 @@ def test_many_reports_and_a_wish_for_more_are_one_contact(exchange, attic):
     heard = exchange.call(attic, *brought, report("not ours"), ask=1e5)
     assert len(heard.named("result_ack")) == 42
     assert attic.tasks == {}
-    assert heard.credit == pytest.approx(41 * 0.025)
+    assert heard.credit == pytest.approx(41 * 0.02)
     ((priority, said),) = heard.words
     assert (priority, said.partition(":")[0]) == ("low", "No work for this computer now")
     assert exchange.broken() == {}

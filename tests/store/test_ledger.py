@@ -1,10 +1,12 @@
 """An award is booked once, on two sides; what the tables would let through, I3 reports."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from axiom.decisions.tariffs import PRESETS
 from axiom.domain.ledger import Award, Tariff
 from axiom.store import books, ledger, returning, tariffs
 
@@ -38,6 +40,18 @@ def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
         tariffs.announce(db, SECOND, now)
 
 
+@pytest.mark.parametrize("tariff", [PRESETS["S4"], replace(PRESETS["S4"], by_clock=False), PRESETS["core-seconds"]])
+def test_a_tariff_comes_back_as_it_was_announced(small_lab, tariff):
+    tariffs.announce(small_lab.db, tariff, small_lab.now)
+    assert tariffs.in_force(small_lab.db, small_lab.now) == (1, tariff)
+
+
+def test_tiers_from_before_rows_said_whose_clock_counts_go_by_the_host_s(small_lab, damage):
+    tariffs.announce(small_lab.db, replace(PRESETS["S4"], by_clock=False), small_lab.now)
+    damage(small_lab.db, "UPDATE tariff SET rates = json_remove(rates, '$.by_clock')")
+    assert tariffs.in_force(small_lab.db, small_lab.now) == (1, PRESETS["S4"])
+
+
 def test_an_award_is_booked_out_of_the_laboratory_and_into_the_volunteer_s_account(paying):
     award(paying)
     rows = paying.db.select("SELECT account, amount FROM entry WHERE award_id = 1")
@@ -68,8 +82,7 @@ def test_an_award_of_nothing_is_balanced_too(paying):
     assert books.problems(paying.db) == []
 
 
-def test_without_valid_tasks_nothing_is_typical(small_lab):
-    assert ledger.typical_cpu_seconds(small_lab.db, 1) is None
+def test_without_valid_tasks_nobody_has_anything(small_lab):
     assert (ledger.total(small_lab.db), ledger.balance(small_lab.db, ledger.VOLUNTEER, 1)) == (0, None)
 
 

@@ -56,7 +56,7 @@ def test_a_task_says_how_it_ended_and_what_was_paid(mixed_lab):
         agreement="",
         message="the host's own words",
     )
-    assert [(one.reason, one.amount) for one in work_pages.paid(mixed_lab.db, 1)] == [("computed", 5)]
+    assert [(one.reason, one.amount) for one in work_pages.paid(mixed_lab.db, 1)] == [("computed", 20)]
     assert work_pages.paid(mixed_lab.db, 2) == []
 
 

@@ -50,7 +50,7 @@ def test_a_volunteer_who_shows_no_hosts_stays_unknown_on_their_page(site_of):
 
 def test_a_host_s_list_says_credit_and_how_its_last_tasks_ended(site_of):
     ours, graces, idle = (of(site_of.get("/hosts.json"), number) for number in (1, 2, 3))
-    assert (ours["credit"], ours["lately"]) == (0.01, {"valid": 2, "not_valid": 1, "of": 3})
+    assert (ours["credit"], ours["lately"]) == (0.04, {"valid": 2, "not_valid": 1, "of": 3})
     assert (graces["credit"], graces["lately"]) == (0.0, {"valid": 0, "not_valid": 1, "of": 1})
     assert idle["lately"]["of"] == 0
 

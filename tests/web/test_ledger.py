@@ -77,7 +77,7 @@ def test_the_address_chooses_the_board(site_of, query, of, by):
 
 def test_hosts_are_ranked_by_their_numbers(site_of):
     (row,) = site_of.get("/leaderboards.json?of=hosts").json["leaderboards"]["rows"]
-    assert (row["name"], row["credit"], row["cores"]) == ("host 1", 0.01, 2)
+    assert (row["name"], row["credit"], row["cores"]) == ("host 1", 0.04, 2)
 
 
 def test_nobody_has_nothing(small_lab):

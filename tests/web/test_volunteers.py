@@ -51,7 +51,7 @@ def test_a_volunteer_without_anything_has_no_place(site_of):
 def test_the_volunteers_are_listed_with_team_hosts_and_credit(site_of):
     rows = site_of.get("/volunteers.json").json["volunteers"]
     assert [(row["number"], row["host_count"], row["credit"]) for row in rows] == [
-        (1, 1, 0.01),
+        (1, 1, 0.04),
         (2, 1, 12_345.678),
         (3, None, 0.0),
     ]
@@ -59,7 +59,7 @@ def test_the_volunteers_are_listed_with_team_hosts_and_credit(site_of):
 
 def test_a_team_has_what_its_volunteers_earned_in_it_and_nothing_else(site_of):
     found = site_of.get("/teams/1.json").json["team"]
-    assert (found["credit"], found["volunteer_count"], found["rank"]) == (0.01, 2, 1)
+    assert (found["credit"], found["volunteer_count"], found["rank"]) == (0.04, 2, 1)
     assert [row["number"] for row in found["volunteers"]] == [1, 2]
     assert found["founder"] == {"number": 2, "name": f"Grace {HOSTILE}"}
 

@@ -31,7 +31,7 @@ def test_a_task_that_failed_says_why_and_whose_doing_it_is(site_of):
 
 def test_a_paid_task_says_how_its_credit_came_about(site_of):
     task = site_of.get("/tasks/1.json").json["task"]
-    assert (task["credit"], [award["credit"] for award in task["awards"]]) == (0.005, [0.005])
+    assert (task["credit"], [award["credit"] for award in task["awards"]]) == (0.02, [0.02])
     assert task["awards"][0]["because"] in site_of.get("/tasks/1").text
 
 

@@ -21,10 +21,10 @@ from axiom.cli.options import (
 )
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
-from axiom.decisions.credit import price, price_of_failure
+from axiom.decisions.credit import Counted, price, price_of_failure
 from axiom.decisions.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
-from axiom.domain.ledger import Reason, Tariff
+from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
 from axiom.store import tariffs
 from axiom.store.folder import Folder
@@ -54,7 +54,9 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
 
 @click.command("price")
 @policy_option
-@click.option("--seconds", type=float, required=True, help="Elapsed seconds; the task computed all of that time.")
+@click.option(
+    "--seconds", type=float, required=True, help="Of a reference core; for S1 … S5 as the host's clock has it."
+)
 @click.option("--gpu", "on_gpu", is_flag=True, help="It computed on a GPU.")
 @click.option("--failed", is_flag=True, help="It failed, and that was not the laboratory's doing.")
 @click.option("--broken", is_flag=True, help="It failed by the laboratory's doing.")
@@ -71,14 +73,15 @@ def show_price(
             f"No task takes {seconds:g} seconds; it is from 0 to {LONGEST_SECONDS}, thirty days. Nothing was priced."
         )
     tariff = tariff_of(folder, policy_name)
-    found = price(tariff, cpu_seconds=seconds, elapsed_seconds=seconds, typical_cpu_seconds=None, on_gpu=on_gpu)
+    said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
+    priced = price(tariff, Counted(seconds=seconds), said, is_proven=not (failed or broken), on_gpu=on_gpu)
     if failed or broken:
         reason = Reason.BROKEN if broken else Reason.FAILED
-        found = price_of_failure(tariff, reason, found, elapsed_seconds=seconds)
+        priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
     if as_json:
-        show_json({"credit": found.amount / _THOUSANDTHS, "reason": found.because})
+        show_json({"credit": priced.amount / _THOUSANDTHS, "reason": priced.because})
     else:
-        click.echo(f"{found.amount / _THOUSANDTHS:g} credit: {found.because}")
+        click.echo(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
 
 
 @click.group("policy", cls=Group)

@@ -24,7 +24,7 @@ _NOTHING = "Nothing was announced."
 
 
 class TierSaid(BaseModel):
-    """One tier: from so many elapsed seconds up to, but without, so many; thousandths of a credit."""
+    """One tier: from so many seconds of a reference core up to, but without, so many; thousandths of a credit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

@@ -42,7 +42,9 @@ def _rules(tariff: Tariff) -> Iterator[tuple[str, str]]:
 
 def _valid(tariff: Tariff) -> str:
     per_hundred = _credit(100 * tariff.per_core_second)
-    return _tiers(tariff.tiers) if tariff.tiers else f"{per_hundred} for a hundred seconds of a reference core"
+    if not tariff.tiers:
+        return f"{per_hundred} for a hundred seconds of a reference core"
+    return f"{_tiers(tariff.tiers)}, {'by its host’s clock' if tariff.by_clock else 'of a reference core'}"
 
 
 def _tiers(tiers: Sequence[Tier]) -> str:

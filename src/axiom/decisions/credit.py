@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 
 from axiom.decisions.tariffs import LONGEST_SECONDS
 from axiom.domain.endings import Blame, Cause
-from axiom.domain.ledger import Reason, Tariff
+from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.domain.value import value
 
 _CLOCK_STEP = 60.0  # seconds by which a clock may be set while a task is out
@@ -14,7 +14,7 @@ FIXED = "fixed"  # in place of a tier, where the time does not count
 _OURS = frozenset({Blame.LABORATORY, Blame.EXPERIMENT})
 BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
 BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY}  # as tasks that failed have it
-ON_ITS_WORD = 3  # tasks of a version that one host alone may call the laboratory's doing
+ON_ITS_WORD = 3  # tasks of a version that one volunteer alone may call the laboratory's doing
 
 
 @value
@@ -27,52 +27,40 @@ class Price:
 
 
 @value
-class _Paid:
-    """Seconds that count, and why not all of those that were reported."""
+class Counted:
+    """Seconds that are paid, and why they are not all that were declared or reported."""
 
     seconds: float
     limit: str = ""
 
 
-def price(
-    tariff: Tariff,
-    *,
-    cpu_seconds: float,
-    elapsed_seconds: float,
-    typical_cpu_seconds: float | None,
-    out_seconds: float | None = None,
-    ordered_seconds: float | None = None,
-    on_gpu: bool = False,
-) -> Price:
-    """Pay core-seconds, or a tier of elapsed seconds; never more time than passed nor than such a task takes at most.
+def price(tariff: Tariff, work: Counted, said: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
+    """Pay proven work for what it takes on a reference core, whatever its host says of its time.
 
-    `typical_cpu_seconds` is what 99 of 100 valid tasks of the experiment stay below; None while too few are known.
-    `ordered_seconds` is how long the runner computes at most before it stops every cell of the task.
-    `out_seconds` is the time between dispatch and return by the laboratory's own clock, which no host can forge.
+    Work that is not proven gets no more than that, and no more than was computed at it. A tariff by the clock pays the
+    elapsed time that the host says, as far as the laboratory's own clock allows.
     """
-    for what, seconds in (("cpu time", cpu_seconds), ("elapsed time", elapsed_seconds)):
-        if not 0 <= seconds <= LONGEST_SECONDS:
-            return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
-    if tariff.tiers:
-        return _by_tier(tariff, _bounded(elapsed_seconds, out_seconds, None), on_gpu=on_gpu)
-    paid = _Paid(seconds=cpu_seconds)
-    if elapsed_seconds < paid.seconds:
-        paid = _Paid(seconds=elapsed_seconds, limit=f"; {cpu_seconds:.1f} were reported, and no more time passed")
-    paid = _at_most(paid, cpu_seconds, _bounded(cpu_seconds, out_seconds, ordered_seconds))
-    if typical_cpu_seconds is not None and 0 < typical_cpu_seconds < paid.seconds:
-        limit = f"; {cpu_seconds:.1f} were reported, and 99 of 100 such tasks take no more"
-        paid = _Paid(seconds=typical_cpu_seconds, limit=limit)
-    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
-    return Price(
-        amount=math.floor(paid.seconds * tariff.per_core_second + 0.5) + bonus,
-        because=f"{paid.seconds:.1f} core-seconds at {tariff.per_core_second} thousandths{with_bonus} ({tariff.name} "
-        f"version {tariff.version}){paid.limit}",
-        tier=f"{CORE_SECONDS}{', GPU' if bonus else ''}",
-    )
+    if tariff.by_clock or not is_proven:
+        for what, seconds in (("cpu time", said.cpu_seconds), ("elapsed time", said.elapsed_seconds)):
+            if not 0 <= seconds <= LONGEST_SECONDS:
+                return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
+    out = math.inf if said.out_seconds is None else max(0.0, said.out_seconds) + _CLOCK_STEP
+    if tariff.by_clock:
+        paid = _least(said.elapsed_seconds, (out, "the task was out for no longer"))
+    elif is_proven:
+        paid = work
+    else:
+        paid = _least(
+            said.cpu_seconds,
+            (said.elapsed_seconds, "no more time passed"),
+            (out, "the task was out for no longer"),
+            (work.seconds, "the whole task is worth no more"),
+        )
+    return _by_tier(tariff, paid, on_gpu=on_gpu) if tariff.tiers else _by_seconds(tariff, paid, on_gpu=on_gpu)
 
 
 def price_of_failure(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elapsed_seconds: float) -> Price:
-    """What a task gets that failed: nothing, a fixed amount, or what it would get had it been valid."""
+    """A task that failed gets nothing, a fixed amount, or as much as if it were valid."""
     fixed = tariff.broken if reason is Reason.BROKEN else tariff.failed
     whose = "failed by the laboratory's doing" if reason is Reason.BROKEN else "failed"
     if not elapsed_seconds > 0:
@@ -95,11 +83,11 @@ def why_unproven(cause: str, *, is_recalled: bool, is_believed: bool = True) -> 
 
 
 def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], volunteer_id: int) -> bool:
-    """May a host's word alone make a failure the laboratory's doing?
+    """May a volunteer's word alone make a failure the laboratory's doing?
 
     Always where the laboratory took the task back itself, and where a host of somebody else, which has proven itself,
-    says the same of the version. Of one host alone only for its first tasks of the version, `ON_ITS_WORD` of them:
-    else it could be paid for claiming, for ever.
+    says the same of the version. Of one volunteer alone only for the first tasks of the version, `ON_ITS_WORD` of them
+    on all of their hosts: else they could be paid for claiming, for ever.
     """
     return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
 
@@ -119,13 +107,23 @@ def fitting(amounts: Sequence[int], *, cap: int | None, spent: int) -> list[bool
     return booked
 
 
-def _by_tier(tariff: Tariff, paid: _Paid, *, on_gpu: bool) -> Price:
+def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
+    return Price(
+        amount=math.floor(paid.seconds * tariff.per_core_second + 0.5) + bonus,
+        because=f"{paid.seconds:.1f} core-seconds at {tariff.per_core_second} thousandths{with_bonus} ({tariff.name} "
+        f"version {tariff.version}){paid.limit}",
+        tier=f"{CORE_SECONDS}{', GPU' if bonus else ''}",
+    )
+
+
+def _by_tier(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
     tier = next(one for one in tariff.tiers if one.end is None or paid.seconds < one.end)
     bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
     return Price(
         amount=tier.amount + bonus,
-        because=f"{paid.seconds:.1f} seconds are in the tier of {tier.name}, {tier.amount} thousandths{with_bonus} "
-        f"({tariff.name} version {tariff.version}){paid.limit}",
+        because=f"{paid.seconds:.1f} {'' if tariff.by_clock else 'core-'}seconds are in the tier of {tier.name}, "
+        f"{tier.amount} thousandths{with_bonus} ({tariff.name} version {tariff.version}){paid.limit}",
         tier=f"{tier.name}{', GPU' if bonus else ''}",
     )
 
@@ -135,18 +133,7 @@ def _bonus(tariff: Tariff, *, on_gpu: bool) -> tuple[int, str]:
     return bonus, f" and {bonus} for computing on a GPU" if bonus else ""
 
 
-def _bounded(reported: float, out_seconds: float | None, ordered_seconds: float | None) -> _Paid:
-    """The seconds that the laboratory's own clock and the order allow of those that were reported."""
-    paid = _Paid(seconds=reported)
-    if out_seconds is not None and max(0.0, out_seconds) + _CLOCK_STEP < paid.seconds:
-        limit = f"; {reported:.1f} were reported, and the task was out for no longer"
-        paid = _Paid(seconds=max(0.0, out_seconds) + _CLOCK_STEP, limit=limit)
-    if ordered_seconds is not None and max(0.0, ordered_seconds) < paid.seconds:
-        limit = f"; {reported:.1f} were reported, and the order allows no more"
-        paid = _Paid(seconds=max(0.0, ordered_seconds), limit=limit)
-    return paid
-
-
-def _at_most(paid: _Paid, reported: float, bounded: _Paid) -> _Paid:
-    """The smaller of both, with its own reason."""
-    return bounded if bounded.seconds < min(paid.seconds, reported) else paid
+def _least(reported: float, *limits: tuple[float, str]) -> Counted:
+    """The seconds that were reported, or the least of their limits, which then says why."""
+    seconds, why = min([(reported, ""), *limits])
+    return Counted(seconds=seconds, limit=f"; {reported:.1f} were reported, and {why}" if why else "")

@@ -123,31 +123,36 @@ def _tiers(*steps: tuple[int, int]) -> tuple[Tier, ...]:
 # One credit for a hundred seconds of a reference core.
 DEFAULT = Tariff(name="core-seconds", version=1, per_core_second=10)
 
-# The tables of the laboratory before this one, as its five session logs have them.
+# The tables of the laboratory before this one, as its five session logs have them: they believed a host's clock.
 _BEFORE = (
-    Tariff(name="S1", version=1, tiers=_tiers((0, 10), (100, 15), (600, 20)), failed=10_000),
-    Tariff(name="S2", version=1, tiers=_tiers((0, 2), (100, 5), (1_000, 10), (10_000, 15))),
-    Tariff(name="S3", version=1, tiers=_tiers((0, 2), (20, 3), (100, 5), (500, 8), (1_000, 15)), failed=None),
+    Tariff(name="S1", version=1, by_clock=True, tiers=_tiers((0, 10), (100, 15), (600, 20)), failed=10_000),
+    Tariff(name="S2", version=1, by_clock=True, tiers=_tiers((0, 2), (100, 5), (1_000, 10), (10_000, 15))),
+    Tariff(
+        name="S3", version=1, by_clock=True, tiers=_tiers((0, 2), (20, 3), (100, 5), (500, 8), (1_000, 15)), failed=None
+    ),
     Tariff(
         name="S4",
         version=1,
+        by_clock=True,
         tiers=_tiers((0, 15), (30, 25), (120, 40), (300, 60), (600, 80), (1_200, 100)),
         session_cap=10_000_000,
     ),
     Tariff(
         name="S5",
         version=1,
+        by_clock=True,
         tiers=_tiers((0, 4), (30, 7), (120, 12), (600, 18), (2_000, 25)),
         gpu_bonus=3_000,
         session_cap=50_000_000,
     ),
 )
 PRESETS: Mapping[str, Tariff] = {tariff.name: tariff for tariff in (DEFAULT, *_BEFORE)}
+_BY_CLOCK = "There it believed a host's clock; announced today, it goes by seconds of a reference core."
 REMARKS: Mapping[str, str] = {
     "core-seconds": "One credit for a hundred seconds of a reference core: the same thanks for the same work.",
-    "S1": "The log gives amounts without a table; the bounds are those that fit them.",
-    "S2": "As its log has it.",
-    "S3": "Its log defines nothing above 3000 seconds: the tier before goes on without end.",
-    "S4": "Its log defines nothing below 5 seconds: the first tier begins at 0.",
-    "S5": "As its log has it, with a bonus for tasks that computed on a GPU.",
+    "S1": f"The log gives amounts without a table; the bounds are those that fit them. {_BY_CLOCK}",
+    "S2": f"As its log has it. {_BY_CLOCK}",
+    "S3": f"Its log defines nothing above 3000 seconds: the tier before goes on without end. {_BY_CLOCK}",
+    "S4": f"Its log defines nothing below 5 seconds: the first tier begins at 0. {_BY_CLOCK}",
+    "S5": f"As its log has it, with a bonus for tasks that computed on a GPU. {_BY_CLOCK}",
 }

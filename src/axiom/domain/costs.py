@@ -1,4 +1,4 @@
-"""What an experiment costs one kind of host, beside what its file declares."""
+"""The cost of an experiment on one kind of host, beside its declaration."""
 
 from axiom.domain.dataclass import dataclass
 from axiom.domain.value import value
@@ -6,7 +6,7 @@ from axiom.domain.value import value
 
 @value
 class Voice:
-    """What the tasks of one host say: how many they are, and the logarithm of spent over expected time."""
+    """One host's report on an experiment's cost: how many tasks, and the logarithm of spent over expected time."""
 
     host_id: int
     tasks: int
@@ -15,7 +15,7 @@ class Voice:
 
 @value
 class Fit:
-    """What hosts of one kind have said of an experiment's cost: in all so many tasks, the newest voice last."""
+    """All that hosts of one kind have reported on an experiment's cost, a voice for each; the newest last."""
 
     tasks: int = 0
     voices: tuple[Voice, ...] = ()
@@ -23,7 +23,7 @@ class Fit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """By how much an experiment is dearer on a kind of host than declared; 1 where too little is known."""
+    """How much dearer an experiment is on a kind of host than its file declares; 1 where too little is known."""
 
     factor: float = 1.0
     host_id: int | None = None  # for which alone the factor holds; None where it holds for all of its kind

@@ -16,7 +16,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tier:
-    """What a task gets that took so long: from `start` up to, but without, `end` elapsed seconds."""
+    """A stretch of seconds, from `start` up to, but without, `end`, and the amount that a task in it gets."""
 
     start: int
     end: int | None  # None is without end
@@ -30,16 +30,30 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tariff:
-    """How credit is computed, in thousandths: by core-seconds or tiers of elapsed time. A change is a new version."""
+    """How credit is computed, in thousandths, by core-seconds or by tiers. A change is a new version.
+
+    A task is as long as its work takes on a reference core. `by_clock` tiers, those of the old tables, go by the
+    elapsed time that a host reports instead.
+    """
 
     name: str
     version: int
     per_core_second: int = 0  # for one second of a reference core; counts where there are no tiers
     tiers: tuple[Tier, ...] = ()
+    by_clock: bool = False  # the tiers believe a host's clock
     gpu_bonus: int = 0  # on top, for a task that computed on a GPU
     failed: int | None = 0  # for a task that failed; None pays it as if it were valid
     broken: int | None = None  # for a task that failed by the laboratory's doing; None pays it as if it were valid
     session_cap: int | None = None  # the most that is awarded between two sessions without an approval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeSaid:
+    """How long a task took by its host's word, and how long the host had it by the laboratory's own clock."""
+
+    cpu_seconds: float
+    elapsed_seconds: float
+    out_seconds: float | None = None  # between dispatch and return
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +72,7 @@ class Award:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
-    """What a volunteer, a host or a team has in all, in thousandths, and a recent average in credits a day."""
+    """The credit of a volunteer, a host or a team: the total in thousandths, and a recent average in credits a day."""
 
     total: int
     recent: float  # as it was at `recent_at`; it halves every seven days

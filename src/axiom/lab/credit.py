@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from axiom.decisions.costs import PaidShare, paid_shares
 from axiom.decisions.credit import (
     BLAMING_US,
     BROKEN_BY_US,
     ON_ITS_WORD,
-    Price,
+    Counted,
     is_believed,
     price,
     price_of_failure,
@@ -20,15 +21,15 @@ from axiom.domain.ledger import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session, Step
 from axiom.domain.value import value
 from axiom.lab.booking import SLICE, book_or_hold, release
-from axiom.server.known import LEAST_CELL_SECONDS
-from axiom.signed.tickets import parse
-from axiom.store import endings, experiments, ledger, returning, sessions, settlements, tariffs
+from axiom.server.costing import Declared
+from axiom.store import costs, endings, experiments, ledger, returning, sessions, settlements, tariffs
 from axiom.store.database import Database
 from axiom.store.ledger import Unpaid
 from axiom.store.settlements import Settlement
 
 _THOUSANDTHS = 1_000
-_TYPICAL_FOR = timedelta(minutes=1)  # what 99 of 100 tasks stay below changes slowly
+_ALL = PaidShare()
+_USUAL_FOR = timedelta(minutes=1)  # what is known of an experiment changes slowly
 _MOST_SLICES = 10  # that one step of a session pays; the job and the next session pay the rest
 
 
@@ -37,7 +38,7 @@ class Usual:
     """What is known of an experiment's tasks when one of them is priced."""
 
     looked_at: datetime
-    typical_cpu_seconds: float | None
+    paid: PaidShare  # of what is declared
     on_gpu: bool
     is_recalled: bool
     blamed_by: frozenset[int]  # volunteers on whose proven hosts it failed by our doing
@@ -48,7 +49,9 @@ class Paying:
 
     def __init__(self) -> None:
         self._usual: dict[int, Usual] = {}
-        self._first: dict[tuple[int, int], list[int]] = {}  # by version and host: its first tasks broken by its word
+        self._declared = Declared()
+        self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
+        self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
 
     def pay(self, db: Database, now: datetime, *, session_id: int | None = None) -> int:
         """Award the oldest valid tasks that have no award yet; how many there were.
@@ -89,11 +92,14 @@ class Paying:
     def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
         """What a task gets by a tariff: a valid one, or one that ended otherwise."""
         usual = self._known(db, waiting.experiment_id, now)
-        reason, priced = Reason.COMPUTED, _price(waiting, tariff, usual)
+        is_proven = waiting.is_valid and not waiting.is_late
+        work = self._work(db, waiting, usual.paid)
+        reason = Reason.COMPUTED
+        priced = price(tariff, work, waiting.said, is_proven=is_proven, on_gpu=usual.on_gpu)
         if not waiting.is_valid:
             believed = waiting.cause in BLAMING_US and self._believed(db, waiting, usual)
             reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
-            priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.elapsed_seconds)
+            priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.said.elapsed_seconds)
         return Award(
             task_id=waiting.task_id,
             reason=reason,
@@ -105,9 +111,16 @@ class Paying:
             tier=priced.tier,
         )
 
+    def _work(self, db: Database, waiting: Unpaid, paid: PaidShare) -> Counted:
+        """A task is worth the seconds that its registration declares, or the share of them that is paid."""
+        seconds = self._declared.seconds(db, waiting.registration_id)
+        declared = sum(seconds[place] for place in waiting.configs) * waiting.replicates
+        limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
+        return Counted(seconds=declared * paid.share, limit=limit)
+
     def _believed(self, db: Database, waiting: Unpaid, usual: Usual) -> bool:
         """Is it our doing, as its host says?"""
-        key = waiting.experiment_id, waiting.host_id
+        key = waiting.experiment_id, waiting.volunteer_id
         first = self._first.get(key, [])
         if waiting.task_id not in first and len(first) < ON_ITS_WORD:
             first = ledger.first_broken(db, *key, BLAMING_US, ON_ITS_WORD)
@@ -119,15 +132,22 @@ class Paying:
             volunteer_id=waiting.volunteer_id,
         )
 
+    def _share(self, db: Database, experiment_id: int, now: datetime) -> PaidShare:
+        """Look up the share of its declared seconds that a version is paid for, once a minute at most."""
+        if self._shares is None or not timedelta(0) <= now - self._shares[1] < _USUAL_FOR:
+            self._shares = paid_shares(costs.voices(db)), now
+        return self._shares[0].get(experiment_id, _ALL)
+
     def _known(self, db: Database, experiment_id: int, now: datetime) -> Usual:
-        """What such a task takes at most, as it was within the last minute."""
+        """Look a version up, once a minute at most."""
         found = self._usual.get(experiment_id)
-        if found is None or not timedelta(0) <= now - found.looked_at < _TYPICAL_FOR:
+        if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
+            on_gpu = experiment is not None and json.loads(experiment.manifest).get("gpu") is True
             found = Usual(
                 looked_at=now,
-                typical_cpu_seconds=ledger.typical_cpu_seconds(db, experiment_id),
-                on_gpu=experiment is not None and json.loads(experiment.manifest).get("gpu") is True,
+                paid=_ALL if on_gpu else self._share(db, experiment_id, now),  # how fast a processor is says nothing
+                on_gpu=on_gpu,
                 is_recalled=experiment is not None and experiment.status == "recalled",
                 blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
             )
@@ -223,23 +243,3 @@ def _in_force_since(db: Database, since: datetime, now: datetime) -> list[tariff
     begun = [one for one in tariffs.everything(db) if one.valid_from <= now]
     older = [one for one in begun if one.valid_from <= since]
     return begun[max(0, len(older) - 1) :]
-
-
-def _ordered(waiting: Unpaid) -> float | None:
-    """How long the task may compute by its order; None where it says less than every order allows."""
-    if waiting.ticket is None or waiting.cpu_seconds <= LEAST_CELL_SECONDS:
-        return None  # nearly always, and a ticket takes long to read
-    ticket = parse(waiting.ticket)
-    return sum(ticket.cell_seconds) * len(ticket.replicates)
-
-
-def _price(waiting: Unpaid, tariff: Tariff, usual: Usual) -> Price:
-    return price(
-        tariff,
-        cpu_seconds=waiting.cpu_seconds,
-        elapsed_seconds=waiting.elapsed_seconds,
-        typical_cpu_seconds=usual.typical_cpu_seconds,
-        out_seconds=waiting.out_seconds,
-        ordered_seconds=None if tariff.tiers else _ordered(waiting),
-        on_gpu=usual.on_gpu,
-    )

@@ -1,4 +1,7 @@
-"""Has one task in ten computed again at another volunteer, and writes down whether the two agree."""
+"""Has one task in ten computed again at another volunteer, and writes down whether the two agree.
+
+A check is a workunit of its own: the workunit of the checked task closes with its first valid task, so no block waits.
+"""
 
 import hashlib
 import logging

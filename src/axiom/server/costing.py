@@ -1,12 +1,14 @@
 """Learns from valid tasks what experiments cost each kind of host: reads each fit once, writes each once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.decisions.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
 from axiom.domain.fleet import Host
+from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.store import costs
+from axiom.store import costs, findings
 from axiom.store.costs import Kept
 from axiom.store.database import Database
 
@@ -20,6 +22,20 @@ class Spent:
     cells: int
     declared_seconds: float  # on a reference core
     elapsed_seconds: float
+
+
+class Declared:
+    """A cache of the seconds that registered designs declare: a registration never changes."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, Mapping[int, float]] = {}
+
+    def seconds(self, db: Database, registration_id: int) -> Mapping[int, float]:
+        """Return the seconds of a reference core that a cell of each config should take, by its place."""
+        if registration_id not in self._seconds:
+            row = findings.registration(db, registration_id)
+            self._seconds[registration_id] = read_body(row.body).design.seconds_by_place if row else {}
+        return self._seconds[registration_id]
 
 
 class Fits:

@@ -9,18 +9,17 @@ from axiom.decisions.reliability import is_barred
 from axiom.decisions.validation import Validation, validate
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
-from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server import checking, standings
-from axiom.server.costing import Spent
+from axiom.server.costing import Declared, Spent
 from axiom.server.standings import Closed
 from axiom.server.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
 from axiom.signed.tickets import Ticket, parse
-from axiom.store import blobs, experiments, findings, results, returning
+from axiom.store import blobs, experiments, results, returning
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 from axiom.store.returning import Waiting
@@ -51,7 +50,7 @@ class Validator:
         self._folder = folder
         self._secret = secret  # decides, with a task's id, whether it is checked
         self._manifests: dict[int, Manifest] = {}
-        self._seconds: dict[int, Mapping[int, float]] = {}
+        self._declared = Declared()
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
         """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
@@ -144,7 +143,7 @@ class Validator:
         task, ticket = judged.waiting.task, judged.ticket
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
-        seconds = self._expected(db, judged.waiting.registration_id)
+        seconds = self._declared.seconds(db, judged.waiting.registration_id)
         return Spent(
             experiment_id=task.experiment_id,
             on_gpu=self._manifests[task.experiment_id].gpu,
@@ -161,13 +160,6 @@ class Validator:
                 return None
             self._manifests[experiment_id] = stored_manifest(found.manifest)
         return self._manifests[experiment_id]
-
-    def _expected(self, db: Database, registration_id: int) -> Mapping[int, float]:
-        """What each config of a registered design should take, by its place, in seconds of a reference core."""
-        if registration_id not in self._seconds:
-            found = findings.registration(db, registration_id)
-            self._seconds[registration_id] = read_body(found.body).design.seconds_by_place if found else {}
-        return self._seconds[registration_id]
 
 
 def _slice(db: Database, waiting: Sequence[Waiting]) -> Sequence[Waiting]:

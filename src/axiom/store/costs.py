@@ -10,6 +10,10 @@ from axiom.store.database import Database, Row, at
 
 _ONE = "SELECT * FROM cost WHERE experiment_id = :experiment_id AND host_class = :host_class"
 _OF_EXPERIMENT = "SELECT * FROM cost WHERE experiment_id = :experiment_id ORDER BY tasks DESC, host_class"
+_VOICES = """
+SELECT c.experiment_id, h.volunteer_id, v.value AS voice FROM cost c CROSS JOIN json_each(c.voices) v
+    CROSS JOIN host h ON h.id = json_extract(v.value, '$[0]')
+"""
 _IN_USE = "SELECT experiment_id, host_class, factor, host_id FROM cost WHERE factor <> 1"
 _KEEP = """
 INSERT INTO cost (experiment_id, host_class, tasks, voices, factor, host_id, changed_at)
@@ -41,6 +45,13 @@ def of_experiment(db: Database, experiment_id: int) -> list[Kept]:
     return [_kept(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
+def voices(db: Database) -> list[tuple[int, int, Voice]]:
+    """Return every voice, with its version and the volunteer of its host."""
+    return [
+        (row["experiment_id"], row["volunteer_id"], _voice(*json.loads(row["voice"]))) for row in db.select(_VOICES)
+    ]
+
+
 def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
     """Every version and kind of host of which the cost is another than declared."""
     return {(row["experiment_id"], row["host_class"]): _cost(row) for row in db.select(_IN_USE)}
@@ -61,10 +72,12 @@ def keep(db: Database, experiment_id: int, kept: Kept, now: datetime) -> None:
 
 
 def _kept(row: Row) -> Kept:
-    voices = tuple(
-        Voice(host_id=host, tasks=tasks, log_ratio=log_ratio) for host, tasks, log_ratio in json.loads(row["voices"])
-    )
+    voices = tuple(_voice(*facts) for facts in json.loads(row["voices"]))
     return Kept(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
+
+
+def _voice(host_id: int, tasks: int, log_ratio: float) -> Voice:
+    return Voice(host_id=host_id, tasks=tasks, log_ratio=log_ratio)
 
 
 def _cost(row: Row) -> Cost:

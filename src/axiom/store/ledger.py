@@ -11,27 +11,28 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from axiom.domain.dataclass import dataclass
-from axiom.domain.ledger import Award, Balance
+from axiom.domain.ledger import Award, Balance, TimeSaid
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment
 
-_UNPAID = """
-SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
-    h.volunteer_id, v.team_id
-FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
-WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit
-"""
-_UNTHANKED = """
-SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
-    t.state, h.volunteer_id, v.team_id, w.state AS workunit
+_TASKS = """
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
+    h.volunteer_id, v.team_id, w.state AS workunit, w.registration_id, w.configs,
+    json_array_length(w.replicates) AS replicates,
+    EXISTS (SELECT 1 FROM result r WHERE r.task_id = t.id AND r.outcome = 'late')
+        OR EXISTS (SELECT 1 FROM duplicate d WHERE d.task_id = t.id AND d.outcome = 'late') AS is_late
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
     JOIN workunit w ON w.id = t.workunit_id
+"""
+_UNPAID = f"{_TASKS} WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit"
+_UNTHANKED = f"""{_TASKS}
 WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
 """
 _FIRST_BROKEN = """
-SELECT id FROM task WHERE host_id = :host_id AND experiment_id = :experiment_id AND sent_at IS NOT NULL
-    AND state = 'failed' AND cause IN (SELECT value FROM json_each(:causes))
-ORDER BY id LIMIT :limit
+SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id
+WHERE h.volunteer_id = :volunteer_id AND t.experiment_id = :experiment_id AND t.state = 'failed'
+    AND t.sent_at IS NOT NULL AND t.cause IN (SELECT value FROM json_each(:causes))
+ORDER BY t.returned_at, t.id LIMIT :limit
 """
 _FIRST_AFTER = "SELECT created_at FROM award WHERE id > :id ORDER BY id LIMIT 1"
 _OF_TASK = "SELECT * FROM award WHERE task_id = :task_id ORDER BY id"
@@ -39,11 +40,7 @@ _PAYEE = """
 SELECT t.state, t.is_paid, t.returned_at, t.host_id, h.volunteer_id, v.team_id
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id WHERE t.id = :task_id
 """
-_ENDED = """
-SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.ticket, t.cause,
-    t.state, h.volunteer_id, v.team_id, w.state AS workunit
-FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
-    JOIN workunit w ON w.id = t.workunit_id
+_ENDED = f"""{_TASKS}
 WHERE t.id > :after AND t.state IN ('valid', 'failed', 'aborted') AND t.returned_at IS NOT NULL
 ORDER BY t.id LIMIT :limit
 """
@@ -52,13 +49,6 @@ INSERT INTO daybook (day, tariff_id, reason, tier, awards, amount)
 VALUES (:day, :tariff_id, :reason, :tier, :awards, :amount)
 ON CONFLICT (day, tariff_id, reason, tier)
 DO UPDATE SET awards = daybook.awards + excluded.awards, amount = daybook.amount + excluded.amount
-"""
-_TYPICAL = """
-SELECT cpu_seconds FROM task WHERE experiment_id = :experiment_id AND state = 'valid'
-    AND :least <= (SELECT coalesce(max(amount), 0) FROM counter
-        WHERE noun = 'task' AND experiment_id = :experiment_id AND state = 'valid')
-ORDER BY cpu_seconds DESC LIMIT 1 OFFSET (SELECT coalesce(max(amount), 0) / 100 FROM counter
-    WHERE noun = 'task' AND experiment_id = :experiment_id AND state = 'valid')
 """
 _AWARD = """
 INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, session_id, amount, because, created_at,
@@ -108,7 +98,6 @@ DAY = 86_400_000_000  # microseconds
 UNSETTLED = ("credit", 0, "unsettled")  # the counter of what counts against the session's cap
 FROM = "laboratory"  # the account out of which all credit comes
 VOLUNTEER, HOST, TEAM = "volunteer", "host", "team"
-_LEAST_TYPICAL = 20  # valid tasks: of fewer, the largest would be the word of one host
 _BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
 
 
@@ -121,36 +110,39 @@ class Unpaid:
     host_id: int
     volunteer_id: int
     team_id: int | None
-    cpu_seconds: float
-    elapsed_seconds: float
-    out_seconds: float | None  # between its dispatch and its return
-    ticket: str | None  # what was ordered, and for how long at most
-    is_valid: bool = True
-    cause: str = ""  # how it ended
-    is_taken_back: bool = False  # by the laboratory, as its own books say
+    registration_id: int
+    configs: tuple[int, ...]  # its places in the registered sweep
+    replicates: int
+    said: TimeSaid
+    is_valid: bool
+    is_late: bool  # a cell was stopped, as its host says: then nothing shows that it was computed
+    cause: str  # how it ended
+    is_taken_back: bool  # by the laboratory, as its own books say
 
 
 def unpaid(db: Database, limit: int) -> list[Unpaid]:
     """Valid tasks without an award, oldest first."""
-    return [_unpaid(row, is_valid=True) for row in db.select(_UNPAID, limit=limit)]
+    return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
 
 
 def unthanked(db: Database, limit: int) -> list[Unpaid]:
     """Tasks that ended otherwise, of which a host told and that nobody has looked at for credit, oldest first."""
-    return [_unpaid(row, is_valid=False) for row in db.select(_UNTHANKED, limit=limit)]
+    return [_unpaid(row) for row in db.select(_UNTHANKED, limit=limit)]
 
 
-def first_broken(db: Database, experiment_id: int, host_id: int, causes: Collection[str], limit: int) -> list[int]:
-    """The first tasks of a version that failed on a host for one of these causes, by its own word."""
+def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Collection[str], limit: int) -> list[int]:
+    """Return the first tasks of a version that failed on a volunteer's hosts for one of these causes, by their word.
+
+    The first are those that came back first: an older task that fails later takes no place of one that was paid.
+    """
     named = json.dumps(sorted(causes))
-    rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, host_id=host_id, causes=named, limit=limit)
+    rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, volunteer_id=volunteer_id, causes=named, limit=limit)
     return [row["id"] for row in rows]
 
 
 def ended(db: Database, after: int, limit: int) -> list[Unpaid]:
     """Tasks behind this one that came back, valid or not, whether or not they were paid: history to be priced anew."""
-    rows = db.select(_ENDED, after=after, limit=limit)
-    return [_unpaid(row, is_valid=row["state"] == "valid") for row in rows]
+    return [_unpaid(row) for row in db.select(_ENDED, after=after, limit=limit)]
 
 
 def first_after(db: Database, award_id: int) -> datetime | None:
@@ -179,15 +171,6 @@ def of_task(db: Database, task_id: int) -> list[Award]:
 def payee(db: Database, task_id: int) -> Row | None:
     """Whose task it was, and whether it still waits for credit; None of one that no host has had."""
     return db.one(_PAYEE, task_id=task_id)
-
-
-def typical_cpu_seconds(db: Database, experiment_id: int) -> float | None:
-    """What 99 of 100 valid tasks of this experiment do not go beyond; of fewer than a hundred, none does.
-
-    None while fewer than twenty are known, and where no task said a number.
-    """
-    row = db.one(_TYPICAL, experiment_id=experiment_id, least=_LEAST_TYPICAL)
-    return None if row is None or row["cpu_seconds"] is None else float(row["cpu_seconds"])
 
 
 def award(
@@ -339,19 +322,25 @@ def _balance(row: Row) -> Balance:
     return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])
 
 
-def _unpaid(row: Row, *, is_valid: bool) -> Unpaid:
+def _unpaid(row: Row) -> Unpaid:
     sent, back = row["sent_at"], row["returned_at"]
+    is_valid = row["state"] == "valid"
     return Unpaid(
         task_id=row["id"],
         experiment_id=row["experiment_id"],
         host_id=row["host_id"],
         volunteer_id=row["volunteer_id"],
         team_id=row["team_id"],
-        cpu_seconds=row["cpu_seconds"] or 0.0,
-        elapsed_seconds=row["elapsed_seconds"] or 0.0,
-        out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
-        ticket=row["ticket"],
+        registration_id=row["registration_id"],
+        configs=tuple(json.loads(row["configs"])),
+        replicates=row["replicates"],
+        said=TimeSaid(
+            cpu_seconds=row["cpu_seconds"] or 0.0,
+            elapsed_seconds=row["elapsed_seconds"] or 0.0,
+            out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
+        ),
         is_valid=is_valid,
+        is_late=bool(row["is_late"]),
         cause=row["cause"],
         # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
         is_taken_back=not is_valid and (row["state"], row["workunit"]) == ("aborted", "cancelled"),

@@ -107,8 +107,9 @@ def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]
 def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
     """Every replicate from this number on that was ordered, and whether nothing more of it will come.
 
-    It may have been ordered in parts, and then each of them must be closed. What was taken back with its version before
-    any host had it is not over: nobody failed at it, so it is no missing value, and its block stays open (ADR 0040).
+    It may have been ordered in parts, and then each of them must be closed. A replicate that was taken back with its
+    version before any host had it is not over: nobody failed at it, so it is no missing value, and its block stays
+    open. Its number does not leave the block: later blocks would have other members than when they were weighed.
     """
     found: dict[int, bool] = {}
     for row in db.select(_ORDERED, registration_id=registration_id, first=first):

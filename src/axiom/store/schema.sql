@@ -322,8 +322,6 @@ CREATE INDEX workunit_checks ON workunit (checks_task_id) WHERE checks_task_id I
 
 CREATE INDEX task_unpaid ON task (id) WHERE state = 'valid' AND is_paid = 0;
 
-CREATE INDEX task_cost ON task (experiment_id, cpu_seconds) WHERE state = 'valid';
-
 CREATE INDEX task_host ON task (host_id, id) WHERE host_id IS NOT NULL AND sent_at IS NOT NULL;
 
 CREATE INDEX task_said ON task (experiment_id, id) WHERE state = 'failed' AND message <> '';
@@ -721,5 +719,11 @@ CREATE TABLE news (
     until BIGINT NOT NULL,
     withdrawn_at BIGINT
 );
+
+CREATE INDEX task_failed ON task (experiment_id, host_id, id) WHERE state = 'failed';
+
+CREATE INDEX result_late ON result (task_id) WHERE outcome = 'late';
+
+CREATE INDEX duplicate_late ON duplicate (task_id) WHERE outcome = 'late';
 
 INSERT INTO "ending_look" VALUES(1,0);

@@ -88,6 +88,7 @@ def rates(tariff: Tariff) -> dict[str, Any]:
     """What a tariff pays besides core-seconds, as plain data."""
     return {
         "tiers": [[tier.start, tier.end, tier.amount] for tier in tariff.tiers],
+        "by_clock": tariff.by_clock,
         "gpu_bonus": tariff.gpu_bonus,
         "failed": tariff.failed,
         "broken": tariff.broken,
@@ -102,6 +103,7 @@ def _tariff(row: Row) -> Tariff:
         version=row["version"],
         per_core_second=row["per_core_second"],
         tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in said.get("tiers", [])),
+        by_clock=said.get("by_clock", bool(said.get("tiers"))),  # rows from before this was said went by the clock
         gpu_bonus=said.get("gpu_bonus", 0),
         failed=said.get("failed", 0),
         broken=said.get("broken"),

@@ -83,6 +83,7 @@ def described(tariff: Tariff) -> Answer:
         "version": tariff.version,
         "per_hundred_core_seconds": tariff.per_core_second * 100 / _THOUSANDTHS,
         "tiers": [{"from": tier.start, "to": tier.end, "credit": tier.amount / _THOUSANDTHS} for tier in tariff.tiers],
+        "by_clock": tariff.by_clock,
         "gpu_bonus": tariff.gpu_bonus / _THOUSANDTHS,
         "failed": _said(tariff.failed),
         "broken": _said(tariff.broken),
