@@ -1,9 +1,10 @@
 """What `scripts/check` does: every check side by side, then what failed and what cures it."""
 
+import ast
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,23 @@ def answer(check: Check) -> Answer:
     return Answer(check=check, passed=passed, output=output, seconds=time.monotonic() - start)
 
 
+LONG_FILE, LONG_FUNCTION = 400, 60  # lines
+
+
+def large() -> Iterator[str]:
+    """Files and functions that may hold two things. Nobody is refused for size: a long story may be one."""
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        name, lines = path.relative_to(ROOT), len(text.splitlines())
+        if lines > LONG_FILE:
+            yield f"{name}: {lines} lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONG_FUNCTION:
+                    yield f"{name}:{node.lineno}: {node.name} has {length} lines"
+
+
 def main(arguments: Sequence[str]) -> int:
     """0 when every check says yes."""
     if unknown := [argument for argument in arguments if argument != "--fix"]:
@@ -92,6 +110,8 @@ def main(arguments: Sequence[str]) -> int:
     failed = [each for each in answers if not each.passed]
     for each in failed:
         print(f"\n{each.output.rstrip()}")
+    if warnings := list(large()):
+        print("\nWarning, not a fault. Is each of these two things?", *warnings, sep="\n  ")
     print()
     for each in answers:
         word = "ok" if each.passed else f"FAILED. Cure: {each.check.cure}"
