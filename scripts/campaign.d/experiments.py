@@ -23,6 +23,7 @@ from typing import Any
 from axiom.cli.manifests import manifest_of
 from axiom.domain.findings import Center, Kind
 from axiom.figures.drawing import Draughtsman
+from axiom.figures.palette import standalone
 from axiom.lab.draw import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.estimands import value
@@ -98,7 +99,7 @@ def drawn(name: str, folder: Folder, draughtsman: Draughtsman) -> str:
     if len(replicates) < FEWEST:
         raise RuntimeError(f"it has {len(replicates)} whole replicates, and {FEWEST} are drawn at least")
     rows = [row for row in rows if row["replicate"] in replicates]
-    (GALLERY / f"{name}.png").write_bytes(draughtsman.draw(sweep).png)
+    (GALLERY / f"{name}.svg").write_text(standalone(draughtsman.draw(sweep).svg) + "\n", encoding="utf-8")
     seconds = sum(row["cpu"] for row in rows) / len(replicates)
     print(f"{name:<34}{len(replicates)} seeds, {seconds:8.2f} s of a processor each", flush=True)
     return page(manifest, rows, replicates, seconds)
@@ -135,7 +136,7 @@ def page(manifest: Manifest, rows: Sequence[Mapping[str, Any]], replicates: Sequ
         "",
         f"{manifest.question} ({manifest.reference})",
         "",
-        f"![{manifest.figure.title if manifest.figure else manifest.name}]({manifest.name}.png)",
+        f"![{manifest.figure.title if manifest.figure else manifest.name}]({manifest.name}.svg)",
         "",
         f"Version {manifest.version}, {len(manifest.configs)} configs, {len(replicates)} seeds, {seconds:.1f} s of a "
         f"processor for a replicate. Made by `scripts/campaign experiments {manifest.name}`.",
@@ -178,7 +179,7 @@ def _center(estimand: Mapping[str, Any], numbers: Sequence[float]) -> str:
 
 def index(known: Sequence[str]) -> str:
     """The page that shows all that were drawn."""
-    shown = [name for name in known if (GALLERY / f"{name}.png").exists()]
+    shown = [name for name in known if (GALLERY / f"{name}.svg").exists()]
     lines = [
         "# Experiments",
         "",
@@ -187,7 +188,7 @@ def index(known: Sequence[str]) -> str:
         "",
     ]
     for name in shown:
-        lines += [f"## [{name}]({name}.md)", "", f"![{name}]({name}.png)", ""]
+        lines += [f"## [{name}]({name}.md)", "", f"![{name}]({name}.svg)", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -1,14 +1,16 @@
-"""Takes a picture of every page of a living laboratory, wide and narrow, light and dark, into docs/gallery.
+"""Takes a picture of every page of a living laboratory, wide and narrow, light and dark, into build/gallery.
 
 Starts `axiom lab` in an empty folder, waits until findings have intervals and pictures, and looks at every page as a
 visitor does. Ann joins in the browser, founds a team and attaches the stock client, which must have earned credit
 before; the pages of her account are looked at as she sees them. An error in a browser's console, a page that does not
-answer or one that scrolls sideways fails it.
+answer or one that scrolls sideways fails it. The repository keeps a dozen of the pictures in docs/gallery; `--renew`
+puts the new ones in their place.
 """
 
 import argparse
 import json
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -27,10 +29,12 @@ from volunteering import client
 from axiom.web.account_pages import PAGES as ACCOUNT_PAGES
 from axiom.web.pages import PAGES
 
-GALLERY = Path(__file__).resolve().parents[2] / "docs" / "gallery"
+ROOT = Path(__file__).resolve().parents[2]
+GALLERY = ROOT / "build" / "gallery"
+KEPT = ROOT / "docs" / "gallery"
 WIDTHS = (1280, 360)
 HEIGHT = 1_000  # pixels of a window
-TALLEST = 3_000  # pixels of a page that a picture shows
+TALLEST = 2_000  # pixels of a page that a picture shows
 ENTRANCES = {"register", "sign_in"}
 PATIENCE = 600.0
 
@@ -39,6 +43,7 @@ def main() -> int:
     """0 when every page was seen without a complaint."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--weighed", type=int, default=6, help="how many findings must have an interval first")
+    parser.add_argument("--renew", action="store_true", help="replace the pictures that docs/gallery keeps")
     wanted = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="axiom-gallery-") as place,
@@ -49,8 +54,17 @@ def main() -> int:
         key, signed_in = join(browser, lab.address)
         contribute(lab, Path(place) / "client", key)
         complaints = look(browser, lab.address, pages(lab.address), signed_in)
+    if wanted.renew:
+        renew()
     print("\n".join(complaints) or "no complaint")
     return int(bool(complaints))
+
+
+def renew() -> None:
+    """Replace each picture that the repository keeps by the new one of the same page."""
+    for kept in sorted(KEPT.glob("*.jpg")):
+        shutil.copyfile(GALLERY / kept.name, kept)
+        print(f"renewed {kept.relative_to(ROOT)}")
 
 
 def join(browser: Browser, address: str) -> tuple[str, Any]:
@@ -136,7 +150,7 @@ def pages(address: str) -> dict[str, str]:
 def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any) -> list[str]:
     """Every page at both widths in both schemes; what a visitor would complain about."""
     GALLERY.mkdir(parents=True, exist_ok=True)
-    for picture in GALLERY.glob("*.jpg"):  # pages that are no more; the folder beside them is another campaign's
+    for picture in GALLERY.glob("*.jpg"):  # pages that are no more
         picture.unlink()
     complaints: list[str] = []
     for width in WIDTHS:
@@ -150,7 +164,7 @@ def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any)
     ]
     text = "# Gallery\n\nEvery page of a young laboratory. Made anew by `scripts/campaign gallery`.\n\n"
     (GALLERY / "README.md").write_text(text + "\n\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{len(lines)} pictures of {len(wanted)} pages in docs/gallery")
+    print(f"{len(lines)} pictures of {len(wanted)} pages in {GALLERY.relative_to(ROOT)}")
     return complaints
 
 

@@ -30,7 +30,7 @@ def generate(program: click.Command) -> dict[str, str]:
         "tables.md": _tables(),
     }
     links = "".join(f"- [{name.removesuffix('.md')}]({name})\n" for name in pages)
-    return {"README.md": f"# Reference\n\n{_NOTE}\n{links}- [the words](../../GLOSSARY.md)\n", **pages}
+    return {"README.md": f"# Reference\n\n{_NOTE}\n{links}- [glossary](../../GLOSSARY.md)\n", **pages}
 
 
 def outdated(program: click.Command, checkout: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Who asks for a command, what they may do, and how much of it."""
+"""Callers of commands: their rights and their limits."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from axiom.domain.dataclass import dataclass
 
 
 class Capability(StrEnum):
-    """What a command asks of its caller."""
+    """A right that a command asks of its caller."""
 
     READ = "read"
     DEPLOY = "deploy"  # order work that is published
@@ -24,7 +24,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who asks: a person at this computer, a volunteer at the site, the laboratory itself, later a PI or a program."""
+    """The one who asks for a command: a person, a volunteer, the laboratory itself, a program."""
 
     name: str
     capabilities: frozenset[Capability]

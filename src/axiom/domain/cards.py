@@ -1,4 +1,4 @@
-"""What a finding's card shows beside its evidence: the parts of the data, each by itself, and all designs together."""
+"""The parts of a finding's card beside its evidence: strata of the data, each by itself, and all designs together."""
 
 from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
@@ -21,7 +21,7 @@ class Stratum:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pooled:
-    """What all designs' estimates say together, and where a further design's would probably lie; both at one look."""
+    """All designs' estimates together, and where a further design's would probably lie; both at one look."""
 
     designs: int
     estimate: float

@@ -17,7 +17,7 @@ FORMAT = "axiom-manifest-1"
 
 
 class ValueType(StrEnum):
-    """What a factor or a measure may be."""
+    """The type of a factor or a measure."""
 
     INT = "int"
     FLOAT = "float"
@@ -28,7 +28,7 @@ class ValueType(StrEnum):
 
 
 class Measure(NamedTuple):
-    """The name of a measure, its type, and whether it may be None."""
+    """A number or short curve measured in a cell: its name, its type, and whether it may be None (never reached)."""
 
     name: str
     type: ValueType

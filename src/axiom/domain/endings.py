@@ -10,7 +10,7 @@ from axiom.domain.work import Exit
 
 
 class Blame(StrEnum):
-    """Whose doing an ending is."""
+    """Who is to blame for an ending: the experiment, the host, the volunteer or the laboratory."""
 
     NOBODY = "nobody"
     HOST = "host"
@@ -21,7 +21,7 @@ class Blame(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a task ended."""
+    """Why a task ended, in plain words."""
 
     SUCCESS = "success"
     # said by our runner
@@ -140,7 +140,7 @@ _CAUSES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How a task ended, in a sentence of our own: nothing of the host's words is in it."""
+    """How a task ended, in a sentence of our own: none of the host's words is in it."""
 
     cause: Cause
     exit_status: int

@@ -1,4 +1,4 @@
-"""What a file declares to be concluded: its estimands, and what somebody expected of them.
+"""The conclusions that a file declares: its estimands, and the predictions of them.
 
 Apart from `findings.py`, which speaks of registrations and grades: a process that computes imports this alone.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How the measures of one replicate become one number."""
+    """How the measures of one replicate become one number; it also decides how that number is weighed."""
 
     CONTRAST = "contrast"  # paired difference between two configs
     SLOPE = "slope"  # of log measure on log factor, over the arms
@@ -22,14 +22,14 @@ class Kind(StrEnum):
 
 
 class Direction(StrEnum):
-    """On which side of its null a number lies when the claim is true."""
+    """The side of its null on which a number lies when the claim is true. It is registered."""
 
     MORE = "+"
     LESS = "-"
 
 
 class Center(StrEnum):
-    """Which middle of its values an estimand is about."""
+    """The middle of its values that an estimand is about."""
 
     MEDIAN = "median"
     MEAN = "mean"
@@ -37,7 +37,7 @@ class Center(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What somebody expected before anything was seen."""
+    """A forecast made before anything was seen: the chances of the three verdicts and an interval."""
 
     positive: float
     negative: float
@@ -56,7 +56,10 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimand:
-    """One number concluded from the measures of one replicate. A file declares it; the server computes it."""
+    """One number concluded from the measures of one replicate. A file declares it; the laboratory computes it.
+
+    Its claim is the sentence that it puts to the test.
+    """
 
     name: str
     claim: str

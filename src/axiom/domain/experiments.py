@@ -1,4 +1,4 @@
-"""What an experiment is: a question, a sweep, a pure function and what it costs.
+"""An experiment: a question, a sweep, a pure function and its cost.
 
 Standard library only: the server, the runner, a bundle on a stranger's computer and a notebook read the same words.
 """
@@ -32,7 +32,10 @@ def grid(config: Callable[..., C], **levels: Sequence[Any]) -> tuple[C, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What one cell costs: reference-core seconds as a function of its config; and what a whole task takes."""
+    """The cost of a cell: seconds on the reference core as a function of its config, and the memory and disk of a task.
+
+    All of the catalogue is on one scale. How fast a host really is, is learned from its tasks.
+    """
 
     seconds: Callable[[Any], float]
     memory_mb: int
@@ -74,7 +77,10 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A question, a sweep, a pure function and the estimands that will be concluded from what it measures."""
+    """A question, a sweep, a pure function and the estimands that will be concluded from what it measures.
+
+    It is one file of the catalogue. `version` goes up whenever the numbers may change.
+    """
 
     name: str
     version: int

@@ -1,4 +1,4 @@
-"""What goes wrong and what is waited for: groups of failures and what they suggest, hosts that look wrong, watches."""
+"""Failures and watches: groups of failures and what they suggest, suspect hosts, conditions to be told of."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from axiom.domain.endings import Cause
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raised:
-    """What a program on a host raised and where: names and numbers that we know, never the host's words."""
+    """An exception in a program on a host and its place: names and numbers that we know, never the host's words."""
 
     kind: str  # of Python's exceptions, or "another exception"
     file: str  # within the bundle
@@ -21,7 +21,7 @@ class Raised:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndingCount:
-    """So many tasks of a version that ended in one way on one host."""
+    """How many tasks of a version ended in one way on one host."""
 
     experiment_id: int
     bundle_digest: str
@@ -63,7 +63,7 @@ class FailureGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suggestion:
-    """Where to look first, and why."""
+    """Where to look first for the reason of a failure, and why."""
 
     look_at: str  # the experiment, the host, the platform, the laboratory, the volunteer
     reason: str
@@ -71,7 +71,7 @@ class Suggestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """A host as far as it may look wrong."""
+    """A host, with everything by which it may look suspect: silent, failing, copied or flooding."""
 
     host_id: int
     volunteer_id: int
@@ -97,7 +97,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """Something that somebody wants to be told of when a result shows it for the first time. It is no evidence."""
+    """A condition that somebody watches for: they are told when a result first meets it. It is never evidence."""
 
     id: int
     experiment_id: int

@@ -1,4 +1,4 @@
-"""What is concluded: estimands, what was predicted of them, and the registration that comes before any workunit."""
+"""Conclusions: registrations, observations, blocks, evidence and findings."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -47,7 +47,7 @@ class Registration:
 
 
 class Verdict(StrEnum):
-    """What the evidence says about a claim."""
+    """The conclusion from the evidence. The sign is that of the number, not of the claim."""
 
     POSITIVE = "effect +"
     NEGATIVE = "effect −"
@@ -96,7 +96,10 @@ COARSE = "coarse"  # begins the fingerprint of measures that have few values to 
 
 @value
 class Observation:
-    """The estimand's value in one replicate; None when a cell that it needs is missing, late, failed or diverged."""
+    """The estimand's value in one replicate, and who computed it; None when a cell is missing, late or failed.
+
+    A value to which several hosts contributed is gone without any of them.
+    """
 
     replicate: int
     value: float | None
@@ -111,7 +114,7 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Home:
-    """Where a result comes from."""
+    """The host, volunteer and platform that a result comes from."""
 
     host_id: int
     volunteer_id: int
@@ -132,7 +135,7 @@ class Block:
 
 
 class Force(StrEnum):
-    """What an alarm does."""
+    """The effect of an alarm."""
 
     TELLS = "tells"  # it is shown
     HOLDS_BACK = "holds back"  # no grade above Moderate until it is explained
@@ -141,7 +144,7 @@ class Force(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """Something that should not be, if the values are what they are said to be."""
+    """A sign that the values are not what they are said to be."""
 
     kind: str  # clones, constant, hosts, platforms, duplicates, missing or bounds
     force: Force
@@ -151,7 +154,7 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreements:
-    """Of the seeds that were computed on these two platforms, in how many the two agreed. Twice the same: two hosts."""
+    """How many seeds that were computed on these two platforms agreed. Twice the same platform: two hosts of it."""
 
     platforms: tuple[str, str]  # in alphabetical order
     exact: int = 0  # bit for bit
@@ -167,7 +170,7 @@ class Agreements:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """What a grade needs besides the finding's own numbers."""
+    """Facts that a grade needs besides the finding's own numbers: repeated seeds, its place among all claims."""
 
     agreements: tuple[Agreements, ...] = ()
     false_share: float | None = None  # the finding is in the e-BH set at this q, 0.01 or 0.05; None: in neither
@@ -176,7 +179,10 @@ class Surroundings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What the closed blocks of one estimand say, on a date."""
+    """One line of a finding's history: estimate, interval, e-value, verdict and grade from its closed blocks.
+
+    A line is written for each closed block, and whenever something else changed the conclusion.
+    """
 
     blocks: int  # closed, from the first on without a gap
     seeds: int  # replicates with a value

@@ -1,4 +1,4 @@
-"""Who computes: volunteers and their hosts."""
+"""The fleet: volunteers, their teams and their hosts."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class Gpu:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capacity:
-    """What a host can give."""
+    """The resources of a host."""
 
     cores: int
     memory_mb: int  # for all tasks together, by the volunteer's preferences
@@ -39,7 +39,7 @@ class Capacity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What a host's work so far says of it."""
+    """A host's record: valid tasks in a row, daily quota, turnaround."""
 
     valid_in_row: int = 0
     quota: int | None = None  # tasks a day and core; None is the laboratory's most
@@ -65,7 +65,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Volunteer:
-    """Who owns hosts."""
+    """A person who owns hosts."""
 
     id: int
     name: str
@@ -93,7 +93,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Host:
-    """A computer."""
+    """A computer that computes."""
 
     id: int
     volunteer_id: int

@@ -9,7 +9,7 @@ from axiom.domain.findings import Grade, Meaning
 
 
 class Noun(StrEnum):
-    """What a link can lead from or to."""
+    """The kinds of ends that a link can have."""
 
     FINDING = "finding"
     OLD_CLAIM = "old claim"
@@ -17,7 +17,7 @@ class Noun(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What somebody says of two nodes. What a test came to is never said: it follows from the verdict."""
+    """The statements that a link can make. What a test came to is never stated: it follows from the verdict."""
 
     TESTS = "tests"
     EXPLAINS = "explains"
@@ -29,7 +29,7 @@ class LinkKind(StrEnum):
 
 
 class Bearing(StrEnum):
-    """What a test came to."""
+    """What a test came to, by the verdict of its finding today."""
 
     SUPPORTS = "supports"
     CONTRADICTS = "contradicts"
@@ -46,7 +46,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """What somebody said of two nodes on a day, and what the first one's evidence was then."""
+    """A statement about two nodes: by whom, when, why, and the first one's evidence on that day."""
 
     id: int
     kind: LinkKind
@@ -62,7 +62,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Footing:
-    """How a finding stands, as far as links ask."""
+    """The state of a finding, as far as links ask."""
 
     status: str  # open, retired, suspended or recalled
     grade: Grade
@@ -77,7 +77,7 @@ class Footing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """Which estimand asks an old claim."""
+    """The estimand that asks an old claim."""
 
     experiment: str
     estimand: str
@@ -88,7 +88,7 @@ class Asking:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldClaim:
-    """What the old laboratory said, with its number: an open question here until a finding that tests it is decided."""
+    """A claim of the old laboratory, with its number: an open question until a finding that tests it is decided."""
 
     name: str
     claim: str

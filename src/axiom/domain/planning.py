@@ -1,4 +1,4 @@
-"""What a planner goes by and what it answers: what hosts can still take, what a block is worth, where it would go."""
+"""Inputs and answers of the planner: free resources of hosts, the worth of a block, where its tasks would go."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -11,7 +11,7 @@ FLOOR = 0.001  # bits a core-hour: what is expected to tell less is not ordered;
 
 
 class Purpose(StrEnum):
-    """What ordering something is good for: the words in which shares and priorities are given."""
+    """The reasons for ordering something: the words in which shares and priorities are given."""
 
     PILOT = "pilots"  # of a version of which nothing came back yet
     NEW = "new"  # a question of which nothing is known
@@ -23,7 +23,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """What a task asks of a host while it runs; 0 is nothing that anybody knows of."""
+    """The demands of a running task on a host; 0 is nothing that anybody knows of."""
 
     memory_mb: int = 0
     disk_mb: int = 0
@@ -34,7 +34,7 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Supply:
-    """What a host can still take: it reports its size, and what it has done says the rest."""
+    """The resources that a host still has free, by its own report and the tasks that it has in hand."""
 
     host_id: int
     name: str
@@ -58,7 +58,7 @@ class Supply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quotas:
-    """Which shares of what is ordered, in core-seconds, are kept for what, as far as there is such work.
+    """Shares of what is ordered, in core-seconds, that are kept for a purpose, as far as there is such work.
 
     Checks have no share here: they are made where tasks are dispatched.
     """
@@ -72,7 +72,7 @@ class Quotas:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
-    """What an operator wants besides: shares in percent and an order, by purpose or by an experiment's name."""
+    """An operator's wishes: shares in percent and an order, by purpose or by an experiment's name."""
 
     mix: tuple[tuple[str, float], ...] = ()
     priority: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Wishes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Worth:
-    """What the next block of a registration is expected to tell, and what it costs."""
+    """How much the next block of a registration is expected to tell, in bits, and its cost."""
 
     experiment_id: int
     registration_id: int
@@ -100,7 +100,7 @@ class Worth:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placement:
-    """What would go to one host, and why not more."""
+    """The tasks that would go to one host, and why not more."""
 
     host_id: int
     name: str
@@ -114,7 +114,7 @@ class Placement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closing:
-    """When a block is expected to close."""
+    """The time at which a block is expected to close."""
 
     experiment_id: int
     registration_id: int
@@ -127,7 +127,7 @@ class Closing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetClass:
-    """Hosts of one size: what their cores compute now, what would go to them, and what would stay idle."""
+    """Hosts of one size: the work on their cores, the tasks that would go there, the cores that would stay idle."""
 
     cores: int  # of each
     gpus: int
@@ -142,7 +142,7 @@ class FleetClass:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """A plan with where it would go and when it would be done. Looking changes nothing."""
+    """A plan before anybody decides it: where its tasks would go, when its blocks would close. Nothing changes."""
 
     plan: Plan
     worths: tuple[Worth, ...] = ()

@@ -1,4 +1,4 @@
-"""What a volunteer lets their computers do for this project, as it is stored beside their account."""
+"""A volunteer's choices for their computers, as they are stored beside the account."""
 
 import json
 from functools import lru_cache
@@ -9,7 +9,7 @@ from axiom.domain.dataclass import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """Which parts of their computers a volunteer lets compute."""
+    """The parts of their computers that a volunteer lets compute: processors, GPUs."""
 
     cores: bool
     gpus: bool

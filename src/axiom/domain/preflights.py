@@ -1,4 +1,4 @@
-"""What a preflight is: a bundle put to gates before it goes to any computer, nine for those of other people."""
+"""A preflight: a bundle is put to gates before it goes to any computer, to nine before it goes to volunteers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -17,7 +17,7 @@ OWN_GATES = "own-1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """One thing in an experiment's file because of which nothing of it is run."""
+    """One fault in an experiment's file because of which nothing of it is run."""
 
     gate: str  # G0 or G1
     line: int  # in the file, from 1
@@ -26,7 +26,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tried:
-    """How one cell fared."""
+    """How one cell fared in a preflight."""
 
     config: int  # its place in its sweep
     seed: int  # which of the preflight's seeds, by number
@@ -50,7 +50,7 @@ class ControlRun:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ControlDemand:
-    """What an estimand is concluded from in its controls."""
+    """The cells of its controls from which an estimand is concluded."""
 
     estimand: str
     placebo: Sequence[Mapping[str, object]]
@@ -63,7 +63,7 @@ class ControlDemand:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demands:
-    """What a bundle declares, and what is therefore asked of it."""
+    """A bundle's declarations, and what is therefore asked of it."""
 
     configs: Sequence[Mapping[str, object]]
     seconds: Sequence[float]  # of a processor, that a warm cell of each config is said to take
@@ -75,7 +75,7 @@ class Demands:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """What came of trying a bundle, as facts: what they mean is decided where they are stored."""
+    """The facts of one preflight. Their meaning is decided where they are stored."""
 
     bundle: str  # its digest; nothing where none could be made of the file
     gates: str
@@ -92,7 +92,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preflight:
-    """What is remembered of it. One that passed stays as it is; one that failed may be repeated."""
+    """The stored outcome of a preflight. A pass stays as it is; a failure may be tried again."""
 
     bundle: str
     gates: str
@@ -106,7 +106,7 @@ class Preflight:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Circumstances:
-    """How the laboratory stands."""
+    """The state of the laboratory in which a preflight is due or not."""
 
     has_volunteers: bool  # somebody has an account
     has_evidence: bool  # some claim was weighed already

@@ -1,4 +1,4 @@
-"""What the laboratory might ask next: a complete proposal, which is no order before somebody has approved it."""
+"""Follow-up questions: a proposal is complete, and orders nothing before it is approved."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
 
 
 class Template(StrEnum):
-    """From which rule of the grammar a proposal follows."""
+    """The rule of the grammar from which a proposal follows."""
 
     CONFIRM = "confirm"  # fresh seeds of the same design
     GENERALISE = "generalise"  # the same claim where it leaves a factor open
@@ -29,7 +29,7 @@ class Template(StrEnum):
 
 
 class Admission(StrEnum):
-    """What approving a proposal does."""
+    """The effect of approving a proposal."""
 
     DESIGN = "design"  # registers another design of findings that there are
     QUESTION = "question"  # registers a claim of its own, with a number of its own
@@ -39,7 +39,7 @@ class Admission(StrEnum):
 
 
 class ProposalState(StrEnum):
-    """How a proposal stands."""
+    """Where a proposal stands."""
 
     OPEN = "open"
     APPROVED = "approved"
@@ -49,7 +49,10 @@ class ProposalState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """A question with all that a registration needs, what is expected of it, and what each outcome would change."""
+    """A follow-up question, complete: all that a registration needs, the forecast, and what each outcome would change.
+
+    Nothing of it is ordered before it is approved, and so registered.
+    """
 
     slug: str  # what it is, in a word; no two are alike
     template: Template
@@ -93,7 +96,7 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptProposal:
-    """A proposal with its number and how it stands."""
+    """A proposal with its number and state."""
 
     number: int
     proposal: Proposal

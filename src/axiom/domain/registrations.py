@@ -1,4 +1,4 @@
-"""What a registration says: which design, which cohort, which estimands, when it ends. Read from its canonical body."""
+"""The body of a registration: design, cohort, estimands, stopping rule. Read from canonical JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ MOST_SEEDS = 256  # of one design, where nothing else is registered: what is und
 
 
 class Cohort(StrEnum):
-    """For which purpose the replicates of a registration are computed."""
+    """The purpose of a registration's replicates."""
 
     EXPLORATORY = "exploratory"  # shown beside a claim that was formed from them, and never weighed into it
     CONFIRMATORY = "confirmatory"  # issued after the claim was registered
@@ -51,7 +51,7 @@ class Stopping:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Design:
-    """One choice of configs. A config's place is its number among all configs of the version, over all designs."""
+    """One registered choice of configs. Places number the configs of a version over all its designs."""
 
     name: str
     configs: tuple[Mapping[str, object], ...]

@@ -26,7 +26,7 @@ class Stage(StrEnum):
 
 
 class Change(StrEnum):
-    """What a line of a release's history says."""
+    """The kinds of lines in a release's history."""
 
     WIDER = "wider pilot"
     SHARE = "share"
@@ -55,7 +55,7 @@ class Release:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Came:
-    """How tasks of a version ended on one host, those that are the host's or its volunteer's doing left out."""
+    """How tasks of a version ended on one host, without those that are the host's or its volunteer's doing."""
 
     well: int = 0
     badly: int = 0
@@ -71,7 +71,7 @@ class Came:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """So many tasks that a host was sent while a bundle was let out, all in the same state for the same cause."""
+    """How many tasks a host was sent while a bundle was let out, all in the same state for the same cause."""
 
     host: int
     volunteer: int
@@ -87,7 +87,7 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fleet:
-    """Who computes beside the laboratory's own hosts, as was heard lately."""
+    """The volunteers, hosts and cores beside the laboratory's own that were heard from lately."""
 
     volunteers: int = 0
     hosts: int = 0  # with our own

@@ -1,10 +1,10 @@
-"""What came of computing a seed again: how far two computations of the same cells agree."""
+"""Seeds that were computed again: how far two computations of the same cells agree."""
 
 from enum import StrEnum
 
 
 class Reproduction(StrEnum):
-    """How two computations of the same cell compare; of several cells, the worst of them counts."""
+    """How two computations of the same cell compare; of several cells, the worst comparison counts."""
 
     EXACT = "bit-exact"
     CLOSE = "within tolerance"

@@ -1,4 +1,4 @@
-"""What a session is: its steps, what it decides to deploy, and what it writes down."""
+"""A session: its steps, the work that it orders, and the notes that it leaves."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """One round, named by date and letter."""
+    """One round of the laboratory's steps, named by date and letter."""
 
     id: int
     name: str  # 2026-03-02-b
@@ -57,7 +57,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """From when to just before when things happened that one session tells of, and none but this one."""
+    """The stretch of time that one session, and no other, tells of; its end is not part of it."""
 
     since: datetime
     until: datetime
@@ -69,7 +69,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allotment:
-    """So many workunits of an experiment, each of so many replicates, and why."""
+    """A number of workunits of an experiment, each of so many replicates, and why."""
 
     experiment_id: int
     workunits: int
@@ -92,7 +92,7 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What a session will deploy, and what it will not."""
+    """The work that a session will order, and the work that it leaves alone, each with its reason."""
 
     allotments: tuple[Allotment, ...]
     skipped: tuple[Skipped, ...]

@@ -1,4 +1,4 @@
-"""What is ordered, handed out and brought back: workunits, tasks and results, and their states."""
+"""Work that is ordered, handed out and brought back: workunits, tasks and results, and their states."""
 
 import re
 from collections.abc import Mapping
@@ -72,7 +72,10 @@ class Exit(IntEnum):
 
 @value
 class Workunit:
-    """An order for some cells: every replicate named, at every config named."""
+    """An order for some cells of one experiment: every replicate named, at every config named.
+
+    A replicate may be ordered in several workunits, so it is over when all of them are closed.
+    """
 
     id: int
     experiment_id: int
@@ -116,7 +119,7 @@ class Task:
 
 
 class Agreement(StrEnum):
-    """What a check has shown of a task."""
+    """The result of a check, a workunit that repeats a task's cells at another volunteer. One task in ten has one."""
 
     WAITING = "waiting"  # its check is on its way
     AGREES = "agrees"
@@ -125,7 +128,7 @@ class Agreement(StrEnum):
 
 @value
 class Report:
-    """What a host says about one task it has finished."""
+    """A host's message that it has finished a task."""
 
     task_id: int
     host_id: int
@@ -144,7 +147,7 @@ class Report:
 
 @value
 class Result:
-    """The measures of one cell with its outcome, proven and validated. One row per cell, once."""
+    """The measures of one cell with its outcome, proven and stored once."""
 
     task_id: int
     experiment_id: int

@@ -2,6 +2,7 @@
 -- {id} is each database's own word for a 64-bit key that is never used twice, {bytes} its word for bytes.
 -- Times are microseconds since 1970 in UTC.
 
+-- One version of an experiment, with its manifest: all that the server ever reads of an experiment.
 CREATE TABLE experiment (
     id {id},
     name TEXT NOT NULL,
@@ -13,7 +14,7 @@ CREATE TABLE experiment (
     UNIQUE (name, version)
 );
 
--- A version may have several bundles: a repair that leaves the golden numbers is a new one with the next serial.
+-- The signed code of a version. A version may have several: a repair that leaves the golden numbers has the next serial.
 CREATE TABLE bundle (
     id {id},
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
@@ -25,6 +26,8 @@ CREATE TABLE bundle (
     UNIQUE (experiment_id, serial)
 );
 
+-- What is asked, predicted and when it ends, as a canonical body, written before any workunit of it exists. Each
+-- registration holds the hash of the one before.
 CREATE TABLE registration (
     id {id},
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
@@ -35,6 +38,7 @@ CREATE TABLE registration (
     created_at BIGINT NOT NULL
 );
 
+-- What somebody expects of an estimand before anything is seen: three chances and an interval.
 CREATE TABLE prediction (
     id {id},
     registration_id BIGINT NOT NULL REFERENCES registration (id),
@@ -49,7 +53,7 @@ CREATE TABLE prediction (
     UNIQUE (registration_id, estimand, forecaster)
 );
 
--- Numbers are issued once per version, in order, over all designs.
+-- One independent repetition of a whole sweep. Numbers are issued once per version, in order, over all designs.
 CREATE TABLE replicate (
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
     number BIGINT NOT NULL,
@@ -58,6 +62,8 @@ CREATE TABLE replicate (
     PRIMARY KEY (experiment_id, number)
 );
 
+-- An order for some cells of one experiment. One with `split_from` is a part of a larger one; one with
+-- `checks_task_id` repeats the cells of that task at another volunteer.
 CREATE TABLE workunit (
     id {id},
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
@@ -75,12 +81,14 @@ CREATE TABLE workunit (
 );
 CREATE INDEX workunit_open ON workunit (experiment_id, id) WHERE state = 'open';
 
+-- A person who owns hosts; from `email` on, the columns are the account.
 CREATE TABLE volunteer (
     id {id},
     name TEXT NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
 );
 
+-- A computer that computes.
 CREATE TABLE host (
     id {id},
     volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),
@@ -95,6 +103,7 @@ CREATE TABLE host (
     UNIQUE (volunteer_id, name)
 );
 
+-- One copy of a workunit, given to one host.
 CREATE TABLE task (
     id {id},
     workunit_id BIGINT NOT NULL REFERENCES workunit (id),
@@ -124,6 +133,7 @@ CREATE INDEX task_sent ON task (deadline, id) WHERE state = 'sent';
 CREATE INDEX task_sent_host ON task (host_id, id) WHERE state = 'sent';
 CREATE INDEX task_returned ON task (id) WHERE state = 'returned';
 
+-- The measures of one cell with its outcome, proven and stored once.
 CREATE TABLE result (
     id {id},
     task_id BIGINT NOT NULL REFERENCES task (id),
@@ -141,7 +151,7 @@ CREATE TABLE result (
 );
 CREATE INDEX result_task ON result (task_id);
 
--- The same cell computed again elsewhere: shows that hosts agree, never counts as evidence.
+-- A cell computed again with the same seed elsewhere: shows that hosts agree, never counts as evidence.
 CREATE TABLE duplicate (
     id {id},
     result_id BIGINT NOT NULL REFERENCES result (id),
@@ -154,6 +164,7 @@ CREATE TABLE duplicate (
     UNIQUE (result_id, task_id)
 );
 
+-- Bytes by their SHA-256: small ones in `body`, larger ones in a file of that name.
 CREATE TABLE blob (
     digest TEXT PRIMARY KEY,
     size BIGINT NOT NULL,
@@ -161,6 +172,7 @@ CREATE TABLE blob (
     created_at BIGINT NOT NULL
 );
 
+-- How many there are of something; the writer changes it in the transaction that changes the rows.
 CREATE TABLE counter (
     noun TEXT NOT NULL,
     experiment_id BIGINT NOT NULL,
@@ -169,6 +181,7 @@ CREATE TABLE counter (
     PRIMARY KEY (noun, experiment_id, state)
 );
 
+-- Each command, in a chain of hashes: who asked for what, and the answer.
 CREATE TABLE audit (
     id {id},
     at BIGINT NOT NULL,
@@ -186,6 +199,7 @@ CREATE TABLE audit (
 );
 CREATE UNIQUE INDEX audit_key ON audit (caller, key) WHERE key IS NOT NULL;
 
+-- The server's periodic jobs: when each last began and succeeded, and its last error.
 CREATE TABLE job (
     name TEXT PRIMARY KEY,
     every_seconds DOUBLE PRECISION NOT NULL,

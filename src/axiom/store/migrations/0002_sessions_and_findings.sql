@@ -1,6 +1,6 @@
 -- A laboratory that weighs what it measured: findings, evidence, sessions with their notes, credit, figures.
 
--- The number of a claim, given when it is registered. Registrations from before this migration get theirs here.
+-- A claim with a number, given when the claim is registered.
 CREATE TABLE finding (
     id {id},
     registration_id BIGINT NOT NULL REFERENCES registration (id),
@@ -40,6 +40,7 @@ CREATE TABLE evidence (
     UNIQUE (finding_number, blocks)
 );
 
+-- One round of the laboratory's steps, named by date and letter.
 CREATE TABLE session (
     id {id},
     name TEXT NOT NULL UNIQUE,
@@ -52,6 +53,7 @@ CREATE TABLE session (
     ended_at BIGINT
 );
 
+-- One line that a step leaves in a session's log; its numbers are facts beside the text.
 CREATE TABLE note (
     id {id},
     session_id BIGINT NOT NULL REFERENCES session (id),
@@ -63,6 +65,7 @@ CREATE TABLE note (
 );
 CREATE INDEX note_session ON note (session_id, id);
 
+-- How credit is computed, from when on. A change is a new version.
 CREATE TABLE tariff (
     id {id},
     name TEXT NOT NULL,
@@ -72,6 +75,7 @@ CREATE TABLE tariff (
     UNIQUE (name, version)
 );
 
+-- Credit for one task and one reason, once.
 CREATE TABLE award (
     id {id},
     task_id BIGINT NOT NULL REFERENCES task (id),
@@ -86,6 +90,7 @@ CREATE TABLE award (
     UNIQUE (task_id, reason)
 );
 
+-- One side of a booking; the two sides of an award add up to zero.
 CREATE TABLE entry (
     id {id},
     award_id BIGINT NOT NULL REFERENCES award (id),
@@ -94,7 +99,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_account ON entry (account);
 
--- Pictures, drawn by a process of their own when what they show has changed; the bytes are blobs.
+-- A picture, drawn by a process of its own when its data have changed; the bytes are blobs.
 CREATE TABLE figure (
     name TEXT PRIMARY KEY,
     shows TEXT NOT NULL,

@@ -27,6 +27,7 @@ CREATE UNIQUE INDEX volunteer_weak ON volunteer (weak_digest) WHERE weak_digest 
 
 CREATE INDEX volunteer_team ON volunteer (team_id) WHERE team_id IS NOT NULL;
 
+-- Volunteers who compute together.
 CREATE TABLE team (
     id {id},
     name TEXT NOT NULL UNIQUE,
@@ -37,7 +38,7 @@ CREATE TABLE team (
     created_at BIGINT NOT NULL
 );
 
--- Who is signed in to the site; of the token only its digest is kept.
+-- A browser that is signed in to the site, until when; of its token only the digest is kept.
 CREATE TABLE sign_in (
     token_digest TEXT PRIMARY KEY,
     volunteer_id BIGINT NOT NULL REFERENCES volunteer (id),

@@ -1,6 +1,5 @@
--- Where the database stands in the journal, which holds every change: so many groups, the last of them with this digest.
--- One row. A database whose history is another one, or goes on differently, is never brought up to date by a journal.
-
+-- The place of the database in the journal, which holds every change: how many groups, and the digest of the last. One
+-- row. A journal with another history, or one that goes on differently, is never replayed here.
 CREATE TABLE journal (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     history TEXT NOT NULL,

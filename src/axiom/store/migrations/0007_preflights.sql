@@ -1,7 +1,6 @@
--- What came of trying a bundle with all of its configs, one row for each bundle and set of gates. Other people's
--- computers get a bundle only when a row here says that it passed. Such a row stays as it is; what failed may be tried
--- again, and then this row says how that ended. The report is the attempt as JSON.
-
+-- The outcome of a bundle's preflight, one row for each bundle and set of gates. A host gets a bundle only when a row
+-- here says that it passed the gates which such a host demands. A pass stays as it is; a failure may be tried again,
+-- and the row then has the new outcome. The report is the attempt as JSON.
 CREATE TABLE preflight (
     bundle_digest TEXT NOT NULL REFERENCES bundle (digest),
     gates TEXT NOT NULL,

@@ -7,8 +7,8 @@ UPDATE volunteer SET is_ours = 1 WHERE name = 'the laboratory itself' AND email 
 
 CREATE UNIQUE INDEX volunteer_ours ON volunteer (is_ours) WHERE is_ours = 1;
 
--- What a host last said of a task that it still computes: how far it is, by its own word, which no decision trusts.
--- Only long tasks have a row. It counts while the task is out, and goes with the next cleaning.
+-- How far a task is by its host's own word, while it is out; no decision trusts it. Only long tasks have a row. It
+-- goes with the next cleaning.
 CREATE TABLE progress (
     task_id BIGINT PRIMARY KEY REFERENCES task (id),
     fraction DOUBLE PRECISION NOT NULL CHECK (fraction BETWEEN 0 AND 1),

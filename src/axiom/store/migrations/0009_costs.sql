@@ -1,7 +1,6 @@
--- By how much a version is dearer on one kind of host than its file declares: what the latest hosts say, in JSON as
--- [host, tasks, logarithm of spent over expected], and the factor that follows from it. Where that rests on a single
--- host, it holds for this one alone.
-
+-- How much dearer a version is on one kind of host than its file declares: the reports of the latest hosts, in JSON as
+-- [host, tasks, logarithm of spent over expected], and the factor that follows. A factor that rests on a single host
+-- holds for that host alone.
 CREATE TABLE cost (
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
     host_class TEXT NOT NULL,

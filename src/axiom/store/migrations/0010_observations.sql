@@ -1,9 +1,6 @@
--- From what each line of a finding's history was weighed, one row a replicate, written once: a line counts, of each
--- replicate, the newest row that is not newer than the line. A value that came late is a further row. Exploratory rows
--- are older than the claim and only shown. A line is also written when no block closed and yet something else is known:
--- so a line has a number of its own, and says what it was weighed with beside the observations. Lines from before this
--- table keep their observations in a column.
-
+-- An estimand's value in one replicate, stored once. A line of a finding's history counts, of each replicate, the
+-- newest row that is not newer than the line; a value that came late is a further row. Exploratory rows are older than
+-- the claim and only shown.
 CREATE TABLE observation (
     finding_number BIGINT NOT NULL REFERENCES finding (id),
     replicate BIGINT NOT NULL,
@@ -21,6 +18,7 @@ CREATE TABLE observation (
 
 ALTER TABLE evidence RENAME TO evidence_before;
 
+-- One line of a finding's history, written when a block closed or something else changed what is concluded.
 CREATE TABLE evidence (
     id {id},
     finding_number BIGINT NOT NULL REFERENCES finding (id),
@@ -62,8 +60,8 @@ FROM evidence_before ORDER BY id;
 
 DROP TABLE evidence_before;
 
--- What of each version was there when it was last looked at: its newest result and how many workunits were closed. As
--- long as both are the same, no block of it can have closed.
+-- How much of each version was there when it was last weighed: its newest result and how many workunits were closed.
+-- While both are the same, no block of it can have closed.
 CREATE TABLE weighing (
     experiment_id BIGINT PRIMARY KEY REFERENCES experiment (id),
     newest_result BIGINT NOT NULL,

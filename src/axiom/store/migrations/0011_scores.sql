@@ -1,4 +1,4 @@
--- What a prediction was worth once its registration had ended: written once, with the verdict and estimate of that line
+-- The score of a prediction, written once when its registration has ended, with the verdict and estimate of that line
 -- of the finding's history.
 CREATE TABLE score (
     prediction_id BIGINT PRIMARY KEY REFERENCES prediction (id),
@@ -27,8 +27,8 @@ ALTER TABLE prediction ADD COLUMN hash TEXT;
 
 ALTER TABLE finding ADD COLUMN why TEXT NOT NULL DEFAULT '';
 
--- What came of comparing each duplicate with the result that it repeats: one of `Reproduction`, or nothing where nothing
--- can be compared. The platforms are in alphabetical order.
+-- How each duplicate compares with the result that it repeats: one of `Reproduction`, or nothing where nothing can be
+-- compared. The platforms are in alphabetical order.
 CREATE TABLE reproduction (
     duplicate_id BIGINT PRIMARY KEY REFERENCES duplicate (id),
     registration_id BIGINT NOT NULL REFERENCES registration (id),

@@ -13,6 +13,7 @@ DROP INDEX task_turn;
 
 ALTER TABLE upload RENAME TO upload_before;
 
+-- An output that arrived before its report. Its bytes are a blob.
 CREATE TABLE upload (
     task_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,

@@ -16,7 +16,8 @@ ALTER TABLE award ADD COLUMN is_capped BIGINT NOT NULL DEFAULT 1 CHECK (is_cappe
 CREATE INDEX task_unthanked ON task (id)
 WHERE state IN ('failed', 'aborted') AND is_paid = 0 AND returned_at IS NOT NULL;
 
--- What was priced and is more than the session's cap leaves room for. Booked once, as the award that it names.
+-- An award that is priced and waits, since the session's cap leaves no room for it. Booked once, as the award that it
+-- names.
 CREATE TABLE pending_award (
     id {id},
     task_id BIGINT NOT NULL REFERENCES task (id),
@@ -35,7 +36,7 @@ CREATE TABLE pending_award (
 
 CREATE INDEX pending_award_waiting ON pending_award (id) WHERE booked_at IS NULL;
 
--- What each session found awarded since the settlement before: the awards after one number up to another, and their sum.
+-- The awards that each session settled: those after one number up to another, and their sum.
 CREATE TABLE settlement (
     session_id BIGINT PRIMARY KEY REFERENCES session (id),
     after_award BIGINT NOT NULL,

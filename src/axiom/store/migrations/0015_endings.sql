@@ -1,7 +1,6 @@
--- How closed tasks have ended, by version, bundle, host, platform, cause and what was raised: so many, from when to
--- when. Counted once for each time that a task was closed, by sessions and by a job; `forgiven` are those that a
--- version was stopped for already. Of tasks closed before `counted_to` in `ending_look` all are in here.
-
+-- How closed tasks ended, by version, bundle, host, platform, cause and exception: how many, from when to when.
+-- Sessions and a job count each closing once, up to `ending_look.counted_to`; `forgiven` are tasks for which a version
+-- was stopped already.
 CREATE TABLE ending (
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),
     bundle_digest TEXT NOT NULL,
@@ -17,6 +16,7 @@ CREATE TABLE ending (
     PRIMARY KEY (experiment_id, bundle_digest, host_id, platform, cause, raised)
 );
 
+-- The moment up to which closed tasks are counted in `ending`.
 CREATE TABLE ending_look (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     counted_to BIGINT NOT NULL
@@ -24,8 +24,8 @@ CREATE TABLE ending_look (
 
 INSERT INTO ending_look (id, counted_to) VALUES (1, 0);
 
--- What somebody wants to be told of when a result of a version shows it for the first time. It is never evidence.
-
+-- A condition that somebody watches for: they are told when a result of a version first meets it. It is never
+-- evidence.
 CREATE TABLE watch (
     id {id},
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),

@@ -1,5 +1,5 @@
--- How far each bundle is let out, as a history of which no line is ever changed: stages, halts, pauses, approvals, ways
--- back. What was sent while a bundle was let out is marked, so that it is counted without looking at any other task.
+-- The history of how far each bundle is let out: stages, halts, pauses, approvals, ways back. No line is ever changed.
+-- Tasks sent while a bundle was let out are marked, so that they are counted without looking at any other task.
 CREATE TABLE release (
     id {id},
     experiment_id BIGINT NOT NULL REFERENCES experiment (id),

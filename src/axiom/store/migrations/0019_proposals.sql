@@ -1,6 +1,5 @@
--- What the laboratory might ask next. The body says all of it and never changes; how it stands does, once: approving
--- one registers what it says, and the registration is written down here.
-
+-- A question that the laboratory might ask next. The body never changes; the state does, once. Approval registers the
+-- question, and the row then names the registration.
 CREATE TABLE proposal (
     id {id},
     slug TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- What the old laboratory claimed, as the catalogue lists it: words and number are the list's, and follow it.
+-- A claim of the old laboratory, as the catalogue lists it: words and number are the list's, and follow it.
 CREATE TABLE old_claim (
     id {id},
     name TEXT NOT NULL UNIQUE,
@@ -12,8 +12,8 @@ CREATE TABLE old_claim (
     created_at BIGINT NOT NULL
 );
 
--- What somebody said of two findings, of a finding and an old claim, or of an explanation. `line` and `evidence_hash`
--- say what the evidence was then. Nothing here is changed later.
+-- A statement about two findings, a finding and an old claim, or an explanation: who said it, when and why. `line` and
+-- `evidence_hash` keep the evidence of that day. A link is never changed.
 CREATE TABLE link (
     id {id},
     kind TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- What the janitor deleted each time, also when it was nothing: sessions tell of it.
+-- How much the janitor deleted each time, also when it was nothing: sessions tell of it.
 CREATE TABLE cleaning (
     id {id},
     cleaned_at BIGINT NOT NULL,

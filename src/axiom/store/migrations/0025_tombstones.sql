@@ -1,6 +1,5 @@
--- Volunteers and hosts that asked to be forgotten, for sites that copied them from the statistics files: for some weeks
--- these files say whom to forget, by the number and the hashed id that were in them.
-
+-- A volunteer or host that asked to be forgotten. For some weeks the statistics files tell other sites whom to forget,
+-- by the number and the hashed id that were in them.
 CREATE TABLE tombstone (
     noun TEXT NOT NULL CHECK (noun IN ('volunteer', 'host')),
     number BIGINT NOT NULL,

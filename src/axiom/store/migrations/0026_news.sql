@@ -1,5 +1,4 @@
--- What the operator says to everybody who computes or reads here: in the news, and on the front page for some days.
-
+-- A message of the operator to everybody: in the news, and on the front page for some days.
 CREATE TABLE news (
     id {id},
     line TEXT NOT NULL,
