@@ -40,7 +40,7 @@ def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back
     assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [])
     held = list(known.tasks.values())
     heard = restored.call(known, *[restored.upload(handed) for handed in held])
-    assert heard.credit == pytest.approx(2 * 0.025)
+    assert heard.credit == pytest.approx(2 * 0.02)
     assert [restored.task(handed.order.task)["state"] for handed in held] == ["valid", "valid"]
     assert restored.broken() == {}
 

@@ -34,8 +34,8 @@ class Slow:
         return Made(body=b"x" * self.size, kind="text/csv")
 
 
-async def ask(endpoint, *, is_gone=False, take=None, **headers):
-    """One request; its status, its headers and the pieces of its body."""
+async def ask(endpoint, *, is_gone=False, take=None, begun=None, **headers):
+    """One request; its status, its headers and the pieces of its body. It says when they come, and takes them then."""
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": "/file", "query_string": b"", "headers": named}
     messages = []
@@ -46,6 +46,7 @@ async def ask(endpoint, *, is_gone=False, take=None, **headers):
     async def send(message):
         messages.append(message)
         if take is not None:
+            begun.release()
             await take.wait()
 
     response = await endpoint(Request(scope, receive))
@@ -94,9 +95,10 @@ def test_no_more_than_a_few_lie_in_memory_until_they_are_fetched(monkeypatch):
     monkeypatch.setattr(exports, "_MOST_FETCHED", 2)
 
     async def crowd():
-        endpoint, take = Exports().endpoint(Slow(), "text/csv"), asyncio.Event()
-        slowly = [asyncio.create_task(ask(endpoint, take=take)) for _ in range(2)]
-        await asyncio.sleep(0.2)
+        endpoint, take, begun = Exports().endpoint(Slow(), "text/csv"), asyncio.Event(), asyncio.Semaphore(0)
+        slowly = [asyncio.create_task(ask(endpoint, take=take, begun=begun)) for _ in range(2)]
+        for _ in slowly:
+            await begun.acquire()
         refused = await ask(endpoint)
         take.set()
         fetched = [await each for each in slowly]
