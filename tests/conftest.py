@@ -345,16 +345,21 @@ def sound() -> Prepared:
 
 
 @pytest.fixture(scope="session")
-def sound_attempt(sound) -> Attempt:
-    """What came of trying it."""
-    return preflight.try_out(sound.archive)
+def lab_keys(tmp_path_factory):
+    """The keys of all laboratories of tests."""
+    return make_keys(tmp_path_factory.mktemp("keys") / "keys", NOW)
 
 
 @pytest.fixture(scope="session")
-def new_lab(tmp_path_factory):
+def sound_attempt(sound, lab_keys) -> Attempt:
+    """What came of trying it."""
+    return preflight.try_out(sound.archive, secret=preflight.secret_of(lab_keys.ticket))
+
+
+@pytest.fixture(scope="session")
+def new_lab(tmp_path_factory, lab_keys):
     """Makes laboratories: each has its own folder and database, all have the same keys."""
     template = Folder(path=tmp_path_factory.mktemp("template"))
-    keys = make_keys(template.keys, NOW)
     db = connect_writer(template.database)
     migrate(db, None, NOW)
     db.close()
@@ -363,7 +368,7 @@ def new_lab(tmp_path_factory):
         folder = Folder(path=path)
         folder.create()
         shutil.copy(template.database, folder.database)
-        return SmallLab(folder=folder, keys=keys, db=connect_writer(folder.database))
+        return SmallLab(folder=folder, keys=lab_keys, db=connect_writer(folder.database))
 
     return make
 

@@ -60,7 +60,7 @@ def test_a_file_is_tried_without_any_laboratory(say, file):
     found = answer["preflight"]
     assert (found["experiment"], found["passed"], found["configs"], found["is_stored"]) == ("sound", True, 3, False)
     assert [(said["gate"], said["state"]) for said in found["said"]] == [(f"G{n}", "passed") for n in range(9)]
-    assert (found["failed"], found["refusals"], found["cells"]) == (None, [], 42)
+    assert (found["failed"], found["refusals"], found["cells"]) == (None, [], 44)
 
 
 def test_a_person_reads_one_line_for_each_gate(say, file):
@@ -74,7 +74,7 @@ def test_a_person_reads_one_line_for_each_gate(say, file):
     assert lines[1] == "  G0 parse             passed: the file is an experiment's"
     assert lines[8].startswith("  G7 placebo           passed: many_minus_few: over 8 of 8 seeds the median")
     assert lines[9].startswith("  G8 planted effect    failed: the effect")
-    assert "42 cells in " in err
+    assert "44 cells in " in err
     assert "It is not published here, so nothing was stored." in err
 
 

@@ -12,6 +12,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
 from axiom.lab.own_gates import keep_row
+from axiom.lab.preflight import secret_of, seed_for
 from axiom.lab.preflight_report import write
 from axiom.lab.publish import publish
 from axiom.signed import bundles
@@ -114,7 +115,8 @@ def refused(door, attempt, fault: bytes, **changes):
     other = replace(door.sound, archive=bundles.pack(files))
     how = {"keys": door.lab.keys, "good_for": timedelta(days=90), "now": door.lab.now}
     door.gate.writer.run(lambda db: publish(db, door.lab.folder, other, **how))
-    return door.submit(of(attempt, bundle=other.digest, **changes))
+    seed = seed_for(secret_of(door.lab.keys.ticket), other.digest)
+    return door.submit(of(attempt, bundle=other.digest, seed=seed, **changes))
 
 
 def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, attempt):

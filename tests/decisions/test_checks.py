@@ -49,7 +49,8 @@ def test_without_the_key_nobody_can_tell_which_ones():
         ({"early": (2.0, -1.5)}, False),
         ({"early": (2.0,)}, True),  # it was stopped before the second value
         ({"early": (2.0,), "outcome": Outcome.LATE, "measures": None}, True),
-        ({"early": ()}, None),  # one has a fingerprint, the other none
+        ({"early": ()}, False),  # whoever trained it has early values
+        ({"early": (), "outcome": Outcome.LATE, "measures": None}, None),  # it did not come so far
         ({"outcome": Outcome.DIVERGED}, True),  # the end of a chaotic training
         ({"measures": CELL.measures | {"loss": 0.9}}, True),
         ({"measures": CELL.measures | {"loss": 0.9, "steps": 400}}, True),
@@ -113,16 +114,17 @@ def opinion(task: int, early: float | None) -> Opinion:
     [
         (1.0, [1.0], [AGREES, AGREES], None, False),
         (1.0, [2.0], [DIFFERS, DIFFERS], None, True),
-        (1.0, [None], [None, None], None, False),
+        (1.0, [None], [DIFFERS, DIFFERS], None, True),  # one of them has no early values
         (1.0, [2.0, 2.0], [DIFFERS, AGREES, AGREES], 10, False),
         (1.0, [2.0, 1.0], [AGREES, DIFFERS, AGREES], 11, False),
         (1.0, [1.0, 2.0], [AGREES, AGREES, DIFFERS], 12, False),
         (1.0, [2.0, 3.0], [DIFFERS, DIFFERS, DIFFERS], None, False),
         (1.0, [1.0015, 1.0008], [AGREES, AGREES, AGREES], None, False),  # the third lies between the two
         (1.0, [2.0, None], [DIFFERS, DIFFERS, DIFFERS], None, False),
+        (None, [1.0, 1.0], [DIFFERS, AGREES, AGREES], 10, False),
         (9.0, [1.0, 1.0, 1.0], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
         (1.0, [1.0, 9.0, 1.0, 1.0], [AGREES, AGREES, DIFFERS, AGREES, AGREES], 12, False),
-        (9.0, [1.0, 1.0, None], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
+        (9.0, [1.0, 1.0, None], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
         (9.0, [1.0, None, None], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),  # one alone settles nothing
         (9.0, [1.0, 1.0, 9.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
         (9.0, [1.0, 1.0, 5.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),

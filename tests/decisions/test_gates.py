@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.controls import SEEDS
-from axiom.decisions.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, OTHER_SEEDS, repeats
+from axiom.decisions.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, SAME_HIGH, SAME_LOW, ends
 from axiom.decisions.preflight import State, judge, out_of_order
-from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
+from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
 from axiom.domain.work import Outcome
 
 ESTIMAND = {
@@ -34,6 +34,7 @@ DEMANDS = Demands(
     estimands=(ESTIMAND,),
     controls=(ControlDemand(estimand="grows", placebo=PLACEBO, planted=PLANTED),),
 )
+ALIKE = (SAME_LOW, SAME_HIGH)
 NOISE = (0.02, -0.01, 0.03, -0.02, 0.01, -0.03, 0.015, -0.015)
 
 
@@ -63,19 +64,25 @@ def run(*, is_planted: bool, effect: float = 1.0, **changes) -> ControlRun:
 
 def spent(cheap: float, dear: float) -> tuple[Tried, ...]:
     """The cells at other seeds, at these costs."""
-    return (*(tried(0, n, cpu_seconds=cheap) for n in (1, 2, 3)), tried(2, 1, cpu_seconds=dear))
+    seconds = (cheap, (cheap + dear) / 2, dear)
+    return tuple(tried(place, seed, cpu_seconds=seconds[place]) for seed in ALIKE for place in range(3))
 
 
 SOUND = Attempt(
     bundle="ab" * 32,
-    gates="gates-1",
+    gates=GATES,
     platform="linux-x86_64-avx2",
     seed=7,
     first=(tried(0), tried(1), tried(2)),
     again=(tried(2), tried(1), tried(0)),
-    others=(tried(0, 1), tried(0, 2), tried(0, 3), tried(2, 1)),
+    others=tuple(tried(place, seed) for seed in ALIKE for place in range(3)),
     controls=(run(is_planted=False), run(is_planted=True)),
 )
+
+
+def of_others(place: int, *seeds: int, **changes) -> tuple[Tried, ...]:
+    """The cells at other seeds, of which those of a config at some seeds are changed."""
+    return tuple(replace(one, **changes) if one.config == place and one.seed in seeds else one for one in SOUND.others)
 
 
 def test_one_without_fault_passes_every_gate():
@@ -83,7 +90,7 @@ def test_one_without_fault_passes_every_gate():
     assert (judged.passed, judged.failed) == (True, "")
     assert {gate.state for gate in judged.gates} == {State.PASSED}
     said = {gate.name: gate.reason for gate in judged.gates}
-    assert said["G2"] == "3 configs and 42 cells in the sandbox"
+    assert said["G2"] == "3 configs and 44 cells in the sandbox"
     assert said["G3"] == "3 configs twice the same in every bit"
     assert said["G6"] == "a warm cell takes 3 s where 3 are declared, and 1 s where 1 are declared"
     assert said["G7"] == "grows: over 8 of 8 seeds the median is 0"
@@ -128,9 +135,15 @@ FAULTS = [
     ("G2", {"first": (tried(0),), "again": (), "fault": "config 1: it held too much."}, "config 1: it held too much"),
     ("G2", {"first": (tried(0), tried(7))}, "config 7 is none of the 3 of the sweep"),
     ("G2", {"controls": (replace(run(is_planted=False), tried=(tried(5, 1, **FAILED),)),)}, "grows, config 5, raises"),
-    ("G3", {"again": (tried(2, digest="0" * 64),)}, "computed again with the same seed in a fresh process gives other"),
-    ("G4", {"others": tuple(tried(0, n, mark=f"{0:064x}") for n in (1, 2, 3))}, "at 4 seeds gives 1 different results"),
-    ("G4", {"others": (*SOUND.others[:3], tried(2, 1, mark=tried(2).mark))}, "config 2 (size 3, pull 1.0) at 2 seeds"),
+    (
+        "G3",
+        {"again": (tried(2, digest="0" * 64),)},
+        "computed again with the same seed, in another process and after other cells, gives other",
+    ),
+    ("G4", {"others": of_others(0, *ALIKE, mark=tried(0).mark)}, "at 3 seeds gives 1 different results: the seed"),
+    ("G4", {"others": of_others(1, *ALIKE, mark=f"{7:064x}")}, "config 1 (size 2, pull 1.0) at 3 seeds gives 2"),
+    ("G4", {"others": of_others(2, SAME_LOW, mark=tried(2).mark)}, "the high bits of the seed decide nothing"),
+    ("G4", {"others": of_others(2, SAME_HIGH, mark=tried(2).mark)}, "the low bits of the seed decide nothing"),
     (
         "G5",
         {"first": (tried(0, error="TypeError at axiom/domain/declaration.py:99", **FAILED),)},
@@ -144,7 +157,7 @@ FAULTS = [
     ("G5", {"first": (tried(0), tried(1), tried(2, measures={"total": 5.5}))}, "grows is 5.5 in the sweep, and its"),
     ("G5", {"controls": (run(is_planted=False), run(is_planted=True, effect=9.0))}, "in the planted effect, and its"),
     ("G6", {"first": (tried(0, cpu_seconds=61.0), tried(1), tried(2))}, "took 61 s of a processor, and 60 s are"),
-    ("G6", {"others": (*SOUND.others[:3], tried(2, 1, cpu_seconds=91.0))}, "took 91 s of a processor, and 90 s are"),
+    ("G6", {"others": of_others(2, SAME_LOW, cpu_seconds=91.0)}, "took 91 s of a processor, and 90 s are"),
     ("G6", {"controls": (run(is_planted=False, cpu_seconds=91.0),)}, f"{CONTROL} took 91 s of a processor, and 90 s"),
     ("G6", {"others": spent(10.5, 31.5)}, "needs says too little, or this computer is slow: a warm"),
     ("G6", {"others": spent(0.09, 0.25)}, "needs says too much, or this computer is fast: a warm"),
@@ -160,9 +173,9 @@ FAULTS = [
     ("G8", {"controls": (run(is_planted=False), run(is_planted=True, effect=-1.0))}, "planted for grows is not found"),
     ("G2", {"first": (), "again": ()}, "0 of 3 configs were computed. Start the preflight again."),
     ("G3", {"again": (tried(2), tried(1))}, "only 2 of 3 configs were computed twice. Start the preflight again."),
-    ("G4", {"others": ()}, "was not computed at other seeds. Start the preflight again."),
-    ("G4", {"others": (tried(0, 1), tried(0, 1), tried(0, 1), tried(2, 1))}, "was not computed at other seeds"),
-    ("G4", {"others": SOUND.others[1:]}, "was not computed at other seeds. Start the preflight again."),
+    ("G4", {"others": ()}, "config 0 (size 1, pull 1.0) was not computed at three seeds. Start the preflight again."),
+    ("G4", {"others": SOUND.others[:3] * 2}, "was not computed at three seeds"),
+    ("G4", {"others": SOUND.others[1:]}, "was not computed at three seeds. Start the preflight again."),
 ]
 
 
@@ -215,7 +228,7 @@ def test_what_is_declared_is_asked_too(gate, changes, words):
 
 
 def test_of_a_file_of_which_no_bundle_could_be_made_nothing_is_judged_beyond():
-    empty = Attempt(bundle="", gates="gates-1", platform="linux-x86_64-avx2", seed=0)
+    empty = Attempt(bundle="", gates=GATES, platform="linux-x86_64-avx2", seed=0)
     imported = judge(replace(empty, fault="my_file cannot be used: OSError at a.py:1."), None)
     assert (imported.failed, imported.reason.startswith("G2, sandboxed run: my_file cannot be used")) == ("G2", True)
     assert judge(empty, None).failed == "G2"
@@ -265,11 +278,11 @@ def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_
         assert judged.failed == "G6"
 
 
-def test_the_cheapest_config_and_the_dearest_are_computed_at_other_seeds():
-    assert repeats(DEMANDS) == {0: OTHER_SEEDS, 2: 1}
-    assert repeats(replace(DEMANDS, seconds=(3.0, 2.0, 1.0))) == {2: OTHER_SEEDS, 0: 1}
-    assert repeats(Demands(configs=({"a": 1},), seconds=(1.0,), allowed_seconds=(9.0,))) == {0: OTHER_SEEDS}
-    assert repeats(Demands(configs=(), seconds=(), allowed_seconds=())) == {}
+def test_what_cells_cost_is_asked_of_the_dearest_config_and_the_cheapest():
+    assert ends(DEMANDS) == [2, 0]
+    assert ends(replace(DEMANDS, seconds=(3.0, 2.0, 1.0))) == [0, 2]
+    assert ends(Demands(configs=({"a": 1},), seconds=(1.0,), allowed_seconds=(9.0,))) == [0]
+    assert ends(Demands(configs=(), seconds=(), allowed_seconds=())) == []
 
 
 @given(
@@ -295,5 +308,5 @@ def test_an_exponent_is_asked_of_levels_at_which_the_measure_changes():
         estimands=(ESTIMAND, power),
     )
     cells = tuple(map(tried, range(4)))
-    others = (*(tried(0, n) for n in (1, 2, 3)), tried(3, 1))
+    others = tuple(tried(place, seed) for seed in ALIKE for place in range(len(cells)))
     assert judge(replace(SOUND, first=cells, again=cells, others=others), wide).passed

@@ -13,6 +13,7 @@ import pytest
 from processes import children_of
 
 import axiom
+from axiom.decisions.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.preflight import State
 from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
@@ -29,6 +30,7 @@ from axiom.store import accounts, preflights
 
 PACKAGE = Path(axiom.__file__).parent
 _RETURN = "    return Measures("
+ALIKE = (SAME_LOW, SAME_HIGH)
 # What is put before the return of the sound experiment, the gate that sees it, and what it says.
 FAULTS = {
     "raises": (
@@ -37,7 +39,7 @@ FAULTS = {
         ", signal 0.25) raises ValueError at axiom/catalogue/sound.py:",
     ),
     "holds too much": ("held = np.ones(1_000_000_000 // 8); print(held.sum())", "G2", "The computing process held"),
-    "remembers": ("SEEN.append(1); weights = weights * len(SEEN)", "G3", "in a fresh process gives other numbers"),
+    "remembers": ("SEEN.append(1); weights = weights * len(SEEN)", "G3", "gives other numbers"),
     "leaves the numbers": ("weights = weights / 0 * np.inf", "G5", "is not finite: size left the real numbers"),
 }
 
@@ -64,14 +66,14 @@ def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound
     assert [gate.state for gate in judged.gates] == [State.PASSED] * 9
     assert sorted(one.config for one in attempt.first) == sorted(one.config for one in attempt.again) == [0, 1, 2]
     assert [one.config for one in attempt.first] == [one.config for one in attempt.again][::-1]
-    assert [(one.config, one.seed) for one in attempt.others] == [(0, 1), (0, 2), (0, 3), (2, 1)]
+    assert sorted((one.config, one.seed) for one in attempt.others) == [(n, seed) for n in range(3) for seed in ALIKE]
     assert [(run.estimand, run.is_planted, len(run.tried)) for run in attempt.controls] == [
         ("many_minus_few", False, 16),
         ("many_minus_few", True, 16),
     ]
     assert {one.outcome for one in attempt.first} == {Outcome.OK}
     assert {tuple(one.measures) for one in attempt.first} == {("accuracy",)}
-    assert said == [(n, 42) for n in range(1, 43)]
+    assert said == [(n, 44) for n in range(1, 45)]
     assert (attempt.fault, attempt.gates, attempt.bundle) == ("", GATES, sound.digest)
 
 
@@ -182,11 +184,20 @@ def test_a_file_that_is_not_there_is_not_found(tmp_path):
 
 
 def test_the_seeds_of_a_preflight_are_no_replicate_s():
-    seeds = [preflight.seed_for("tiny_sum", 1, number) for number in range(20)]
+    seeds = [preflight.seed_for(b"a secret", "ab" * 32, number) for number in range(20)]
     assert not set(seeds) & {seed_of("tiny_sum", 1, number) for number in range(10_000)}
     assert len(set(seeds)) == 20
     assert all(0 <= seed < 2**63 for seed in seeds)
-    assert seeds[0] == preflight.seed_for("tiny_sum", 1)
+    assert seeds[0] == preflight.seed_for(b"a secret", "ab" * 32)
+    low, high = ((seeds[0] ^ seeds[number]) for number in ALIKE)
+    assert (low > 0, low % 2**32) == (True, 0)
+    assert 0 < high < 2**32
+
+
+def test_nobody_outside_of_the_laboratory_can_foresee_the_seeds(sound, sound_attempt):
+    seeds = {preflight.try_out(sound.archive).seed for _ in range(2)} | {sound_attempt.seed}
+    seeds |= {preflight.seed_for(secret, digest) for secret in (b"one", b"two") for digest in ("ab" * 32, "cd" * 32)}
+    assert len(seeds) == 7
 
 
 def test_a_report_says_again_what_was_written(sound_attempt):
@@ -211,7 +222,7 @@ def test_a_report_whose_measures_are_no_numbers_is_refused(sound_attempt, number
 
 def recorded(lab, attempt):
     with lab.db.transaction():
-        return preflight.record(lab.db, attempt, lab.now)
+        return preflight.record(lab.db, attempt, preflight.secret_of(lab.keys.ticket), lab.now)
 
 
 def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, sound, sound_attempt):

@@ -43,7 +43,7 @@ def test_an_order_becomes_an_output_with_every_cell(obey, lab):
     order = lab.order({"act": "ok", "amount": 0.0}, {"act": "diverge"}, places=(4, 6))
     answer = obey(order, report=lambda *what: told.append(what))
     found = output(answer)
-    assert (answer.exit, answer.message, answer.task) == (Exit.DONE, "", 5)
+    assert (answer.exit, answer.message, answer.task) == (Exit.DONE, "", order.task)
     assert [(cell.replicate, cell.config, cell.outcome) for cell in found.cells] == [
         (1, 4, Outcome.OK),
         (1, 6, Outcome.DIVERGED),
@@ -54,9 +54,9 @@ def test_an_order_becomes_an_output_with_every_cell(obey, lab):
     assert found.cells[0].measures["value"] == order.seeds[0] / 2**63
     assert answer.cpu_seconds == sum(cell.cpu_seconds for cell in found.cells)
     assert answer.elapsed_seconds > 0
-    assert told == [(5, 0.25, 1), (5, 0.5, 2), (5, 0.75, 3), (5, 1.0, 4)]
+    assert told == [(order.task, n / 4, n) for n in range(1, 5)]
     header = found.header
-    assert (header.task, header.host, header.experiment, header.version) == (5, 1, "probe_cells", 1)
+    assert (header.task, header.host, header.experiment, header.version) == (order.task, 1, "probe_cells", 1)
     assert (header.bundle, header.ticket) == (lab.digest, ticket_digest(order.ticket))
     assert (header.runner, header.platform) == (axiom.__version__, platform_here())
     assert answer_data(answer)["exit"] == 0
@@ -203,8 +203,9 @@ def test_an_output_that_cannot_be_written_is_said(obey, lab, tmp_path):
 
 def test_a_fault_of_the_runner_is_answered_and_logged(obey, lab):
     (lab.home.path / "seen.json").mkdir()
-    answer = obey(lab.order())
-    assert (answer.exit, answer.task, answer.output) == (Exit.RUNNER_FAULT, 5, None)
+    order = lab.order()
+    answer = obey(order)
+    assert (answer.exit, answer.task, answer.output) == (Exit.RUNNER_FAULT, order.task, None)
     assert "IsADirectoryError" in answer.message
     assert "Traceback" in lab.home.log.read_text()
 

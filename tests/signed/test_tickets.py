@@ -30,13 +30,22 @@ def test_a_ticket_is_read_as_written(text, make_ticket, keys, now):
 
 def test_cells_are_every_replicate_at_every_config(make_ticket):
     ticket = make_ticket()
-    assert [(cell.replicate, cell.config, cell.seed, cell.cpu_limit) for cell in ticket.cells] == [
+    assert sorted((cell.replicate, cell.config, cell.seed, cell.cpu_limit) for cell in ticket.cells) == [
         (7, 0, seed_of("probe", 1, 7), 1.5),
         (7, 3, seed_of("probe", 1, 7), 3.0),
         (8, 0, seed_of("probe", 1, 8), 1.5),
         (8, 3, seed_of("probe", 1, 8), 3.0),
     ]
-    assert next(ticket.cells).values == {"width": 8, "lr": 0.5}
+    assert {cell.config: cell.values["width"] for cell in ticket.cells} == {0: 8, 3: 16}
+
+
+def test_every_task_computes_its_cells_in_an_order_of_its_own(make_ticket):
+    def order(task: int) -> tuple[tuple[int, int], ...]:
+        return tuple((cell.replicate, cell.config) for cell in make_ticket(task=task).cells)
+
+    orders = [order(task) for task in range(1, 200)]
+    assert orders == [order(task) for task in range(1, 200)]
+    assert len(set(orders)) == 24  # all that four cells can have
 
 
 @given(data=st.data())

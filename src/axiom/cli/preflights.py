@@ -11,10 +11,11 @@ from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, remark, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
-from axiom.lab.preflight import Examined, prepare_boxed, try_out
+from axiom.lab.preflight import Examined, prepare_boxed, secret_of, try_out
 from axiom.lab.preflight_course import Said
 from axiom.lab.preflight_report import write
 from axiom.signed import bundles
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
 from axiom.store import blobs, experiments
 from axiom.store.folder import Folder
@@ -58,7 +59,8 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, b
     else:
         archive, is_published = newest, True
     manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
-    return Examined(attempt=try_out(archive, said), manifest=manifest), is_published
+    secret = secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket) if is_published else None
+    return Examined(attempt=try_out(archive, said, secret=secret), manifest=manifest), is_published
 
 
 def _newest(name: str, folder: Folder) -> bytes | None:

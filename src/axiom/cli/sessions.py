@@ -34,6 +34,7 @@ from axiom.lab import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
 from axiom.runner.gate import Ended, Gate
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store import blobs, sessions
 from axiom.store.folder import Folder
 from axiom.web.log import as_data, as_markdown, as_text, one_line
@@ -187,7 +188,8 @@ def _try_out(folder: Folder, remote: Remote, bundle: str, gate: Gate) -> str:
     with reading(folder) as db:
         archive = blobs.get(db, folder, bundle)
     try:
-        attempt = preflight.try_out(archive, gate=gate)
+        secret = preflight.secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+        attempt = preflight.try_out(archive, secret=secret, gate=gate)
     except Ended:
         raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
     answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))

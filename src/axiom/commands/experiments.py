@@ -133,8 +133,8 @@ class PreflightExperiment(Command):
         """Judge it and write its row."""
         from axiom.lab import preflight
 
-        del laboratory
-        made, is_new = preflight.record(db, prepared, now)
+        secret = preflight.secret_of(laboratory.keys.ticket)
+        made, is_new = preflight.record(db, prepared, secret, now)
         bundle = experiments.bundle(db, made.bundle)
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         return {

@@ -12,6 +12,7 @@ from axiom.domain.work import Agreement, Outcome, Result
 ONE_IN = 10
 _EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
 _LOOSE = 0.5  # the same for what a whole training ends with
+_ENDED = {Outcome.OK, Outcome.DIVERGED}
 _TINY = 1e-12  # below this a number is nothing
 
 
@@ -118,10 +119,11 @@ def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) 
 
 def _cell(one: Result, two: Result, early: float) -> bool | None:
     """Do the two agree as far as they must? None where there is nothing to compare."""
-    if one.early or two.early:
-        values = list(zip(one.early, two.early, strict=False))  # a cell that was stopped early has fewer
-        return all(near(*pair, early) for pair in values) if values else None
-    if Outcome.LATE in {one.outcome, two.outcome}:
+    if one.early and two.early:  # a cell that was stopped early has fewer
+        return all(near(*pair, early) for pair in zip(one.early, two.early, strict=False))
+    if (one.early or two.early) and {one.outcome, two.outcome} <= _ENDED:
+        return False  # what was trained to its end has its early values
+    if one.early or two.early or Outcome.LATE in {one.outcome, two.outcome}:
         return None
     if one.outcome is not two.outcome:
         return False

@@ -19,7 +19,7 @@ from axiom.statistics import estimands
 COST_FACTOR = 3.0
 COST_FACTOR_OF_COMPUTERS = 10.0
 COST_FLOOR = 0.02  # seconds: below that, what surrounds a cell costs as much as the cell
-OTHER_SEEDS = 3  # at which the cheapest config is computed besides; the dearest at one
+SAME_LOW, SAME_HIGH = SEEDS + 1, SEEDS + 2  # numbers of the seeds that share their low or their high bits with seed 0
 _SCHEMA = "axiom/domain/declaration.py:"  # where measures are read; what is raised there is wrong with them
 _HOW = "docs/howto/preflight.md says how"
 
@@ -63,7 +63,7 @@ def runs(attempt: Attempt, demands: Demands) -> Said:
 
 
 def is_repeatable(attempt: Attempt, demands: Demands) -> Said:
-    """G3: the same seed gives the same bits in another process and in another order."""
+    """G3: the same seed gives the same bits in another process, in another order, and after other seeds."""
     first = {one.config: one for one in attempt.first}
     for one in attempt.again:
         if fault := repeat_fault(one, first.get(one.config), demands):
@@ -76,22 +76,28 @@ def is_repeatable(attempt: Attempt, demands: Demands) -> Said:
 
 
 def heeds_seed(attempt: Attempt, demands: Demands) -> Said:
-    """G4: another seed gives another beginning, or other measures of those that are concluded from."""
-    first = {one.config: one for one in attempt.first}
+    """G4: at every config another seed gives another beginning, or other measures of those that are concluded from."""
     lacks = ""
-    for place, others in repeats(demands).items():
-        cells = [first[place]] if place in first else []
-        cells += [one for one in attempt.others if one.config == place]
-        marks, seeds = {one.mark for one in cells}, {one.seed for one in cells}
-        if len(marks) < len(seeds):
+    for place in range(len(demands.configs)):
+        marks = {one.seed: one.mark for one in (*attempt.first, *attempt.others) if one.config == place}
+        if len(set(marks.values())) < len(marks):
             return Said(
-                fault=f"{in_words(place, demands.configs)} at {len(seeds)} seeds gives {len(marks)} different results: "
-                "the seed decides too little. Draw from chance.stream(seed, purpose), and hand the first losses or "
-                "values to pace.early"
+                fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
+                f"different results: {_unheeded(marks)}. Draw from chance.stream(seed, purpose), and hand the first "
+                "losses or values to pace.early"
             )
-        if len(seeds) <= others:
-            lacks = f"{in_words(place, demands.configs)} was not computed at other seeds"
-    return Said(lacks=lacks, well="other seeds give other numbers")
+        if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
+            lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
+    return Said(lacks=lacks, well="every config gives other numbers at other seeds")
+
+
+def _unheeded(marks: Mapping[int, str]) -> str:
+    """Which bits of the seed decide nothing."""
+    if marks.get(0) == marks.get(SAME_LOW) != marks.get(SAME_HIGH):
+        return "the high bits of the seed decide nothing"
+    if marks.get(0) == marks.get(SAME_HIGH) != marks.get(SAME_LOW):
+        return "the low bits of the seed decide nothing"
+    return "the seed decides too little"
 
 
 def is_sound(attempt: Attempt, demands: Demands) -> Said:
@@ -109,7 +115,7 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> Said:
     if fault := next(_too_dear(attempt, demands), ""):
         return Said(fault=fault)
     measured = {}
-    for place in repeats(demands):
+    for place in ends(demands):
         warm = [one.cpu_seconds for one in attempt.others if one.config == place]
         if not warm:
             return Said(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
@@ -148,10 +154,10 @@ GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], Said]]] = {
 }
 
 
-def repeats(demands: Demands) -> dict[int, int]:
-    """At how many other seeds which configs are computed: the cheapest, and once the dearest, as `Needs` has it."""
+def ends(demands: Demands) -> list[int]:
+    """The dearest config and the cheapest, as `Needs` has it; one where there is no other."""
     places = sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
-    return {places[-1]: 1} | {places[0]: OTHER_SEEDS} if places else {}
+    return list(dict.fromkeys((places[-1], places[0]))) if places else []
 
 
 def run_fault(where: str, tried: Tried) -> str:
@@ -178,8 +184,9 @@ def repeat_fault(tried: Tried, first: Tried | None, demands: Demands) -> str:
     if first is None or first.digest == tried.digest:
         return ""
     return (
-        f"{in_words(tried.config, demands.configs)} computed again with the same seed in a fresh process gives other "
-        "numbers: something besides config and seed enters (the clock, a set's order, a global generator)"
+        f"{in_words(tried.config, demands.configs)} computed again with the same seed, in another process and after "
+        "other cells, gives other numbers: something besides config and seed enters (what an earlier cell left behind, "
+        "the clock, a set's order, a global generator)"
     )
 
 

@@ -9,7 +9,7 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 
 # The set of gates that is asked of a bundle today. Whatever passed another set is tried anew.
-GATES = "gates-1"
+GATES = "gates-2"
 # What our own hosts demand: the file reads as an experiment, and was asked what it declares by a process that holds
 # itself. A bundle that passed all gates needs it no more.
 OWN_GATES = "own-1"
@@ -82,9 +82,9 @@ class Attempt:
     platform: str
     seed: int  # number 0
     refusals: tuple[Refusal, ...] = ()
-    first: tuple[Tried, ...] = ()  # the sweep at seed 0, the cheapest config first
-    again: tuple[Tried, ...] = ()  # in a fresh process, the other way round
-    others: tuple[Tried, ...] = ()  # at other seeds, each in the process that has just computed the same config
+    first: tuple[Tried, ...] = ()  # the sweep at seed 0, the cheapest config first, in a fresh process
+    again: tuple[Tried, ...] = ()  # in another process, the other way round, after the whole sweep at another seed
+    others: tuple[Tried, ...] = ()  # the sweep at two seeds that share half of their bits with seed 0
     controls: tuple[ControlRun, ...] = ()
     fault: str = ""  # what ended it before its end, in a sentence
     seconds: float = 0.0  # that a person waited

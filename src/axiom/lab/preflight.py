@@ -5,6 +5,8 @@ is brought to the writer are facts; whether they are enough is decided there.
 """
 
 import hashlib
+import hmac
+import secrets
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -12,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.decisions.allowed import refusals
+from axiom.decisions.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
 from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
@@ -28,9 +31,12 @@ from axiom.runner.host import platform_here
 from axiom.server.known import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
+from axiom.signed.signing import SigningKey
 from axiom.store import blobs, experiments, preflights
 from axiom.store.database import Database
 from axiom.store.folder import Folder
+
+_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +53,21 @@ class Examined:
 
 
 def try_out(
-    archive: bytes, said: Said | None = None, *, patience: float = PATIENCE, gate: Gate | None = None
+    archive: bytes,
+    said: Said | None = None,
+    *,
+    secret: bytes | None = None,
+    patience: float = PATIENCE,
+    gate: Gate | None = None,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
+    The seeds follow from the laboratory's `secret`; without one they are drawn, and no laboratory takes the report.
     `patience` is how many CPU seconds a cell may take beyond five times what it declares. Whoever may want it to end
     before it is through gives it a `gate` to close; then nothing is known of the bundle, and Ended says so.
     """
-    began = time.monotonic()
+    began, digest = time.monotonic(), bundles.digest(archive)
+    secret = secret or secrets.token_bytes(_SECRET_BYTES)
     files = bundles.contents(archive)
     manifest = read_manifest(files[bundles.MANIFEST])
     source = files[bundles.experiment_path(manifest.name)].decode(errors="replace")
@@ -63,7 +76,7 @@ def try_out(
         files,
         manifest,
         demands_of(manifest),
-        lambda number: seed_for(manifest.name, manifest.version, number),
+        lambda number: seed_for(secret, digest, number),
         said,
         patience,
         gate,
@@ -72,10 +85,10 @@ def try_out(
         sandbox.demand()
         course.run()
     return Attempt(
-        bundle=bundles.digest(archive),
+        bundle=digest,
         gates=GATES,
         platform=str(platform_here()),
-        seed=seed_for(manifest.name, manifest.version),
+        seed=seed_for(secret, digest),
         refusals=refused,
         first=course.tried("first"),
         again=course.tried("again"),
@@ -129,7 +142,7 @@ def read_again(db: Database, folder: Folder, attempt: Attempt) -> Attempt:
     return replace(attempt, refusals=read_archive(blobs.get(db, folder, bundle.digest), experiment.name))
 
 
-def record(db: Database, attempt: Attempt, now: datetime) -> tuple[Preflight, bool]:
+def record(db: Database, attempt: Attempt, secret: bytes, now: datetime) -> tuple[Preflight, bool]:
     """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays.
 
     One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
@@ -146,8 +159,11 @@ def record(db: Database, attempt: Attempt, now: datetime) -> tuple[Preflight, bo
     manifest = stored_manifest(bundle.manifest or experiment.manifest)
     if amiss := out_of_order(attempt):
         raise WrongUse(f"The report of the preflight is no report: {amiss}. Nothing was stored.")
-    if attempt.seed != seed_for(manifest.name, manifest.version):
-        raise WrongUse(f"Seed {attempt.seed} is not that of a preflight of {manifest.name}. Nothing was stored.")
+    if attempt.seed != seed_for(secret, bundle.digest):
+        raise WrongUse(
+            f"Seed {attempt.seed} is not that of a preflight of {manifest.name} in this laboratory. Nothing was "
+            "stored; try the bundle with the keys of this laboratory."
+        )
     judged = judge(attempt, demands_of(manifest))
     if judged.is_lacking:
         raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
@@ -192,7 +208,20 @@ def demands_of(manifest: Manifest) -> Demands:
     )
 
 
-def seed_for(experiment: str, version: int, number: int = 0) -> int:
-    """A seed of a preflight. It is no replicate's, so that nothing of what will be evidence is seen before."""
-    text = f"axiom-preflight-1|{experiment}|{version}" + (f"|{number}" if number else "")
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+def secret_of(key: SigningKey) -> bytes:
+    """What seeds are drawn from: nobody without the laboratory's ticket key can foresee them."""
+    return hashlib.sha256(key.sign(b"axiom-preflight-2")).digest()
+
+
+def seed_for(secret: bytes, bundle: str, number: int = 0) -> int:
+    """A seed of a bundle's preflight, below 2 to the 63rd: no replicate's, so that no evidence is seen before.
+
+    Two of them share half of their bits with number 0, to show whether a file heeds both halves.
+    """
+    drawn = hmac.digest(secret, f"{bundle}|{number}".encode(), hashlib.sha256)
+    seed = int.from_bytes(drawn[:8], "big") >> 1
+    if number == SAME_LOW:
+        return seed_for(secret, bundle) ^ (1 + seed % (2**31 - 1) << 32)
+    if number == SAME_HIGH:
+        return seed_for(secret, bundle) ^ (1 + seed % (2**32 - 1))
+    return seed

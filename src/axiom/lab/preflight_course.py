@@ -1,9 +1,10 @@
 """A bundle while it is tried: two processes in the sandbox, side by side, until all is computed or something is wrong.
 
-One computes the sweep from the cheapest config to the dearest, and the first and the last of them at other seeds, too:
-those cells find everything compiled, so they show what a cell costs. The other computes the sweep the other way round
-and then the controls. So neither finds anything compiled by the other, what one cell leaves behind cannot be the same
-for the next, and on two cores nobody waits for both.
+One computes the sweep from the cheapest config to the dearest, and then all of it at a second seed: those cells find
+everything compiled, so they show what a cell costs. The other begins with a third seed, from the dearest config to the
+cheapest, computes the sweep of the first process in that order, and then the controls. So the cells that are compared
+were computed after different ones: first of all or after the whole sweep at another seed. What a cell leaves behind for
+the next one shows, and on two cores nobody waits for both.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.controls import SEEDS
-from axiom.decisions.gates import in_words, repeat_fault, repeats, run_fault, value_fault
+from axiom.decisions.gates import SAME_HIGH, SAME_LOW, in_words, repeat_fault, run_fault, value_fault
 from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
@@ -158,19 +159,13 @@ def is_its_own(error: Exception) -> bool:
 
 
 def _one_way(demands: Demands) -> list[_Cell]:
-    others = repeats(demands)
-    cells = []
-    for place in _by_cost(demands):
-        config = demands.configs[place]
-        cells.append(_Cell(part="first", place=place, seed=0, config=config))
-        cells += [_Cell(part="others", place=place, seed=n + 1, config=config) for n in range(others.get(place, 0))]
-    return cells
+    order = _by_cost(demands)
+    return [*_sweep("first", order, 0, demands), *_sweep("others", order, SAME_LOW, demands)]
 
 
 def _other_way(demands: Demands) -> list[_Cell]:
-    cells = [
-        _Cell(part="again", place=place, seed=0, config=demands.configs[place]) for place in _by_cost(demands)[::-1]
-    ]
+    order = _by_cost(demands)[::-1]
+    cells = [*_sweep("others", order, SAME_HIGH, demands), *_sweep("again", order, 0, demands)]
     for control in demands.controls:
         for planted in (False, True):
             cells += [
@@ -179,6 +174,10 @@ def _other_way(demands: Demands) -> list[_Cell]:
                 for place, config in enumerate(control.configs(is_planted=planted))
             ]
     return cells
+
+
+def _sweep(part: str, order: Sequence[int], seed: int, demands: Demands) -> list[_Cell]:
+    return [_Cell(part=part, place=place, seed=seed, config=demands.configs[place]) for place in order]
 
 
 def _by_cost(demands: Demands) -> list[int]:

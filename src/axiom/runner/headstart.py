@@ -70,11 +70,11 @@ class HeadStart:
         return None
 
     def answer(self, cell: "OrderedCell", memory_mb: float) -> CellAnswer | None:
-        """Return the answer, once, if this cell was computed within the limits that were ordered."""
-        answer, self._answer = self._answer, None
-        declared = self._manifest
+        """Return the answer, once, if it is this cell's and came within the limits that were ordered."""
+        answer, declared = self._answer, self._manifest
         if answer is None or declared is None or _words(cell.values, cell.seed) != _words(*_first(declared)):
             return None
+        self._answer = None
         is_within = answer.cpu_seconds <= cell.cpu_limit and declared.memory_mb <= memory_mb
         return answer if is_within else None
 

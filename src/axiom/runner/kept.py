@@ -12,7 +12,7 @@ from axiom.signed import strict
 
 SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow
 _HEAD_LIMIT = 1_000
-_HEAD = ("cell", "cpu_seconds", "digest", "fraction", "ticket", "times")
+_HEAD = ("cpu_seconds", "digest", "fraction", "place", "ticket", "times")
 
 
 def largest_state(disk_mb: int) -> int:
@@ -42,7 +42,7 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
             fraction=fields.real("fraction", least=0),
             state=state,
         )
-        meant = (fields.text("ticket"), fields.whole("cell"), fields.text("digest"))
+        meant = (fields.text("ticket"), fields.whole("place"), fields.text("digest"))
     except (OSError, ValueError):
         return Kept()
     return kept if meant == (ticket, cell, _digest(state)) and kept.fraction <= 1 else Kept()
@@ -51,10 +51,10 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
 def write_kept(path: Path, kept: Kept, *, ticket: str, cell: int) -> None:
     """Put what is kept in place of what was before; it is there whole, after a power cut too, or not at all."""
     head = {
-        "cell": cell,
         "cpu_seconds": kept.cpu_seconds,
         "digest": _digest(kept.state),
         "fraction": kept.fraction,
+        "place": cell,  # in the order of the task; under another name the cells were in that of the ticket
         "ticket": ticket,
         "times": kept.times,
     }

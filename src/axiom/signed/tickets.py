@@ -5,6 +5,7 @@ says two things is obeyed in neither.
 """
 
 import base64
+import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,11 +62,20 @@ class Ticket:
 
     @property
     def cells(self) -> Iterator[OrderedCell]:
-        """The ordered cells: replicate by replicate, each at its configs in order."""
+        """The ordered cells, in an order that follows from the task: a check computes them in another one.
+
+        So what depends on the cells that its process computed before is found out by a check.
+        """
         points = tuple(zip(self.places, self.configs, self.cell_seconds, strict=True))
         pairs = zip(self.replicates, self.seeds, strict=True)
-        for (replicate, seed), (place, values, limit) in itertools.product(pairs, points):
-            yield OrderedCell(replicate=replicate, config=place, seed=seed, values=values, cpu_limit=limit)
+        cells = (
+            OrderedCell(replicate=replicate, config=place, seed=seed, values=values, cpu_limit=limit)
+            for (replicate, seed), (place, values, limit) in itertools.product(pairs, points)
+        )
+        yield from sorted(cells, key=self._rank)
+
+    def _rank(self, cell: OrderedCell) -> bytes:
+        return hashlib.sha256(b"axiom-order-1 %d %d %d" % (self.task, cell.replicate, cell.config)).digest()
 
 
 @value

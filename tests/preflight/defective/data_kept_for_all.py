@@ -1,4 +1,4 @@
-# G4: data is drawn once in a process, with the seed of whoever came first.
+# G3: data is drawn once in a process, with the seed of whoever came first.
 """Does a linear reader gain from more inputs that each say a little?"""
 
 from dataclasses import dataclass
