@@ -11,6 +11,9 @@ import pytest
 
 import axiom
 from axiom.lab.preflight import try_file
+from axiom.lab.publish import prepare
+from axiom.runner.here import compute_here
+from axiom.signed.bundles import contents
 
 PACKAGE = Path(axiom.__file__).parent
 HERE = Path(__file__).parent
@@ -104,3 +107,23 @@ def test_a_file_is_left_behind_only_outside_of_the_sandbox():
         assert LEFT_BEHIND.exists()
     finally:
         LEFT_BEHIND.unlink(missing_ok=True)
+
+
+def test_the_order_of_a_set_is_the_same_in_every_process_but_where_a_preflight_changes_it():
+    files = contents(prepare(PACKAGE, HERE / "defective" / "order_of_a_set.py").archive)
+
+    def accuracy(hash_seed=None):
+        (answer,) = compute_here(
+            files,
+            "axiom.catalogue.order_of_a_set",
+            [({"inputs": 8, "signal": 0.25}, 1)],
+            cpu_limit=20.0,
+            wall_limit=60.0,
+            memory_mb=1_000.0,
+            on_progress=lambda _cell, _share: None,
+            hash_seed=hash_seed,
+        )
+        return answer.early
+
+    assert len({accuracy() for _ in range(3)}) == 1
+    assert len({accuracy(hash_seed) for hash_seed in (None, 1, 2)}) == 3

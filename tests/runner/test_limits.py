@@ -24,6 +24,7 @@ def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, t
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "JAX_PLATFORMS": "cpu",
+        "PYTHONHASHSEED": "0",
         "MALLOC_ARENA_MAX": "1",
         "JAX_COMPILATION_CACHE_DIR": cache,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",

@@ -4,7 +4,8 @@ One computes the sweep from the cheapest config to the dearest, and then all of 
 everything compiled, so they show what a cell costs. The other begins with a third seed, from the dearest config to the
 cheapest, computes the sweep of the first process in that order, and then the controls. So the cells that are compared
 were computed after different ones: first of all or after the whole sweep at another seed. What a cell leaves behind for
-the next one shows, and on two cores nobody waits for both.
+the next one shows, and so does the order of a set, for which the other process has another seed. On two cores nobody
+waits for both.
 """
 
 import hashlib
@@ -67,7 +68,8 @@ class Course:
 
     def run(self) -> None:
         """Both ways, or as far as it goes. What is this computer's trouble is raised: it says nothing of the bundle."""
-        beside = threading.Thread(target=self._go, args=(self._other_way,), daemon=True)
+        hash_seed = 1 + self._seeds(0) % (2**32 - 1)
+        beside = threading.Thread(target=self._go, args=(self._other_way, hash_seed), daemon=True)
         is_alone = len(os.sched_getaffinity(0)) == 1
         if not is_alone:
             beside.start()
@@ -95,7 +97,7 @@ class Course:
             if _name(one.estimand, planted) in self._done
         )
 
-    def _go(self, way: Sequence[_Cell]) -> None:
+    def _go(self, way: Sequence[_Cell], hash_seed: int | None = None) -> None:
         """These cells in one fresh process, one after the other, up to the first fault of either way."""
         asked: list[_Cell] = []
         try:
@@ -109,6 +111,7 @@ class Course:
                 on_progress=lambda _cell, _share: None,
                 is_boxed=True,
                 gate=self._gate,
+                hash_seed=hash_seed,
             ):
                 self._take(asked.pop(), answer)
         except Ended as over:

@@ -1,6 +1,6 @@
 """The computing end of the pipe: a plain script in a clean process that sees one unpacked bundle and no key.
 
-Started as `python -I child.py PARENT RUNNER [MODULE]...`. Only the standard library, and these modules of what is
+Started as `python -s -P child.py PARENT RUNNER [MODULE]...`. Only the standard library, and these modules of what is
 installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
 what happens to be installed beside it. The exceptions are what confines this process, before the first line of a
 bundle runs, and what sees its parent end where no kernel does: both come from RUNNER, the folder or archive of the

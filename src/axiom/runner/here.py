@@ -68,14 +68,18 @@ def compute_here(
     cache: Path | None = None,
     is_boxed: bool = False,
     gate: Gate | None = None,
+    hash_seed: int | None = None,
 ) -> Iterator[CellAnswer]:
     """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction.
 
-    `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good.
+    `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good. `hash_seed`:
+    another than on hosts, to see whether numbers follow from it.
     """
     with unpacked(files) as (tree, room):
         box = _box(tree, room, memory_mb) if is_boxed else None
         surroundings = environment(cache or (box.own if box else room))
+        if hash_seed is not None:
+            surroundings["PYTHONHASHSEED"] = str(hash_seed)
         child, is_late = Child.start(tree, module, surroundings, gate, box), False
         try:
             for place, (config, seed) in enumerate(cells):

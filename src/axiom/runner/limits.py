@@ -27,6 +27,7 @@ def environment(cache: "Path | None" = None, device: "Device | None" = None) -> 
         **dict.fromkeys(_ONE_THREAD, "1"),  # NPROC sizes XLA's pool; the flag below alone does not
         **places,
         **_devices(device),
+        "PYTHONHASHSEED": "0",  # the order of a set of words is the same in every process of every host
         "MALLOC_ARENA_MAX": "1",  # glibc would hold tens of MB more, for threads that hardly compute
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",

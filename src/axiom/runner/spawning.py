@@ -35,8 +35,11 @@ def spawn(environment: "Mapping[str, str]", preloaded: "Sequence[str]" = ()) -> 
 
 
 def _options() -> list[str]:
-    """Bytecode of what is installed is kept unless the parent keeps none; that of a bundle never is."""
-    return ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
+    """Nothing of the user's own is imported, and bytecode of a bundle is never kept; of the rest as the parent does.
+
+    Isolated mode (-I) would ignore PYTHONHASHSEED; the whole environment is ours, so it says nothing else to Python.
+    """
+    return ["-s", "-P", "-B"] if sys.dont_write_bytecode else ["-s", "-P"]
 
 
 def _script() -> list[str]:
