@@ -72,3 +72,61 @@ def test_a_broken_file_does_not_hide_its_neighbours(files):
         "axiom.catalogue.broken cannot be used: ZeroDivisionError at axiom/catalogue/broken.py:1: division by zero. "
         "Nothing of it was computed."
     )
+
+
+UNWAITED = '''
+
+def left_running(config, seed):
+    """Begin a thread that computes on once the cell has ended."""
+    import threading
+
+    def burn():
+        began = time.process_time()
+        while time.process_time() < began + config.amount:
+            pass
+
+    threading.Thread(target=burn, daemon=True).start()
+    return ok(config, seed)
+
+
+def dispatched(config, seed):
+    """Order products of matrices from JAX, and wait for none of them."""
+    import jax.numpy as jnp
+
+    square = jnp.ones((600, 600))
+    for _ in range(int(config.amount)):
+        square = square @ square / 600
+    began = time.process_time()
+    return Measures(value=float(began), count=1)
+'''
+
+
+def computed(files, *cells):
+    changed = files | {"axiom/catalogue/probe_cells.py": files["axiom/catalogue/probe_cells.py"] + UNWAITED.encode()}
+    return list(
+        compute_here(
+            changed,
+            "axiom.catalogue.probe_cells",
+            [(cell, 1) for cell in cells],
+            cpu_limit=60.0,
+            wall_limit=120.0,
+            memory_mb=2_000.0,
+            on_progress=lambda *_: None,
+        )
+    )
+
+
+def test_what_a_cell_leaves_running_is_charged(files):
+    first, second, third = computed(
+        files, {"act": "left_running", "amount": 0.4}, {"act": "sleep", "amount": 0.8}, {"act": "ok"}
+    )
+    assert first.cpu_seconds + second.cpu_seconds >= 0.4
+    assert third.cpu_seconds < 0.2
+
+
+def test_what_jax_was_told_to_compute_is_charged_to_the_cell_that_told_it(files):
+    _, few, many, after = computed(
+        files, *({"act": "dispatched", "amount": float(amount)} for amount in (1, 1, 60)), {"act": "ok"}
+    )
+    assert many.cpu_seconds > 5 * few.cpu_seconds
+    assert after.cpu_seconds < many.cpu_seconds / 5

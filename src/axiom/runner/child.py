@@ -129,6 +129,7 @@ class Bench:
         self._pipe = pipe
         self._confine = confine
         self._experiment: Any = None
+        self._charged = 0.0  # seconds of a processor before those of the next cell
 
     def answer(self, line: bytes) -> None:
         """Do what one line asks for, and send the answer."""
@@ -139,7 +140,9 @@ class Bench:
             self._describe(asked)
         elif asked["do"] == "load":
             self._enter(asked["tree"], asked["environment"])
-            self._pipe.say(loaded=self._load(asked["module"]))
+            fault = self._load(asked["module"])
+            self._charged = time.process_time()
+            self._pipe.say(loaded=fault)
         elif asked["do"] == "begin":
             self._begin(asked["module"], asked["most_seconds"])
         else:
@@ -217,6 +220,7 @@ class Bench:
         Whoever listens is busy, too: before they had asked for it, a good part of such a cell is computed.
         """
         told = self._described(module)
+        self._charged = time.process_time()
         self._pipe.say(declared=told)
         said = told.get("manifest")
         if said and not (said["avx"] or said["gpu"]) and said["cell_seconds"][0] <= most_seconds:
@@ -224,12 +228,14 @@ class Bench:
             self._compute(json.loads(json.dumps(said["configs"][0])), seed, None)
 
     def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
+        """Compute one cell. It is charged all that this process spent since the one before."""
         listener = Listener(self._pipe)
-        began = time.process_time() - (keep["spent"] if keep else 0.0)
+        began = self._charged - (keep["spent"] if keep else 0.0)
         error = values = None
         try:
             _attach(listener, Keeper(self._pipe, listener, keep) if keep else None)
             values, diverged = self._plain(self._experiment.run(self._config(**config), seed), self._measures)
+            _wait_for_arrays()
             outcome = "diverged" if diverged else "ok"
         except BaseException as fault:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
@@ -245,6 +251,7 @@ class Bench:
             "measures": values,
             "outcome": outcome,
         }
+        self._charged += spent - (keep["spent"] if keep else 0.0)
         self._pipe.say(answer=answer)
         _give_back()
 
@@ -258,6 +265,13 @@ class Bench:
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
         return {"kind": _shown(type(fault).__name__, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
+
+
+def _wait_for_arrays() -> None:
+    """Wait for what JAX still computes on a device: a cell ends when its work does, not when it was ordered."""
+    jax = sys.modules.get("jax")
+    for array in jax.live_arrays() if jax else ():
+        array.block_until_ready()
 
 
 class GpuUnusable(Exception):

@@ -81,6 +81,7 @@ class Child:
         self._bounds = bounds
         self.held = ""  # what keeps the process in, in its own words from before the bundle
         self._is_halted = False
+        self._charged: float | None = None  # CPU seconds of the process before those of the next cell
         self._buffer = b""
         self._tail = b""
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
@@ -175,7 +176,8 @@ class Child:
         if bounds is None:
             raise self._lost("it was given no bundle")
         hold_data(self._computing, memory_mb)
-        began = system.usage(self._computing)[0] - (keeping.cpu_seconds if keeping else 0.0)
+        used = system.usage(self._computing)[0] if self._charged is None else self._charged
+        began = used - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
             return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
@@ -217,7 +219,9 @@ class Child:
             self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
-                return self._timed(self._answer(message["answer"]), began)
+                answer = self._timed(self._answer(message["answer"]), began)
+                self._charged = system.usage(self._computing)[0]
+                return answer
             fraction = share(message)
             if fraction is not None:
                 on_progress(fraction)
