@@ -26,7 +26,6 @@ def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, t
         "JAX_PLATFORMS": "cpu",
         "PYTHONHASHSEED": "0",
         "MALLOC_ARENA_MAX": "1",
-        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",
         "JAX_COMPILATION_CACHE_DIR": cache,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",

@@ -200,6 +200,7 @@ class Bench:
             self._measures = declaration.measures(self._experiment.measures)
             self._config = type(self._experiment.sweep[0])
             _demand_device()
+            _compute_at_once()
         except BaseException as fault:
             return self._fault(fault)
         return None
@@ -265,6 +266,13 @@ class Bench:
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
         return {"kind": _shown(type(fault).__name__, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
+
+
+def _compute_at_once() -> None:
+    """Have JAX compute on the processor when it is told to, so that what nobody waits for is not put off either."""
+    jax = sys.modules.get("jax")
+    if jax:
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 
 def _wait_for_arrays() -> None:

@@ -29,7 +29,6 @@ def environment(cache: "Path | None" = None, device: "Device | None" = None) -> 
         **_devices(device),
         "PYTHONHASHSEED": "0",  # the order of a set of words is the same in every process of every host
         "MALLOC_ARENA_MAX": "1",  # glibc would hold tens of MB more, for threads that hardly compute
-        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",  # what a cell begins, it waits for
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
