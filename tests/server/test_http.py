@@ -35,6 +35,15 @@ class Echo:
         await send({"type": "http.response.body", "body": body})
 
 
+class Curt:
+    """An application that refuses a body before it is read."""
+
+    async def __call__(self, scope, receive, send) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
 class Line:
     """One connection, spoken to in bytes."""
 
@@ -54,21 +63,21 @@ class Line:
         """One whole answer, or what came before the connection was closed."""
         heard = b""
         while b"\r\n\r\n" not in heard:
-            if not (piece := self._hear()):
+            if not (piece := self.hear()):
                 return heard
             heard += piece
         head, _, body = heard.partition(b"\r\n\r\n")
         length = next(
             int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
         )
-        while len(body) < length and (piece := self._hear()):
+        while len(body) < length and (piece := self.hear()):
             body += piece
         return head.split(b"\r\n")[0] + b"|" + body
 
     def is_closed(self) -> bool:
-        return self._hear() == b""
+        return self.hear() == b""
 
-    def _hear(self) -> bytes:
+    def hear(self) -> bytes:
         try:
             return self._socket.recv(65_536)
         except ConnectionError:
@@ -149,6 +158,17 @@ def test_headers_that_are_too_long_are_refused(size, piece, before):
     assert answer in {b"HTTP/1.1 431 Request Header Fields Too Large|", b""}  # a reset may overtake the words
     assert closed
     assert app.requests == before
+
+
+def test_many_headers_are_bounded_in_sum():
+    app = Echo()
+
+    def talk(line):
+        line.say(b"GET /page HTTP/1.1\r\nhost: lab\r\n" + b"a:b\r\n" * 12_000 + b"x:" + b"c" * 8_000 + b"\r\n\r\n")
+        return line.answer()
+
+    assert served(talk, app) in {b"HTTP/1.1 431 Request Header Fields Too Large|", b""}
+    assert app.requests == 0
 
 
 def test_headers_that_never_end_are_refused_before_they_fill_the_memory():
@@ -238,6 +258,24 @@ def test_a_body_that_is_too_large_is_refused(chunked):
         return line.answer()
 
     assert served(talk) in {b"HTTP/1.1 413 Content Too Large|", b""}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_gets_one_status_line_and_is_not_asked_for(chunked):
+    length = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % (2 * BODY_BYTES)
+    head = b"POST /page HTTP/1.1\r\nhost: lab\r\nexpect: 100-continue\r\n" + length + b"\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n" if chunked else b"x" * 65_536
+
+    def talk(line):
+        line.say(head)
+        said = line.hear()
+        line.say(*[chunk] * 32, pause=0.005)
+        while piece := line.hear():
+            said += piece
+        return said
+
+    said = served(talk, Curt())
+    assert said.count(b"HTTP/1.1 ") == said.count(b"HTTP/1.1 413") == 1
 
 
 def test_a_body_of_the_largest_size_is_taken():

@@ -382,3 +382,9 @@ def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prep
     with small_lab.db.transaction():
         evidence.record(small_lab.db, 1, absent, [], session_id=None, now=small_lab.now)
     assert browse(small_lab).get("/findings/1.json").json["finding"]["smaller_than"] == said
+
+
+def test_nobody_is_sent_to_the_host_that_a_request_names(browse, small_lab):
+    reply = browse(small_lab).get("/hosts/?after=1", host="evil.example")
+    assert (reply.status, reply.headers["location"]) == (307, "/hosts?after=1")
+    assert "evil.example" not in browse(small_lab).get("/news.atom", host="evil.example").text

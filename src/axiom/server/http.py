@@ -31,6 +31,7 @@ ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
 MOST_WAITING = 16  # requests behind one that is being answered, on one connection
 CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
 FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
+_HEADER_SIGNS = 4  # bytes of each header line besides its name and its value
 _OTHER_FILES = 200  # that the laboratory itself may have open
 
 
@@ -105,7 +106,7 @@ class Hardened(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The headers are here, perhaps all of them in one piece that nobody has counted yet."""
-        self._in_headers, self._in_body = False, True
+        self._in_headers = False
         self._header_bytes = 0
         self._beside = -self._piece  # what came together with the headers is not beside the body
         self.wait(BODY_SECONDS)
@@ -115,9 +116,14 @@ class Hardened(HttpToolsProtocol):
             self.transport.close()  # without a word, which would stand among the answers that are still to come
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
             self.route()
+        self._in_body = True
 
     def route(self) -> None:
-        """Have the request begun; its body is still to come."""
+        """Have the request begun; its body is still to come, unless it says that it is too long."""
+        for name, value in self.headers:
+            if name == b"content-length" and int(value) > BODY_BYTES:  # the parser has refused what is no number
+                self.refuse(b"413 Content Too Large")
+                return
         super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -142,7 +148,7 @@ class Hardened(HttpToolsProtocol):
         super().on_body(body)
 
     def _header_size(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.url) + sum(len(name) + len(value) + _HEADER_SIGNS for name, value in self.headers)
 
     def wait(self, seconds: float) -> None:
         """Somebody has so long to go on. A look at the clock that is due anyway before then is soon enough."""
@@ -194,10 +200,19 @@ class Hardened(HttpToolsProtocol):
             self.transport.close()  # an empty line ended uvicorn's wait for the next request, and none came behind it
 
     def refuse(self, status: bytes) -> None:
-        """Close the connection with this word, unless it is closed already."""
+        """Close the connection with this word, unless it is closed already, or an answer has begun."""
         if not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            if not self._is_answered():
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
+
+    def _is_answered(self) -> bool:
+        """Would one more status line stand behind, or within, an answer that was given already?"""
+        newest: Any = self.cycle  # uvicorn's own, a lane's, or none yet
+        answers = self._answering
+        is_under_way = answers is not None and answers.response_started and not answers.response_complete
+        has_begun = newest is not None and getattr(newest, "response_started", newest.response_complete)
+        return is_under_way or (self._in_body and has_begun)
 
 
 @functools.cache

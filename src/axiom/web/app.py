@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -127,8 +128,9 @@ class Careful:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in own)]
+                said = [(name, _here(value) if name == b"location" else value) for name, value in message["headers"]]
+                own = {name for name, _ in said}
+                message["headers"] = [*said, *(each for each in self._headers if each[0] not in own)]
             await send(message)
 
         try:
@@ -137,3 +139,12 @@ class Careful:
             if has_begun:
                 raise  # half an answer cannot be taken back
             await escaped(self._templates, scope["path"], error)(scope, receive, add)
+
+
+def _here(location: bytes) -> bytes:
+    """An address without its host. Starlette takes that from the request, and a request may name anybody's."""
+    parts = urlsplit(location)
+    if not parts.scheme and not parts.netloc:
+        return location
+    query = b"?" + parts.query if parts.query else b""
+    return b"/" + parts.path.lstrip(b"/") + query

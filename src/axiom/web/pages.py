@@ -264,7 +264,7 @@ def _feed(read: Read) -> Callable[[Request], Response]:
 
     def endpoint(request: Request) -> Response:
         with read(request) as reading:
-            body = feed.atom(reading, reading.master or str(request.base_url))
+            body = feed.atom(reading, reading.master or "/")  # never the host that a request names
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
     return endpoint
