@@ -147,6 +147,20 @@ def test_whoever_may_open_no_more_does_not_ask_on_without_limit(small_lab):
     few.close()
 
 
+def test_a_try_to_open_an_account_counts_alike_whoever_has_the_address(small_lab):
+    few = Office(small_lab, new_accounts=2)
+    key = key_in(few.create())
+    assert error_in(few.create(passwd_hash=WRONG)) == -206
+    assert few.create(passwd_hash=WRONG) == few.create("nobody@mail.example", WRONG)
+    assert key_in(few.create()) == key
+    few.close()
+
+
+def test_an_account_that_a_client_opened_shows_no_hosts_until_its_owner_says_so(office):
+    key_in(office.create())
+    assert not office.stored()[1].shows_hosts
+
+
 def test_two_who_open_one_account_at_once_have_one(office):
     with ThreadPoolExecutor(4) as threads:
         said = list(threads.map(lambda _: office.create(), range(4)))

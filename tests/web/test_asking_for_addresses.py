@@ -53,6 +53,19 @@ def test_an_address_that_nobody_has_counts_for_nothing_and_is_known_from_then_on
     assert again.post("/account/sign-in", email="new@mail.example", password=PASSWORD).status == 303
 
 
+def test_who_may_open_no_more_is_told_the_same_whoever_has_an_account(new_lab, tmp_path):
+    lab = new_lab(tmp_path / "few")
+    with receiving(lab, f"{ORIGIN}/", new_accounts=2) as app:
+        first, second = (Visitor(app=app, folder=lab.folder) for _ in range(2))
+        assert first.register().status == 303
+        tried = [second.register(email=EMAIL, password=NEW_PASSWORD) for _ in range(2)]  # the first takes the allowance
+        free = second.register(email=OTHER)
+        assert [each.status for each in (*tried, free)] == [422] * 3
+        assert ["many accounts were opened from here" in each.text for each in (*tried, free)] == [False, True, True]
+        for each in (first, second):
+            each.close()
+
+
 def test_where_none_are_opened_registering_says_the_same_whoever_has_an_account(new_lab, tmp_path):
     lab = new_lab(tmp_path / "closing")
 

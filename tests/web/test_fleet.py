@@ -6,7 +6,7 @@ import pytest
 from furnished import HOSTILE, fill, register, said_of
 
 from axiom.domain.fleet import Standing
-from axiom.store import fleet
+from axiom.store import accounts, fleet
 from axiom.web.fleet import why
 from axiom.web.reading import Reading
 from axiom.web.templates import environment
@@ -183,3 +183,13 @@ def test_a_long_list_is_leafed_through(browse, small_lab):
     assert reader.get("/hosts.json?before=101").json["hosts"][-1]["number"] == 100
     assert "No host has such a number" in reader.get("/hosts?after=500").text
     assert len(reader.get("/hosts.json?after=nonsense&before=-1").json["hosts"]) == 50
+
+
+def test_a_computer_s_details_are_shown_by_choice_alone(browse, small_lab):
+    fill_one(small_lab, model="Fast Core 9", system="Rare OS", boinc="8.0.2")
+    with small_lab.db.transaction():
+        accounts.hide_hosts(small_lab.db, fleet.host(small_lab.db, 1).volunteer_id)
+    site_of = browse(small_lab)
+    pages = [site_of.get(f"/hosts{each}").text for each in ("", ".json", "/1", "/1.json")]
+    assert [word for word in ("Fast Core", "Rare OS", "8.0.2") for page in pages if word in page] == []
+    assert all("linux" in page.casefold() or "windows" in page.casefold() for page in pages)

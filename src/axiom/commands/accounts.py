@@ -110,7 +110,9 @@ class OpenAccount(Command):
         asked = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
         made = open_account(db, prepared.secret, asked, prepared.stored, now)
         if made is None:
-            raise Refused("There is an account with this address already. Sign in instead; nothing was changed.")
+            raise Refused(
+                "No account was opened with this address and password. If the address is yours, sign in with it."
+            )
         return {"volunteer": made, "serial": _serial(db, made)}
 
 
@@ -202,7 +204,7 @@ class ChangeEmail(OwnAccount):
         del laboratory, now
         self.found_as_proven(db, self.proven)
         if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
-            raise Refused("Another account has this address. Nothing was changed.")
+            raise Refused("The address was not changed to this one. Choose another; nothing was changed.")
         accounts.sign_out_everywhere(db, self.volunteer)
         return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
 

@@ -51,29 +51,31 @@ class Accounts:
 
     def create(self, asked: CreateAccount, address: str) -> str | Problem:
         """The key of a new account, or of the one that is there already under this e-mail address and password."""
+        known = LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash)
+        found, begun = self.attempt(known, address)
+        if not isinstance(found, Problem):
+            return key_of(self.secret, found.volunteer, found.account)
+        if found.error is not AccountError.BAD_PASSWORD:
+            return found
+        # From here on all is done whether the e-mail address has an account or not: nobody asks without limit.
         if not self.is_open:
-            return self._known_or(asked, address, Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED))
-        with self.connections.reader() as db:
-            is_taken = accounts.by_email(db, asked.email) is not None
-        if is_taken:
-            return self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
+            return Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED)
         verdict = self.guesses.open_one(address, self.new_accounts)
         if not verdict.may:
-            return self._known_or(asked, address, wait_first(verdict))
+            return wait_first(verdict)
         password = stored_password(asked.passwd_hash)
-        made = self.writer.run(lambda db: open_account(db, self.secret, asked, password, self.now()))
-        if made is None:  # somebody opened it a moment ago
-            return self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
+        made = self.writer.run(lambda db: self._open_by_client(db, asked, password))
+        if made is None:  # it is somebody's, or they opened it a moment ago
+            return self.lookup(known, address)
+        self.guesses.right(asked.email, address, begun)
         return account_keys.account_key(self.secret, made, 1)
 
-    def _known_or(self, asked: CreateAccount, address: str, refusal: Problem) -> str | Problem:
-        """The key, if there is an account with this password; else why none is opened.
-
-        It is asked for as a password is tried, whoever it is: nobody learns here without limit who has an account.
-        """
-        found = self.lookup(LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash), address)
-        is_wrong = isinstance(found, Problem) and found.error is AccountError.BAD_PASSWORD
-        return refusal if is_wrong else found
+    def _open_by_client(self, db: Database, asked: CreateAccount, password: str) -> int | None:
+        """Open an account that shows no hosts: a client has asked nobody whether it may."""
+        made = open_account(db, self.secret, asked, password, self.now())
+        if made is not None:
+            accounts.hide_hosts(db, made)
+        return made
 
     def lookup(self, asked: LookupAccount, address: str) -> str | Problem:
         """The key of the account under this e-mail address and password."""
@@ -85,16 +87,20 @@ class Accounts:
 
         `sign_in` is the digest of the token of who is signed in to this very account, which the caller has looked at.
         """
+        return self.attempt(asked, address, sign_in)[0]
+
+    def attempt(self, asked: LookupAccount, address: str, sign_in: str = "") -> tuple[Proven | Problem, datetime]:
+        """The same, and the moment at which it counts as a wrong password until `right` is said of it."""
         verdict, begun = self.guesses.begin(asked.email, address, sign_in)
         if not verdict.may:
-            return wait_first(verdict)
+            return wait_first(verdict), begun
         with self.connections.reader() as db:
             found = accounts.by_email(db, asked.email)
         is_right = is_password(found[1].password if found else None, asked.passwd_hash)
         if not is_right or found is None:
-            return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG)
+            return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG), begun
         self.guesses.right(asked.email, address, begun, sign_in)
-        return Proven(volunteer=found[0], account=found[1])
+        return Proven(volunteer=found[0], account=found[1]), begun
 
 
 def wait_first(verdict: Verdict) -> Problem:

@@ -43,6 +43,7 @@ UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = N
     is_exported = 0, shows_hosts = 0
 WHERE id = :id
 """
+_HIDE_HOSTS = "UPDATE volunteer SET shows_hosts = 0 WHERE id = :id"
 _CROSS = "UPDATE volunteer SET cross_id = :cross_id WHERE id = :id"
 _SIMULATED = "UPDATE volunteer SET is_simulated = 1 WHERE id = :id"
 _JOIN = "UPDATE volunteer SET team_id = :team_id WHERE id = :id"
@@ -188,6 +189,11 @@ def set_profile(
         is_exported=int(is_exported),
         shows_hosts=int(shows_hosts),
     )
+
+
+def hide_hosts(db: Database, volunteer_id: int) -> None:
+    """Nobody is shown which hosts are this volunteer's, until they choose so."""
+    db.execute(_HIDE_HOSTS, id=volunteer_id)
 
 
 def erase(db: Database, volunteer_id: int) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from axiom.boinc import account_keys
-from axiom.boinc.accounts import AccountError, Problem
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import (
     CHANGED,
     ChangeEmail,
@@ -24,7 +24,7 @@ from axiom.commands.accounts import (
 )
 from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
-from axiom.errors import AxiomError, LimitReached, Refused
+from axiom.errors import LimitReached, Refused
 from axiom.store import accounts, fleet, ledger, teams
 from axiom.web.account_team import TEAM_ACTS, team_page
 from axiom.web.forms import Form, digest, whole
@@ -135,39 +135,28 @@ def register(visit: Visit) -> Outcome:
     form.check("password", lambda text: _good_password(visit, text, name, email))
     if form.wrong:
         return Again(form=form)
-    with visit.reception.reader() as db:
-        found = accounts.by_email(db, email)
-    refusal = _why_not(visit, is_taken=found is not None)
-    if found is not None or refusal is not None:
-        return _known_already(visit, email, refusal)
-    made = visit.submit(OpenAccount(called=name, email=email, password=form.text("password")))
-    visit.whose(email, form.text("password"))  # from here on this address is not slowed down by what others try
+    keeper, password = visit.reception.doorkeeper, form.text("password")
+    asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+    found, begun = keeper.attempt(asked, visit.peer)
+    if not isinstance(found, Problem):
+        return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
+    if found.error is not AccountError.BAD_PASSWORD:
+        form.wrong["email"] = found.text
+        return Again(form=form)
+    _refuse_more(visit)
+    made = visit.submit(OpenAccount(called=name, email=email, password=password))
+    keeper.guesses.right(email, visit.peer, begun)  # and it is not slowed down by what others try
     return visit.sign_in(made["volunteer"], made["serial"], "/account?done=opened")
 
 
-def _known_already(visit: Visit, email: str, refusal: AxiomError | None) -> Outcome:
-    """Sign in who has this account. Where none is opened, an address that nobody has is answered as one of somebody."""
-    found = visit.whose(email, visit.form.text("password"))
-    if isinstance(found, Problem):
-        if refusal is not None and found.error is AccountError.BAD_PASSWORD:
-            raise refusal
-        other = "There is an account with this address, and its password is another one. Sign in instead."
-        visit.form.wrong["email"] = other if found.error is AccountError.BAD_PASSWORD else found.text
-        return Again(form=visit.form)
-    return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
-
-
-def _why_not(visit: Visit, *, is_taken: bool) -> AxiomError | None:
-    """Why no account is opened: none are, or too many were from here."""
+def _refuse_more(visit: Visit) -> None:
+    """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
     keeper = visit.reception.doorkeeper
     if not keeper.new_accounts:
-        return Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
-    if is_taken:
-        return None
+        raise Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
     verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
-    if verdict.may:
-        return None
-    return LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
+    if not verdict.may:
+        raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
 
 
 def sign_in(visit: Visit) -> Outcome:

@@ -20,6 +20,7 @@ from axiom.web.reading import Answer, Reading, must
 from axiom.web.work import listed as listed_task
 
 _LATELY = 20  # tasks that a list looks back on
+_UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
 
 
@@ -29,6 +30,11 @@ class Whose:
 
     is_ours: bool  # the laboratory's own: its name is nobody's secret
     volunteer: Answer | None  # None where the volunteer does not show hosts
+
+    @property
+    def is_shown(self) -> bool:
+        """May anybody see what its client says of the computer?"""
+        return self.is_ours or self.volunteer is not None
 
 
 def hosts(reading: Reading) -> Answer:
@@ -52,13 +58,13 @@ def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
 def host(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
     found: Host = must(fleet.host(reading.db, number), reading, "host", number)
-    balance = ledger.balance(reading.db, ledger.HOST, number)
+    balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, found.volunteer_id)
     computing, in_hand = work_pages.in_hand(reading.db, number, limit=LENGTH)
     said = list(misread.choice(reading.query, "state", TaskState))
     return {
         "misread": said,
-        "host": _listed(reading, found, whose_host(reading, found.volunteer_id), balance)
-        | _said(reading, found)
+        "host": _listed(reading, found, whose, balance)
+        | (_said(reading, found) if whose.is_shown else _UNSAID)
         | {
             "standing": _standing(reading, found),
             "why_no_work": found.why_no_work or None,
@@ -134,7 +140,7 @@ def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None
         "platform": str(found.platform),
         "cores": found.capacity.cores,
         "memory_mb": found.capacity.memory_mb,
-        "gpus": [_gpu(gpu) for gpu in found.capacity.gpus],
+        "gpus": [_gpu(gpu) for gpu in found.capacity.gpus] if whose.is_shown else [],
         "known_since": found.created_at.isoformat(),
         "seen_at": found.seen_at.isoformat(),
         **credited(balance, reading.now),

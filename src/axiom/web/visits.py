@@ -74,6 +74,9 @@ class Doorkeeper(Protocol):
     def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
         """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
 
+    def attempt(self, asked: LookupAccount, address: str) -> tuple[Proven | Problem, datetime]:
+        """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reception:
