@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import logging.handlers
+import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,16 +16,20 @@ from axiom.cli.options import wall_clock
 from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory, gathered
-from axiom.errors import NoLab
+from axiom.errors import NoLab, StorageFull
 from axiom.lab import own_files
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
 from axiom.store.database import Database
-from axiom.store.folder import Folder, holder, lock
+from axiom.store.faults import foreseen
+from axiom.store.folder import Folder, holder, is_full, lock
 from axiom.store.journal import attach
 from axiom.store.migrate import check, migrate
 from axiom.store.writer import Writer
+
+_FULL_SECONDS = 60.0
+_MOST_CAUSES = 10  # of one failure
 
 
 def package() -> Path:
@@ -118,6 +123,44 @@ class _InUtc(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
 
+class _FullDisk(logging.Filter):
+    """Of all that fails as the disk is full, the log gets one line a minute: none of it is a fault to be traced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = -math.inf
+        self._record: logging.LogRecord | None = None  # the newest that was let through, which each handler asks for
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Is this line written? One that tells of a full disk loses its trace."""
+        if record is self._record:
+            return True
+        args = record.args if isinstance(record.args, tuple) else ()
+        known = [record.exc_info[1] if record.exc_info else None, *args]
+        cause = next((one for one in known if isinstance(one, Exception) and _is_full(one)), None)
+        if cause is None:
+            return True
+        now = time.monotonic()
+        if now - self._said < _FULL_SECONDS:
+            return False
+        self._said, self._record = now, record
+        said = f"{record.getMessage()}: " if record.exc_info else ""
+        record.msg, record.args = "disk.full %s%s (for a minute nothing more is said of it)", (said, cause)
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Did it fail, or what it followed from, since there is no room?"""
+    seen = 0
+    while isinstance(error, Exception) and seen < _MOST_CAUSES:
+        is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
+        if is_storage or (isinstance(error, OSError) and is_full(error)):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
 def log_to(folder: Folder, settings: Settings) -> None:
     """From here on everything is logged in the folder, and errors are said at the terminal, too."""
     logs = folder.path / "logs"
@@ -127,5 +170,8 @@ def log_to(folder: Folder, settings: Settings) -> None:
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)
     terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
+    quieter = _FullDisk()
+    for handler in (file, terminal):
+        handler.addFilter(quieter)
     logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
     logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
