@@ -14,7 +14,7 @@ from axiom.lab.copies import keep_copy
 from axiom.signed.bundles import contents
 from axiom.store import accounts, backed_up, fleet, jobs
 from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.folder import SERVER, Folder, lock
 from axiom.store.migrate import migrate, migrations
 
 NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
@@ -121,6 +121,25 @@ def test_the_status_tells_who_computes_and_names_what_was_ordered(say, lab):
 def findings(say) -> dict[str, dict]:
     _, answer, _ = say("doctor", "--json")
     return {one["name"]: one for one in answer["doctor"]["findings"]}
+
+
+def test_the_doctor_misses_a_server_that_nobody_stopped(say, lab):
+    def server() -> bool:
+        return findings(say)["server"]["well"]
+
+    lock(lab, SERVER).release()
+    assert server()
+    with pytest.raises(ZeroDivisionError), lock(lab, SERVER):
+        _ = 1 / 0
+    assert not server()
+    lock(lab, SERVER).release()
+    lab.lock_file.write_text('{"pid": 7, "purpose": "axiom lab"}')  # as one leaves it that is killed
+    assert not server()
+    lock(lab, "axiom keys").release()
+    assert say("doctor")[0] == 1
+    assert not server()
+    lock(lab, SERVER).release()
+    assert server()
 
 
 def test_the_doctor_names_a_job_that_fails(say, lab):

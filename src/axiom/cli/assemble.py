@@ -46,7 +46,7 @@ from axiom.server.jobs import Job, Jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.roles import TRUST_FILE
-from axiom.store.folder import Folder, lock
+from axiom.store.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site
 from axiom.web.control import control
@@ -67,12 +67,14 @@ def hold(
     quiet: bool,
 ) -> signal.Signals | None:
     """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
-    with lock(folder, "axiom lab") as held:
+    with lock(folder, SERVER) as held:
         held.note(port=listening.getsockname()[1], url=address_of(listening))
         log_to(folder, settings)
         log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
         clock = prepare_database(folder, accept=accept_clock)
         by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+        if by is None:
+            held.lose()
         log.info("lab.stopped process=%d", os.getpid())
     return by
 

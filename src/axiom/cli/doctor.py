@@ -27,7 +27,7 @@ from axiom.signed.keys import load_keys
 from axiom.store import backed_up, jobs, preflights, tariffs, watches, work
 from axiom.store.connections import Connections
 from axiom.store.database import Database, moment, version
-from axiom.store.folder import Folder, holder, is_full
+from axiom.store.folder import Folder, holder, is_full, lost
 from axiom.store.history import standing
 from axiom.store.journal_course import covered_from
 from axiom.store.migrate import check
@@ -277,6 +277,13 @@ def _keys(folder: Folder) -> Finding:
 
 def _server(folder: Folder) -> Finding:
     facts = holder(folder)
+    if facts is None and (gone := lost(folder)) is not None:
+        return Finding(
+            name="server",
+            well=False,
+            says=f"process {gone.get('pid')} is gone, and nobody stopped it",
+            cure="the end of logs/axiom.log may say why; start it again: nothing is lost",
+        )
     if facts is None:
         return Finding(name="server", well=True, says="not running; the same command starts it again")
     if not Remote(folder.socket, _PATIENCE).answers():

@@ -12,7 +12,7 @@ import click
 from axiom.cli.listening import on_port
 from axiom.cli.options import color_option, data_option, quiet_option, remark
 from axiom.settings import Settings, from_process
-from axiom.store.folder import Folder, holder, lock
+from axiom.store.folder import SERVER, Folder, holder, lock
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")
@@ -89,7 +89,7 @@ def _start(
 ) -> None:
     # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
     if folder.path.exists() and holder(folder) is not None:
-        lock(folder, "axiom lab").release()
+        lock(folder, SERVER).release()
     with on_port(settings.host, settings.port) as listening:
         folder.create()
         from axiom.cli.assemble import hold

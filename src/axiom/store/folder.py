@@ -24,6 +24,7 @@ Do not edit or copy files here while Axiom works on it; `axiom backup` makes a c
 `axiom.toml` holds the settings and may be edited by hand.
 Delete the folder and the laboratory is gone.
 """
+SERVER = "axiom lab"  # the purpose of whoever holds the folder as its server
 _TRIES = 5  # asking who holds a lock takes it for an instant, so one refusal is not yet an answer
 _PAUSE_SECONDS = 0.02
 
@@ -186,6 +187,9 @@ class Lock:
     def __init__(self, descriptor: int, **facts: Any) -> None:
         self._descriptor = descriptor
         self._facts: dict[str, Any] = {}
+        server = _lost(_facts(descriptor))
+        if server is not None and facts.get("purpose") != SERVER:  # a command does not start it again
+            facts["lost"] = server
         self.note(**facts)
 
     def note(self, **facts: Any) -> None:
@@ -196,9 +200,11 @@ class Lock:
         os.ftruncate(self._descriptor, len(text))
 
     def release(self) -> None:
-        """Let go; the file stays."""
+        """Let go; the file stays, empty unless a server was lost here before."""
         if self._descriptor >= 0:
             os.ftruncate(self._descriptor, 0)
+            if "lost" in self._facts:
+                os.pwrite(self._descriptor, json.dumps(self._facts["lost"]).encode(), 0)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -208,7 +214,14 @@ class Lock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None and not issubclass(kind, KeyboardInterrupt | SystemExit):
+            self.lose()
         self.release()
+
+    def lose(self) -> None:
+        """A server ends that nobody has stopped: this is remembered until it is started again."""
+        if self._facts.get("purpose") == SERVER:
+            self.note(lost=dict(self._facts))
 
 
 def lock(folder: Folder, purpose: str) -> Lock:
@@ -266,6 +279,28 @@ def holder(folder: Folder) -> dict[str, Any] | None:
         return None if _taken(descriptor, fcntl.LOCK_SH) else _facts(descriptor)
     finally:
         os.close(descriptor)
+
+
+def lost(folder: Folder) -> dict[str, Any] | None:
+    """What the server said of itself that nobody stopped and that is gone; None where there is no such one.
+
+    Whoever lets go of a folder wipes out what it said of itself: what still stands there is of one that died.
+    """
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    try:
+        return _lost(_facts(descriptor)) if _taken(descriptor, fcntl.LOCK_SH) else None
+    finally:
+        os.close(descriptor)
+
+
+def _lost(facts: dict[str, Any]) -> dict[str, Any] | None:
+    server = facts if facts.get("purpose") == SERVER else facts.get("lost")
+    return server if isinstance(server, dict) else None
 
 
 def _taken(descriptor: int, kind: int) -> bool:
