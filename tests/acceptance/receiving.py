@@ -75,7 +75,7 @@ def receiving(lab: Any, master: str, *, new_accounts: int = 100) -> Iterator[Rec
             master=master,
         )
         try:
-            yield Received(app=Beside(site(pages), accounts(reception)), writer=writer)
+            yield Received(app=Beside(site(pages), accounts(reception), reception), writer=writer)
         finally:
             writer.stop()
 

@@ -68,6 +68,17 @@ def test_signing_in_gives_a_new_secret_of_128_bits_that_no_script_can_read(ada):
     assert [row["token_digest"] for row in stored] == [hashlib.sha256(ada.cookies["axiom"].encode()).hexdigest()]
 
 
+def test_whoever_is_signed_in_sees_it_on_every_page_and_nobody_else_does(ada, new_visitor):
+    other, way = new_visitor(), 'href="/account"'
+    for page in ("/", "/hosts", "/status", "/join", "/nowhere", "/hosts/999", "/account"):
+        assert way in ada.ask(page).text
+    for page in ("/", "/hosts", "/nowhere"):  # which are kept since ada looked
+        assert way not in other.ask(page).text
+    ada.post("/account/sign-out")
+    other.cookies["axiom"] = "a secret that nobody has"
+    assert [way in each.ask("/hosts").text for each in (ada, other)] == [False, False]
+
+
 def test_a_secret_that_was_signed_out_opens_nothing_any_more(ada, new_visitor):
     copied = new_visitor(cookies=dict(ada.cookies))
     assert copied.ask("/account").status == 200

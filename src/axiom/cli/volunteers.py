@@ -81,7 +81,7 @@ class Volunteering:
             gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
-        return Front(Beside(site(pages), account_pages(reception)), endpoints, self.files, self.threads)
+        return Front(Beside(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads)
 
     def jobs(self, now: Callable[[], datetime]) -> list[Job]:
         """What is done again and again for volunteers."""

@@ -40,6 +40,7 @@ from axiom.web.forms import (
     read_form,
 )
 from axiom.web.pages import missing
+from axiom.web.quick import SIGNED_IN
 from axiom.web.templates import environment, versioned
 from axiom.web.visits import SESSION_SECONDS, Again, Go, Outcome, Reception, Visit
 
@@ -76,15 +77,30 @@ class _Slow:
 class Beside:
     """The account pages and, for every other address, the site."""
 
-    def __init__(self, site: ASGIApp, accounts: ASGIApp) -> None:
+    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: Reception) -> None:
         self._site = site
         self._accounts = accounts
+        self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the one or the other."""
+        """Answer from the one or the other; the site is told whether somebody is signed in, and never who."""
         path = scope.get("path", "")
         is_account = path in {"/account", "/account.json"} or path.startswith("/account/")
-        await (self._accounts if is_account else self._site)(scope, receive, send)
+        if is_account:
+            await self._accounts(scope, receive, send)
+            return
+        if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
+            session = cookies_of(Request(scope), secure=self._reception.is_secure).session
+            is_signed_in = bool(session) and await run_in_threadpool(functools.partial(self._is_signed_in, session))
+            scope = {**scope, SIGNED_IN: is_signed_in}
+        await self._site(scope, receive, send)
+
+    def _is_signed_in(self, session: str) -> bool:
+        try:
+            with self._reception.reader() as db:
+                return stored.signed_in(db, digest(session), self._reception.pages.now()) is not None
+        except AxiomError:
+            return False  # the page is shown all the same
 
 
 def accounts(reception: Reception) -> Starlette:

@@ -25,7 +25,7 @@ from axiom.store.result_pages import Tally
 from axiom.store.support_pages import Support
 from axiom.web.lasting import Lasting
 from axiom.web.pages import escaped, is_file, missing, routes
-from axiom.web.quick import Quick
+from axiom.web.quick import SIGNED_IN, Quick
 from axiom.web.reading import Reading, nothing_planned
 from axiom.web.status import status
 from axiom.web.templates import environment
@@ -90,6 +90,7 @@ class Site:
                 approvals=self.approvals,
                 path=request.url.path,
                 query=dict(request.query_params),
+                is_signed_in=request.scope.get(SIGNED_IN, False),
                 tally=self.tally,
                 support=self.support,
                 attempts=self.attempts,

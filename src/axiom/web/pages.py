@@ -236,6 +236,7 @@ def _render(templates: Environment, reading: Reading, template: str, answer: Ans
         {"json": None, **answer},
         lab=reading.name,
         path=reading.path,
+        is_signed_in=reading.is_signed_in,
         query=reading.query,
         now=reading.now.isoformat(),
         drawings=lambda name: [Markup(svg) for svg in plates.inline(reading, name)],  # noqa: S704  drawn by us

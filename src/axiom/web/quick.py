@@ -18,7 +18,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+_Key = tuple[str, bytes, bool]  # path, query, and whether somebody is signed in
 
+SIGNED_IN = "axiom.signed_in"  # in a request's scope: somebody is; a page then shows the way to their account
 FRESH = 2.0  # seconds
 _MOST = 256  # pages in memory
 _LARGEST = 256 * 1024  # bytes of an answer that is kept; a larger one is a file to take away, asked for once
@@ -69,8 +71,8 @@ class Quick:
         self._passes = passes
         self._clock = clock
         self._fresh = fresh
-        self._kept: dict[tuple[str, bytes], Kept] = {}
-        self._under_way: dict[tuple[str, bytes], asyncio.Future[Kept]] = {}
+        self._kept: dict[_Key, Kept] = {}
+        self._under_way: dict[_Key, asyncio.Future[Kept]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or make the page and remember it."""
@@ -83,13 +85,13 @@ class Quick:
         if self._passes(scope["path"]):
             await self._app(scope, receive, send)
             return
-        key = scope["path"], self._asked(scope["path"], scope["query_string"])
+        key = scope["path"], self._asked(scope["path"], scope["query_string"]), scope.get(SIGNED_IN, False)
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
             kept = await self._make(key, scope, receive)
         await _answer(kept, scope, send)
 
-    async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive) -> Kept:
+    async def _make(self, key: _Key, scope: Scope, receive: Receive) -> Kept:
         """Make a page once, however many ask for it meanwhile."""
         waiting = self._under_way.get(key)
         if waiting is not None:
@@ -123,7 +125,7 @@ class Quick:
         await self._app(scope, receive, take)
         return _kept(status, headers, bytes(body), self._clock() + self._fresh)
 
-    def _remember(self, key: tuple[str, bytes], kept: Kept) -> None:
+    def _remember(self, key: _Key, kept: Kept) -> None:
         if len(self._kept) >= _MOST:
             now = self._clock()
             self._kept = {each: page for each, page in self._kept.items() if page.until > now}
@@ -137,7 +139,8 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> Kept:
     lengthless = [(name, value) for name, value in headers if name != b"content-length"]
     kinds = dict(headers).get(b"content-type", b"")
     packs = len(body) >= _SMALL and kinds.startswith(_PACKED)
-    common = [*lengthless, (b"vary", b"accept-encoding"), *([(b"etag", etag)] if status == 200 else [])]
+    vary = b"accept-encoding, cookie" if kinds.startswith(b"text/html") else b"accept-encoding"
+    common = [*lengthless, (b"vary", vary), *([(b"etag", etag)] if status == 200 else [])]
     if b"cache-control" not in dict(headers):
         common.append((b"cache-control", b"no-cache"))
     packed = gzip.compress(body, 6, mtime=0) if packs else None
