@@ -40,7 +40,8 @@ def test_a_host_s_tasks_are_counted_and_leafed_through_by_state(mixed_lab):
     db = mixed_lab.db
     assert work_pages.by_state(db, 1) == {"valid": 1, "failed": 1, "sent": 1}
     assert [task.id for task in work_pages.of_host(db, 1, limit=2)] == [3, 2]
-    assert [task.id for task in work_pages.of_host(db, 1, limit=2, skip=2)] == [1]
+    assert [task.id for task in work_pages.of_host(db, 1, limit=2, before=2)] == [1]
+    assert [task.id for task in work_pages.of_host(db, 1, limit=1, after=1)] == [2]
     assert [task.id for task in work_pages.of_host(db, 1, state="failed", limit=2)] == [2]
     assert work_pages.of_host(db, 2, limit=2) == []
 

@@ -20,9 +20,9 @@ def reader(browse, small_lab, prepared, sound):
 
 def pages_of(reader, words: str) -> list[dict]:
     """Every page, from the first on, by the addresses that each of them names."""
-    found, address = [], f"/findings?{words}"
+    found, address = [], f"/findings.json?{words}"
     while address:
-        found.append(reader.get(address.replace("?", ".json?")).json | {"address": address})
+        found.append(reader.get(address).json | {"address": address})
         address = found[-1]["next"]
     return found
 
@@ -33,8 +33,8 @@ def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, 
     found = pages_of(reader, words)
     assert len(found) == found[0]["matching"] == found[0]["of"] == 2
     assert len({row["number"] for page in found for row in page["findings"]}) == 2
-    assert [page["previous"] for page in found] == [None, f"/findings?{words}page=1"]
-    assert [page["next"] for page in found] == [f"/findings?{words}page=2", None]
+    assert [page["previous"] for page in found] == [None, f"/findings.json?{words}page=1"]
+    assert [page["next"] for page in found] == [f"/findings.json?{words}page=2", None]
 
 
 def test_what_is_weighed_comes_before_what_waits(reader):

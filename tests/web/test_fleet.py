@@ -86,7 +86,23 @@ def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
     mistyped = site_of.get("/hosts/1.json?state=nonsense")
     assert (mistyped.status, mistyped.json["host"]["tasks"], mistyped.json["host"]["next"]) == (400, [], None)
     assert "state=nonsense means nothing here; state is unsent, sent" in site_of.get("/hosts/1?state=nonsense").text
-    assert site_of.get("/hosts/1.json?page=20").json["host"]["tasks"] == []
+    assert site_of.get("/hosts/1.json?before=1").json["host"]["tasks"] == []
+
+
+def test_no_task_is_lost_between_pages_while_tasks_leave_the_list(browse, working_lab):
+    working_lab.deploy(workunits=80)
+    large = working_lab.host("large", cores=80, memory_mb=80_000)
+    working_lab.ask(large, wanted=70)
+    site_of = browse(working_lab)
+    first = site_of.get(f"/hosts/{large}.json?state=sent").json["host"]
+    numbers = [task["number"] for task in first["tasks"]]
+    with working_lab.db.transaction():
+        for number in numbers[:2]:
+            working_lab.db.execute("UPDATE task SET state = 'aborted' WHERE id = :id", id=number)
+    assert first["next"].startswith(f"/hosts/{large}.json?")
+    after = site_of.get(first["next"]).json["host"]
+    assert after["tasks"][0]["number"] == numbers[-1] - 1
+    assert [task["number"] for task in site_of.get(after["previous"]).json["host"]["tasks"]] == numbers[2:]
 
 
 def test_tasks_in_hand_stand_apart(site_of):
@@ -172,10 +188,9 @@ def test_a_long_list_is_leafed_through(browse, small_lab):
     for number in range(120):
         small_lab.host(f"host {number}")
     reader = browse(small_lab)
-    seen, address = [], "/hosts"
+    seen, address = [], "/hosts.json"
     while address:
-        path, _, query = address.partition("?")
-        page = reader.get(f"{path}.json?{query}").json
+        page = reader.get(address).json
         seen += [host["number"] for host in page["hosts"]]
         assert page["of"] == 120
         address = page["next"]

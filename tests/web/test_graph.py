@@ -124,11 +124,11 @@ def test_every_end_of_a_link_is_there(linked, browse):
 
 def test_the_table_of_links_comes_in_pages_and_each_link_is_where_its_address_says(linked, browse, monkeypatch):
     monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
-    reader, address, numbers = browse(linked), "/findings/graph", []
+    reader, address, numbers = browse(linked), "/findings/graph.json", []
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     while address:
-        found = reader.get(address.replace("graph", "graph.json")).json
-        shown = re.findall(r'<tr id="link-(\d+)"', reader.get(address).text)
+        found = reader.get(address).json
+        shown = re.findall(r'<tr id="link-(\d+)"', reader.get(address.replace(".json", "")).text)
         assert shown == [str(each["number"]) for each in found["graph"]["links"][found["first"] : found["last"]]]
         numbers, address = [*numbers, *shown], found["next"]
     assert numbers == [str(each["number"]) for each in found["graph"]["links"]]

@@ -54,7 +54,7 @@ def test_a_board_has_pages_and_an_end(ranked):
     reader = ranked(*((number, float(number)) for number in range(1, 121)))
     first = reader.get("/leaderboards.json").json["leaderboards"]
     assert [row["number"] for row in first["rows"]] == list(range(120, 70, -1))
-    assert first["next"] == "/leaderboards?of=volunteers&by=total&page=2"
+    assert first["next"] == "/leaderboards.json?of=volunteers&by=total&page=2"
     last = reader.get("/leaderboards.json?page=3&by=recent").json["leaderboards"]
     assert ([row["rank"] for row in last["rows"]], last["next"]) == (list(range(101, 121)), None)
     assert "Nobody has this place yet." in reader.get("/leaderboards?page=9").text

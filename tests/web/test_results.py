@@ -87,7 +87,7 @@ def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):
     assert (reply["page"], reply["next"], reply["previous"]) == (1, None, None)
     assert (
         site_of.get("/results.json?experiment=tiny_sum&page=2").json["previous"]
-        == "/results?experiment=tiny_sum&page=1"
+        == "/results.json?experiment=tiny_sum&page=1"
     )
 
 

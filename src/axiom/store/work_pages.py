@@ -13,7 +13,12 @@ REACH = 100_000  # how far back those that are over are looked for
 _OF_HOST = """
 SELECT id FROM (
     SELECT id, state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
-WHERE :state = '' OR state = :state ORDER BY id DESC LIMIT :limit OFFSET :skip
+WHERE (:state = '' OR state = :state) AND (:before = 0 OR id < :before) ORDER BY id DESC LIMIT :limit
+"""
+_OF_HOST_AFTER = """
+SELECT id FROM (
+    SELECT id, state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
+WHERE (:state = '' OR state = :state) AND id > :after ORDER BY id LIMIT :limit
 """
 _BY_STATE = """
 SELECT state, count(*) AS amount FROM (
@@ -108,10 +113,14 @@ def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
     return [workunit for workunit in found if workunit is not None]
 
 
-def of_host(db: Database, host_id: int, *, state: str = "", limit: int, skip: int = 0) -> list[Task]:
-    """Tasks among a host's newest, of one state or of any, the newest first."""
-    rows = db.select(_OF_HOST, host_id=host_id, newest=NEWEST, state=state, limit=limit, skip=skip)
-    found = (work.task(db, row["id"]) for row in rows)
+def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: int = 0, after: int = 0) -> list[Task]:
+    """Tasks among a host's newest, of one state or of any, the newest first.
+
+    The newest of all, or those next to a task: older than the one `before` which they stand, or newer than `after`.
+    """
+    asked = {"host_id": host_id, "newest": NEWEST, "state": state, "limit": limit}
+    rows = db.select(_OF_HOST_AFTER, **asked, after=after) if after else db.select(_OF_HOST, **asked, before=before)
+    found = (work.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
     return [task for task in found if task is not None]
 
 

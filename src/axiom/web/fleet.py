@@ -1,6 +1,7 @@
 """Who computes: the list of hosts, one host, and why it gets no work."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from axiom.decisions.assignment import sent_today
@@ -229,17 +230,15 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     counted = work_pages.by_state(reading.db, number)
     asked = reading.query.get("state", "")
     state = asked if asked in set(TaskState) else ""
-    page = min(max(reading.whole("page"), 1), NEWEST // LENGTH)
-    rows = (
-        work_pages.of_host(reading.db, number, state=state, limit=LENGTH, skip=(page - 1) * LENGTH) if has_any else []
-    )
-    last = -(-(counted.get(TaskState(state), 0) if state else sum(counted.values())) // LENGTH)
+    of_host = partial(work_pages.of_host, reading.db, number, state=state)
+    before, after = reading.whole("before"), reading.whole("after")
+    rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
     address = f"/hosts/{number}?state={state}"
     return {
         "tasks_by_state": {each: counted[each] for each in TaskState if each in counted},
         "newest": NEWEST,
         "state": state,
         "tasks": [listed_task(task) for task in rows],
-        "previous": f"{address}&page={page - 1}" if page > 1 else None,
-        "next": f"{address}&page={page + 1}" if page < last and has_any else None,
+        "previous": f"{address}&after={rows[0].id}" if rows and of_host(limit=1, after=rows[0].id) else None,
+        "next": f"{address}&before={rows[-1].id}" if rows and of_host(limit=1, before=rows[-1].id) else None,
     }

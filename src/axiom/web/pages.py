@@ -188,7 +188,7 @@ def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = 
                 made = page.make(reading, **request.path_params)
                 status = 400 if made.get("misread") else 200
                 if as_data:
-                    return JSONResponse(made, status_code=status)
+                    return JSONResponse(_turned_as_json(made), status_code=status)
                 shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
                 return HTMLResponse(shown, status_code=status)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
@@ -247,6 +247,23 @@ def _as_json(request: Request) -> str:
     """The address of the same answer for programs."""
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.url.path if request.url.path != '/' else '/index'}.json{query}"
+
+
+def _turned_as_json(made: Answer) -> Answer:
+    """The answer, whose neighbouring pages are answers for programs, too."""
+    return {
+        name: _turned_as_json(value)
+        if isinstance(value, dict)
+        else _with_json(value)
+        if name.endswith(("next", "previous")) and isinstance(value, str) and value.startswith("/")
+        else value
+        for name, value in made.items()
+    }
+
+
+def _with_json(address: str) -> str:
+    path, mark, query = address.partition("?")
+    return f"{path}.json{mark}{query}"
 
 
 def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request], Response]:
