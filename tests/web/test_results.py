@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -91,6 +92,15 @@ def test_a_page_has_a_hundred_rows_and_leads_to_the_next(full, site_of):
     )
 
 
+def test_pages_stand_still_while_results_come(full):
+    reading = Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict, query={"until": "3"})
+    first = results.listed(reading, 2)
+    query = dict(parse_qsl(urlsplit(first["next"]).query))
+    second = results.listed(replace(reading, query=query), 2)
+    assert [row.id for row in listed(full.db, Wanted(until=3))] == [3, 2, 1]
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (2, 1, None)
+
+
 def test_a_page_beyond_the_last_leads_back_to_the_last(full):
     reading = Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict, query={"page": "17"})
     beyond = results.listed(reading, 1)
@@ -172,5 +182,5 @@ def test_the_last_page_says_that_there_are_more(full, site_of, monkeypatch):
     reading = Reading(db=full.db, folder=full.folder, now=full.now, name="", live=dict, query={"page": "2"})
     last = results.listed(reading, 1)
     assert (len(last["results"]), last["next"], last["ends_early"]) == (1, None, True)
-    assert results.listed(replace(reading, query={"page": "1"}), 1)["next"] == "/results?page=2"
+    assert results.listed(replace(reading, query={"page": "1"}), 1)["next"] == "/results?page=2&until=4"
     assert "no further page" not in site_of.get("/results").text

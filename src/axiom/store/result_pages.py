@@ -27,33 +27,33 @@ class Order(StrEnum):
 _WALKS = {
     Order.NEWEST: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.id DESC LIMIT :limit OFFSET :skip
 """,
     Order.REPLICATE: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.replicate, r.config LIMIT :limit OFFSET :skip
 """,
     Order.LAST_REPLICATE: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.replicate DESC, r.config LIMIT :limit OFFSET :skip
 """,
     Order.SECONDS: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.cpu_seconds, r.id LIMIT :limit OFFSET :skip
 """,
     Order.MOST_SECONDS: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.cpu_seconds DESC, r.id DESC LIMIT :limit OFFSET :skip
 """,
 }
 _ANYWHERE = """
 SELECT r.id FROM result r WHERE (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.id DESC LIMIT :limit OFFSET :skip
 """
 # Few results are of one replicate or did not end well: they are found by that, each along its index, and then sorted.
@@ -66,7 +66,7 @@ WHERE r.id IN (
         SELECT id FROM result WHERE :replicate IS NULL AND outcome <> 'ok' AND outcome = :outcome
             AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id))
     AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs)))
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY
     CASE :order WHEN 'replicate' THEN r.replicate WHEN '-replicate' THEN -r.replicate
         WHEN 'seconds' THEN r.cpu_seconds WHEN '-seconds' THEN -r.cpu_seconds ELSE -r.id END,
@@ -79,6 +79,8 @@ SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measur
 FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id = r.task_id ORDER BY j.key
 """
 _AT_ONCE = 1_000
+_ANY_ID = 2**62
+_NEWEST = "SELECT coalesce(max(id), 0) AS id FROM result"
 _MORE = """
 SELECT id, config, outcome, measures FROM result
 WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
@@ -95,6 +97,7 @@ class Wanted:
     replicate: int | None = None
     configs: Sequence[int] | None = None  # None is any
     order: Order = Order.NEWEST  # across versions there is an index of no other
+    until: int = 0  # the last that counts, as none is ever taken away: pages do not move while more come; 0 is any
     skip: int = 0
     limit: int = 100
 
@@ -120,6 +123,12 @@ def listed(db: Database, wanted: Wanted) -> list[Listed]:
     return rows(db, chosen(db, wanted))
 
 
+def newest(db: Database) -> int:
+    """The number of the newest result; 0 while there is none."""
+    row = db.one(_NEWEST)
+    return int(row["id"]) if row else 0
+
+
 def rows(db: Database, ids: Sequence[int]) -> list[Listed]:
     """These results, in this order."""
     return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
@@ -133,6 +142,7 @@ def chosen(db: Database, wanted: Wanted) -> list[int]:
     asked: dict[str, Any] = {
         "outcome": wanted.outcome,
         "configs": None if wanted.configs is None else json.dumps(list(wanted.configs)),
+        "until": wanted.until or _ANY_ID,
         "limit": wanted.limit,
         "skip": wanted.skip,
     }

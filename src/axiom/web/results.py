@@ -35,7 +35,7 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     wanted = _wanted(reading, stored, manifest, limit)
     said = _misread(reading.query, stored, manifest)
     rows = [] if said else result_pages.listed(reading.db, wanted)
-    is_more = len(rows) > limit
+    is_more, until = len(rows) > limit, wanted.until or result_pages.newest(reading.db)
     page = wanted.skip // limit + 1
     last = page if rows or said else _last_page(reading, wanted, limit)
     names = {each.id: each for each in experiments.everything(reading.db)}
@@ -44,7 +44,7 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
         "is_beyond": 0 < last < page,
-        "next": _address(reading.query, page=page + 1) if is_more and page < _LAST_PAGE else None,
+        "next": _address(reading.query, page=page + 1, until=until) if is_more and page < _LAST_PAGE else None,
         "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last and not said else None,
         "misread": said,
         "ends_early": is_more and page == _LAST_PAGE,
@@ -139,7 +139,7 @@ def _last_page(reading: Reading, wanted: Wanted, limit: int) -> int:
 
 
 def _without_page(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in query.items() if name != "page"}
+    return {name: value for name, value in query.items() if name not in {"page", "until"}}
 
 
 def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -> str:
@@ -154,7 +154,7 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
     said = [*misread.choice(query, "outcome", Outcome), *misread.choice(query, "sort", Order)]
     said += misread.known(query, "experiment", is_known=stored is not None)
-    said += [*misread.whole(query, "replicate"), *misread.whole(query, "page")]
+    said += [*misread.whole(query, "replicate"), *misread.whole(query, "page"), *misread.whole(query, "until")]
     if stored and manifest:
         fields = [_field(name) for name in manifest.factors]
         said += misread.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
@@ -177,6 +177,7 @@ def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifes
         replicate=number_of(query.get("replicate", "")),
         configs=_places(query, manifest, configs) if manifest else None,
         order=Order(order) if order in set(Order) else Order.REPLICATE,
+        until=number_of(query.get("until", "")) or 0,
         skip=(page - 1) * limit,
         limit=limit + 1,
     )

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote_plus
 
-OF_RESULTS = frozenset({"experiment", "outcome", "replicate", "sort", "page"})  # besides factors
+OF_RESULTS = frozenset({"experiment", "outcome", "replicate", "sort", "page", "until"})  # besides factors
 _PAGES = frozenset({"after", "before"})
 _NONE = frozenset[str]()
 # By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
