@@ -310,3 +310,14 @@ def test_an_exponent_is_asked_of_levels_at_which_the_measure_changes():
     cells = tuple(map(tried, range(4)))
     others = tuple(tried(place, seed) for seed in ALIKE for place in range(len(cells)))
     assert judge(replace(SOUND, first=cells, again=cells, others=others), wide).passed
+
+
+def test_a_training_may_run_away_at_a_seed_by_bad_luck_and_not_often():
+    wide = replace(DEMANDS, configs=CONFIGS * 7, seconds=(1.0,) * 21, allowed_seconds=(60.0,) * 21)
+    first = tuple(tried(place, cpu_seconds=1.0) for place in range(21))
+    others = tuple(tried(place, seed, cpu_seconds=1.0) for seed in ALIKE for place in range(21))
+    ran_away = [replace(one, outcome=Outcome.DIVERGED, missing=("total",)) for one in others]
+    unlucky = replace(SOUND, first=first, again=first)
+    for amount, is_sound in ((1, True), (2, True), (3, False)):
+        said = judge(replace(unlucky, others=(*ran_away[:amount], *others[amount:])), wide)
+        assert (said.failed != "G5") is is_sound, said.reason

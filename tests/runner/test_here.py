@@ -1,7 +1,9 @@
 import sys
+from pathlib import Path
 
 import pytest
 
+import axiom
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.here import compute_here, describe_files, describe_here
@@ -118,9 +120,9 @@ def computed(files, *cells):
 
 def test_what_a_cell_leaves_running_is_charged(files):
     first, second, third = computed(
-        files, {"act": "left_running", "amount": 0.4}, {"act": "sleep", "amount": 0.8}, {"act": "ok"}
+        files, {"act": "left_running", "amount": 0.3}, {"act": "sleep", "amount": 3.0}, {"act": "ok"}
     )
-    assert first.cpu_seconds + second.cpu_seconds >= 0.4
+    assert first.cpu_seconds + second.cpu_seconds >= 0.3
     assert third.cpu_seconds < 0.2
 
 
@@ -130,3 +132,32 @@ def test_what_jax_was_told_to_compute_is_charged_to_the_cell_that_told_it(files)
     )
     assert many.cpu_seconds > 5 * few.cpu_seconds
     assert after.cpu_seconds < many.cpu_seconds / 5
+
+
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        ("chance.stream = lambda seed, purpose: None", "axiom.kit.chance.stream"),
+        ("chance.stream.__code__ = (lambda seed, purpose: None).__code__", "axiom.kit.chance.stream"),
+        ("pace._Door.end = None", "axiom.kit.pace._Door.end"),
+        ("import numpy.random; numpy.random.Generator = None", "numpy.random.Generator"),
+        ("sys.modules['axiom.domain.declaration'].plain = None", "axiom.domain.declaration.plain"),
+    ],
+)
+def test_whoever_replaces_the_library_has_no_measures(files, act, name):
+    files["axiom/kit/chance.py"] = (Path(axiom.__file__).parent / "kit" / "chance.py").read_bytes()
+    files["axiom/catalogue/probe_cells.py"] += f"""
+
+from axiom.kit import chance
+
+
+def replace(config, seed):
+    {act}
+    return ok(config, seed)
+""".encode()
+    cells = [({"act": "ok"}, 1), ({"act": "replace"}, 1), ({"act": "ok"}, 1)]
+    limits = {"cpu_limit": 20.0, "wall_limit": 60.0, "memory_mb": 500.0, "on_progress": lambda *_: None}
+    answers = list(compute_here(files, "axiom.catalogue.probe_cells", cells, **limits))
+    assert [answer.outcome for answer in answers] == [Outcome.OK, Outcome.FAILED, Outcome.FAILED]
+    assert answers[1].error.kind == "LibraryReplaced"
+    assert answers[1].error.where.startswith(name)

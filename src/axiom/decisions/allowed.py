@@ -152,6 +152,9 @@ def _objection(meaning: str) -> str:
 def _names(file: File) -> _Found:
     """Names of Python itself, and modules that are handed on."""
     called = {id(node.func) for node in file.nodes if isinstance(node, ast.Call)}
+    for node in file.nodes:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and _is_dunder(node.id):
+            yield node.lineno, f"`{node.id}` is not allowed: {words.INSIDE}."
     for node in file.read_names():
         if _is_dunder(node.id):
             yield node.lineno, f"`{node.id}` is not allowed: {words.INSIDE}."
@@ -194,6 +197,8 @@ def _of_attribute(line: int, name: str) -> _Found:
         yield line, f"`.{name}` is not allowed: it reads attributes that are named in a text. Write an f-string."
     if name in words.TO_FILES:
         yield line, f"`.{name}` is not allowed: {words.FILES}."
+    if name in words.TO_MEMORY:
+        yield line, f"`.{name}` is not allowed: {words.INSIDE}."
 
 
 def _is_dunder(name: str) -> bool:

@@ -27,6 +27,7 @@ _HOST = "numbers must not depend on the host: take what varies from the config"
 _KEY = "it forgets half of the seed: use chance.key(seed, purpose)"
 _MOVING = "it may change with every release, and some of it calls the host: use jax, jax.numpy and jax.lax"
 _OTHER = f"it is another module, and a file may use {IN_SHORT} alone, of which this is none of the listed parts"
+WRITES = "it changes what others use, too: write a function or a class of your own"
 STAYS = "it stays in force for the cells after this one: give what varies to each call"
 
 _OF_NUMPY_AND_FILES = (
@@ -56,6 +57,11 @@ _OF_TEXT = (
     *("dataclasses.make_dataclass", "functools.singledispatch", "functools.singledispatchmethod"),
     *("typing.ForwardRef", "typing.get_type_hints"),
 )
+# They write into the module, the class or the function that they are given, or that is named beside it.
+_WRITERS = (
+    *("enum.global_enum", "enum.global_enum_repr", "enum.global_flag_repr", "enum.global_str"),
+    *("functools.WRAPPER_ASSIGNMENTS", "functools.WRAPPER_UPDATES", "functools.update_wrapper", "functools.wraps"),
+)
 # Why a name is forbidden with all that is in it; what is nearer to the whole name counts, and "" allows it again.
 FORBIDDEN = {
     **dict.fromkeys(("numpy.random", "random"), CHANCE),
@@ -73,6 +79,7 @@ FORBIDDEN = {
     **dict.fromkeys(_INSIDES, INSIDE),
     **dict.fromkeys(_UNLISTED, _OTHER),
     **dict.fromkeys(_OF_TEXT, TEXT),
+    **dict.fromkeys(_WRITERS, WRITES),
     "axiom.kit.pace.attach": "whoever computes the cell listens to it: call pace.early and pace.block",
     "axiom.domain.experiments.seed_of": "a cell's seed is given to run: take it from there",
 }
@@ -95,12 +102,14 @@ BUILTINS = {
 }
 FRAMES = frozenset(
     (
-        *("ag_frame", "cr_frame", "gi_frame", "tb_frame", "tb_next"),
-        *("f_back", "f_builtins", "f_globals", "f_locals"),
+        *("ag_await", "ag_code", "ag_frame", "cr_await", "cr_code", "cr_frame", "cr_origin"),
+        *("gi_code", "gi_frame", "gi_yieldfrom", "tb_frame", "tb_next"),
+        *("f_back", "f_builtins", "f_code", "f_globals", "f_locals"),
     )
 )
 FORMATS = frozenset(("format", "format_map"))  # methods of a text, which reach into what they are given
-TO_FILES = frozenset(("ctypes", "dump", "tofile"))  # methods of an array
+TO_FILES = frozenset(("dump", "tofile"))  # methods of an array
+TO_MEMORY = frozenset(("capsule", "cffi", "ctypes"))  # of an array or a bit generator
 HARMLESS = frozenset(("__doc__", "__name__"))
 # Their first argument is a seed.
 SEEDED = frozenset(("axiom.kit.chance.key", "axiom.kit.chance.orders", "axiom.kit.chance.stream", "random.Random"))
