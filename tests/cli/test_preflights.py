@@ -1,6 +1,7 @@
 """`axiom experiment preflight`, and what doctor and status say of bundles that were not tried."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -197,3 +198,54 @@ def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, la
     assert sentence.startswith("Preflight of sound@1: all gates, G0 to G8")
     assert word(say) == "passed"
     assert _due(lab) is None
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read_as_python_reads_it(say, file):
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    status, answer, _ = say("experiment", "preflight", file, "--json")
+    assert (status, answer["preflight"]["failed"]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "    return None",
+            "measure accuracy is missing in what run returned, a NoneType at axiom/catalogue/sound.py:",
+        ),
+        ("    return Measures(accuracy='high', size=1.0)", "measure accuracy must be float, and is a str at axiom/cat"),
+    ],
+)
+def test_a_measure_that_is_missing_or_of_another_type_is_named(say, file, text, said):
+    file.write_text(file.read_text().replace("    return Measures(", f"{text}\n    return Measures("))
+    _, answer, _ = say("experiment", "preflight", file, "--json")
+    assert answer["preflight"]["failed"] == "G5"
+    assert said in answer["preflight"]["reason"]
+
+
+@pytest.mark.usefixtures("lab")
+def test_what_would_not_be_published_is_said_before_anything_is_computed(say, file):
+    say("experiment", "publish", file)
+    file.write_text(file.read_text().replace("version=1", "version=2"))
+    say("experiment", "publish", file)
+    file.write_text(file.read_text().replace("version=2", "version=1") + "\n# changed\n")
+    status, _, said = say("experiment", "preflight", file)
+    assert (status, say("experiment", "publish", file)[0]) == (4, 4)
+    assert "at version 2 here" in said
+
+
+def test_a_control_has_no_more_configs_than_a_preflight_should_compute(say, file):
+    text = file.read_text()
+    many = "tuple(Config(inputs=2, signal=0.01 * n) for n in range(17))"
+    file.write_text(re.sub(r"placebo=.*", f"placebo={many},", text, count=1))
+    assert file.read_text() != text
+    _, answer, _ = say("experiment", "preflight", file, "--json")
+    assert "17 configs, and 16 are enough" in json.dumps(answer)
+
+
+def test_one_replicate_that_fails_here_shows_its_traceback(file, capsys):
+    file.write_text(file.read_text().replace("    return Measures(", "    raise KeyError('why')\n    return Measures("))
+    assert _main(["experiment", "run", str(file), "--seed", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "KeyError: 'why'" in said

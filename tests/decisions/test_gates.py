@@ -146,8 +146,8 @@ FAULTS = [
     ("G4", {"others": of_others(2, SAME_HIGH, mark=tried(2).mark)}, "the low bits of the seed decide nothing"),
     (
         "G5",
-        {"first": (tried(0, error="TypeError at axiom/domain/declaration.py:99", **FAILED),)},
-        "returns something else than Measures declares: TypeError",
+        {"first": (tried(0, error="measure total must be float, and is a str at axiom/catalogue/a.py:9", **FAILED),)},
+        "returns something else than Measures declares: measure total must be float",
     ),
     (
         "G5",

@@ -14,6 +14,7 @@ from axiom.domain.preflights import Attempt
 from axiom.lab.preflight import Examined, prepare_boxed, secret_of, try_out
 from axiom.lab.preflight_course import Said
 from axiom.lab.preflight_report import write
+from axiom.lab.publish import Prepared, demand_taken
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
@@ -55,6 +56,7 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, b
         made = prepare_boxed(package(), file)
         if isinstance(made, Attempt):
             return Examined(attempt=made, manifest=None), False
+        _demand_taken(made, folder)
         archive, is_published = made.archive, _is_published(made.digest, folder)
     else:
         archive, is_published = newest, True
@@ -71,6 +73,13 @@ def _newest(name: str, folder: Folder) -> bytes | None:
         found = experiments.by_name(db, name)
         newest = experiments.bundle_now(db, found.id) if found else None
         return blobs.get(db, folder, newest.digest) if newest else None
+
+
+def _demand_taken(made: Prepared, folder: Folder) -> None:
+    """Refuse at once what this laboratory would not publish."""
+    if folder.exists():
+        with reading(folder) as db:
+            demand_taken(db, made)
 
 
 def _is_published(digest: str, folder: Folder) -> bool:

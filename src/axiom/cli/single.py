@@ -29,8 +29,11 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
     file = file_of(name)
     manifest = manifest_of(file)
     chosen = configs(manifest, words)
+    printed: list[str] = []
     number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate)
-    cells = _compute(file.stem, bundles.collect(package(), file), manifest, chosen, number, quiet=quiet or as_json)
+    cells = _compute(
+        file.stem, bundles.collect(package(), file), manifest, chosen, number, printed, quiet=quiet or as_json
+    )
     if as_json:
         show_json({"experiment": manifest.name, "version": manifest.version, "seed": number, "cells": cells})
     else:
@@ -38,6 +41,7 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
         _show_picture(manifest, cells)
     failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
     if failed:
+        click.echo("".join(printed[:1]), nl=False, err=True)
         remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
         raise click.exceptions.Exit(1)
 
@@ -48,6 +52,7 @@ def _compute(
     manifest: Manifest,
     chosen: Sequence[Mapping[str, Any]],
     seed: int,
+    printed: list[str],
     *,
     quiet: bool,
 ) -> list[dict[str, Any]]:
@@ -68,6 +73,7 @@ def _compute(
         memory_mb=max(manifest.memory_mb, 2_000),
         on_progress=tell,
         cache=_compiled(),
+        on_failed=printed.append,
     )
     for config, answer in zip(chosen, answers, strict=True):
         found.append(_cell(config, answer, time.monotonic() - began))

@@ -26,6 +26,7 @@ _Found = Iterator[tuple[int, str]]  # the line, and what is wrong with it
 
 def refusals(source: str, name: str) -> tuple[Refusal, ...]:
     """Everything that keeps this source from being the file of the experiment `name`; nothing when it may be tried."""
+    source = source.removeprefix("\ufeff")  # Python takes a file that begins with a byte-order mark
     if len(source) > LONGEST:
         return (_unreadable(1, f"it has {len(source)} characters, and {LONGEST} are enough for a question"),)
     for line, encoding in _encodings(source):

@@ -21,7 +21,7 @@ COST_FACTOR_OF_COMPUTERS = 10.0
 COST_FLOOR = 0.02  # seconds: below that, what surrounds a cell costs as much as the cell
 SAME_LOW, SAME_HIGH = SEEDS + 1, SEEDS + 2  # numbers of the seeds that share their low or their high bits with seed 0
 RARELY = 0.05  # of the cells at other seeds that may leave the real numbers: a training may run away by bad luck
-_SCHEMA = "axiom/domain/declaration.py:"  # where measures are read; what is raised there is wrong with them
+_OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
 _HOW = "docs/howto/preflight.md says how"
 
 
@@ -236,7 +236,7 @@ def _refused(attempt: Attempt, gate: str) -> str:
 
 
 def _is_of_schema(tried: Tried) -> bool:
-    return f" at {_SCHEMA}" in tried.error
+    return tried.error.startswith(_OF_SCHEMA)
 
 
 def _something(estimand: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def plain(measured: Any, declared: Sequence[Measure]) -> tuple[dict[str, Any], b
     values: dict[str, Any] = {}
     diverged = False
     for name, kind, nullable in declared:
+        if not hasattr(measured, name):
+            raise TypeError(f"measure {name} is missing in what run returned, a {type(measured).__name__}")
         value = _python(getattr(measured, name))
         if value is None and nullable:
             values[name] = None

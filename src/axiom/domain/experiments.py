@@ -14,6 +14,7 @@ from axiom.domain.estimands import Estimand
 
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
+MOST_OF_CONTROL = 16  # configs of a placebo or a planted effect, each of which a preflight computes at eight seeds
 
 
 def seed_of(experiment: str, version: int, replicate: int) -> int:
@@ -140,6 +141,8 @@ class Experiment:
                 raise ValueError(f"{where} must have configs like those of the sweep, for placebo and planted effect")
             if len(set(sweep)) != len(sweep):
                 raise ValueError(f"{where} names the same config twice")
+            if len(sweep) > MOST_OF_CONTROL:
+                raise ValueError(f"{where} has {len(sweep)} configs, and {MOST_OF_CONTROL} are enough for a control")
 
     def _check_ranges(self, factors: frozenset[str]) -> None:
         if unknown := set(self.ranges) - factors:

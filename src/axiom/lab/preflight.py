@@ -18,12 +18,12 @@ from axiom.decisions.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
 from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
-from axiom.errors import ExperimentError, NotFound, TaskError, WrongUse
+from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.own_gates import read_archive
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.preflight_course import PATIENCE, Course, Said, is_its_own
 from axiom.lab.preflight_report import write
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.publish import Prepared, demand_bounded, prepare
 from axiom.runner import sandbox
 from axiom.runner.gate import Gate
 from axiom.runner.here import describe_boxed
@@ -110,12 +110,16 @@ def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
     if refused:
         return _without_bundle(refused)
     try:
-        return prepare(package, file, describe=describe_boxed)
+        made = prepare(package, file, describe=describe_boxed)
+        demand_bounded(made.manifest)
+    except Refused as error:
+        return _without_bundle((), str(error))
     except (ExperimentError, TaskError) as error:
         if not is_its_own(error):
             raise
         sandbox.demand()  # one that lets nobody compute would be blamed on the file
         return _without_bundle((), str(error))
+    return made
 
 
 def try_file(package: Path, file: Path, said: Said | None = None, *, patience: float = PATIENCE) -> Examined:

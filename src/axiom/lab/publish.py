@@ -256,7 +256,7 @@ def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
     """The version as it is published, if it is; an error where it may not be published again."""
     manifest = prepared.manifest
     if experiments.bundle(db, prepared.digest) is None:
-        _not_endless(manifest)
+        demand_bounded(manifest)
     _not_older(experiments.by_name(db, manifest.name), manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     if version is None:
@@ -283,7 +283,13 @@ def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared)
         )
 
 
-def _not_endless(manifest: Manifest) -> None:
+def demand_taken(db: Database, prepared: Prepared) -> None:
+    """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
+    demand_bounded(prepared.manifest)
+    _published(db, prepared)
+
+
+def demand_bounded(manifest: Manifest) -> None:
     """Whoever adds up what is to be computed, for everybody's plan, must come to a number."""
     dearest = max(manifest.cell_seconds)
     if dearest > _LONGEST:

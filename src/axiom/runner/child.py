@@ -240,9 +240,14 @@ class Bench:
         error = values = None
         try:
             _attach(listener, Keeper(self._pipe, listener, keep) if keep else None)
-            values, diverged = self._plain(self._experiment.run(self._config(**config), seed), self._measures)
+            returned = self._experiment.run(self._config(**config), seed)
             _wait_for_arrays()
-            outcome = "diverged" if diverged else "ok"
+            try:
+                values, diverged = self._plain(returned, self._measures)
+                outcome = "diverged" if diverged else "ok"
+            except (TypeError, AttributeError) as fault:
+                error = {"kind": _shown(str(fault), 120), "where": self._place_of_run()}
+                outcome, values = "failed", None
             if replaced := self._library.replaced():
                 error, outcome, values = {"kind": "LibraryReplaced", "where": _shown(replaced, 200)}, "failed", None
         except BaseException as fault:
@@ -262,6 +267,17 @@ class Bench:
         self._charged += spent - (keep["spent"] if keep else 0.0)
         self._pipe.say(answer=answer)
         _give_back()
+
+    def _place_of_run(self) -> str:
+        """The line in which the experiment's own function begins, for what is wrong with all that it returned."""
+        function = self._experiment.run
+        while hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        code = getattr(function, "__code__", None)
+        if code is None:
+            return "outside the bundle"
+        path = code.co_filename.removeprefix(self._tree + os.sep).replace(os.sep, "/")
+        return _shown(f"{path}:{code.co_firstlineno}", 200)
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
         """Name what was raised, within a handler, and the last line of the bundle that it passed."""

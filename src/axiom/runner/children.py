@@ -370,7 +370,7 @@ class Child:
             if not chunk:
                 raise self._lost()
             if len(self._buffer) > outputs.ANSWER_LIMIT + _CHUNK:
-                raise self._lost("it spoke without end")
+                raise self._lost(f"it spoke without end: a line may have {outputs.ANSWER_LIMIT:,} bytes")
 
     def _lost(self, why: str = "") -> ChildLost:
         kind = ChildLost

@@ -69,11 +69,12 @@ def compute_here(
     is_boxed: bool = False,
     gate: Gate | None = None,
     hash_seed: int | None = None,
+    on_failed: Callable[[str], None] = lambda _: None,
 ) -> Iterator[CellAnswer]:
     """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction.
 
     `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good. `hash_seed`:
-    another than on hosts, to see whether numbers follow from it.
+    another than on hosts, to see whether numbers follow from it. `on_failed` is told what a cell that failed printed.
     """
     with unpacked(files) as (tree, room):
         box = _box(tree, room, memory_mb) if is_boxed else None
@@ -94,6 +95,8 @@ def compute_here(
                     on_progress=functools.partial(on_progress, place),
                 )
                 is_late = answer.outcome is Outcome.LATE
+                if answer.outcome is Outcome.FAILED:
+                    on_failed(child.printed)
                 yield answer
         finally:
             child.stop()

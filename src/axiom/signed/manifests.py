@@ -9,7 +9,7 @@ from typing import Any
 from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
-from axiom.domain.experiments import NAME, Figure
+from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
 from axiom.errors import ExperimentError
 from axiom.signed import strict
 
@@ -149,6 +149,8 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"a control speaks of {control.estimand!r}, which is no estimand")
         _check_sweep(manifest, control.placebo, control.placebo_seconds, f"the placebo of {control.estimand}")
         _check_sweep(manifest, control.planted, control.planted_seconds, f"what is planted for {control.estimand}")
+        if max(len(control.placebo), len(control.planted)) > MOST_OF_CONTROL:
+            raise ValueError(f"a control of {control.estimand!r} has more than {MOST_OF_CONTROL} configs")
 
 
 def _check_sweep(
