@@ -16,8 +16,8 @@ cannot_start() {
 }
 
 if [ "${1:-}" = --remove ]; then
-    rm -rf "$root/.venv" "$root/.tools"
-    say "Removed .venv and .tools. lab-data, if there is one, is untouched; uv's own cache of packages is too."
+    rm -rf "$root/.venv" "$root/.tools" "$root"/build/*/.building-*
+    say "Removed .venv, .tools and what a build of the runner left half done. lab-data, if there is one, is untouched; uv's own cache of packages is too."
     exit 0
 fi
 

@@ -6,7 +6,7 @@ import lzma
 import struct
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +41,19 @@ def files_below(tree: Path) -> dict[str, Path]:
     return found
 
 
-def write_zip(target: Path, files: Mapping[str, Path], preset: int) -> None:
+def write_zip(
+    target: Path, files: Mapping[str, Path], preset: int, told: Callable[[float], None] = lambda _: None
+) -> None:
     """Write the files, each compressed by itself, on two threads; the same bytes for the same content."""
     draft = target.with_name(f".{target.name}.draft")
-    largest_first = sorted(files, key=lambda name: (-files[name].stat().st_size, name))
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    largest_first = sorted(files, key=lambda name: (-sizes[name], name))
+    done = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         waiting = {name: pool.submit(_entry, name, files[name], preset) for name in largest_first}
+        for name in largest_first:
+            done += waiting[name].result().size
+            told(done / max(1, sum(sizes.values())))
         entries = [waiting[name].result() for name in sorted(files)]
     with draft.open("wb") as file:
         write_entries(file, entries)

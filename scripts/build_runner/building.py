@@ -6,7 +6,6 @@ import hashlib
 import json
 import platform as this_computer
 import shutil
-import tempfile
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from build_runner.launcher import Runtime, boot_files, launcher, needs_of, windo
 from build_runner.plan import PYTHON, Order
 from build_runner.proof import prove
 from build_runner.sbom import sbom
+from build_runner.workbench import Estimate, workbench
 
 _FORMAT = "axiom-runner-2"  # its runner reads orders that share a signature
 _BLOCK = 1 << 20
@@ -37,15 +37,21 @@ def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
     if is_enough and is_there(order, out):
         return [f"{target} is there already."]
     began = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as name:
-        work, draft = Path(name), Path(name) / "built"
-        draft.mkdir()
-        laid, packages = tree.lay_out(order, work)
-        facts = _finish(order, laid, draft, packages) if order.interpreter else _wheels(order, laid, draft)
-        facts |= {"inputs": inputs}
-        (draft / "built.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        put(draft, target, work / "before")
+    with workbench(out, order.name, inputs, steps=3) as bench:
+        if is_enough and is_there(order, out):
+            return [f"{target} is there already."]
+        bench.step("packages", lambda place: tree.fetch(order, place))
+        packages = bench.step("tree", lambda place: tree.lay_out(order, bench.folder / "packages", place))
+
+        def finish(draft: Path) -> dict[str, Any]:
+            laid = bench.folder / "tree"
+            facts = _finish(order, laid, draft, packages) if order.interpreter else _wheels(order, laid, draft)
+            facts |= {"inputs": inputs}
+            (draft / "built.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            return facts
+
+        facts = bench.step("archive", finish)
+        put(bench.folder / "archive", target, bench.folder / "before")
     return [*_said(facts), f"{target}, after {time.monotonic() - began:.0f} s"]
 
 
@@ -139,7 +145,7 @@ def _facts(order: Order, laid: Path, files: list[dict[str, Any]]) -> dict[str, A
 def _zip(laid: Path, draft: Path, stem: str, preset: int, ending: str = "") -> dict[str, Any]:
     """Pack the folder under a name that says what is in it."""
     unnamed = draft / "unnamed.zip"
-    archive.write_zip(unnamed, archive.files_below(laid), preset)
+    archive.write_zip(unnamed, archive.files_below(laid), preset, Estimate("compressing").tell)
     return _file(unnamed.rename(draft / f"{stem}_{_digests(unnamed)[0][:16]}{ending}.zip"), is_main=False)
 
 

@@ -12,19 +12,25 @@ SOURCE = ROOT / "src" / "axiom"
 TOOLS = ROOT / ".tools" / "build-runner"
 
 
-def lay_out(order: Order, work: Path) -> tuple[Path, dict[str, str]]:
-    """Make the folder; return it, and the packages with their versions."""
-    tree, fetched = work / "tree", work / "wheels"
-    version = interpreter.version_of(order.interpreter) if order.interpreter else PYTHON
-    wheels.fetch(order.lock, fetched, order.platform.wheels, version)
+def fetch(order: Order, fetched: Path) -> None:
+    """Bring the packages of the order."""
+    wheels.fetch(order.lock, fetched, order.platform.wheels, _version(order))
+
+
+def lay_out(order: Order, fetched: Path, tree: Path) -> dict[str, str]:
+    """Fill the folder; return the packages with their versions."""
     packages = tree
     if order.interpreter:
         packages = interpreter.copy(order.interpreter, tree, patchelf() if order.platform.system == "linux" else None)
     put_packages(wheels.kept(fetched), packages)
     put_ours(packages)
     if order.interpreter:
-        bytecode.compile_below(tree, version)
-    return tree, wheels.installed(packages)
+        bytecode.compile_below(tree, _version(order))
+    return wheels.installed(packages)
+
+
+def _version(order: Order) -> str:
+    return interpreter.version_of(order.interpreter) if order.interpreter else PYTHON
 
 
 def put_packages(files: dict[str, Path], packages: Path) -> None:

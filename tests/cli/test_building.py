@@ -10,10 +10,11 @@ import pytest
 from patience import PATIENCE
 from processes import of_session
 
+from axiom.cli import building
 from axiom.cli.building import Builder
 from axiom.store.folder import Folder
 
-WELL = 'echo "with $*"\nps -o ni= -p $$\n'
+WELL = 'echo "with $*"\nps -o cls= -p $$\n'
 STUBBORN = "trap '' TERM\n(sleep 600 & sleep 601; wait) &\necho $! >begun\nwhile :; do sleep 1; done\n"
 
 
@@ -22,11 +23,11 @@ def made(tmp_path):
     """Builders of these words; what is left of them is ended."""
     builders = []
 
-    def make(text: str, *, patience: float = 0.0) -> Builder:
+    def make(text: str, *, patience: float = 0.0, **more) -> Builder:
         program = tmp_path / "build"
         program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{text}")
         program.chmod(0o755)
-        builders.append(Builder(Folder(path=tmp_path), program, patience=patience))
+        builders.append(Builder(Folder(path=tmp_path), program, patience=patience, **more))
         return builders[-1]
 
     yield make
@@ -50,11 +51,11 @@ def test_it_builds_once_out_of_everybody_s_way_and_leaves_a_log(made, tmp_path):
     builder = made(WELL)
     assert builder.says == ""
     builder.look()
-    until(lambda: "19" in log(tmp_path))
+    until(lambda: "IDL" in log(tmp_path))
     until(lambda: builder.says == "")
     for _ in range(3):
         builder.look()
-    assert log(tmp_path).split() == ["with", "--if-missing", "19"]
+    assert log(tmp_path).split() == ["with", "--if-missing", "IDL"]  # a class of its own, behind what is nice
     assert not builder.has_failed
 
 
@@ -105,3 +106,19 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
         lab.send_signal(signal.SIGKILL)
         lab.wait()
     until(lambda: not of_session(session))
+
+
+def test_it_leaves_the_cores_to_the_first_findings_and_not_for_ever(made, tmp_path, monkeypatch):
+    waits = made(WELL, may_begin=lambda: False)
+    waits.look()
+    assert log(tmp_path) == ""
+    monkeypatch.setattr(building, "_LONGEST_SECONDS", 0.0)
+    at_last = made(WELL, may_begin=lambda: False)
+    until(lambda: at_last.look() or log(tmp_path))
+
+
+def test_how_far_it_is_can_be_read_where_its_name_stands(made, tmp_path):
+    builder = made(f"echo step 1\necho step 2\nuntil test -e {tmp_path}/seen; do sleep 0.05; done\n")
+    builder.look()
+    until(lambda: "step 2" in builder.says)
+    (tmp_path / "seen").touch()

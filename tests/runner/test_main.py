@@ -294,3 +294,11 @@ def test_the_parent_loads_nothing_that_computes():
     )
     assert done.stdout == "[]\n"
     assert os.environ.get("NPROC") == "1"
+
+
+def test_the_laboratory_s_own_computer_computes_at_the_lowest_priority(lab, serving, tmp_path):
+    serving.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
+    serving.answer()
+    child = int(lab.computed[0].split()[-1])
+    assert os.getpriority(os.PRIO_PROCESS, child) == 19
+    assert os.getpriority(os.PRIO_PROCESS, os.getpid()) < 19

@@ -14,6 +14,7 @@ from axiom.cli.computing import Computing
 from axiom.commands.gate import Gate
 from axiom.domain.dataclass import dataclass
 from axiom.lab.offering import Offering
+from axiom.lab.policy import HEARD_FROM
 from axiom.runner.host import platform_here
 from axiom.server.accounts import Accounts, demand_secret
 from axiom.server.delegates import Delegates
@@ -30,6 +31,7 @@ from axiom.server.statistics_files import StatisticsFiles
 from axiom.server.transfers import Transfers
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
+from axiom.store import preflights
 from axiom.store.connections import Connections
 from axiom.store.folder import Folder
 from axiom.store.runners import Runner
@@ -125,6 +127,13 @@ def project_address(settings: Settings, listening: str) -> str:
     return f"{(settings.url or listening).rstrip('/')}/"
 
 
+def _has_first_findings(folder: Folder, now: datetime) -> bool:
+    """Does nobody wait any more for what the laboratory's own computer finds first?"""
+    with Connections(folder=folder).reader() as db:
+        known = preflights.circumstances(db, now - HEARD_FROM)
+    return known.has_evidence or not known.computes_itself
+
+
 @contextlib.contextmanager
 def volunteering(
     folder: Folder,
@@ -141,7 +150,11 @@ def volunteering(
         demand_secret(db, secrets.accounts)
     offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
-    builder = Builder(folder, source.build_with, patience=_PATIENCE) if source.build_with else None
+    builder = None
+    if source.build_with:
+        builder = Builder(
+            folder, source.build_with, patience=_PATIENCE, may_begin=lambda: _has_first_findings(folder, now())
+        )
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
         transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
         project = _project(folder, settings, secrets, core, offering.offered, links, transfers)

@@ -445,9 +445,18 @@ def _watch(system: Any, parent: int) -> None:
     os._exit(1)
 
 
+def _step_back_as_a_session() -> None:
+    """Where a desktop's kernel shares the cores by sessions first, ours is as modest as this process."""
+    with contextlib.suppress(OSError, AttributeError):
+        if nice := os.nice(0):
+            with open("/proc/self/autogroup", "w") as group:  # noqa: PTH123  pathlib is not imported yet
+                group.write(f"{nice:d}")
+
+
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
     parent, runner, *modules = sys.argv[1:]
+    _step_back_as_a_session()
     _end_with(int(parent), runner)
     pipe = Pipe()
     confine = _own(runner, "axiom.runner.confine").confine

@@ -8,6 +8,7 @@ meanwhile what nearly every experiment needs. What is said to it stands in `serv
 takes long, so that this child is on its way before its parent is ready.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from axiom.runner.gate import Ended
 from axiom.runner.limits import environment
 from axiom.runner.spawning import NEARLY_ALWAYS, spawn
 
+_LEAST = 19  # of the system's priorities
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Start in one of the two ways and return the exit status."""
@@ -25,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         if is_serving:
+            _step_back()
             process = spawn(environment(), NEARLY_ALWAYS)
             from axiom.runner.serving import serve  # takes as long as the child takes for what it imports
 
@@ -36,6 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from axiom.domain.work import Exit
 
         return 0 if is_serving else Exit.ABORTED_BY_USER
+
+
+def _step_back() -> None:
+    """Compute with what nobody else on this computer wants, as a volunteer's client does."""
+    if hasattr(os, "nice"):
+        os.nice(_LEAST)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
