@@ -46,6 +46,20 @@ def test_the_file_passes_its_preflight(tmp_path):
     assert judged.passed, judged.reason
 
 
+def test_who_trains_on_the_test_set_does_not_pass(tmp_path):
+    file = write(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    leaking = text.replace("training.sgd(start, task,", "training.sgd(start, leaked,").replace(
+        "    nets = ",
+        "    test = {'x_test': task.x_test, 'y_test': task.y_test}\n"
+        "    leaked = data.Task(x_train=task.x_test, y_train=task.y_test, **test)\n    nets = ",
+    )
+    assert leaking.count("leaked") == 2
+    file.write_text(leaking, encoding="utf-8")
+    judged = try_file(Path(axiom.__file__).parent, file).judged
+    assert judged.failed == "G7", judged.reason
+
+
 @pytest.mark.parametrize("check", [("check",), ("format", "--check")], ids=" ".join)
 def test_the_file_keeps_the_rules_of_the_house(tmp_path, check):
     file = write(tmp_path)

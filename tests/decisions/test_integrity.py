@@ -182,3 +182,24 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
     assert len(found.counted) + found.clones == len(
         {one.replicate for one in rows if one.cohort is Cohort.CONFIRMATORY}
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "force"),
+    [
+        ([0.3 + number * 1e-9 for number in range(8)], Force.HOLDS_BACK),
+        ([0.3] * 8, Force.TELLS),
+        ([0.3 + number * 1e-5 for number in range(8)], None),
+        ([0.3 + number * 1e-9 for number in range(7)], None),
+        ([0.0] * 8, None),
+    ],
+)
+def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, force):
+    observed = [replace(one, fingerprint=f"fine:{one.replicate}") for one in seen(*rows)]
+    said = {one.kind: one.force for one in sound(asked(), observed, 1).alarms}
+    assert said == ({} if force is None else {"steady": force})
+
+
+def test_counts_may_be_the_same_for_all_seeds():
+    observed = [replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[2.0] * 8)]
+    assert sound(asked(), observed, 1).alarms == ()

@@ -61,8 +61,10 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, b
     else:
         archive, is_published = newest, True
     manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
-    secret = secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket) if is_published else None
-    return Examined(attempt=try_out(archive, said, secret=secret), manifest=manifest), is_published
+    if not is_published:
+        return Examined(attempt=try_out(archive, said), manifest=manifest), False
+    secret = secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+    return Examined(attempt=try_out(archive, said, secret=secret), manifest=manifest), True
 
 
 def _newest(name: str, folder: Folder) -> bytes | None:

@@ -12,6 +12,7 @@ from axiom.domain.work import Outcome
 from axiom.statistics.clones import alike, clones
 
 _NAMED = 3  # seeds that a sentence names
+_HARDLY = 1e-6  # of the largest value: less than this is no variation
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
 
@@ -51,7 +52,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         counted=counted,
         exploratory=older,
         clones=len(copies),
-        alarms=(*clone_alarms, *_constant(question, counted), *_unsound(gone)),
+        alarms=(*clone_alarms, *_constant(question, counted), *_steady(question, counted), *_unsound(gone)),
         reasons=(*reasons, *_absences(question, own, gone)),
     )
 
@@ -115,6 +116,33 @@ def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]
         return []
     text = f"{sum(same)} seeds gave the very same numbers, design by design, so it is not sure that seeds were used"
     return [Alarm(kind="constant", force=Force.HOLDS_BACK, text=text)]
+
+
+def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
+    """Designs in which the value hardly varies from seed to seed, though the computations differ.
+
+    A number that is written into the file looks like that, with noise of no size or without. A count may be the same
+    for all seeds, so that is only told; nothing that is measured varies by a millionth.
+    """
+    if question.process is Process.BERNOULLI:
+        return []
+    rows: dict[str, list[Observation]] = {}
+    for one in counted:
+        if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint[: len(COARSE)] != COARSE:
+            rows.setdefault(one.design, []).append(one)
+    told, seeds = Force.TELLS, 0
+    for found in rows.values():
+        values = [one.value for one in found if one.value is not None]
+        marks = {one.fingerprint or one.value for one in found}
+        size, spread = max(map(abs, values)), max(values) - min(values)
+        if len(values) < _ENOUGH or len(marks) == 1 or spread > _HARDLY * size or size == 0:
+            continue
+        seeds += len(values)
+        told = Force.HOLDS_BACK if spread > 0 else told
+    if not seeds:
+        return []
+    text = f"the value hardly varies over {seeds} seeds: a number that is written into the file looks like this"
+    return [Alarm(kind="steady", force=told, text=text)]
 
 
 def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observation]) -> Alarm:

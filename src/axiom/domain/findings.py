@@ -146,7 +146,7 @@ class Force(StrEnum):
 class Alarm:
     """A sign that the values are not what they are said to be."""
 
-    kind: str  # clones, constant, hosts, platforms, duplicates, missing or bounds
+    kind: str  # clones, constant, steady, hosts, platforms, duplicates, missing or bounds
     force: Force
     text: str  # a sentence without its full stop
     hosts: tuple[int, ...] = ()  # whom it names

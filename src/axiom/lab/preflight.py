@@ -6,7 +6,6 @@ is brought to the writer are facts; whether they are enough is decided there.
 
 import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -36,7 +35,7 @@ from axiom.store import blobs, experiments, preflights
 from axiom.store.database import Database
 from axiom.store.folder import Folder
 
-_SECRET_BYTES = 32
+_NOBODYS = b"axiom-preflight-nobody"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,18 +55,18 @@ def try_out(
     archive: bytes,
     said: Said | None = None,
     *,
-    secret: bytes | None = None,
+    secret: bytes = _NOBODYS,
     patience: float = PATIENCE,
     gate: Gate | None = None,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
-    The seeds follow from the laboratory's `secret`; without one they are drawn, and no laboratory takes the report.
+    The seeds follow from the laboratory's `secret`. Without one they are the same each time, so that an author sees
+    what a change of the file does; no laboratory takes that report.
     `patience` is how many CPU seconds a cell may take beyond five times what it declares. Whoever may want it to end
     before it is through gives it a `gate` to close; then nothing is known of the bundle, and Ended says so.
     """
     began, digest = time.monotonic(), bundles.digest(archive)
-    secret = secret or secrets.token_bytes(_SECRET_BYTES)
     files = bundles.contents(archive)
     manifest = read_manifest(files[bundles.MANIFEST])
     source = files[bundles.experiment_path(manifest.name)].decode(errors="replace")
