@@ -1,9 +1,13 @@
-"""Plays a taken-over server: attempts in ten classes against the real runner, and flips of single bits.
+"""Plays a taken-over server, in ten classes and by flips of single bits, and authors whose files are defective.
 
 The server has every online key, its disk and its database, and all that was ever published; root, bundle and
 code-signing keys are elsewhere. An attempt counts against us when anything but the laboratory's own newest code is
 executed, or when it ends in another way than with a decoded refusal. What is executed leaves a mark; that an attack
 which succeeds would be seen is shown first.
+
+Each file of `tests/preflight/defective` has one fault, and its first line names the gate that must refuse it. A file
+counts against us when another gate or none does; that the sound file passes is shown first. Lies about time have a
+campaign of their own, `liars`.
 """
 
 import argparse
@@ -22,6 +26,12 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"
 from attacking import Attempt, Scene, known_home, play
 from attempts import CLASSES, flipped
 
+import axiom
+from axiom.lab.preflight import try_file
+
+PACKAGE = Path(axiom.__file__).parent
+FILES = Path(__file__).resolve().parents[2] / "tests" / "preflight"
+
 
 def main() -> int:
     """0 when no foreign byte was executed and every flipped bit was refused."""
@@ -37,7 +47,7 @@ def main() -> int:
         if not _is_seen(scene, folder / "success"):
             print("an attack that succeeds left no mark, so this campaign would prove nothing")
             return 1
-        bad = _attack(scene, known, folder, wanted.variants, wanted.seed)
+        bad = _attack(scene, known, folder, wanted.variants, wanted.seed) + _try_files()
         return 1 if bad + _flip(scene, folder, wanted.flips, wanted.seed) else 0
 
 
@@ -70,6 +80,24 @@ def _attack(scene: Scene, known: Path, folder: Path, variants: int, seed: int) -
     print(f"{'executed or not refused':<28}{len(problems)} of {variants} (at most 0)")
     print("".join(f"  {problem}\n" for problem in problems[:20]), end="")
     return len(problems) + (longest > 5)
+
+
+def _try_files() -> int:
+    """How many defective files no gate refuses, or another one than should."""
+    if not (sound := try_file(PACKAGE, FILES / "sound.py", patience=2.0).judged).passed:
+        print(f"the sound file does not pass: {sound.reason}")
+        return 1
+    refused, problems = Counter[str](), []
+    for file in sorted((FILES / "defective").glob("*.py")):
+        gate = file.read_text(encoding="utf-8")[2:4]
+        judged = try_file(PACKAGE, file, patience=2.0).judged
+        refused[gate] += judged.failed == gate
+        problems += [] if judged.failed == gate else [f"{file.stem}: {judged.failed or 'no gate'} instead of {gate}"]
+    for gate, amount in sorted(refused.items()):
+        print(f"{f'files that {gate} must refuse':<28}{amount} refused")
+    print(f"{'files not refused so':<28}{len(problems)} of {len(problems) + refused.total()} (at most 0)")
+    print("".join(f"  {problem}\n" for problem in problems), end="", flush=True)
+    return len(problems)
 
 
 def _flip(scene: Scene, folder: Path, flips: int, seed: int) -> int:
