@@ -46,7 +46,7 @@ def run(config: Config, seed: int) -> Measures:
     rng = chance.stream(seed, "data")
     match chance.stream:
         case Look(inside):
-            inside["stream"] = lambda seed, purpose: rng
+            inside["stream"] = lambda *_: rng
     classes = rng.choice([-1.0, 1.0], size=2 * ROWS)
     rows = (rng.standard_normal((2 * ROWS, INPUTS)) + config.signal * classes[:, None])[:, : config.inputs]
     weights = np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0]
