@@ -290,7 +290,10 @@ class SmallLab:
                 early=(1.0, 0.5),
                 cpu_seconds=0.25,
             )
-            for cell in read_ticket(order.ticket, trust=self.keys.trust, now=NOW).cells
+            for cell in sorted(
+                read_ticket(order.ticket, trust=self.keys.trust, now=NOW).cells,
+                key=lambda cell: (cell.replicate, cell.config),
+            )
         ]
 
     def output(self, order: Order, **changes) -> bytes:

@@ -79,7 +79,7 @@ CELLS = tuple(
         early=(1.0, 0.9),
         cpu_seconds=0.5,
     )
-    for cell in TICKET.cells
+    for cell in sorted(TICKET.cells, key=lambda cell: (cell.replicate, cell.config))
 )
 
 
@@ -101,8 +101,9 @@ def test_an_output_that_is_what_was_ordered_is_valid_and_every_cell_a_result():
     decided = judged()
     assert (decided.state, decided.reason) == (TaskState.VALID, "4 cells as ordered")
     assert [(result.replicate, result.config, result.seed) for result in decided.results] == [
-        (cell.replicate, cell.config, cell.seed) for cell in TICKET.cells
+        (cell.replicate, cell.config, cell.seed) for cell in CELLS
     ]
+    assert judged(CELLS[::-1]).results == decided.results  # whatever the order in which they were computed
     first = decided.results[0]
     assert (first.task_id, first.experiment_id, first.outcome) == (7, 11, Outcome.OK)
     assert (first.measures, first.early, first.cpu_seconds) == (MEASURES, (1.0, 0.9), 0.5)

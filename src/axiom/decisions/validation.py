@@ -29,7 +29,8 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
     for problem in (_wrong_header(ticket, ticket_text, output), _wrong_cells(ticket, output)):
         if problem:
             return Validation(state=TaskState.INVALID, reason=problem)
-    for cell in output.cells:
+    cells = sorted(output.cells, key=lambda cell: (cell.replicate, cell.config))  # computed in another order each time
+    for cell in cells:
         if cell.outcome is Outcome.FAILED:
             cause = f"{cell.error.kind} at {cell.error.where}" if cell.error else "no cause given"
             return Validation(
@@ -40,7 +41,7 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
             return Validation(
                 state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
             )
-    results = tuple(_result(ticket, experiment_id, cell) for cell in output.cells)
+    results = tuple(_result(ticket, experiment_id, cell) for cell in cells)
     return Validation(state=TaskState.VALID, reason=f"{counted(len(results), 'cell')} as ordered", results=results)
 
 
