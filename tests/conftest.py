@@ -17,6 +17,7 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     MKL_NUM_THREADS="1",
     JAX_PLATFORMS="cpu",
+    AXIOM_PRIORITY="normal",  # tests share the cores among themselves, and each has its patience
 )
 os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes with an older processor's instructions
 

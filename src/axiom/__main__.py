@@ -1,20 +1,7 @@
-"""Where the command `axiom` begins, and where every error becomes a sentence and an exit code.
-
-Where the words say that something will be computed, little is imported before the process that does it is on its way.
-"""
+"""Where the command `axiom` begins, and where every error becomes a sentence and an exit code."""
 
 import os
 import sys
-
-TYPE_CHECKING = False  # `typing` takes a millisecond, and so does `contextlib`
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from axiom.engines.ahead import Ahead
-
-_COMPUTES = ["experiment", "run"]
-_INTO_A_LABORATORY = "--replicates"
-_TURN = 0.000_5  # seconds that one thread imports while others wait: each file that they read costs them such a turn
 
 
 def main() -> None:
@@ -32,31 +19,12 @@ def main() -> None:
 
 def _main(words: list[str]) -> int:
     try:
-        with _ahead(words) as ahead:
-            return _carry_out(words, ahead)
+        return _carry_out(words)
     except KeyboardInterrupt:
         return 130
 
 
-def _ahead(words: list[str]) -> "AbstractContextManager[Ahead | None]":
-    """What computes, where these words want it: it gets ready while their own command does."""
-    if words[:2] != _COMPUTES or not any(word.partition("=")[0] == _INTO_A_LABORATORY for word in words):
-        from contextlib import nullcontext
-
-        return nullcontext()
-    from axiom.runner.early import start
-
-    process = start()
-    import gc
-
-    sys.setswitchinterval(_TURN)
-    gc.disable()  # what is imported stays; who computes has it look again
-    from axiom.engines.ahead import Ahead, computing_ahead  # while it begins
-
-    return computing_ahead(Ahead(process))
-
-
-def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
+def _carry_out(words: list[str]) -> int:
     import click
 
     from axiom.cli.main import axiom
@@ -66,7 +34,7 @@ def _carry_out(words: list[str], ahead: "Ahead | None") -> int:
     try:
         demand_text(words)
         with long_names_said():
-            ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False, obj=ahead)
+            ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False)
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as error:

@@ -48,6 +48,12 @@ class Settings:
         8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535
     )
     workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
+    priority: str = _knob(
+        "low",
+        "how these cores compute beside other programs: low, with what nobody else wants, or normal",
+        form="low|normal",
+        words="low or normal",
+    )
     task_seconds: float = _knob(
         8.0, "how long a task of the local engine should take, in seconds of one core", least=0.1, most=86_400
     )

@@ -1,4 +1,4 @@
-"""A laboratory that was taken is made beside what else its owner does, and what is wrong with it is told."""
+"""A laboratory is made in a folder that was taken, and what is wrong with it is told."""
 
 import logging
 import time
@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from axiom.cli.making import making
+from axiom.cli.making import make
 from axiom.cli.opening import demand
 from axiom.cli.options import wall_clock
-from axiom.cli.taking import taking
 from axiom.errors import StoreDamaged
+from axiom.settings import Settings
 from axiom.signed.keys import load_keys
-from axiom.store.folder import Folder, lock
+from axiom.store.folder import Folder
 
 
 @pytest.fixture
 def folder(tmp_path) -> Folder:
-    return Folder(path=tmp_path / "lab")
+    found = Folder(path=tmp_path / "lab")
+    found.create()
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -32,31 +34,24 @@ def as_it_was():
     logging.root.setLevel(level)
 
 
-def test_a_new_laboratory_has_its_database_and_its_keys_when_it_is_asked_for(folder):
-    with taking(folder, 1, quiet=True) as taken, making(taken) as made:
-        assert made is not None
-        clock, keys = made.result()
-        demand(folder)
-        assert load_keys(folder.keys, clock.now()).trust == keys.trust
+def test_a_new_laboratory_has_its_database_and_its_keys(folder):
+    clock, keys = make(folder, Settings())
+    demand(folder)
+    assert load_keys(folder.keys, clock.now()).trust == keys.trust
 
 
-def test_what_is_wrong_with_it_is_raised_where_it_is_asked_for(folder):
-    folder.create()
+def test_a_file_that_is_no_database_is_told(folder):
     folder.database.write_bytes(b"no database" * 1_000)
-    with taking(folder, 1, quiet=True) as taken, making(taken) as made:
-        assert made is not None
-        with pytest.raises(StoreDamaged):
-            made.result()
+    with pytest.raises(StoreDamaged):
+        make(folder, Settings())
 
 
 def test_the_log_says_when_in_utc_and_in_the_form_of_iso_8601(folder, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
-        with taking(folder, 1, quiet=True) as taken, making(taken) as made:
-            assert made is not None
-            made.result()
-            logging.getLogger("axiom.test").info("something.happened")
+        make(folder, Settings())
+        logging.getLogger("axiom.test").info("something.happened")
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -65,12 +60,3 @@ def test_the_log_says_when_in_utc_and_in_the_form_of_iso_8601(folder, monkeypatc
     assert words == "INFO axiom.test something.happened"
     assert when.endswith("Z")
     assert abs(datetime.fromisoformat(when) - wall_clock()) < timedelta(minutes=10)
-
-
-def test_nothing_is_made_in_the_folder_of_a_working_laboratory(folder):
-    folder.create()
-    with lock(folder, "axiom lab") as held:
-        held.note(url="http://127.0.0.1:1")
-        with taking(folder, None, quiet=True) as taken, making(taken) as made:
-            assert made is None
-    assert not folder.database.exists()

@@ -15,7 +15,6 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit, TaskState
-from axiom.engines.ahead import computing_ahead
 from axiom.engines.local import LocalEngine
 from axiom.lab.publish import Prepared, prepare
 from axiom.server.desk import LocalDesk
@@ -193,43 +192,6 @@ def test_two_cores_never_get_the_same_task(new_house, prepared):
     house.start(cores=2)
     until(lambda: house.states() == [TaskState.VALID] * 8)
     assert sorted(house.desk.given) == list(range(1, 9))
-
-
-@pytest.mark.parametrize("is_killed", [False, True])
-def test_a_process_that_was_started_before_the_engine_computes_for_it(is_killed, new_house, prepared):
-    house = new_house(prepared(), cores=2)
-    house.deploy(workunits=4, singly=2)
-    with computing_ahead() as ahead:
-        if is_killed:
-            os.kill(ahead._process.pid, signal.SIGKILL)
-        engine = LocalEngine(
-            house.desk, home=house.home, host_id=house.desk.host_id, cores=2, reported=lambda: None, ahead=ahead
-        )
-        house.engines.append(engine)
-        engine.start((house.lab.folder.keys / "trust.json").read_bytes())
-        until(lambda: house.states() == [TaskState.VALID] * 5)
-        assert 0 not in engine._runners
-        assert (ahead._process.poll() is None) is not is_killed
-        house.stop()
-        assert ahead._process.poll() is not None
-    assert house.broken() == {}
-
-
-def test_a_stop_ends_what_the_engine_computes_in_its_own_process_and_the_next_goes_on(new_house, slow):
-    house = new_house(slow)
-    house.deploy()
-    with computing_ahead() as ahead:
-        engine = LocalEngine(
-            house.desk, home=house.home, host_id=house.desk.host_id, cores=1, reported=lambda: None, ahead=ahead
-        )
-        engine.start((house.lab.folder.keys / "trust.json").read_bytes())
-        until(house.computed)
-        engine.stop()
-        assert ahead._process.poll() is not None
-    assert house.states() == [TaskState.SENT]
-    house.start()
-    until(lambda: house.states() == [TaskState.VALID])
-    assert house.broken() == {}
 
 
 def test_a_runner_that_is_killed_costs_its_task_and_not_its_core(new_house, slow):

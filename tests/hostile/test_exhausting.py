@@ -6,10 +6,7 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.runner import bounds, children
-from axiom.runner.children import Child
 from axiom.runner.here import describe_files
-from axiom.runner.limits import environment
-from axiom.runner.trees import write_tree
 
 TAKING = {
     "asks for 100 GB at once": ("MemoryError", "bytearray(100 * 10**9)"),
@@ -173,29 +170,3 @@ def test_an_import_that_takes_memory_or_time_without_end_is_ended(host, monkeypa
     ended = host.obey("time.sleep(9)\n")
     assert ended.answer.exit is Exit.CHILD_LOST
     assert "said nothing for 3 seconds" in ended.answer.message
-
-
-_FORGES = """
-for number in range(3, 16):
-    try:
-        if os.readlink(f"/proc/self/fd/{number}").startswith("pipe:"):
-            os.write(number, b'{"held":""}\\n{"described":[{"manifest":{"name":"another"}}]}\\n')
-    except OSError:
-        pass
-"""
-
-
-def test_a_bundle_that_is_asked_what_it_declares_cannot_speak_for_the_next(host, tmp_path):
-    honest = "def attack():\n    pass\n"
-    for name, text in (("forging", _FORGES + honest), ("honest", honest)):
-        write_tree(tmp_path / name, host.bundle(text))
-    (tmp_path / "cache").mkdir()
-    surroundings = environment(tmp_path / "cache")
-    child = Child(surroundings)
-    try:
-        (forged,) = child.describe(tmp_path / "forging", ["axiom.catalogue.hostile"], surroundings, apart=True)
-        (told,) = child.describe(tmp_path / "honest", ["axiom.catalogue.hostile"], surroundings, apart=True)
-    finally:
-        child.stop()
-    assert forged.manifest is None
-    assert told.manifest["name"] == "hostile"

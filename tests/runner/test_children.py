@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -260,34 +259,6 @@ def early():
     child = Child(environment(), preloaded=["numpy", "not_installed"])
     yield child
     child.stop()
-
-
-def test_a_child_that_describes_apart_can_still_load_any_bundle(surroundings, early):
-    tree, env = surroundings
-    cache = Path(env["JAX_COMPILATION_CACHE_DIR"])
-    (cache / "imported").unlink(missing_ok=True)
-    for _ in range(2):
-        good, bad = early.describe(tree, ["axiom.catalogue.probe_cells", "axiom.catalogue.missing"], env, apart=True)
-        assert good.manifest["name"] == "probe_cells"
-        assert good.manifest["avx"] is False
-        assert "ModuleNotFoundError" in bad.fault
-    early.load(tree, "axiom.catalogue.probe_cells", env)
-    assert compute(early, "ok", 1.0).measures == {"value": 1.5, "count": 3, "curve": [1.0, 2.0]}
-    compute(early, "look")
-    seen = json.loads((cache / "environ").read_text())
-    assert (env | {name: seen[name] for name in ("HOME", "TMPDIR")}).items() <= seen.items()
-    assert json.loads((cache / "modules").read_text())[1] == str(tree)
-
-
-def test_a_copy_that_dies_while_it_describes_is_said_and_leaves_the_child(surroundings, early, tmp_path):
-    tree, env = surroundings
-    shutil.copytree(tree, tmp_path / "tree")
-    (tmp_path / "tree/axiom/catalogue/vanishing.py").write_text("import os\nos._exit(7)\n")
-    (found,) = early.describe(tmp_path / "tree", ["axiom.catalogue.vanishing"], env, apart=True)
-    assert found.manifest is None
-    assert "the process ended with status 7" in found.fault
-    early.load(tree, "axiom.catalogue.probe_cells", env)
-    assert compute(early, "ok").outcome is Outcome.OK
 
 
 def test_an_experiment_that_cannot_be_imported_is_at_fault(surroundings):

@@ -72,8 +72,8 @@ def test_a_home_without_room_is_said(lab, tmp_path):
 class Serving:
     """A runner that serves and what is said to it."""
 
-    def __init__(self, ending) -> None:
-        command = [*RUNNER, "--serve"]
+    def __init__(self, ending, *words: str) -> None:
+        command = [*RUNNER, "--serve", *words]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ending(self.process.pid)
 
@@ -296,9 +296,12 @@ def test_the_parent_loads_nothing_that_computes():
     assert os.environ.get("NPROC") == "1"
 
 
-def test_the_laboratory_s_own_computer_computes_at_the_lowest_priority(lab, serving, tmp_path):
-    serving.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
-    serving.answer()
+@pytest.mark.parametrize(("words", "niceness"), [((), os.getpriority(os.PRIO_PROCESS, 0)), (("--low-priority",), 19)])
+def test_it_computes_at_the_priority_that_it_was_started_for(words, niceness, lab, tmp_path, ending):
+    runner = Serving(ending, *words)
+    runner.give({"home": str(lab.home.path), "host": 1})
+    runner.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
+    assert runner.answer()["exit"] == 0
     child = int(lab.computed[0].split()[-1])
-    assert os.getpriority(os.PRIO_PROCESS, child) == 19
-    assert os.getpriority(os.PRIO_PROCESS, os.getpid()) < 19
+    assert os.getpriority(os.PRIO_PROCESS, child) == niceness
+    runner.close()

@@ -14,11 +14,9 @@ from axiom.cli.taking import workers_of
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.dataclass import dataclass
-from axiom.engines.ahead import Ahead
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged
-from axiom.runner.here import describe_files
 from axiom.runner.host import platform_here
 from axiom.server.desk import LocalDesk
 from axiom.server.known import Known
@@ -73,12 +71,10 @@ def computing(
     settings: Settings,
     keys: Keys,
     now: Callable[[], datetime],
-    ahead: Ahead | None = None,
     reported: Callable[[], None] | None = None,
 ) -> Computing:
     """The parts that compute in this folder, whose lock the caller holds. Only the writer is started.
 
-    `ahead` was started before: it describes what is published, and then computes on the first core.
     `reported` is called when a task came back, in the place of having it judged.
     """
     workers, journal = workers_of(settings), journal_of(folder, settings)
@@ -94,11 +90,15 @@ def computing(
         host_id=host_id,
         cores=workers,
         reported=lambda: reported() if reported else core.look_again(),
-        ahead=ahead,
+        is_modest=settings.priority == "low",
     )
     core = Computing(
         writer=writer,
-        gate=Gate(writer=writer, laboratory=_laboratory(folder, settings, keys, ahead), now=now),
+        gate=Gate(
+            writer=writer,
+            laboratory=Laboratory(folder=folder, keys=keys, settings=settings, package=package()),
+            now=now,
+        ),
         dispatch=dispatch,
         known=known,
         engine=engine,
@@ -112,11 +112,6 @@ def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Call
     from axiom.cli.moving import moving
 
     return moving(writer, folder, journal, keys, now)
-
-
-def _laboratory(folder: Folder, settings: Settings, keys: Keys, ahead: Ahead | None) -> Laboratory:
-    describe = describe_files if ahead is None else ahead.describe
-    return Laboratory(folder=folder, keys=keys, settings=settings, package=package(), describe=describe)
 
 
 def demand_writer(writer: Writer) -> None:

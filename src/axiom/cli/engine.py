@@ -19,6 +19,7 @@ from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import CannotStart, FolderInUse, NotFound
 from axiom.runner.host import platform_here
+from axiom.settings import from_process
 from axiom.signed.roles import TRUST_FILE
 from axiom.signed.tickets import Order
 from axiom.store import blobs, experiments
@@ -88,13 +89,16 @@ def work(folder: Folder, engine: str, name: str, workers: int | None, quiet: boo
     if holder(folder) is None:
         raise CannotStart(f"No laboratory runs in {folder.path}, so there is nothing to compute. Start `axiom serve`.")
     amount = workers or cores()
+    is_modest = from_process(folder.settings)[0].priority == "low"
     home = folder.path / "engines" / "".join(sign if sign.isalnum() else "-" for sign in name)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopping.set())
     with _alone(home, name):
         desk = RemoteDesk(folder, name, amount)
-        local = LocalEngine(desk, home=home, host_id=desk.host_id, cores=amount, reported=lambda: None)
+        local = LocalEngine(
+            desk, home=home, host_id=desk.host_id, cores=amount, reported=lambda: None, is_modest=is_modest
+        )
         local.start((folder.keys / TRUST_FILE).read_bytes())
         remark(f"{amount} cores compute as host {desk.host_id}. Ctrl-C stops them.", quiet=quiet)
         while not stopping.wait(2.0) and holder(folder) is not None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from axiom.cli.computing import computing
-from axiom.cli.making import Made
+from axiom.cli.making import make
 from axiom.cli.manifests import file_of, file_words
 from axiom.cli.options import bar, progress, remark, wall_clock
 from axiom.cli.places import Here, Place, Standing, There
@@ -21,7 +21,6 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
-from axiom.engines.ahead import Ahead
 from axiom.engines.here import cores
 from axiom.errors import NotFound, Refused
 from axiom.lab.publish import WAITS
@@ -58,18 +57,12 @@ class Ordered:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(
-    taken: Taken, name: str, replicates: int, *, quiet: bool, ahead: Ahead, made: Made | None
-) -> tuple[Ordered, Standing]:
-    """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come.
-
-    `ahead` is a runner that was started before and computes, if it is here that something is computed; then `made`
-    is the laboratory.
-    """
+def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[Ordered, Standing]:
+    """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come."""
     folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
     publish = PublishExperiment(**file_words(name if name.endswith(".py") else file.stem))
-    with _place(taken, quiet=quiet, ahead=ahead, made=made) as place:
+    with _place(taken, quiet=quiet) as place:
         published = place.submit(publish)
         _demand_sealed(published)
         with Connections(folder=folder).follower() as db:
@@ -81,15 +74,15 @@ def compute(
 
 
 @contextlib.contextmanager
-def _place(taken: Taken, *, quiet: bool, ahead: Ahead, made: Made | None) -> Iterator[Place]:
+def _place(taken: Taken, *, quiet: bool) -> Iterator[Place]:
     folder, settings = taken.folder, taken.settings
-    if made is None:
+    if not taken.is_ours:
         yield There(folder, quiet=quiet)
         return
-    clock, keys = made.result()
+    clock, keys = make(folder, settings)
     if taken.is_new:
         remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
-    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.apart, ahead, reported))
+    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.apart, reported))
     try:
         yield here
     finally:

@@ -1,6 +1,5 @@
 """`axiom experiment run`: one replicate here and now, or a whole sweep into a laboratory."""
 
-import gc
 import signal
 from collections.abc import Sequence
 from types import FrameType
@@ -10,7 +9,6 @@ import click
 
 from axiom.cli.completing import experiments_named
 from axiom.cli.options import data_option, json_option, quiet_option
-from axiom.engines.ahead import Ahead, computing_ahead
 from axiom.errors import WrongUse
 from axiom.store.folder import Folder
 
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
 @data_option
 @json_option
 @quiet_option
-@click.pass_obj
 def run(
-    started: Ahead | None,
     name: str,
     words: Sequence[str],
     seed: int | None,
@@ -56,35 +52,23 @@ def run(
 
         run_one(name, words, seed, replicate or 0, as_json=as_json, quiet=quiet)
     else:
-        with computing_ahead(started) as ahead:
-            ordered, standing = _compute(ahead, name, replicates, folder, workers, quiet=quiet or as_json)
-        from axiom.cli.shown import show  # only now: nobody waits for the table before there is something to show
+        from axiom.cli.shown import show
 
+        ordered, standing = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
         show(folder, ordered, standing, as_json=as_json, quiet=quiet)
 
 
 def _compute(
-    ahead: Ahead, name: str, replicates: int, folder: Folder, workers: int | None, *, quiet: bool
+    name: str, replicates: int, folder: Folder, workers: int | None, *, quiet: bool
 ) -> "tuple[Ordered, Standing]":
-    """Each import stands behind what another process begins meanwhile. No folder is made for what is not there."""
-    from axiom.cli.taking import compute_ahead, own_file, taking
+    """No folder is made for what is not there."""
+    from axiom.cli.manifests import file_of
+    from axiom.cli.replicates import compute
+    from axiom.cli.taking import taking
 
-    if name.endswith(".py"):
-        own_file(name)
-    else:
-        from axiom.cli.manifests import file_of  # for a name nothing is begun ahead, and it has to be there
-
-        file_of(name, folder)
+    file_of(name, folder)
     with taking(folder, workers, quiet=quiet) as taken:
-        compute_ahead(taken, name, ahead)
-        from axiom.cli.making import making
-
-        with making(taken) as made:
-            from axiom.cli.replicates import compute
-
-            gc.freeze()
-            gc.enable()
-            return compute(taken, name, replicates, quiet=quiet, ahead=ahead, made=made)
+        return compute(taken, name, replicates, quiet=quiet)
 
 
 def _demand_one_way(

@@ -1,6 +1,5 @@
 """Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
 
-import functools
 import json
 import logging
 import shutil
@@ -11,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.work import Exit, Report
-from axiom.engines.ahead import FOLDER, Ahead
 from axiom.engines.desk import Desk
 from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
-from axiom.runner.gate import Ended
 from axiom.runner.placing import place
-from axiom.runner.serving import now
-from axiom.runner.tasks import answer_data
 from axiom.signed import bundles, outputs
 from axiom.signed.roles import TRUST_FILE
 from axiom.signed.signing import sync_folder
@@ -26,7 +21,6 @@ from axiom.signed.tickets import Order
 
 log = logging.getLogger("axiom.local")
 
-_ALONE_SECONDS = 0.5  # that the first core has for a first result, where a runner was started for it
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
 _KEPT = {".zip", ".seal"}
 
@@ -42,8 +36,9 @@ class LocalEngine:
         host_id: int,
         cores: int,
         reported: Callable[[], None],
-        ahead: Ahead | None = None,
+        is_modest: bool = False,
     ) -> None:
+        """`is_modest`: compute with what nobody else on this computer wants."""
         self._desk = desk
         self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id
@@ -55,14 +50,8 @@ class LocalEngine:
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
-        # The first core may have a runner of our own process, whose child was started before us.
-        self._ahead = ahead
-        self._inside = ahead.runner(self._home, host_id) if ahead else None
+        self._is_modest = is_modest
         self._threads: list[threading.Thread] = []
-        # Where somebody waits for the first result, the other cores leave it the computer for a moment.
-        self._turn = threading.Event()
-        if ahead is None:
-            self._turn.set()
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
 
     def start(self, trust: bytes) -> None:
@@ -78,22 +67,15 @@ class LocalEngine:
     def stop(self) -> None:
         """End the runners. What they were computing stays theirs and goes on after the next start."""
         self._stopping.set()
-        self._turn.set()
-        if self._ahead is not None:
-            self._ahead.gate.end()
         for runner in list(self._runners.values()):
             end(runner)
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
-        if self._inside is not None:
-            self._inside.stop()
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
-        if self._ahead is None or not self._ahead.has_begun:
-            shutil.rmtree(self._home / FOLDER, ignore_errors=True)
         held, used = {str(task) for task in self._desk.held()}, set()
         for slot in (self._home / "slots").glob("*"):
             if slot.name in held:
@@ -108,8 +90,6 @@ class LocalEngine:
                 file.unlink(missing_ok=True)
 
     def _loop(self, core: int) -> None:
-        if core:
-            self._turn.wait(_ALONE_SECONDS)
         while not self._stopping.is_set():
             try:
                 order = self._next()
@@ -135,8 +115,7 @@ class LocalEngine:
     def _compute(self, core: int, order: Order) -> None:
         slot = self._home / "slots" / str(order.task)
         try:
-            obey = self._obey_inside if self._inside and not core else functools.partial(self._obey, core)
-            ended = self._without_bundle(order) or obey(order, slot)
+            ended = self._without_bundle(order) or self._obey(core, order, slot)
             if ended is None:
                 return
             if ended["exit"] == Exit.BAD_BUNDLE:
@@ -145,7 +124,6 @@ class LocalEngine:
             self._desk.report(_report(order, ended, self._host_id), output)
             shutil.rmtree(slot, ignore_errors=True)
             self._reported()
-            self._turn.set()
         finally:
             self.progress.pop(order.task, None)
             self._holding.discard(order.task)
@@ -184,18 +162,6 @@ class LocalEngine:
         folder = self._home / "bundles"
         return folder / f"{digest}.zip", folder / f"{digest}.seal"
 
-    def _obey_inside(self, order: Order, slot: Path) -> dict[str, Any] | None:
-        """Have the order carried out here. None when we are to stop."""
-        if self._inside is None:
-            raise ValueError("there is no runner in this process")
-        try:
-            return answer_data(self._inside.obey(order.argv(), slot, now=now(), report=self._heard))
-        except Ended:
-            return None
-
-    def _heard(self, task: int, share: float, _kept: int) -> None:
-        self.progress[task] = share
-
     def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
         runner = self._runner(core)
@@ -224,7 +190,7 @@ class LocalEngine:
             hang_up(runner)
             runner = None
         if runner is None:
-            runner = self._runners[core] = start_runner()
+            runner = self._runners[core] = start_runner(is_modest=self._is_modest)
             self._engage(runner)
         return runner
 

@@ -12,11 +12,14 @@ from typing import Any
 STOP_SECONDS = 5.0  # for a runner to end by itself
 
 
-def start_runner() -> subprocess.Popen[str]:
-    """A runner that waits to be told for whom it computes. It ends when its standard input does."""
+def start_runner(*, is_modest: bool) -> subprocess.Popen[str]:
+    """A runner that waits to be told for whom it computes. It ends when its standard input does.
+
+    `is_modest`: it computes with what nobody else on this computer wants.
+    """
     return subprocess.Popen(
         # No folder of ours or of the person's is looked through for modules: the package is installed.
-        [sys.executable, "-P", "-m", "axiom.runner.main", "--serve"],
+        [sys.executable, "-P", "-m", "axiom.runner.main", "--serve", *(["--low-priority"] if is_modest else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -28,7 +28,6 @@ _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
-_COPY_LIMIT = 16 * 1024 * 1024  # of what a copy of this process may say
 
 
 class Pipe:
@@ -39,12 +38,6 @@ class Pipe:
         self._say = os.dup(1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)  # the parent drains and bounds what is printed
-
-    def turn(self, end: int) -> None:
-        """Speak into another pipe from now on, and hear nothing more."""
-        self.hear.close()
-        os.close(self._say)
-        self._say = end
 
     def say(self, **message: Any) -> None:
         """Send one line in the one form that the parent reads."""
@@ -136,25 +129,18 @@ class Bench:
     def answer(self, line: bytes) -> None:
         """Do what one line asks for, and send the answer."""
         asked = json.loads(line)
-        if asked["do"] == "describe" and asked["apart"]:
-            self._describe_apart(asked)
-        elif asked["do"] == "describe":
+        if asked["do"] == "describe":
             self._describe(asked)
         elif asked["do"] == "load":
             self._enter(asked["tree"], asked["environment"])
             fault = self._load(asked["module"])
             self._charged = time.process_time()
             self._pipe.say(loaded=fault)
-        elif asked["do"] == "begin":
-            self._begin(asked["module"], asked["most_seconds"])
         else:
             self._compute(asked["config"], asked["seed"], asked.get("keep"))
 
     def _enter(self, tree: str, environment: dict[str, str]) -> None:
-        """Belong to this bundle, and to nothing else; whoever was started ahead learns only now where it may write.
-
-        What was imported before is kept as bytecode, like everywhere; a bundle's folder holds its signed files alone.
-        """
+        """Belong to this bundle, and to nothing else. Its folder holds its signed files alone, and no bytecode."""
         sys.dont_write_bytecode = True
         os.environ.update(environment)
         os.chdir(environment["TMPDIR"])
@@ -167,31 +153,6 @@ class Bench:
     def _describe(self, asked: dict[str, Any]) -> None:
         self._enter(asked["tree"], asked["environment"])
         self._pipe.say(described=[self._described(module) for module in asked["modules"]])
-
-    def _describe_apart(self, asked: dict[str, Any]) -> None:
-        """Describe in a copy of this process: what it imports stays out of what is computed here.
-
-        It speaks through us. With the parent's pipe in hand it could take a question meant for another bundle.
-        """
-        parent, (hear, say) = os.getpid(), os.pipe()
-        copy = os.fork()
-        if copy == 0:
-            with contextlib.suppress(BaseException):
-                os.close(hear)
-                self._pipe.turn(say)
-                _die_with(parent)
-                self._describe(asked)
-                os._exit(0)
-            os._exit(1)
-        os.close(say)
-        lines = _told(hear)
-        status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        if status or len(lines) != 2:
-            text = f"the process ended with status {status}" if status else "it spoke out of form"
-            fault = {"kind": "SystemExit", "where": "its import", "text": text}
-            lines = [{"held": ""}, {"described": [{"fault": fault} for _ in asked["modules"]]}]
-        for line in lines:
-            self._pipe.say(**line)
 
     def _load(self, module: str) -> dict[str, str] | None:
         """Import the experiment; return what went wrong, or None."""
@@ -219,19 +180,6 @@ class Bench:
         except BaseException as fault:
             return {"fault": self._fault(fault)}
         return {"manifest": manifest}
-
-    def _begin(self, module: str, most_seconds: float) -> None:
-        """Say what is declared, and go on with its first cell if that is short, and nothing has to be compiled for it.
-
-        Whoever listens is busy, too: before they had asked for it, a good part of such a cell is computed.
-        """
-        told = self._described(module)
-        self._charged = time.process_time()
-        self._pipe.say(declared=told)
-        said = told.get("manifest")
-        if said and not (said["avx"] or said["gpu"]) and said["cell_seconds"][0] <= most_seconds:
-            seed = importlib.import_module("axiom.domain.experiments").seed_of(said["name"], said["version"], 0)
-            self._compute(json.loads(json.dumps(said["configs"][0])), seed, None)
 
     def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
         """Compute one cell. It is charged all that this process spent since the one before."""
@@ -401,17 +349,6 @@ def _attach(listener: Listener, keeper: Keeper | None) -> None:
     pace.attach(listener, *([keeper] if hasattr(pace, "blocks") else []))  # a kit from before keeps nothing
 
 
-def _told(pipe: int) -> list[dict[str, Any]]:
-    """What a copy of this process says until it ends; nothing when that is out of form."""
-    with os.fdopen(pipe, "rb") as stream:
-        raw = stream.read(_COPY_LIMIT)
-    with contextlib.suppress(ValueError, RecursionError):
-        lines = [json.loads(line) for line in raw.splitlines()]
-        if [list(line) for line in lines if isinstance(line, dict)] == [["held"], ["described"]]:
-            return lines
-    return []
-
-
 def _own(runner: str, module: str) -> Any:
     """A module of the runner's own code; that it was imported is forgotten again, for the bundle has its own."""
     sys.path.insert(0, runner)
@@ -445,18 +382,9 @@ def _watch(system: Any, parent: int) -> None:
     os._exit(1)
 
 
-def _step_back_as_a_session() -> None:
-    """Where a desktop's kernel shares the cores by sessions first, ours is as modest as this process."""
-    with contextlib.suppress(OSError, AttributeError):
-        if nice := os.nice(0):
-            with open("/proc/self/autogroup", "w") as group:  # noqa: PTH123  pathlib is not imported yet
-                group.write(f"{nice:d}")
-
-
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
     parent, runner, *modules = sys.argv[1:]
-    _step_back_as_a_session()
     _end_with(int(parent), runner)
     pipe = Pipe()
     confine = _own(runner, "axiom.runner.confine").confine

@@ -12,15 +12,15 @@ from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.bounds import Bounds, hold_data
-from axiom.runner.endings import KILLED, Process, how_ended
+from axiom.runner.endings import KILLED, how_ended
 from axiom.runner.gate import Awake, Ended, Gate
 from axiom.runner.keeping import Keeping, share
-from axiom.runner.loading import LOAD_MB, loading, within
 from axiom.runner.spawning import spawn, words
 from axiom.runner.system import system
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
 
+LOAD_MB = 2_000.0  # that a process may hold while it imports an experiment
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
@@ -62,13 +62,11 @@ class Child:
         gate: Gate | None = None,
         preloaded: Sequence[str] = (),
         box: Box | None = None,
-        process: Process | None = None,
-        bounds: Bounds | None = None,
+        process: subprocess.Popen[bytes] | None = None,
     ) -> None:
         """Start a process. It imports what is installed under these names, and then waits for a bundle.
 
-        It stands still while the gate is shut; without one, nothing ever holds it up. `process` was started before,
-        and with `bounds` it was told which bundle to load.
+        It stands still while the gate is shut; without one, nothing ever holds it up. `process` was started before.
         """
         self._box = box
         if box:
@@ -78,7 +76,7 @@ class Child:
             self._computing = process.pid
         self._process = process
         self._gate = gate or Gate()
-        self._bounds = bounds
+        self._bounds: Bounds | None = None
         self.held = ""  # what keeps the process in, in its own words from before the bundle
         self._is_halted = False
         self._charged: float | None = None  # CPU seconds of the process before those of the next cell
@@ -120,15 +118,7 @@ class Child:
     def load(self, tree: Path, module: str, environment: Mapping[str, str]) -> None:
         """Import the module of an unpacked bundle; a process in which that fails is gone."""
         try:
-            self._say(**loading(tree, module, self._settle(environment)))
-        except BaseException:
-            self.stop()
-            raise
-        self.loaded(module)
-
-    def loaded(self, module: str) -> None:
-        """Wait for the module that it was told to load; a process in which that failed is gone."""
-        try:
+            self._say(do="load", tree=str(tree), module=module, environment=self._settle(environment))
             self.held = self._await("held")
             fault = self._await("loaded")
             self._demand(fault is None or _is_fault(fault))
@@ -139,19 +129,10 @@ class Child:
             self.stop()
             raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
-    def declared(self, module: str) -> Described:
-        """Return what the loaded module declares; it was told to say so."""
-        return self._told(module, self._await("declared"))
-
-    def describe(
-        self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], *, apart: bool = False
-    ) -> tuple[Described, ...]:
-        """Return what each module of an unpacked bundle declares.
-
-        `apart`: in a copy of the process, so that it can still load whatever bundle comes.
-        """
+    def describe(self, tree: Path, modules: Sequence[str], environment: Mapping[str, str]) -> tuple[Described, ...]:
+        """Return what each module of an unpacked bundle declares."""
         words = self._settle(environment)
-        self._say(do="describe", tree=str(tree), modules=list(modules), environment=words, apart=apart)
+        self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
         self.held = self._await("held")
         told = self._await("described")
         self._demand(isinstance(told, list) and len(told) == len(modules))
@@ -192,16 +173,6 @@ class Child:
         finally:
             if keeping:
                 keeping.end()
-
-    def begun(self, *, cpu_limit: float, wall_limit: float, memory_mb: float) -> CellAnswer:
-        """Wait for the cell with which it went on by itself, once it had declared the module; nothing is kept of it."""
-        hold_data(self._computing, memory_mb)
-        began = system.usage(self._computing)[0]
-        try:
-            return self._follow(began, cpu_limit, wall_limit, memory_mb, lambda _share: None, None)
-        except Exception:
-            self.stop()
-            raise
 
     def _follow(
         self,
@@ -272,7 +243,7 @@ class Child:
         if self._box:
             self._box.give(self._bounds.scratch)
         hold_data(self._computing, LOAD_MB)
-        return within(self._bounds, environment)
+        return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
 
     def _leave(self) -> None:
         if self._bounds is not None:

@@ -2,40 +2,13 @@
 
 import signal
 import subprocess
-from typing import IO, Protocol
 
 KILLED = "it was ended by SIGKILL"
 _SIGNALLED, _LAST = 128, 64  # what a box adds to the number of the signal by which the process in it ended; the highest
 _WAITING = 2.0  # seconds between the end of its pipe and its own
 
 
-class Process(Protocol):
-    """A process as `subprocess` has it, or `early.py`."""
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-
-    @property
-    def stdin(self) -> IO[bytes] | None:
-        """What it hears."""
-
-    @property
-    def stdout(self) -> IO[bytes] | None:
-        """What it says."""
-
-    @property
-    def stderr(self) -> IO[bytes] | None:
-        """What it prints."""
-
-    def poll(self) -> int | None:
-        """How it ended; None while it is there."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """How it ended, once it has."""
-
-
-def how_ended(process: Process, *, is_boxed: bool) -> str:
+def how_ended(process: subprocess.Popen[bytes], *, is_boxed: bool) -> str:
     """Say how a process ended that closed its pipe."""
     try:
         status = process.wait(timeout=_WAITING)

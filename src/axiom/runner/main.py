@@ -1,7 +1,7 @@
 """The runner's two ways to start: one order in the command line, or many on standard input.
 
     python -m axiom.runner.main --home DIR --slot DIR --task … --host … --bundle … --seeds … --ticket …
-    python -m axiom.runner.main --serve
+    python -m axiom.runner.main --serve [--low-priority]
 
 The first ends with the task's exit status. The second can be started before it is known for whom: its child imports
 meanwhile what nearly every experiment needs. What is said to it stands in `serving.py`. Here nothing is imported that
@@ -24,11 +24,12 @@ _LEAST = 19  # of the system's priorities
 def main(argv: Sequence[str] | None = None) -> int:
     """Start in one of the two ways and return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    is_serving = words == ["--serve"]
+    is_serving = words[:1] == ["--serve"]
     signal.signal(signal.SIGTERM, _end)
     try:
         if is_serving:
-            _step_back()
+            if "--low-priority" in words:
+                _step_back()
             process = spawn(environment(), NEARLY_ALWAYS)
             from axiom.runner.serving import serve  # takes as long as the child takes for what it imports
 

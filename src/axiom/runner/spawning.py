@@ -21,7 +21,7 @@ def words(parent: int, preloaded: "Sequence[str]" = ()) -> list[str]:
 
 def spawn(environment: "Mapping[str, str]", preloaded: "Sequence[str]" = ()) -> "subprocess.Popen[bytes]":
     """Start it, in a process group of its own: a Ctrl-C is the parent's to handle, and the whole group can be ended."""
-    import subprocess  # takes longer than all else here; `early.py` does without it
+    import subprocess  # takes longer than all else here
 
     return subprocess.Popen(
         words(os.getpid(), preloaded),

@@ -18,7 +18,6 @@ from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.children import Child
 from axiom.runner.device import Device
 from axiom.runner.gate import Ended, Gate
-from axiom.runner.headstart import HeadStart
 from axiom.runner.home import Home
 from axiom.runner.host import platform_here
 from axiom.runner.keeping import PAUSE, Keeping
@@ -68,12 +67,8 @@ class Runner:
         spare: Child | None = None,
         pause: float = PAUSE,
         device: Device | None = None,
-        ahead: HeadStart | None = None,
     ) -> None:
-        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
-
-        `ahead` computes the first cell of its experiment already.
-        """
+        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on."""
         self._pause = pause
         self._device = device
         self._home = home
@@ -81,8 +76,6 @@ class Runner:
         self._gate = gate or Gate()
         self._platform = platform_here()
         self._spare = spare  # a child that has no bundle yet, for the first that comes
-        self._ahead = ahead
-        self._began = 0.0  # when the present order did, or its first cell if that was before
         self._child: Child | None = None
         self._loaded = ""  # the bundle of that child
         self._tree: Path | None = None  # where the bundle of the present order lies, for its first child
@@ -95,7 +88,7 @@ class Runner:
         `report` is told the task, which share of it is done, and how often more of it was kept in the slot since
         this process began: a whole cell, or some blocks of a long one.
         """
-        self._began = time.monotonic()
+        began = time.monotonic()
         task: int | None = None
         done: list[CellOutput] = []
         message, output, may_pass = "", None, False
@@ -117,7 +110,7 @@ class Runner:
             exit=status,
             output=output,
             cpu_seconds=sum(cell.cpu_seconds for cell in done),
-            elapsed_seconds=time.monotonic() - self._began,
+            elapsed_seconds=time.monotonic() - began,
             message=message,
             may_pass=may_pass,
         )
@@ -129,11 +122,11 @@ class Runner:
         return gone.children_user + gone.children_system + (system.usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
-        """End the child, if there is one, the one in waiting and the one ahead."""
-        for child in (self._child, self._spare, self._ahead):
+        """End the child, if there is one, and the one in waiting."""
+        for child in (self._child, self._spare):
             if child is not None:
                 child.stop()
-        self._child = self._spare = self._ahead = None
+        self._child = self._spare = None
 
     def note(self, text: str) -> None:
         """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
@@ -168,9 +161,7 @@ class Runner:
         ticket = tickets.read_ticket(order.ticket, trust=trust, now=now)
         tickets.check(order, ticket, host=self._host)
         bundle = self._home.proven(ticket, trust=trust, now=now)
-        is_ahead = self._ahead is not None and self._ahead.fits(bundle, _module(ticket))
-        # A child that has it imports of it whenever it likes; who is ahead has files of its own.
-        self._tree = None if is_ahead else self._home.unpacked(ticket.bundle, bundle)
+        self._tree = self._home.unpacked(ticket.bundle, bundle)  # a child that has it imports of it whenever it likes
 
         cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
@@ -199,20 +190,15 @@ class Runner:
         progress: Progress,
     ) -> CellOutput:
         child = self._warm(ticket, bundle)
-        ahead = self._ahead
-        answer = ahead.answer(cell, ticket.memory_mb) if ahead else None
-        if ahead and answer:
-            self._began = min(self._began, ahead.began)
-        else:
-            answer = child.compute(
-                cell.values,
-                cell.seed,
-                cpu_limit=cell.cpu_limit,
-                wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
-                memory_mb=ticket.memory_mb,
-                on_progress=progress.move,
-                keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
-            )
+        answer = child.compute(
+            cell.values,
+            cell.seed,
+            cpu_limit=cell.cpu_limit,
+            wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
+            memory_mb=ticket.memory_mb,
+            on_progress=progress.move,
+            keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
+        )
         if answer.outcome is Outcome.FAILED:
             self.note(
                 f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
@@ -229,10 +215,7 @@ class Runner:
 
     def _replaced(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
         """The child for a bundle; the one of the bundle before it ends."""
-        module = _module(ticket)
-        if self._ahead is not None and (ready := self._ahead.child(bundle, module)):
-            return ready
-        self._ahead = None
+        module = f"axiom.catalogue.{ticket.experiment}"
         # Compared once for its first child, just now; whoever comes after that one may find the files changed.
         tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
         surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
@@ -254,10 +237,6 @@ class Runner:
             runner=axiom.__version__,
             platform=self._platform,
         )
-
-
-def _module(ticket: Ticket) -> str:
-    return f"axiom.catalogue.{ticket.experiment}"
 
 
 def _failures(done: Sequence[CellOutput]) -> str:
