@@ -33,8 +33,9 @@ def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, 
     found = pages_of(reader, words)
     assert len(found) == found[0]["matching"] == found[0]["of"] == 2
     assert len({row["number"] for page in found for row in page["findings"]}) == 2
-    assert [page["previous"] for page in found] == [None, f"/findings.json?{words}page=1"]
-    assert [page["next"] for page in found] == [f"/findings.json?{words}page=2", None]
+    first, last = (page["findings"][0]["number"] for page in found)
+    assert [page["previous"] for page in found] == [None, f"/findings.json?{words}until=1&from={first}"]
+    assert [page["next"] for page in found] == [f"/findings.json?{words}until=1&from={last}", None]
 
 
 def test_what_is_weighed_comes_before_what_waits(reader):
@@ -43,14 +44,36 @@ def test_what_is_weighed_comes_before_what_waits(reader):
     assert {row["evidence"] is None for row in rows} == {False, True}
 
 
-def test_past_the_end_is_the_last_page(reader, monkeypatch):
+def test_from_a_finding_that_is_not_there_the_first_page_is_shown(reader, monkeypatch):
     monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
-    last = pages_of(reader, "")[-1]["findings"]
-    for page in ("999", "-1x"):
-        found = reader.get(f"/findings.json?page={page}").json
-        assert found["findings"] == (last if page == "999" else pages_of(reader, "")[0]["findings"])
+    first, last = (page["findings"] for page in pages_of(reader, ""))
+    for number in ("999", "-1x"):
+        assert reader.get(f"/findings.json?from={number}").json["findings"] == first
     assert "Next page" in reader.get("/findings").text
-    assert "Page before" in reader.get("/findings?page=2").text
+    assert "Page before" in reader.get(f"/findings?from={last[0]['number']}").text
+
+
+def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwhile(
+    browse, small_lab, prepared, monkeypatch
+):
+    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+
+    def weigh(number: int) -> None:
+        with small_lab.db.transaction():
+            evidence.record(small_lab.db, number, weighed(2), [], session_id=None, now=small_lab.now)
+
+    for version in range(1, 7):
+        small_lab.publish(prepared(version=version))
+    seen: list[int] = []
+    for number in (2, 3, 5):
+        weigh(number)
+    address, changes = "/findings.json", iter((lambda: weigh(6), lambda: small_lab.publish(prepared(version=9))))
+    while address:
+        found = browse(small_lab).get(address).json
+        seen += [row["number"] for row in found["findings"]]
+        address = found["next"]
+        next(changes, lambda: None)()
+    assert seen == [5, 3, 2, 6, 4, 1]
 
 
 def test_a_picture_s_data_is_cut_on_the_page_which_says_so_and_whole_elsewhere(browse, small_lab, prepared):

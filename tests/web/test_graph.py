@@ -115,7 +115,7 @@ def test_every_end_of_a_link_is_there(linked, browse):
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     reader = browse(linked)
     page = reader.get("/findings/graph").text
-    ends = re.findall(r'href="(/findings/graph(?:\?page=\d+)?)#([^"]+)"', page + reader.get("/findings/2").text)
+    ends = re.findall(r'href="(/findings/graph(?:\?from=\d+)?)#([^"]+)"', page + reader.get("/findings/2").text)
     assert {address for address, _ in ends} > {"/findings/graph"}
     for address, target in ends:
         assert reader.get(address).text.count(f'id="{target}"') == 1, target

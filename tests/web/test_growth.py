@@ -22,7 +22,7 @@ PAGES = (
         "/",
         "/live",
         "/findings",
-        "/findings?page=2",
+        "/findings?from=2",
         "/findings?q=larger",
         "/findings/3",
         "/findings/3.json",

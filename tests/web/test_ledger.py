@@ -54,10 +54,11 @@ def test_a_board_has_pages_and_an_end(ranked):
     reader = ranked(*((number, float(number)) for number in range(1, 121)))
     first = reader.get("/leaderboards.json").json["leaderboards"]
     assert [row["number"] for row in first["rows"]] == list(range(120, 70, -1))
-    assert first["next"] == "/leaderboards.json?of=volunteers&by=total&page=2"
-    last = reader.get("/leaderboards.json?page=3&by=recent").json["leaderboards"]
+    assert first["next"] == "/leaderboards.json?of=volunteers&by=total&from=70"
+    last = reader.get("/leaderboards.json?from=20&by=recent").json["leaderboards"]
     assert ([row["rank"] for row in last["rows"]], last["next"]) == (list(range(101, 121)), None)
-    assert "Nobody has this place yet." in reader.get("/leaderboards?page=9").text
+    assert last["previous"] == "/leaderboards.json?of=volunteers&by=recent&from=70"
+    assert reader.get("/leaderboards.json?from=999").json["leaderboards"]["rows"] == first["rows"]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +67,12 @@ def test_a_board_has_pages_and_an_end(ranked):
         ("", "volunteers", "total"),
         ("?of=hosts&by=recent", "hosts", "recent"),
         ("?of=teams", "teams", "total"),
-        ("?of=cheats&by=luck&page=-3", "volunteers", "total"),
+        ("?of=cheats&by=luck&from=-3", "volunteers", "total"),
     ],
 )
 def test_the_address_chooses_the_board(site_of, query, of, by):
     board = site_of.get(f"/leaderboards.json{query}").json["leaderboards"]
-    assert (board["of"], board["by"], board["page"]) == (of, by, 1)
+    assert (board["of"], board["by"], board["previous"]) == (of, by, None)
     assert board["rows"]
 
 

@@ -77,7 +77,7 @@ def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch)
         ("/results.json?q=1&sort=newest", b"sort=newest"),
         ("/results?experiment=tiny_sum&size=3&page=2", b"experiment=tiny_sum&size=3&page=2"),
         ("/findings?q=words&size=2", b"q=words"),
-        ("/findings?q=words&page=2", b"q=words&page=2"),
+        ("/findings?q=words&from=2", b"q=words&from=2"),
         ("/findings/1.json?q=words", b"q=words"),
         ("/hosts/1?state=failed&state=valid", b"state=failed&state=valid"),
         ("/static/style.css?v=1&w=2", b"v=1"),
@@ -92,7 +92,7 @@ def test_what_a_page_looks_for_makes_another_page(address, kept):
 
 def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():
     texts = [file.read_text() for file in Path(words.__file__).parent.glob("*.py") if "account" not in file.name]
-    ways = r'(?:query(?:\.get\(|\[)|reading\.whole\(|numbered\(reading, )"(\w+)"'
+    ways = r'(?:query(?:\.get\(|\[)|reading\.whole\(|stretch\(reading, )"(\w+)"'
     looked_for = {word for text in texts for word in re.findall(ways, text)}
     assert looked_for > {"page", "after", "findings", "state"}
     assert looked_for <= set().union(*words._WORDS.values())

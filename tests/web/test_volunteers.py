@@ -35,12 +35,12 @@ def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, pr
     reader, noun = browse(small_lab), path.split("/")[1][:-1]
     first = reader.get(f"{path}.json").json[noun]
     assert ([row["number"] for row in first["findings"]], first["finding_count"]) == ([3, 2], 3)
-    assert (first["findings_previous"], first["findings_next"]) == (None, f"{path}.json?findings=2")
-    assert f'href="{path}?findings=2"' in reader.get(path).text
-    last = reader.get(f"{path}.json?findings=2").json[noun]
+    assert (first["findings_previous"], first["findings_next"]) == (None, f"{path}.json?findings=1")
+    assert f'href="{path}?findings=1"' in reader.get(path).text
+    last = reader.get(f"{path}.json?findings=1").json[noun]
     assert ([row["number"] for row in last["findings"]], last["finding_count"]) == ([1], 3)
-    assert (last["findings_previous"], last["findings_next"]) == (f"{path}.json?findings=1", None)
-    assert f'href="{path}?findings=1"' in reader.get(f"{path}?findings=2").text
+    assert (last["findings_previous"], last["findings_next"]) == (f"{path}.json?findings=3", None)
+    assert f'href="{path}?findings=3"' in reader.get(f"{path}?findings=1").text
 
 
 def test_a_volunteer_without_anything_has_no_place(site_of):

@@ -39,10 +39,11 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
-SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.created_at
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.created_at, o.id AS first_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+LEFT JOIN evidence o ON o.finding_number = f.id AND o.line = 1
 ORDER BY f.id DESC
 """
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
@@ -123,7 +124,7 @@ class Standing:
 
 @value
 class Brief:
-    """Of a finding what says whether to show more of it; `weighed_at` is None before it is weighed."""
+    """Of a finding what says whether to show more of it; the last two are None before it is weighed."""
 
     number: int
     experiment: str
@@ -131,6 +132,7 @@ class Brief:
     verdict: Verdict
     grade: Grade
     weighed_at: datetime | None
+    first_line: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +198,7 @@ def in_brief(db: Database) -> list[Brief]:
             verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
             grade=Grade(row["grade"] or Grade.AWAITING),
             weighed_at=maybe_moment(row["created_at"]),
+            first_line=row["first_line"],
         )
         for row in db.select(_BRIEF)
     ]

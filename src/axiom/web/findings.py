@@ -26,25 +26,28 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 
 
 def listed(reading: Reading) -> Answer:
-    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first."""
+    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first.
+
+    What was weighed for the first time after the first page was made stays where it was on those that follow.
+    """
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
     said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
     known, briefs = Graph(reading), finding_pages.in_brief(reading.db)
-    numbers = [one.number for one in sorted(briefs, key=lambda one: one.weighed_at is None)]
+    until = reading.whole("until") or max((one.first_line or 0 for one in briefs), default=0)
+    numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
     if any(asked.values()):
         chosen = set() if said else _matching(reading, known, briefs, asked)
         numbers = [number for number in numbers if number in chosen]
-    page = paging.numbered(reading, "page", len(numbers))
-    there = page.of(numbers)
-    shown_there = in_lists(reading, known, there)
-    address = f"/findings?{urlencode({name: word for name, word in asked.items() if word} | {'page': ''})}"
+    page = paging.stretch(reading, "from", numbers)
+    rows = in_lists(reading, known, page.there)
+    words = {name: word for name, word in asked.items() if word} | {"until": until, "from": ""}
     return {
-        "findings": [shown_there[number] for number in there],
+        "findings": [rows[number] for number in page.there],
         "matching": len(numbers),
         "of": len(briefs),
         "asked": asked,
         "misread": said,
-        **page.around(address),
+        **page.around(f"/findings?{urlencode(words)}"),
     }
 
 

@@ -109,10 +109,10 @@ def whose_host(reading: Reading, volunteer_id: int) -> Whose:
 def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
     """Of the findings that results of these hosts are in one page, the one that they did most for first."""
     every = reading.support.of_hosts(reading.db, host_ids)
-    page = paging.numbered(reading, "findings", len(every))
-    shares = page.of(sorted(every, key=lambda share: -share.replicates))
-    known, rows = finding_pages.some(reading.db, [share.finding for share in shares]), []
-    for share in shares:
+    shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
+    page = paging.stretch(reading, "findings", list(shares))
+    known, rows = finding_pages.some(reading.db, page.there), []
+    for share in map(shares.__getitem__, page.there):
         standing = known.get(share.finding)
         if standing is not None and standing.line is not None:
             rows.append(

@@ -84,7 +84,7 @@ class Graph:
             name = self.claims[node.id].said.name
             href = f"/findings/graph#old-{name.removeprefix('#')}"
         elif node.noun is Noun.LINK:
-            href = f"/findings/graph?page={paging.page_of(self.woven.places[node.id])}#link-{node.id}"
+            href = f"/findings/graph?from={node.id}#link-{node.id}"
         return {"noun": node.noun, "name": name, "href": href}
 
 
@@ -92,12 +92,12 @@ def graph(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
     briefs = finding_pages.in_brief(reading.db)
     found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
-    page = paging.numbered(reading, "page", len(found["links"]))
+    page = paging.stretch(reading, "from", [link["number"] for link in found["links"]])
     return {
         "graph": found,
         "first": page.first,
         "last": page.first + page.length,
-        **page.around("/findings/graph?page="),
+        **page.around("/findings/graph?from="),
     }
 
 

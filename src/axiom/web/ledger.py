@@ -8,7 +8,7 @@ from axiom.decisions.recent import Recent, faded
 from axiom.domain.ledger import Balance
 from axiom.store import accounts, fleet, fleet_pages, ledger, teams
 from axiom.store.database import moment
-from axiom.web.paging import LENGTH
+from axiom.web import paging
 from axiom.web.reading import Answer, Reading
 
 THOUSANDTHS = 1_000
@@ -28,23 +28,18 @@ def leaderboards(reading: Reading) -> Answer:
     """The volunteers, teams or hosts with the most credit, in all or of late, as the address asks."""
     of, by = reading.query.get("of", ""), reading.query.get("by", "")
     of, by = of if of in _OF else "volunteers", by if by in _BY else "total"
-    page = min(max(reading.whole("page"), 1), _RANKED // LENGTH)
     holder, describe = _OF[of]
-    end = page * LENGTH
-    best = _best(reading, holder, by, end + 1)
-    is_more = len(best) > end and end < _RANKED
-    address = f"/leaderboards?of={of}&by={by}"
+    best = _best(reading, holder, by, _RANKED if reading.whole("from") else paging.LENGTH + 1)
+    page = paging.stretch(reading, "from", [number for number, _ in best])
     return {
         "leaderboards": {
             "of": of,
             "by": by,
-            "page": page,
-            "previous": f"{address}&page={page - 1}" if page > 1 else None,
-            "next": f"{address}&page={page + 1}" if is_more else None,
+            **page.around(f"/leaderboards?of={of}&by={by}&from="),
             "most": _RANKED,
             "rows": [
                 {"rank": rank, "number": number} | describe(reading, number) | credited(balance, reading.now)
-                for rank, number, balance in _placed(reading, best, by)[end - LENGTH : end]
+                for rank, number, balance in _placed(reading, best, by)[page.first : page.first + page.length]
             ],
         }
     }

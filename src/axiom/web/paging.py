@@ -1,7 +1,6 @@
 """Lists that are too long for one page: the address says where one begins, by the numbers of what is listed."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from axiom.domain.dataclass import dataclass
 from axiom.store import fleet_pages
@@ -10,44 +9,34 @@ from axiom.web.reading import Answer, Reading
 
 LENGTH = 50  # rows of a page
 
-Row = TypeVar("Row")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Numbered:
-    """A page by its number, of so many as there are."""
+class Stretch:
+    """So many rows of a list, from one of them on: rows that come or move meanwhile push none of the others away."""
 
-    page: int
-    last: int
+    ids: Sequence[int]
+    first: int
     length: int
 
     @property
-    def first(self) -> int:
-        """The place of its first row among all, counted from 0."""
-        return (self.page - 1) * self.length
-
-    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Those of all rows that stand on it."""
-        return rows[self.first : self.first + self.length]
+    def there(self) -> Sequence[int]:
+        """The numbers of its rows."""
+        return self.ids[self.first : self.first + self.length]
 
     def around(self, address: str) -> Answer:
-        """The addresses of the pages before and after; `address` ends where the number follows."""
+        """The addresses of the pages before and after; `address` ends where the number of a row follows."""
+        before, after = self.first - self.length, self.first + self.length
         return {
-            "previous": f"{address}{self.page - 1}" if self.page > 1 else None,
-            "next": f"{address}{self.page + 1}" if self.page < self.last else None,
+            "previous": f"{address}{self.ids[max(0, before)]}" if self.first else None,
+            "next": f"{address}{self.ids[after]}" if after < len(self.ids) else None,
         }
 
 
-def numbered(reading: Reading, word: str, rows: int) -> Numbered:
-    """The page that the address asks for by this word; the nearest one where there is no such page."""
-    length = max(1, rows) if reading.is_whole else LENGTH
-    last = max(1, -(-rows // length))
-    return Numbered(page=min(max(reading.whole(word), 1), last), last=last, length=length)
-
-
-def page_of(place: int) -> int:
-    """The number of the page on which the row at this place stands, counted from 0."""
-    return place // LENGTH + 1
+def stretch(reading: Reading, word: str, ids: Sequence[int]) -> Stretch:
+    """The rows that the address asks for, as in `?from=50`; the first ones where no row has this number."""
+    start = reading.whole(word)
+    first = ids.index(start) if start in ids else 0
+    return Stretch(ids=ids, first=first, length=max(1, len(ids)) if reading.is_whole else LENGTH)
 
 
 def part(reading: Reading, of: List, whose: int = 0) -> Part:

@@ -7,13 +7,13 @@ _PAGES = frozenset({"after", "before"})
 _NONE = frozenset[str]()
 # By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
 _WORDS = {
-    "findings": frozenset({"q", "verdict", "grade", "alias", "page"}),
+    "findings": frozenset({"q", "verdict", "grade", "alias", "from", "until"}),
     "results": OF_RESULTS,
     "sessions": frozenset({"experiment", "state", "host", "contradicted"}),
     "hosts": _PAGES | {"state", "page", "findings"},
     "volunteers": _PAGES | {"findings"},
     "teams": _PAGES,
-    "leaderboards": frozenset({"of", "by", "page"}),
+    "leaderboards": frozenset({"of", "by", "from"}),
     "failures": frozenset({"experiment"}),
     "static": frozenset({"v"}),
 }

@@ -18,7 +18,6 @@ class Woven:
     def __init__(self, links: Sequence[Link], claims: Iterable[StoredClaim]) -> None:
         self.links = links
         self.claims: Mapping[int, StoredClaim] = {one.id: one for one in claims}
-        self.places = {each.id: place for place, each in enumerate(links)}
         self.ends = frozenset(end for each in links for end in (each.source, each.target))
         self.asking: defaultdict[Node, list[Link]] = defaultdict(list)
         for each in links:
