@@ -51,7 +51,8 @@ def test_the_variables_of_this_process_count(file, monkeypatch):
     for name in NOT_SETTINGS:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("AXIOM_NAME", "Ada's")
-    assert from_process(file, workers=2)[0] == Settings(name="Ada's", workers=2)
+    monkeypatch.setenv("AXIOM_PRIORITY", "normal")
+    assert from_process(file, workers=2)[0] == Settings(name="Ada's", workers=2, priority="normal")
 
 
 @pytest.mark.parametrize(("text", "environment"), [("prot = 1", {}), ("", {"AXIOM_PROT": "1"})])

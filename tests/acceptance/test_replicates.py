@@ -103,8 +103,7 @@ def test_killed_at_half_and_typed_again_nothing_is_lost_or_done_twice(tmp_path: 
         second = axiom("experiment", "run", file, "--replicates", REPLICATES, data=data)
         assert (second.returncode, "axiom experiment run" in second.stderr) == (5, True), "two at once are refused"
         everybody = below(process.pid)
-        assert len(everybody) >= 3, "a process that computes for this one, and a runner with another"
-        assert (data / "engine" / "ahead").exists()
+        assert len(everybody) >= 2, "a runner, and the process that computes for it"
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         until = time.monotonic() + 2
@@ -122,7 +121,6 @@ def test_killed_at_half_and_typed_again_nothing_is_lost_or_done_twice(tmp_path: 
     assert {task["state"] for task in tasks} == {"valid"}
     assert len(tasks) == REPLICATES + 2, "a task that was out is taken up, not sent to somebody else"
     assert axiom("doctor", "--invariants", data=data).returncode == 0
-    assert not (data / "engine" / "ahead").exists()
 
 
 def test_complete_it_answers_at_once_and_orders_nothing(tmp_path: Path) -> None:

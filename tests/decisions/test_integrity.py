@@ -203,3 +203,11 @@ def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, for
 def test_counts_may_be_the_same_for_all_seeds():
     observed = [replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[2.0] * 8)]
     assert sound(asked(), observed, 1).alarms == ()
+
+
+@pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(7, 8, True), (2, 8, True), (1, 8, False), (2, 64, False)])
+def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(repeated, seeds, is_said):
+    rows = seen(*[number / 7 for number in range(seeds)])
+    observed = [replace(one, repeats="all of 0" if one.replicate < repeated else "") for one in rows]
+    alarms = sound(asked(bounds=None), observed, 1).alarms
+    assert {one.kind: one.force for one in alarms} == ({"repeats": Force.HOLDS_BACK} if is_said else {})

@@ -170,6 +170,27 @@ def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(rounds):
     assert rounds.said("finding.suspended") == []
 
 
+@pytest.mark.parametrize("ignored", [0, 1, None])
+def test_a_seed_that_is_not_used_at_one_config_is_said_and_holds_its_finding_back(ignored, rounds):
+    order_of(rounds, 1)
+    rounds.compute(
+        8,
+        by=lambda order: output(
+            rounds.lab,
+            order,
+            lambda cell: 0.123456789012345 if cell.config == ignored else (1.0 - cell.config / 3) * cell.seed / 2**64,
+        ),
+    )
+    rounds.hold()
+    line = newest(rounds)
+    assert (line.seeds, line.clones) == (8, 0)
+    assert [(alarm.kind, alarm.force) for alarm in line.alarms] == (
+        [] if ignored is None else [("repeats", Force.HOLDS_BACK)]
+    )
+    assert sum(bool(one.repeats) for one in evidence.observed(rounds.db, 1)) == (0 if ignored is None else 7)
+    assert rounds.broken() == {}
+
+
 COUNTED = """
 INSERT INTO reproduction_count (registration_id, first_platform, second_platform, exact, close, divergent, disputed,
     counted_at)

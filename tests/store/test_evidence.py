@@ -76,6 +76,7 @@ OBSERVED = st.lists(
         design=st.just("declared"),
         cohort=st.sampled_from(Cohort),
         fingerprint=st.text(),
+        repeats=st.text(),
     ),
     max_size=3,
     unique_by=lambda one: one.replicate,

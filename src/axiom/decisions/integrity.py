@@ -13,6 +13,7 @@ from axiom.statistics.clones import alike, clones
 
 _NAMED = 3  # seeds that a sentence names
 _HARDLY = 1e-6  # of the largest value: less than this is no variation
+_A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
 
@@ -52,7 +53,13 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         counted=counted,
         exploratory=older,
         clones=len(copies),
-        alarms=(*clone_alarms, *_constant(question, counted), *_steady(question, counted), *_unsound(gone)),
+        alarms=(
+            *clone_alarms,
+            *_constant(question, counted),
+            *_steady(question, counted),
+            *_repeating(counted),
+            *_unsound(gone),
+        ),
         reasons=(*reasons, *_absences(question, own, gone)),
     )
 
@@ -143,6 +150,22 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
         return []
     text = f"the value hardly varies over {seeds} seeds: a number that is written into the file looks like this"
     return [Alarm(kind="steady", force=told, text=text)]
+
+
+def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
+    """Replicates of which a part has the numbers of another seed: in some configs the seed was not used.
+
+    Numbers of single precision agree by chance now and then, so a few of many seeds say nothing.
+    """
+    repeated = [one for one in counted if one.repeats]
+    if len(repeated) < _A_FEW or len(repeated) < _MANY * len(counted):
+        return []
+    first = repeated[0]
+    text = (
+        f"{len(repeated)} seeds gave numbers of other seeds (replicate {first.replicate} has {first.repeats}), so it "
+        "is not sure that seeds were used there"
+    )
+    return [Alarm(kind="repeats", force=Force.HOLDS_BACK, text=text)]
 
 
 def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observation]) -> Alarm:

@@ -110,6 +110,7 @@ class Observation:
     design: str = ""
     cohort: Cohort = Cohort.CONFIRMATORY  # exploratory: older than the claim, so shown and never counted
     fingerprint: str = ""  # of everything measured: of two seeds with the same one, one was not used. Empty: unknown
+    repeats: str = ""  # which of its cells has the very numbers of another seed, though the whole has not
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +147,7 @@ class Force(StrEnum):
 class Alarm:
     """A sign that the values are not what they are said to be."""
 
-    kind: str  # clones, constant, steady, hosts, platforms, duplicates, missing or bounds
+    kind: str  # clones, constant, repeats, steady, hosts, platforms, duplicates, missing or bounds
     force: Force
     text: str  # a sentence without its full stop
     hosts: tuple[int, ...] = ()  # whom it names

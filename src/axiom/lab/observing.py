@@ -13,7 +13,7 @@ from axiom.domain.findings import COARSE, Block, Observation
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.registering import amended_by
-from axiom.statistics.clones import digest, mark
+from axiom.statistics.clones import clones, digest, mark
 from axiom.statistics.estimands import needed, value
 from axiom.store import duplicates, findings, observations, returns
 from axiom.store.database import Bare, Database
@@ -23,6 +23,7 @@ _OUTCOMES = {one.value: one for one in Outcome}
 _COUNTED = Cohort.CONFIRMATORY
 _NUMBERS = frozenset({float, int})
 _WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
+_TOLD_FACTORS, _LONGEST_WORDS = 4, 120
 _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measures and its early values
 
 
@@ -34,6 +35,7 @@ class Measured:
     outcomes: Mapping[int, Outcome]  # by place
     hosts: tuple[int, ...]
     fingerprint: str
+    cells: Mapping[int, Sequence[Any]]  # by place, every number that was measured, the early ones too
 
 
 @dataclass(kw_only=True)
@@ -51,6 +53,7 @@ class Version:
     _closed: dict[tuple[object, ...], tuple[Block, ...]] = field(default_factory=dict)
     _kept: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
+    _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
 
     def estimand(self, found: Weighed) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
@@ -74,7 +77,10 @@ class Version:
         weighed without them.
         """
         self._read(issued)
-        return [self._observation(found, number, issued_to) for number, issued_to in issued.items()]
+        repeats = self._repeats(found, issued)
+        return [
+            self._observation(found, number, issued_to, repeats.get(number, "")) for number, issued_to in issued.items()
+        ]
 
     def is_overturned(self, number: int, issued_to: int) -> bool:
         """Have two others computed this replicate otherwise, and alike?"""
@@ -136,7 +142,7 @@ class Version:
         for number in wanted:
             self._measured[number] = _measured(cells[number])
 
-    def _observation(self, found: Weighed, number: int, issued_to: int) -> Observation:
+    def _observation(self, found: Weighed, number: int, issued_to: int, repeats: str) -> Observation:
         registered, back = self.registered[issued_to], self._measured[number]
         design = registered.design
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
@@ -156,7 +162,35 @@ class Version:
             design=design.name,
             cohort=Cohort.CONFIRMATORY if is_counted else Cohort.EXPLORATORY,
             fingerprint=back.fingerprint,
+            repeats=repeats if reached is not None else "",
         )
+
+    def _repeats(self, found: Weighed, issued: Mapping[int, int]) -> dict[int, str]:
+        """Of these replicates, those that have the numbers of an earlier one at a config that the finding needs."""
+        said: dict[int, str] = {}
+        for issued_to in set(issued.values()):
+            numbers = tuple(number for number in issued if issued[number] == issued_to)
+            design, measure = self.registered[issued_to].design, self.estimand(found)["measure"]
+            for each in self._needed(found, issued_to):
+                place, config = design.places[each], design.configs[each]
+                for name in ("", measure):
+                    for first, *others in self._alike_at(numbers, place, name):
+                        what = f"{f'the {name}' if name else 'all numbers'} of replicate {first} at {_words(config)}"
+                        said |= {number: what for number in others if number not in said}
+        return said
+
+    def _alike_at(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
+        """The groups of replicates that agree in this measure of one cell, or in all of them."""
+        key = (numbers, place, measure)
+        if key not in self._alike:
+            there = {number: self._measured[number] for number in numbers if place in self._measured[number].measures}
+            self._alike[key] = clones(
+                {
+                    number: _every([back.measures[place].get(measure)] if measure else back.cells[place])
+                    for number, back in there.items()
+                }
+            )
+        return self._alike[key]
 
     def _needed(self, found: Weighed, issued_to: int) -> tuple[int, ...]:
         """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
@@ -190,15 +224,19 @@ def _measured(cells: Sequence[_Cell]) -> Measured:
     counted: dict[int, Mapping[str, Any]] = {}
     outcomes: dict[int, Outcome] = {}
     hosts: set[int] = set()
+    every_cell: dict[int, list[Any]] = {}
     in_order: dict[tuple[str, ...], list[str]] = {}
     for (_, config, outcome, host, _, _), measures, early in cells:
         hosts.add(host)
+        row: list[Any] = []
         if measures:
             names = tuple(measures)
             if names not in in_order:  # cells of a version have the same measures, and sorting is asked once
                 in_order[names] = sorted(names)
-            numbers += [measures[name] for name in in_order[names]]
-        numbers += early
+            row += [measures[name] for name in in_order[names]]
+        row += early
+        numbers += row
+        every_cell[config] = row
         ended = outcomes[config] = _OUTCOMES[outcome]
         if measures and ended is Outcome.OK:
             counted[config] = measures
@@ -208,7 +246,14 @@ def _measured(cells: Sequence[_Cell]) -> Measured:
         outcomes=outcomes,
         hosts=tuple(sorted(hosts)),
         fingerprint=mark(every) or f"{COARSE}:{digest(every)}",
+        cells=every_cell,
     )
+
+
+def _words(config: Mapping[str, object]) -> str:
+    """A config in a sentence; one of many factors is told by the first of them."""
+    told = [f"{name}={level}" for name, level in config.items()]
+    return ", ".join([*told[:_TOLD_FACTORS], *(["…"] if len(told) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
 
 
 def _every(measured: Sequence[Any]) -> list[float | None]:

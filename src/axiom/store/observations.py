@@ -15,14 +15,14 @@ from axiom.store.database import Bare, Database
 
 _OBSERVE = """
 INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
-    hosts, fingerprint)
+    hosts, fingerprint, repeats)
 VALUES (:finding_number, :replicate, :line, :block,
     coalesce(:registration_id, (SELECT registration_id FROM finding WHERE id = :finding_number)), :cohort, :value,
-    :outcome, :why_missing, :hosts, :fingerprint)
+    :outcome, :why_missing, :hosts, :fingerprint, :repeats)
 """
 _OF_LINE = """
 SELECT o.replicate, o.block, o.registration_id, o.cohort, o.value, o.outcome, o.why_missing, o.fingerprint,
-    o.hosts, o.line
+    o.repeats, o.hosts, o.line
 FROM observation o WHERE o.finding_number = :number AND o.line <= :line ORDER BY o.replicate, o.line
 """
 _DESIGNS = """
@@ -148,6 +148,7 @@ def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict
         "why_missing": seen.why_missing,
         "hosts": json.dumps([_home(known.get(host), host) for host in seen.hosts]),
         "fingerprint": seen.fingerprint,
+        "repeats": seen.repeats,
     }
 
 
@@ -192,7 +193,8 @@ def _observations(
                 design=designs.get(registration, ""),
                 cohort=_COHORTS[cohort],
                 fingerprint=fingerprint,
+                repeats=repeats,
             )
-            for replicate, _, registration, cohort, value, outcome, why_missing, fingerprint, hosts, _ in rows
+            for replicate, _, registration, cohort, value, outcome, why_missing, fingerprint, repeats, hosts, _ in rows
         ]
     )

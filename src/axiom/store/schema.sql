@@ -419,7 +419,7 @@ CREATE TABLE observation (
     outcome TEXT NOT NULL,
     why_missing TEXT NOT NULL,
     hosts TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, repeats TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (finding_number, replicate, line)
 );
 

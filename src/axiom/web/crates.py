@@ -164,6 +164,7 @@ def _observed(standing: Standing, inputs: Inputs) -> Iterable[Sequence[object]]:
             " ".join(map(str, one.hosts)),
             one.fingerprint,
             one.why_missing,
+            one.repeats,
         )
 
 

@@ -22,9 +22,9 @@ from axiom.domain.work import Outcome
 FINDING, NUMBERS, OBSERVATIONS, HOSTS = "finding.json", "numbers.json", "observations.csv", "hosts.csv"
 OBSERVED = (
     *("registration", "design", "cohort", "replicate", "seed", "value", "outcome", "hosts", "fingerprint"),
-    "why_missing",
+    *("why_missing", "repeats"),
 )
-_LATER = frozenset({"is_ours"})  # columns that older crates lack
+_LATER = frozenset({"is_ours", "repeats"})  # columns that older crates lack
 AT_HOME = ("host", "volunteer", "platform", "is_ours")
 _WORDS = {"line", "needs", "flags", "reasons", "alarms", "agreements"}  # sentences, and what is compared in parts
 _SHOWN = ("seeds", "estimate", "low", "high", "e_value", "verdict", "grade")
@@ -105,6 +105,7 @@ def _observation(row: Mapping[str, str]) -> Observation:
         design=row["design"],
         cohort=Cohort(row["cohort"]),
         fingerprint=row["fingerprint"],
+        repeats=row.get("repeats", ""),
     )
 
 
