@@ -102,7 +102,8 @@ def main() -> int:
             once, always = (more["cpu"] * len(each) / sum(cells) for each in (replicates, cells))
             print(
                 f"{library:<5} {name:<14} {way:<7} {took:6.3f} s of CPU, {more['cpu']:+.3f} s "
-                f"({more['wall']:+.3f} s of waiting); over the catalogue {once:+.1%} once a replicate, {always:+.1%} once a cell"
+                f"({more['wall']:+.3f} s of waiting); over the catalogue {once:+.1%} once a replicate, "
+                f"{always:+.1%} once a cell"
             )
     print(f"load {before:.1f} to {os.getloadavg()[0]:.1f}")
     return 0
