@@ -1,13 +1,17 @@
-"""Plays a taken-over server, in ten classes and by flips of single bits, and authors whose files are defective.
+"""Plays a taken-over server, authors whose files are defective, and strangers who attack a site that runs.
 
-The server has every online key, its disk and its database, and all that was ever published; root, bundle and
-code-signing keys are elsewhere. An attempt counts against us when anything but the laboratory's own newest code is
-executed, or when it ends in another way than with a decoded refusal. What is executed leaves a mark; that an attack
-which succeeds would be seen is shown first.
+The server is played in ten classes and by flips of single bits. It has every online key, its disk and its database,
+and all that was ever published; root, bundle and code-signing keys are elsewhere. An attempt counts against us when
+anything but the laboratory's own newest code is executed, or when it ends in another way than with a decoded refusal.
+What is executed leaves a mark; that an attack which succeeds would be seen is shown first.
 
 Each file of `tests/preflight/defective` has one fault, and its first line names the gate that must refuse it. A file
 counts against us when another gate or none does; that the sound file passes is shown first. Lies about time have a
 campaign of their own, `liars`.
+
+The site is a laboratory as `axiom lab` starts it. Requests in five classes are sent to it in bytes; one counts against
+us that leads to a host which the request names, is answered by more than one status line or by a fault, or tells who
+has an account. At the end the site must answer, its log must tell of no fault, and every promise must hold.
 """
 
 import argparse
@@ -20,24 +24,28 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
 
+import strangers
 from attacking import Attempt, Scene, known_home, play
 from attempts import CLASSES, flipped
+from living import axiom, running
+from strangers import Site
 
-import axiom
-from axiom.lab.preflight import try_file
+from axiom.lab import preflight
 
-PACKAGE = Path(axiom.__file__).parent
+PACKAGE = Path(preflight.__file__).parents[1]
 FILES = Path(__file__).resolve().parents[2] / "tests" / "preflight"
 
 
 def main() -> int:
-    """0 when no foreign byte was executed and every flipped bit was refused."""
+    """0 when no foreign byte was executed, and every flipped bit, defective file and bad request was refused."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--variants", type=int, default=1_000, help="attempts over the ten classes")
     parser.add_argument("--flips", type=int, default=100_000, help="single bits of bundle, seal, trust file and ticket")
+    parser.add_argument("--requests", type=int, default=2_000, help="requests of strangers, over the five classes")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     scene = Scene()
@@ -48,6 +56,7 @@ def main() -> int:
             print("an attack that succeeds left no mark, so this campaign would prove nothing")
             return 1
         bad = _attack(scene, known, folder, wanted.variants, wanted.seed) + _try_files()
+        bad += _ask_site(folder, wanted.requests, wanted.seed)
         return 1 if bad + _flip(scene, folder, wanted.flips, wanted.seed) else 0
 
 
@@ -84,19 +93,48 @@ def _attack(scene: Scene, known: Path, folder: Path, variants: int, seed: int) -
 
 def _try_files() -> int:
     """How many defective files no gate refuses, or another one than should."""
-    if not (sound := try_file(PACKAGE, FILES / "sound.py", patience=2.0).judged).passed:
+    if not (sound := preflight.try_file(PACKAGE, FILES / "sound.py", patience=2.0).judged).passed:
         print(f"the sound file does not pass: {sound.reason}")
         return 1
     refused, problems = Counter[str](), []
     for file in sorted((FILES / "defective").glob("*.py")):
         gate = file.read_text(encoding="utf-8")[2:4]
-        judged = try_file(PACKAGE, file, patience=2.0).judged
+        judged = preflight.try_file(PACKAGE, file, patience=2.0).judged
         refused[gate] += judged.failed == gate
         problems += [] if judged.failed == gate else [f"{file.stem}: {judged.failed or 'no gate'} instead of {gate}"]
     for gate, amount in sorted(refused.items()):
         print(f"{f'files that {gate} must refuse':<28}{amount} refused")
     print(f"{'files not refused so':<28}{len(problems)} of {len(problems) + refused.total()} (at most 0)")
     print("".join(f"  {problem}\n" for problem in problems), end="", flush=True)
+    return len(problems)
+
+
+def _ask_site(folder: Path, requests: int, seed: int) -> int:
+    """How many requests are answered amiss, and what else is wrong with the site afterwards."""
+    tried, problems, longest = Counter[str](), [], 0.0
+    with running(folder / "lab", "--workers", "0", "--no-pi") as lab:
+        address = urlsplit(lab.address)
+        site = Site(host=address.hostname or "", port=address.port or 0)
+        if not site.open_account():
+            print("no account could be opened, so guesses at it would prove nothing")
+            return 1
+        for number in range(requests):
+            request = strangers.CLASSES[number % len(strangers.CLASSES)](random.Random(f"{seed} {number}"))
+            began = time.perf_counter()
+            problem = strangers.play(site, request)
+            longest = max(longest, time.perf_counter() - began)
+            tried[request.kind] += 1
+            problems += [f"{request.kind}: {problem}"] if problem else []
+        problems += [] if lab.page("status.json") else ["the site does not answer any more"]
+        lab.stop()
+    log = (folder / "lab" / "logs" / "axiom.log").read_text()
+    problems += [line for line in log.splitlines() if "Traceback" in line or " ERROR " in line]
+    problems += [] if axiom("doctor", "--invariants", data=folder / "lab").returncode == 0 else ["a promise is broken"]
+    for kind, amount in sorted(tried.items()):
+        print(f"{kind:<28}{amount} requests")
+    print(f"{'longest until answered':<28}{longest:.2f} s")
+    print(f"{'answered amiss':<28}{len(problems)} of {requests} (at most 0)")
+    print("".join(f"  {problem}\n" for problem in problems[:20]), end="", flush=True)
     return len(problems)
 
 

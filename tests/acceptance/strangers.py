@@ -1,0 +1,173 @@
+"""Requests of people who mean no good, spoken in bytes to a site that runs: in five classes, each drawn by a die."""
+
+import contextlib
+import random
+import socket
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import md5
+from urllib.parse import urlencode
+
+BODY_BYTES, HEADER_BYTES = 1024 * 1024, 64 * 1024  # the most that the site takes
+FOREIGN = "evil.example"
+OWNER, NOBODY, PASSWORD = "owner@lab.example", "nobody@lab.example", "a password of theirs"
+_PAGES = (
+    "/",
+    "/hosts/",
+    "/findings/?page=1",
+    "/results/",
+    "/news.atom",
+    "/join",
+    "/volunteers/1/",
+    "/static/",
+    "/a//b",
+)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_SECONDS = 20.0  # that an answer may take beside other tests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One attempt: what is sent, and what is wrong with the answer."""
+
+    kind: str
+    sent: Sequence[bytes]
+    problem: Callable[[bytes], str]
+    twin: Sequence[bytes] = ()  # what must be answered in the very same way
+    patience: float = _SECONDS  # for the answer to something that may be no whole request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where it listens."""
+
+    host: str
+    port: int
+
+    def answer(self, sent: Sequence[bytes], patience: float = _SECONDS) -> bytes:
+        """All that it says until it closes the connection, which a site may do before it has heard everything."""
+        heard = b""
+        with socket.create_connection((self.host, self.port), timeout=patience) as line:
+            with contextlib.suppress(ConnectionError):
+                for piece in sent:
+                    line.sendall(piece)
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                while piece := line.recv(65_536):
+                    heard += piece
+        return heard
+
+    def open_account(self) -> bool:
+        """Open the account at whose address others guess, as a client does."""
+        digest = md5(f"{PASSWORD}{OWNER}".encode()).hexdigest()  # noqa: S324  the client's own form of a password
+        query = urlencode({"email_addr": OWNER, "passwd_hash": digest, "user_name": "owner"})
+        return b"authenticator" in self.answer([_head("GET", f"/create_account.php?{query}")])
+
+
+def foreign_host(dice: random.Random) -> Request:
+    """Somebody's link names another host than ours: nobody is led there."""
+    path, name = dice.choice(_PAGES), f"{dice.choice(string.ascii_lowercase)}.{FOREIGN}"
+    named = dice.choice(("Host", "X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "X-Host", "X-Original-URL"))
+    value = f"host={name}" if named == "Forwarded" else f"http://{name}/" if named == "X-Original-URL" else name
+    target = f"http://{name}{path}" if dice.random() < 0.3 else path
+    host = "" if named == "Host" else "Host: lab\r\n"
+    text = f"GET {target} HTTP/1.1\r\n{host}{named}: {value}\r\nConnection: close\r\n\r\n"
+    return Request(
+        kind="a foreign host",
+        sent=[text.encode()],
+        problem=lambda said: "it names the foreign host" if FOREIGN.encode() in said else _answered(said),
+    )
+
+
+def large_form(dice: random.Random) -> Request:
+    """More than a form may have is refused in one sentence. Who says how long it is, is not even asked for it."""
+    size = BODY_BYTES + dice.randrange(1, 2 * BODY_BYTES)
+    path = dice.choice(("/account/register", "/account/sign-in", "/account/profile"))
+    asks = ["Expect: 100-continue"] if dice.random() < 0.5 else []
+    if dice.random() < 0.5:
+        pieces, asked_for = [b"10000\r\n" + b"x" * 65_536 + b"\r\n"] * (size // 65_536 + 1), _CONTINUE
+        head = _head("POST", path, "Transfer-Encoding: chunked", *asks)
+    else:
+        pieces, asked_for = [b"x" * 65_536] * (size // 65_536), b""
+        head = _head("POST", path, *asks, content_length=size)
+    return Request(
+        kind="a form of megabytes",
+        sent=[head, *pieces],
+        problem=lambda said: _refused(said.removeprefix(asked_for), b"413"),
+    )
+
+
+def many_headers(dice: random.Random) -> Request:
+    """Headers are bounded in sum, however short each of them is."""
+    length = dice.choice((1, 10, 1_000, 20_000))
+    lines = [f"x{number}: {'a' * length}" for number in range(2 * HEADER_BYTES // (length + 5) + 1)]
+    return Request(
+        kind="headers without end",
+        sent=[_head("GET", "/", *lines)],
+        problem=lambda said: _refused(said, b"431"),
+    )
+
+
+def guessed_account(dice: random.Random) -> Request:
+    """Whether an e-mail address has an account is told to nobody who lacks its password."""
+
+    def guess(email: str) -> bytes:
+        digest = md5(f"{dice.random()}{email}".encode()).hexdigest()  # noqa: S324  the client's own form of a password
+        return _head("GET", f"/lookup_account.php?{urlencode({'email_addr': email, 'passwd_hash': digest})}")
+
+    return Request(
+        kind="a guess at an account",
+        sent=[guess(OWNER)],
+        twin=[guess(NOBODY)],
+        problem=lambda said: "it gives a key away" if b"authenticator" in said else _answered(said),
+    )
+
+
+def broken_bytes(dice: random.Random) -> Request:
+    """A request in which some bytes are others, are missing or came twice."""
+    text = bytearray(_head(dice.choice(("GET", "POST", "HEAD")), dice.choice(_PAGES), "Accept-Encoding: gzip"))
+    for _ in range(dice.randrange(1, 6)):
+        place = dice.randrange(len(text))
+        match dice.randrange(3):
+            case 0:
+                text[place] = dice.randrange(256)
+            case 1:
+                del text[place : place + dice.randrange(1, 8)]
+            case _:
+                text[place:place] = bytes(dice.choices(range(256), k=dice.randrange(1, 8)))
+    return Request(kind="broken bytes", sent=[bytes(text)], problem=_answered, patience=0.5)
+
+
+def play(site: Site, request: Request) -> str:
+    """What is wrong with the answer, or nothing."""
+    said = site.answer(request.sent, request.patience)
+    if request.twin and _body(said) != _body(other := site.answer(request.twin)):
+        return f"it tells who has an account: {_body(said)[-200:]!r}, and of nobody {_body(other)[-200:]!r}"
+    return request.problem(said)
+
+
+CLASSES = (foreign_host, large_form, many_headers, guessed_account, broken_bytes)
+
+
+def _head(method: str, path: str, *lines: str, content_length: int = 0) -> bytes:
+    length = [f"Content-Length: {content_length}"] if content_length else []
+    said = [f"{method} {path} HTTP/1.1", "Host: lab", "Connection: close", *length, *lines]
+    kind = ["Content-Type: application/x-www-form-urlencoded"] if method == "POST" else []
+    return "\r\n".join([*said, *kind, "", ""]).encode()
+
+
+def _body(said: bytes) -> bytes:
+    return said.partition(b"\r\n\r\n")[2]
+
+
+def _answered(said: bytes) -> str:
+    """A site may close the connection without a word; it never says that it is at fault."""
+    if said and not said.startswith(b"HTTP/1.1 "):
+        return f"it answers {said[:60]!r}"
+    return f"it is at fault: {said[:60]!r}" if said[9:10] == b"5" else ""
+
+
+def _refused(said: bytes, status: bytes) -> str:
+    """One status line, and this one; a connection that is closed amid what is sent may lose it."""
+    lines = said.count(b"HTTP/1.1 ")
+    return "" if not said or (lines == 1 and said[9:12] == status) else f"{lines} status lines: {said[:60]!r}"
