@@ -126,7 +126,7 @@ def main() -> int:
 
 
 @contextmanager
-def laboratory(place: Path) -> Iterator[Bench]:
+def laboratory(place: Path, cores: int = 1) -> Iterator[Bench]:
     """The parts that a cell passes through, on the real store."""
     package = place / "source" / "axiom"
     for part in ("domain", "kit"):
@@ -154,7 +154,7 @@ def laboratory(place: Path) -> Iterator[Bench]:
             volunteer_id=ourselves,
             name="bench",
             platform=platform_here(),
-            capacity=Capacity(cores=1, memory_mb=4_000),
+            capacity=Capacity(cores=cores, memory_mb=4_000),
             now=now(),
         )
     )

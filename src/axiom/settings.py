@@ -50,7 +50,7 @@ class Settings:
     workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
     priority: str = _knob(
         "low",
-        "how these cores compute beside other programs: low, with what nobody else wants, or normal",
+        "how these cores compute beside other programs: low, which lets them come first, or normal",
         form="low|normal",
         words="low or normal",
     )

@@ -296,7 +296,7 @@ def test_the_parent_loads_nothing_that_computes():
     assert os.environ.get("NPROC") == "1"
 
 
-@pytest.mark.parametrize(("words", "niceness"), [((), os.getpriority(os.PRIO_PROCESS, 0)), (("--low-priority",), 19)])
+@pytest.mark.parametrize(("words", "niceness"), [((), os.getpriority(os.PRIO_PROCESS, 0)), (("--low-priority",), 10)])
 def test_it_computes_at_the_priority_that_it_was_started_for(words, niceness, lab, tmp_path, ending):
     runner = Serving(ending, *words)
     runner.give({"home": str(lab.home.path), "host": 1})

@@ -38,7 +38,7 @@ class LocalEngine:
         reported: Callable[[], None],
         is_modest: bool = False,
     ) -> None:
-        """`is_modest`: compute with what nobody else on this computer wants."""
+        """`is_modest`: let other programs on this computer come first."""
         self._desk = desk
         self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id

@@ -15,7 +15,7 @@ STOP_SECONDS = 5.0  # for a runner to end by itself
 def start_runner(*, is_modest: bool) -> subprocess.Popen[str]:
     """A runner that waits to be told for whom it computes. It ends when its standard input does.
 
-    `is_modest`: it computes with what nobody else on this computer wants.
+    `is_modest`: it lets other programs on this computer come first.
     """
     return subprocess.Popen(
         # No folder of ours or of the person's is looked through for modules: the package is installed.

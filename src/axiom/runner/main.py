@@ -18,7 +18,7 @@ from axiom.runner.gate import Ended
 from axiom.runner.limits import environment
 from axiom.runner.spawning import NEARLY_ALWAYS, spawn
 
-_LEAST = 19  # of the system's priorities
+_MODEST = 10  # above the lowest, 19: who builds the runner beside us has that, and comes behind
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _step_back() -> None:
-    """Compute with what nobody else on this computer wants, as a volunteer's client does."""
+    """Let a person's programs on this computer come first, and still get something where they never rest."""
     if hasattr(os, "nice"):
-        os.nice(_LEAST)
+        os.nice(_MODEST)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
