@@ -6,12 +6,12 @@ A connection lives as long as one question, so a notebook that stays open for da
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from axiom.decisions.telling import e_told
-from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName

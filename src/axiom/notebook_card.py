@@ -5,12 +5,12 @@ import html
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from axiom.decisions.telling import around, e_told, end_told
 from axiom.domain.cards import Card, Stratum
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.requests import Look, Narrowing, Point
 from axiom.figures.sketch import sketch

@@ -4,10 +4,10 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.arranging import Row
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, TableUnreadable
 from axiom.notebook_sheet import KNOWN, Sheet

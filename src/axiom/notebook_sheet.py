@@ -9,11 +9,11 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, TableUnreadable
 
 KNOWN = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")

@@ -5,7 +5,7 @@ What is not declared is not guessed in favour of an effect: see `decisions/unask
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,6 @@ from axiom.decisions.question import question
 from axiom.decisions.unasked import Doubt, doubt, levels, same, too_early
 from axiom.decisions.weighing import card
 from axiom.decisions.weighing import weigh as weigh_observations
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import LocalEngine
 from axiom.lab.publish import Prepared, prepare

@@ -226,12 +226,12 @@ def test_a_weak_key_computes_and_says_neither_what_the_volunteer_prefers_nor_who
 
 def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
     exchange.deploy(30)
-    bob = exchange.join("Bob")
+    bob = exchange.join("Bob of the lighthouse")  # longer than what signatures say by chance
     theirs = Client(bob.key, cpid="2" * 32, name="computer-of-bob")
     exchange.call(theirs, ask=10.0)
     keys, secrets = exchange.lab.keys, exchange.secrets
     canaries = [ann.key, ann.weak, ann.email, bob.key, bob.weak, bob.email, STORED]
-    canaries += [theirs.cpid, theirs.name, attic.cpid, attic.name, "Bob", str(exchange.folder.path), sys.prefix]
+    canaries += [theirs.cpid, theirs.name, attic.cpid, attic.name, "Bob of the", str(exchange.folder.path), sys.prefix]
     canaries += [key._private.private_bytes_raw().hex() for key in (keys.root, keys.bundle, keys.ticket)]
     canaries += [secrets.accounts.hex(), secrets.upload.hex()]
     replies = [exchange.call(attic, ask=1e6)]

@@ -7,11 +7,11 @@ for which the client has a sentence of its own.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
 from axiom.boinc.escaping import escaped, in_ascii
-from axiom.domain.dataclass import dataclass
 
 _EMAIL = re.compile(
     r"[^\s@<>\"'(),:;\\\[\]]{1,64}@((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]+|localhost)"

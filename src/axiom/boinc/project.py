@@ -1,9 +1,9 @@
 """What a project says of itself: its configuration, the master page's lines, and how busy it is."""
 
 import re
+from dataclasses import dataclass
 
 from axiom.boinc.escaping import escaped, in_ascii
-from axiom.domain.dataclass import dataclass
 from axiom.errors import WrongUse
 
 # What BOINC calls a platform, in words for a person.

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,7 +30,6 @@ from axiom.cli.volunteers import Source, Volunteering, project_address, voluntee
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import Gate
 from axiom.domain.callers import Caller
-from axiom.domain.dataclass import dataclass
 from axiom.engines.local import LocalEngine
 from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman

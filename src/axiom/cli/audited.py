@@ -1,13 +1,13 @@
 """Changes for which the laboratory has to be stopped: done by this process, each with its entry in the audit."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from axiom.cli.callers import operator
 from axiom.cli.opening import prepare_database, writer_of
 from axiom.commands.command import Answer
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError
 from axiom.settings import from_process
 from axiom.signed.strict import canonical

@@ -7,11 +7,11 @@ the pace of the computer's, until both agree. So no order, report or audit ever 
 
 import json
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from axiom.cli.options import wall_clock
-from axiom.domain.dataclass import dataclass
 from axiom.errors import ClockSetBack
 from axiom.signed.strict import canonical
 from axiom.store import callers, work

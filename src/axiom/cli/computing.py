@@ -5,6 +5,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from axiom.cli.opening import journal_of, package, writer_of
 from axiom.cli.taking import workers_of
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
-from axiom.domain.dataclass import dataclass
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged

@@ -1,12 +1,11 @@
 """What stands behind the desk of the socket: one local desk for each engine that said hello."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import WrongUse

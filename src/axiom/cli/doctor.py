@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from axiom.cli.opening import journal_of, reading
 from axiom.cli.options import wall_clock
 from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.copies import copies

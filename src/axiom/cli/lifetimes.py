@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from axiom.cli.opening import submit
 from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_ROWS
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, WrongUse
 from axiom.store import accounts
 from axiom.store.database import Database

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.lab.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit import Paying
 from axiom.server.checking import give_up, secret_of

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from axiom.cli.callers import operator
 from axiom.cli.computing import Computing, demand_writer
 from axiom.cli.options import remark
 from axiom.commands.command import Answer, Command
-from axiom.domain.dataclass import dataclass
 from axiom.errors import CannotStart
 from axiom.signed.roles import TRUST_FILE
 from axiom.store import work

@@ -7,6 +7,7 @@ through its socket and this process only waits. Ended in any way, the same comma
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from axiom.cli.computing import computing
 from axiom.cli.making import make
@@ -17,7 +18,6 @@ from axiom.cli.taking import Taken
 from axiom.commands.command import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.decisions.task_size import replicates_per_workunit
-from axiom.domain.dataclass import dataclass
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState

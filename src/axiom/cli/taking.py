@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.cli.options import remark
-from axiom.domain.dataclass import dataclass
 from axiom.engines.here import cores
 from axiom.errors import NotFound, WrongUse
 from axiom.settings import Settings, from_process

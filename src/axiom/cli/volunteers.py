@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,6 @@ from axiom.boinc.project import scheduler_lines
 from axiom.cli.building import Builder
 from axiom.cli.computing import Computing
 from axiom.commands.gate import Gate
-from axiom.domain.dataclass import dataclass
 from axiom.lab.offering import Offering
 from axiom.lab.policy import HEARD_FROM
 from axiom.runner.host import platform_here

@@ -5,7 +5,7 @@ but no name, address, password or key.
 """
 
 import json
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -16,7 +16,6 @@ from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
 from axiom.decisions.passwords import judge
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts import change_email, change_password, open_account, renew_key

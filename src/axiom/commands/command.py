@@ -8,14 +8,13 @@ import and calls the limits by the same names.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sized
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.errors import WrongUse
 from axiom.store.database import Database
 

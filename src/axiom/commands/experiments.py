@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +14,6 @@ from axiom.commands.versions import NAMED, version_of
 from axiom.decisions.limits import Request
 from axiom.decisions.preflight import Judged, may_order
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.sessions import Allotment

@@ -1,6 +1,6 @@
 """Commands about the fleet: trust a host again, have computers that only play a part."""
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -11,7 +11,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.suiting import DRILL
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound
 from axiom.server.accounts import open_account

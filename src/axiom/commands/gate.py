@@ -5,7 +5,7 @@ All of it happens in one transaction of the writer, so that a command is done an
 
 import json
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request, Spent, may
 from axiom.domain.callers import Caller
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.signed.strict import canonical
 from axiom.store import callers

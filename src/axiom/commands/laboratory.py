@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from axiom.commands import old_names
-from axiom.domain.dataclass import dataclass
 from axiom.errors import UnknownName
 from axiom.runner.here import Describer, describe_files
 from axiom.settings import Settings

@@ -1,6 +1,6 @@
 """Commands about credit: bring over what was earned before, set right what was awarded, approve what waits."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.correcting import approve, correct
 from axiom.signed.strict import LARGEST

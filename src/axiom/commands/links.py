@@ -1,14 +1,13 @@
 """The command that says how two findings hang together, and how a link's ends are named."""
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, UnknownName, WrongUse

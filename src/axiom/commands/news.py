@@ -1,6 +1,6 @@
 """Commands about news: say something to everybody who computes or reads here, and take it back."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.moments import moment_said
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, Refused
 from axiom.signed.strict import LARGEST
 from axiom.store import news, notices

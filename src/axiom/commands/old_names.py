@@ -2,11 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import axiom
-from axiom.domain.dataclass import dataclass
 
 LIST = "old_names.toml"
 

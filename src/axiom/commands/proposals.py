@@ -1,6 +1,6 @@
 """Commands about proposals: approve one, refuse one, and have the autopilot approve its own within its cap."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import points_of
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.lab.admission import approvable, approve, refuse

@@ -1,6 +1,6 @@
 """Commands that void what a version concluded, after showing what hangs on it, and that open again what was closed."""
 
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.lab.recall import recall, reopen_finding, reopen_version
 from axiom.signed.strict import LARGEST
 from axiom.store.blast_radius import blast_radius

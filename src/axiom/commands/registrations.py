@@ -1,6 +1,6 @@
 """Commands about registrations: a further design, a fresh cohort, an amendment, and what somebody predicts."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping, read_body

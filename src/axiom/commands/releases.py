@@ -1,6 +1,6 @@
 """Commands that let a version out, hold it, and take it back. Who did so and why stays in its history."""
 
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.lab import releasing
 from axiom.lab.rolling_back import roll_back
 from axiom.signed.strict import LARGEST

@@ -1,13 +1,12 @@
 """Commands that take what was signed elsewhere, and that keep bundles sealed when keys change."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.lab import sealing
 from axiom.lab.old_claims import LIST, inherit, read
 from axiom.signed import ceremony

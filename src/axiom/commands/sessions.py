@@ -1,13 +1,12 @@
 """Commands about sessions: hold one, step by step or, to see what it would do, as a whole."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.sessions import Step
 from axiom.lab.policy import policy_of
 from axiom.lab.session import Stepped, step

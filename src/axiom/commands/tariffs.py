@@ -1,6 +1,6 @@
 """The command that announces a tariff: how credit will be computed, said before anybody computes under it."""
 
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -11,7 +11,6 @@ from axiom.commands.laboratory import Laboratory
 from axiom.commands.moments import moment_said
 from axiom.decisions.tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse
 from axiom.lab.announcing import tell

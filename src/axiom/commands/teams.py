@@ -1,6 +1,6 @@
 """Commands of volunteers about teams: found one, join one, leave it."""
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.accounts import OwnAccount, good_country, good_name, good_we
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.membership import belong
 from axiom.signed.strict import LARGEST

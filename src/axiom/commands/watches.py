@@ -1,6 +1,6 @@
 """Commands about watches: be told of a result that shows something, and end that."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import ValueType
 from axiom.domain.failures import Comparison
 from axiom.errors import NotFound, Refused, UnknownName

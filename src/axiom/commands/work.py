@@ -1,6 +1,6 @@
 """Commands about work: cancel workunits."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -10,7 +10,6 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.limits import Request
 from axiom.domain.callers import Capability
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
 from axiom.server.transitioner import transit_many

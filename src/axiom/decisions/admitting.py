@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
 
 MOST_OPEN = 12  # proposals that wait for an answer: of more nobody reads any

@@ -8,13 +8,12 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import pairwise, takewhile
 
 from axiom.decisions.weighing import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome
 

@@ -7,14 +7,13 @@ largest of them.
 
 import heapq
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from axiom.decisions.reliability import is_barred
 from axiom.decisions.room import Room
 from axiom.decisions.speed import elapsed_on
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 
 _DAY_SECONDS = 86_400

@@ -5,9 +5,8 @@ Nobody has to believe in the declared numbers: each counts as few outcomes, and 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.findings import Meaning
 

@@ -7,12 +7,11 @@ which does not tell what it would have changed in later ones.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from axiom.decisions.apart import Alone, apart, rarely
 from axiom.decisions.reproduction import OUTVOTED
 from axiom.domain.amounts import counted as so_many
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Alarm, Force, Home, Observation
 
 _HOST_SEEDS = 3  # a host with fewer values says nothing by itself

@@ -6,9 +6,10 @@ replicates, so no block is larger: the first look can then settle a finding. Wit
 which thousands fill a task, would be looked at once, when all that will ever be ordered of it is back.
 """
 
+from dataclasses import dataclass
+
 from axiom.decisions.stopping import SETTLED_SEEDS
 from axiom.decisions.task_size import SHARING, USUAL_SECONDS, replicates_per_workunit
-from axiom.domain.dataclass import dataclass
 
 ALONE = 8  # whatever the size of its tasks: who computes at home sees the first interval soonest
 LEAST = 16  # where volunteers compute

@@ -6,8 +6,8 @@ it is being let out a halt costs little and a repair or a word ends it, so two d
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.releases import PILOT_TASKS, Came
 from axiom.statistics.failing import failure_log_e
 

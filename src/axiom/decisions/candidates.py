@@ -1,10 +1,9 @@
 """What could be ordered: a registration with its stage, its cost, what waits of it and what it should find out."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from axiom.decisions.release import Stage
 from axiom.decisions.stopping import Aim, ended
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import Stopping

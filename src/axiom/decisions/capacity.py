@@ -6,9 +6,8 @@ the same moment, nor what would not be back by its deadline at the host's speed 
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Need, Supply
 
 _MOST_CORES = 4_096  # more than any computer of today that is one host

@@ -5,8 +5,8 @@ import hmac
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Agreement, Outcome, Result
 
 ONE_IN = 10

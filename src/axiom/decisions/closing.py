@@ -1,8 +1,8 @@
 """Which replicates may enter evidence? Those of closed blocks, in the order in which their numbers were issued."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Block
 
 

@@ -8,9 +8,9 @@ one of which nothing is known at all, and never as one that stands.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Verdict
 from axiom.statistics.multiplicity import e_bh
 

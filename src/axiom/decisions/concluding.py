@@ -3,10 +3,10 @@
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from axiom.decisions.question import Process, Question
 from axiom.decisions.telling import around, e_told, end_told
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Verdict
 from axiom.statistics import betting, sequential
 

@@ -7,11 +7,11 @@ be left than a doubt, on either side and with hardly a value missing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.question import Process, Question, no_value, question
 from axiom.decisions.telling import e_told
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Direction, Kind, Observation
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0

@@ -16,11 +16,11 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from axiom.domain.amounts import counted
 from axiom.domain.costs import Cost, Fit, Voice
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 
 LEAST, MOST = 0.1, 10.0  # times what is declared

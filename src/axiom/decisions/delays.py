@@ -1,8 +1,7 @@
 """When should a client call again? Soon, never all at once, and politely when we are busy."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from axiom.domain.dataclass import dataclass
 
 
 class Situation(StrEnum):

@@ -1,10 +1,10 @@
 """Where should the work go from here? By what open findings still need, what waits for an answer, what was claimed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from axiom.decisions.next_steps import NextStep
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 
 _MOST = 3  # findings that are named; the others have lines of their own
 _ORDER = ("high", "medium", "low")

@@ -5,13 +5,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.base_rates import BaseRates, bits, predicted
 from axiom.decisions.question import question
 from axiom.decisions.stopping import SETTLED_SEEDS
 from axiom.decisions.subject import Config, Subject
-from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping

@@ -8,11 +8,10 @@ together with what is computed. What needs much memory is held back where it wou
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from axiom.decisions.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Need, Placement, Supply
 
 _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone

@@ -1,9 +1,8 @@
 """When will the next block close, and when may a finding have its next grade? From how fast results come of late."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from axiom.domain.dataclass import dataclass
 
 _LATE = timedelta(hours=1)  # without a result for so long, nothing flows
 _FARTHEST = timedelta(days=3_650)

@@ -3,11 +3,11 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.controls import SEEDS, found, spared
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
 from axiom.domain.work import Outcome

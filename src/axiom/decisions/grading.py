@@ -1,7 +1,8 @@
 """How far does the evidence carry? Each grade asks for everything that the one below it asks for."""
 
+from dataclasses import dataclass
+
 from axiom.decisions.telling import e_told
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 
 _MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50

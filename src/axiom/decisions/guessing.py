@@ -4,9 +4,8 @@ And may they open one more account, or have the same done in theirs once more? W
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from axiom.domain.dataclass import dataclass
 
 WINDOW = timedelta(hours=1)
 MOST_ACCOUNT = 100  # wrong passwords of one account in the window, from all strangers together

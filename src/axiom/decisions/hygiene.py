@@ -1,9 +1,9 @@
 """Which tasks are stuck? A host may be slow or silent; both at once for hours is a host that is gone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Task, TaskState
 
 OUT = timedelta(hours=12)  # nothing that was sent later can be stuck

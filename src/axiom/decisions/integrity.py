@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from axiom.decisions.question import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome

@@ -7,11 +7,11 @@ flip e-values of all subsets are computed at once.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from axiom.decisions.concluding import ENOUGH, conclude, event_log_e
 from axiom.decisions.question import Process, Question
 from axiom.domain.cards import Without
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import sequential
 

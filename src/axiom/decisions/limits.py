@@ -1,7 +1,8 @@
 """May this caller do this now? The answer is the same for a person, a program and the laboratory itself."""
 
+from dataclasses import dataclass
+
 from axiom.domain.callers import Caller, Capability
-from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

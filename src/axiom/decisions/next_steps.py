@@ -1,8 +1,7 @@
 """What should be done next, by somebody: read off what the steps of a session have written."""
 
 from collections.abc import Mapping
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

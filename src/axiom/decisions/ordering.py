@@ -8,12 +8,11 @@ is next, and pilots of everything at once would keep the first block waiting.
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from axiom.decisions.candidates import Candidate
 from axiom.decisions.release import Stage
 from axiom.decisions.task_size import FIRST_SECONDS, MANY_SECONDS, SHARING, USUAL_SECONDS, Usual, order_size
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Purpose
 from axiom.domain.sessions import Allotment
 

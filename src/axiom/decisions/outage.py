@@ -1,8 +1,7 @@
 """Was the laboratory away? Then its hosts could report nothing, and their deadlines move by as long as it was."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from axiom.domain.dataclass import dataclass
 
 _LEAST = timedelta(minutes=10)  # a restart is no outage: clients try again by themselves within minutes
 

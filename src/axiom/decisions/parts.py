@@ -1,8 +1,7 @@
 """Is a part of the laboratory well? It should have begun within the time that it takes from one turn to the next."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from axiom.domain.dataclass import dataclass
 
 _TURNS = 2  # so many may be missed: a busy laboratory is late
 _LEAST = timedelta(minutes=2)

@@ -5,8 +5,7 @@ count, a repetition, or one of a few words with a number behind it.
 """
 
 from collections.abc import Iterable
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 LEAST, MOST = 8, 256
 _SHORTEST_WALK = 3

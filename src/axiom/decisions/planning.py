@@ -7,7 +7,7 @@ core could take besides is ordered, if it is worth anything.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from axiom.decisions.candidates import Candidate, is_stopped, obstacle
 from axiom.decisions.filling import Filled, Filling, fill
@@ -19,7 +19,6 @@ from axiom.decisions.task_size import Usual, usual_of
 from axiom.decisions.works import few_of, works_of
 from axiom.decisions.worth import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import FLOOR, Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 

@@ -1,10 +1,10 @@
 """May a bundle go to other people's computers? And which one is tried next, so that nobody waits for it in vain?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from axiom.decisions import gates
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
 
 _MEND = "Mend the file and publish it again; the repaired bundle is tried anew"

@@ -5,8 +5,8 @@ An estimate, for choosing among proposals: before anything is registered the cod
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.signed.manifests import Manifest
 
 _STEEPEST = 3.0  # nothing in the catalogue costs more than in proportion to the cube of a factor

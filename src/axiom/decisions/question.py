@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Center, Kind
 
 _BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not

@@ -3,8 +3,8 @@
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import Interest, Measured
 

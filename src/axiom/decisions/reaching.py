@@ -1,11 +1,10 @@
 """On how many cores could each candidate be computed, whatever they have in hand?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from axiom.decisions.candidates import Candidate
 from axiom.decisions.capacity import Left, coarse, left_of, room_for, why_no_more
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Need, Supply
 
 _Key = tuple[int, int]

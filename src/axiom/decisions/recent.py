@@ -1,9 +1,8 @@
 """How much credit a day of late? The average by which volunteers compare themselves, computed as BOINC does."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from axiom.domain.dataclass import dataclass
 
 HALF_LIFE = timedelta(days=7)
 _DAY = timedelta(days=1)

@@ -5,12 +5,11 @@ accounts for what was seen. Fewer seeds than were asked for are no verdict, what
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.decisions.linking import came_to
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, Footing, LinkKind
 

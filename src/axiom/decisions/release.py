@@ -6,11 +6,10 @@ another's place begins anew, since it may be worse. The laboratory's own hosts n
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from axiom.decisions.breaking import MOST_FAILING, broken_early, broken_there
-from axiom.domain.dataclass import dataclass
 from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Stage
 
 __all__ = [

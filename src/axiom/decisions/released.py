@@ -1,11 +1,10 @@
 """What the history of a version's release comes to, what is added to it, and what its first tasks show."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.decisions.release import Facts, Let
-from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.releases import Came, Change, Release, Sent, Stage
 from axiom.domain.work import TaskState

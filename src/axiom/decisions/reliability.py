@@ -1,11 +1,10 @@
 """How far is a host trusted with work? What it gets in a day follows from what it did with what it got before."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from axiom.decisions.checks import near, numbers
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.domain.work import Outcome, Result

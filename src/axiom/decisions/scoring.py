@@ -3,8 +3,8 @@
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Prediction, Verdict
 from axiom.domain.registrations import INFORMED
 from axiom.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score

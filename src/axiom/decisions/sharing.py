@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from axiom.decisions.candidates import Candidate
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Purpose, Quotas, Wishes
 from axiom.domain.sessions import Allotment
 

@@ -1,8 +1,7 @@
 """May others read what a volunteer or a team says of itself? Whoever opens accounts to advertise computes nothing."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Team
 from axiom.domain.ledger import Balance
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.registrations import Rule, Stopping
 

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from axiom.decisions.levels import has_range, is_number, number
 from axiom.decisions.pricing import Prices
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Direction, Evidence, Grade, Kind, Verdict
 from axiom.domain.proposals import Template
 from axiom.signed.manifests import Manifest

@@ -1,9 +1,8 @@
 """Which of the offered runners does this computer get, for its processors and its GPUs? And which work may it have?"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
-
-from axiom.domain.dataclass import dataclass
 
 DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
 _NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from axiom.decisions.reliability import QUOTA
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.failures import Seen
 
 _SILENT = timedelta(hours=6)

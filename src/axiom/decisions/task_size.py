@@ -7,9 +7,9 @@ how fast a host is, is known only when it asks. A part and what is left of it ar
 import math
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import accumulate
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Supply
 
 MOST_REPLICATES = 64  # of one workunit: what a host may lose at once stays small

@@ -1,10 +1,10 @@
 """What should happen to a workunit now? The heart of the transitioner, without its database."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even

@@ -10,8 +10,8 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Kind
 
 FEWEST = 12  # below so many values nothing shows whether they are symmetric

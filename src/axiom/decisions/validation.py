@@ -1,10 +1,10 @@
 """Is a task's output what its ticket ordered? Success is proven here, never claimed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.manifests import Manifest

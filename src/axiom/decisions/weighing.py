@@ -7,7 +7,7 @@ of closed blocks and from what is known beside them; asked again, it says the sa
 
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +22,6 @@ from axiom.decisions.leaving_out import without_each
 from axiom.decisions.question import Process, Question, question
 from axiom.decisions.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.domain.cards import Card, Pooled, Stratum, Without
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 

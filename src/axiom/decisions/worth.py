@@ -10,6 +10,7 @@ where these are few, the numbers below.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
@@ -17,7 +18,6 @@ from statistics import NormalDist
 from axiom.decisions.candidates import Candidate, is_decided, obstacle, purpose_of
 from axiom.decisions.stopping import SETTLED_SEEDS, Aim, half_width, is_settled, narrow_enough
 from axiom.domain.amounts import counted
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Purpose, Worth
 from axiom.domain.registrations import Rule

@@ -1,8 +1,7 @@
 """Callers of commands: their rights and their limits."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from axiom.domain.dataclass import dataclass
 
 
 class Capability(StrEnum):

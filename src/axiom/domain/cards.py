@@ -1,6 +1,7 @@
 """The parts of a finding's card beside its evidence: strata of the data, each by itself, and all designs together."""
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
 
 

@@ -1,6 +1,7 @@
 """The cost of an experiment on one kind of host, beside its declaration."""
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.value import value
 
 

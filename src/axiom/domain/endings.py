@@ -3,9 +3,9 @@
 The runner's own exit codes are read here; what BOINC's client says besides is read in `boinc/exits.py`.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit
 
 

@@ -1,9 +1,9 @@
 """Failures and watches: groups of failures and what they suggest, suspect hosts, conditions to be told of."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Cause
 
 

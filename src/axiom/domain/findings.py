@@ -1,9 +1,9 @@
 """Conclusions: registrations, observations, blocks, evidence and findings."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction
 from axiom.domain.registrations import Cohort
 from axiom.domain.value import value

@@ -1,8 +1,7 @@
 """The fleet: volunteers, their teams and their hosts."""
 
+from dataclasses import dataclass
 from datetime import datetime
-
-from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,8 +1,7 @@
 """Credit: how it is computed, to whom it goes, and the bookings that add up to zero."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from axiom.domain.dataclass import dataclass
 
 
 class Reason(StrEnum):

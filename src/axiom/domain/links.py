@@ -1,10 +1,10 @@
 """How findings hang together: links between them, and to what the old laboratory claimed."""
 
 import dataclasses
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Grade, Meaning
 
 

@@ -1,9 +1,8 @@
 """Inputs and answers of the planner: free resources of hosts, the worth of a block, where its tasks would go."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Gpu
 from axiom.domain.sessions import Plan
 

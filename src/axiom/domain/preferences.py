@@ -1,10 +1,9 @@
 """A volunteer's choices for their computers, as they are stored beside the account."""
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-from axiom.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

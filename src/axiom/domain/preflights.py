@@ -1,11 +1,10 @@
 """A preflight: a bundle is put to gates before it goes to any computer, to nine before it goes to volunteers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 
 # The set of gates that is asked of a bundle today. Whatever passed another set is tried anew.

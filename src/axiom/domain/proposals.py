@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.registrations import Rule, Stopping
 

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-
-from axiom.domain.dataclass import dataclass
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said

@@ -1,9 +1,9 @@
 """How far a version is let out: its stages, what was done to it and by whom, and how tasks of it ended on a host."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import TaskState
 
 PILOT_TASKS = 3  # at as many volunteers, where there are so many

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from axiom.domain.dataclass import dataclass
 
 _BRACES = re.compile(r"\{[^}]*\}")
 _AMOUNT = re.compile(r"(\{(\w+)\}(?: [a-z-]+){1,2})\(s\)")

@@ -1,9 +1,7 @@
 """Values of which a server makes hundreds for each request."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
-
-from axiom.domain.dataclass import dataclass
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import FigureNotDrawn
 from axiom.figures.requests import Request, to_data
 

@@ -1,11 +1,10 @@
 """The picture of a finding's parts: one interval for each platform, host and design, beside that of the whole."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import altair as alt
 
-from axiom.domain.dataclass import dataclass
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
 from axiom.figures.requests import Forest, Part

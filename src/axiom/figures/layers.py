@@ -1,11 +1,11 @@
 """The strokes that specs are made of: each is one Altair layer over plain rows, at places of one pair of axes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
-from axiom.domain.dataclass import dataclass
 from axiom.figures.palette import LIGHT
 from axiom.figures.scales import Scale
 

@@ -4,10 +4,9 @@ Standard library only: whoever asks for a picture never loads what draws it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.figures.scales import said
 

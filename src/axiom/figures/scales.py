@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _LEAST = 1e-290  # a tenth of it is still a number with all its digits

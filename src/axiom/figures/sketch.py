@@ -1,8 +1,8 @@
 """A sweep drawn with characters, for the end of a command: axes, medians and intervals, without a single colour."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.figures.requests import Point
 from axiom.figures.scales import Scale, of_intervals, said
 

@@ -1,11 +1,10 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import altair as alt
 
-from axiom.domain.dataclass import dataclass
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import SERIES, WIDTHS
 from axiom.figures.requests import BETWEEN, Level, Point, Sweep

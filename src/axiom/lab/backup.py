@@ -14,12 +14,11 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.promises import broken
 from axiom.lab.recovery import Recovered, Wish, recover

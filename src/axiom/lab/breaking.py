@@ -1,11 +1,11 @@
 """A step of sessions, and a job between them: a version that fails more often than anything may is stopped."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from axiom.decisions.breaking import broken, broken_there
 from axiom.decisions.released import came_of, standing
-from axiom.domain.dataclass import dataclass
 from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab import releasing

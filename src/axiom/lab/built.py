@@ -5,9 +5,9 @@ import json
 import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import Refused, StoreError
 from axiom.server.meeting import PLATFORMS
 from axiom.signed import strict

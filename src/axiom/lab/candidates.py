@@ -1,7 +1,7 @@
 """Every registration that could be ordered, and how it stands: what the records say, as a planner reads it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import log
 from typing import Any
@@ -10,7 +10,6 @@ from axiom.decisions.candidates import Candidate
 from axiom.decisions.stopping import Aim
 from axiom.decisions.suiting import DRILL
 from axiom.decisions.worth import weight
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES

@@ -5,10 +5,10 @@ So the folder of the journal restores the laboratory by itself, and does not gro
 
 import re
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import StorageFull
 from axiom.lab.backup import back_up
 from axiom.store.connections import Connections

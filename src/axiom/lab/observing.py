@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from axiom.decisions.closing import Returned, blocks, stream
 from axiom.decisions.reproduction import OUTVOTED
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Block, Observation
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome

@@ -7,13 +7,12 @@ laboratory of before there was a list has it with its next experiment.
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.store import experiments, finding_pages, links, old_claims

@@ -1,8 +1,8 @@
 """What a session takes from the settings, and by what it counts hosts."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import FLOOR
 from axiom.settings import Settings
 

@@ -8,14 +8,13 @@ import hashlib
 import hmac
 import time
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from axiom.decisions.allowed import refusals
 from axiom.decisions.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.own_gates import read_archive

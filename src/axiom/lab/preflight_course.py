@@ -12,11 +12,11 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.controls import SEEDS
 from axiom.decisions.gates import SAME_HIGH, SAME_LOW, in_words, repeat_fault, run_fault, value_fault
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit

@@ -3,12 +3,11 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.decisions.allowed import refusals
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Refusal
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.own_gates import keep_row, read_archive

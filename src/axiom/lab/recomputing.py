@@ -4,13 +4,12 @@ import bisect
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.decisions.closing import Returned, blocks, stream
 from axiom.decisions.comparing import Claimed, false_shares
 from axiom.decisions.weighing import weigh
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import COARSE, Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.lab import observing

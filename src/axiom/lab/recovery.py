@@ -1,10 +1,10 @@
 """After a backup was unpacked: what its laboratory's journal says came after it is done again, as far as that goes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound, StoreDamaged
 from axiom.settings import read
 from axiom.store import history

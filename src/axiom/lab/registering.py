@@ -5,13 +5,12 @@ What stands in a registration never changes. What comes later is a registration 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from axiom.decisions.asking import fault, is_another_design
 from axiom.decisions.block_size import BlockSize, block_size
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
 from axiom.errors import NotFound, Refused, Withdrawn

@@ -1,9 +1,8 @@
 """What would have been paid under another tariff? History is priced anew, and nothing is changed."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Award, Tariff
 from axiom.lab.credit import Paying
 from axiom.store import ledger

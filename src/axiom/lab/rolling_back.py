@@ -1,10 +1,10 @@
 """Puts an earlier bundle of a version in the place of its newest, under a new serial, as hosts demand."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.decisions.released import standing
-from axiom.domain.dataclass import dataclass
 from axiom.domain.releases import Change
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused

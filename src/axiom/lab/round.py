@@ -1,9 +1,9 @@
 """What every step of a session is given, and how its lines stay few."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.sessions import Note, Session, Window
 from axiom.lab.policy import Policy
 from axiom.store import sessions

@@ -1,10 +1,10 @@
 """Which bundles need a seal, and what becomes of seals that were made where the bundle keys are kept."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, NotFound, Refused
 from axiom.lab.publish import (
     Prepared,

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.holding import LEASE, in_the_way
 from axiom.decisions.occasion import occasion
-from axiom.domain.dataclass import dataclass
 from axiom.domain.sessions import Note, Session, Step
 from axiom.errors import HeldByAnother
 from axiom.lab import plan as planning

@@ -1,11 +1,11 @@
 """How the open findings stand: what is missing for the next block and for the next grade, nearest first."""
 
 import math
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.forecast import Pace, expected, pace
 from axiom.decisions.grading import LEANING
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence
 from axiom.domain.registrations import read_body
 from axiom.store import counters, evidence, session_facts

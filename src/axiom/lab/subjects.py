@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from statistics import fmean
@@ -12,7 +12,6 @@ from axiom.decisions.base_rates import BaseRates, CameOut, ratio_of
 from axiom.decisions.pricing import Prices, prices
 from axiom.decisions.stopping import is_settled
 from axiom.decisions.subject import Config, Subject, axis
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Registration, Verdict, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template

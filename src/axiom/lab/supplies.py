@@ -1,6 +1,7 @@
 """Hosts that were heard from, as a planner sees them: what each can still take, or why nothing at all."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.assignment import Allowance, most_in_hand, sent_today
@@ -8,7 +9,6 @@ from axiom.decisions.reliability import is_barred
 from axiom.decisions.room import Room
 from axiom.decisions.speed import speed_of
 from axiom.decisions.task_size import Usual, usual_of
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 from axiom.domain.planning import Supply
 from axiom.domain.preferences import project_choice

@@ -14,10 +14,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit
 from axiom.runner import boinc
 from axiom.runner.boinc import Channels, Given

@@ -5,10 +5,10 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.runner.device import Device, read_device
 from axiom.runner.system import system
 

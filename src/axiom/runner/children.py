@@ -4,11 +4,10 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.bounds import Bounds, hold_data

@@ -12,8 +12,8 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.runner import enclosure, fence, landlock, seccomp
 from axiom.runner.landlock import Place
 

@@ -3,8 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 _KIND = "NVIDIA"  # on whose GPUs our programs compute
 _NUMBER = re.compile(r"<gpu_device_num>\s*([0-9]{1,3})\s*</gpu_device_num>")

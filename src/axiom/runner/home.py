@@ -4,12 +4,11 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
 from axiom.runner.locking import locked
 from axiom.runner.placing import DRAFT, place

@@ -4,9 +4,9 @@ What the state is made of, only the experiment's kit knows; here it is bytes.
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.runner.placing import place
 from axiom.signed import strict
 

@@ -4,10 +4,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.runner import boinc
 from axiom.runner.boinc import Channel, Channels
 from axiom.runner.gate import Awake, Gate

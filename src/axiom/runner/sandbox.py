@@ -18,10 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NoSandbox
 from axiom.runner import confine
 

@@ -11,8 +11,7 @@ import os
 import struct
 import sys
 from collections.abc import Iterator
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 _PROCESSORS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # place in the table, the kernel's name for it
 _CALLS = {"x86_64": 317, "aarch64": 277}  # the number of seccomp itself

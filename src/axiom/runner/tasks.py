@@ -7,12 +7,11 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import axiom
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.children import Child

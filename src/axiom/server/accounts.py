@@ -5,12 +5,12 @@ Of a key only its digest is stored: the key itself follows from the laboratory's
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
 from axiom.decisions.guessing import Verdict
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.guesses import Guesses

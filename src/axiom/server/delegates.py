@@ -7,6 +7,7 @@ account over. Those are changed on the site, by who knows the present password.
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.boinc import account_keys
@@ -27,7 +28,6 @@ from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
 from axiom.boinc.scan import bag, lines, tree
 from axiom.decisions.speaking import as_shown
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts import wait_first, weak_key_of

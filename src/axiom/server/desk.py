@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Report
 from axiom.errors import NotFound
 from axiom.server.known import Known

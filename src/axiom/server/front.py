@@ -9,11 +9,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from axiom.boinc.accounts import AccountError, Problem, error_reply
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError
 from axiom.server import downloads
 from axiom.server.downloads import Downloads

@@ -16,12 +16,11 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-from axiom.domain.dataclass import dataclass
 
 HEADER_BYTES = 64 * 1024
 BODY_BYTES = 1024 * 1024

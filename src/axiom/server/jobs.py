@@ -4,10 +4,9 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, StoreError
 from axiom.store import jobs
 from axiom.store.writer import Writer

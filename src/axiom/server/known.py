@@ -6,13 +6,12 @@ that has looked, also after a transaction that changed an experiment was undone.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.decisions.release import Facts
 from axiom.decisions.released import Standing, standing
 from axiom.domain.costs import Cost
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet

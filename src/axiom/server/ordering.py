@@ -1,11 +1,10 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.decisions.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
-from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from axiom.boinc.requests import HeldVersion, Request
 from axiom.decisions.suiting import Suited, suit
-from axiom.domain.dataclass import dataclass
 from axiom.server.meeting import PLATFORMS
 from axiom.server.runners import APP
 from axiom.store.runners import Runner

@@ -1,10 +1,10 @@
 """What the project says of itself at its own addresses, and who answers at each of the others."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
-from axiom.domain.dataclass import dataclass
 from axiom.server.accounts import Accounts
 from axiom.server.delegates import Delegates
 from axiom.server.front import Answer, Asked, Endpoint

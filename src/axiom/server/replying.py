@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -24,7 +25,6 @@ from axiom.boinc.replies import (
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.recent import Recent, faded
 from axiom.decisions.speed import REFERENCE_FLOPS
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.server.handing import Given
 from axiom.server.meeting import Met

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from axiom.decisions.delays import Situation, delay
 from axiom.decisions.preferring import are_own
 from axiom.decisions.speed import speed_of
 from axiom.decisions.suiting import Suited
-from axiom.domain.dataclass import dataclass
 from axiom.domain.endings import Cause
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name

@@ -1,9 +1,9 @@
 """Answers an engine of our own that asks for work."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.server.known import Known

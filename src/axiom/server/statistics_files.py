@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from axiom.boinc.exports import (
     volunteers_xml,
 )
 from axiom.decisions.speaking import heard
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.server.erasing import TOLD_FOR
 from axiom.store import experiments, exports, tombstones

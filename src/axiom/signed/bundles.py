@@ -9,11 +9,10 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import strict

@@ -6,11 +6,11 @@ What shall change lies beside the keys until it is in force: `next-ticket.key` a
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable, Refused, WrongUse
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import (

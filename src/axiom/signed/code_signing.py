@@ -7,7 +7,7 @@ may be kept on a computer without a network; when it changes, the one before sig
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable
 from axiom.signed import strict
 from axiom.signed.signing import read_private, write_once

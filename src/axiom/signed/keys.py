@@ -7,11 +7,10 @@ be here or on a computer without a network: then the server does what was signed
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
 from axiom.signed.code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code

@@ -3,10 +3,9 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure

@@ -1,10 +1,10 @@
 """Keys on a computer without a network: made there, never leaving it; what leaves is their public half."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable, WrongUse
 from axiom.signed import strict
 from axiom.signed.code_signing import CODE_KEY, CodeKey

@@ -7,11 +7,10 @@ the names and digests of programs. What is not there to be looked at is not sign
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import KeysUnusable
 from axiom.signed import roles, strict
 from axiom.signed.bundles import Seal, open_bundle, read_seal, read_seal_body

@@ -13,12 +13,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.signed import strict
 from axiom.signed.joint import joint, signed_word
 from axiom.signed.signing import SigningKey, is_signed, key_id

@@ -8,12 +8,11 @@ import copy
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.commands.work import CancelWorkunits
-from axiom.domain.dataclass import dataclass
 from axiom.lab import promises
 from axiom.settings import Settings
 from axiom.simulation import words

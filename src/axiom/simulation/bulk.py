@@ -3,7 +3,8 @@
 It is published in simulations alone, and nothing is concluded from it.
 """
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.experiments import Experiment, Needs, grid
 
 

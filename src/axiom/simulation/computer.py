@@ -1,9 +1,8 @@
 """A simulated computer's client: what it has in hand, what has finished, what it says next and how it obeys."""
 
 import hashlib
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from axiom.domain.dataclass import dataclass
 from axiom.simulation import words
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Nature

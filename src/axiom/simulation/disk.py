@@ -7,13 +7,12 @@ leaves exactly that. Nothing that still runs afterwards may change anything, so 
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.changes import Change, Connection, Recorder
 from axiom.store.database import STATEMENTS, Database, make_durable
 from axiom.store.folder import Folder

@@ -6,9 +6,9 @@ So two honest hosts always say the same. Only where a world says that hosts or p
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Kind
 from axiom.simulation.truths import Disturbance, Law, Truth
 

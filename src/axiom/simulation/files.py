@@ -9,12 +9,11 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.simulation.disk import Fate, Fault, Killed
 from axiom.store.folder import Folder
 

@@ -1,6 +1,7 @@
 """The computers of a simulated fleet: as many of each kind as the old laboratory's volunteers had, or any number."""
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.simulation.dice import Dice
 from axiom.simulation.troubles import Troubles
 

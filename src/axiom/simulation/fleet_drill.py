@@ -3,7 +3,8 @@
 Nothing is concluded from it: it has no estimand, so there is no finding. Real computers never get it.
 """
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.experiments import Experiment, Needs, grid
 
 

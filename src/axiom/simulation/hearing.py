@@ -4,10 +4,10 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.simulation.words import Slot
 
 _ENTITY = re.compile(r"&(lt|gt|quot|apos|amp);")

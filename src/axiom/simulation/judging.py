@@ -8,10 +8,9 @@ its share of the seeds.
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence, Grade, Kind, Verdict
 from axiom.domain.registrations import DECLARED, Registered, read_body
 from axiom.simulation.drawing import Computing, draw

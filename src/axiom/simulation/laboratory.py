@@ -3,7 +3,7 @@
 import functools
 import tempfile
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,6 @@ from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.suiting import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import GATES, Preflight
 from axiom.lab import session
 from axiom.lab.credit import Paying

@@ -1,8 +1,6 @@
 """What comes of a simulated course."""
 
-from dataclasses import field
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True)

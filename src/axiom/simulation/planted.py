@@ -3,7 +3,8 @@
 It is published in simulations alone, many times over, each with a name, a cost and a smallest effect of its own.
 """
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.experiments import Experiment, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 

@@ -3,7 +3,8 @@
 It is published in simulations alone, where no number is true and nobody is told of any.
 """
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.domain.experiments import Experiment, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 

@@ -1,6 +1,6 @@
 """What goes wrong in a simulation, and how often."""
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,10 +5,10 @@ Everything follows from the world's seed. The laboratory sees none of it; whoeve
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Kind
 from axiom.simulation.dice import Dice
 

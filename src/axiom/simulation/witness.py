@@ -1,9 +1,8 @@
 """Sees what the laboratory promised to those outside, and whether it keeps it: after every event, and as a whole."""
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import TaskState
 from axiom.lab import promises
 from axiom.simulation.hearing import Heard

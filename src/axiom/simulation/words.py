@@ -5,9 +5,9 @@ Its volunteer brings the program (BOINC's anonymous platform), since nothing of 
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from axiom.boinc.escaping import escaped
-from axiom.domain.dataclass import dataclass
 from axiom.simulation.fleet import Nature
 
 _FLOPS = 4e9  # of a core as fast as the reference

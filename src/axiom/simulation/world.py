@@ -1,9 +1,9 @@
 """What contacts and mishaps happen in, and what course it takes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.domain.dataclass import dataclass
 from axiom.server.lane import Intake
 from axiom.simulation.computer import Held
 from axiom.simulation.fleet import WHOLE

@@ -7,11 +7,10 @@ clock, the network and the computers, which measure what the world says.
 import functools
 import tempfile
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import axiom
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome

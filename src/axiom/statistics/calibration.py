@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.statistics.sequential import capped
 
 Chances = tuple[float, ...]  # of the classes, adding up to 1: effect +, effect −, absent

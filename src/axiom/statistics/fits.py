@@ -7,8 +7,7 @@ span decades, and as they are for a turn.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
 
 _STEEPEST = 8.0  # exponents are looked for between minus and plus this
 _GRID = 160

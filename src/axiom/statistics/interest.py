@@ -5,10 +5,10 @@ A replication of what is known surprises nobody and has an interest of 0, howeve
 
 import math
 from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
 
-from axiom.domain.dataclass import dataclass
 from axiom.statistics.calibration import Chances
 
 _EDGES = (1.0, 2.0, 4.0, 8.0)  # of magnitudes, in smallest effects; below the first an effect counts as absent

@@ -6,11 +6,10 @@ which happen to agree do not feign certainty), and the interval that predicts th
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
-
-from axiom.domain.dataclass import dataclass
 
 _LEVEL = 0.975  # both tails together leave one in twenty
 _NORMAL = NormalDist()

@@ -3,10 +3,9 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-
-from axiom.domain.dataclass import dataclass
 
 _NORMAL = NormalDist()
 _DOUBTED = math.log(0.01)  # of a chance below this, a normal tail is not believed where values agree

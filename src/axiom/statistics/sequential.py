@@ -6,9 +6,8 @@ most one in twenty, however often anybody looks (Ville). All of them are given a
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-
-from axiom.domain.dataclass import dataclass
 
 _LOG_2 = math.log(2.0)
 _FAR = 300.0  # a bet against what came, so large that only its size counts

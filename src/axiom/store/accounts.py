@@ -1,8 +1,8 @@
 """Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.store.database import Database, Row, at, moment
 

@@ -1,6 +1,7 @@
 """What a version has touched: everything that would be cancelled, kept or voided if it were recalled."""
 
-from axiom.domain.dataclass import dataclass
+from dataclasses import dataclass
+
 from axiom.store.database import Database, Row
 
 _WORKUNITS = "SELECT state, count(*) AS amount FROM workunit WHERE experiment_id = :id GROUP BY state"

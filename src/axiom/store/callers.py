@@ -1,9 +1,9 @@
 """The audit: the hash-chained list of commands, who gave them, why, and the answer."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.chains import Chain
 from axiom.store.database import Database, Row, at
 

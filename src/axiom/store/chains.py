@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.store import counters
 from axiom.store.database import Database, Row
 

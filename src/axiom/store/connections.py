@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import NotFound
 from axiom.store.database import Database, connect_reader, connect_writer
 from axiom.store.folder import Folder

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements
 from axiom.domain.fleet import Platform
 from axiom.domain.reproductions import Reproduction

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value

@@ -1,9 +1,9 @@
 """Experiments, their bundles and the numbers issued to their replicates."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.experiments import seed_of
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, maybe_moment, moment

@@ -5,10 +5,10 @@ Read a part at a time, along keys, by a connection of its own: it holds up nobod
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.store.database import Database, Row, at, moment
 

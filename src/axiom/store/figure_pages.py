@@ -1,9 +1,9 @@
 """Pictures as pages show them: the newest drawing of a name."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database, moment
 
 _ONE = "SELECT * FROM figure WHERE name = :name"

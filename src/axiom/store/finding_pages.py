@@ -3,11 +3,11 @@
 import json
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import (
     Direction,
     Evidence,

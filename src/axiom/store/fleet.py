@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 

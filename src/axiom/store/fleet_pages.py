@@ -3,10 +3,10 @@
 Every question goes along an index and stops after so many rows: there may be a hundred thousand hosts.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Balance
 from axiom.store.database import Database, at, moment
 

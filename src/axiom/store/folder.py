@@ -9,12 +9,12 @@ import fcntl
 import json
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, FolderInUse, FolderUnusable, StoreError
 
 _README = """\

@@ -5,9 +5,9 @@ journal fits a database if it has the database's digest at the database's positi
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.changes import Connection
 from axiom.store.database import Database, at
 

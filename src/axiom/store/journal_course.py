@@ -3,11 +3,11 @@
 import itertools
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store import blobs, history
 from axiom.store.changes import FILE, Change

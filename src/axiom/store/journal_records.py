@@ -13,12 +13,12 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import StoreDamaged
 from axiom.store.changes import Change
 from axiom.store.history import Point

@@ -8,9 +8,9 @@ differ.
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Award, Balance, TimeSaid
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment

@@ -1,9 +1,8 @@
 """The ledger as pages show it: sums by day, tier and reason from the daybook, and what one session settled."""
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database
 
 _TIERS = """

@@ -14,10 +14,10 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
 from axiom.store.database import Database, at, copy
 from axiom.store.folder import Folder

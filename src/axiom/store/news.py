@@ -1,9 +1,9 @@
 """News: what the operator says to everybody who computes or reads here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database, Row, at, moment
 
 _ADD = "INSERT INTO news (line, text, said_at, until) VALUES (:line, :text, :now, :until)"

@@ -4,9 +4,9 @@ Of one kind there is at most one a day.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database, at, moment
 
 _ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"

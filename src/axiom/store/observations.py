@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from operator import itemgetter
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Home, Observation
 from axiom.domain.fleet import Platform
 from axiom.domain.registrations import Cohort, read_body

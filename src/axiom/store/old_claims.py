@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.links import OldClaim
 from axiom.store.database import Bare, Database, Row, at, moment
 

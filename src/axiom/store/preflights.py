@@ -1,8 +1,8 @@
 """Which bundles were tried before they go to anybody's computer, and how that ended."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.preflights import Circumstances, Preflight
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment

@@ -1,9 +1,9 @@
 """How far hosts say that they are with what they compute: of long tasks alone, and by their own word."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.value import value
 from axiom.store.database import Database, at, moment
 

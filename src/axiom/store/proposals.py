@@ -1,8 +1,8 @@
 """What might be asked next, and how each proposal stands. What it says never changes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
 from axiom.signed.strict import canonical
 from axiom.store.database import Database, Row, at, maybe_moment, moment

@@ -3,11 +3,10 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome
 from axiom.store.database import Database, Row
 

@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Outcome, Result
 from axiom.store import counters
 from axiom.store.database import Database, Row, at

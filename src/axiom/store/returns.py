@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Bare, Database, Row, at
 
 _RETURNED = """

@@ -5,10 +5,9 @@ A file keeps its name and its bytes for ever: a client that has it never asks ag
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.requests import WantedProgram
 from axiom.store.folder import Folder, keep

@@ -1,10 +1,10 @@
 """What predictions were worth, one row each, written once their registration has ended."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Prediction, Verdict
 from axiom.store.database import Database, Row, at
 

@@ -1,8 +1,8 @@
 """What the steps of a session count: each number of a log is a query here or in another module of the store."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Evidence
 from axiom.domain.sessions import Window
 from axiom.store import evidence

@@ -1,8 +1,8 @@
 """Sessions as pages show them: with their neighbours and the line that closed each."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.sessions import Note, Session
 from axiom.store import sessions
 from axiom.store.database import Database, Row, at

@@ -1,9 +1,9 @@
 """What each session settled, and awards that wait because the session's cap leaves no room for them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Award
 from axiom.store import counters
 from axiom.store.database import Database, Row, at, moment

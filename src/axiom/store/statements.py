@@ -8,11 +8,11 @@ text is read once, here.
 import functools
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import StoreError
 from axiom.store.moments import at
 

@@ -3,8 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.store import evidence
 from axiom.store.database import Database, Row
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.findings import Direction, Verdict, reading
 from axiom.store import fleet
 from axiom.store.database import Database, Row

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.ledger import Tariff, Tier
 from axiom.store.database import Database, Row, at, maybe_moment, moment
 

@@ -1,8 +1,8 @@
 """Whom other sites are asked to forget: volunteers and hosts that were in the statistics files and are erased here."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.store.database import Database, at
 
 VOLUNTEER, HOST = "volunteer", "host"

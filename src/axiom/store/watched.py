@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.database import Database, Row
 

@@ -1,8 +1,8 @@
 """Work as pages show it: a host's newest tasks, how a task ended and what was paid, and the highest numbers."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.store import work
 from axiom.store.database import Database, Row, maybe_moment, moment

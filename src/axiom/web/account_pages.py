@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
@@ -22,7 +23,6 @@ from axiom.commands.accounts import (
     good_website,
     refuse_weak,
 )
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Host
 from axiom.errors import LimitReached, Refused
 from axiom.store import accounts, fleet, ledger, teams

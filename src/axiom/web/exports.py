@@ -7,14 +7,12 @@ import asyncio
 import gzip
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
-
-from axiom.domain.dataclass import dataclass
 
 PATIENCE = 20.0  # seconds for which somebody waits for the files of others
 _MOST_WAITING = 16

@@ -3,12 +3,12 @@
 A window that opens for each of a day's sessions would soon be closed for good: BOINC's client is told one line a day.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.decisions.announcing import announcement
-from axiom.domain.dataclass import dataclass
 from axiom.store import news, tariffs
 from axiom.web import sessions
 from axiom.web.reading import Answer, Reading

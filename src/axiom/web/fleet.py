@@ -1,12 +1,12 @@
 """Who computes: the list of hosts, one host, and why it gets no work."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from axiom.decisions.assignment import sent_today
 from axiom.decisions.reliability import is_barred
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState

@@ -8,13 +8,12 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError
 from axiom.web.reading import number_of
 

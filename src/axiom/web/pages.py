@@ -5,6 +5,7 @@ import hashlib
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from axiom.domain.dataclass import dataclass
 from axiom.errors import AxiomError, NotFound
 from axiom.web import (
     crates,

@@ -1,8 +1,8 @@
 """Lists that are too long for one page: the address says where one begins, by the numbers of what is listed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from axiom.domain.dataclass import dataclass
 from axiom.store import fleet_pages
 from axiom.store.fleet_pages import List, Part
 from axiom.web.reading import Answer, Reading

@@ -8,9 +8,8 @@ import asyncio
 import gzip
 import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
-
-from axiom.domain.dataclass import dataclass
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -1,11 +1,10 @@
 """What a page is made from: one consistent view of the records, the time, and what the address asks for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.planning import Preview
 from axiom.domain.sessions import Plan
 from axiom.errors import NotFound

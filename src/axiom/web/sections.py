@@ -1,8 +1,7 @@
 """Which section of a log tells what: a table from the kinds of notes to titles, in the order in which they are read."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from axiom.domain.dataclass import dataclass
 from axiom.domain.sessions import Step
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,7 +14,6 @@ from axiom.commands.command import Command
 from axiom.commands.gate import Gate
 from axiom.decisions.guessing import Verdict
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.dataclass import dataclass
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached
 from axiom.store.database import Database
