@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 BEST, QUICK = 6, 0
@@ -19,6 +20,7 @@ _UNIX = 3 << 8
 _ENDED, _UTF8 = 1 << 1, 1 << 11  # the LZMA stream has an end mark; the name is UTF-8
 _DAY, _MINUTE = 1 << 5 | 1, 0  # the first that a zip can name: 1 January 1980
 _REGULAR = 0o100000
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +50,16 @@ def write_zip(
     draft = target.with_name(f".{target.name}.draft")
     sizes = {name: path.stat().st_size for name, path in files.items()}
     largest_first = sorted(files, key=lambda name: (-sizes[name], name))
-    done = 0
+    whole, done, counting = max(1, sum(sizes.values())), 0, Lock()
+
+    def count(size: int) -> None:
+        nonlocal done
+        with counting:
+            done += size
+            told(done / whole)
+
     with ThreadPoolExecutor(max_workers=2) as pool:
-        waiting = {name: pool.submit(_entry, name, files[name], preset) for name in largest_first}
-        for name in largest_first:
-            done += waiting[name].result().size
-            told(done / max(1, sum(sizes.values())))
+        waiting = {name: pool.submit(_entry, name, files[name], preset, count) for name in largest_first}
         entries = [waiting[name].result() for name in sorted(files)]
     with draft.open("wb") as file:
         write_entries(file, entries)
@@ -93,9 +99,9 @@ def mode_of(path: Path) -> int:
     return 0o755 if path.stat().st_mode & 0o100 else 0o644
 
 
-def _entry(name: str, path: Path, preset: int) -> Entry:
+def _entry(name: str, path: Path, preset: int, count: Callable[[int], None]) -> Entry:
     raw = path.read_bytes()
-    method, body = _LZMA, _compressed(raw, preset)
+    method, body = _LZMA, _compressed(raw, preset, count)
     if len(body) >= len(raw):
         method, body = _STORED, raw
     return Entry(
@@ -103,12 +109,20 @@ def _entry(name: str, path: Path, preset: int) -> Entry:
     )
 
 
-def _compressed(raw: bytes, preset: int) -> bytes:
-    """As the zip format wants it: a version, the properties that decoding needs, the stream."""
-    coder = {"id": lzma.FILTER_LZMA1, "preset": preset, "dict_size": _window(len(raw))}
-    stream = lzma.compress(raw, lzma.FORMAT_RAW, filters=[coder])
+def _compressed(raw: bytes, preset: int, count: Callable[[int], None]) -> bytes:
+    """As the zip format wants it: a version, the properties that decoding needs, the stream.
+
+    It is compressed piece by piece, since a few files are most of a runtime, and somebody waits.
+    """
+    way = {"id": lzma.FILTER_LZMA1, "preset": preset, "dict_size": _window(len(raw))}
+    coder, stream = lzma.LZMACompressor(lzma.FORMAT_RAW, filters=[way]), bytearray()
+    for start in range(0, len(raw), _PIECE):
+        piece = raw[start : start + _PIECE]
+        stream += coder.compress(piece)
+        count(len(piece))
+    stream += coder.flush()
     properties = bytes([_PROPERTIES]) + struct.pack("<I", _window(len(raw)))
-    return struct.pack("<BBH", 9, 4, len(properties)) + properties + stream
+    return struct.pack("<BBH", 9, 4, len(properties)) + properties + bytes(stream)
 
 
 _PROPERTIES = (2 * 5 + 0) * 9 + 3  # two bits of position, none of literal position, three of literal context

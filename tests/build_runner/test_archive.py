@@ -67,3 +67,11 @@ def test_a_tar_is_the_same_in_any_order_and_tar_reads_it(tmp_path):
     subprocess.run([shutil.which("tar"), "-xzf", "-"], input=raw, cwd=tmp_path, check=True)
     assert (tmp_path / "b/c").read_bytes() == b"text"
     assert Path(tmp_path / "a").stat().st_mode & 0o777 == 0o755
+
+
+def test_how_far_it_is_is_told_amid_a_large_file(tmp_path):
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "one").write_bytes(bytes(range(256)) * 16_384)
+    shares: list[float] = []
+    write_zip(tmp_path / "a.zip", files_below(tmp_path / "large"), QUICK, shares.append)
+    assert shares == [0.25, 0.5, 0.75, 1.0]
