@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.integrity import sound
 from axiom.decisions.question import question
-from axiom.domain.findings import COARSE, Force, Kind, Observation
+from axiom.domain.findings import COARSE, EVERY_NUMBER, Force, Kind, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 
@@ -206,8 +206,9 @@ def test_counts_may_be_the_same_for_all_seeds():
 
 
 @pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(7, 8, True), (2, 8, True), (1, 8, False), (2, 64, False)])
-def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(repeated, seeds, is_said):
+@pytest.mark.parametrize(("what", "force"), [(EVERY_NUMBER, Force.HOLDS_BACK), ("accuracy", Force.TELLS)])
+def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, force, repeated, seeds, is_said):
     rows = seen(*[number / 7 for number in range(seeds)])
-    observed = [replace(one, repeats="all of 0" if one.replicate < repeated else "") for one in rows]
+    observed = [replace(one, repeats=f"{what} of replicate 0" if one.replicate < repeated else "") for one in rows]
     alarms = sound(asked(bounds=None), observed, 1).alarms
-    assert {one.kind: one.force for one in alarms} == ({"repeats": Force.HOLDS_BACK} if is_said else {})
+    assert {one.kind: one.force for one in alarms} == ({"repeats": force} if is_said else {})

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from axiom.decisions.question import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
-from axiom.domain.findings import COARSE, Alarm, Force, Observation
+from axiom.domain.findings import COARSE, EVERY_NUMBER, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.statistics.clones import alike, clones
@@ -154,17 +154,21 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
 def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
     """Replicates of which a part has the numbers of another seed: in some configs the seed was not used.
 
-    Numbers of single precision agree by chance now and then, so a few of many seeds say nothing.
+    Numbers of single precision agree by chance now and then, so a few of many seeds say nothing. A single measure may
+    have few values to choose from, such as the steps of a search, so it is only told.
     """
-    repeated = [one for one in counted if one.repeats]
-    if len(repeated) < _A_FEW or len(repeated) < _MANY * len(counted):
-        return []
-    first = repeated[0]
-    text = (
-        f"{len(repeated)} seeds gave numbers of other seeds (replicate {first.replicate} has {first.repeats}), so it "
-        "is not sure that seeds were used there"
-    )
-    return [Alarm(kind="repeats", force=Force.HOLDS_BACK, text=text)]
+    whole = [one for one in counted if one.repeats.startswith(EVERY_NUMBER)]
+    part = [one for one in counted if one.repeats and not one.repeats.startswith(EVERY_NUMBER)]
+    alarms = []
+    for repeated, force, why in (
+        (whole, Force.HOLDS_BACK, "so it is not sure that seeds were used there"),
+        (part, Force.TELLS, "as a measure of few values does, and one that uses no seed"),
+    ):
+        if len(repeated) >= max(_A_FEW, _MANY * len(counted)):
+            first = repeated[0]
+            text = f"{len(repeated)} seeds gave numbers of others (replicate {first.replicate}: {first.repeats}), {why}"
+            alarms.append(Alarm(kind="repeats", force=force, text=text))
+    return alarms
 
 
 def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observation]) -> Alarm:

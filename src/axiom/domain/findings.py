@@ -91,6 +91,7 @@ class Grade(StrEnum):
 
 
 _CENTRES = {"bernoulli": "share", "betting": "mean"}  # by how it is weighed; of everything else the median
+EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 
 

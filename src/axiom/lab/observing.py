@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.decisions.closing import Returned, blocks, stream
 from axiom.decisions.reproduction import OUTVOTED
-from axiom.domain.findings import COARSE, Block, Observation
+from axiom.domain.findings import COARSE, EVERY_NUMBER, Block, Observation
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.registering import amended_by
@@ -174,7 +174,7 @@ class Version:
                 place, config = design.places[each], design.configs[each]
                 for name in ("", measure):
                     for first, *others in self._alike_at(numbers, place, name):
-                        what = f"{f'the {name}' if name else 'all numbers'} of replicate {first} at {_words(config)}"
+                        what = f"{name or EVERY_NUMBER} of replicate {first} at {_words(config)}"
                         said |= {number: what for number in others if number not in said}
         return said
 
