@@ -31,6 +31,7 @@ from axiom.store import accounts, preflights
 PACKAGE = Path(axiom.__file__).parent
 _RETURN = "    return Measures("
 ALIKE = (SAME_LOW, SAME_HIGH)
+CLAIM = "many_minus_few"
 # What is put before the return of the sound experiment, the gate that sees it, and what it says.
 FAULTS = {
     "raises": (
@@ -67,14 +68,29 @@ def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound
     assert sorted(one.config for one in attempt.first) == sorted(one.config for one in attempt.again) == [0, 1, 2]
     assert [one.config for one in attempt.first] == [one.config for one in attempt.again][::-1]
     assert sorted((one.config, one.seed) for one in attempt.others) == [(n, seed) for n in range(3) for seed in ALIKE]
-    assert [(run.estimand, run.is_planted, len(run.tried)) for run in attempt.controls] == [
-        ("many_minus_few", False, 16),
-        ("many_minus_few", True, 16),
-    ]
+    assert [(run.estimand, run.is_planted) for run in attempt.controls] == [(CLAIM, False), (CLAIM, True)]
+    assert all(
+        len(run.tried) in (16, 32) for run in attempt.controls
+    )  # two arms, at eight seeds or, by chance, sixteen
     assert {one.outcome for one in attempt.first} == {Outcome.OK}
     assert {tuple(one.measures) for one in attempt.first} == {("accuracy",)}
-    assert said == [(n, 44) for n in range(1, 45)]
+    cells = 12 + sum(len(run.tried) for run in attempt.controls)
+    assert [done for done, _ in said] == list(range(1, cells + 1))
+    assert said[-1] == (cells, cells)
     assert (attempt.fault, attempt.gates, attempt.bundle) == ("", GATES, sound.digest)
+
+
+def test_a_control_that_eight_seeds_do_not_settle_is_computed_at_sixteen(tmp_path, sound):
+    file = tmp_path / "sound.py"
+    source = contents(sound.archive)["axiom/catalogue/sound.py"].decode()
+    file.write_text(
+        source.replace(
+            "planted=grid(Config, inputs=[2, 64], signal=[0.5])", "planted=grid(Config, inputs=[2, 64], signal=[0.0])"
+        )
+    )
+    trial = preflight.try_file(PACKAGE, file)
+    assert trial.judged.failed == "G8"
+    assert [(run.is_planted, len(run.tried)) for run in trial.attempt.controls] == [(False, 16), (True, 32)]
 
 
 @pytest.mark.parametrize(("body", "gate", "reason"), FAULTS.values(), ids=FAULTS.keys())

@@ -134,6 +134,9 @@ def test_a_file_without_its_row_is_a_problem_after_a_day(database, folder, now):
     assert blobs.problems(database, folder, now + timedelta(hours=23)) == []
     [found] = blobs.problems(database, folder, now + timedelta(hours=25))
     assert "has no row" in found
+    (folder.blobs / "ab").mkdir()
+    (folder.blobs / "ab" / "c").symlink_to("nowhere")  # as one that is deleted between its name and its age
+    assert blobs.problems(database, folder, now + timedelta(hours=25)) == [found]
     blobs.put(database, folder, LARGE, now)
     assert blobs.problems(database, folder, now + 2 * DAY) == []
 

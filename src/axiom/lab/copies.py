@@ -11,6 +11,7 @@ from pathlib import Path
 
 from axiom.errors import StorageFull
 from axiom.lab.backup import back_up
+from axiom.store import blobs
 from axiom.store.connections import Connections
 from axiom.store.database import sync
 from axiom.store.folder import Folder
@@ -75,7 +76,7 @@ def _sweep(place: Path) -> None:
 
 
 def _demand_room(folder: Folder, place: Path) -> None:
-    files = sum(path.stat().st_size for path in folder.blobs.glob("??/*"))
+    files = blobs.size_of_files(folder)
     needed = int(_ROOM * (2 * folder.database.stat().st_size + files))
     free = shutil.disk_usage(place).free
     if free < needed:

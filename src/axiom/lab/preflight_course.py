@@ -2,7 +2,8 @@
 
 One computes the sweep from the cheapest config to the dearest, and then all of it at a second seed: those cells find
 everything compiled, so they show what a cell costs. The other begins with a third seed, from the dearest config to the
-cheapest, computes the sweep of the first process in that order, and then the controls. So the cells that are compared
+cheapest, computes the sweep of the first process in that order, and then the controls, at eight seeds more where the
+first eight do not settle them. So the cells that are compared
 were computed after different ones: first of all or after the whole sweep at another seed. What a cell leaves behind for
 the next one shows, and so does the order of a set, for which the other process has another seed. On two cores nobody
 waits for both.
@@ -15,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.controls import SEEDS
-from axiom.decisions.gates import SAME_HIGH, SAME_LOW, in_words, repeat_fault, run_fault, value_fault
+from axiom.decisions.controls import MOST_SEEDS, SEEDS
+from axiom.decisions.gates import SAME_HIGH, SAME_LOW, in_words, is_settled, repeat_fault, run_fault, value_fault
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
@@ -98,7 +99,7 @@ class Course:
             if _name(one.estimand, planted) in self._done
         )
 
-    def _go(self, way: Sequence[_Cell], hash_seed: int | None = None) -> None:
+    def _go(self, way: list[_Cell], hash_seed: int | None = None) -> None:
         """These cells in one fresh process, one after the other, up to the first fault of either way."""
         asked: list[_Cell] = []
         try:
@@ -127,12 +128,21 @@ class Course:
                     self._broken = self._broken or error
             self._ended.set()
 
-    def _asking(self, way: Sequence[_Cell], asked: list[_Cell]) -> Iterator[tuple[Any, int]]:
-        for cell in way:
+    def _asking(self, way: list[_Cell], asked: list[_Cell]) -> Iterator[tuple[Any, int]]:
+        for cell in self._in_order(way):
             if self._ended.is_set():
                 return
             asked.append(cell)
             yield cell.config, self._seeds(cell.seed)
+
+    def _in_order(self, way: list[_Cell]) -> Iterator[_Cell]:
+        """The cells of a way; and, behind the other one, those that its controls need then."""
+        yield from way
+        if way is self._other_way:
+            runs = [one for one in self.controls() if not is_settled(one, self._demands)]
+            more = [cell for one in runs for cell in _control(one, self._demands, range(SEEDS + 1, MOST_SEEDS + 1))]
+            way += more
+            yield from more
 
     def _take(self, cell: _Cell, answer: CellAnswer) -> None:
         tried = _of_answer(cell, answer, self._manifest)
@@ -173,12 +183,18 @@ def _other_way(demands: Demands) -> list[_Cell]:
     cells = [*_sweep("others", order, SAME_HIGH, demands), *_sweep("again", order, 0, demands)]
     for control in demands.controls:
         for planted in (False, True):
-            cells += [
-                _Cell(part=_name(control.estimand, planted), place=place, seed=seed, config=config)
-                for seed in range(1, SEEDS + 1)
-                for place, config in enumerate(control.configs(is_planted=planted))
-            ]
+            run = ControlRun(estimand=control.estimand, is_planted=planted, tried=())
+            cells += _control(run, demands, range(1, SEEDS + 1))
     return cells
+
+
+def _control(run: ControlRun, demands: Demands, seeds: Sequence[int]) -> list[_Cell]:
+    control = next(one for one in demands.controls if one.estimand == run.estimand)
+    return [
+        _Cell(part=_name(run.estimand, run.is_planted), place=place, seed=seed, config=config)
+        for seed in seeds
+        for place, config in enumerate(control.configs(is_planted=run.is_planted))
+    ]
 
 
 def _sweep(part: str, order: Sequence[int], seed: int, demands: Demands) -> list[_Cell]:

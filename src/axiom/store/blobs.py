@@ -153,6 +153,11 @@ def files(db: Database, folder: Folder) -> list[Path]:
     return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
 
 
+def size_of_files(folder: Folder) -> int:
+    """How many bytes the larger ones take now, and what is just being written."""
+    return sum(found.st_size for path in folder.blobs.glob("??/*") if (found := _stat(path)))
+
+
 def let_go(db: Database, digest: str) -> None:
     """One of the uploads for which an output was brought is no more; without the last of them it is forgotten.
 
@@ -196,9 +201,18 @@ def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
     return [
         path
         for path in sorted(folder.blobs.glob("??/*"))
-        if moment(path.stat().st_mtime_ns // 1000) < before
+        if (found := _stat(path))
+        and moment(found.st_mtime_ns // 1000) < before
         and db.one(_EXISTS, digest=path.parent.name + path.name) is None
     ]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None of a file that was moved to its place, or deleted, since its name was read."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _differs(body: bytes, digest: str, size: int) -> bool:
