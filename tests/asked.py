@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from axiom.decisions.pricing import prices
-from axiom.decisions.subject import Subject
+from axiom.decisions.followups.pricing import prices
+from axiom.decisions.followups.subject import Subject
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.signed.manifests import ControlSweeps, Manifest

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from axiom.decisions.candidates import Candidate
-from axiom.decisions.planning import plan
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.plan import plan
+from axiom.decisions.planning.stopping import Aim
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import Stopping

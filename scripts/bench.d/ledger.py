@@ -19,7 +19,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.decisions.tariffs import PRESETS
+from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.lab.booking import SLICE
 from axiom.lab.credit import Paying
 from axiom.store import books, tariffs

@@ -25,11 +25,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.candidates import Candidate, is_decided
-from axiom.decisions.planning import plan
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim, ended
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.weigh import weigh
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import Candidate, is_decided
+from axiom.decisions.planning.plan import plan
+from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.domain.planning import Quotas
 from axiom.domain.registrations import Rule, Stopping

@@ -21,15 +21,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from axiom.decisions.candidates import Candidate, obstacle
-from axiom.decisions.capacity import left_of, put, room_for
-from axiom.decisions.filling import Filling, fill
-from axiom.decisions.planning import plan
-from axiom.decisions.previewing import preview
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
-from axiom.decisions.works import works_of
-from axiom.decisions.worth import worths
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import Candidate, obstacle
+from axiom.decisions.planning.capacity import left_of, put, room_for
+from axiom.decisions.planning.fill import Filling, fill
+from axiom.decisions.planning.plan import plan
+from axiom.decisions.planning.preview import preview
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.works import works_of
+from axiom.decisions.planning.worth import worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import FLOOR, Need, Supply

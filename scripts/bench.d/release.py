@@ -24,8 +24,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from axiom.decisions.breaking import broken, broken_there
-from axiom.decisions.release import Facts, release, room
+from axiom.decisions.experiments.breaker import broken, broken_there
+from axiom.decisions.experiments.release_stages import Facts, release, room
 from axiom.domain.releases import Came, Fleet, Stage
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.decisions.weighing import card, weigh
+from axiom.decisions.evidence.weigh import card, weigh
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.findings import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform

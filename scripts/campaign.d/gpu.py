@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import axiom
-from axiom.decisions.checks import compare
+from axiom.decisions.tasks.checks import compare
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable

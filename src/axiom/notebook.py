@@ -11,7 +11,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.telling import e_told
+from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName

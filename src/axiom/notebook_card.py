@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from axiom.decisions.telling import around, e_told, end_told
+from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.requests import Look, Narrowing, Point

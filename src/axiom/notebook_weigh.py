@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from axiom.decisions.arranging import Arranged, arrange
-from axiom.decisions.integrity import sound
-from axiom.decisions.question import question
+from axiom.decisions.evidence.admissible import sound
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.weigh import card
+from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.decisions.unasked import Doubt, doubt, levels, same, too_early
-from axiom.decisions.weighing import card
-from axiom.decisions.weighing import weigh as weigh_observations
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of

@@ -19,7 +19,7 @@ from proxying import Proxy, proxy
 from volunteering import Client, Person
 from vouching import vouch
 
-from axiom.decisions.checks import is_checked
+from axiom.decisions.tasks.checks import is_checked
 from axiom.server.checking import secret_of
 from axiom.signed.keys import make_keys
 from axiom.signed.roles import TRUST_FILE, Role

@@ -13,7 +13,7 @@ from living import answer, axiom
 from volunteering import Client, Person, client, register
 from vouching import vouch
 
-from axiom.decisions.speed import REFERENCE_FLOPS
+from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
 

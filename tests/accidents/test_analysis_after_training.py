@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from axiom.decisions.release import Let, Stage
+from axiom.decisions.experiments.release_stages import Let, Stage
 from axiom.lab import breaking, observing, releasing
 from axiom.lab.recall import reopen_finding
 from axiom.server import letting

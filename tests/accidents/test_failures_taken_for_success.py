@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.grouping import grouped
-from axiom.decisions.validation import Validation
+from axiom.decisions.tasks.validation import Validation
+from axiom.decisions.upkeep.failures import grouped
 from axiom.domain.endings import Cause
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.lab.credit import Paying

@@ -4,8 +4,8 @@ import pytest
 from calling import Client, report
 
 from axiom.boinc import exits
-from axiom.decisions.grouping import grouped
-from axiom.decisions.suggesting import VOLUNTEER, suggest
+from axiom.decisions.upkeep.failures import grouped
+from axiom.decisions.upkeep.failures_suggesting import VOLUNTEER, suggest
 from axiom.domain.endings import Cause
 from axiom.lab.breaking import breaking
 from axiom.lab.failures import count

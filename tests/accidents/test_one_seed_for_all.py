@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions import integrity, validation
+from axiom.decisions.evidence import admissible
+from axiom.decisions.tasks import validation
 from axiom.domain.findings import Force
 from axiom.store import evidence
 
@@ -50,7 +51,7 @@ def test_the_old_way_took_any_seed_for_the_ordered_one(bench, monkeypatch):
 
 
 def test_the_old_way_counted_results_and_not_seeds(bench, monkeypatch):
-    monkeypatch.setattr(integrity, "alike", lambda _marks: ())
-    monkeypatch.setattr(integrity, "clones", lambda _values: ())
+    monkeypatch.setattr(admissible, "alike", lambda _marks: ())
+    monkeypatch.setattr(admissible, "clones", lambda _values: ())
     with pytest.raises(AssertionError, match=r"\(8, 0\) == \(1, 7\)"):
         demand_that_copies_count_once(bench)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import make_golden
 
-from axiom.decisions.controls import SEEDS, found, spared
+from axiom.decisions.experiments.controls import SEEDS, found, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.statistics.estimands import value

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import axiom
-from axiom.decisions.allowed import refusals
+from axiom.decisions.experiments.source_rules import refusals
 
 FILES = sorted((Path(axiom.__file__).parent / "catalogue").glob("[a-z]*.py"))
 

@@ -11,7 +11,7 @@ import make_controls
 import make_golden
 import pytest
 
-from axiom.decisions.controls import SEEDS
+from axiom.decisions.experiments.controls import SEEDS
 
 NAMES = [name for name in make_golden.names() if make_golden.load(name).estimands]
 CONTROLS = [(name, control) for name in NAMES for control in make_golden.load(name).controls]

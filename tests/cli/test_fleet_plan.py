@@ -7,7 +7,7 @@ import pytest
 
 import axiom
 from axiom.__main__ import _main
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.planning import Purpose
 from axiom.lab.publish import prepare
 from axiom.signed.bundles import contents

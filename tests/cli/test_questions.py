@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from axiom.cli.questions import show
-from axiom.decisions.costs import shown
+from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.signed.bundles import contents
 from axiom.store import costs

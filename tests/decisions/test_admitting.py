@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from asked import manifest, said, subject
 
-from axiom.decisions.admitting import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
-from axiom.decisions.followup import followups
+from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
+from axiom.decisions.followups.grammar import followups
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
 

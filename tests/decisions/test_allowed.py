@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.allowed import LONGEST, refusals
+from axiom.decisions.experiments.source_rules import LONGEST, refusals
 
 SOUND = '''"""Is the middle of many throws near the middle?"""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.arranging import Arranged, Row, arrange
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
 

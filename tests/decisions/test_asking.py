@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.asking import fault, is_another_design
+from axiom.decisions.evidence.registrable import fault, is_another_design
 
 SIZES = [{"size": size} for size in (1, 2, 4)]
 TWO = ({"size": 1}, {"size": 2})

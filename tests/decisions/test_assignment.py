@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.assignment import (
+from axiom.decisions.hosts.speed import elapsed_on
+from axiom.decisions.tasks.assignment import (
     Allowance,
     Held,
     Queue,
@@ -20,7 +21,6 @@ from axiom.decisions.assignment import (
     most_in_hand,
     sent_today,
 )
-from axiom.decisions.speed import elapsed_on
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.base_rates import KINDS, BaseRates, CameOut, bits, predicted, ratio_of
+from axiom.decisions.followups.base_rates import KINDS, BaseRates, CameOut, bits, predicted, ratio_of
 from axiom.domain.estimands import Direction
 from axiom.domain.findings import Meaning
 

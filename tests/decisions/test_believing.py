@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from axiom.decisions.believing import believed
-from axiom.decisions.reproduction import OUTVOTED
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.outliers_believing import believed
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Force, Grade, Home, Observation, Verdict
 
 HOSTS = range(1, 13)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.block_size import ALONE, LEAST, MOST, block_size
-from axiom.decisions.grading import wanted
-from axiom.decisions.stopping import SETTLED_SEEDS
-from axiom.decisions.task_size import MOST_REPLICATES
+from axiom.decisions.evidence.grade import wanted
+from axiom.decisions.planning.block_size import ALONE, LEAST, MOST, block_size
+from axiom.decisions.planning.stopping import SETTLED_SEEDS
+from axiom.decisions.planning.task_size import MOST_REPLICATES
 from axiom.domain.findings import Grade
 from axiom.domain.registrations import MOST_SEEDS
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.breaking import Came, broken, broken_early, broken_there
+from axiom.decisions.experiments.breaker import Came, broken, broken_early, broken_there
 
 MANY = 960
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.capacity import bounded, coarse, left_of, put, room_for, why_no_more
+from axiom.decisions.planning.capacity import bounded, coarse, left_of, put, room_for, why_no_more
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.checks import ONE_IN, Opinion, compare, is_checked, is_found_out, settle
+from axiom.decisions.tasks.checks import ONE_IN, Opinion, compare, is_checked, is_found_out, settle
 from axiom.domain.work import Agreement, Outcome, Result
 
 EARLY = 1e-3  # as far as early values may lie apart here

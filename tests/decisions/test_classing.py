@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.classing import classes, computing
+from axiom.decisions.planning.fleet_classes import classes, computing
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Supply
 

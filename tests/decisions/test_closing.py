@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.closing import Returned, blocks, stream
+from axiom.decisions.evidence.blocks import Returned, blocks, stream
 
 
 def back(*counts: int, over: tuple[int, ...] = ()) -> list[Returned]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.comparing import Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.domain.findings import Verdict
 
 

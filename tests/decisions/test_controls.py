@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.controls import ENOUGH, HINT, SEEDS, found, spared
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.weigh import weigh
+from axiom.decisions.experiments.controls import ENOUGH, HINT, SEEDS, found, spared
 from axiom.domain.findings import COARSE, Observation
 
 CONTRAST = {

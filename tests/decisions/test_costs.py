@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.costs import (
+from axiom.decisions.hosts.costs import (
     APART,
     LEAST,
     LEAST_TASKS,
@@ -21,7 +21,7 @@ from axiom.decisions.costs import (
     shown,
     weigh,
 )
-from axiom.decisions.reliability import learned
+from axiom.decisions.hosts.reliability import learned
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.store.database import moment

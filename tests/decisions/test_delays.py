@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.delays import Situation, delay
+from axiom.decisions.tasks.backoff import Situation, delay
 
 
 @pytest.mark.parametrize("situation", Situation)

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from axiom.decisions.directing import Need, directions, in_order
-from axiom.decisions.next_steps import NextStep, next_steps
+from axiom.decisions.sessions.agenda import Need, directions, in_order
+from axiom.decisions.sessions.agenda_next_steps import NextStep, next_steps
 
 
 def need(finding, *, cells=8, hangs=0):

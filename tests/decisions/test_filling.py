@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.filling import Work, fill, placements
+from axiom.decisions.planning.fill import Work, fill, placements
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 

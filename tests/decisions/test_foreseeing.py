@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from axiom.decisions.foreseeing import more
-from axiom.decisions.question import question
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.seeds_needed import more
 from axiom.domain.findings import Grade, Kind, Verdict
 
 

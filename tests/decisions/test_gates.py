@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.controls import MOST_SEEDS, SEEDS
-from axiom.decisions.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, SAME_HIGH, SAME_LOW, ends
-from axiom.decisions.preflight import State, judge, out_of_order
+from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS
+from axiom.decisions.experiments.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, SAME_HIGH, SAME_LOW, ends
+from axiom.decisions.experiments.preflight import State, judge, out_of_order
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
 from axiom.domain.work import Outcome
 

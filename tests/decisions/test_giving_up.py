@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from axiom.decisions.giving_up import GiveUp, give_up
+from axiom.decisions.tasks.aborts import GiveUp, give_up
 from axiom.domain.work import TaskState, WorkunitState
 
 OPEN, DONE, FAILED, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.FAILED, WorkunitState.CANCELLED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.grading import Facts, grade, wanted
+from axiom.decisions.evidence.grade import Facts, grade, wanted
 from axiom.domain.findings import Grade, Verdict
 
 FACTS = Facts(

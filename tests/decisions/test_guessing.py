@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.guessing import MOST_ACCOUNT, MOST_ADDRESS, MOST_DONE, WINDOW, Wrong, judge, may_do, may_open
+from axiom.decisions.accounts.throttle import (
+    MOST_ACCOUNT,
+    MOST_ADDRESS,
+    MOST_DONE,
+    WINDOW,
+    Wrong,
+    judge,
+    may_do,
+    may_open,
+)
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOMENTS = st.lists(st.integers(0, 7_200), max_size=400).map(

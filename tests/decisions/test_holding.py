@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.holding import LEASE, in_the_way
+from axiom.decisions.sessions.due import LEASE, in_the_way
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.hygiene import stuck
+from axiom.decisions.tasks.stuck import stuck
 from axiom.domain.work import Task, TaskState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

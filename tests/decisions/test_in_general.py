@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.in_general import in_general
+from axiom.decisions.sessions.wording import in_general
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.integrity import sound
-from axiom.decisions.question import question
+from axiom.decisions.evidence.admissible import sound
+from axiom.decisions.evidence.method import question
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Force, Kind, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.joining import MOST_NEW, not_now
+from axiom.decisions.hosts.joining import MOST_NEW, not_now
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.concluding import conclude
-from axiom.decisions.leaving_out import without_each
-from axiom.decisions.question import question
+from axiom.decisions.evidence.leave_one_out import without_each
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.verdict import conclude
 from axiom.domain.findings import Home, Kind, Observation, Verdict
 
 HOMES = {host: Home(host_id=host, volunteer_id=(host + 1) // 2, platform="linux") for host in range(1, 6)}

@@ -5,9 +5,9 @@ from asked import manifest, sweep
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions import levels
-from axiom.decisions.pricing import prices
-from axiom.decisions.ranges import known_levels, outside
+from axiom.decisions.followups import levels
+from axiom.decisions.followups.levels_ranges import known_levels, outside
+from axiom.decisions.followups.pricing import prices
 from axiom.domain.declaration import ValueType
 
 

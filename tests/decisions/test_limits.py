@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.limits import Request, Spent, may
+from axiom.decisions.accounts.limits import Request, Spent, may
 from axiom.domain.callers import Caller, Capability, Limits
 
 CALLER = Caller(

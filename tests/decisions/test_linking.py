@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.linking import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
+from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
 from axiom.domain.findings import Grade, Meaning
 from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
 

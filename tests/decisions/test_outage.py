@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.outage import outage
+from axiom.decisions.tasks.outage import outage
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from growth import seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.passwords import LEAST, MOST, judge
+from axiom.decisions.accounts.passwords import LEAST, MOST, judge
 
 KNOWN = ("Ada Lovelace", "ada.lovelace@example.org", "ada.lovelace", "Axiom")
 

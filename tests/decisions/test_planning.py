@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning import Candidate, plan
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
-from axiom.decisions.task_size import Usual
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.plan import Candidate, plan
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.task_size import Usual
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping

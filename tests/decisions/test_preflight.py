@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.preflight import Untried, choose, judge_own, may_order
+from axiom.decisions.experiments.preflight import Untried, choose, judge_own, may_order
 from axiom.domain.preflights import Circumstances, Refusal
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.question import Process, question
+from axiom.decisions.evidence.method import Process, question
 from axiom.domain.findings import Kind
 
 

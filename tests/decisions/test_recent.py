@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.recent import HALF_LIFE, Recent, faded, grown
+from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

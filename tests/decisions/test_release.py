@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.release import SILENT_FOR, Facts, Fleet, release, room, share_of
-from axiom.decisions.released import facts_of
+from axiom.decisions.experiments.release_history import facts_of
+from axiom.decisions.experiments.release_stages import SILENT_FOR, Facts, Fleet, release, room, share_of
 from axiom.domain.releases import Came, Sent, Stage
 from axiom.domain.work import TaskState
 

@@ -7,16 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.reliability import (
-    QUOTA,
-    Ended,
-    after,
-    doubted,
-    is_barred,
-    is_watched,
-    learned,
-    outvoted,
-)
+from axiom.decisions.hosts.reliability import QUOTA, Ended, after, doubted, is_barred, is_watched, learned, outvoted
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState

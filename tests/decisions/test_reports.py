@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.reports import explain, receive
+from axiom.decisions.tasks.reports import explain, receive
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 

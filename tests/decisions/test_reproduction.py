@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
+from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.domain.work import Outcome, Result

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.room import Room
+from axiom.decisions.hosts.memory import Room
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from axiom.decisions.scoring import Scored, records, score
+from axiom.decisions.findings.predictions import Scored, records, score
 from axiom.domain.findings import Prediction, Verdict
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orderable import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
-from axiom.decisions.filling import fill
-from axiom.decisions.previewing import preview
-from axiom.decisions.release import Stage
-from axiom.decisions.works import works_of
-from axiom.decisions.worth import BELOW_FLOOR
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.fill import fill
+from axiom.decisions.planning.preview import preview
+from axiom.decisions.planning.works import works_of
+from axiom.decisions.planning.worth import BELOW_FLOOR
 from axiom.domain.findings import Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Purpose, Quotas, Wishes

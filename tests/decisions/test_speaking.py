@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.speaking import as_shown, heard
+from axiom.decisions.accounts.visibility import as_shown, heard
 from axiom.domain.fleet import Team
 from axiom.domain.ledger import Balance
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
+from axiom.decisions.hosts.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
 from axiom.domain.fleet import Capacity, Host, Platform
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

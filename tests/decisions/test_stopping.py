@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.stopping import Aim, ended
+from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.registrations import Rule, Stopping
 

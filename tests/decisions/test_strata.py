@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 import pytest
 
-from axiom.decisions.question import question
-from axiom.decisions.strata import across, designs_of, disagreement, places_of, pooled, stratum
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
 from axiom.domain.cards import Stratum
 from axiom.domain.findings import Home, Kind, Observation, Verdict
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.grouping import grouped
-from axiom.decisions.suggesting import suggest
+from axiom.decisions.upkeep.failures import grouped
+from axiom.decisions.upkeep.failures_suggesting import suggest
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from axiom.decisions.suiting import DRILL, suit, unsuited
+from axiom.decisions.hosts.runners import DRILL, suit, unsuited
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.suspects import Trouble, suspects
+from axiom.decisions.hosts.suspects import Trouble, suspects
 from axiom.domain.failures import Seen
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.task_size import (
+from axiom.decisions.planning.task_size import (
     FIRST_SECONDS,
     MANY_SECONDS,
     MOST_REPLICATES,

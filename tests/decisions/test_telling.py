@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.concluding import conclude
-from axiom.decisions.question import Process, Question
-from axiom.decisions.telling import beside, e_told
+from axiom.decisions.evidence.method import Process, Question
+from axiom.decisions.evidence.rounding import beside, e_told
+from axiom.decisions.evidence.verdict import conclude
 from axiom.domain.findings import Verdict
 
 ABOUT_NOTHING = Question(process=Process.FLIP, null=0.0, smallest=0.1, bounds=None, censored=None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.tracebacks import ANOTHER, raised
+from axiom.decisions.upkeep.tracebacks import ANOTHER, raised
 from axiom.domain.failures import Raised
 
 SPECTRAL = "axiom/catalogue/spectral_dynamics.py"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.transition import transition
+from axiom.decisions.tasks.transition import transition
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

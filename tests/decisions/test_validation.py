@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.validation import validate
+from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform

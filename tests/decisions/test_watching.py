@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.watching import shows
+from axiom.decisions.upkeep.watches import shows
 from axiom.domain.failures import Comparison, Watch
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.weighing import Home, weigh
+from axiom.decisions.evidence.weigh import Home, weigh
 from axiom.domain.findings import Agreements, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.domain.work import Outcome
 

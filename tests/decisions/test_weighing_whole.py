@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.weighing import Home, card, weigh
+from axiom.decisions.evidence.weigh import Home, card, weigh
 from axiom.domain.findings import Agreements, Force, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from orderable import ENDED, candidate, host, planned
 
-from axiom.decisions.filling import fill
-from axiom.decisions.release import Stage
-from axiom.decisions.task_size import Usual
-from axiom.decisions.works import works_of
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.fill import fill
+from axiom.decisions.planning.task_size import Usual
+from axiom.decisions.planning.works import works_of
 
 STOPPED = [
     {"stage": Stage.PAUSED},

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orderable import NEW, OPEN, candidate
 
-from axiom.decisions.candidates import Candidate, purpose_of
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
-from axiom.decisions.worth import USUAL, chance, promises, usual_of, weight, worths
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import Candidate, purpose_of
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.worth import USUAL, chance, promises, usual_of, weight, worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, Stopping

@@ -3,8 +3,8 @@
 import pytest
 from effects import noise, order_of, output
 
-from axiom.decisions.checks import is_checked
-from axiom.decisions.reproduction import OUTVOTED
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.findings import Force
 from axiom.lab.recomputing import recomputed
 from axiom.store import evidence, findings

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from axiom.decisions.grouping import grouped
+from axiom.decisions.upkeep.failures import grouped
 from axiom.domain.endings import Cause
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Step

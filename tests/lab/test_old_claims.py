@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from furnished import weighed
 
-from axiom.decisions.linking import bearing
+from axiom.decisions.findings.links import bearing
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
 from axiom.lab.linking import hanging

@@ -13,8 +13,8 @@ import pytest
 from processes import children_of
 
 import axiom
-from axiom.decisions.gates import SAME_HIGH, SAME_LOW
-from axiom.decisions.preflight import State
+from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
+from axiom.decisions.experiments.preflight import State
 from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome

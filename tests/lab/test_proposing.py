@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from effects import block, order_of, values
 
-from axiom.decisions.candidates import purpose_of
-from axiom.decisions.worth import BELOW_FLOOR
+from axiom.decisions.planning.candidates import purpose_of
+from axiom.decisions.planning.worth import BELOW_FLOOR
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.planning import Purpose

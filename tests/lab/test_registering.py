@@ -5,7 +5,7 @@ import json
 import pytest
 from effects import SAID, WIDER
 
-from axiom.decisions.stopping import ended
+from axiom.decisions.planning.stopping import ended
 from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definition, read_body
 from axiom.domain.sessions import Allotment, Step
 from axiom.domain.work import Report

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from furnished import weighed
 
-from axiom.decisions.forecast import Pace
-from axiom.decisions.grading import LEANING
+from axiom.decisions.evidence.grade import LEANING
+from axiom.decisions.planning.eta_forecast import Pace
 from axiom.domain.findings import Verdict
 from axiom.lab.standing import Standing, open_findings
 from axiom.store import evidence

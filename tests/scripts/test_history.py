@@ -15,7 +15,7 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import STORY
 
-from axiom.decisions.tariffs import PRESETS
+from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Step
 from axiom.lab import promises

@@ -5,7 +5,7 @@ import re
 import pytest
 from calling import Client, report
 
-from axiom.decisions.grouping import grouped
+from axiom.decisions.upkeep.failures import grouped
 from axiom.lab.failures import count
 from axiom.store import endings, ledger
 

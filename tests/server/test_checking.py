@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.checks import is_checked
+from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.plan import candidates
 from axiom.server.checking import give_up, secret_of

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from axiom.decisions.costs import class_of
+from axiom.decisions.hosts.costs import class_of
 from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState

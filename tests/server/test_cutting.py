@@ -7,7 +7,7 @@ from calling import Client, Exchange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.task_size import MANY_SECONDS
+from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.withdraw import withdraw

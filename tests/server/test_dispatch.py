@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.decisions.assignment import day_of
+from axiom.decisions.tasks.assignment import day_of
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.domain.work import Exit, TaskState, read_task_name
 from axiom.lab.withdraw import withdraw

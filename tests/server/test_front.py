@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
 
-from axiom.decisions.guessing import MOST_DONE
+from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server import accounts as desk

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.guessing import MOST_ACCOUNT, MOST_DONE
+from axiom.decisions.accounts.throttle import MOST_ACCOUNT, MOST_DONE
 from axiom.server import guesses
 from axiom.server.guesses import Guesses
 

@@ -2,7 +2,7 @@
 
 from calling import Client
 
-from axiom.decisions.joining import MOST_NEW
+from axiom.decisions.hosts.joining import MOST_NEW
 from axiom.store import fleet
 
 

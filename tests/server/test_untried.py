@@ -6,7 +6,7 @@ from time import process_time
 import pytest
 from calling import Client
 
-from axiom.decisions.assignment import Allowance
+from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.lab import own_gates, preflight

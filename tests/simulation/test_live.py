@@ -6,7 +6,7 @@ import pytest
 
 from axiom.boinc.account_keys import account_key
 from axiom.commands.experiments import DeployExperiment
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.work import TaskState
 from axiom.lab import plan
 from axiom.lab.promises import broken

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from axiom.decisions.tariffs import DEFAULT
+from axiom.decisions.credit.tariffs_tariffs import DEFAULT
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
 from axiom.store import accounts, books, tariffs
 from axiom.store.database import at, connect_writer

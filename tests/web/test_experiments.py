@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from axiom.decisions.costs import shown, weigh
+from axiom.decisions.hosts.costs import shown, weigh
 from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES

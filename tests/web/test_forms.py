@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
 
-from axiom.decisions.guessing import MOST_DONE
+from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.web.account_pages import ACTS, PAGES
 
 FIELDS = {

@@ -10,7 +10,7 @@ CARRIED = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", SCRIPT, re.MULTILINE)
 
 
 def test_every_module_that_weighing_needs_is_in_it_word_for_word():
-    assert {"axiom.decisions.weighing", "axiom.domain.findings", "axiom.statistics.sequential"} <= set(CARRIED)
+    assert {"axiom.decisions.evidence.weigh", "axiom.domain.findings", "axiom.statistics.sequential"} <= set(CARRIED)
     assert recomputing.__name__ == recompute._ENTRY
     for name in CARRIED:
         assert recompute._source(name) in SCRIPT, name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.scoring import score
+from axiom.decisions.findings.predictions import score
 from axiom.domain.findings import Agreements, Verdict
 from axiom.domain.registrations import Stopping
 from axiom.lab.foretell import foretell

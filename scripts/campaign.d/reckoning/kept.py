@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from axiom.cli.opening import prepare_database, writer_of
-from axiom.decisions.integrity import sound
-from axiom.decisions.question import question
+from axiom.decisions.evidence.admissible import sound
+from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Direction, reading
 from axiom.lab.draw import sweep_of
 from axiom.lab.policy import Policy, policy_of

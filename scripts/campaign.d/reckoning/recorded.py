@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.question import question
+from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Grade, Meaning, Observation, Verdict
 from axiom.notebook_table import extra
 from axiom.signed.manifests import Manifest

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.question import Question
+from axiom.decisions.evidence.method import Question
 from axiom.domain.findings import Grade, Meaning, Observation, Verdict
 from axiom.domain.links import Footing
 from axiom.figures.requests import Sweep

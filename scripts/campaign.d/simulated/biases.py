@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from axiom.decisions.comparing import SHARES, Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
 from axiom.domain.findings import Verdict
 from axiom.statistics.sequential import MOST, bernoulli_log_e, flip_looks, signs_needed
 from simulated.figures import Answer, Held, Size, below

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.work import Outcome
 from simulated.figures import Answer, Held, Size

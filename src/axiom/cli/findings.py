@@ -11,7 +11,7 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, json_option, quiet_option, remark, show_facts, show_json, show_table
 from axiom.cli.recalls import reopen_finding
 from axiom.cli.viewing import view
-from axiom.decisions.telling import around, end_told
+from axiom.decisions.evidence.rounding import around, end_told
 from axiom.errors import WrongUse
 from axiom.store.folder import Folder
 from axiom.web import findings

@@ -12,8 +12,8 @@ import click
 from axiom.cli.manifests import catalogue_files, manifests
 from axiom.cli.opening import reading
 from axiom.cli.options import data_option, json_option, show_json, show_table, wall_clock
-from axiom.decisions.suiting import DRILL
-from axiom.decisions.wishes import read
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning.wishes import read
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab import previewing

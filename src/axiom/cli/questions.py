@@ -24,7 +24,7 @@ from axiom.cli.options import (
 from axiom.commands import old_names
 from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
-from axiom.decisions.costs import shown
+from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
 from axiom.lab import old_claims
 from axiom.signed.manifests import Manifest

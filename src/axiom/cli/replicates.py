@@ -17,7 +17,7 @@ from axiom.cli.places import Here, Place, Standing, There
 from axiom.cli.taking import Taken
 from axiom.commands.command import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
-from axiom.decisions.task_size import replicates_per_workunit
+from axiom.decisions.planning.task_size import replicates_per_workunit
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState

@@ -3,7 +3,7 @@
 from axiom.boinc.account_keys import account_key
 from axiom.cli.computing import Computing
 from axiom.cli.volunteers import Volunteering
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import TaskState
 from axiom.server.jobs import Job

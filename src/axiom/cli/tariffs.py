@@ -21,8 +21,8 @@ from axiom.cli.options import (
 )
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
-from axiom.decisions.credit import Counted, price, price_of_failure
-from axiom.decisions.tariffs import LONGEST_SECONDS, PRESETS
+from axiom.decisions.credit.prices import Counted, price, price_of_failure
+from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
 from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse

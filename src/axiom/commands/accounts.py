@@ -13,8 +13,8 @@ from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.limits import Request
-from axiom.decisions.passwords import judge
+from axiom.decisions.accounts.limits import Request
+from axiom.decisions.accounts.passwords import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.limits import Request
+from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.errors import WrongUse
 from axiom.store.database import Database

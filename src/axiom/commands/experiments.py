@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
-from axiom.decisions.limits import Request
-from axiom.decisions.preflight import Judged, may_order
+from axiom.decisions.accounts.limits import Request
+from axiom.decisions.experiments.preflight import Judged, may_order
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt

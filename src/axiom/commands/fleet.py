@@ -9,7 +9,7 @@ from pydantic import Field
 from axiom.boinc.accounts import CreateAccount
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound

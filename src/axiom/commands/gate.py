@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.limits import Request, Spent, may
+from axiom.decisions.accounts.limits import Request, Spent, may
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.signed.strict import canonical

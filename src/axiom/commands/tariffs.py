@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.moments import moment_said
-from axiom.decisions.tariffs import AHEAD, problems, too_soon
+from axiom.decisions.credit.tariffs_tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse

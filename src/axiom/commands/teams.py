@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.limits import Request
+from axiom.decisions.accounts.limits import Request
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.membership import belong
 from axiom.signed.strict import LARGEST

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.limits import Request
+from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import pairwise, takewhile
 
-from axiom.decisions.weighing import UNKNOWN_PLATFORM, Home
+from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome

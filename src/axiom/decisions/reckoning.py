@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from axiom.decisions.linking import came_to
+from axiom.decisions.findings.links import came_to
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, Footing, LinkKind

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.decisions.announcing import announcement
+from axiom.decisions.credit.tariffs import announcement
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.credit import fitting
-from axiom.decisions.recent import Recent, grown
+from axiom.decisions.credit.prices import fitting
+from axiom.decisions.credit.recent_average import Recent, grown
 from axiom.domain.ledger import Award, Balance
 from axiom.store import ledger, settlements
 from axiom.store.database import Database, moment

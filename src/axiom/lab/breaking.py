@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from axiom.decisions.breaking import broken, broken_there
-from axiom.decisions.released import came_of, standing
+from axiom.decisions.experiments.breaker import broken, broken_there
+from axiom.decisions.experiments.release_history import came_of, standing
 from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab import releasing

@@ -6,10 +6,10 @@ from datetime import datetime
 from math import log
 from typing import Any
 
-from axiom.decisions.candidates import Candidate
-from axiom.decisions.stopping import Aim
-from axiom.decisions.suiting import DRILL
-from axiom.decisions.worth import weight
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.worth import weight
 from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES

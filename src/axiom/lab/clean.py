@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from axiom.decisions.hygiene import OUT, Stuck, stuck
-from axiom.decisions.suspects import Suspect, Trouble, suspects
+from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
+from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.round import shortened

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from axiom.decisions.directing import in_order
-from axiom.decisions.forecast import expected
-from axiom.decisions.next_steps import next_steps
+from axiom.decisions.planning.eta_forecast import expected
+from axiom.decisions.sessions.agenda import in_order
+from axiom.decisions.sessions.agenda_next_steps import next_steps
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import TaskState
 from axiom.lab.directing import direction, next_directions

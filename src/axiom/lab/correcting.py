@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.decisions.credit import FIXED
+from axiom.decisions.credit.prices import FIXED
 from axiom.domain.ledger import Award, Reason
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse

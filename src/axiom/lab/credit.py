@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.costs import PaidShare, paid_shares
-from axiom.decisions.credit import (
+from axiom.decisions.credit.prices import (
     BLAMING_US,
     BROKEN_BY_US,
     ON_ITS_WORD,
@@ -16,7 +15,8 @@ from axiom.decisions.credit import (
     price_of_failure,
     why_unproven,
 )
-from axiom.decisions.tariffs import DEFAULT, cap_during
+from axiom.decisions.credit.tariffs_tariffs import DEFAULT, cap_during
+from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.ledger import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session, Step
 from axiom.domain.value import value

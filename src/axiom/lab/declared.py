@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.allowed import refusals
+from axiom.decisions.experiments.source_rules import refusals
 from axiom.errors import BundleError
 from axiom.runner.here import Describer, describe_files, describe_here
 from axiom.signed import strict

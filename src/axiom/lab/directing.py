@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom.decisions import directing
-from axiom.decisions.directing import Need
-from axiom.decisions.linking import bearing
-from axiom.decisions.next_steps import NextStep
+from axiom.decisions.findings.links import bearing
+from axiom.decisions.sessions import agenda
+from axiom.decisions.sessions.agenda import Need
+from axiom.decisions.sessions.agenda_next_steps import NextStep
 from axiom.domain.links import Footing, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note
@@ -41,7 +41,7 @@ def next_directions(db: Database, standing: Sequence[Standing]) -> list[NextStep
         for one in standing
     ]
     waiting = len(proposals.in_state(db, ProposalState.OPEN))
-    return directing.directions(needs, proposals=waiting, claims=_untested(db))
+    return agenda.directions(needs, proposals=waiting, claims=_untested(db))
 
 
 def _inference(link: Link, footings: Mapping[int, Footing]) -> Note:

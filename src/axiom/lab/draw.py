@@ -9,7 +9,7 @@ from itertools import accumulate
 from statistics import median
 from typing import Any
 
-from axiom.decisions.weighing import card
+from axiom.decisions.evidence.weigh import card
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn

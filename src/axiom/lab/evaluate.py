@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.decisions.comparing import Claimed, false_shares
-from axiom.decisions.telling import around, beside
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.rounding import around, beside
+from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
 from axiom.lab import observing

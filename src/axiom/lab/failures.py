@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 
 import axiom
-from axiom.decisions.grouping import grouped
-from axiom.decisions.released import ended_by
-from axiom.decisions.suggesting import suggest
-from axiom.decisions.tracebacks import raised
+from axiom.decisions.experiments.release_history import ended_by
+from axiom.decisions.upkeep.failures import grouped
+from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.decisions.upkeep.tracebacks import raised
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 from axiom.domain.sessions import Note

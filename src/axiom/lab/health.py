@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from axiom.decisions.parts import Part, ailing
+from axiom.decisions.upkeep.jobs import Part, ailing
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round, shortened
 from axiom.server.transitioner import START

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from axiom.decisions import linking
+from axiom.decisions.findings import links as linking
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.closing import Returned, blocks, stream
-from axiom.decisions.reproduction import OUTVOTED
+from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Block, Observation
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.decisions.allowed import refusals
-from axiom.decisions.preflight import judge_own
+from axiom.decisions.experiments.preflight import judge_own
+from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
 from axiom.errors import NotFound, StoreDamaged
 from axiom.runner.host import platform_here

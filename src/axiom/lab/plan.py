@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from axiom.decisions import wishes as wanting
-from axiom.decisions.capacity import bounded
-from axiom.decisions.planning import plan
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning import wishes as wanting
+from axiom.decisions.planning.capacity import bounded
+from axiom.decisions.planning.plan import plan
 from axiom.domain.planning import Supply, Wishes
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
 from axiom.domain.work import TaskState

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from axiom.decisions.allowed import refusals
-from axiom.decisions.gates import SAME_HIGH, SAME_LOW
-from axiom.decisions.preflight import Choice, Judged, Untried, choose, judge, out_of_order
+from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
+from axiom.decisions.experiments.preflight import Choice, Judged, Untried, choose, judge, out_of_order
+from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.own_gates import read_archive

@@ -16,8 +16,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.controls import MOST_SEEDS, SEEDS
-from axiom.decisions.gates import SAME_HIGH, SAME_LOW, in_words, is_settled, repeat_fault, run_fault, value_fault
+from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS
+from axiom.decisions.experiments.gates import (
+    SAME_HIGH,
+    SAME_LOW,
+    in_words,
+    is_settled,
+    repeat_fault,
+    run_fault,
+    value_fault,
+)
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions import previewing
-from axiom.decisions.block_size import block_size
-from axiom.decisions.candidates import Candidate
-from axiom.decisions.classing import classes
-from axiom.decisions.release import Stage
-from axiom.decisions.stopping import Aim
-from axiom.decisions.wishes import read
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning import preview as previewing
+from axiom.decisions.planning.block_size import block_size
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.fleet_classes import classes
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.wishes import read
 from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.decisions.admitting import Made, made, next_admitted
-from axiom.decisions.followup import followups
-from axiom.decisions.worth import BELOW_FLOOR
+from axiom.decisions.followups.admission import Made, made, next_admitted
+from axiom.decisions.followups.grammar import followups
+from axiom.decisions.planning.worth import BELOW_FLOOR
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note

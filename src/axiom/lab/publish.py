@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.decisions.allowed import refusals
+from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.own_gates import keep_row, read_archive

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from axiom.decisions.ranking import Ranked, Told, measured, rank
+from axiom.decisions.evidence.interest import Ranked, Told, measured, rank
 from axiom.domain.findings import Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.decisions.closing import Returned, blocks, stream
-from axiom.decisions.comparing import Claimed, false_shares
-from axiom.decisions.weighing import weigh
+from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import COARSE, Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.lab import observing

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.asking import fault, is_another_design
-from axiom.decisions.block_size import BlockSize, block_size
+from axiom.decisions.evidence.registrable import fault, is_another_design
+from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
 from axiom.errors import NotFound, Refused, Withdrawn

@@ -5,8 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from axiom.decisions.release import PILOT_TASKS, SILENT_FOR, Facts, Let, Stage, left_for, release
-from axiom.decisions.released import Standing, facts_of, news, settled, standing, unapproved, with_approval
+from axiom.decisions.experiments.release_history import (
+    Standing,
+    facts_of,
+    news,
+    settled,
+    standing,
+    unapproved,
+    with_approval,
+)
+from axiom.decisions.experiments.release_stages import PILOT_TASKS, SILENT_FOR, Facts, Let, Stage, left_for, release
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from axiom.decisions.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
+from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.signed.manifests import stored_manifest

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.decisions.released import standing
+from axiom.decisions.experiments.release_history import standing
 from axiom.domain.releases import Change
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused

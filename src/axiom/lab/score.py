@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.decisions.scoring import Score, score
-from axiom.decisions.stopping import ended
+from axiom.decisions.findings.predictions import Score, score
+from axiom.decisions.planning.stopping import ended
 from axiom.domain.findings import Evidence, Registration, Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note

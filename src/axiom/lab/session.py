@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.holding import LEASE, in_the_way
-from axiom.decisions.occasion import occasion
+from axiom.decisions.sessions.due import LEASE, in_the_way
+from axiom.decisions.sessions.due_occasion import occasion
 from axiom.domain.sessions import Note, Session, Step
 from axiom.errors import HeldByAnother
 from axiom.lab import plan as planning

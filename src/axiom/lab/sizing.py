@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.decisions.task_size import TaskSize, order_size, usual_of
+from axiom.decisions.planning.task_size import TaskSize, order_size, usual_of
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import Policy

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.forecast import Pace, expected, pace
-from axiom.decisions.grading import LEANING
+from axiom.decisions.evidence.grade import LEANING
+from axiom.decisions.planning.eta_forecast import Pace, expected, pace
 from axiom.domain.findings import Evidence
 from axiom.domain.registrations import read_body
 from axiom.store import counters, evidence, session_facts

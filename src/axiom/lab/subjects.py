@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache
 from statistics import fmean
 from typing import Any
 
-from axiom.decisions.base_rates import BaseRates, CameOut, ratio_of
-from axiom.decisions.pricing import Prices, prices
-from axiom.decisions.stopping import is_settled
-from axiom.decisions.subject import Config, Subject, axis
+from axiom.decisions.followups.base_rates import BaseRates, CameOut, ratio_of
+from axiom.decisions.followups.pricing import Prices, prices
+from axiom.decisions.followups.subject import Config, Subject, axis
+from axiom.decisions.planning.stopping import is_settled
 from axiom.domain.findings import Evidence, Registration, Verdict, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template

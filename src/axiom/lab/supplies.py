@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.assignment import Allowance, most_in_hand, sent_today
-from axiom.decisions.reliability import is_barred
-from axiom.decisions.room import Room
-from axiom.decisions.speed import speed_of
-from axiom.decisions.task_size import Usual, usual_of
+from axiom.decisions.hosts.memory import Room
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.planning.task_size import Usual, usual_of
+from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
 from axiom.domain.fleet import Host
 from axiom.domain.planning import Supply
 from axiom.domain.preferences import project_choice

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.decisions.watching import shows
+from axiom.decisions.upkeep.watches import shows
 from axiom.domain.failures import Watch
 from axiom.domain.sessions import Note
 from axiom.store import experiments, watches

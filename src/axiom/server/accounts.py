@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
-from axiom.decisions.guessing import Verdict
+from axiom.decisions.accounts.throttle import Verdict
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.guesses import Guesses

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from axiom.decisions.checks import Opinion, Settled, is_checked, is_found_out, settle
-from axiom.decisions.reliability import is_watched
+from axiom.decisions.hosts.reliability import is_watched
+from axiom.decisions.tasks.checks import Opinion, Settled, is_checked, is_found_out, settle
 from axiom.domain.work import Agreement, Result, Task
 from axiom.server import standings
 from axiom.server.transitioner import transit_many

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.decisions.costs import class_of, refit, weigh
+from axiom.decisions.hosts.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body

@@ -27,7 +27,7 @@ from axiom.boinc.accounts import (
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.reading import read_preferences
 from axiom.boinc.scan import bag, lines, tree
-from axiom.decisions.speaking import as_shown
+from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts import wait_first, weak_key_of

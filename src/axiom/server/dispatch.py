@@ -5,20 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.assignment import (
-    Allowance,
-    Held,
-    Queue,
-    Share,
-    Wish,
-    assign,
-    day_of,
-    gpu_of,
-    sent_today,
-)
-from axiom.decisions.costs import class_of
-from axiom.decisions.speed import elapsed_on
-from axiom.decisions.suiting import unsuited
+from axiom.decisions.hosts.costs import class_of
+from axiom.decisions.hosts.runners import unsuited
+from axiom.decisions.hosts.speed import elapsed_on
+from axiom.decisions.tasks.assignment import Allowance, Held, Queue, Share, Wish, assign, day_of, gpu_of, sent_today
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState, task_name

@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.decisions.guessing import (
+from axiom.decisions.accounts.throttle import (
     MOST_ACCOUNT,
     MOST_ADDRESS,
     MOST_DONE,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 
 from axiom.boinc.requests import Request
-from axiom.decisions.giving_up import GiveUp, give_up
+from axiom.decisions.tasks.aborts import GiveUp, give_up
 from axiom.domain.work import read_task_name
 from axiom.server.naming import SHARED
 from axiom.server.replying import SUFFIX

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.release import Facts
-from axiom.decisions.released import Standing, standing
+from axiom.decisions.experiments.release_history import Standing, standing
+from axiom.decisions.experiments.release_stages import Facts
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body

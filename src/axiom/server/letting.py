@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from axiom.decisions.release import SILENT_FOR, Room, release, room
-from axiom.decisions.released import facts_of, unapproved
+from axiom.decisions.experiments.release_history import facts_of, unapproved
+from axiom.decisions.experiments.release_stages import SILENT_FOR, Room, release, room
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value

@@ -1,6 +1,6 @@
 """Who belongs to which team: the one place where a volunteer joins, changes or leaves one."""
 
-from axiom.decisions.speaking import as_shown
+from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Team, Volunteer
 from axiom.store import accounts, ledger, teams
 from axiom.store.database import Database

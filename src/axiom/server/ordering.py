@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
+from axiom.decisions.tasks.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host

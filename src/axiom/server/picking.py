@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from axiom.decisions.speed import seconds_on
-from axiom.decisions.task_size import Length, length_for, task_size
+from axiom.decisions.hosts.speed import seconds_on
+from axiom.decisions.planning.task_size import Length, length_for, task_size
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.server.known import Known, KnownExperiment, Size

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.boinc.requests import HeldVersion, Request
-from axiom.decisions.suiting import Suited, suit
+from axiom.decisions.hosts.runners import Suited, suit
 from axiom.server.meeting import PLATFORMS
 from axiom.server.runners import APP
 from axiom.store.runners import Runner

@@ -23,8 +23,8 @@ from axiom.boinc.replies import (
     WorkunitOrder,
 )
 from axiom.boinc.transfers import write_name, write_token
-from axiom.decisions.recent import Recent, faded
-from axiom.decisions.speed import REFERENCE_FLOPS
+from axiom.decisions.credit.recent_average import Recent, faded
+from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 from axiom.domain.ledger import Balance
 from axiom.server.handing import Given
 from axiom.server.meeting import Met

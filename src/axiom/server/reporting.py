@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.reports import Reception, receive
+from axiom.decisions.tasks.reports import Reception, receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server import readmission, standings

@@ -13,10 +13,10 @@ from axiom.boinc.reading import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
 from axiom.boinc.writing import write_reply
-from axiom.decisions.delays import Situation, delay
-from axiom.decisions.preferring import are_own
-from axiom.decisions.speed import speed_of
-from axiom.decisions.suiting import Suited
+from axiom.decisions.hosts.joining_preferring import are_own
+from axiom.decisions.hosts.runners import Suited
+from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.endings import Cause
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from axiom.decisions.reliability import Ended, after, doubted, learned, outvoted
+from axiom.decisions.hosts.reliability import Ended, after, doubted, learned, outvoted
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState

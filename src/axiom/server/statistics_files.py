@@ -22,7 +22,7 @@ from axiom.boinc.exports import (
     teams_xml,
     volunteers_xml,
 )
-from axiom.decisions.speaking import heard
+from axiom.decisions.accounts.visibility import heard
 from axiom.domain.ledger import Balance
 from axiom.server.erasing import TOLD_FOR
 from axiom.store import experiments, exports, tombstones

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from axiom.decisions.outage import outage
-from axiom.decisions.transition import Transition, transition
+from axiom.decisions.tasks.outage import outage
+from axiom.decisions.tasks.transition import Transition, transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 from axiom.server import standings
 from axiom.server.standings import Closed

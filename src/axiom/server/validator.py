@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.decisions.reliability import is_barred
-from axiom.decisions.validation import Validation, validate
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.tasks.validation import Validation, validate
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.value import value

@@ -14,7 +14,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
 from axiom.lab import session

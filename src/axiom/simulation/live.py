@@ -13,7 +13,7 @@ from pathlib import Path
 from axiom.commands.command import Answer, Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.fleet import SimulateFleet
-from axiom.decisions.suiting import DRILL
+from axiom.decisions.hosts.runners import DRILL
 from axiom.server.lane import Intake
 from axiom.server.rpc import Project
 from axiom.server.transfers import Transfers

@@ -2,7 +2,7 @@
 
 from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
-from axiom.decisions.speaking import as_shown
+from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Team
 from axiom.store import ledger, teams
 from axiom.web.forms import whole

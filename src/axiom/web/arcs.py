@@ -6,7 +6,7 @@ So the words stay text, which wraps and can be followed, and the picture needs n
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from axiom.decisions import linking
+from axiom.decisions.findings import links as linking
 from axiom.domain.links import Bearing, Footing, Link, Node, Noun
 
 ROW = 56  # units of the picture for a row: 3.5rem in the style sheet, three lines of small text

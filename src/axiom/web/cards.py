@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.weighing import card
+from axiom.decisions.evidence.weigh import card
 from axiom.domain.amounts import counted
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Meaning, Observation, Registration

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from axiom.commands import old_names
-from axiom.decisions.costs import shown as as_shown
+from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.signed import bundles

@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
-from axiom.decisions.announcing import announcement
+from axiom.decisions.credit.tariffs import announcement
 from axiom.store import news, tariffs
 from axiom.web import sessions
 from axiom.web.reading import Answer, Reading

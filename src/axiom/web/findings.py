@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from axiom.decisions.telling import around
+from axiom.decisions.evidence.rounding import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store import finding_pages

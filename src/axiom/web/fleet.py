@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from axiom.decisions.assignment import sent_today
-from axiom.decisions.reliability import is_barred
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState

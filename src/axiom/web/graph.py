@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from axiom.decisions import linking
+from axiom.decisions.findings import links as linking
 from axiom.domain.findings import Direction
 from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from axiom.decisions.recent import Recent, faded
+from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.domain.ledger import Balance
 from axiom.store import accounts, fleet, fleet_pages, ledger, teams
 from axiom.store.database import moment

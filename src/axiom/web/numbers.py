@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Context
 
-from axiom.decisions.telling import sides
+from axiom.decisions.evidence.rounding import sides
 
 _MINUS = "−"
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten

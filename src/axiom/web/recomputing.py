@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.weighing import card
+from axiom.decisions.evidence.weigh import card
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Agreements, Evidence, Home, Observation, Surroundings

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.reproduction import summed
-from axiom.decisions.scoring import Record, Score, Scored, records
+from axiom.decisions.evidence.reproduction import summed
+from axiom.decisions.findings.predictions import Record, Score, Scored, records
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
 from axiom.store import duplicates, experiments, finding_pages, findings, scores

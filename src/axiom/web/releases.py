@@ -1,7 +1,7 @@
 """How far each version is let out, since when and why, and who decided what about it."""
 
-from axiom.decisions.release import Let, release
-from axiom.decisions.released import Standing, facts_of, settled, standing, unapproved, with_approval
+from axiom.decisions.experiments.release_history import Standing, facts_of, settled, standing, unapproved, with_approval
+from axiom.decisions.experiments.release_stages import Let, release
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
 from axiom.store import experiments, releases

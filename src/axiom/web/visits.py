@@ -12,7 +12,7 @@ from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
 from axiom.commands.command import Command
 from axiom.commands.gate import Gate
-from axiom.decisions.guessing import Verdict
+from axiom.decisions.accounts.throttle import Verdict
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached

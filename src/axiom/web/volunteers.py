@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from axiom.decisions.speaking import as_shown, heard
+from axiom.decisions.accounts.visibility import as_shown, heard
 from axiom.domain.fleet import Team, Volunteer
 from axiom.domain.ledger import Balance
 from axiom.store import accounts, fleet_pages, ledger, teams

@@ -1,0 +1,139 @@
+"""What is a task worth? Credit is thanks for computing, by a tariff that everybody can read."""
+
+import math
+from collections.abc import Sequence, Set
+
+from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS
+from axiom.domain.endings import Blame, Cause
+from axiom.domain.ledger import Reason, Tariff, TimeSaid
+from axiom.domain.value import value
+
+_CLOCK_STEP = 60.0  # seconds by which a clock may be set while a task is out
+CORE_SECONDS = "core-seconds"  # in place of a tier, where a tariff has none
+FIXED = "fixed"  # in place of a tier, where the time does not count
+_OURS = frozenset({Blame.LABORATORY, Blame.EXPERIMENT})
+BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
+BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY}  # as tasks that failed have it
+ON_ITS_WORD = 3  # tasks of a version that one volunteer alone may call the laboratory's doing
+
+
+@value
+class Price:
+    """Thousandths of a credit, how they came about, and by which tier."""
+
+    amount: int
+    because: str
+    tier: str = ""
+
+
+@value
+class Counted:
+    """Seconds that are paid, and why they are not all that were declared or reported."""
+
+    seconds: float
+    limit: str = ""
+
+
+def price(tariff: Tariff, work: Counted, said: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
+    """Pay proven work for what it takes on a reference core, whatever its host says of its time.
+
+    Work that is not proven gets no more than that, and no more than was computed at it. A tariff by the clock pays the
+    elapsed time that the host says, as far as the laboratory's own clock allows.
+    """
+    if tariff.by_clock or not is_proven:
+        for what, seconds in (("cpu time", said.cpu_seconds), ("elapsed time", said.elapsed_seconds)):
+            if not 0 <= seconds <= LONGEST_SECONDS:
+                return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
+    out = math.inf if said.out_seconds is None else max(0.0, said.out_seconds) + _CLOCK_STEP
+    if tariff.by_clock:
+        paid = _least(said.elapsed_seconds, (out, "the task was out for no longer"))
+    elif is_proven:
+        paid = work
+    else:
+        paid = _least(
+            said.cpu_seconds,
+            (said.elapsed_seconds, "no more time passed"),
+            (out, "the task was out for no longer"),
+            (work.seconds, "the whole task is worth no more"),
+        )
+    return _by_tier(tariff, paid, on_gpu=on_gpu) if tariff.tiers else _by_seconds(tariff, paid, on_gpu=on_gpu)
+
+
+def price_of_failure(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elapsed_seconds: float) -> Price:
+    """A task that failed gets nothing, a fixed amount, or as much as if it were valid."""
+    fixed = tariff.broken if reason is Reason.BROKEN else tariff.failed
+    whose = "failed by the laboratory's doing" if reason is Reason.BROKEN else "failed"
+    if not elapsed_seconds > 0:
+        return Price(amount=0, because=f"{whose} before any time was spent on it", tier=FIXED)
+    if fixed is None:
+        because = f"{whose}, paid as if valid: {as_if_valid.because}"
+        return Price(amount=as_if_valid.amount, because=because, tier=as_if_valid.tier)
+    because = f"{whose}: {fixed} thousandths, however long it took ({tariff.name} version {tariff.version})"
+    return Price(amount=fixed, because=because, tier=FIXED)
+
+
+def why_unproven(cause: str, *, is_recalled: bool, is_believed: bool = True) -> Reason:
+    """Whether a task without a proven result was broken by us, by its cause; an unknown one is no doing of ours.
+
+    Where the host said that all went well, its output says otherwise: the experiment's code raised inside it. A cause
+    is the host's own word: it counts as our doing only as far as it is believed.
+    """
+    is_ours = is_recalled or (is_believed and cause in BLAMING_US)
+    return Reason.BROKEN if is_ours else Reason.FAILED
+
+
+def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], volunteer_id: int) -> bool:
+    """May a volunteer's word alone make a failure the laboratory's doing?
+
+    Always where the laboratory took the task back itself, and where a host of somebody else, which has proven itself,
+    says the same of the version. Of one volunteer alone only for the first tasks of the version, `ON_ITS_WORD` of them
+    on all of their hosts: else they could be paid for claiming, for ever.
+    """
+    return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
+
+
+def fitting(amounts: Sequence[int], *, cap: int | None, spent: int) -> list[bool]:
+    """Which awards, oldest first, are booked now; the others wait. What is booked never goes beyond the cap.
+
+    One that does not fit makes the younger ones wait, so that nobody is overtaken; one that alone is more than the cap
+    waits for an approval, and holds nobody up.
+    """
+    booked, is_full = [], False
+    for amount in amounts:
+        fits = cap is None or amount <= 0 or (not is_full and spent + amount <= cap)
+        booked.append(fits)
+        spent += amount if fits else 0
+        is_full = is_full or (not fits and cap is not None and amount <= cap)
+    return booked
+
+
+def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
+    return Price(
+        amount=math.floor(paid.seconds * tariff.per_core_second + 0.5) + bonus,
+        because=f"{paid.seconds:.1f} core-seconds at {tariff.per_core_second} thousandths{with_bonus} ({tariff.name} "
+        f"version {tariff.version}){paid.limit}",
+        tier=f"{CORE_SECONDS}{', GPU' if bonus else ''}",
+    )
+
+
+def _by_tier(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+    tier = next(one for one in tariff.tiers if one.end is None or paid.seconds < one.end)
+    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
+    return Price(
+        amount=tier.amount + bonus,
+        because=f"{paid.seconds:.1f} {'' if tariff.by_clock else 'core-'}seconds are in the tier of {tier.name}, "
+        f"{tier.amount} thousandths{with_bonus} ({tariff.name} version {tariff.version}){paid.limit}",
+        tier=f"{tier.name}{', GPU' if bonus else ''}",
+    )
+
+
+def _bonus(tariff: Tariff, *, on_gpu: bool) -> tuple[int, str]:
+    bonus = tariff.gpu_bonus if on_gpu else 0
+    return bonus, f" and {bonus} for computing on a GPU" if bonus else ""
+
+
+def _least(reported: float, *limits: tuple[float, str]) -> Counted:
+    """The seconds that were reported, or the least of their limits, which then says why."""
+    seconds, why = min([(reported, ""), *limits])
+    return Counted(seconds=seconds, limit=f"; {reported:.1f} were reported, and {why}" if why else "")

@@ -1,0 +1,71 @@
+"""What should not be, if the values are what they are said to be? Each alarm says why, and what it does.
+
+A replicate depends on its seed and on nothing else, so it cannot matter who computed it. Where values of a host or of a
+platform lie elsewhere among all, something is wrong there. Such a question is asked again with every block, so what
+counts as too seldom becomes less each time: over all looks together a sound finding is suspected once in a hundred.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from axiom.decisions.evidence.outliers import Alone, apart, rarely
+from axiom.decisions.evidence.outliers_believing import Believed
+from axiom.decisions.evidence.verdict import ENOUGH
+from axiom.domain.findings import Agreements, Alarm, Force, Home, Observation
+from axiom.statistics.sequential import bernoulli_log_e
+
+_PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself
+_MANY_MISSING, _MOST_MISSING = 0.2, 0.5
+_DISPUTED = 0.1  # share of the seeds computed again of which hosts say different things, above which nothing is ordered
+_FEW = 2
+
+
+def alarms(
+    found: Believed, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
+) -> tuple[Alarm, ...]:
+    """Everything that should not be; `looks` is how many blocks have been weighed so far."""
+    return (
+        *found.alarms,
+        *_platforms(found.alone, homes, rarely(looks)),
+        *_duplicates(agreements),
+        *_missing(found.counted),
+    )
+
+
+def _platforms(alone: Alone, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
+    places = {host: home.platform for host, home in homes.items()}
+    spread, groups = apart(alone, places, _PLATFORM_SEEDS)
+    if spread is None or spread.together >= seldom:
+        return []
+    text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"
+    return [Alarm(kind="platforms", force=Force.SUSPENDS, text=text)]
+
+
+def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:
+    disputed = sum(one.disputed for one in agreements)
+    again = disputed + sum(one.agreed for one in agreements)
+    if not disputed:
+        return []
+    pairs = "; ".join(f"{one.disputed} on {' and '.join(one.platforms)}" for one in agreements if one.disputed)
+    is_many = disputed >= _FEW and disputed > _DISPUTED * again
+    return [
+        Alarm(
+            kind="duplicates",
+            force=Force.SUSPENDS if is_many else Force.HOLDS_BACK,
+            text=f"{disputed} of {again} duplicates disagree ({pairs})",
+        )
+    ]
+
+
+def _missing(counted: Sequence[Observation]) -> list[Alarm]:
+    """What is missing is weighed at its worst already; so many missing means that something does not work."""
+    gone, whole = sum(one.value is None for one in counted), len(counted)
+    text = f"{gone} of {whole} replicates have no value"
+    if _surely_more(gone, whole, _MOST_MISSING):
+        return [Alarm(kind="missing", force=Force.SUSPENDS, text=f"{text}: this does not work as it is")]
+    return [Alarm(kind="missing", force=Force.TELLS, text=text)] if _surely_more(gone, whole, _MANY_MISSING) else []
+
+
+def _surely_more(amount: int, whole: int, share: float) -> bool:
+    """At every look together, is more than this share missing?"""
+    return amount > whole * share and bernoulli_log_e(amount, whole, share) >= math.log(ENOUGH)

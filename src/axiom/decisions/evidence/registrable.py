@@ -1,0 +1,69 @@
+"""May an estimand be registered over these configs? Not when its numbers could not be weighed as it is said."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.decisions.evidence.method import Process, is_symmetric, question
+from axiom.domain.findings import Center, Kind
+from axiom.statistics.estimands import even, evenly_spaced, needed
+
+_Configs = Sequence[Mapping[str, object]]
+
+
+def fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
+    """Why it may not be registered, as the end of a sentence that begins with its name; nothing when it may."""
+    return _fault_of_bounds(estimand) or _fault_of_censored(estimand) or _fault_of_arms(estimand, configs)
+
+
+def is_another_design(estimand: Mapping[str, Any], configs: _Configs, known: Sequence[_Configs]) -> bool:
+    """Does the estimand's value come from other configs than in every design that there is?"""
+    wanted = _needed(estimand, configs)
+    return all(
+        len(wanted) != len(there) or any(config not in there for config in wanted)
+        for there in (_needed(estimand, each) for each in known)
+    )
+
+
+def _needed(estimand: Mapping[str, Any], configs: _Configs) -> list[Mapping[str, object]]:
+    return [configs[place] for place in needed(estimand, configs)]
+
+
+def _fault_of_bounds(estimand: Mapping[str, Any]) -> str:
+    """A mean is weighed by bets within its bounds: there must be room, on both sides of the null."""
+    if estimand.get("about", Center.MEDIAN) != Center.MEAN or not estimand["bounds"]:
+        return ""
+    low, high = (float(end) for end in estimand["bounds"])
+    if low < estimand["null"] < high and math.isfinite(high - low):
+        return ""
+    return f"is about a mean, and its null {estimand['null']:g} does not lie between its bounds {low:g} and {high:g}"
+
+
+def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
+    """What a time-out counts as must be a value that there may be."""
+    censored = estimand.get("censored")
+    if censored is None:
+        return ""
+    if is_symmetric(estimand):
+        return (
+            f"counts a time-out as {censored:g}, and compares arms: which of them was stopped a time-out does not "
+            "tell, so it may speak neither for an effect nor for its absence; leave it missing"
+        )
+    bounds = question(estimand).bounds
+    if bounds and not bounds[0] <= censored <= bounds[1]:
+        return f"counts a time-out as {censored:g}, which lies beyond its bounds {bounds[0]:g} and {bounds[1]:g}"
+    return ""
+
+
+def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
+    """Where values are flipped, arms that are alike under the null must make them symmetric."""
+    if Kind(estimand["kind"]) is Kind.CONTRAST:
+        if question(estimand).process is not Process.FLIP or even(configs, estimand):
+            return ""
+        return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
+    if not is_symmetric(estimand) or evenly_spaced(configs, estimand):
+        return ""
+    return (
+        f"promises exchangeable arms, and those of {estimand['across']} are not evenly spaced"
+        f"{' in their logarithms' if Kind(estimand['kind']) is Kind.SLOPE else ''}, with as many configs at each level"
+    )

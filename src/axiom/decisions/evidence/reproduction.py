@@ -1,0 +1,133 @@
+"""How well did a seed reproduce where it was computed again? Bit for bit, within tolerance, or not; by platforms."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from axiom.decisions.tasks.checks import near, numbers
+from axiom.domain.findings import Agreements
+from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Outcome, Result
+
+OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reproduced:
+    """One cell that was computed again, as it is kept: of which seed, where, and how well."""
+
+    replicate: int
+    platforms: tuple[str, str]
+    reproduction: Reproduction
+    opinion: int | None = None  # the task that computed it again; unknown of what was compared before that was kept
+    confirms: int | None = None  # another that had, and says the same as this one against the value in evidence
+
+
+def compare(one: Result, two: Result, *, tolerance: float) -> Reproduction | None:
+    """How two computations of the same cell compare; None where there is nothing to compare.
+
+    The end of a chaotic training differs between honest processors, its first values do not. So an end that differs
+    after first values that agree is no lie; where nothing but an end is there, it has to be the same.
+    """
+    if Outcome.LATE in {one.outcome, two.outcome}:
+        return None
+    early = list(zip(one.early, two.early, strict=False))
+    if not all(near(*pair, tolerance) for pair in early):
+        return Reproduction.DISPUTED
+    ends = list(numbers(one, two)) + list(numbers(two, one))
+    is_same = one.outcome is two.outcome
+    if not early and not ends and is_same:
+        return None
+    if is_same and one.early == two.early and all(first == second for first, second in ends):
+        return Reproduction.EXACT
+    if is_same and all(near(*pair, tolerance) for pair in ends):
+        return Reproduction.CLOSE
+    return Reproduction.CHAOTIC if early else Reproduction.DISPUTED
+
+
+def confirmed(first: Result, again: Result, others: Sequence[Result], *, tolerance: float) -> int:
+    """Which task had repeated this cell before, disputes the first value as this one does, and says the same; or 0."""
+    for other in others if compare(first, again, tolerance=tolerance) is Reproduction.DISPUTED else ():
+        is_alike = compare(again, other, tolerance=tolerance) not in (None, Reproduction.DISPUTED)
+        if is_alike and compare(first, other, tolerance=tolerance) is Reproduction.DISPUTED:
+            return other.task_id
+    return 0
+
+
+def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
+    """Counts of different seeds together, by platforms."""
+    found: dict[tuple[str, str], Agreements] = {}
+    for one in counts:
+        found[one.platforms] = _plus(found.get(one.platforms, Agreements(platforms=one.platforms)), one, 1)
+    return tuple(found[platforms] for platforms in sorted(found))
+
+
+def recounted(
+    counts: Iterable[Agreements], before: Sequence[Reproduced], new: Sequence[Reproduced]
+) -> tuple[Agreements, ...]:
+    """Which counts are others now that these were compared; `before` is what was known of the same seeds."""
+    known = {one.platforms: one for one in counts}
+    as_counted = {one.platforms: one for one in agreements(before)}
+    found = []
+    as_is = {one.platforms: one for one in agreements([*before, *new])}
+    for platforms in sorted(as_counted.keys() | as_is.keys()):
+        empty = Agreements(platforms=platforms)
+        was = known.get(platforms, empty)
+        now = _plus(_plus(was, as_is.get(platforms, empty), 1), as_counted.get(platforms, empty), -1)
+        found += [now] if now != was else []
+    return tuple(found)
+
+
+def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
+    """Count seeds for each pair of platforms, the same one twice included. A seed counts as its worst cell.
+
+    Where two tasks repeated a seed and one of them alone differs from the start, it is outvoted: the value in evidence
+    has been confirmed, and what disagrees with it says something about a host, not about the seed. Where both differ
+    and say the same, the value itself is outvoted and leaves the evidence, so that its seed tells nothing here.
+    """
+    worst: dict[tuple[tuple[str, str], int], Reproduction] = {}
+    for one in _without_outvoted(list(found)):
+        first, second = sorted(one.platforms)
+        key = (first, second), one.replicate
+        worst[key] = max(worst.get(key, one.reproduction), one.reproduction, key=lambda each: each.rank)
+    counted: dict[tuple[str, str], Counter[Reproduction]] = {}
+    for (platforms, _), reproduction in worst.items():
+        counted.setdefault(platforms, Counter())[reproduction] += 1
+    return tuple(_agreements(platforms, counts) for platforms, counts in sorted(counted.items()))
+
+
+def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
+    gone = {one.replicate for one in found if one.confirms}
+    opinions: dict[int, dict[int | None, bool]] = {}
+    for one in found:
+        disputes = opinions.setdefault(one.replicate, {})
+        disputes[one.opinion] = disputes.get(one.opinion, False) or one.reproduction is Reproduction.DISPUTED
+    outvoted = {
+        (replicate, odd)
+        for replicate, disputes in opinions.items()
+        if len(disputes) > 1 and list(disputes.values()).count(True) == 1
+        for odd, is_disputed in disputes.items()
+        if is_disputed and odd is not None
+    }
+    return [one for one in found if one.replicate not in gone and (one.replicate, one.opinion) not in outvoted]
+
+
+def _plus(one: Agreements, other: Agreements, times: int) -> Agreements:
+    return Agreements(
+        platforms=one.platforms,
+        exact=one.exact + times * other.exact,
+        close=one.close + times * other.close,
+        divergent=one.divergent + times * other.divergent,
+        disputed=one.disputed + times * other.disputed,
+    )
+
+
+def _agreements(platforms: tuple[str, str], counts: Mapping[Reproduction, int]) -> Agreements:
+    disputed = counts[Reproduction.DISPUTED]
+    return Agreements(
+        platforms=platforms,
+        exact=counts[Reproduction.EXACT],
+        close=counts[Reproduction.CLOSE],
+        divergent=counts[Reproduction.CHAOTIC] + disputed,
+        disputed=disputed,
+    )

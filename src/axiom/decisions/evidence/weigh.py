@@ -1,0 +1,206 @@
+"""What do the replicates that are back say about a claim? Every step of the weighing leaves its reason.
+
+Observations → sound ones (integrity, clones, one a seed) → those that are believed → statistics → designs → alarms →
+verdict → without each host and volunteer → grade → what the next grade needs. All of it follows from the observations
+of closed blocks and from what is known beside them; asked again, it says the same.
+"""
+
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from axiom.decisions.evidence.admissible import Sound, sound
+from axiom.decisions.evidence.alarms import alarms
+from axiom.decisions.evidence.blocks import Returned, blocks
+from axiom.decisions.evidence.grade import Facts, grade
+from axiom.decisions.evidence.leave_one_out import without_each
+from axiom.decisions.evidence.method import Process, Question, question
+from axiom.decisions.evidence.outliers_believing import believed
+from axiom.decisions.evidence.seeds_needed import more
+from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
+from axiom.decisions.evidence.verdict import Conclusion, conclude
+from axiom.domain.cards import Card, Pooled, Stratum, Without
+from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.registrations import Cohort
+
+__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "Returned", "blocks", "card", "weigh"]
+
+UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
+_NOBODY: Mapping[int, Home] = MappingProxyType({})
+_NOTHING_BESIDE = Surroundings()
+_GRADES = tuple(Grade)
+
+
+def weigh(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    *,
+    blocks: int,
+    homes: Mapping[int, Home] = _NOBODY,
+    surroundings: Surroundings = _NOTHING_BESIDE,
+) -> Evidence:
+    """Conclude from the observations of so many closed blocks, given in the order in which they were issued.
+
+    A seed counts once. A missing value counts against every verdict: its own bet is lost as badly as any value in its
+    place could have lost it, and the interval is the widest. What it would have changed in later bets nobody knows, so
+    of a contrast or a mean the e-value is not the least that any value could have given. It holds as long as whether a
+    value is missing depends on nothing but the value itself and what came before it; the interval, whatever the reason.
+    """
+    return _evidence(_seen(estimand, observations, blocks, homes, surroundings))
+
+
+def card(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    *,
+    blocks: int,
+    homes: Mapping[int, Home] = _NOBODY,
+    surroundings: Surroundings = _NOTHING_BESIDE,
+) -> Card:
+    """Return the evidence that `weigh` gives, with all parts of the data beside it."""
+    seen = _seen(estimand, observations, blocks, homes, surroundings)
+    evidence = _evidence(seen)
+    others = [
+        stratum(seen.asked, by, name, part)
+        for by, named in places_of(seen.known.counted, homes).items()
+        for name, part in named.items()
+    ]
+    older, place = seen.known.exploratory, _GRADES.index(evidence.grade) + 1
+    return Card(
+        evidence=evidence,
+        strata=(*seen.designs, *others),
+        pooled=seen.together,
+        without=seen.without,
+        exploratory=stratum(seen.asked, "cohort", Cohort.EXPLORATORY, older) if older else None,
+        next_grade=_GRADES[place] if place < len(_GRADES) else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """Everything that a grade is decided from."""
+
+    asked: Question
+    known: Sound
+    blocks: int
+    surroundings: Surroundings
+    concluded: Conclusion
+    designs: Sequence[Stratum]
+    together: Pooled | None
+    apart: str  # in what designs disagree
+    homes: Sequence[Home]  # of hosts that gave a value
+    without: tuple[Without, ...]
+    raised: tuple[Alarm, ...]
+
+
+def _seen(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    blocks: int,
+    homes: Mapping[int, Home],
+    surroundings: Surroundings,
+) -> _Seen:
+    known = sound(question(estimand), observations, blocks)
+    sure = believed(known.counted, homes, looks=blocks)
+    asked, counted = known.asked, sure.counted
+    concluded = conclude(asked, [one.value for one in counted])
+    parts = designs_of(counted)
+    designs = [stratum(asked, "design", name, part) for name, part in parts.items()]
+    together = pooled(designs)
+    if apart := disagreement(asked, parts, together):
+        concluded = replace(concluded, verdict=Verdict.MIXED)
+    is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
+    computed = {host for one in counted if one.value is not None for host in one.hosts}
+    return _Seen(
+        asked=asked,
+        known=replace(known, counted=counted),
+        blocks=blocks,
+        surroundings=surroundings,
+        concluded=concluded,
+        designs=designs,
+        together=together,
+        apart=apart,
+        homes=[home for host, home in homes.items() if host in computed],
+        without=without_each(asked, counted, homes) if is_decided else (),
+        raised=(*known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
+    )
+
+
+def _evidence(seen: _Seen) -> Evidence:
+    concluded, known = seen.concluded, seen.known
+    facts = _facts(seen)
+    reached, needs = grade(facts)
+    present = [one.value for one in known.counted if one.value is not None]
+    badges = ["one volunteer"] if facts.volunteers == 1 else []
+    return Evidence(
+        blocks=seen.blocks,
+        seeds=facts.seeds,
+        missing=len(known.counted) - facts.seeds,
+        clones=known.clones,
+        estimate=concluded.estimate,
+        low=concluded.low,
+        high=concluded.high,
+        e_value=facts.e_value,
+        e_kind=seen.asked.process.value,
+        e_absent=math.exp(concluded.log_absent),
+        verdict=concluded.verdict,
+        grade=reached,
+        hosts=facts.hosts,
+        volunteers=facts.volunteers,
+        platforms=facts.platforms,
+        designs=sum(one.seeds > 0 for one in seen.designs),
+        needs=needs,
+        more=more(seen.asked, present, concluded.verdict, reached),
+        flags=(*(alarm.text for alarm in seen.raised), *badges),
+        alarms=seen.raised,
+        agreements=seen.surroundings.agreements,
+        false_share=seen.surroundings.false_share,
+        reasons=(
+            *known.reasons,
+            concluded.reason,
+            *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
+            *(f"{alarm.text}: this {alarm.force}" for alarm in seen.raised),
+            *facts.leaning,
+            _grade_reason(reached, needs),
+        ),
+    )
+
+
+def _facts(seen: _Seen) -> Facts:
+    concluded, agreements = seen.concluded, seen.surroundings.agreements
+    holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
+    volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
+    return Facts(
+        verdict=concluded.verdict,
+        seeds=sum(one.value is not None for one in seen.known.counted),
+        e_value=math.exp(concluded.log_e),
+        hosts=len(seen.homes),
+        volunteers=len(volunteers),
+        platforms=_platforms({home.platform for home in seen.homes}),
+        unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
+        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
+        agreeing=max((one.agreed for one in agreements), default=0),
+        leaning=tuple(
+            f"without {one.by} {one.number} the verdict is {one.verdict}"
+            for one in seen.without
+            if one.verdict is not concluded.verdict
+        ),
+        flags=tuple(alarm.text for alarm in holding),
+        clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
+        designs=len(known_of(seen.designs)),
+        across=across(seen.asked, concluded.verdict, seen.designs, seen.together),
+        elsewhere=sum(one.agreed for one in agreements if _platforms(set(one.platforms)) > 1),
+        false_share=seen.surroundings.false_share,
+        is_registered=seen.surroundings.is_registered,
+    )
+
+
+def _platforms(names: Set[str]) -> int:
+    """How many there are for sure."""
+    return len(names - {UNKNOWN_PLATFORM} or names)
+
+
+def _grade_reason(reached: Grade, needs: Sequence[str]) -> str:
+    return f"{reached}; the next grade needs {'; '.join(needs)}" if needs else f"{reached}; there is no grade above it"

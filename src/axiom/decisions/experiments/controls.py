@@ -1,0 +1,127 @@
+"""Would weighing find this effect? Asked of controls, where it is known beforehand whether there is one.
+
+A claim is worth something if it can fail: what says "found" of data without the effect says it of anything, and what
+does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
+is weighed by, and not with the same rule: a planted effect has to be shown beyond doubt, and of a placebo no more may
+be left than a doubt, on either side and with hardly a value missing. Where eight seeds leave it open, eight more are
+computed and all sixteen are weighed: by chance one of eight is an outlier in some experiment of every laboratory.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.evidence.method import Process, Question, no_value, question
+from axiom.decisions.evidence.rounding import e_told
+from axiom.domain.findings import COARSE, Direction, Kind, Observation
+
+SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
+MOST_SEEDS = 16  # of a control that was not settled by eight
+ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
+HINT = 5.0  # the e-value from which on a placebo is none
+LEAST = 0.75  # of the seeds of a placebo must have a value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Whether the effect that the claim expects was found in these values, and why."""
+
+    is_found: bool
+    is_beyond: bool  # the estimate lies on the claimed side, further from the null than the smallest that matters
+    e_value: float
+    estimate: float | None
+    centre: str  # what it is of the values: their median, share or mean
+    reason: str
+
+
+def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
+    """Is the effect there, on the side that the claim expects and larger than the smallest that matters?
+
+    A value that is missing counts against it, as it does in evidence. Where every seed by itself lies beyond the
+    smallest that matters, that is enough: the signs of eight are an e-value of 50, however much their sizes differ.
+    Seeds that gave the very same are no copies here: a leak may add one number to all, and what stands for a missing
+    value is another seed's.
+    """
+    from axiom.decisions.evidence.weigh import (
+        weigh,  # whoever publishes and orders needs nothing of it, and waits for it
+    )
+
+    observed = [Observation(replicate=n, value=one, fingerprint=COARSE) for n, one in enumerate(values)]
+    evidence = weigh(estimand, observed, blocks=1, homes={})
+    estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
+    is_more = Direction(estimand["expects"]) is Direction.MORE
+    side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
+    is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
+    beyond = sum(one is not None and (one > bar if is_more else one < bar) for one in values)
+    is_weighty = evidence.e_value >= ENOUGH or beyond == len(values) >= SEEDS
+    if estimate is None:
+        why = f"none of {len(values)} seeds gave a value"
+    else:
+        lies = "lies" if is_beyond else "does not lie"
+        why = (
+            f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
+            f", and e is {e_told(evidence.e_value, 3)}, of {ENOUGH:.0f} wanted"
+        )
+    return Found(
+        is_found=is_beyond and is_weighty,
+        is_beyond=is_beyond,
+        e_value=evidence.e_value,
+        estimate=estimate,
+        centre=evidence.centre,
+        reason=why,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spared:
+    """Whether nothing is seen where nothing is, and why."""
+
+    is_spared: bool
+    reason: str
+
+
+def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spared:
+    """Is there no effect to be seen in these values of a placebo?
+
+    One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a
+    hint already. Where a null is 0, as of a difference, both sides count: a leak may turn either way. A half, or a
+    number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
+    that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
+    """
+    asked = question(estimand)
+    possible = [None if one is None or no_value(asked, one) else one for one in values]
+    there = [one for one in possible if one is not None]
+    least = max(1, math.ceil(LEAST * len(values)))
+    if len(there) < least:
+        gave = "a value" if sum(one is not None for one in values) == len(there) else f"a value {_where(asked)}"
+        return Spared(
+            is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
+        )
+    for is_more in _sides(estimand):
+        extreme = max(there) if is_more else min(there)
+        filled = [extreme if one is None else one for one in possible]
+        seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
+        if seen.is_beyond and seen.e_value >= HINT:
+            return Spared(
+                is_spared=False,
+                reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
+                f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than {HINT:.0f} wanted",
+            )
+    seen = found(estimand, there)
+    return Spared(
+        is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}"
+    )
+
+
+def _where(asked: Question) -> str:
+    if asked.process is Process.BERNOULLI or asked.bounds is None:
+        return "of 0 or 1"
+    return f"within the bounds {asked.bounds[0]:g} to {asked.bounds[1]:g}"
+
+
+def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:
+    """On which sides of the null an effect is looked for: whether above."""
+    claimed = Direction(estimand["expects"]) is Direction.MORE
+    is_nothing = float(estimand["null"]) == 0.0 and Kind(estimand["kind"]) is not Kind.PROPORTION
+    return (claimed, not claimed) if is_nothing else (claimed,)

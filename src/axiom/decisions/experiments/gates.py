@@ -1,0 +1,408 @@
+"""What each gate says of the facts that a preflight brought. Pure: a fault in a sentence, or that all is well."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS, found, spared
+from axiom.domain.amounts import counted
+from axiom.domain.findings import Kind
+from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
+from axiom.domain.work import Outcome
+from axiom.statistics import estimands
+
+# Needs should be right within a third where it was measured. How the dearest config relates to the cheapest hardly
+# depends on the computer, and a cell beside busy neighbours takes half as much again: what is off by more is wrong by
+# itself. How both relate to a reference core does depend on it: an old processor takes three times as long and more.
+COST_FACTOR = 3.0
+COST_FACTOR_OF_COMPUTERS = 10.0
+COST_FLOOR = 0.02  # seconds: below that, what surrounds a cell costs as much as the cell
+SAME_LOW, SAME_HIGH = (
+    MOST_SEEDS + 1,
+    MOST_SEEDS + 2,
+)  # numbers of the seeds that share their low or their high bits with seed 0
+RARELY = 0.05  # of the cells at other seeds that may leave the real numbers: a training may run away by bad luck
+_OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
+_HOW = "docs/howto/preflight.md says how"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What one gate says: a fault; or, without one, whether it saw all that it wants, and what it saw."""
+
+    fault: str = ""
+    lacks: str = ""  # what was not computed
+    well: str = ""
+
+
+def parses(attempt: Attempt, demands: Demands) -> Said:
+    """G0: it is an experiment's file at all."""
+    del demands
+    return Said(fault=_refused(attempt, "G0"), well="the file is an experiment's")
+
+
+def is_allowed(attempt: Attempt, demands: Demands) -> Said:
+    """G1: it imports and calls nothing that an experiment does not need."""
+    del demands
+    return Said(fault=_refused(attempt, "G1"), well="it imports and calls what experiments may")
+
+
+def runs(attempt: Attempt, demands: Demands) -> Said:
+    """G2: every cell ends by itself, in the sandbox."""
+    if strange := [one for one in _tried(attempt) if not 0 <= one.config < len(demands.configs)]:
+        return Said(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
+    for where, tried in _cells(attempt, demands):
+        if fault := run_fault(where, tried):
+            return Said(fault=fault)
+    if attempt.fault:
+        return Said(fault=attempt.fault)
+    done = len({one.config for one in attempt.first})
+    cells = sum(1 for _ in _cells(attempt, demands))
+    return Said(
+        lacks="" if done == len(demands.configs) > 0 else f"{done} of {len(demands.configs)} configs were computed",
+        well=f"{counted(done, 'config')} and {counted(cells, 'cell')} in the sandbox",
+    )
+
+
+def is_repeatable(attempt: Attempt, demands: Demands) -> Said:
+    """G3: the same seed gives the same bits in another process, in another order, and after other seeds."""
+    first = {one.config: one for one in attempt.first}
+    for one in attempt.again:
+        if fault := repeat_fault(one, first.get(one.config), demands):
+            return Said(fault=fault)
+    twice, wanted = len(first.keys() & {one.config for one in attempt.again}), len(demands.configs)
+    return Said(
+        lacks="" if twice == wanted else f"only {twice} of {counted(wanted, 'config')} were computed twice",
+        well=f"{counted(twice, 'config')} twice the same in every bit",
+    )
+
+
+def heeds_seed(attempt: Attempt, demands: Demands) -> Said:
+    """G4: at every config another seed gives another beginning, or other measures of those that are concluded from."""
+    lacks = ""
+    for place in range(len(demands.configs)):
+        marks = {one.seed: one.mark for one in (*attempt.first, *attempt.others) if one.config == place}
+        if len(set(marks.values())) < len(marks):
+            return Said(
+                fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
+                f"different results: {_unheeded(marks)}. Draw from chance.stream(seed, purpose), and hand the first "
+                "losses or values to pace.early"
+            )
+        if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
+            lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
+    return Said(lacks=lacks, well="every config gives other numbers at other seeds")
+
+
+def _unheeded(marks: Mapping[int, str]) -> str:
+    """Which bits of the seed decide nothing."""
+    if marks.get(0) == marks.get(SAME_LOW) != marks.get(SAME_HIGH):
+        return "the high bits of the seed decide nothing"
+    if marks.get(0) == marks.get(SAME_HIGH) != marks.get(SAME_LOW):
+        return "the low bits of the seed decide nothing"
+    return "the seed decides too little"
+
+
+def is_sound(attempt: Attempt, demands: Demands) -> Said:
+    """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
+    left = [one for one in attempt.others if one.outcome is Outcome.DIVERGED]
+    few = left if len(left) <= RARELY * len(attempt.others) else []
+    for where, tried in _cells(attempt, demands):
+        if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
+            return Said(fault=fault)
+    for fault in (*_declared_faults(demands), *_out_of_bounds(attempt, demands)):
+        return Said(fault=fault)
+    seldom = (
+        f"; {counted(len(few), 'cell')} of {len(attempt.others)} at other seeds left the real numbers" if few else ""
+    )
+    return Said(well=f"measures as declared, finite, within bounds{seldom}")
+
+
+def costs_as_said(attempt: Attempt, demands: Demands) -> Said:
+    """G6: cells take about what `Needs` says, at the small end of the sweep and at the large one."""
+    if fault := next(_too_dear(attempt, demands), ""):
+        return Said(fault=fault)
+    measured = {}
+    for place in ends(demands):
+        warm = [one.cpu_seconds for one in attempt.others if one.config == place]
+        if not warm:
+            return Said(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
+        measured[place] = min(warm)
+    if fault := _cost_fault(measured, demands):
+        return Said(fault=fault)
+    told = (f"{spent:.3g} s where {demands.seconds[place]:.3g} are declared" for place, spent in measured.items())
+    return Said(well=f"a warm cell takes {', and '.join(told)}")
+
+
+def spares_placebo(attempt: Attempt, demands: Demands) -> Said:
+    """G7: nothing is found where there is nothing."""
+    if demands.estimands and not demands.controls:
+        return Said(
+            fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
+            f"what its estimands are worth. Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}"
+        )
+    return _controlled(attempt, demands, is_planted=False)
+
+
+def finds_planted(attempt: Attempt, demands: Demands) -> Said:
+    """G8: what was put there is found."""
+    return _controlled(attempt, demands, is_planted=True)
+
+
+GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], Said]]] = {
+    "G0": ("parse", parses),
+    "G1": ("allow-list", is_allowed),
+    "G2": ("sandboxed run", runs),
+    "G3": ("same seed twice", is_repeatable),
+    "G4": ("seeds differ", heeds_seed),
+    "G5": ("schema and bounds", is_sound),
+    "G6": ("cost", costs_as_said),
+    "G7": ("placebo", spares_placebo),
+    "G8": ("planted effect", finds_planted),
+}
+
+
+def ends(demands: Demands) -> list[int]:
+    """The dearest config and the cheapest, as `Needs` has it; one where there is no other."""
+    places = sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
+    return list(dict.fromkeys((places[-1], places[0]))) if places else []
+
+
+def run_fault(where: str, tried: Tried) -> str:
+    """What is wrong with how a cell ended, or nothing."""
+    if tried.outcome is Outcome.FAILED and not _is_of_schema(tried):
+        return f"{where} raises {tried.error}"
+    if tried.outcome is Outcome.LATE:
+        return f"{where} did not end: it was stopped after {tried.cpu_seconds:.0f} s of a processor"
+    return ""
+
+
+def value_fault(where: str, tried: Tried) -> str:
+    """What is wrong with what a cell measured, or nothing."""
+    if tried.outcome is Outcome.FAILED and _is_of_schema(tried):
+        return f"{where} returns something else than Measures declares: {tried.error}"
+    if tried.outcome is Outcome.DIVERGED:
+        what = " and ".join(tried.missing) or "a measure"
+        return f"{where} is not finite: {what} left the real numbers, and a measure that may be missing is None"
+    return ""
+
+
+def repeat_fault(tried: Tried, first: Tried | None, demands: Demands) -> str:
+    """Whether a cell that was computed again differs from before."""
+    if first is None or first.digest == tried.digest:
+        return ""
+    return (
+        f"{in_words(tried.config, demands.configs)} computed again with the same seed, in another process and after "
+        "other cells, gives other numbers: something besides config and seed enters (what an earlier cell left behind, "
+        "the clock, a set's order, a global generator)"
+    )
+
+
+def in_words(place: int, configs: Sequence[Mapping[str, object]]) -> str:
+    """A config as a person says it."""
+    if not 0 <= place < len(configs):
+        return f"config {place}"
+    return f"config {place} ({', '.join(f'{name} {value}' for name, value in configs[place].items())})"
+
+
+def control_in_words(run: ControlRun, place: int, demands: Demands) -> str:
+    """A config of a control as a person says it."""
+    control = next((one for one in demands.controls if one.estimand == run.estimand), None)
+    configs = control.configs(is_planted=run.is_planted) if control else ()
+    return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {in_words(place, configs)},"
+
+
+def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, Tried]]:
+    """Every cell that was computed, with its name."""
+    for one in attempt.first:
+        yield in_words(one.config, demands.configs), one
+    before = {one.config for one in attempt.first}
+    for one in attempt.again:
+        again = "computed again in a fresh process, " if one.config in before else ""
+        yield f"{again}{in_words(one.config, demands.configs)}", one
+    for one in attempt.others:
+        yield f"at another seed, {in_words(one.config, demands.configs)}", one
+    for run in attempt.controls:
+        for one in run.tried:
+            yield control_in_words(run, one.config, demands), one
+
+
+def _tried(attempt: Attempt) -> Iterator[Tried]:
+    yield from (*attempt.first, *attempt.again, *attempt.others)
+
+
+def _refused(attempt: Attempt, gate: str) -> str:
+    said = [f"line {one.line}: {one.sentence}" for one in attempt.refusals if one.gate == gate]
+    more = f" (and {len(said) - 3} more)" if len(said) > 3 else ""
+    return " ".join(sentence.rstrip(".") + "." for sentence in said[:3]).rstrip(".") + more
+
+
+def _is_of_schema(tried: Tried) -> bool:
+    return tried.error.startswith(_OF_SCHEMA)
+
+
+def _something(estimand: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of which any estimand can be concluded: a power law has an exponent only where the measure changes."""
+    is_power = Kind(estimand["kind"]) is Kind.EXPONENT
+    return {estimand["measure"]: config.get(estimand["across"], 1) if is_power else 1}
+
+
+def _declared_faults(demands: Demands) -> Iterator[str]:
+    """What could never be concluded, whatever is measured; and configs outside what others may choose."""
+    for place, config in enumerate(demands.configs):
+        for factor, (low, high) in demands.ranges.items():
+            level = config.get(factor)
+            if isinstance(level, int | float) and not low <= level <= high:
+                yield f"{in_words(place, demands.configs)} lies outside the declared range {low:g} to {high:g}"
+    sweeps = [(estimand, "the sweep", demands.configs) for estimand in demands.estimands]
+    for control in demands.controls:
+        for is_planted in (False, True):
+            name = f"{_kind(is_planted=is_planted)} of {control.estimand}"
+            sweeps.append((_estimand(demands, control), name, control.configs(is_planted=is_planted)))
+    for estimand, what, configs in sweeps:
+        number, why = estimands.value(estimand, [(config, _something(estimand, config)) for config in configs])
+        if number is None:
+            yield f"{estimand['name']} cannot be concluded from {what}: {why}"
+
+
+def _out_of_bounds(attempt: Attempt, demands: Demands) -> Iterator[str]:
+    for estimand in demands.estimands:
+        number = _value(estimand, demands.configs, attempt.first)
+        yield from _beyond(estimand, "the sweep", [number])
+    for run in attempt.controls:
+        control = next((one for one in demands.controls if one.estimand == run.estimand), None)
+        if control:
+            yield from _beyond(
+                _estimand(demands, control),
+                f"{_kind(is_planted=run.is_planted)}",
+                _values(run, control, demands),
+            )
+
+
+def _beyond(estimand: Mapping[str, Any], where: str, values: Sequence[float | None]) -> Iterator[str]:
+    if estimand["bounds"] is None:
+        return
+    low, high = estimand["bounds"]
+    for number in values:
+        if number is not None and not low <= number <= high:
+            yield f"{estimand['name']} is {number:.4g} in {where}, and its bounds are declared as {low:g} to {high:g}"
+
+
+def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
+    """Cells that took longer than a host would let them; those of a control may take as long as any of the sweep."""
+    cells = [
+        (in_words(one.config, demands.configs), one, demands.allowed_seconds[one.config]) for one in _tried(attempt)
+    ]
+    for run in attempt.controls:
+        most = max(demands.allowed_seconds)
+        cells += [(control_in_words(run, one.config, demands), one, most) for one in run.tried]
+    for where, one, allowed in cells:
+        if one.cpu_seconds > allowed:
+            yield (
+                f"{where} took {one.cpu_seconds:.0f} s of a processor, and {allowed:.0f} s are allowed by what it "
+                "declares"
+            )
+
+
+def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
+    """What is wrong with `Needs`, by warm cells of the dearest config and of the cheapest."""
+    for place, spent in measured.items():
+        declared = demands.seconds[place]
+        if off := _off(spent, declared, COST_FACTOR_OF_COMPUTERS):
+            return (
+                f"needs says {off}, or this computer is {'slow' if spent > declared else 'fast'}: a warm cell of "
+                f"{in_words(place, demands.configs)} takes {spent:.3g} s of a processor, and {declared:.3g} s are "
+                f"declared; a factor of {COST_FACTOR_OF_COMPUTERS:.0f} is allowed"
+            )
+    for dearest, place in itertools.pairwise(measured):
+        share = demands.seconds[place] / demands.seconds[dearest]
+        if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
+            return (
+                f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell of it "
+                f"should take {measured[dearest] * share:.3g} s of a processor here, and takes {measured[place]:.3g}; "
+                f"a factor of {COST_FACTOR:.0f} is allowed"
+            )
+    return ""
+
+
+def _off(spent: float, expected: float, factor: float) -> str:
+    if spent > factor * expected + COST_FLOOR:
+        return "too little"
+    return "too much" if expected > factor * spent + COST_FLOOR else ""
+
+
+def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Said:
+    told = []
+    for control in demands.controls:
+        run = next(
+            (one for one in attempt.controls if (one.estimand, one.is_planted) == (control.estimand, is_planted)), None
+        )
+        configs = control.configs(is_planted=is_planted)
+        computed = {(one.seed, one.config) for one in run.tried} if run else set()
+        if run is None or computed not in (_wanted(SEEDS, len(configs)), _wanted(MOST_SEEDS, len(configs))):
+            return Said(lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} was not computed at {SEEDS} seeds")
+        is_well, reason = _weighed(run, control, demands)
+        if not is_well and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
+            more = f"{SEEDS} seeds, and {MOST_SEEDS} are wanted"
+            return Said(
+                lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}: {reason}"
+            )
+        if not is_well:
+            return Said(fault=_control_fault(control.estimand, reason, is_planted=is_planted))
+        told.append(f"{control.estimand}: {reason}")
+    bare = sorted({one["name"] for one in demands.estimands} - {control.estimand for control in demands.controls})
+    if bare and not is_planted:
+        told.append(f"not controlled: {', '.join(bare)}")
+    return Said(well="; ".join(told) or "it concludes nothing")
+
+
+def is_settled(run: ControlRun, demands: Demands) -> bool:
+    """Do the seeds that were computed show of this control what it should show?"""
+    control = next(one for one in demands.controls if one.estimand == run.estimand)
+    return _weighed(run, control, demands)[0]
+
+
+def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str]:
+    estimand, values = _estimand(demands, control), _values(run, control, demands)
+    if run.is_planted:
+        plain = found(estimand, values)
+        return plain.is_found, plain.reason
+    nothing = spared(estimand, values)
+    return nothing.is_spared, nothing.reason
+
+
+def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
+    if is_planted:
+        return f"the effect that was planted for {estimand} is not found: {reason}. Are the arms the right way round?"
+    return (
+        f"{estimand} does not show that its placebo is without effect: {reason}. Does something of the arm leak into "
+        "the data, or is another thing measured than the claim says?"
+    )
+
+
+def _wanted(seeds: int, configs: int) -> set[tuple[int, int]]:
+    return {(seed, place) for seed in range(1, seeds + 1) for place in range(configs)}
+
+
+def _values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[float | None]:
+    """The estimand's value at each seed."""
+    estimand, configs = _estimand(demands, control), control.configs(is_planted=run.is_planted)
+    seeds = sorted({one.seed for one in run.tried})
+    return [_value(estimand, configs, [one for one in run.tried if one.seed == seed]) for seed in seeds]
+
+
+def _value(
+    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[Tried]
+) -> float | None:
+    measured = {one.config: one.measures for one in tried if one.outcome is Outcome.OK}
+    number, _ = estimands.value(estimand, [(config, measured.get(place)) for place, config in enumerate(configs)])
+    return number if number is None or math.isfinite(number) else None
+
+
+def _estimand(demands: Demands, control: ControlDemand) -> Mapping[str, Any]:
+    return next(one for one in demands.estimands if one["name"] == control.estimand)
+
+
+def _kind(*, is_planted: bool) -> str:
+    return "the planted effect" if is_planted else "the placebo"

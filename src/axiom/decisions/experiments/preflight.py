@@ -1,0 +1,188 @@
+"""May a bundle go to other people's computers? And which one is tried next, so that nobody waits for it in vain?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from axiom.decisions.experiments import gates
+from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
+
+_MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
+_AGAIN = "Start the preflight again"
+_NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
+
+
+class State(StrEnum):
+    """How a bundle stands at a gate."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """One gate, and what it says."""
+
+    name: str  # G0 to G8
+    title: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """Yes or no, and why; of a preflight, what each gate says."""
+
+    passed: bool
+    reason: str
+    gates: tuple[Gate, ...] = ()
+    is_lacking: bool = False  # nothing is wrong in what was computed, and not all of it was
+
+    @property
+    def failed(self) -> str:
+        """The gate that says no; nothing where none does."""
+        return next((gate.name for gate in self.gates if gate.state is State.FAILED), "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Untried:
+    """A bundle without a preflight, and what it would cost."""
+
+    bundle: str
+    name: str
+    seconds: float  # of a reference core, for its sweep once
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The bundle to try now, if any, and why."""
+
+    bundle: str | None
+    reason: str
+
+
+def judge(attempt: Attempt, demands: Demands | None) -> Judged:
+    """The first gate with a fault decides; without any, all must have seen what they want."""
+    told: dict[str, gates.Said] = {}
+    for name, (_, ask) in gates.GATES.items():
+        told[name] = ask(attempt, demands or _NOTHING)
+        if told[name].fault:
+            break
+    failed = next((name for name, said in told.items() if said.fault), "")
+    failed = failed or next((name for name, said in told.items() if said.lacks), "")
+    listed = tuple(_gate(name, told.get(name), failed) for name in gates.GATES)
+    if failed:
+        said = told[failed]
+        words = f"{_closed(said.fault)} {_MEND}." if said.fault else f"{said.lacks}. {_AGAIN}."
+        return Judged(
+            passed=False,
+            reason=f"{failed}, {gates.GATES[failed][0]}: {words}",
+            gates=listed,
+            is_lacking=not said.fault,
+        )
+    return Judged(passed=True, reason=f"all gates, G0 to G8: {told['G3'].well}", gates=listed)
+
+
+def judge_own(refusals: Sequence[Refusal]) -> Judged:
+    """May the laboratory's own hosts have it? Its file must read as an experiment, G0; what G1 says is told only.
+
+    A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has
+    written it computes it; other people's computers do not get it as it stands.
+    """
+    unread = [one for one in refusals if one.gate == "G0"]
+    if unread:
+        words = f"line {unread[0].line}: {unread[0].sentence}"
+        return Judged(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")
+    others = f"; {_in_the_way(refusals)}" if refusals else ""
+    return Judged(
+        passed=True,
+        reason=f"for the laboratory's own hosts: it reads as an experiment and said what it declares, held{others}",
+    )
+
+
+def _in_the_way(refusals: Sequence[Refusal]) -> str:
+    first = refusals[0]
+    more = f" and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+    return f"volunteers will not get it as it stands: line {first.line}: {first.sentence.rstrip('.')}{more}"
+
+
+def out_of_order(attempt: Attempt) -> str:
+    """Why these cells are not those of one preflight, or nothing: a seed counts once, and the sweep has number 0."""
+    parts = {"first": attempt.first, "again": attempt.again, "others": attempt.others}
+    parts |= {f"{run.estimand}, {run.is_planted}": run.tried for run in attempt.controls}
+    if len(parts) < 3 + len(attempt.controls):
+        return "a control is in it twice"
+    for name, part in parts.items():
+        cells = [(one.config, one.seed) for one in part]
+        if len(cells) > len(set(cells)):
+            return f"a cell of {name} is in it twice"
+        if any((one.seed == 0) is not (name in ("first", "again")) for one in part):
+            return f"a cell of {name} has a seed that is not its own"
+    return ""
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence.rstrip('.')}."
+
+
+def _gate(name: str, said: gates.Said | None, failed: str) -> Gate:
+    """What lies behind the gate that says no is not reached, though some of it may be known."""
+    if said is None or (failed and name > failed):
+        state, reason = State.NOT_REACHED, ""
+    elif name == failed:
+        state, reason = State.FAILED, said.fault or said.lacks
+    else:
+        state, reason = State.PASSED, said.well
+    return Gate(name=name, title=gates.GATES[name][0], state=state, reason=reason)
+
+
+def may_order(
+    newest: bool | None,
+    *,
+    is_offered: bool,
+    is_for_volunteer: bool,
+    had_passed: bool = False,
+    is_read: bool | None = True,
+) -> Judged:
+    """May more of an experiment be ordered? `newest`: whether its newest bundle passed, None before its preflight.
+
+    The laboratory's own hosts compute what its operator wrote once it was read (`is_read`; None: nobody did yet); but
+    nobody is asked for more of what is known to be broken, and nothing is meant for a volunteer's host that it could
+    not get. `had_passed`: the gates of before let this bundle through, so that what fails those of today is no news to
+    the laboratory's own hosts.
+    """
+    if is_read is False:
+        return Judged(passed=False, reason="not even the laboratory's own hosts may have it")
+    if newest is False and not (had_passed and not is_for_volunteer):
+        return Judged(passed=False, reason="its preflight failed")
+    if is_for_volunteer and not is_offered:
+        return Judged(passed=False, reason="it waits for its preflight, before which it goes to no volunteer")
+    if newest is False:
+        return Judged(
+            passed=True,
+            reason="it passed the gates of before, and not those of today: only the laboratory's own hosts get it",
+        )
+    if is_read is None:
+        return Judged(passed=True, reason="nobody has looked at its file yet, before which it goes to no host")
+    if not is_offered:
+        return Judged(
+            passed=True, reason="it waits for its preflight; until then only the laboratory's own hosts get it"
+        )
+    return Judged(passed=True, reason="any host may have it")
+
+
+def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> Choice:
+    """The cheapest one that waits; but not while it would hold up the laboratory's own first answers."""
+    if not waiting:
+        return Choice(bundle=None, reason="no bundle waits for its preflight")
+    cheapest = min(waiting, key=lambda one: (one.seconds, one.name))
+    if circumstances.has_volunteers:
+        why = "volunteers get nothing of it before"
+    elif circumstances.has_evidence:
+        why = "the laboratory has its first answers"
+    elif not circumstances.computes_itself:
+        why = "nothing of the laboratory's own is held up by it"
+    else:
+        return Choice(bundle=None, reason="the laboratory's own first answers come before, and no volunteer waits")
+    return Choice(bundle=cheapest.bundle, reason=f"{cheapest.name} waits for its preflight: {why}")

@@ -1,0 +1,150 @@
+"""How far is a version let out, and how much of it may this host have now?
+
+Three tasks, each at another volunteer; then ten; then one twentieth of the cores; then all. A bundle that takes
+another's place begins anew, since it may be worse. The laboratory's own hosts need no more than the first three.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there
+from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Stage
+
+__all__ = [
+    "PILOT_TASKS",
+    "SILENT_FOR",
+    "Facts",
+    "Fleet",
+    "Let",
+    "Room",
+    "Stage",
+    "left_for",
+    "release",
+    "room",
+    "share_of",
+]
+
+SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
+_PATIENCE = timedelta(minutes=10)  # for another volunteer, before one gets a further task of a pilot
+_SHARE = 0.05
+_SHARE_MOST = 1_000  # tasks out: with more one sees nothing more
+_ENOUGH_CLOSED = 30
+_IN_VAIN = 9  # tasks of which none was valid, whosever doing it was
+_ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
+
+    by_host: Mapping[int, Came] = field(default_factory=dict)
+    by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
+    out: int = 0  # and not silent for long
+    theirs_out: int = 0
+    theirs_well: int = 0
+    theirs_badly: int = 0
+    lost: int = 0  # failed by the doing of a host, of its volunteer, or of nobody that is known
+    latest: datetime | None = None  # when one was last sent
+
+    @property
+    def well(self) -> int:
+        """Tasks that were valid."""
+        return sum(came.well for came in self.by_host.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Let:
+    """The stage that a version is in, and why; on which platforms it is held back."""
+
+    stage: Stage
+    reason: str
+    held: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """How many more tasks a host may have, and why not more; None is any number."""
+
+    most: int | None
+    reason: str = ""
+
+
+def release(facts: Facts, fleet: Fleet, reached: Stage | None = None) -> Let:
+    """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
+    held = broken_there(facts.by_host, ordered=None, hosts=fleet.hosts)
+    decided = broken_early(
+        {host: came for host, came in facts.by_host.items() if came.platform not in held}, hosts=fleet.hosts
+    )
+    if decided.halts:
+        return Let(stage=Stage.PAUSED, reason=f"it was halted: {decided.reason}", held=held)
+    failed = facts.lost + sum(came.badly for came in facts.by_host.values())
+    if not facts.well and failed >= _IN_VAIN:
+        return Let(stage=Stage.PAUSED, reason=f"it was halted: none of its first {failed} tasks was valid", held=held)
+    stage = max(_stage(facts), reached or Stage.PILOT, key=_ORDER.index)
+    return Let(stage=stage, reason=_reason(stage, facts, fleet), held=held)
+
+
+def room(facts: Facts, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool, now: datetime) -> Room:
+    """How many more tasks of a version in this stage a host of this volunteer may have."""
+    if let.stage is Stage.PAUSED:
+        return Room(most=0, reason=f"is paused, since {let.reason}")
+    if let.stage is Stage.OPEN or (is_ours and let.stage is not Stage.PILOT):
+        return Room(most=None)
+    left = left_for(facts, fleet, let.stage) or 0
+    if let.stage is Stage.SHARE:
+        return Room(most=left, reason="goes to one twentieth of the computers first, to see whether it works")
+    size = _size(facts, let.stage)
+    if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
+        left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
+    return Room(most=max(0, left), reason=_tried(size))
+
+
+def left_for(facts: Facts, fleet: Fleet, stage: Stage) -> int | None:
+    """How many more tasks of a version in this stage volunteers' hosts may have, all together; None is any number."""
+    if stage is Stage.OPEN:
+        return None
+    if stage is Stage.PAUSED:
+        return 0
+    if stage is Stage.SHARE:
+        return max(0, share_of(fleet) - facts.theirs_out)
+    had = facts.well + facts.out if stage is Stage.PILOT else facts.theirs_well + facts.theirs_out
+    return max(0, _size(facts, stage) - had)
+
+
+def share_of(fleet: Fleet) -> int:
+    """How many tasks are out at most while a twentieth of the cores computes."""
+    return min(_SHARE_MOST, max(PILOT_MOST, math.ceil(_SHARE * fleet.cores)))
+
+
+def _size(facts: Facts, stage: Stage) -> int:
+    """Tasks of a pilot, which grows once volunteers brought as many as the first one has."""
+    return PILOT_TASKS if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS else PILOT_MOST
+
+
+def _tried(size: int) -> str:
+    return f"is new and tried with {size} tasks first, which other computers have"
+
+
+def _stage(facts: Facts) -> Stage:
+    if facts.well < PILOT_TASKS:
+        return Stage.PILOT
+    if facts.theirs_well < PILOT_MOST:
+        return Stage.WIDER
+    closed = facts.theirs_well + facts.theirs_badly
+    return Stage.OPEN if closed >= _ENOUGH_CLOSED and facts.theirs_badly <= MOST_FAILING * closed else Stage.SHARE
+
+
+def _reason(stage: Stage, facts: Facts, fleet: Fleet) -> str:
+    closed = facts.theirs_well + facts.theirs_badly
+    if stage is Stage.PILOT:
+        are = "is" if facts.out == 1 else "are"
+        return f"the pilot has {facts.well} of {PILOT_TASKS} valid tasks, and {facts.out} {are} not back"
+    if stage is Stage.WIDER and not fleet.volunteers:
+        return f"{PILOT_TASKS} of its tasks were valid, and nobody but the laboratory computes here"
+    if stage is Stage.WIDER:
+        return f"volunteers have brought {facts.theirs_well} of the {PILOT_MOST} valid tasks of its wider pilot"
+    if stage is Stage.SHARE:
+        return f"of {closed} tasks of volunteers {facts.theirs_badly} failed; {share_of(fleet)} may be out at once"
+    return f"of {closed} tasks of volunteers {facts.theirs_badly} failed, which is not too many"

@@ -1,0 +1,128 @@
+"""Proposals that decide between two explanations: the configs at which what they predict lies farthest apart.
+
+Each explanation is a finding about one factor of the same measure. By enumeration over the levels that were tried.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from axiom.decisions.followups.base_rates import BaseRates
+from axiom.decisions.followups.draft import Draft, plain, same_but, sides, written
+from axiom.decisions.followups.levels_ranges import outside
+from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
+from axiom.domain.findings import Direction, Kind
+from axiom.domain.proposals import Admission, Proposal, Template
+
+_DEAREST = 8.0
+_QUARTER = 0.25  # of what the weaker explanation predicts: an effect that matters
+
+_Course = tuple[tuple[float, float], ...]  # level, mean
+
+
+def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterator[Proposal]:
+    """One comparison of two configs, of which the two explanations say the most different things."""
+    one, other = axis(first), axis(second)
+    if one is None or other is None or not _are_rivals(first, second, one, other):
+        return
+    courses = course(first, one), course(second, other)
+    if min(map(len, courses)) < 2:
+        return
+    by_first, by_second = (dict(each) for each in courses)
+    best = _farthest(courses)
+    if best is None:
+        return
+    (first_high, second_high), (first_low, second_low) = best
+    said = by_first[first_high] - by_first[first_low], by_second[second_high] - by_second[second_low]
+    configs = tuple(
+        {**one.fixed, one.factor: a, other.factor: b} for a, b in ((first_high, second_high), (first_low, second_low))
+    )
+    exact = tuple(_as_declared(first, config) for config in configs)
+    if outside(first.manifest, exact) or first.prices.of(exact) > _DEAREST * first.seconds:
+        return
+    yield _drafted(first, second, (one, other), exact, said, rates)
+
+
+def _are_rivals(first: Subject, second: Subject, one: Axis, other: Axis) -> bool:
+    return (
+        first.name == second.name
+        and first.number != second.number
+        and first.estimand["measure"] == second.estimand["measure"]
+        and one.factor != other.factor
+        and first.has_effect
+        and second.has_effect
+        and first.status == second.status == "open"
+    )
+
+
+def _farthest(courses: Sequence[_Course]) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Two configs, each a level of both factors, that the explanations order most differently; none if they agree.
+
+    What the two say adds up, so each is asked where it says most: the first for one config, the second for the other.
+    """
+    first, second = courses
+    rise, *for_one = max((high - low, a, c) for (a, high), (c, low) in itertools.permutations(first, 2))
+    fall, *for_other = max((high - low, b, d) for (b, low), (d, high) in itertools.permutations(second, 2))
+    if rise <= 0 or fall <= 0:
+        return None
+    return (for_one[0], for_other[0]), (for_one[1], for_other[1])
+
+
+def _drafted(
+    first: Subject,
+    second: Subject,
+    axes: tuple[Axis, Axis],
+    configs: tuple[Config, ...],
+    said: tuple[float, float],
+    rates: BaseRates,
+) -> Proposal:
+    measure, (one, other) = first.estimand["measure"], axes
+    estimand = _higher(first, axes, configs, _QUARTER * min(map(abs, said)))
+    draft = Draft(
+        template=Template.DISCRIMINATE,
+        admission=Admission.QUESTION,
+        words=f"{second.number}-{one.factor}-{other.factor}",
+        question=f"Which explains {measure}: finding {first.number} or finding {second.number}?",
+        reason=f"It is linked to finding {second.number}: {second.claim}. There the two predict {said[0]:+.3g} and "
+        f"{said[1]:+.3g}, and nowhere among the levels that were tried do they lie farther apart.",
+        claim=str(estimand["claim"]),
+        rival=f"{other.factor} decides, as finding {second.number} says, and the difference is the other way round.",
+        outcomes=sides(
+            Direction.MORE,
+            f"Where the two disagree {one.factor} decides: finding {first.number} explains more.",
+            f"The two make up for each other: neither {one.factor} nor {other.factor} explains it alone.",
+            f"Where the two disagree {other.factor} decides: finding {second.number} explains more.",
+        ),
+        configs=plain(configs),
+        estimand=estimand,
+        seconds=first.prices.of(configs),
+        effect=said[0] + said[1],
+        links=(second.number,),
+    )
+    return written(first, draft, rates)
+
+
+def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], smallest: float) -> dict[str, Any]:
+    """The measure is higher in the first config than in the second, as the first explanation says."""
+    here, there = (" and ".join(f"{axis.factor}={config[axis.factor]}" for axis in axes) for config in configs)
+    estimand = same_but(
+        first.estimand,
+        claim=f"{first.estimand['measure']} is higher with {here} than with {there}: {axes[0].factor} decides",
+        kind=Kind.CONTRAST.value,
+        across="",
+        between=[dict(config) for config in configs],
+        bounds=None,
+        null=0.0,
+        smallest=smallest,
+        expects=Direction.MORE.value,
+    )
+    return {name: said for name, said in estimand.items() if name not in ("about", "censored")}
+
+
+def _as_declared(subject: Subject, config: Config) -> dict[str, object]:
+    """Whole numbers where the factor counts something."""
+    kinds = subject.manifest.factors
+    return {
+        name: round(level) if kinds[name] == "int" and isinstance(level, float) else level
+        for name, level in config.items()
+    }

@@ -1,0 +1,185 @@
+"""Writes a proposal out in full: what is known, what is asked, when it ends, what is expected, what it would change."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.evidence.method import question
+from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
+from axiom.decisions.followups.subject import Config, Subject
+from axiom.decisions.planning.stopping import SETTLED_SEEDS
+from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
+
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+_LONGEST = 60  # characters of a slug: it becomes the name of a design
+_MARK = 6  # characters of a digest, where words would be too long
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What a template says of its proposal; everything else follows from the finding."""
+
+    template: Template
+    admission: Admission
+    words: str  # that tell it from others of this template and finding
+    question: str
+    reason: str  # why it is asked, beside what the finding says
+    claim: str
+    rival: str
+    outcomes: tuple[str, str, str]  # what an effect above the null, none, and one below would change
+    kind: str = ""
+    configs: tuple[Config, ...] = ()
+    estimand: Mapping[str, Any] | None = None  # of a question of its own
+    seconds: float = 0.0  # of one replicate
+    stopping: Stopping | None = None
+    effect: float = 0.0
+    links: tuple[int, ...] = ()
+
+
+def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
+    """The whole proposal."""
+    asks = draft.admission in (Admission.DESIGN, Admission.QUESTION, Admission.COHORT)
+    prediction = _prediction(subject, draft, rates) if asks else None
+    stopping = (draft.stopping or usual_stopping(subject)) if asks else None
+    replicates = stopping.replicates if stopping else 0
+    expected = min(replicates, max(SETTLED_SEEDS, subject.said.seeds))
+    slug = _slug(f"{draft.template}-{subject.number}-{draft.words}")
+    estimands = () if draft.estimand is None else (_estimand(draft.estimand, slug, prediction),)
+    positive, absent, negative = draft.outcomes
+    return Proposal(
+        slug=slug,
+        template=draft.template,
+        admission=draft.admission,
+        experiment=subject.experiment,
+        version=subject.version,
+        finding=subject.number,
+        links=(subject.number, *draft.links),
+        kind=draft.kind or draft.template.value,
+        question=draft.question,
+        motivation=f"{known(subject)} {draft.reason}",
+        claim=draft.claim,
+        rival=draft.rival,
+        basis=basis(subject),
+        configs=draft.configs,
+        estimands=estimands,
+        stopping=stopping,
+        core_seconds=_round(draft.seconds * expected),
+        most_core_seconds=_round(draft.seconds * replicates),
+        prediction=prediction,
+        expects=_expects(subject, draft),
+        effect=draft.effect if asks else None,
+        is_informed=asks and draft.estimand is None,
+        if_positive=positive,
+        if_absent=absent,
+        if_negative=negative,
+        bits=round(bits(prediction), 3) if prediction else 0.0,
+        depth=subject.depth + 1,
+    )
+
+
+def known(subject: Subject) -> str:
+    """What the finding says now, in a sentence or two."""
+    said = subject.said
+    low, high = ("unbounded" if end is None else f"{end:.3g}" for end in (said.low, said.high))
+    number = "no estimate" if said.estimate is None else f"{said.estimate:.3g} [{low}, {high}]"
+    return (
+        f"Finding {subject.number} of {subject.name} claims: {subject.claim}. It is {said.verdict}, {said.grade}: "
+        f"{number} after {said.seeds} seeds."
+    )
+
+
+def basis(subject: Subject) -> str:
+    """What of a finding must change before it is another reason."""
+    what = [subject.said.verdict, subject.said.grade, subject.status, list(subject.faults)]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def usual_stopping(subject: Subject, *, least: int = 2 * SETTLED_SEEDS) -> Stopping:
+    """Twice as many seeds as the finding took, in whole blocks, and no more than any design is given."""
+    wanted = min(MOST_SEEDS, max(least, 2 * subject.said.seeds))
+    return Stopping(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
+
+
+def in_blocks(subject: Subject, replicates: int) -> int:
+    """So many and as many more as fill the last block."""
+    return math.ceil(replicates / subject.block) * subject.block
+
+
+def levels_in_words(levels: Mapping[str, object]) -> str:
+    """Each factor with its level, as people write it."""
+    return ", ".join(f"{factor}={_level(level)}" for factor, level in levels.items())
+
+
+def held(subject: Subject) -> str:
+    """The claim, or its opposite where that was found."""
+    return subject.claim if subject.is_as_claimed else f"the opposite holds, not that {subject.claim}"
+
+
+def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:
+    """Of a claim of its own by what that one says, else by the finding's."""
+    estimand: Mapping[str, Any] = subject.estimand if draft.estimand is None else draft.estimand
+    return predicted(
+        rates,
+        draft.kind or draft.template.value,
+        expects=_expects(subject, draft),
+        null=float(estimand["null"]),
+        effect=draft.effect,
+        smallest=float(estimand["smallest"]),
+        bounds=question(estimand).bounds,
+    )
+
+
+def _expects(subject: Subject, draft: Draft) -> Direction:
+    return subject.expects if draft.estimand is None else Direction(draft.estimand["expects"])
+
+
+def _estimand(asked: Mapping[str, Any], slug: str, prediction: Prediction | None) -> dict[str, Any]:
+    said = prediction or Prediction(positive=0.0, negative=0.0, absent=1.0, interval=(0.0, 0.0), because="")
+    return {
+        **asked,
+        "name": slug.replace("-", "_"),
+        "prediction": {
+            "positive": said.positive,
+            "negative": said.negative,
+            "absent": said.absent,
+            "interval": list(said.interval),
+            "because": said.because,
+        },
+    }
+
+
+def _slug(text: str) -> str:
+    words = _NO_WORD.sub("-", text.lower().replace(".", "p")).strip("-")
+    if len(words) <= _LONGEST:
+        return words
+    return f"{words[: _LONGEST - _MARK - 1]}-{hashlib.sha256(words.encode()).hexdigest()[:_MARK]}"
+
+
+def _level(level: object) -> str:
+    return f"{level:g}" if isinstance(level, int | float) and not isinstance(level, bool) else str(level)
+
+
+def _round(seconds: float) -> float:
+    return float(f"{seconds:.4g}")
+
+
+def sides(expects: Direction, as_expected: str, nothing: str, opposite: str) -> tuple[str, str, str]:
+    """What each verdict would change: above the null, nothing, below it."""
+    return (as_expected, nothing, opposite) if expects is Direction.MORE else (opposite, nothing, as_expected)
+
+
+def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
+    """The estimand with something else, and without what it promised of arms that are no longer its own."""
+    kept = {name: said for name, said in estimand.items() if name not in ("exchangeable", "prediction")}
+    return {**kept, **changes}
+
+
+def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:
+    """Configs as they are written down."""
+    return tuple(dict(config) for config in configs)

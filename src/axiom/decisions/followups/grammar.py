@@ -1,0 +1,60 @@
+"""What should be asked next, given what was found? The grammar of follow-ups: the same findings, the same proposals.
+
+Every rule takes one finding, or two that are linked, and writes complete proposals. Nothing here knows of a clock, of
+dice or of what else waits; `admitting.py` decides which of them are made.
+"""
+
+import json
+from collections.abc import Sequence
+
+from axiom.decisions.followups.base_rates import BaseRates
+from axiom.decisions.followups.confirm import again
+from axiom.decisions.followups.discriminate import discriminating
+from axiom.decisions.followups.extend import further
+from axiom.decisions.followups.retire import aside
+from axiom.decisions.followups.subject import Subject
+from axiom.domain.proposals import Proposal
+from axiom.domain.registrations import definition
+
+
+def followups(
+    subjects: Sequence[Subject], pairs: Sequence[tuple[int, int]] = (), rates: BaseRates | None = None
+) -> tuple[Proposal, ...]:
+    """Everything that follows from these findings; `pairs` are those of which one explains the other.
+
+    The most telling for its cost first, and each once.
+    """
+    known = rates or BaseRates()
+    found: dict[str, Proposal] = {}
+    for subject in sorted(subjects, key=lambda one: one.number):
+        asking = [*again(subject, known), *further(subject, known)]
+        has_more = any(one.slug not in subject.asked for one in asking)
+        for proposal in (*asking, *aside(subject, known, has_more=has_more)):
+            _add(found, proposal)
+    by_number = {one.number: one for one in subjects}
+    for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
+        if first in by_number and second in by_number:
+            for proposal in discriminating(by_number[first], by_number[second], known):
+                _add(found, proposal)
+    return tuple(sorted(found.values(), key=_rank))
+
+
+def _add(found: dict[str, Proposal], proposal: Proposal) -> None:
+    """Keep it, unless an earlier finding asks the very same."""
+    found.setdefault(_what(proposal), proposal)
+
+
+def _what(proposal: Proposal) -> str:
+    """What would be computed and concluded, whoever asks it and however it is said."""
+    if not proposal.configs:
+        return proposal.slug
+    asked = [
+        {name: said for name, said in definition(one).items() if name not in ("name", "claim")}
+        for one in proposal.estimands
+    ]
+    return json.dumps([proposal.experiment, proposal.version, proposal.configs, asked], sort_keys=True)
+
+
+def _rank(proposal: Proposal) -> tuple[bool, float, str]:
+    """What orders nothing first, then by what it tells for its cost."""
+    return proposal.most_core_seconds > 0, -proposal.per_core_hour, proposal.slug

@@ -1,0 +1,72 @@
+"""Proposals that order nothing: a finding of which nothing more is to be learned, and one that is in doubt again."""
+
+from collections.abc import Iterator
+
+from axiom.decisions.followups.base_rates import BaseRates
+from axiom.decisions.followups.draft import Draft, written
+from axiom.decisions.followups.subject import Subject
+from axiom.domain.findings import Direction, Grade, Verdict
+from axiom.domain.proposals import Admission, Proposal, Template
+
+_DULL = 3  # sessions one after the other in which it was worth less than the floor
+_INFEASIBLE = 0.5  # of the replicates stopped at their time limit
+_LEAST_SEEDS = 16  # before that their share may be chance
+
+
+def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:
+    """Retire it when there is a reason to, and nothing left that would be asked of it; else open it again."""
+    if subject.status == "open":
+        why = _over(subject, has_more=has_more)
+        if why:
+            yield _retire(subject, why, rates)
+    elif subject.status == "retired" and subject.faults:
+        yield _reopen(subject, rates)
+
+
+def _over(subject: Subject, *, has_more: bool) -> str:
+    said = subject.said
+    counted = said.seeds + said.missing
+    if counted >= _LEAST_SEEDS and subject.late / counted > _INFEASIBLE:
+        return f"Of {counted} replicates {subject.late} were stopped at their time limit: it cannot be computed so."
+    if has_more:
+        return ""
+    if subject.dull_sessions >= _DULL:
+        return f"For {subject.dull_sessions} sessions it was worth less than what any idle core is worth."
+    if said.grade is Grade.DEFINITIVE:
+        return "It is Definitive, and nothing is left to ask of it."
+    if said.grade is Grade.STRONG and (said.verdict is Verdict.ABSENT or _is_opposite(subject)):
+        return "It is Strong against its claim, and nothing is left to ask of it."
+    return ""
+
+
+def _is_opposite(subject: Subject) -> bool:
+    claimed = Verdict.POSITIVE if Direction(subject.estimand["expects"]) is Direction.MORE else Verdict.NEGATIVE
+    return subject.has_effect and subject.said.verdict is not claimed
+
+
+def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:
+    draft = Draft(
+        template=Template.RETIRE,
+        admission=Admission.RETIRE,
+        words=f"{subject.said.verdict.name}-{subject.said.grade}",
+        question=f"Is finding {subject.number} over?",
+        reason=why,
+        claim="nothing more that is ordered of it would be worth its cost",
+        rival="Something that it rests on may still change.",
+        outcomes=("", "Nothing more of it is ordered; what is under way still counts.", ""),
+    )
+    return written(subject, draft, rates)
+
+
+def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
+    draft = Draft(
+        template=Template.REOPEN,
+        admission=Admission.REOPEN,
+        words="-".join((subject.said.verdict.name, *subject.faults)),
+        question=f"Must finding {subject.number} be looked at again?",
+        reason=f"Since it was retired: {'; '.join(subject.faults)}.",
+        claim="what it was retired upon no longer holds",
+        rival="What came to light does not touch it.",
+        outcomes=("", "More of it is ordered, as its stopping rule says.", ""),
+    )
+    return written(subject, draft, rates)

@@ -1,0 +1,171 @@
+"""What the grammar of follow-ups knows of a finding, and along which factor the finding looks."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from axiom.decisions.followups.levels import has_range, is_number, number
+from axiom.decisions.followups.pricing import Prices
+from axiom.domain.findings import Direction, Evidence, Grade, Kind, Verdict
+from axiom.domain.proposals import Template
+from axiom.signed.manifests import Manifest
+from axiom.statistics.estimands import needed
+
+TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT)
+
+Config = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A finding with all that a follow-up of it is made from."""
+
+    number: int
+    experiment: str
+    version: int
+    manifest: Manifest
+    prices: Prices
+    estimand: Mapping[str, Any]
+    status: str
+    said: Evidence
+    configs: tuple[Config, ...]  # of the design with which it was registered
+    seconds: float  # of a replicate of that design
+    block: int
+    designs: tuple[tuple[Config, ...], ...]  # of every registration of its version
+    feeders: int = 1  # designs whose replicates are its evidence; a fresh cohort is no other design
+    is_settled: bool = False  # decided and narrow enough
+    has_ended: bool = False  # nothing more of it is ordered
+    means: tuple[tuple[Config, float], ...] = ()  # of its measure, by config
+    values: tuple[float, ...] = ()  # the estimand in each replicate
+    late: int = 0  # replicates that were stopped at their time limit
+    dull_sessions: int = 0  # that found it worth less than the floor, up to now without a gap
+    faults: tuple[str, ...] = ()  # that came to light after it was retired
+    asked: frozenset[str] = field(default=frozenset())  # proposals that were approved or refused before, by their slug
+    depth: int = 0  # how many proposals lie between it and a question of a person
+    origin: Template | None = None  # the template from which it came
+
+    @property
+    def name(self) -> str:
+        """The version as people write it."""
+        return f"{self.experiment}@{self.version}"
+
+    @property
+    def claim(self) -> str:
+        """Its sentence."""
+        return str(self.estimand["claim"])
+
+    @property
+    def kind(self) -> Kind:
+        """How its number is made."""
+        return Kind(self.estimand["kind"])
+
+    @property
+    def null(self) -> float:
+        """The number that no effect means."""
+        return float(self.estimand["null"])
+
+    @property
+    def smallest(self) -> float:
+        """The smallest effect that matters."""
+        return float(self.estimand["smallest"])
+
+    @property
+    def effect(self) -> float:
+        """What was found, seen from the null."""
+        return 0.0 if self.said.estimate is None else self.said.estimate - self.null
+
+    @property
+    def has_effect(self) -> bool:
+        """Is there one for sure, on either side?"""
+        return self.said.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+
+    @property
+    def expects(self) -> Direction:
+        """On which side an effect is looked for: where one was found, else where the claim says."""
+        if self.has_effect:
+            return Direction.MORE if self.said.verdict is Verdict.POSITIVE else Direction.LESS
+        return Direction(self.estimand["expects"])
+
+    @property
+    def is_as_claimed(self) -> bool:
+        """Is what is looked for what the claim says?"""
+        return self.expects is Direction(self.estimand["expects"])
+
+    @property
+    def is_strong(self) -> bool:
+        """Is it surer than Moderate?"""
+        return self.said.grade in (Grade.STRONG, Grade.DEFINITIVE)
+
+    @property
+    def needed(self) -> tuple[Config, ...]:
+        """Of its design, the configs from which its number comes."""
+        return tuple(self.configs[place] for place in needed(self.estimand, self.configs))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The factors of which the claim speaks; it leaves the others open."""
+        across = {self.estimand["across"]} - {""}
+        return frozenset(across.union(*(arm.keys() for arm in self.estimand["between"])))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """The one factor along which a finding looks; everything else stays as it is."""
+
+    factor: str
+    first: Config  # of a contrast the two arms; of a trend the lowest and the highest level
+    second: Config
+    levels: tuple[float, ...]  # that were tried, in order
+
+    @property
+    def fixed(self) -> dict[str, object]:
+        """All factors but that one."""
+        return {name: level for name, level in self.first.items() if name != self.factor}
+
+
+def axis(subject: Subject) -> Axis | None:
+    """The factor between the arms of a contrast, or that of a trend; nothing where there is no single one."""
+    if subject.kind in TRENDS:
+        return _of_trend(subject)
+    return _of_contrast(subject) if subject.kind is Kind.CONTRAST else None
+
+
+def course(subject: Subject, along: Axis) -> tuple[tuple[float, float], ...]:
+    """The mean of the measure at each level of the axis, where it is known."""
+    found = {
+        number(config[along.factor]): mean
+        for config, mean in subject.means
+        if math.isfinite(mean) and all(config[name] == level for name, level in along.fixed.items())
+    }
+    return tuple(sorted(found.items()))
+
+
+def _of_trend(subject: Subject) -> Axis | None:
+    factor, configs = str(subject.estimand["across"]), subject.needed
+    if not configs or not has_range(subject.manifest, factor):
+        return None
+    alike = [one for one in configs if all(one[name] == configs[0][name] for name in one if name != factor)]
+    ordered = sorted(alike, key=lambda one: number(one[factor]))
+    levels = tuple(number(one[factor]) for one in ordered)
+    return Axis(factor=factor, first=ordered[0], second=ordered[-1], levels=levels) if len(ordered) > 1 else None
+
+
+def _of_contrast(subject: Subject) -> Axis | None:
+    arms = [
+        [config for config in subject.configs if all(config.get(name) == level for name, level in arm.items())]
+        for arm in subject.estimand["between"][:2]
+    ]
+    if len(arms) != 2 or not arms[0] or not arms[1]:
+        return None
+    first = arms[0][0]
+    second = min(arms[1], key=lambda one: len(_differing(first, one)))
+    apart = _differing(first, second)
+    if len(apart) != 1 or not has_range(subject.manifest, apart[0]) or not is_number(first[apart[0]]):
+        return None
+    low, high = sorted((number(first[apart[0]]), number(second[apart[0]])))
+    return Axis(factor=apart[0], first=first, second=second, levels=(low, high))
+
+
+def _differing(first: Config, second: Config) -> list[str]:
+    return [name for name in first if first[name] != second[name]]

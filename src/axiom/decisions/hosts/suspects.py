@@ -1,0 +1,109 @@
+"""Which hosts look wrong? Silent, failing, copied or flooding: each with its reason and with what follows."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from axiom.decisions.hosts.reliability import QUOTA
+from axiom.domain.amounts import counted
+from axiom.domain.failures import Seen
+
+_SILENT = timedelta(hours=6)
+_LATELY = timedelta(days=1)
+_MOST_NEW = 100  # hosts that somebody may attach in a day: more than any room has, fewer than a program makes
+_LEAST_QUOTA = 1
+_FLOODS_FROM = 1_000  # contacts: below that a host may have had a bad day
+_LEAST_PAUSE = timedelta(seconds=5)  # on average; a client that does as it is told waits longer than that
+
+
+class Trouble(StrEnum):
+    """What is wrong with a host."""
+
+    SILENT = "silent"  # has tasks and is not heard from
+    FAILING = "failing"  # its quota has been halved until little was left
+    COPIED = "copied"  # its client's folder is on another computer, too
+    FLOODING = "flooding"  # makes hosts, or asks, far more often than any client does
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suspect:
+    """A host that looks wrong, why, and to how many tasks a day and core it is held down from now on."""
+
+    host_id: int
+    trouble: Trouble
+    reason: str
+    quota: int | None = None  # None: it stays as it is
+
+
+def suspects(hosts: Sequence[Seen], now: datetime, *, listening: datetime | None = None) -> tuple[Suspect, ...]:
+    """Decide about all hosts at once, since a copy and a flood show only beside others.
+
+    `listening` is since when the laboratory has been up: before that nobody could be heard.
+    """
+    volunteers: defaultdict[int, list[Seen]] = defaultdict(list)
+    for host in hosts:
+        if not host.is_ours:
+            volunteers[host.volunteer_id].append(host)
+    found = [one for host in hosts for one in _alone(host, now, listening)]
+    for theirs in volunteers.values():
+        found += _copied(theirs, now)
+        found += _crowd(theirs, now)
+    flooding = {one.host_id for one in found if one.trouble is Trouble.FLOODING}  # held down for that, not for failing
+    found = [one for one in found if not (one.trouble is Trouble.FAILING and one.host_id in flooding)]
+    return tuple(sorted(found, key=lambda one: (one.host_id, one.trouble)))
+
+
+def _alone(host: Seen, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
+    since = max(moment for moment in (host.seen_at, host.oldest_sent, listening) if moment is not None)
+    if host.out and now - since > _SILENT:
+        reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
+        yield Suspect(host_id=host.host_id, trouble=Trouble.SILENT, reason=reason)
+    if host.quota is not None and host.quota <= QUOTA // 4 and not host.valid_in_row:
+        gets = f"{counted(host.quota, 'task')} a day and core"
+        reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
+        yield Suspect(host_id=host.host_id, trouble=Trouble.FAILING, reason=reason)
+    known = max(now, host.seen_at) - host.created_at
+    if not host.is_ours and host.contacts >= _FLOODS_FROM and known < host.contacts * _LEAST_PAUSE:
+        reason = f"its client has called {host.contacts} times in {_hours(known)}, against what it is told"
+        yield _held_down(host, reason)
+
+
+def _copied(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
+    """Two computers of one name, both heard from of late; one that came back under a new number is gone by then."""
+    named: defaultdict[str, list[Seen]] = defaultdict(list)
+    for host in theirs:
+        if host.cpid and now - host.seen_at < _LATELY:
+            named[host.cpid].append(host)
+    for alike in named.values():
+        newest = max(alike, key=lambda host: host.host_id)
+        for host in alike:
+            if len(alike) > 1 and any(_overlap(host, other) for other in alike if other is not host):
+                about = next(each for each in alike if each is not host) if host is newest else newest
+                reason = f"its client's folder is that of host {about.host_id}, too: two computers, counted as two"
+                yield Suspect(host_id=host.host_id, trouble=Trouble.COPIED, reason=reason)
+
+
+def _overlap(one: Seen, other: Seen) -> bool:
+    """Was each of them heard from after the other had come?"""
+    return one.seen_at > other.created_at and other.seen_at > one.created_at
+
+
+def _crowd(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
+    """Far more new hosts of one volunteer than anybody attaches: those that have shown nothing get least."""
+    new = [host for host in theirs if now - host.created_at < _LATELY]
+    if len(new) <= _MOST_NEW:
+        return
+    for host in new:
+        if not host.valid_in_row:
+            yield _held_down(host, f"it is one of {len(new)} hosts that its volunteer has attached within a day")
+
+
+def _held_down(host: Seen, reason: str) -> Suspect:
+    quota = _LEAST_QUOTA if host.quota is None or host.quota > _LEAST_QUOTA else None
+    return Suspect(host_id=host.host_id, trouble=Trouble.FLOODING, reason=reason, quota=quota)
+
+
+def _hours(time: timedelta) -> str:
+    return f"{time / timedelta(hours=1):.0f} h"

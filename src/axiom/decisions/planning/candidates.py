@@ -1,0 +1,111 @@
+"""What could be ordered: a registration with its stage, its cost, what waits of it and what it should find out."""
+
+from dataclasses import dataclass, field
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.stopping import Aim, ended
+from axiom.domain.findings import Grade, Verdict
+from axiom.domain.planning import Need, Purpose
+from axiom.domain.registrations import Stopping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A registration that could be ordered: its stage, its cost, what waits of it and what it should find out.
+
+    Of a version with several registrations, tasks that wait and the pilot are said of one of them alone.
+    """
+
+    experiment_id: int
+    name: str
+    stage: Stage
+    stage_reason: str
+    replicate_seconds: float  # on one reference core, over the whole sweep
+    issued: int  # replicate numbers so far
+    unsent: int
+    in_progress: int
+    aims: tuple[Aim, ...]
+    block: int  # replicates that enter evidence together
+    theirs: int | None = None  # tasks of it that volunteers' hosts may still have at its stage; None is any number
+    pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
+    fault: str = ""  # why it must not be ordered before it is repaired
+    registration_id: int = 0
+    design: str = ""  # what tells it from the other registrations of its version
+    issued_besides: int = 0  # replicate numbers of those other registrations
+    stopping: Stopping = field(default_factory=Stopping)
+    need: Need = field(default_factory=Need)
+    failure_share: float = 0.0  # of its tasks, of which each is computed in vain
+    waiting_seconds: float = 0.0  # of a reference core, of the tasks that wait; 0 where nobody has counted them
+    is_further: bool = False  # another design of findings that have evidence from one already
+    weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known
+    returned: int = 0  # replicates that are back, beside those
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What no other candidate has."""
+        return self.experiment_id, self.registration_id
+
+    @property
+    def missing(self) -> int:
+        """Replicates to the end of the block that is begun, or a whole block."""
+        return self.block - self.issued % self.block
+
+    @property
+    def is_begun(self) -> bool:
+        """Is a part of a block ordered, which counts only as a whole?"""
+        return self.issued % self.block > 0
+
+    @property
+    def pending(self) -> int:
+        """Replicates that are ordered and not weighed yet."""
+        if self.weighed is not None:
+            return max(0, self.issued - self.weighed)
+        return max(0, self.issued + self.issued_besides - min((aim.seeds for aim in self.aims), default=0))
+
+    @property
+    def costs(self) -> float:
+        """Seconds of a reference core for one replicate that succeeds."""
+        return max(self.replicate_seconds, 1e-6) * (1.0 + max(0.0, self.failure_share))
+
+
+def is_stopped(one: Candidate) -> bool:
+    """Does no host get anything of it, whatever waits? While a repair is at fault, hosts go on with what is not."""
+    return one.stage is Stage.PAUSED
+
+
+def obstacle(one: Candidate) -> str:
+    """Why nothing is ordered of it, whatever waits and whatever it is worth; nothing when something might be."""
+    if not one.aims:
+        return "nothing is concluded from it"
+    if one.fault:
+        return one.fault
+    if one.stage is Stage.PAUSED:
+        return one.stage_reason
+    if not one.stage.takes_blocks:
+        return "" if one.pilot_missing else one.stage_reason
+    return ended(one.stopping, one.aims, replicates=one.issued, block=one.block)
+
+
+def purpose_of(one: Candidate) -> Purpose:
+    """What ordering more of it is good for."""
+    if one.stage is Stage.PILOT:
+        return Purpose.PILOT
+    if one.is_further:
+        return Purpose.GENERALITY
+    if all(aim.seeds == 0 for aim in one.aims):
+        return Purpose.NEW
+    if any(_is_unconfirmed_negative(aim) for aim in one.aims):
+        return Purpose.NEGATIVE
+    if any(is_decided(aim) and aim.grade is not Grade.DEFINITIVE for aim in one.aims):
+        return Purpose.NEAREST
+    return Purpose.FILL
+
+
+def is_decided(aim: Aim) -> bool:
+    """Has it a verdict?"""
+    return aim.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
+
+
+def _is_unconfirmed_negative(aim: Aim) -> bool:
+    against = Verdict.NEGATIVE if aim.is_positive else Verdict.POSITIVE
+    return aim.verdict in (against, Verdict.ABSENT) and aim.grade in (Grade.AWAITING, Grade.MODERATE)

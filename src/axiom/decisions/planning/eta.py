@@ -1,0 +1,80 @@
+"""When is a block expected to close? From how fast the hosts compute that would take it, and what comes before it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.fill import Filling
+from axiom.domain.amounts import counted
+from axiom.domain.planning import Closing, Supply
+from axiom.domain.sessions import Allotment
+
+_LEAST_PACE = 0.01
+_NEXT = 16  # blocks of one registration that are told of
+
+
+def closings(candidates: Sequence[Candidate], allotments: Sequence[Allotment], filling: Filling) -> tuple[Closing, ...]:
+    """Every block that is ordered and not weighed, the first to close first; those that nobody computes come last."""
+    more: dict[tuple[int, int], int] = defaultdict(int)
+    for each in allotments:
+        more[each.experiment_id, each.registration_id or 0] += each.workunits * each.replicates_each
+    paces = _paces(candidates, filling)
+    usual = _usual([host.supply for host in filling.hosts])
+    found = [
+        closing
+        for one in candidates
+        if one.aims
+        for closing in _closings(one, more[one.key], paces[one.key] + one.in_progress * usual, usual)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.seconds is None, one.seconds or 0.0, one.experiment_id, one.block)))
+
+
+def _closings(one: Candidate, more: int, pace: float, usual: float) -> list[Closing]:
+    """One for each of the next blocks; `pace` is how many seconds of a reference core are computed in a second."""
+    weighed = one.issued - one.pending if one.weighed is None else one.weighed
+    first, last = weighed // one.block, -(-(one.issued + more) // one.block)
+    back = weighed + one.returned
+    found = []
+    for number in range(first, min(last, first + _NEXT)):
+        end = (number + 1) * one.block
+        left = max(0, min(end, one.issued + more) - back)
+        seconds = None
+        if end > one.issued + more:
+            reason = f"still to be ordered of it: {counted(end - one.issued - more, 'replicate')}"
+        elif pace <= 0 and left:
+            reason = "no host computes it at the moment"
+        else:
+            seconds = 0.0 if not left else max(one.costs / max(_LEAST_PACE, usual), left * one.costs / pace)
+            reason = f"{counted(left, 'replicate')} up to its end, computed as fast as by {pace:.3g} reference cores"
+        found.append(
+            Closing(
+                experiment_id=one.experiment_id,
+                registration_id=one.registration_id,
+                name=one.name,
+                block=number,
+                replicates_left=max(0, min(end, one.issued + more) - max(back, number * one.block)),
+                seconds=seconds,
+                reason=reason,
+            )
+        )
+    return found
+
+
+def _paces(candidates: Sequence[Candidate], filling: Filling) -> Mapping[tuple[int, int], float]:
+    """Reference seconds a second that the hosts bring to each candidate of which they would get tasks."""
+    found: dict[tuple[int, int], float] = {one.key: 0.0 for one in candidates}
+    for host in filling.hosts:
+        for key, tasks in host.given.items():
+            found[key] += tasks * _pace(host.supply)
+    return found
+
+
+def _usual(supplies: Sequence[Supply]) -> float:
+    """Of one core, on average over the fleet; 0 where there is none."""
+    there = [one for one in supplies if not one.obstacle]
+    cores = sum(one.cores for one in there)
+    return sum(_pace(one) * one.cores for one in there) / cores if cores else 0.0
+
+
+def _pace(supply: Supply) -> float:
+    return max(_LEAST_PACE, supply.speed) * max(_LEAST_PACE, supply.availability)

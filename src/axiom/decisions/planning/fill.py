@@ -1,0 +1,240 @@
+"""To which hosts would this work go, so that no core is idle that could compute and no memory is promised twice?
+
+GPUs first, then what the fewest cores can take; the largest hosts first. Among hosts of the same size a keyed hash
+decides, one host of each volunteer and of each platform after the other, so that neither who computes nor where goes
+together with what is computed. What needs much memory is held back where it would leave cores without any.
+"""
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
+from axiom.domain.amounts import counted
+from axiom.domain.planning import Need, Placement, Supply
+
+_Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone
+
+
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """So many tasks of one registration that wait."""
+
+    key: tuple[int, int]
+    name: str
+    tasks: int
+    need: Need
+    seconds: float = 0.0  # of a reference core, for one of them
+    is_ours: bool = False  # for the laboratory's own hosts alone
+
+
+@dataclass(slots=True)
+class Filled:
+    """A host with what it was given."""
+
+    supply: Supply
+    left: Left
+    given: dict[tuple[int, int], int] = field(default_factory=dict)
+    memory_mb: int = 0
+    gpu_tasks: int = 0
+
+    def room(self, need: Need, seconds: float, deadline: float | None) -> int:
+        """How many tasks of it still fit."""
+        supply = self.supply
+        return room_for(self.left, need, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
+
+    def may_have(self, is_ours: bool) -> bool:
+        """May it have what is for our own hosts alone, or for anybody?"""
+        return self.supply.is_ours or not is_ours
+
+    def give(self, work: Work, tasks: int) -> None:
+        """So many tasks of this work are for this host."""
+        put(self.left, work.need, tasks)
+        self.given[work.key] = self.given.get(work.key, 0) + tasks
+        self.memory_mb += work.need.memory_mb * tasks
+        self.gpu_tasks += tasks if work.need.gpu else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """All hosts, in the order in which they were filled, and what found no place."""
+
+    hosts: tuple[Filled, ...]
+    left: tuple[Work, ...]
+    deadline: float | None
+
+
+def fill(supplies: Sequence[Supply], works: Iterable[Work], *, deadline: float | None = None, key: str = "") -> Filling:
+    """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
+    hosts = [Filled(supply=one, left=left_of(one)) for one in _in_order(supplies, key)]
+    kinds: dict[_Kind, list[Work]] = {}
+    for work in works:
+        if work.tasks > 0:
+            kinds.setdefault((work.need, coarse(work.seconds, deadline), work.is_ours), []).append(
+                Work(**{name: getattr(work, name) for name in Work.__slots__})
+            )
+    order = _scarcest_first(hosts, kinds, deadline)
+    for is_held_back in (True, False):
+        _deal_all(hosts, [(kind, kinds[kind]) for kind in order], deadline, is_held_back=is_held_back)
+    return Filling(
+        hosts=tuple(hosts),
+        left=tuple(work for kind in order for work in kinds[kind] if work.tasks > 0),
+        deadline=deadline,
+    )
+
+
+def placements(filling: Filling, names: Mapping[tuple[int, int], str]) -> tuple[Placement, ...]:
+    """What goes where, with why not more; the largest hosts first."""
+    return tuple(_placement(one, filling, names) for one in filling.hosts)
+
+
+def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str]) -> Placement:
+    tasks: Counter[str] = Counter()
+    for key, amount in host.given.items():
+        tasks[names[key]] += amount
+    return Placement(
+        host_id=host.supply.host_id,
+        name=host.supply.name,
+        cores=host.supply.cores,
+        tasks=tuple(sorted(tasks.items())),
+        idle_cores=host.left.cores,
+        memory_mb=host.memory_mb,
+        gpu_tasks=host.gpu_tasks,
+        reason=_reason(host, filling),
+    )
+
+
+def _reason(host: Filled, filling: Filling) -> str:
+    """Why it has no more than it has."""
+    supply = host.supply
+    if supply.obstacle:
+        return supply.obstacle
+    given = sum(host.given.values())
+    if host.left.cores == 0:
+        beside = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
+        return f"each core that was idle has a task{beside}" if given else all_busy(supply)
+    fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
+    if not fitting:
+        return "nothing more waits that it could take"
+    least = min(fitting, key=lambda work: (work.need.memory_mb, work.seconds, work.key))
+    why = why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
+    return why or "nothing more waits that it could take"
+
+
+def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:
+    """The largest first; among equals one of each volunteer and of each platform after the other, as a hash says."""
+    drawn = sorted(supplies, key=lambda one: _hash(key, one.host_id))
+    of_volunteer: Counter[str] = Counter()
+    of_platform: Counter[str] = Counter()
+    ranked = []
+    for place, one in enumerate(drawn):
+        ranked.append((-one.cores, of_volunteer[one.volunteer], of_platform[one.platform], place, one))
+        of_volunteer[one.volunteer] += 1
+        of_platform[one.platform] += 1
+    ranked.sort(key=lambda each: each[:4])
+    return [each[4] for each in ranked]
+
+
+def _hash(key: str, host_id: int) -> bytes:
+    return hashlib.blake2b(f"{key}:{host_id}".encode(), digest_size=8).digest()
+
+
+def _scarcest_first(
+    hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[Work]], deadline: float | None
+) -> list[_Kind]:
+    """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores."""
+    places = {}
+    for kind in kinds:
+        need, seconds, is_ours = kind
+        places[kind] = sum(host.room(need, seconds, deadline) for host in hosts if host.may_have(is_ours))
+    return sorted(kinds, key=lambda kind: (not kind[2], not kind[0].gpu, places[kind], -kind[0].memory_mb))
+
+
+def _deal_all(
+    hosts: Sequence[Filled],
+    kinds: Sequence[tuple[_Kind, list[Work]]],
+    deadline: float | None,
+    *,
+    is_held_back: bool,
+) -> None:
+    open_hosts = [host for host in hosts if not host.supply.obstacle]
+    for place, (kind, works) in enumerate(kinds):
+        need, seconds, is_ours = kind
+        open_hosts = [host for host in open_hosts if host.left.cores > 0 or host.left.gpus]
+        later = [other for other in kinds[place + 1 :] if not other[0][0].gpu]
+        idle = sum(host.left.cores for host in open_hosts)
+        lightest = _lightest(later, idle) if is_held_back and not need.gpu else 0
+        lighter = [kind for kind, works in later if kind[0].memory_mb < need.memory_mb and any(w.tasks for w in works)]
+        rooms = [
+            (host, room)
+            for host in open_hosts
+            if host.may_have(is_ours)
+            and (room := _held_back(host, need, host.room(need, seconds, deadline), lightest, lighter, deadline)) > 0
+        ]
+        _deal(rooms, works)
+
+
+def _held_back(
+    host: Filled, need: Need, room: int, lightest: int, lighter: Sequence[_Kind], deadline: float | None
+) -> int:
+    """No more than leave memory on each further idle core for what is lighter and comes after, and runs there."""
+    if not lightest or room <= 0 or need.memory_mb <= lightest:
+        return room
+    spare = host.left.memory_mb - host.left.cores * lightest
+    held = max(0, min(room, spare // (need.memory_mb - lightest)))
+    if held == room or any(host.may_have(ours) and host.room(its, seconds, deadline) for its, seconds, ours in lighter):
+        return held
+    return room
+
+
+def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[Work]) -> None:
+    """In proportion, where not all hosts can be filled; the first of them get what does not divide."""
+    deck = _Deck(works)
+    places = sum(room for _, room in rooms)
+    if not deck.left or not places:
+        return
+    share = min(1.0, deck.left / places)
+    rest = []
+    for host, room in rooms:
+        first = min(deck.left, int(room * share) or 1)
+        deck.deal(host, first)
+        if room > first:
+            rest.append((host, room - first))
+    for host, room in rest:
+        if not deck.left:
+            return
+        deck.deal(host, min(deck.left, room))
+
+
+class _Deck:
+    """Works of one kind, from which every host gets a mixture."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        self._works = deque(work for work in works if work.tasks > 0)
+        self.left = sum(work.tasks for work in self._works)
+
+    def deal(self, host: Filled, tasks: int) -> None:
+        """So many tasks, of each work in proportion to what is left of it; what was dealt from goes to the end."""
+        at_first, wanted = self.left, tasks
+        while wanted > 0:
+            work = self._works.popleft()
+            here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first))
+            host.give(work, here)
+            work.tasks -= here
+            wanted -= here
+            if work.tasks:
+                self._works.append(work)
+        self.left -= tasks
+
+
+def _lightest(later: Sequence[tuple[_Kind, Sequence[Work]]], idle: int) -> int:
+    """Memory that is enough for each of so many cores, by the lightest tasks that come after; 0 where none do."""
+    found = 0
+    for (need, _, _), works in sorted(later, key=lambda each: each[0][0].memory_mb):
+        tasks = sum(work.tasks for work in works)
+        found = need.memory_mb if tasks else found
+        idle -= tasks
+        if idle <= 0:
+            break
+    return found

@@ -1,0 +1,54 @@
+"""What would be ordered, what is it worth, where would it go, when is it done? Everything of a plan at once."""
+
+from collections.abc import Sequence
+
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.capacity import bounded
+from axiom.decisions.planning.eta import closings
+from axiom.decisions.planning.fill import fill, placements
+from axiom.decisions.planning.plan import plan
+from axiom.decisions.planning.works import works_of
+from axiom.decisions.planning.worth import worths
+from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
+from axiom.domain.sessions import Allotment
+
+_QUOTAS, _WISHES = Quotas(), Wishes()
+
+
+def preview(
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    *,
+    per_core: int,
+    task_seconds: float,
+    quotas: Quotas = _QUOTAS,
+    wishes: Wishes = _WISHES,
+    floor: float = FLOOR,
+    given: Sequence[Allotment] = (),
+    deadline_seconds: float | None = None,
+    key: str = "",
+) -> Preview:
+    """The plan for a fleet as it stands. Hosts that cannot be what they say are bounded or get nothing."""
+    there, _ = bounded(supplies)
+    cores = sum(one.cores for one in there if not one.obstacle)
+    planned = plan(
+        candidates,
+        cores=cores,
+        per_core=per_core,
+        task_seconds=task_seconds,
+        supplies=there,
+        quotas=quotas,
+        wishes=wishes,
+        floor=floor,
+        given=given,
+        deadline_seconds=deadline_seconds,
+        key=key,
+    )
+    works = works_of(candidates, planned.allotments, there)
+    filling = fill(there, works, deadline=deadline_seconds, key=key)
+    return Preview(
+        plan=planned,
+        worths=worths(candidates),
+        placements=placements(filling, {one.key: one.name for one in candidates}),
+        closings=closings(candidates, planned.allotments, filling),
+    )

@@ -1,0 +1,82 @@
+"""On how many cores could each candidate be computed, whatever they have in hand?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.capacity import Left, coarse, left_of, room_for, why_no_more
+from axiom.domain.planning import Need, Supply
+
+_Key = tuple[int, int]
+_Size = tuple[Need, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """The cores of a fleet, and how many of them each candidate can use."""
+
+    cores: int  # with GPUs, of which each takes a task beside
+    own: int  # of them, those of the laboratory's own hosts, without GPUs
+    by_key: Mapping[_Key, int] | None = None  # None: every core can take anything
+    obstacles: Mapping[_Key, str] = field(default_factory=dict)  # why none can
+    ours: Mapping[_Key, int] = field(default_factory=dict)  # the part of `by_key` that is the laboratory's own
+
+    def cores_for(self, key: _Key) -> int:
+        """How many tasks of a candidate the fleet could compute at once."""
+        return self.cores if self.by_key is None else self.by_key.get(key, 0)
+
+    def ours_for(self, key: _Key) -> int:
+        """How many of them the laboratory's own hosts could."""
+        return self.own if self.by_key is None else self.ours.get(key, 0)
+
+
+def reach(
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    *,
+    cores: int,
+    ours: int | None = None,
+    deadline: float | None = None,
+) -> Reach:
+    """Look at every host as if it had nothing in hand.
+
+    Without hosts every core can take anything; so many of them are `ours`, or all where nobody says how many.
+    """
+    there = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks != 0]
+    if not supplies:
+        return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
+    sizes: dict[_Size, list[Candidate]] = {}
+    for one in candidates:
+        sizes.setdefault((one.need, coarse(one.costs, deadline)), []).append(one)
+    by_key: dict[_Key, int] = {}
+    by_us: dict[_Key, int] = {}
+    obstacles: dict[_Key, str] = {}
+    most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
+    for (need, seconds), alike in sizes.items():
+        rooms = [
+            room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
+            for one, left in there
+        ]
+        most[need.gpu] = [max(before, room) for before, room in zip(most[need.gpu], rooms, strict=True)]
+        for candidate in alike:
+            by_key[candidate.key] = sum(rooms)
+            by_us[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
+            if not any(rooms):
+                obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
+    own = sum(one.cores for one, _ in there if one.is_ours)
+    return Reach(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
+
+
+def _empty(one: Supply) -> Left:
+    free = replace(one, busy_cores=0, busy_gpus=0, used_memory_mb=0, in_hand_seconds=0.0, most_tasks=None)
+    return left_of(free)
+
+
+def _obstacle(there: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> str:
+    """Of the largest host, as an example."""
+    if not there:
+        return "no host has a core at the moment"
+    one, left = max(there, key=lambda each: (each[0].memory_mb, each[0].cores, -each[0].host_id))
+    return (
+        f"no host can take a task of it; of host {one.name}, for one: {why_no_more(one, left, need, seconds, deadline)}"
+    )

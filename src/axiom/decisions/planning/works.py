@@ -1,0 +1,61 @@
+"""Which of the tasks that wait and that are ordered may go to whom?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from axiom.decisions.experiments.release_stages import PILOT_TASKS, Stage
+from axiom.decisions.planning.candidates import Candidate, is_stopped
+from axiom.decisions.planning.fill import Work
+from axiom.decisions.planning.orders import parts_of
+from axiom.decisions.planning.task_size import Usual, usual_of
+from axiom.domain.planning import Supply
+from axiom.domain.sessions import Allotment
+
+
+def works_of(
+    candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
+) -> list[Work]:
+    """What waits and what is ordered, in the tasks in which hosts get it."""
+    standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
+    waiting = [(one, _work(one, one.unsent, _size(one), usual)) for one in candidates]
+    ordered = [
+        (one, _work(one, each.workunits, each.replicates_each, usual))
+        for each in allotments
+        if (one := standing.get((each.experiment_id, each.registration_id or 0))) is not None
+    ]
+    few = {one.experiment_id: few_of(one) for one in candidates}
+    return [part for one, work in (*waiting, *ordered) for part in _let_out(one, work, few)]
+
+
+def _let_out(one: Candidate, work: Work, few: dict[int, int | None]) -> list[Work]:
+    """What hosts may have of it: of a version that is being let out few tasks at volunteers, the others at our own."""
+    if is_stopped(one):
+        return []
+    left = few[one.experiment_id]
+    if left is None:
+        return [work]
+    tasks = min(left, work.tasks)
+    few[one.experiment_id] = left - tasks
+    rest = work.tasks - tasks if one.stage.takes_blocks else 0
+    return [replace(work, tasks=tasks), replace(work, tasks=rest, is_ours=True)]
+
+
+def few_of(one: Candidate) -> int | None:
+    """How many tasks of it go to whoever asks; None is any number. Beyond a pilot our own hosts may have all."""
+    return PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
+
+
+def _work(one: Candidate, workunits: int, each: float, usual: Usual | None) -> Work:
+    parts = parts_of(one, each, usual)
+    return Work(
+        key=one.key,
+        name=one.name,
+        tasks=workunits * parts,
+        need=one.need,
+        seconds=each / parts * one.costs,
+    )
+
+
+def _size(one: Candidate) -> float:
+    """Replicates of a workunit that waits, on average."""
+    return one.waiting_seconds / one.unsent / one.costs if one.unsent and one.waiting_seconds > 0 else 1.0

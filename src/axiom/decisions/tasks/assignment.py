@@ -1,0 +1,316 @@
+"""Which work does this host get, how much of it, and why not more?
+
+Experiments take turns, and nothing goes to a host that cannot hold it or would not be done in time. A task takes memory
+and disk while it runs; of what a host has in hand, as many tasks run at once as it has cores, and that may be the
+largest of them.
+"""
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from axiom.decisions.hosts.memory import Room
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.hosts.speed import elapsed_on
+from axiom.domain.amounts import counted
+from axiom.domain.fleet import Host
+
+_DAY_SECONDS = 86_400
+# In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
+_MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
+_UNPROVEN_PER_CORE = 2
+_UNPROVEN = 64
+UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer, and one for each beyond: who invents hosts gains little
+_BARRED = (
+    "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
+    "whoever runs the laboratory trusts it again"
+)
+_NO_PROGRAM = "unknown"  # a processor for which there is no runner
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queue:
+    """What waits of one experiment, and what a task of it asks of a host."""
+
+    experiment_id: int
+    name: str
+    unsent: int
+    in_progress: int
+    seconds: float  # of a reference core, for a task as they come
+    memory_mb: int
+    disk_mb: int = 100
+    avx: bool = False
+    gpu: bool = False
+    gpu_memory_mb: int = 0  # there, beside the memory of the host
+    is_meant: bool = False  # some of it is meant for this host alone
+    is_read: bool = True  # it passed what the laboratory's own hosts demand
+    is_tried: bool = True  # it passed what this host demands: all gates, where it is not one of the laboratory's own
+    is_sealed: bool = True  # the seal of its bundle has not run out
+    rank: float = 0.0  # those of a lower one go first; nearly always all have the same
+    last_turn: int = 0  # when a task of it was last sent, in microseconds; 0 is never
+    room: int | None = None  # more of it this host may not have while it is let out; None is any number
+    held_back: str = ""  # why it may have nothing of it now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """So many tasks of one kind that a host has in hand."""
+
+    tasks: int
+    seconds: float  # of a reference core, each
+    memory_mb: int
+    disk_mb: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a host asks for: so many seconds of work, at least so many tasks, never more than `most`."""
+
+    seconds: float
+    instances: float
+    most: int
+    gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
+    cpu: bool = True  # its volunteer lets its processor compute for us
+    programs: Collection[str] = ("", "NVIDIA")  # the kinds of GPU on which a program of its computes; "" is without
+
+    @property
+    def is_any(self) -> bool:
+        """Is anything asked for at all?"""
+        return self.seconds > 0 or self.instances > 0 or any(max(wanted) > 0 for wanted in self.gpus.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """How much one host may have."""
+
+    deadline: timedelta | None  # by which a task must be done; None where it does not matter
+    tasks_per_core: int  # in hand
+    daily_per_core: int | None  # where its standing does not say; None is any number
+    heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
+    beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """So many tasks of one experiment, on a GPU of this kind or on the processor."""
+
+    experiment_id: int
+    tasks: int
+    gpu: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """What to take from which experiment, best first, and why not more."""
+
+    shares: tuple[Share, ...]
+    reason: str
+    is_enough: bool = False  # with these the host has what it asked for
+
+
+def assign(
+    host: Host, queues: Sequence[Queue], *, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int
+) -> Assignment:
+    """Share out what waits among what the host asks for, one task after the other."""
+    if not wish.is_any:
+        return Assignment(shares=(), reason="no work was asked for")
+    if is_barred(host.standing):
+        return Assignment(shares=(), reason=_BARRED)
+    if host.platform.processor == _NO_PROGRAM:
+        return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
+    filling = _Filling(host, held, wish, allowance, sent_today)
+    # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
+    heap = [
+        ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
+        for queue in queues
+        if queue.unsent > 0
+    ]
+    if not heap:
+        return Assignment(shares=(), reason="no work is waiting at the moment")
+    heapq.heapify(heap)
+    while heap and not filling.end():
+        first, out, turn, number, left, queue = heapq.heappop(heap)
+        if filling.take(queue) and left > 1:
+            heapq.heappush(heap, (first, out + 1, turn, number, left - 1, queue))
+    shares = tuple(Share(experiment_id=number, tasks=tasks, gpu=gpu) for (number, gpu), tasks in filling.shares.items())
+    return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
+
+
+def day_of(now: datetime) -> int:
+    """The day on which quotas are counted: days since 1970 in UTC."""
+    return int(now.timestamp()) // _DAY_SECONDS
+
+
+def sent_today(host: Host, now: datetime) -> int:
+    """How many tasks the host has had today."""
+    return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
+
+
+def most_in_hand(host: Host, allowance: Allowance) -> int:
+    """How many tasks a host may have at once: few, until its latest has been proven valid."""
+    limit = min(_MOST, allowance.tasks_per_core * host.capacity.cores)
+    if not is_unproven(host) or not allowance.heeds_standing:
+        return limit
+    return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
+
+
+def is_unproven(host: Host) -> bool:
+    """Has it nothing to show: no task yet, or none since the last that was not valid?"""
+    return not host.standing.valid_in_row
+
+
+def _shared(host: Host, allowance: Allowance) -> int | None:
+    """How many it may have of what all unproven hosts of its volunteer may have together; None where that is no limit.
+
+    Each takes half of what is left at most, so that several new computers begin at once. One has each, however many
+    there are: a room full of them should soon have something to show.
+    """
+    if not is_unproven(host) or not allowance.heeds_standing:
+        return None
+    return max(1, (UNPROVEN_TOGETHER - allowance.beside + 1) // 2)
+
+
+def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
+    """The kind of GPU in this host on which a task with so much memory can compute."""
+    for gpu in host.capacity.gpus:
+        if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
+            return gpu.kind
+    return None
+
+
+class _Filling:
+    """One host as it is filled, task by task."""
+
+    def __init__(self, host: Host, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int) -> None:
+        self.shares: dict[tuple[int, str], int] = {}
+        self._host = host
+        self._wish = wish
+        self._allowance = allowance
+        self._cores = host.capacity.cores
+        self._limit = most_in_hand(host, allowance)
+        self._shared = _shared(host, allowance)
+        self._given = 0
+        self._in_hand = sum(each.tasks for each in held)
+        daily = host.standing.quota if allowance.heeds_standing else None
+        daily = allowance.daily_per_core if daily is None else daily
+        self._quota = None if daily is None else daily * self._cores
+        self._today = sent_today
+        self._memory = Room(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
+        self._disk = Room(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
+        # How long the cores have to do with what is in hand.
+        self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
+        self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
+        self._obstacles: dict[str, str] = {}
+        # Of each queue what no task of it changes: its kind of GPU, why none of it can be given, how long a task takes.
+        self._standing: dict[int, tuple[str | None, str, float]] = {}
+
+    def end(self) -> bool:
+        """Is nothing more to be given, whatever waits?"""
+        return self.is_enough() or bool(self._stop())
+
+    def is_enough(self) -> bool:
+        """Has the host all that it asked for?"""
+        return all(self._is_met(kind) for kind in self._wanted)
+
+    def take(self, queue: Queue) -> bool:
+        """One task of this queue is given; if none can be, the queue is of no use any more."""
+        if queue.experiment_id not in self._standing:
+            self._standing[queue.experiment_id] = self._first_look(queue)
+        kind, obstacle, elapsed = self._standing[queue.experiment_id]
+        obstacle = obstacle or self._no_room(queue, elapsed)
+        if kind is None or obstacle:
+            self._obstacles[queue.name] = obstacle
+            return False
+        if self._is_met(kind):
+            return False
+        self._memory.put(queue.memory_mb)
+        self._disk.put(queue.disk_mb)
+        self._busy += elapsed / max(1, self._cores)
+        self._wanted[kind][0] -= elapsed
+        self._wanted[kind][1] -= 1
+        self._given += 1
+        key = (queue.experiment_id, kind)
+        self.shares[key] = self.shares.get(key, 0) + 1
+        return True
+
+    def reason(self) -> str:
+        """Why this much and not more."""
+        if self.is_enough():
+            return "this is as much as was asked for"
+        if stop := self._stop():
+            return stop
+        if self._obstacles:
+            (name, obstacle), *others = self._obstacles.items()
+            more = f"; {len(others)} more that wait do not fit either" if others else ""
+            return f"{name} {obstacle}{more}"
+        return f"no {'more ' if self._given else ''}work of the kind that was asked for is waiting at the moment"
+
+    def _stop(self) -> str:
+        in_hand = self._in_hand + self._given
+        if self._shared is not None and self._shared <= in_hand < self._limit:
+            return (
+                f"your computers that have no valid task to show share {UNPROVEN_TOGETHER} tasks, and beyond these "
+                "each has one; this one gets more as soon as one of its own is valid"
+            )
+        if in_hand >= self._limit:
+            is_full = self._limit == self._allowance.tasks_per_core * self._cores
+            more = "" if is_full else "; it may have more after its next valid one"
+            return f"your computer has {counted(in_hand, 'task')} of the {self._limit} that it may have{more}"
+        if self._quota is not None and self._today + self._given >= self._quota:
+            return (
+                f"the daily quota of {counted(self._quota, 'task')} is used up; it grows with valid results, "
+                "and the next day begins at midnight UTC"
+            )
+        return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
+
+    def _first_look(self, queue: Queue) -> tuple[str | None, str, float]:
+        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""
+        obstacle = self._no_gpu(queue) if kind is None else self._unfit(queue)
+        return kind, obstacle, elapsed_on(self._host, queue.seconds)
+
+    def _unfit(self, queue: Queue) -> str:
+        if unready := _unready(queue):
+            return unready
+        if not queue.gpu and not self._wish.cpu:
+            return "computes on the processor, and your preferences allow no such work"
+        if not queue.gpu and "" not in self._wish.programs:
+            return "computes on the processor, for which your computer has no program"
+        if queue.avx and self._host.platform.instructions == "none":
+            return "needs a processor with AVX"
+        return ""
+
+    def _no_room(self, queue: Queue, elapsed: float) -> str:
+        free = self._memory.free
+        if free is not None and queue.memory_mb > free:
+            return f"needs {queue.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
+        free = self._disk.free
+        if free is not None and queue.disk_mb > free:
+            return f"needs {queue.disk_mb} MB of disk a task, and {free} MB are free by your preferences"
+        deadline = self._allowance.deadline
+        if deadline is not None and self._busy + elapsed > deadline.total_seconds():
+            return "would not be done by its deadline at your computer's speed and availability"
+        return ""
+
+    def _no_gpu(self, queue: Queue) -> str:
+        kinds = " or ".join(sorted(kind for kind in self._wish.programs if kind))
+        if not kinds:
+            return "computes on a GPU, for which there is no program for your computer"
+        return f"needs a GPU of {kinds}" + (f" with {queue.gpu_memory_mb} MB" if queue.gpu_memory_mb else "")
+
+    def _is_met(self, kind: str) -> bool:
+        seconds, tasks = self._wanted.get(kind, (0.0, 0.0))
+        return seconds <= 0 and tasks <= 0
+
+
+def _unready(queue: Queue) -> str:
+    """Why this host, or any, may have nothing of it yet."""
+    if queue.held_back:
+        return queue.held_back
+    if not queue.is_sealed:
+        return "waits for a seal, since that of its bundle has run out and no computer would take it"
+    if not queue.is_read:
+        return "passed not even the gates of the laboratory's own computers, before which it goes to nobody"
+    if not queue.is_tried:
+        return "waits for its preflight, before which it goes to no volunteer"
+    return ""
