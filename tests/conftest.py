@@ -47,10 +47,13 @@ from axiom.server.validator import Validator
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
-from axiom.store import accounts, fleet, preflights, releases, work
-from axiom.store.database import Database, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights, releases
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
+from axiom.store.tasks import workunits as work
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
@@ -233,7 +236,7 @@ class SmallLab:
         volunteer: str = "Ada",
     ) -> int:
         with self.db.transaction():
-            return fleet.meet(
+            return hosts.meet(
                 self.db,
                 volunteer_id=self.volunteer(volunteer),
                 name=name,

@@ -8,7 +8,7 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.deploy import deploy
 from axiom.lab.registering import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
-from axiom.store import experiments
+from axiom.store.experiments import experiments
 
 WIDER = [
     ({"size": 1, "shift": 0}, 1.0),

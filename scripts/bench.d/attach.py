@@ -32,7 +32,7 @@ from attached import Project, project
 from built import BUILT, age, build, computing, home, offered, runner_of, size_mb
 from volunteering import Client, client, register
 
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _STEPS = {  # of a client's log: the first line of each kind
     "asks": r"Sending scheduler request",

@@ -36,9 +36,11 @@ from axiom.server.ordering import Dispatch
 from axiom.server.validator import Validator
 from axiom.signed import bundles
 from axiom.signed.keys import Keys, make_keys
-from axiom.store import accounts, counters, fleet
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine import counters
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
@@ -149,7 +151,7 @@ def laboratory(place: Path, cores: int = 1) -> Iterator[Bench]:
     published = writer.run(lambda db: publish(db, folder, prepared, keys=keys, good_for=good_for, now=now()))
     ourselves = writer.run(lambda db: accounts.ourselves(db, now()))
     host_id = writer.run(
-        lambda db: fleet.meet(
+        lambda db: hosts.meet(
             db,
             volunteer_id=ourselves,
             name="bench",

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.domain.experiments import seed_of
-from axiom.store import experiments
-from axiom.store.database import Database, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
 from axiom.store.migrate import migrate
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

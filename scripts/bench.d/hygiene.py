@@ -43,11 +43,15 @@ from axiom.lab.watching import look_for
 from axiom.server.transitioner import sweep
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
-from axiom.store import accounts, counters, fleet, watches, work
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.database import Database, at, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import watches
 from axiom.store.writer import Writer
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -86,7 +90,7 @@ def laboratory(place: Path, now: Callable[[], datetime]) -> Small:
         for number in range(HOSTS):
             platform = Platform(system="linux", processor="x86_64", instructions="avx2")
             capacity = Capacity(cores=32, memory_mb=64_000)
-            fleet.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
+            hosts.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
     db.close()
     writer = Writer(lambda: Connections(folder=folder).journalled(folder.journal, now))
     writer.start()
@@ -136,7 +140,7 @@ def demand_nothing_made(small: Small, cancelled: int) -> None:
     before = small.writer.run(lambda db: db.select("SELECT id FROM task"))
     small.writer.run(lambda db: sweep(db, NOW + timedelta(days=30)))
     after = small.writer.run(lambda db: db.select("SELECT id FROM task"))
-    left = small.writer.run(lambda db: work.tasks(db, state="unsent", limit=1))
+    left = small.writer.run(lambda db: workunits.tasks(db, state="unsent", limit=1))
     counted = small.writer.run(counters.read)
     gone = sum(amount for (noun, _, state), amount in counted.items() if (noun, state) == ("workunit", "cancelled"))
     if len(before) != len(after) or left or gone != cancelled:

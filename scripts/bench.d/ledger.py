@@ -22,9 +22,9 @@ from pathlib import Path
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.lab.booking import SLICE
 from axiom.lab.credit import Paying
-from axiom.store import books, tariffs
-from axiom.store.database import Database, at, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.credit import books, tariffs
+from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -42,25 +42,19 @@ from axiom.lab.publish import prepare, publish
 from axiom.server.http import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
-from axiom.store import (
-    accounts,
-    evidence,
-    experiments,
-    finding_pages,
-    fleet,
-    preflights,
-    releases,
-    results,
-    returning,
-    sessions,
-    teams,
-    work,
-)
-from axiom.store.database import Database, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts, teams
+from axiom.store.engine.database import Database, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.returning import Reported
-from axiom.store.work import Claim
+from axiom.store.sessions import sessions
+from axiom.store.tasks import results, workunits
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks.tasks import Reported
+from axiom.store.tasks.workunits import Claim
+from axiom.store.views import findings
 from axiom.web.app import Site, site
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -88,7 +82,7 @@ def furnish(folder: Folder, tasks: int) -> None:
             for member in volunteers[number::5]:
                 accounts.join(db, member, team)
         for number in range(HOSTS):
-            fleet.meet(
+            hosts.meet(
                 db,
                 volunteer_id=volunteers[number % 40],
                 name=f"host {number}",
@@ -133,15 +127,15 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
         _pass(db, bundle.digest)
     allotment = Allotment(experiment_id=stored.id, workunits=amount, replicates_each=1, reason="a benchmark")
     deploy(db, allotment, max_failures=3, now=NOW)
-    for number in work.open_workunits(db, stored.id, after=0, limit=amount):
-        wanted = work.workunit(db, number)
+    for number in workunits.open_workunits(db, stored.id, after=0, limit=amount):
+        wanted = workunits.workunit(db, number)
         if wanted is None or bundle is None:
             sys.exit(f"workunit {number} was not stored")
-        (task,) = work.tasks_of(db, number)
+        (task,) = workunits.tasks_of(db, number)
         host = 1 + task.id % HOSTS
         later = NOW + timedelta(hours=1)
         claim = Claim(task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later)
-        work.send(db, [claim], host_id=host, now=NOW)
+        workunits.send(db, [claim], host_id=host, now=NOW)
         report = Report(
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0
         )
@@ -168,7 +162,7 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
 
 
 def _conclude(db: Database) -> None:
-    for finding in finding_pages.in_brief(db):
+    for finding in findings.in_brief(db):
         for blocks in range(1, 41):
             found = Evidence(
                 blocks=blocks,

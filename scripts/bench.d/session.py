@@ -52,10 +52,12 @@ from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
-from axiom.store import accounts, fleet, preflights, releases
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.database import Database, at, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights, releases
+from axiom.store.hosts import hosts as fleet
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 

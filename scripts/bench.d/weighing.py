@@ -34,10 +34,15 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.evaluate import evaluate
 from axiom.signed.manifests import Manifest
 from axiom.signed.strict import canonical
-from axiom.store import accounts, evidence, experiments, findings, fleet, sessions
-from axiom.store.database import Database, at, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
+from axiom.store.registrations import registrations
+from axiom.store.sessions import sessions
 from axiom.web import cards
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -97,7 +102,7 @@ def furnish(db: Database, versions: int) -> None:
     with db.transaction():
         volunteer = accounts.ourselves(db, NOW)
         for number in range(HOSTS):
-            fleet.meet(
+            hosts.meet(
                 db,
                 volunteer_id=volunteer,
                 name=f"host {number}",
@@ -145,7 +150,7 @@ def register(db: Database, name: str) -> None:
     )
     added = experiments.add(db, name=name, version=1, manifest=canonical(declared.as_data()).decode(), now=NOW)
     said = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
-    findings.register(
+    registrations.register(
         db,
         experiment_id=added,
         cohort="exploratory",

@@ -27,10 +27,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from axiom.store import counters
 from axiom.store.connections import Connections
-from axiom.store.database import Database, connect_reader, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, connect_reader, connect_writer
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 

@@ -27,9 +27,9 @@ from axiom.figures.palette import standalone
 from axiom.lab.draw import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.estimands import value
-from axiom.store import experiments
-from axiom.store.database import connect_reader
-from axiom.store.folder import Folder
+from axiom.store.engine.database import connect_reader
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"

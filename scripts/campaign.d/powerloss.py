@@ -40,11 +40,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from powercut import disks
 
 from axiom.errors import AxiomError
-from axiom.store import blobs, counters
-from axiom.store.database import Database, connect_writer, make_durable
-from axiom.store.folder import Folder
-from axiom.store.journal import attach
-from axiom.store.journal_course import replay
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database, connect_writer, make_durable
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.journal import attach
+from axiom.store.journal.replay import replay
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 

@@ -14,7 +14,7 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import REMARKS
 
-from axiom.store.folder import keep
+from axiom.store.engine.folder import keep
 from axiom.web.log import as_markdown, as_text
 
 

@@ -36,7 +36,7 @@ from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
 from axiom.lab.old_claims import LIST, OldClaims, read
 from axiom.settings import from_process
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = Path(axiom.__file__).parent / "catalogue"

@@ -20,9 +20,9 @@ from typing import Any, Self
 
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import TaskState
-from axiom.store import preflights, releases
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights, releases
 
 AXIOM = Path(sys.executable).parent / "axiom"
 PAUSING = Path(__file__).with_name("pausing.py")

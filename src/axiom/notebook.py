@@ -18,11 +18,14 @@ from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook_summary import TYPICAL, summary
 from axiom.notebook_table import Table, facts_html, joined
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import evidence, experiments, findings, tables
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
 from axiom.store.migrate import check
+from axiom.store.registrations import registrations as findings
+from axiom.store.views import tables
 
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
 _ORIGINS = {

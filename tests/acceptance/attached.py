@@ -24,7 +24,7 @@ from axiom.server.checking import secret_of
 from axiom.signed.keys import make_keys
 from axiom.signed.roles import TRUST_FILE, Role
 from axiom.signed.signing import SigningKey
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _UNDRAWN = range(1, 61)  # more tasks than a test orders
 

@@ -29,8 +29,9 @@ from axiom.server.validator import Validator
 from axiom.signed.keys import Secrets
 from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, read_ticket
-from axiom.store import accounts, work
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
+from axiom.store.tasks import workunits as work
 from axiom.store.writer import MAX_WAITING, Writer
 
 MASTER = "http://lab.example/"

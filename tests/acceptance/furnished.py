@@ -19,21 +19,15 @@ from axiom.lab.linking import link
 from axiom.lab.old_claims import OldClaims, OldLink, inherit
 from axiom.server.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
-from axiom.store import (
-    accounts,
-    blobs,
-    evidence,
-    fleet,
-    ledger,
-    proposals,
-    returning,
-    sessions,
-    settlements,
-    tariffs,
-    teams,
-    work,
-)
-from axiom.store.fleet import Described
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.engine import blobs
+from axiom.store.evidence import evidence
+from axiom.store.hosts import hosts
+from axiom.store.hosts.hosts import Described
+from axiom.store.registrations import proposals
+from axiom.store.sessions import sessions
+from axiom.store.tasks import tasks, workunits
 
 HOSTILE = '<script>alert("Ada & co")</script>'
 SVG = (
@@ -145,8 +139,8 @@ def join_in(lab) -> None:
         for member in (1, grace):
             accounts.join(lab.db, member, team)
         for volunteer, name in ((grace, "kitchen.grace.example"), (shy, "secret.shy.example")):
-            fleet.add(lab.db, volunteer, said_of(name), lab.now)
-        fleet.told_why(lab.db, 3, "no waiting task fits into its memory of 7,900 MB")
+            hosts.add(lab.db, volunteer, said_of(name), lab.now)
+        hosts.told_why(lab.db, 3, "no waiting task fits into its memory of 7,900 MB")
         ledger.carry_over(lab.db, grace, source="the old laboratory", amount=12_345_678, because="a test", now=lab.now)
     compute(lab)
 
@@ -162,8 +156,8 @@ def compute(lab) -> None:
     lab.report(lab.order(2), None, exit_status=197)
     lab.order(2)
     with lab.db.transaction():
-        transit_many(lab.db, [returning.order_check(lab.db, work.task(lab.db, 1), lab.now)], lab.now)
-        returning.agree(lab.db, {1: Agreement.WAITING})
+        transit_many(lab.db, [tasks.order_check(lab.db, workunits.task(lab.db, 1), lab.now)], lab.now)
+        tasks.agree(lab.db, {1: Agreement.WAITING})
         Paying().pay(lab.db, lab.now)
 
 

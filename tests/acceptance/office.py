@@ -14,9 +14,9 @@ from axiom.server.guesses import Guesses
 from axiom.server.project import FrontDesk
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import StatisticsFiles
-from axiom.store import accounts
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.runners import Runner
+from axiom.store.experiments.offers import Runner
 from axiom.store.writer import Writer
 
 SECRET = b"canary secret of this laboratory"

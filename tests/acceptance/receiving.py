@@ -21,9 +21,9 @@ from axiom.server.accounts import Accounts
 from axiom.server.guesses import Guesses
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
-from axiom.store import accounts as stored_accounts
-from axiom.store import fleet
+from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
+from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 from axiom.web.account_pages import ACTS
 from axiom.web.accounts import Beside, accounts
@@ -187,7 +187,7 @@ class Visitor:
         platform = Platform(system="linux", processor="x86_64", instructions="avx2")
         capacity = Capacity(cores=2, memory_mb=4_000)
         return self.app.writer.run(
-            lambda db: fleet.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
+            lambda db: hosts.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
         )
 
     def account(self) -> Any:

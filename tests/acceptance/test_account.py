@@ -17,7 +17,8 @@ from axiom.lab.offer import offer_here
 from axiom.server.accounts import open_account
 from axiom.server.passwords import stored_password
 from axiom.signed.keys import make_keys, make_secrets
-from axiom.store import accounts, fleet, teams
+from axiom.store.accounts import accounts, teams
+from axiom.store.hosts import hosts
 
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
 OTHER_EMAIL = "eve@mail.example"
@@ -37,8 +38,8 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
         eve = open_account(lab.db, secrets.accounts, asked, stored_password(asked.passwd_hash), lab.now)
         for name in ("attic", "cellar"):
             capacity = Capacity(cores=4, memory_mb=8_000)
-            host = fleet.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
-            fleet.told_why(lab.db, host, f"the {name} has as many tasks as it may have")
+            host = hosts.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
+            hosts.told_why(lab.db, host, f"the {name} has as many tasks as it may have")
         team = teams.found(
             lab.db, name="The Sums", founder_id=eve, country="France", website="", about="We add.", now=lab.now
         )

@@ -20,9 +20,9 @@ from axiom.lab.fleet_file import read_fleet
 from axiom.lab.policy import policy_of
 from axiom.lab.previewing import preview
 from axiom.settings import Settings
-from axiom.store import findings
 from axiom.store.connections import Connections
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.registrations import registrations
 from axiom.store.writer import Writer
 from axiom.web.app import Site, site
 from axiom.web.pages import PAGES
@@ -83,7 +83,7 @@ def card(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
     made = new_lab(tmp_path_factory.mktemp("card") / "lab")
     weigh_three_blocks(made, prepared)
     with made.db.transaction():
-        findings.set_status(made.db, 1, "suspended", "two seeds gave the same values")
+        registrations.set_status(made.db, 1, "suspended", "two seeds gave the same values")
     made.db.close()
     writer = Writer(lambda: connect_writer(made.folder.database))
     writer.start()

@@ -15,7 +15,7 @@ from axiom.lab.offer import offer_built
 from axiom.runner.host import platform_here
 from axiom.server.meeting import PLATFORMS
 from axiom.signed.keys import make_secrets
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 # It does not read its orders: the number of the task decides what it does wrong.
 _BAD = """#!/bin/sh

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from axiom.boinc.transfers import write_name, write_token
 from axiom.domain.work import task_name
 from axiom.server.transfers import Transfers
-from axiom.store import blobs, uploads
 from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
 KEY = b"k" * 32

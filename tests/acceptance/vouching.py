@@ -12,9 +12,9 @@ from pathlib import Path
 from patience import PATIENCE
 
 from axiom.domain.preflights import GATES, Preflight
-from axiom.store import experiments, preflights, releases
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights, releases
 
 
 def vouch(data: Path, name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.lab import breaking
 from axiom.lab.failures import count
-from axiom.store import experiments
+from axiom.store.experiments import experiments
 
 MOST = 20  # tasks after which it must be over
 ORDERED = 258  # workunits, as were then in progress and withdrawn

@@ -8,7 +8,7 @@ from axiom.decisions.experiments.release_stages import Let, Stage
 from axiom.lab import breaking, observing, releasing
 from axiom.lab.recall import reopen_finding
 from axiom.server import letting
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost
 

@@ -7,7 +7,8 @@ import pytest
 
 from axiom.lab import promises
 from axiom.lab.withdraw import withdraw
-from axiom.store import counters, ledger
+from axiom.store.credit import ledger
+from axiom.store.engine import counters
 
 
 def demand_that_what_is_said_is_so(bench) -> None:

@@ -12,7 +12,7 @@ from axiom.lab.credit import Paying
 from axiom.lab.failures import count
 from axiom.server import validator
 from axiom.signed.outputs import CellError
-from axiom.store import endings
+from axiom.store.tasks import endings
 
 AMOUNT = 132
 RAISED = CellError(kind="KeyError", where="axiom/catalogue/tiny_sum.py:31")

@@ -9,7 +9,8 @@ from axiom.decisions.upkeep.failures_suggesting import VOLUNTEER, suggest
 from axiom.domain.endings import Cause
 from axiom.lab.breaking import breaking
 from axiom.lab.failures import count
-from axiom.store import endings, fleet
+from axiom.store.hosts import hosts
+from axiom.store.tasks import endings
 
 GIVEN_UP, TIME_LIMIT = 203, 197
 LEAST_MARGIN = 10.0  # times what a task should take on its host, before BOINC's own limit ends it
@@ -28,7 +29,7 @@ def demand_that_nobody_is_blamed_but_less_is_sent(exchange) -> None:
     assert (group.cause, group.tasks, suggest(group).look_at) == (Cause.ABORTED_BY_VOLUNTEER, 5, VOLUNTEER)
     assert exchange.do(breaking) == []
     assert exchange.do(lambda db: db.select("SELECT id FROM workunit WHERE state <> 'open'")) == []
-    standing = exchange.do(lambda db: fleet.host(db, client.host)).standing
+    standing = exchange.do(lambda db: hosts.host(db, client.host)).standing
     assert standing.quota is not None
     assert standing.quota < 32
     assert exchange.broken() == {}

@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain import declaration
 from axiom.domain.work import Outcome
-from axiom.store import results
+from axiom.store.tasks import results
 
 
 @dataclass(frozen=True, kw_only=True)

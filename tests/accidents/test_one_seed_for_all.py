@@ -7,7 +7,7 @@ import pytest
 from axiom.decisions.evidence import admissible
 from axiom.decisions.tasks import validation
 from axiom.domain.findings import Force
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 
 
 def demand_that_another_seed_is_no_result(bench) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.commands import experiments as commands
 from axiom.commands.experiments import RetireExperiment
-from axiom.store import experiments
+from axiom.store.experiments import experiments
 
 WAITING = 2_348
 

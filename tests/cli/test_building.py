@@ -12,7 +12,7 @@ from processes import of_session
 
 from axiom.cli import building
 from axiom.cli.building import Builder
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 WELL = 'echo "with $*"\nps -o cls= -p $$\n'
 STUBBORN = "trap '' TERM\n(sleep 600 & sleep 601; wait) &\necho $! >begun\nwhile :; do sleep 1; done\n"
@@ -95,7 +95,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
     program.chmod(0o755)
     text = (
         "import sys, time\nfrom pathlib import Path\nfrom axiom.cli.building import Builder\n"
-        "from axiom.store.folder import Folder\n"
+        "from axiom.store.engine.folder import Folder\n"
         "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), patience=0.0)\n"
         "builder.look()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
     )

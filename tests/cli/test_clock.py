@@ -15,9 +15,9 @@ from axiom.errors import ClockSetBack
 from axiom.lab import promises
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
-from axiom.store import callers, jobs
-from axiom.store.database import connect_writer
-from axiom.store.folder import lock
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import lock
+from axiom.store.upkeep import audit, jobs
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -107,7 +107,7 @@ def test_what_time_servers_correct_is_tolerated(small_lab):
 def test_a_clock_before_what_is_written_is_refused_with_the_way_out(future):
     with pytest.raises(ClockSetBack, match=r"2027-03-02 14:05 UTC \(the job publish\).* `axiom lab --accept-clock`"):
         open_clock(future, accept=False, caller="operator")
-    assert callers.length(future) == 0
+    assert audit.length(future) == 0
 
 
 def test_an_accepted_clock_goes_on_at_half_pace_until_both_agree(future, wall):
@@ -123,13 +123,13 @@ def test_an_accepted_clock_goes_on_at_half_pace_until_both_agree(future, wall):
 
 def test_an_acceptance_is_audited_and_holds_at_later_starts(future, wall):
     open_clock(future, accept=True, caller="operator")
-    (entry,) = callers.latest(future, 9)
+    (entry,) = audit.latest(future, 9)
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("operator", "clock.accept", "done")
     assert json.loads(entry["arguments"]) == {"wall": NOW.isoformat(), "written": (NOW + YEAR).isoformat()}
-    assert callers.broken_links(future) == []
+    assert audit.broken_links(future) == []
     wall(NOW + timedelta(days=10))
     assert open_clock(future, accept=False, caller="operator").now() == NOW + YEAR + timedelta(days=5)
-    assert callers.length(future) == 1
+    assert audit.length(future) == 1
     jobs.started(future, "publish", 60.0, NOW + 2 * YEAR)  # another start with another wrong clock
     with pytest.raises(ClockSetBack):
         open_clock(future, accept=False, caller="operator")

@@ -11,9 +11,11 @@ from axiom.__main__ import _main
 from axiom.boinc.account_keys import passwd_hash
 from axiom.server.passwords import is_password
 from axiom.signed.keys import make_secrets
-from axiom.store import accounts, books, fleet_pages, ledger
-from axiom.store.database import connect_reader, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.credit import books, ledger
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.views import hosts
 
 GRACE, SHY = 2, 3
 
@@ -129,7 +131,7 @@ def test_a_dry_run_carries_nothing_over(bring, lab):
     assert status == 0, err
     assert "1 carried over (dry run), 5.000 in all" in err
     assert total(lab, SHY) == 0
-    assert ask(lab, lambda db: fleet_pages.carried(db, SHY)) == []
+    assert ask(lab, lambda db: hosts.carried(db, SHY)) == []
 
 
 def test_who_has_no_account_yet_may_be_left_out(bring, lab):

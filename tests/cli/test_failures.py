@@ -8,7 +8,7 @@ from furnished import fill
 
 from axiom.lab.failures import count
 from axiom.lab.watching import look_for
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from furnished import weigh_three_blocks, weighed
 from axiom.cli.findings import finding
 from axiom.domain.findings import Verdict
 from axiom.errors import WrongUse
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from furnished import HOSTILE, fill
 
 from axiom.__main__ import _main
-from axiom.store import progress
-from axiom.store.progress import Said
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import Said
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from axiom.signed.code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_keys, make_secrets
 from axiom.signed.requests import SigningRequest, write_request
 from axiom.signed.roles import Role
-from axiom.store.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock
 
 
 @pytest.fixture

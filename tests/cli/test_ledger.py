@@ -10,9 +10,10 @@ from axiom.cli.viewing import view
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Award
 from axiom.signed.keys import make_keys
-from axiom.store import ledger, notices, settlements, tariffs
-from axiom.store.database import at, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.engine.database import at, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import notices
 from axiom.web import feed
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.signed.bundles import contents
-from axiom.store import findings
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.registrations import registrations
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_finding_tells_what_it_asks_and_on_what_it_rests(say, tmp_path):
     assert "rests on what is void" not in say("finding", "show", 2)[1]
     db = connect_writer(tmp_path / "lab" / "axiom.db")
     with db.transaction():
-        findings.set_status(db, 1, "suspended", "a test")
+        registrations.set_status(db, 1, "suspended", "a test")
     db.close()
     assert "suspended" in say("finding", "list")[1]
     found = say("finding", "show", 2, "--json")["finding"]

@@ -10,7 +10,7 @@ import pytest
 from axiom.cli.opening import log_to
 from axiom.errors import StorageFull
 from axiom.settings import Settings
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from axiom.cli.options import wall_clock
 from axiom.errors import StoreDamaged
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from axiom.cli import assemble
 from axiom.cli.moving import moving
 from axiom.errors import StorageFull
 from axiom.lab.clean import give_up_stuck
-from axiom.store import blobs, work
 from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
 
@@ -39,7 +40,7 @@ def look(lab, writer):
         jobs._jobs["transition"].work()
         if session:
             writer.run(lambda db: give_up_stuck(db, lab.now))
-        return writer.run(lambda db: work.task(db, 1))
+        return writer.run(lambda db: workunits.task(db, 1))
 
     return once
 
@@ -73,7 +74,7 @@ def test_what_could_not_be_stored_for_long_was_not_looked_at(lab, look, monkeypa
         raise StorageFull("full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(work, "late", full)
+        patched.setattr(workunits, "late", full)
         for _ in range(60):
             lab.later(hours=1)
             with pytest.raises(StorageFull):

@@ -12,10 +12,12 @@ from axiom.__main__ import _main
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.copies import keep_copy
 from axiom.signed.bundles import contents
-from axiom.store import accounts, backed_up, fleet, jobs
-from axiom.store.database import connect_writer
-from axiom.store.folder import SERVER, Folder, lock
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate, migrations
+from axiom.store.upkeep import backed_up, jobs
 
 NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
 
@@ -159,7 +161,7 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     rea = accounts.create(db, name="Rea", email="rea@example.org", password="", cross_id="hers", now=now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    fleet.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
+    hosts.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
     db.close()
     found = findings(say)["backup"]
     assert (found["well"], found["says"]) == (False, "none was made; 1 volunteer computed here")

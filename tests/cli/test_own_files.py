@@ -8,7 +8,7 @@ import pytest
 from axiom.__main__ import _main
 from axiom.cli.manifests import catalogue_files
 from axiom.signed.bundles import contents
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from axiom.commands.experiments import PreflightExperiment
 from axiom.errors import CannotStart
 from axiom.runner.gate import Gate
 from axiom.signed.bundles import contents
-from axiom.store import accounts
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate, migrations
 
 

@@ -9,8 +9,8 @@ from furnished import proposed
 from axiom.__main__ import _main
 from axiom.domain.proposals import Admission, Template
 from axiom.signed.bundles import contents
-from axiom.store import proposals
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.registrations import proposals
 
 
 @pytest.fixture

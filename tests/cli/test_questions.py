@@ -9,8 +9,8 @@ from axiom.cli.questions import show
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.signed.bundles import contents
-from axiom.store import costs
-from axiom.store.costs import Kept
+from axiom.store.experiments import costs
+from axiom.store.experiments.costs import Kept
 
 FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
 

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.signed.bundles import contents
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.signed.keys import make_keys
-from axiom.store import callers
-from axiom.store.database import connect_reader
+from axiom.store.engine.database import connect_reader
+from axiom.store.upkeep import audit
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def audited(said):
 
     def found() -> list[str]:
         db = connect_reader(said.lab.folder.database)
-        rows = [row["command"] for row in callers.latest(db, 100)]
+        rows = [row["command"] for row in audit.latest(db, 100)]
         db.close()
         return rows[::-1]
 

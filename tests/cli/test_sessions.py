@@ -11,8 +11,8 @@ from axiom.commands.watches import RegisterWatch
 from axiom.domain.sessions import Step
 from axiom.lab.withdraw import withdraw
 from axiom.signed.keys import make_keys
-from axiom.store import sessions
-from axiom.store.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.sessions import sessions
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.cli.taking import taking
 from axiom.errors import FolderInUse, WrongUse
-from axiom.store.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.settings import Settings
 from axiom.signed.bundles import contents
-from axiom.store import callers
-from axiom.store.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.upkeep import audit
 from axiom.store.writer import Writer
 
 PACKAGE = Path(axiom.__file__).parent
@@ -42,7 +42,7 @@ class Door:
 
     def audited(self) -> list[dict[str, Any]]:
         """The audit, oldest first."""
-        return self.look(lambda db: callers.latest(db, 100))[::-1]
+        return self.look(lambda db: audit.latest(db, 100))[::-1]
 
     def stored(self) -> dict[str, list]:
         """Everything but the audit and its counter."""

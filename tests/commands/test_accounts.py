@@ -24,7 +24,8 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
 from axiom.server.passwords import is_password
 from axiom.signed.keys import make_secrets
-from axiom.store import accounts, fleet, notices, teams
+from axiom.store.accounts import accounts, teams
+from axiom.store.hosts import hosts, notices
 
 EMAIL, PASSWORD, NEW_PASSWORD = "canary.email@example.org", "canary kettle in may", "another kettle in june"
 OPEN = OpenAccount(called="Canary Lovelace", email=EMAIL.upper(), password=PASSWORD)
@@ -55,7 +56,7 @@ def attach(door, number: int, name: str) -> int:
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity, now = Capacity(cores=2, memory_mb=4_000), door.lab.now
     return door.gate.writer.run(
-        lambda db: fleet.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
+        lambda db: hosts.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
     )
 
 
@@ -343,7 +344,7 @@ def test_a_computer_of_one_s_own_is_placed_and_of_another_it_is_not_said_whether
     other = door.submit(replace(OPEN, email="eve@example.org", called="Eve"), caller=volunteer(None))
     theirs = attach(door, other["volunteer"], "cellar")
     as_them(PlaceHost(volunteer=ours, host=1, venue="school"))
-    assert door.look(lambda db: fleet.host(db, 1)).venue == "school"
+    assert door.look(lambda db: hosts.host(db, 1)).venue == "school"
     for number in (theirs, 99):
         with pytest.raises(NotFound, match=f"Volunteer {ours} has no host {number}. Nothing was changed."):
             as_them(PlaceHost(volunteer=ours, host=number, venue="home"))

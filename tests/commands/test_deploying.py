@@ -5,20 +5,22 @@ import pytest
 from axiom.commands.experiments import DeployExperiment
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import NotFound
-from axiom.store import accounts, fleet, work
+from axiom.store.accounts import accounts
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 
 
 def _meet(lab, db) -> int:
     us = accounts.ourselves(db, lab.now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    return fleet.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
+    return hosts.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
 
 
 def test_what_is_ordered_for_one_host_is_kept_for_it(door):
     host_id = door.gate.writer.run(lambda db: _meet(door.lab, db))
     answer = door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=host_id))
-    ordered = door.look(work.workunits)
+    ordered = door.look(workunits.workunits)
     assert {wanted.id: wanted.target_host_id for wanted in ordered} == dict.fromkeys(
         (answer["first"], answer["last"]), host_id
     )
@@ -30,4 +32,4 @@ def test_what_is_ordered_for_one_host_is_kept_for_it(door):
 def test_nothing_is_ordered_for_a_host_that_is_not_there(door):
     with pytest.raises(NotFound, match="There is no host 9, so nothing was ordered"):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))
-    assert door.look(work.workunits) == []
+    assert door.look(workunits.workunits) == []

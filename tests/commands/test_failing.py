@@ -2,8 +2,9 @@
 
 from axiom.cli.assemble import _look_for_failures
 from axiom.commands.experiments import DeployExperiment
-from axiom.store import experiments, work
-from axiom.store.database import at
+from axiom.store.engine.database import at
+from axiom.store.experiments import experiments
+from axiom.store.tasks import workunits
 
 SAID = "KeyError at axiom/catalogue/tiny_sum.py:31"
 FAIL = """
@@ -44,7 +45,7 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
         _look_for_failures(door.gate, door.caller)
     found = door.look(lambda db: experiments.by_id(db, 1))
     assert (found.status, found.why) == ("retired", "4 of 4 tasks failed on 3 hosts, and more than 10% may not")
-    assert door.look(lambda db: work.tasks(db, state="unsent")) == []
+    assert door.look(lambda db: workunits.tasks(db, state="unsent")) == []
     (row,) = [row for row in door.audited() if row["command"] == "experiment.retire"]
     assert (row["outcome"], found.why in row["arguments"]) == ("done", True)
     assert '"tiny_sum@1"' in row["arguments"]  # this version, and not one that is published meanwhile

@@ -22,7 +22,7 @@ from axiom.errors import (
     Withdrawn,
 )
 from axiom.signed.bundles import contents
-from axiom.store import work
+from axiom.store.tasks import workunits
 
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 # As if the sweep had been registered with a config of 130,000 characters.
@@ -161,7 +161,7 @@ def test_aborts_count_against_the_day(door):
     assert door.submit(CancelWorkunits(workunits=[1])) == {"cancelled": [], "closed_before": [1]}
     with pytest.raises(LimitReached, match="aborts"):
         door.submit(CancelWorkunits(workunits=[3]))
-    states = door.look(lambda db: [found.state for found in work.workunits(db)])
+    states = door.look(lambda db: [found.state for found in workunits.workunits(db)])
     assert states == ["open", "open", "cancelled", "cancelled"]
 
 
@@ -169,7 +169,7 @@ def test_one_unknown_workunit_leaves_the_others_alone(door):
     door.submit(DEPLOY)
     with pytest.raises(NotFound):
         door.submit(CancelWorkunits(workunits=[1, 9]))
-    assert door.look(lambda db: [found.state for found in work.workunits(db)]) == ["open", "open"]
+    assert door.look(lambda db: [found.state for found in workunits.workunits(db)]) == ["open", "open"]
 
 
 def test_a_retired_experiment_is_not_ordered_of(door):
@@ -179,7 +179,7 @@ def test_a_retired_experiment_is_not_ordered_of(door):
     for command in (DEPLOY, RetireExperiment(experiment="tiny_sum"), PublishExperiment(experiment="tiny_sum")):
         with pytest.raises(Withdrawn, match="is retired"):
             door.submit(command)
-    assert door.look(lambda db: {found.reason for found in work.workunits(db)}) == {"enough"}
+    assert door.look(lambda db: {found.reason for found in workunits.workunits(db)}) == {"enough"}
     assert door.broken() == {}
 
 
@@ -246,4 +246,4 @@ def test_an_order_that_fits_no_ticket_is_refused(door):
     door.gate.writer.run(lambda db: db.execute(LONGER))
     with pytest.raises(TicketTooLong, match="order fewer replicates"):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=1))
-    assert door.look(work.workunits) == []
+    assert door.look(workunits.workunits) == []

@@ -8,7 +8,7 @@ from axiom.commands.sessions import HoldSession, StepSession
 from axiom.decisions.sessions.due import LEASE
 from axiom.domain.sessions import Step
 from axiom.errors import HeldByAnother
-from axiom.store import sessions
+from axiom.store.sessions import sessions
 
 
 def by(holder: str, until: Step = Step.LOG) -> StepSession:

@@ -7,7 +7,8 @@ import pytest
 from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
 from axiom.errors import NotFound, WrongUse
-from axiom.store import books, fleet_pages, ledger
+from axiom.store.credit import books, ledger
+from axiom.store.views import hosts
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_one_wrong_row_refuses_all_of_them(peopled, rows, error, said):
     with pytest.raises(error, match=said):
         carry(peopled, *rows)
     assert totals(peopled) == {}
-    assert peopled.look(lambda db: fleet_pages.carried(db, 1)) == []
+    assert peopled.look(lambda db: hosts.carried(db, 1)) == []
     assert [entry["outcome"] for entry in peopled.audited()] == ["refused"]
 
 

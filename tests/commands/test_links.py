@@ -13,7 +13,7 @@ from axiom.domain.findings import Grade
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.strict import canonical
-from axiom.store import evidence, links, old_claims
+from axiom.store.evidence import evidence, links, old_claims
 
 LIST = """
 [[claim]]

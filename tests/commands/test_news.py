@@ -4,8 +4,8 @@ import pytest
 from furnished import fill
 
 from axiom.commands.news import AddNews, WithdrawNews
-from axiom.store import notices
-from axiom.store.fleet import hosts
+from axiom.store.hosts import notices
+from axiom.store.hosts.hosts import hosts
 
 LINE = "The server moves on Saturday."
 

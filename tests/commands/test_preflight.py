@@ -16,7 +16,10 @@ from axiom.lab.preflight import secret_of, seed_for
 from axiom.lab.preflight_report import write
 from axiom.lab.publish import publish
 from axiom.signed import bundles
-from axiom.store import accounts, experiments, fleet, preflights, work
+from axiom.store.accounts import accounts
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 
 LOST = (
     "G2, sandboxed run: the computing process is lost. Mend the file and publish it again; the repaired bundle is "
@@ -52,7 +55,7 @@ def ann_s_host(door) -> int:
         ann = accounts.create(db, name="Ann", email="ann@example.org", password="", cross_id="c", now=door.lab.now)
         platform = Platform(system="linux", processor="x86_64", instructions="avx2")
         capacity = Capacity(cores=2, memory_mb=4_000)
-        return fleet.meet(db, volunteer_id=ann, name="attic", platform=platform, capacity=capacity, now=door.lab.now)
+        return hosts.meet(db, volunteer_id=ann, name="attic", platform=platform, capacity=capacity, now=door.lab.now)
 
     return door.gate.writer.run(meet)
 
@@ -174,14 +177,14 @@ def test_nothing_is_ordered_of_what_does_not_read_as_an_experiment(untried, atte
     untried.gate.writer.run(keep)
     with pytest.raises(Refused, match=r"not even the laboratory's own hosts may have it: G0, parse: line 3: The file"):
         untried.submit(DeployExperiment(experiment="sound", workunits=1))
-    assert untried.look(work.workunits) == []
+    assert untried.look(workunits.workunits) == []
 
 
 def test_nothing_is_ordered_for_a_volunteer_s_host_that_it_could_not_get(untried, attempt):
     wanted = DeployExperiment(experiment="sound", workunits=1, host=ann_s_host(untried))
     with pytest.raises(Refused, match=r"it goes to no volunteer\. Nothing was"):
         untried.submit(wanted)
-    assert untried.look(work.workunits) == []
+    assert untried.look(workunits.workunits) == []
     untried.submit(of(attempt))
     assert untried.submit(wanted)["preflight"] == "any host may have it"
 

@@ -11,7 +11,8 @@ from axiom.domain.findings import Meaning
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, Stopping, read_body
 from axiom.errors import NotAllowed, NotFound, Refused
-from axiom.store import findings, links, proposals
+from axiom.store.evidence import links
+from axiom.store.registrations import proposals, registrations
 
 SAID = Prediction(positive=0.1, negative=0.75, absent=0.15, interval=(-9.0, -5.0), because="a test")
 ESTIMAND = {
@@ -95,7 +96,7 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     (number,) = proposing(made)
     answer = door.submit(ApproveProposal(proposal=number, why="worth knowing", by="Ada"))
     assert (answer["state"], answer["findings"]) == ("approved", numbers)
-    registration = door.look(lambda db: findings.registration(db, answer["registration"]))
+    registration = door.look(lambda db: registrations.registration(db, answer["registration"]))
     body = read_body(registration.body)
     assert body.document["proposal"]["slug"] == made.slug
     assert body.stopping == made.stopping
@@ -117,9 +118,9 @@ def test_a_finding_is_retired_and_opened_again(door, proposing):
     first, second = proposing(RETIRE, REOPEN)
     answer = door.submit(ApproveProposal(proposal=first, why="it is over"))
     assert (answer["state"], answer["registration"]) == ("approved", None)
-    assert door.look(lambda db: findings.statuses(db, 1))[1][0] == "retired"
+    assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "retired"
     door.submit(ApproveProposal(proposal=second, why="it is not"))
-    assert door.look(lambda db: findings.statuses(db, 1))[1][0] == "open"
+    assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "open"
     with pytest.raises(Refused, match="is approved: it is over"):
         door.submit(ApproveProposal(proposal=first, why="again"))
 

@@ -11,12 +11,12 @@ from axiom.lab.publish import wanted_seal
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys
-from axiom.store import findings
-from axiom.store.folder import keep
+from axiom.store.engine.folder import keep
+from axiom.store.registrations import registrations
 
 
 def registered(lab) -> int:
-    (found,) = findings.registrations(lab.db, 1)
+    (found,) = registrations.registrations(lab.db, 1)
     return read_body(found.body).block
 
 

@@ -9,7 +9,8 @@ from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFin
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
-from axiom.store import experiments, findings
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 WIDE = RegisterDesign(
     experiment="tiny_sum",
@@ -91,7 +92,7 @@ def test_a_recall_tells_what_hangs_on_it(door):
     touched = answer["blast_radius"]
     assert (touched["workunits"], touched["results"]) == ({"open": 3}, 0)
     assert [(one["number"], one["status"]) for one in touched["findings"]] == [(1, "open")]
-    assert door.look(lambda db: findings.statuses(db, 1)) == {1: ("recalled", "the sum was wrong")}
+    assert door.look(lambda db: registrations.statuses(db, 1)) == {1: ("recalled", "the sum was wrong")}
     with pytest.raises(Refused, match="never opened again"):
         door.submit(ReopenExperiment(experiment="tiny_sum", why="a test"))
     with pytest.raises(Refused, match="never opened again"):

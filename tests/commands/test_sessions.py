@@ -12,7 +12,9 @@ from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Step
 from axiom.errors import NotAllowed, WrongUse
-from axiom.store import accounts, fleet, sessions
+from axiom.store.accounts import accounts
+from axiom.store.hosts import hosts
+from axiom.store.sessions import sessions
 
 STEP = StepSession(pi="person", reason="a test")
 HOLD = HoldSession(pi="person", reason="a test")
@@ -29,7 +31,7 @@ def _meet(lab, db):
     us = accounts.ourselves(db, lab.now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    return fleet.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
+    return hosts.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
 
 
 def notes_of(answers, wanted: Step) -> list[str]:

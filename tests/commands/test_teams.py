@@ -9,7 +9,8 @@ from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.errors import LimitReached, Refused
 from axiom.signed.keys import make_secrets
-from axiom.store import ledger, teams
+from axiom.store.accounts import teams
+from axiom.store.credit import ledger
 
 SPAM = {"country": "buy.example", "website": "https://buy.example", "about": "Buy it."}
 

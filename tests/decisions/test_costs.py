@@ -24,7 +24,7 @@ from axiom.decisions.hosts.costs import (
 from axiom.decisions.hosts.reliability import learned
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
-from axiom.store.database import moment
+from axiom.store.engine.database import moment
 
 RATIOS = st.floats(min_value=1e-3, max_value=1e3)
 SAID = st.lists(st.tuples(st.integers(1, 4), RATIOS), max_size=40)

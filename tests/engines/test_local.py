@@ -21,8 +21,8 @@ from axiom.server.validator import Validator
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 from axiom.signed.tickets import Order
-from axiom.store import results, work
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.tasks import results, workunits
 from axiom.store.writer import Writer
 
 PACKAGE = Path(axiom.__file__).parent
@@ -99,7 +99,7 @@ class House:
         return [task.state for task in self.tasks()]
 
     def tasks(self):
-        return self.do(lambda db: work.tasks(db, limit=1_000))[::-1]
+        return self.do(lambda db: workunits.tasks(db, limit=1_000))[::-1]
 
     def broken(self) -> dict[str, list[str]]:
         def ask(db):

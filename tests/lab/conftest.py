@@ -16,8 +16,8 @@ from axiom.lab.policy import Policy
 from axiom.lab.publish import Prepared, prepare
 from axiom.lab.session import Stepped, step
 from axiom.signed.bundles import contents
-from axiom.store import sessions
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.sessions import sessions
 
 PACKAGE = Path(axiom.__file__).parent
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)

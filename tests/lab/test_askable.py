@@ -8,7 +8,9 @@ from effects import SAID, WIDER
 from axiom.domain.registrations import Stopping
 from axiom.errors import Refused
 from axiom.lab.registering import amend, register_cohort, register_further
-from axiom.store import evidence, experiments, findings
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def put_otherwise(lab):
 
 
 def bodies(lab) -> list[str]:
-    return [one.body for one in findings.registrations(lab.db, 1)]
+    return [one.body for one in registrations.registrations(lab.db, 1)]
 
 
 @pytest.mark.parametrize("sizes", [(1, 2), (2, 1), (1, 2, 9)])

@@ -14,10 +14,12 @@ from axiom.signed.ceremony import begin
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline import make_offline
 from axiom.signed.roles import Role, write_trust
-from axiom.store import blobs, callers, history
-from axiom.store.database import connect_reader, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
 from axiom.store.migrate import migrate, migrations
+from axiom.store.upkeep import audit
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AS_IT_WAS = Wish(as_it_was=True)
@@ -36,10 +38,10 @@ def whole_lab(busy_lab):
     folder.settings.write_text('name = "mine"\n')
     with lab.db.transaction():
         blobs.put(lab.db, folder, LARGE, lab.now)
-        entry = callers.Audited(
+        entry = audit.Audited(
             caller="operator", command="a test", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}"
         )
-        callers.append(lab.db, entry, lab.now)
+        audit.append(lab.db, entry, lab.now)
     lab.db.execute("PRAGMA foreign_keys = ON")
     return lab
 

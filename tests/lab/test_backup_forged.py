@@ -13,7 +13,7 @@ from axiom.lab.backup import back_up, restore
 from axiom.lab.recovery import Wish
 from axiom.settings import read
 from axiom.signed.roles import write_trust
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from axiom.lab.recomputing import recomputed
 from axiom.lab.registering import amend, register_cohort
 from axiom.signed.bundles import MANIFEST, contents, pack, write_seal
 from axiom.signed.strict import canonical
-from axiom.store import accounts, evidence, findings
-from axiom.store.folder import keep
+from axiom.store.accounts import accounts
+from axiom.store.engine.folder import keep
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
 
 _COSTS = [100.0, 140.0]  # of a cell: five replicates fill 20 minutes
 
@@ -32,7 +34,7 @@ def costly(prepared):
 
 
 def registered(lab, place: int = 0):
-    return read_body(findings.registrations(lab.db, 1)[place].body)
+    return read_body(registrations.registrations(lab.db, 1)[place].body)
 
 
 @pytest.fixture
@@ -58,15 +60,15 @@ def test_a_fleet_that_only_plays_a_part_leaves_it_alone(small_lab, costly):
 
 def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones_keep_theirs(small_lab, costly):
     small_lab.publish(costly)
-    before = findings.registrations(small_lab.db, 1)
+    before = registrations.registrations(small_lab.db, 1)
     small_lab.volunteer("Bob")
     declared = json.loads(costly.declaration) | {"version": 2}
     files = contents(costly.archive) | {MANIFEST: canonical(declared)}
     manifest = replace(costly.manifest, version=2)
     made = replace(costly, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files))
     small_lab.publish(made)
-    assert findings.registrations(small_lab.db, 1) == before
-    assert read_body(findings.registrations(small_lab.db, 2)[0].body).block == 20
+    assert registrations.registrations(small_lab.db, 1) == before
+    assert read_body(registrations.registrations(small_lab.db, 2)[0].body).block == 20
 
 
 def test_what_is_sealed_elsewhere_is_registered_alike(small_lab, costly):
@@ -93,7 +95,7 @@ def test_further_registrations_of_a_version_keep_its_size_whoever_came_since(sma
 
 def test_a_body_from_before_says_no_reason(small_lab, costly):
     small_lab.publish(costly)
-    old = json.loads(findings.registrations(small_lab.db, 1)[0].body)
+    old = json.loads(registrations.registrations(small_lab.db, 1)[0].body)
     del old["block_why"]
     assert (read_body(json.dumps(old)).block, read_body(json.dumps(old)).block_why) == (8, "")
 

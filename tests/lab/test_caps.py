@@ -15,7 +15,8 @@ from axiom.lab.booking import SLICE
 from axiom.lab.correcting import approve, correct
 from axiom.lab.credit import Paying
 from axiom.lab.repricing import replay
-from axiom.store import books, ledger, ledger_pages, settlements, tariffs
+from axiom.store.credit import books, ledger, settlements, tariffs
+from axiom.store.views import credit
 
 
 def announce(rounds, tariff) -> None:
@@ -297,7 +298,7 @@ def test_every_sum_of_a_settlement_is_the_same_whatever_happens(new_lab, prepare
         while rounds.step().step is not Step.LOG:
             continue
         for _, settled in settlements.newest(lab.db, 100):
-            sums = ledger_pages.between(lab.db, settled.after_award, settled.last_award)
+            sums = credit.between(lab.db, settled.after_award, settled.last_award)
             kinds = (sums.by_tier, sums.by_reason, sums.by_volunteer, sums.by_host, sums.by_team)
             assert {sum(kind.values()) for kind in kinds} == {settled.amount}
         assert rounds.broken() == {}

@@ -16,8 +16,9 @@ from axiom.decisions.credit.tariffs_tariffs import DEFAULT
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
 from axiom.lab.credit import Paying
-from axiom.store import accounts, books, ledger, tariffs, teams
-from axiom.store.database import moment
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import books, ledger, tariffs
+from axiom.store.engine.database import moment
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.work import Outcome
 from axiom.lab.credit import Paying
 from axiom.lab.repricing import replay
-from axiom.store import costs
-from axiom.store.costs import Kept
+from axiom.store.experiments import costs
+from axiom.store.experiments.costs import Kept
 
 
 def pay(rounds, paying: Paying | None = None) -> None:

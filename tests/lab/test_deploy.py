@@ -5,18 +5,19 @@ import pytest
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments, work
+from axiom.store.experiments import experiments
+from axiom.store.tasks import workunits
 
 
 def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_lab, prepared):
     small_lab.publish(prepared())
     assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
-    first, second = (work.workunit(small_lab.db, number) for number in (1, 2))
+    first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
     assert (first.replicates, second.replicates) == ((0, 1, 2), (3, 4, 5))
     assert (first.configs, first.max_failures, first.registration_id) == ((0, 1), 5, 1)
-    assert [task.state for task in work.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
+    assert [task.state for task in workunits.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
     assert small_lab.deploy() == (3,)
-    assert work.workunit(small_lab.db, 3).replicates == (6,)
+    assert workunits.workunit(small_lab.db, 3).replicates == (6,)
     assert small_lab.broken() == {}
 
 
@@ -32,9 +33,9 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_l
 def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, ordered, small_lab, prepared):
     small_lab.publish(prepared())
     made = small_lab.deploy(workunits=2, replicates_each=replicates_each, singly=singly)
-    found = [work.workunit(small_lab.db, number) for number in made]
+    found = [workunits.workunit(small_lab.db, number) for number in made]
     assert [(one.replicates, one.configs) for one in found] == ordered
-    assert len(work.tasks(small_lab.db)) == len(ordered)
+    assert len(workunits.tasks(small_lab.db)) == len(ordered)
     assert small_lab.broken() == {}
 
 
@@ -61,6 +62,8 @@ def test_a_retirement_cancels_any_number_of_workunits_and_sends_nothing_more(wor
     working_lab.deploy(workunits=5)
     with working_lab.db.transaction():
         assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 6
-    assert {(found.state, found.reason) for found in work.workunits(working_lab.db)} == {("cancelled", "not wanted")}
+    assert {(found.state, found.reason) for found in workunits.workunits(working_lab.db)} == {
+        ("cancelled", "not wanted")
+    }
     assert working_lab.ask(1).orders == ()
     assert working_lab.broken() == {}

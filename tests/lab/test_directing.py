@@ -5,7 +5,7 @@ import pytest
 from axiom.domain.failures import Comparison
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.lab.linking import link
-from axiom.store import watches
+from axiom.store.upkeep import watches
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.findings import Force
 from axiom.lab.recomputing import recomputed
-from axiom.store import evidence, findings
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
 
 SECRET = b"2116"  # under it these two tasks are checked, and no other of the first 24
 CHECKED = (2, 5)
@@ -76,7 +77,7 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(rou
     compute(rounds, 8, wrong=CHECKED)
     compute(rounds, 10, host=2)
     rounds.hold()
-    assert findings.statuses(rounds.db, 1)[1] == (
+    assert registrations.statuses(rounds.db, 1)[1] == (
         "suspended",
         "2 of 2 duplicates disagree (2 on linux-x86_64-avx2 and linux-x86_64-avx2)",
     )
@@ -86,7 +87,7 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(rou
     assert (said.seeds, said.missing) == (8, 8)
     assert list(missing(rounds).values()) == [OUTVOTED] * 2, "what is kept is what came; who is believed is weighed"
     assert [(alarm.kind, alarm.force, alarm.hosts) for alarm in said.alarms][:1] == [("hosts", Force.TELLS, (1,))]
-    assert findings.statuses(rounds.db, 1)[1] == ("open", "")
+    assert registrations.statuses(rounds.db, 1)[1] == ("open", "")
     assert "host 1 was outvoted in several seeds: 6 other values left out" in rounds.said("finding.doubted")[0]
     assert recomputed(rounds.db) == []
     assert rounds.broken() == {}

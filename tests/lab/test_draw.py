@@ -11,8 +11,10 @@ from axiom.errors import StorageFull
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw import Gallery, sweep_of
 from axiom.signed.manifests import stored_manifest
-from axiom.store import blobs, experiments, figures
-from axiom.store.database import Database, make_durable
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database, make_durable
+from axiom.store.experiments import experiments
+from axiom.store.upkeep import drawings
 from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
@@ -38,7 +40,7 @@ class Exhibition:
         self.rounds.hold()
 
     def shown(self) -> dict[str, str]:
-        return figures.shows(self.rounds.db)
+        return drawings.shows(self.rounds.db)
 
     def body(self, name: str, column: str) -> bytes:
         row = self.rounds.db.one("SELECT * FROM figure WHERE name = :name", name=name)

@@ -11,7 +11,9 @@ from axiom.lab.evaluate import evaluate, unweighed
 from axiom.lab.recall import reopen_version
 from axiom.lab.recomputing import recomputed
 from axiom.lab.withdraw import withdraw
-from axiom.store import evidence, experiments, sessions
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.sessions import sessions
 
 # What follows from the results; the rest says when and by whom it was concluded.
 CONCLUDED = (

@@ -19,7 +19,8 @@ from axiom.lab.recomputing import recomputed
 from axiom.lab.registering import amend, register_cohort
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.statistics.sequential import flip_log_e
-from axiom.store import evidence, findings
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
 
 
 @pytest.fixture
@@ -160,13 +161,13 @@ def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(rounds):
     line = newest(rounds)
     assert (line.seeds, line.clones, line.grade) == (1, 7, Grade.AWAITING)
     assert [alarm.force for alarm in line.alarms] == [Force.SUSPENDS]
-    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"
+    assert registrations.statuses(rounds.db, 1)[1][0] == "suspended"
     (sentence,) = rounds.said("finding.suspended")
     assert sentence.startswith("Finding 1 is suspended: replicates 0, 1, 2 and 5 more have different seeds")
-    findings.set_status(rounds.db, 1, "open", "somebody looked")
+    registrations.set_status(rounds.db, 1, "open", "somebody looked")
     block(rounds)
     rounds.hold()
-    assert findings.statuses(rounds.db, 1)[1][0] == "open"  # whoever opened it has looked
+    assert registrations.statuses(rounds.db, 1)[1][0] == "open"  # whoever opened it has looked
     assert rounds.said("finding.suspended") == []
 
 
@@ -210,11 +211,11 @@ def test_what_ceases_opens_its_finding_again(rounds):
     block(rounds)
     rounds.hold()
     assert newest(rounds).suspends
-    assert findings.statuses(rounds.db, 1)[1] == ("suspended", "2 of 4 duplicates disagree (2 on a and b)")
+    assert registrations.statuses(rounds.db, 1)[1] == ("suspended", "2 of 4 duplicates disagree (2 on a and b)")
     count_duplicates(rounds, exact=60, disputed=2)
     block(rounds)
     rounds.hold()
-    assert findings.statuses(rounds.db, 1)[1] == ("open", "")
+    assert registrations.statuses(rounds.db, 1)[1] == ("open", "")
     assert rounds.said("finding.opened") == ["Finding 1 is open again: what suspended it is no longer so."]
     assert rounds.broken() == {}
 
@@ -309,7 +310,9 @@ def test_who_suspended_a_finding_by_hand_is_left_alone(rounds):
     block(rounds)
     rounds.db.execute("UPDATE finding SET status = 'suspended'")
     rounds.hold()
-    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"  # no alarm had suspended it, so none can have ceased
+    assert (
+        registrations.statuses(rounds.db, 1)[1][0] == "suspended"
+    )  # no alarm had suspended it, so none can have ceased
     assert rounds.said("finding.opened") == []
 
 
@@ -319,7 +322,7 @@ def test_a_finding_that_was_retired_is_not_suspended_as_well(rounds):
     block(rounds)
     rounds.hold()
     assert newest(rounds).suspends
-    assert findings.statuses(rounds.db, 1)[1][0] == "retired"
+    assert registrations.statuses(rounds.db, 1)[1][0] == "retired"
 
 
 FIVE = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
@@ -363,7 +366,7 @@ def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waitin
     rounds.fill_block(2)
     rounds.hold()
     assert (history(rounds), history(rounds, 2)) == ([], [(1, 1, 8)])
-    assert findings.statuses(rounds.db, 1)[1][0] == "suspended"
+    assert registrations.statuses(rounds.db, 1)[1][0] == "suspended"
     (sentence,) = rounds.said("finding.suspended")
     assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: a mean is weighed within bounds alone")
     rounds.hold()

@@ -15,8 +15,9 @@ from axiom.lab.failures import count, failures
 from axiom.lab.recall import reopen_version
 from axiom.lab.withdraw import withdraw
 from axiom.server import reporting
-from axiom.store import endings, experiments, work
-from axiom.store.database import moment
+from axiom.store.engine.database import moment
+from axiom.store.experiments import experiments
+from axiom.store.tasks import endings, workunits
 
 LINE = "axiom/catalogue/tiny_sum.py:31"
 SAID = f"2 of 2 cells raised, first replicate 0 at config 0: KeyError at {LINE}. <b>Buy this</b> at example.org"
@@ -219,7 +220,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     made = len(lab.db.select("SELECT id FROM task"))
     lab.later(hours=49)
     lab.sweep()
-    assert work.task(lab.db, out).state is TaskState.EXPIRED
+    assert workunits.task(lab.db, out).state is TaskState.EXPIRED
     assert len(lab.db.select("SELECT id FROM task")) == made
     assert fleet_of_three.broken() == {}
     fleet_of_three.hold()

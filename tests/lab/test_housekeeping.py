@@ -5,7 +5,8 @@ import contextlib
 from axiom.domain.sessions import Step
 from axiom.lab.clean import clean, give_up_stuck, look_at_hosts
 from axiom.server import janitor
-from axiom.store import blobs, fleet, notices
+from axiom.store.engine import blobs
+from axiom.store.hosts import hosts, notices
 
 
 def done(lab, what) -> list[str]:
@@ -20,7 +21,7 @@ def test_a_crash_looping_host_is_named_while_its_quota_halves_and_is_well_again_
     quotas = []
     for _ in range(5):
         rounds.compute(1, host=2, by=lambda _order: b"nonsense")
-        quotas.append(fleet.host(lab.db, 2).standing.quota)
+        quotas.append(hosts.host(lab.db, 2).standing.quota)
     assert quotas == [16, 8, 4, 2, 1]
     (said,) = done(lab, look_at_hosts)
     assert said == (
@@ -30,7 +31,7 @@ def test_a_crash_looping_host_is_named_while_its_quota_halves_and_is_well_again_
     for _ in range(5):
         rounds.compute(1, host=2)
         lab.later(days=1)
-        quotas.append(fleet.host(lab.db, 2).standing.quota)
+        quotas.append(hosts.host(lab.db, 2).standing.quota)
     assert quotas[5:] == [2, 4, 8, 16, None]
     assert done(lab, look_at_hosts) == ["Hosts that are heard from or have tasks: 1. None looks wrong."]
 
@@ -43,12 +44,12 @@ def test_a_host_that_floods_is_held_down_until_it_shows_something(rounds):
     lab.ask(2, wanted=0)
     (said,) = done(lab, look_at_hosts)
     assert said.startswith("Host 2 looks flooding: its client has called 5000 times in 1 h")
-    assert fleet.host(lab.db, 2).standing.quota == 1
+    assert hosts.host(lab.db, 2).standing.quota == 1
     assert len(done(lab, look_at_hosts)) == 1
-    assert fleet.host(lab.db, 2).standing.quota == 1
+    assert hosts.host(lab.db, 2).standing.quota == 1
     lab.deploy(workunits=1)
     rounds.compute(1, host=2)
-    assert fleet.host(lab.db, 2).standing.quota == 2
+    assert hosts.host(lab.db, 2).standing.quota == 2
 
 
 def test_the_owners_of_a_copied_folder_are_told_once_a_day(rounds):

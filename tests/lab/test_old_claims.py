@@ -10,7 +10,7 @@ from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
 from axiom.lab.linking import hanging
 from axiom.lab.old_claims import OldClaims, OldLink, inherit
-from axiom.store import evidence, links, old_claims
+from axiom.store.evidence import evidence, links, old_claims
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 CLAIM = OldClaim(

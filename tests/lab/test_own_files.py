@@ -7,7 +7,7 @@ import pytest
 from axiom.lab import own_files
 from axiom.lab.withdraw import withdraw
 from axiom.signed.bundles import contents
-from axiom.store import experiments
+from axiom.store.experiments import experiments
 
 INSIDE = "axiom/catalogue/tiny_sum.py"
 

@@ -13,8 +13,9 @@ from axiom.lab import plan as planning
 from axiom.lab.plan import as_data, from_data
 from axiom.lab.previewing import preview
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments, sessions
-from axiom.store.findings import registrations
+from axiom.store.experiments import experiments
+from axiom.store.registrations.registrations import registrations
+from axiom.store.sessions import sessions
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from axiom.lab.publish import publish
 from axiom.runner import sandbox
 from axiom.runner.gate import Ended, Gate
 from axiom.signed.bundles import contents
-from axiom.store import accounts, preflights
+from axiom.store.accounts import accounts
+from axiom.store.experiments import preflights
 
 PACKAGE = Path(axiom.__file__).parent
 _RETURN = "    return Measures("

@@ -4,8 +4,8 @@ import pytest
 
 from axiom.lab.promises import PROMISES, broken
 from axiom.server import invariants
-from axiom.store import sessions
-from axiom.store.database import connect_reader
+from axiom.store.engine.database import connect_reader
+from axiom.store.sessions import sessions
 
 
 @pytest.fixture

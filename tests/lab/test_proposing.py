@@ -19,7 +19,9 @@ from axiom.lab.linking import link
 from axiom.lab.proposing import dull_sessions, following, next_one, open_core_seconds, propose
 from axiom.lab.registering import register_cohort
 from axiom.lab.subjects import base_rates, pairs, subjects
-from axiom.store import findings, proposals, scores, sessions
+from axiom.store.registrations import proposals, scores
+from axiom.store.registrations import registrations as findings
+from axiom.store.sessions import sessions
 
 
 @pytest.fixture

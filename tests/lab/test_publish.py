@@ -18,8 +18,11 @@ from axiom.signed import ceremony
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.roles import Role
-from axiom.store import blobs, experiments, findings, work
-from axiom.store.folder import keep
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import keep
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -84,7 +87,7 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now)
     assert open_bundle(blobs.get(small_lab.db, small_lab.folder, bundle.digest), seal)["manifest.json"]
     assert seal.expires == bundle.expires_at == small_lab.now + timedelta(days=90)
-    body = json.loads(findings.registrations(small_lab.db, stored.id)[-1].body)
+    body = json.loads(registrations.registrations(small_lab.db, stored.id)[-1].body)
     assert (body["configs"], body["expected_seconds"]) == ([{"size": 1}, {"size": 2}], [1.0, 1.0])
     assert small_lab.db.one("SELECT estimand, forecaster, positive FROM prediction") == {
         "estimand": "grows",
@@ -193,11 +196,11 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
     assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
     assert experiments.by_id(working_lab.db, 1).status == "retired"
-    assert {found.state for found in work.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
-    assert [task.state for task in work.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
+    assert {found.state for found in workunits.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
+    assert [task.state for task in workunits.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
     working_lab.report(out, working_lab.output(out))
     working_lab.validate()
-    assert work.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
+    assert workunits.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
     working_lab.deploy(2)
     assert working_lab.order(1).bundle == published.digest
     assert working_lab.broken() == {}
@@ -224,7 +227,7 @@ def test_a_new_version_of_a_retired_experiment_is_open(small_lab, prepared):
 
 def test_the_registration_says_when_it_stops_and_what_was_predicted(small_lab, prepared):
     small_lab.publish(prepared())
-    body = json.loads(findings.registrations(small_lab.db, 1)[-1].body)
+    body = json.loads(registrations.registrations(small_lab.db, 1)[-1].body)
     assert (body["stopping"]["rule"], body["stopping"]["replicates"]) == ("settled", 256)
     assert [(said["estimand"], said["forecaster"]) for said in body["predictions"]] == [
         ("grows", "catalogue, informed")
@@ -294,7 +297,7 @@ def take(lab, text):
 def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
     made = prepared()
     assert take(small_lab, seal_of(small_lab, made)).change == "new experiment"
-    assert findings.registrations(small_lab.db, 1) != []
+    assert registrations.registrations(small_lab.db, 1) != []
     small_lab.later(days=70)
     assert take(small_lab, seal_of(small_lab, made)).change == "renewed"
     assert take(small_lab, seal_of_now(small_lab, made)).change == "unchanged"

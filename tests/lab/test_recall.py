@@ -7,8 +7,9 @@ from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.plan import decide
 from axiom.lab.recall import recall, reopen_finding, reopen_version
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments, findings
-from axiom.store.blast_radius import blast_radius
+from axiom.store.experiments import experiments
+from axiom.store.experiments.blast_radius import blast_radius
+from axiom.store.registrations import registrations
 
 
 def version(lab, number=1):
@@ -48,7 +49,7 @@ def test_results_and_credit_stay_and_nothing_more_is_sent(lab):
     assert lab.db.select("SELECT * FROM result") == results
     assert lab.db.select("SELECT * FROM award") == awards
     assert lab.ask(1).orders == ()
-    assert findings.statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
+    assert registrations.statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
     assert lab.broken() == {}
 
 
@@ -87,7 +88,7 @@ def test_what_was_recalled_is_never_opened_again(lab):
         reopen_version(lab.db, version(lab), "a test", lab.now)
     with pytest.raises(Refused, match="never opened again"):
         reopen_finding(lab.db, 1, "a test")
-    assert not findings.set_status(lab.db, 1, "open")
+    assert not registrations.set_status(lab.db, 1, "open")
     assert not experiments.reopen(lab.db, 1)
     assert version(lab).status == "recalled"
 
@@ -114,9 +115,9 @@ def test_a_version_that_gave_way_to_another_stays_closed(lab, prepared):
 
 @pytest.mark.parametrize("status", ["suspended", "retired"])
 def test_a_closed_finding_goes_on_with_a_reason(lab, status):
-    findings.set_status(lab.db, 1, status, "two seeds gave the same digits")
+    registrations.set_status(lab.db, 1, status, "two seeds gave the same digits")
     assert reopen_finding(lab.db, 1, "it was one host, which is gone") == status
-    assert findings.statuses(lab.db, 1) == {1: ("open", "it was one host, which is gone")}
+    assert registrations.statuses(lab.db, 1) == {1: ("open", "it was one host, which is gone")}
     with pytest.raises(Refused, match="is open"):
         reopen_finding(lab.db, 1, "a test")
     with pytest.raises(NotFound, match="no finding 9"):
@@ -125,5 +126,5 @@ def test_a_closed_finding_goes_on_with_a_reason(lab, status):
 
 def test_nothing_is_ordered_of_a_suspended_finding(rounds):
     assert decide(rounds.db, rounds.policy, rounds.lab.now).allotments
-    findings.set_status(rounds.db, 1, "suspended", "a test")
+    registrations.set_status(rounds.db, 1, "suspended", "a test")
     assert decide(rounds.db, rounds.policy, rounds.lab.now).allotments == ()

@@ -8,7 +8,7 @@ from effects import SAID, block, further, order_of, values
 from axiom.domain.registrations import Stopping
 from axiom.lab.recomputing import recomputed
 from axiom.lab.registering import amend, register_cohort
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_block_of_another_design_that_was_left_out_is_found(rounds, monkeypatc
     """Which design's blocks count is no choice, however whole the others are."""
     second = further(rounds)
     block(rounds, second)
-    monkeypatch.setattr("axiom.store.findings.feeding", lambda *_: {1: (1,)})
+    monkeypatch.setattr("axiom.store.registrations.registrations.feeding", lambda *_: {1: (1,)})
     block(rounds)
     rounds.hold()
     assert recomputed(rounds.db) == []

@@ -9,11 +9,12 @@ from axiom.lab.backup import back_up, restore
 from axiom.lab.copies import copies, keep_copy
 from axiom.lab.recovery import Wish
 from axiom.signed.roles import write_trust
-from axiom.store import blobs, history
-from axiom.store.database import connect_reader, connect_writer
-from axiom.store.folder import Folder
-from axiom.store.journal import attach
-from axiom.store.journal_course import Ending
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
+from axiom.store.journal.journal import attach
+from axiom.store.journal.replay import Ending
 
 LARGE = b"a file too large for the database" * 4_000
 

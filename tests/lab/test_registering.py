@@ -18,7 +18,10 @@ from axiom.lab.registering import amend, register_cohort, register_further
 from axiom.lab.withdraw import withdraw
 from axiom.server.readmission import readmit
 from axiom.signed.tickets import read_ticket
-from axiom.store import blobs, evidence, experiments, findings
+from axiom.store.engine import blobs
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 
 @pytest.fixture
@@ -68,16 +71,16 @@ def ordered(lab, registration_id, workunits=1):
 
 
 def bodies(lab) -> list[str]:
-    return [one.body for one in findings.registrations(lab.db, 1)]
+    return [one.body for one in registrations.registrations(lab.db, 1)]
 
 
 def test_a_version_is_registered_before_its_first_seed_so_its_own_numbers_confirm_it(lab):
-    (found,) = findings.registrations(lab.db, 1)
+    (found,) = registrations.registrations(lab.db, 1)
     registered = read_body(found.body)
     assert (registered.design.name, registered.design.places) == (DECLARED, (0, 1))
     assert (registered.cohort, found.cohort) == (Cohort.CONFIRMATORY, "confirmatory")
     assert (registered.stopping, registered.joins) == (Stopping(), {})
-    assert findings.feeding(lab.db, 1) == {1: (1,)}
+    assert registrations.feeding(lab.db, 1) == {1: (1,)}
 
 
 def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
@@ -85,10 +88,10 @@ def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
     made = add_design(lab)
     registered = read_body(made.body)
     assert bodies(lab)[0] == before[0]
-    assert findings.feeding(lab.db, 1) == {1: (1, 2)}
-    assert findings.numbers(lab.db, made) == {"grows": 1}
+    assert registrations.feeding(lab.db, 1) == {1: (1, 2)}
+    assert registrations.numbers(lab.db, made) == {"grows": 1}
     assert registered.design.places == (0, 1, 2, 3)  # what was there keeps its place
-    assert findings.placed(lab.db, 1) == dict(enumerate(config for config, _ in WIDER))
+    assert registrations.placed(lab.db, 1) == dict(enumerate(config for config, _ in WIDER))
     first = read_body(before[0])
     assert definition(registered.estimands["grows"]) == definition(first.estimands["grows"])
     assert lab.broken() == {}
@@ -136,7 +139,7 @@ def test_a_fresh_cohort_has_numbers_of_its_own_and_the_same_finding(lab):
     ordered(lab, made.id, workunits=2)
     numbers = lab.db.select("SELECT number, registration_id FROM replicate ORDER BY number")
     assert [(row["number"], row["registration_id"]) for row in numbers] == [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2)]
-    assert findings.feeding(lab.db, 1) == {1: (1, 2)}
+    assert registrations.feeding(lab.db, 1) == {1: (1, 2)}
     assert read_body(made.body).stopping == Stopping(rule=Rule.FIXED, replicates=16)
     assert lab.broken() == {}
 
@@ -149,8 +152,8 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone(lab):
     registered = read_body(made.body)
     assert (registered.amends, registered.why) == (1, "it looked so")
     assert bodies(lab)[0] == before[0]
-    assert findings.numbers(lab.db, made) == {"grows_2": 2}
-    assert findings.feeding(lab.db, 1) == {1: (1,), 2: (2,)}
+    assert registrations.numbers(lab.db, made) == {"grows_2": 2}
+    assert registrations.feeding(lab.db, 1) == {1: (1,), 2: (2,)}
     assert registered.estimands["grows_2"]["expects"] == "-"
     assert [one["forecaster"] for one in registered.predictions] == ["Ada, informed"]
     assert made.created_at == lab.now
@@ -164,7 +167,7 @@ def test_nothing_more_is_ordered_of_what_was_amended_and_it_is_amended_once(lab)
     with pytest.raises(Refused, match="amended by registration 2 before"):
         put_otherwise(lab, null=0.7)
     again = put_otherwise(lab, number=2, null=0.7)
-    assert findings.numbers(lab.db, again) == {"grows_3": 3}
+    assert registrations.numbers(lab.db, again) == {"grows_3": 3}
     assert lab.broken() == {}
 
 
@@ -197,7 +200,7 @@ def test_an_amendment_that_says_nothing_new_or_predicts_nothing_is_refused(lab, 
 def test_what_is_withdrawn_or_unknown_gets_nothing_further(lab):
     with pytest.raises(NotFound, match="no finding 7"):
         add_cohort(lab, number=7)
-    findings.set_status(lab.db, 1, "suspended", "clones")
+    registrations.set_status(lab.db, 1, "suspended", "clones")
     with pytest.raises(Withdrawn, match="suspended: clones"):
         add_cohort(lab)
     with lab.db.transaction():
@@ -247,9 +250,9 @@ def test_results_of_another_design_of_the_finding_would_tell_too(lab):
 def test_a_prediction_that_was_touched_is_seen(lab, wrong):
     for forecaster in ("Ada", "Bob"):
         foretell(lab.db, 1, SAID, forecaster, lab.now)
-    assert findings.broken_links(lab.db) == []
+    assert registrations.broken_links(lab.db) == []
     lab.db.execute(wrong)
-    assert findings.broken_links(lab.db) != []
+    assert registrations.broken_links(lab.db) != []
 
 
 def test_a_pilot_is_that_of_the_version_and_not_of_each_design(small_lab, prepared):

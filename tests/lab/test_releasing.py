@@ -10,8 +10,8 @@ from axiom.lab import releasing
 from axiom.lab.rolling_back import roll_back
 from axiom.server.known import Known
 from axiom.signed.bundles import read_seal
-from axiom.store import experiments, releases
-from axiom.store.database import at, connect_writer
+from axiom.store.engine.database import at, connect_writer
+from axiom.store.experiments import experiments, releases
 
 WHO = {"reason": "a test", "by": "Ada"}
 

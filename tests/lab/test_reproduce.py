@@ -6,7 +6,7 @@ from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.lab.reproduce import agreements_of, miscounted, reproduce
-from axiom.store import duplicates
+from axiom.store.evidence import duplicates
 
 
 def _secret() -> bytes:

@@ -13,7 +13,8 @@ from axiom.lab.recall import recall
 from axiom.lab.registering import register_cohort
 from axiom.lab.score import misscored, score_predictions
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments, findings, scores
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations, scores
 
 SAID = {"positive": 0.1, "negative": 0.8, "absent": 0.1, "interval": [-2.0, 0.0], "because": "a test"}
 
@@ -104,7 +105,7 @@ def test_a_fixed_number_of_replicates_is_waited_for(rounds):
     )
     row = {name: SAID[name] for name in ("positive", "negative", "absent", "because")}
     row |= {"estimand": "grows", "forecaster": "Bob", "low": -2.0, "high": 0.0}
-    findings.predict(rounds.db, made.id, row, rounds.lab.now)
+    registrations.predict(rounds.db, made.id, row, rounds.lab.now)
     allotment = Allotment(experiment_id=1, workunits=8, replicates_each=1, registration_id=made.id, reason="a test")
     with rounds.db.transaction():
         deploy(rounds.db, allotment, max_failures=3, now=rounds.lab.now)

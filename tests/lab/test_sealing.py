@@ -12,8 +12,8 @@ from axiom.signed import ceremony
 from axiom.signed.bundles import contents, read_seal, seal_body, write_seal
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.roles import Role
-from axiom.store import experiments
-from axiom.store.folder import keep
+from axiom.store.engine.folder import keep
+from axiom.store.experiments import experiments
 
 GOOD_FOR = timedelta(days=90)
 

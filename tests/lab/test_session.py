@@ -11,8 +11,8 @@ from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
 from axiom.lab.session import due, step
 from axiom.lab.withdraw import withdraw
-from axiom.store import sessions
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.sessions import sessions
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 

@@ -9,7 +9,8 @@ from axiom.domain.sessions import Step
 from axiom.lab import promises
 from axiom.lab.shares import _tiers
 from axiom.lab.withdraw import withdraw
-from axiom.store import jobs, sessions
+from axiom.store.sessions import sessions
+from axiom.store.upkeep import jobs
 
 
 def test_a_mended_bundle_is_told_with_what_was_wrong_and_what_it_touches(rounds):

@@ -7,7 +7,8 @@ import pytest
 
 from axiom.lab.policy import Policy
 from axiom.lab.supplies import supplies
-from axiom.store import fleet, work
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3, tasks_per_core=16, daily_per_core=None)
 
@@ -61,11 +62,11 @@ def test_no_more_tasks_run_at_once_than_there_are_cores(volunteers):
 def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_today(volunteers):
     assert of(volunteers, "first").most_tasks is None  # the laboratory's own: no quota
     assert of(volunteers, "desk").most_tasks == 8
-    proven = replace(fleet.host(volunteers.db, 2).standing, valid_in_row=3)
-    fleet.set_standing(volunteers.db, 2, proven)
+    proven = replace(hosts.host(volunteers.db, 2).standing, valid_in_row=3)
+    hosts.set_standing(volunteers.db, 2, proven)
     assert of(volunteers, "desk").most_tasks == 16 * 4
     assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 20
-    fleet.set_standing(volunteers.db, 2, replace(proven, quota=1))
+    hosts.set_standing(volunteers.db, 2, replace(proven, quota=1))
     assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 4
     volunteers.ask(2)
     assert of(volunteers, "desk").most_tasks == 3
@@ -112,7 +113,7 @@ def test_a_host_for_which_there_is_no_program_says_so(volunteers):
 
 
 def held(lab, host):
-    return work.held(lab.db, host)
+    return workunits.held(lab.db, host)
 
 
 def prefers(lab, **choice):

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.domain.failures import Comparison
 from axiom.lab.watching import look_for
-from axiom.store import watches
+from axiom.store.upkeep import watches
 
 SAYS = "More than half on any host confirms it."
 

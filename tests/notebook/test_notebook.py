@@ -17,7 +17,9 @@ from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.lab.registering import register_further
 from axiom.notebook_table import Table
-from axiom.store import evidence, experiments, tables
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.views import tables
 
 
 def weigh(lab, blocks, *, low, kind="sign"):

@@ -13,8 +13,11 @@ from axiom.errors import Refused
 from axiom.lab.proposing import open_core_seconds
 from axiom.pi.autopilot import hold
 from axiom.settings import Settings
-from axiom.store import evidence, experiments, findings, links, proposals, scores, sessions
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.evidence import evidence, links
+from axiom.store.experiments import experiments
+from axiom.store.registrations import proposals, registrations, scores
+from axiom.store.sessions import sessions
 from axiom.store.writer import Writer
 
 
@@ -58,7 +61,7 @@ class Alone:
 
     def measure(self, order):
         """The total grows with the size, and the shift takes half of it away."""
-        placed = findings.placed(self.lab.db, 1)
+        placed = registrations.placed(self.lab.db, 1)
 
         def total(cell) -> float:
             config = placed[cell.config]
@@ -93,7 +96,7 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     db = lab.lab.db
     assert wanted <= {one.proposal.template for one in approved}
     assert {one.decided_by for one in approved} == {AUTOPILOT}
-    bodies = {one.id: read_body(one.body) for one in findings.registrations(db, 1)}
+    bodies = {one.id: read_body(one.body) for one in registrations.registrations(db, 1)}
     assert bodies[1].design.name == DECLARED
     issued = experiments.issued_to(db, 1)
     for one in approved:
@@ -101,7 +104,7 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
         assert body.document["proposal"]["slug"] == one.proposal.slug
         assert issued[one.registration_id] > 0, "registered and ordered"
     asked = next(one for one in approved if one.proposal.template is Template.EXTREMES)
-    (number,) = findings.numbers(db, findings.registration(db, asked.registration_id)).values()
+    (number,) = registrations.numbers(db, registrations.registration(db, asked.registration_id)).values()
     said = evidence.newest(db)[number]
     assert (said.verdict, round(said.estimate)) == ("effect −", -8)
     scored = {row["registration_id"]: row for row in scores.everything(db) if row["verdict"]}

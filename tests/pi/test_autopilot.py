@@ -21,8 +21,8 @@ from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
 from axiom.server.http import Listener, Stopping, serve
 from axiom.settings import Settings
-from axiom.store import sessions
-from axiom.store.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.sessions import sessions
 from axiom.store.writer import Writer
 from axiom.web.app import Site
 from axiom.web.control import control

@@ -19,8 +19,11 @@ from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Step
 from axiom.lab import promises
-from axiom.store import counters, fleet, ledger, sessions
-from axiom.store.database import at
+from axiom.store.credit import ledger
+from axiom.store.engine import counters
+from axiom.store.engine.database import at
+from axiom.store.hosts import hosts
+from axiom.store.sessions import sessions
 from axiom.web.log import chapters
 from axiom.web.sections import SECTIONS
 
@@ -127,7 +130,7 @@ def test_a_time_that_moves_across_a_tier_moves_what_depends_on_it_and_nothing_el
         assert now.amount - was.amount == dearer
         assert now.awards == was.awards
         host = held.lab.hosts[MOVED[0]]
-        owner = fleet.host(held.lab.db, host).volunteer_id
+        owner = hosts.host(held.lab.db, host).volunteer_id
         for changed, expected in (
             (moves(was.by_host, now.by_host), {host: dearer}),
             (moves(was.by_volunteer, now.by_volunteer), {owner: dearer}),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / name) for name in ("", "campaign.d")]

@@ -27,7 +27,7 @@ from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
 from axiom.lab.old_claims import OldClaims, read
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "scripts" / "campaign.d" / "reproduce.py"

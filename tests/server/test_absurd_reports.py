@@ -7,7 +7,8 @@ from calling import Client, report
 
 from axiom.decisions.upkeep.failures import grouped
 from axiom.lab.failures import count
-from axiom.store import endings, ledger
+from axiom.store.credit import ledger
+from axiom.store.tasks import endings
 
 OUT_SECONDS = 100.0
 MOST_CREDIT = (OUT_SECONDS + 60.0) / 100.0  # by the default tariff: no more time than passed, and a minute for clocks

@@ -14,7 +14,7 @@ from axiom.boinc.accounts import LookupAccount, Problem
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server import accounts as desk
 from axiom.server.accounts import demand_secret
-from axiom.store import accounts, teams
+from axiom.store.accounts import accounts, teams
 
 
 @pytest.fixture

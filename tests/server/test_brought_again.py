@@ -6,7 +6,8 @@ import pytest
 from calling import MASTER
 
 from axiom.server.janitor import clean
-from axiom.store import blobs, figures
+from axiom.store.engine import blobs
+from axiom.store.upkeep import drawings
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
 
     def draw(db):
         digest = blobs.put(db, exchange.folder, picture, now)
-        figures.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
+        drawings.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
         return digest
 
     if is_first:

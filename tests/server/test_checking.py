@@ -6,7 +6,10 @@ from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.plan import candidates
 from axiom.server.checking import give_up, secret_of
-from axiom.store import counters, fleet, notices, returning, returns, work
+from axiom.store.engine import counters
+from axiom.store.evidence import blocks
+from axiom.store.hosts import hosts, notices
+from axiom.store.tasks import tasks, workunits
 
 
 def secret_for(*checked: int, among: int = 12) -> bytes:
@@ -35,7 +38,7 @@ def computed(lab, host: int, **changes):
     assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
     lab.validate(SECRET)
     lab.later(minutes=1)
-    return work.task(lab.db, order.task)
+    return workunits.task(lab.db, order.task)
 
 
 def agreements(lab) -> dict[int, str]:
@@ -50,7 +53,7 @@ def test_the_secret_follows_from_the_ticket_key_and_is_always_the_same(small_lab
 def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     first = computed(lab, 1)
     assert agreements(lab) == {1: Agreement.WAITING, 2: ""}
-    check = work.workunit(lab.db, 2)
+    check = workunits.workunit(lab.db, 2)
     assert (check.checks_task_id, check.replicates, check.configs) == (first.id, (0,), (0, 1))
     for same_volunteer in (1, 4):
         assert lab.ask(same_volunteer).orders == ()
@@ -59,7 +62,7 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
     assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
     assert lab.db.one("SELECT count(*) AS n FROM duplicate")["n"] == 2
-    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
     assert lab.broken() == {}
 
 
@@ -80,7 +83,7 @@ def test_a_check_is_not_checked_itself_and_neither_is_a_duplicate(lab):
         order = lab.order(host)
         lab.report(order, lab.output(order))
         lab.validate(everything)
-    assert len(work.workunits(lab.db)) == 2
+    assert len(workunits.workunits(lab.db)) == 2
 
 
 def test_where_a_volunteer_computes_alone_nothing_is_checked(working_lab):
@@ -103,7 +106,7 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     computed(lab, 1, early=(7.0, 7.0))
     computed(lab, 2)
     assert agreements(lab) == {1: Agreement.WAITING, 2: Agreement.DIFFERS, 3: ""}
-    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
     for had_it_before in (1, 2, 4):
         assert lab.ask(had_it_before).orders == ()
     computed(lab, 3)
@@ -111,7 +114,7 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     (told,) = notices.shown(lab.db, 1, lab.now)
     assert (told.kind, "two other computers do not confirm" in told.text) == ("differs", True)
     assert [notices.shown(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
-    assert [wanted.checks_task_id for wanted in work.workunits(lab.db)] == [1, 1, None]
+    assert [wanted.checks_task_id for wanted in workunits.workunits(lab.db)] == [1, 1, None]
     assert lab.broken() == {}
 
 
@@ -123,7 +126,7 @@ def with_a_late_opinion(lab):
     lab.later(hours=49)
     with lab.db.transaction():
         for host in (1, 2, 3, 5):
-            fleet.seen(lab.db, host, lab.now)
+            hosts.seen(lab.db, host, lab.now)
     lab.sweep()
     computed(lab, 3)
     return late, lab.order(5)
@@ -134,11 +137,11 @@ def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(la
     for order in (late, third):
         assert lab.report(order, lab.output(order)).state is TaskState.RETURNED
         lab.validate(SECRET)
-        assert fleet.host(lab.db, 1).standing.outvoted == 1
+        assert hosts.host(lab.db, 1).standing.outvoted == 1
         assert agreements(lab)[1] == Agreement.DIFFERS
         assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
     assert agreements(lab)[third.task] == Agreement.AGREES
-    assert [fleet.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
     assert lab.broken() == {}
 
 
@@ -146,7 +149,7 @@ def test_opinions_that_are_judged_together_outvote_the_odd_one_once(lab):
     for order in with_a_late_opinion(lab):
         lab.report(order, lab.output(order))
     lab.validate(SECRET)
-    assert fleet.host(lab.db, 1).standing.outvoted == 1
+    assert hosts.host(lab.db, 1).standing.outvoted == 1
     assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
 
 
@@ -159,11 +162,11 @@ def test_who_was_outvoted_is_checked_each_time_and_gets_nothing_after_the_second
     assert agreements(lab)[lie.id] == Agreement.WAITING
     computed(lab, 2)
     computed(lab, 3)
-    assert fleet.host(lab.db, 1).standing.outvoted == 2
+    assert hosts.host(lab.db, 1).standing.outvoted == 2
     lab.deploy()
     refused = lab.ask(1)
     assert refused.orders == ()
-    assert "agreed twice" in fleet.host(lab.db, 1).why_no_work
+    assert "agreed twice" in hosts.host(lab.db, 1).why_no_work
     assert lab.ask(2).orders != ()
     assert lab.broken() == {}
 
@@ -178,13 +181,13 @@ def test_what_an_outvoted_host_had_in_hand_is_not_believed_and_goes_to_another(l
     held = lab.order(1)  # sent before the second verdict, returned after it
     computed(lab, 2)
     computed(lab, 3)
-    assert fleet.host(lab.db, 1).standing.outvoted == 2
+    assert hosts.host(lab.db, 1).standing.outvoted == 2
     assert lab.report(held, lab.output(held)).state is TaskState.RETURNED
     lab.validate(SECRET)
-    refused = work.task(lab.db, held.task)
+    refused = workunits.task(lab.db, held.task)
     assert (refused.state, "nothing of that host is believed" in refused.reason) == (TaskState.INVALID, True)
     assert computed(lab, 2).workunit_id == refused.workunit_id
-    assert work.task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
+    assert workunits.task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
     assert lab.broken() == {}
 
 
@@ -192,7 +195,7 @@ def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
     for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
         computed(lab, host, early=(early,))
     assert set(agreements(lab).values()) == {Agreement.DIFFERS}
-    assert len(work.workunits(lab.db)) == 3
+    assert len(workunits.workunits(lab.db)) == 3
     assert lab.db.select("SELECT * FROM notice") == []
 
 
@@ -202,9 +205,9 @@ def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid
         with lab.db.transaction():  # in this laboratory two volunteers try it by turns
             lab.db.execute("UPDATE task SET host_id = NULL WHERE state = 'failed'")
         lab.report(lab.order(host), None, exit_status=11)
-    assert work.workunit(lab.db, 2).state is WorkunitState.FAILED
+    assert workunits.workunit(lab.db, 2).state is WorkunitState.FAILED
     assert agreements(lab)[1] == ""
-    assert work.task(lab.db, 1).state is TaskState.VALID
+    assert workunits.task(lab.db, 1).state is TaskState.VALID
 
 
 def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
@@ -214,18 +217,18 @@ def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
         lab.later(days=3)
         assert give_up(lab.db, lab.now) == 1
         assert give_up(lab.db, lab.now) == 0
-    assert work.workunit(lab.db, 2).state is WorkunitState.CANCELLED
+    assert workunits.workunit(lab.db, 2).state is WorkunitState.CANCELLED
     assert agreements(lab) == {1: "", 2: ""}
     assert lab.broken() == {}
 
 
 def test_blocks_and_plans_do_not_wait_for_checks(lab):
     computed(lab, 1)
-    assert returns.ordered(lab.db, 1) == {0: True}
+    assert blocks.ordered(lab.db, 1) == {0: True}
     assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
     (candidate,) = candidates(lab.db, lab.now)
     assert candidate.unsent == 0
-    assert returning.waiting_checks(lab.db) == {1: 1}
+    assert tasks.waiting_checks(lab.db) == {1: 1}
 
 
 def test_a_check_at_the_same_volunteer_would_break_a_promise(lab):

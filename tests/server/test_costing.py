@@ -12,8 +12,10 @@ from axiom.server import reporting
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.signed.tickets import parse
-from axiom.store import costs, fleet, returning, work
-from axiom.store.costs import Kept
+from axiom.store.experiments import costs
+from axiom.store.experiments.costs import Kept
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import tasks, workunits
 
 ROUNDS = 12
 
@@ -35,7 +37,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
             fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
         reporting.report(lab.db, lab.folder, said, output, lab.now)
     lab.validate()
-    assert work.task(lab.db, order.task).state is TaskState.VALID
+    assert workunits.task(lab.db, order.task).state is TaskState.VALID
 
 
 def given(lab, host: int, seconds: float):
@@ -152,7 +154,7 @@ def test_judging_many_tasks_at_once_reads_and_writes_each_fit_once(working_lab, 
         fleet.set_standing(working_lab.db, 1, Standing(valid_in_row=1), speed=1.0)
     for order in orders:
         working_lab.report(order, working_lab.output(order))
-    assert len(returning.returned(working_lab.db, 99)) == len(orders) > 1
+    assert len(tasks.returned(working_lab.db, 99)) == len(orders) > 1
     asked = []
     for name in ("one", "keep"):
         real = getattr(costs, name)

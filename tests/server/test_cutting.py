@@ -16,7 +16,11 @@ from axiom.server.handing import Asked
 from axiom.server.replying import REFERENCE_FLOPS
 from axiom.server.transitioner import transit
 from axiom.signed.tickets import read_ticket
-from axiom.store import fleet, returning, returns, session_facts, splitting, work
+from axiom.store.evidence import blocks
+from axiom.store.hosts import hosts as fleet
+from axiom.store.sessions import facts
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks_splitting, workunits
 
 CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
 
@@ -46,7 +50,7 @@ def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float
 
 
 def hand(lab, host: int, *, seconds: float = 0.0, tasks: int = 1, holding=None):
-    kept = frozenset(task.id for task in work.held(lab.db, host)) if holding is None else frozenset(holding)
+    kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
     asked = Asked(seconds=seconds, instances=tasks, most=64, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now)
@@ -61,7 +65,9 @@ def sizes(lab, handed) -> list[int]:
 
 
 def waiting(lab) -> list[int]:
-    return [len(work.workunit(lab.db, each.workunit_id).replicates) for each in work.tasks(lab.db, state="unsent")]
+    return [
+        len(workunits.workunit(lab.db, each.workunit_id).replicates) for each in workunits.tasks(lab.db, state="unsent")
+    ]
 
 
 def test_a_hosts_first_task_takes_ten_seconds_and_the_next_its_share_of_a_block(lab):
@@ -134,19 +140,19 @@ def test_what_is_left_keeps_its_number_and_its_place_in_the_queue(lab):
     first, second = lab.deploy(workunits=2, replicates_each=12)
     (part,) = hand(lab, 1).given
     assert part.workunit not in {first, second}
-    made = work.workunit(lab.db, part.workunit)
+    made = workunits.workunit(lab.db, part.workunit)
     assert (made.split_from, made.replicates) == (first, tuple(range(4)))
-    assert made.created_at == work.workunit(lab.db, first).created_at
+    assert made.created_at == workunits.workunit(lab.db, first).created_at
     (left,) = hand(lab, 1).given
     assert (left.workunit, numbers(lab, left)) == (first, tuple(range(4, 12)))
-    assert splitting.parts_of(lab.db, first) == [part.workunit]
+    assert tasks_splitting.parts_of(lab.db, first) == [part.workunit]
 
 
 def test_what_waits_is_counted_in_replicates_however_it_was_cut(lab):
     lab.deploy(workunits=2, replicates_each=40)
-    assert splitting.waiting_replicates(lab.db) == {(1, 1): 80}
+    assert tasks_splitting.waiting_replicates(lab.db) == {(1, 1): 80}
     hand(lab, 1)
-    assert splitting.waiting_replicates(lab.db) == {(1, 1): 76}
+    assert tasks_splitting.waiting_replicates(lab.db) == {(1, 1): 76}
 
 
 def test_a_part_that_fails_is_sent_again_as_it_was(lab):
@@ -165,7 +171,7 @@ def test_a_check_repeats_the_very_replicates_of_a_part(lab):
     part, *_ = hand(lab, bob, tasks=8).given
     lab.report(part.order, lab.output(part.order))
     with lab.db.transaction():
-        check = returning.order_check(lab.db, work.task(lab.db, part.task), lab.now)
+        check = returning.order_check(lab.db, workunits.task(lab.db, part.task), lab.now)
         transit(lab.db, check, lab.now)
     (given,) = hand(lab, eve, tasks=8).given
     assert (given.workunit, numbers(lab, given)) == (check, numbers(lab, part))
@@ -178,7 +184,7 @@ def test_parts_of_what_is_meant_for_a_host_are_meant_for_it(lab):
     lab.db.execute("UPDATE workunit SET target_host_id = :host WHERE id = :id", host=bob, id=made)
     lab.db.execute("UPDATE task SET target_host_id = :host WHERE workunit_id = :id", host=bob, id=made)
     (part,) = hand(lab, bob).given
-    assert work.workunit(lab.db, part.workunit).target_host_id == bob
+    assert workunits.workunit(lab.db, part.workunit).target_host_id == bob
     assert hand(lab, 1).given == ()
     assert lab.broken() == {}
 
@@ -200,11 +206,11 @@ def test_a_replicate_is_over_when_the_part_that_has_it_is_closed(lab):
     lab.report(part.order, lab.output(part.order))
     lab.validate()
     over = dict.fromkeys(range(4), True) | dict.fromkeys(range(4, 12), False)
-    assert returns.ordered(lab.db, 1) == over
-    assert returns.ordered(lab.db, 1, 3) == {number: done for number, done in over.items() if number >= 3}
+    assert blocks.ordered(lab.db, 1) == over
+    assert blocks.ordered(lab.db, 1, 3) == {number: done for number, done in over.items() if number >= 3}
     lab.report(left.order, lab.output(left.order))
     lab.validate()
-    assert returns.ordered(lab.db, 1) == dict.fromkeys(range(12), True)
+    assert blocks.ordered(lab.db, 1) == dict.fromkeys(range(12), True)
 
 
 def test_parts_hide_no_older_workunit_that_is_still_open(lab):
@@ -212,13 +218,13 @@ def test_parts_hide_no_older_workunit_that_is_still_open(lab):
     bob = meet(lab, "bob", speed=1.0)
     lab.deploy(workunits=50)
     hand(lab, bob)  # numbers 0 to 4, in the newest workunit
-    assert set(returns.ordered(lab.db, 1, 5)) == set(range(5, 80))
+    assert set(blocks.ordered(lab.db, 1, 5)) == set(range(5, 80))
 
 
 def test_a_session_tells_of_orders_and_not_of_parts(lab):
     lab.deploy(replicates_each=40)
     hand(lab, 1, tasks=5)
-    assert [row["workunits"] for row in session_facts.ordered(lab.db, 0)] == [1]
+    assert [row["workunits"] for row in facts.ordered(lab.db, 0)] == [1]
 
 
 def test_what_is_withdrawn_is_withdrawn_with_its_parts(lab):
@@ -226,7 +232,7 @@ def test_what_is_withdrawn_is_withdrawn_with_its_parts(lab):
     (part,) = hand(lab, 1).given
     with lab.db.transaction():
         withdraw(lab.db, 1, "retired", lab.now)
-    assert [work.workunit(lab.db, each).state for each in (made, part.workunit)] == [WorkunitState.CANCELLED] * 2
+    assert [workunits.workunit(lab.db, each).state for each in (made, part.workunit)] == [WorkunitState.CANCELLED] * 2
     assert lab.broken() == {}
 
 
@@ -234,9 +240,9 @@ def test_a_cancelled_rest_leaves_its_parts_alone(lab):
     (made,) = lab.deploy(replicates_each=40)
     (part,) = hand(lab, 1).given
     with lab.db.transaction():
-        work.request_abort(lab.db, made, "not this one")
+        workunits.request_abort(lab.db, made, "not this one")
         transit(lab.db, made, lab.now)
-    assert work.workunit(lab.db, part.workunit).state is WorkunitState.OPEN
+    assert workunits.workunit(lab.db, part.workunit).state is WorkunitState.OPEN
     assert hand(lab, 1).given == ()
     assert lab.broken() == {}
 
@@ -245,10 +251,10 @@ def test_nothing_is_taken_from_what_was_sent_or_changed_meanwhile(lab):
     (made,) = lab.deploy(replicates_each=8)
     hand(lab, 1)
     with pytest.raises(LookupError, match="not what waits any more"):
-        splitting.keep(lab.db, made, range(8), [7])
+        tasks_splitting.keep(lab.db, made, range(8), [7])
     (other,) = lab.deploy(replicates_each=8)
     with pytest.raises(LookupError, match="not what waits any more"):
-        splitting.keep(lab.db, other, range(4), [7])
+        tasks_splitting.keep(lab.db, other, range(4), [7])
 
 
 def test_a_lost_or_doubled_replicate_breaks_a_promise(lab):
@@ -282,7 +288,7 @@ def test_a_part_that_a_restored_laboratory_forgot_takes_its_replicates_with_it(l
     for task in (part, left):
         assert restored.call(task[0], restored.upload(task[1])).credit > 0
     assert _results(restored) == ([1] * 24, 0)
-    assert restored.do(lambda db: work.tasks(db, state="unsent")) == []
+    assert restored.do(lambda db: workunits.tasks(db, state="unsent")) == []
     assert restored.broken() == {}
     restored.close()
 
@@ -331,8 +337,8 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
 
 def _may_be_given_up(lab, given) -> bool:
     """Is somebody left who may have it then?"""
-    is_check = work.workunit(lab.db, given.workunit).checks_task_id is not None
-    return not is_check and not work.task(lab.db, given.task).ordinal
+    is_check = workunits.workunit(lab.db, given.workunit).checks_task_id is not None
+    return not is_check and not workunits.task(lab.db, given.task).ordinal
 
 
 def _replicates(lab, task) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ import pytest
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotFound
 from axiom.server.desk import LocalDesk
-from axiom.store import blobs, work
-from axiom.store.database import connect_reader, connect_writer
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
 
@@ -38,7 +39,7 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, wo
     )
     desk.report(said, output)
     reader = connect_reader(working_lab.folder.database)
-    task = work.task(reader, order.task)
+    task = workunits.task(reader, order.task)
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
     assert blobs.get(reader, working_lab.folder, task.output_digest) == output
     reader.close()
@@ -51,7 +52,7 @@ def test_a_success_without_output_is_none(desk):
         task_id=order.task, host_id=1, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
     )
     desk.report(said, None)
-    assert desk.writer.run(lambda db: work.task(db, order.task)).state is TaskState.FAILED
+    assert desk.writer.run(lambda db: workunits.task(db, order.task)).state is TaskState.FAILED
 
 
 def test_a_bundle_is_handed_out_with_its_newest_seal(desk, prepared):

@@ -13,12 +13,16 @@ from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.server.known import Known
 from axiom.signed.tickets import check, read_ticket
-from axiom.store import counters, dispatching, experiments, fleet, returning, work
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import waiting, workunits
 
 
 def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
     with lab.db.transaction():
-        return fleet.meet(
+        return hosts.meet(
             lab.db,
             volunteer_id=lab.volunteer(volunteer),
             name=name,
@@ -30,17 +34,17 @@ def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
 
 def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked):
     """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
-    kept = frozenset(task.id for task in work.held(lab.db, host)) if holding is None else frozenset(holding)
+    kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
     wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
     with lab.db.transaction():
-        known = fleet.host(lab.db, host)
+        known = hosts.host(lab.db, host)
         return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, Asked(**wish), lab.now)
 
 
 def prove(lab, host: int) -> None:
     """A host has had a valid task, and may have as many as any."""
     with lab.db.transaction():
-        fleet.set_standing(lab.db, host, Standing(valid_in_row=1))
+        hosts.set_standing(lab.db, host, Standing(valid_in_row=1))
 
 
 def tasks_of(handed) -> list[int]:
@@ -64,7 +68,7 @@ def test_what_is_given_is_told_with_all_that_a_host_must_know(working_lab, prepa
     ticket = read_ticket(large.order.ticket, trust=working_lab.keys.trust, now=working_lab.now)
     check(large.order, ticket, host=1)
     assert ticket.replicates == (1, 2, 3)
-    assert work.task(working_lab.db, large.task).ticket == large.order.ticket
+    assert workunits.task(working_lab.db, large.task).ticket == large.order.ticket
 
 
 def test_a_host_that_asks_for_a_second_of_work_gets_one_task(working_lab):
@@ -107,7 +111,7 @@ def test_a_lost_task_whose_workunit_is_closed_is_taken_back(working_lab):
         withdraw(working_lab.db, 1, "not wanted", working_lab.now)
     handed = hand(working_lab, 1, 2, holding=[given[0].task])
     assert (handed.lost, handed.given) == ((), ())
-    assert [work.task(working_lab.db, number).state for number in (1, 2, 3)] == ["sent", "aborted", "aborted"]
+    assert [workunits.task(working_lab.db, number).state for number in (1, 2, 3)] == ["sent", "aborted", "aborted"]
     assert working_lab.broken() == {}
 
 
@@ -188,7 +192,7 @@ def test_a_check_goes_to_another_volunteer_or_to_ourselves_where_we_are_alone(wo
 def test_two_copies_of_a_workunit_go_to_two_volunteers(working_lab):
     with working_lab.db.transaction():
         working_lab.db.execute("UPDATE workunit SET quorum = 2 WHERE id = 1")
-        returning.create(working_lab.db, [(work.workunit(working_lab.db, 1), 1)], working_lab.now)
+        returning.create(working_lab.db, [(workunits.workunit(working_lab.db, 1), 1)], working_lab.now)
     bea, cleo = host_of(working_lab, "Bea"), host_of(working_lab, "Cleo")
     assert tasks_of(hand(working_lab, bea, 2)) == [1]
     assert hand(working_lab, bea, 2).given == ()
@@ -213,28 +217,28 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
 def test_a_host_s_day_is_counted_and_its_quota_kept(working_lab):
     working_lab.deploy(workunits=9)
     with working_lab.db.transaction():
-        fleet.set_standing(working_lab.db, 1, Standing(quota=2, valid_in_row=1))
+        hosts.set_standing(working_lab.db, 1, Standing(quota=2, valid_in_row=1))
     assert len(hand(working_lab, 1, 3).given) == 3
     handed = hand(working_lab, 1, 3)
     assert len(handed.given) == 1
     assert handed.reason.startswith("the daily quota of 4 tasks is used up")
-    standing = fleet.host(working_lab.db, 1).standing
+    standing = hosts.host(working_lab.db, 1).standing
     assert (standing.quota, standing.quota_day, standing.sent_that_day) == (2, day_of(working_lab.now), 4)
     working_lab.later(days=1)
     assert len(hand(working_lab, 1, 3).given) == 3
-    assert fleet.host(working_lab.db, 1).standing.sent_that_day == 3
+    assert hosts.host(working_lab.db, 1).standing.sent_that_day == 3
 
 
 def test_why_a_host_got_nothing_is_kept_until_it_gets_something(working_lab):
     tiny = working_lab.host("tiny", memory_mb=50)
     said = "tiny_sum needs 100 MB of memory a task, and 50 MB are free by your preferences"
     assert hand(working_lab, tiny).reason == said
-    assert fleet.host(working_lab.db, tiny).why_no_work == said
+    assert hosts.host(working_lab.db, tiny).why_no_work == said
     hand(working_lab, tiny, 0)  # a contact that asks for nothing says nothing about it
-    assert fleet.host(working_lab.db, tiny).why_no_work == said
+    assert hosts.host(working_lab.db, tiny).why_no_work == said
     working_lab.host("tiny", memory_mb=500)
     assert tasks_of(hand(working_lab, tiny)) == [1]
-    assert fleet.host(working_lab.db, tiny).why_no_work == ""
+    assert hosts.host(working_lab.db, tiny).why_no_work == ""
 
 
 def test_what_is_known_follows_what_is_published_and_retired(working_lab, prepared):
@@ -291,15 +295,15 @@ def test_what_was_undone_is_not_taken_for_what_was_done_in_its_place(working_lab
 
 def test_a_task_that_does_not_wait_any_more_is_given_to_nobody_else(working_lab):
     (given,) = hand(working_lab, 1).given
-    claim = work.Claim(
+    claim = workunits.Claim(
         task_id=given.task, experiment_id=1, bundle_digest=given.bundle, ticket="", deadline=given.deadline
     )
     with pytest.raises(LookupError, match="task 1 was to be sent to host 1 and does not wait any more"):
-        work.send(working_lab.db, [claim], host_id=1, now=working_lab.now)
-    assert work.task(working_lab.db, 1).ticket == given.order.ticket
+        workunits.send(working_lab.db, [claim], host_id=1, now=working_lab.now)
+    assert workunits.task(working_lab.db, 1).ticket == given.order.ticket
 
 
-QUESTIONS = sorted(name for name, sql in vars(dispatching).items() if isinstance(sql, str) and "SELECT" in sql)
+QUESTIONS = sorted(name for name, sql in vars(waiting).items() if isinstance(sql, str) and "SELECT" in sql)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -10,7 +10,8 @@ from axiom.errors import FolderUnusable, StoreBusy
 from axiom.server import downloads
 from axiom.server.downloads import Downloads
 from axiom.signed.bundles import Seal, write_seal
-from axiom.store import blobs, experiments
+from axiom.store.engine import blobs
+from axiom.store.experiments import experiments
 
 RUNNER = bytes(range(256)) * 40
 BUNDLE = b"a bundle" * 20_000  # so large that it lies in a file

@@ -14,7 +14,7 @@ from axiom.errors import Withdrawn
 from axiom.lab.withdraw import withdraw
 from axiom.server.transitioner import transit
 from axiom.signed.outputs import CellError
-from axiom.store import returning, work
+from axiom.store.tasks import tasks, workunits
 
 HOSTS = {1: {"cores": 2}, 2: {"cores": 1, "volunteer": "Bob"}, 3: {"cores": 3, "memory_mb": 250}}  # Ada's, but one
 RAISED = {"outcome": Outcome.FAILED, "measures": None, "error": CellError(kind="KeyError", where="tiny_sum.py:9")}
@@ -64,15 +64,15 @@ class Story:
             assert order.task not in known
             self.seen["sent again"] += order.task in self.orders
             assert self.orders.setdefault(order.task, order) == order
-            wanted = work.workunit(self.lab.db, work.task(self.lab.db, order.task).workunit_id)
+            wanted = workunits.workunit(self.lab.db, workunits.task(self.lab.db, order.task).workunit_id)
             assert wanted.state is WorkunitState.OPEN
             self.holding[host].add(order.task)
 
     def a_host_reports(self, chance: random.Random) -> None:
         if self.orders:
-            out = [task.id for task in work.tasks(self.lab.db) if task.state in AWAITED]
+            out = [task.id for task in workunits.tasks(self.lab.db) if task.state in AWAITED]
             order = self.orders[chance.choice(out if out and chance.random() < 0.8 else sorted(self.orders))]
-            before = work.task(self.lab.db, order.task)
+            before = workunits.task(self.lab.db, order.task)
             output = brought(self.lab, order, chance)
             taken = self.lab.report(order, output, exit_status=chance.choice(EXITS))
             self.holding[order.host].discard(order.task)
@@ -87,7 +87,7 @@ class Story:
 
     def outputs_are_judged(self, _chance: random.Random) -> None:
         self.lab.validate()
-        assert returning.returned(self.lab.db, 1) == []
+        assert tasks.returned(self.lab.db, 1) == []
 
     def an_hour_passes(self, _chance: random.Random) -> None:
         self.lab.later(hours=1)
@@ -110,13 +110,13 @@ class Story:
             assert not retired
 
     def a_workunit_is_cancelled(self, chance: random.Random) -> None:
-        wanted = chance.choice(work.workunits(self.lab.db))
+        wanted = chance.choice(workunits.workunits(self.lab.db))
         with self.lab.db.transaction():
-            work.request_abort(self.lab.db, wanted.id, "cancelled")
+            workunits.request_abort(self.lab.db, wanted.id, "cancelled")
             transit(self.lab.db, wanted.id, self.lab.now)
 
     def the_server_starts_again(self, _chance: random.Random) -> None:
-        for wanted in work.workunits(self.lab.db):
+        for wanted in workunits.workunits(self.lab.db):
             with self.lab.db.transaction():
                 transit(self.lab.db, wanted.id, self.lab.now)
 
@@ -141,25 +141,25 @@ class Story:
 
     def the_next_version_is_published(self, _chance: random.Random) -> None:
         self.publish(2)
-        assert work.open_workunits(self.lab.db, 1, after=0, limit=1) == []
+        assert workunits.open_workunits(self.lab.db, 1, after=0, limit=1) == []
 
     def the_experiment_is_retired(self, _chance: random.Random) -> None:
         with self.lab.db.transaction():
             withdraw(self.lab.db, self.version, "retired", self.lab.now)
-        assert work.open_workunits(self.lab.db, self.version, after=0, limit=1) == []
+        assert workunits.open_workunits(self.lab.db, self.version, after=0, limit=1) == []
 
     def check(self) -> None:
         """Every promise holds, and what is closed stays as it was closed."""
         assert self.lab.broken() == {}
-        for wanted in work.workunits(self.lab.db, limit=1_000):
-            stands = wanted.state, len(work.tasks_of(self.lab.db, wanted.id))
+        for wanted in workunits.workunits(self.lab.db, limit=1_000):
+            stands = wanted.state, len(workunits.tasks_of(self.lab.db, wanted.id))
             if wanted.state is not WorkunitState.OPEN or wanted.id in self.closed:
                 assert self.closed.setdefault(wanted.id, stands) == stands
 
     def end(self) -> None:
         """Count what was reached."""
-        self.seen.update(f"task {task.state}" for task in work.tasks(self.lab.db, limit=1_000))
-        self.seen.update(f"workunit {wanted.state}" for wanted in work.workunits(self.lab.db, limit=1_000))
+        self.seen.update(f"task {task.state}" for task in workunits.tasks(self.lab.db, limit=1_000))
+        self.seen.update(f"workunit {wanted.state}" for wanted in workunits.workunits(self.lab.db, limit=1_000))
         self.seen["part"] += self.lab.db.one("SELECT count(split_from) AS n FROM workunit")["n"]
         self.seen["duplicate"] += self.lab.db.one("SELECT count(*) AS n FROM duplicate")["n"]
         self.lab.db.close()

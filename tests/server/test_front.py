@@ -14,7 +14,9 @@ from axiom.errors import StoreBusy
 from axiom.server import accounts as desk
 from axiom.server.downloads import Downloads
 from axiom.server.front import Answer, Front
-from axiom.store import fleet, ledger, teams
+from axiom.store.accounts import teams
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts
 
 
 @pytest.fixture
@@ -79,14 +81,14 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
     }
     mine, other = (
         office.writer.run(
-            lambda db, whose=whose: fleet.meet(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
+            lambda db, whose=whose: hosts.meet(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
         )
         for whose in (1, 2)
     )
 
     def place(**fields):
         said = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
-        venues = office.writer.run(lambda db: [fleet.host(db, one).venue for one in (mine, other)])
+        venues = office.writer.run(lambda db: [hosts.host(db, one).venue for one in (mine, other)])
         return said, venues
 
     said, venues = place(venue="work")

@@ -6,8 +6,9 @@ import pytest
 from calling import Client, Exchange
 
 from axiom.server import holding
-from axiom.store import experiments, history
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.experiments import experiments
+from axiom.store.journal import history
 
 
 @pytest.fixture

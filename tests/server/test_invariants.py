@@ -7,8 +7,8 @@ import pytest
 
 from axiom.server.invariants import PROMISES, broken
 from axiom.signed.bundles import read_seal, write_seal
-from axiom.store import callers
-from axiom.store.callers import Audited
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def audited_lab(busy_lab):
         caller="Ada", command="a.b", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}", workunits=1
     )
     for _ in range(3):
-        callers.append(busy_lab.db, entry, busy_lab.now)
+        audit.append(busy_lab.db, entry, busy_lab.now)
     assert busy_lab.broken() == {}
     return busy_lab
 

@@ -8,8 +8,8 @@ import pytest
 from patience import PATIENCE
 
 from axiom.server.jobs import Job, Jobs
-from axiom.store import jobs
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 
 

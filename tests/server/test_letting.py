@@ -9,7 +9,9 @@ from furnished import weighed
 from axiom.domain.releases import Change
 from axiom.lab import releasing
 from axiom.lab.publish import prepare
-from axiom.store import evidence, experiments, fleet, releases
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments, releases
+from axiom.store.hosts import hosts as fleet
 
 MANY = 40
 

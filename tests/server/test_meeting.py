@@ -9,7 +9,8 @@ from axiom.boinc import account_keys
 from axiom.boinc.reading import read_request
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.server.meeting import describe, meet, platform_of
-from axiom.store import accounts, contacts, fleet
+from axiom.store.accounts import accounts
+from axiom.store.hosts import contacts, hosts
 
 SAID = RECORDED["first_contact"].replace("</host_cpid>", "</host_cpid>\n    <domain_name>attic</domain_name>")
 KEY = "abcdefgh"
@@ -163,7 +164,7 @@ def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, m
 
 def test_who_has_no_account_is_nobody(small_lab, met):
     assert met(authenticator="another") is None
-    assert fleet.hosts(small_lab.db) == []
+    assert hosts.hosts(small_lab.db) == []
 
 
 def test_a_count_begins_anew_with_a_new_number(small_lab, met):

@@ -7,8 +7,8 @@ from calling import Client, Exchange
 
 from axiom.errors import StoreBusy
 from axiom.server import readmission
-from axiom.store import work
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
+from axiom.store.tasks import workunits
 
 
 @pytest.fixture
@@ -103,5 +103,5 @@ def test_a_host_cannot_say_where_numbers_go_on(back):
     heard = restored.call(client, restored.upload(handed[2]).replace("-w3-", f"-w{far}-"))
     assert heard.named("result_ack") == [name.replace("-w3-", f"-w{far}-")]
     restored.deploy(1)
-    assert restored.do(lambda db: work.workunit(db, far)) is None
-    assert restored.do(lambda db: work.open_workunits(db, 1, after=0, limit=9)) == [1, 2]
+    assert restored.do(lambda db: workunits.workunit(db, far)) is None
+    assert restored.do(lambda db: workunits.open_workunits(db, 1, after=0, limit=9)) == [1, 2]

@@ -9,7 +9,10 @@ from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server import reporting
 from axiom.server.holding import to_give_up
-from axiom.store import blobs, counters, fleet, history, notices, returning, uploads, work
+from axiom.store.engine import blobs, counters
+from axiom.store.hosts import hosts, notices
+from axiom.store.journal import history
+from axiom.store.tasks import tasks, uploads, workunits
 
 
 def said(lab, order, output: bytes | None = b"", **changes) -> Report:
@@ -36,7 +39,7 @@ def take(lab, *reports: Report, trust: bool = False):
 
 
 def states(lab) -> dict[int, TaskState]:
-    return {task.id: task.state for task in work.tasks(lab.db)}
+    return {task.id: task.state for task in workunits.tasks(lab.db)}
 
 
 @pytest.fixture
@@ -97,8 +100,8 @@ def test_another_host_of_the_same_volunteer_may_bring_it_and_a_stranger_s_may_no
     (taken,) = take(lab, said(lab, order, host_id=1))
     assert taken.state is TaskState.RETURNED
     lab.validate()
-    assert work.task(lab.db, order.task).state is TaskState.VALID
-    assert work.task(lab.db, order.task).host_id == 2
+    assert workunits.task(lab.db, order.task).state is TaskState.VALID
+    assert workunits.task(lab.db, order.task).host_id == 2
     assert lab.broken() == {}
 
 
@@ -118,21 +121,21 @@ def test_what_a_client_says_beside_the_exit_status_decides(lab):
 def test_a_failure_that_is_the_host_s_doing_lowers_its_quota_and_so_does_an_abort(lab):
     first, second, third = lab.ask(2, wanted=3).orders
     take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
-    assert fleet.host(lab.db, 2).standing.quota == 16
+    assert hosts.host(lab.db, 2).standing.quota == 16
     take(
         lab,
         said(lab, second, None, exit_status=Exit.CHILD_LOST),
         said(lab, third, None, exit_status=Exit.CHILD_LOST),
     )
-    assert fleet.host(lab.db, 2).standing.quota == 4
-    assert fleet.host(lab.db, 1).standing.quota is None
+    assert hosts.host(lab.db, 2).standing.quota == 4
+    assert hosts.host(lab.db, 1).standing.quota is None
 
 
 def test_silence_lowers_the_quota_too(lab):
     lab.order(2)
     lab.later(hours=49)
     lab.sweep()
-    standing = fleet.host(lab.db, 2).standing
+    standing = hosts.host(lab.db, 2).standing
     assert (standing.quota, standing.turnaround_seconds) == (16, 49 * 3600.0)
 
 
@@ -154,7 +157,7 @@ def restored(lab, new_lab, prepared, tmp_path):
     lab.later(hours=1)
     lost = lab.ask(2, wanted=8).orders[-1]
     output = lab.output(lost)
-    name = work.task(lab.db, lost.task).workunit_id
+    name = workunits.task(lab.db, lost.task).workunit_id
     older = new_lab(tmp_path / "older")
     older.publish(prepared())
     older.deploy()
@@ -167,14 +170,14 @@ def restored(lab, new_lab, prepared, tmp_path):
 
 def test_a_task_that_nobody_remembers_comes_back_by_its_ticket_and_is_proven_and_its_numbers_are_its_own(restored):
     lab, lost, output, workunit = restored
-    assert work.task(lab.db, lost.task) is None
+    assert workunits.task(lab.db, lost.task) is None
     report = said(lab, lost, output, workunit_id=workunit)
     (answer,) = take(lab, report, trust=True)
     assert answer.state is TaskState.RETURNED
     lab.validate()
-    task = work.task(lab.db, lost.task)
+    task = workunits.task(lab.db, lost.task)
     assert (task.state, task.workunit_id, task.host_id) == (TaskState.VALID, workunit, 2)
-    assert work.workunit(lab.db, workunit).state is WorkunitState.DONE
+    assert workunits.workunit(lab.db, workunit).state is WorkunitState.DONE
     assert lab.broken() == {}
     (again,) = take(lab, report, trust=True)
     assert again.state is None
@@ -194,7 +197,7 @@ def test_a_client_is_told_to_keep_what_nobody_remembers_after_a_restore_and_it_i
 def test_the_numbers_between_are_issued_again_before_any_new_one(restored):
     lab, lost, output, workunit = restored
     take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
-    found = work.workunit(lab.db, workunit).replicates
+    found = workunits.workunit(lab.db, workunit).replicates
     lab.deploy(workunits=found[0] + 2)
     numbers = [row["number"] for row in lab.db.select("SELECT number FROM replicate ORDER BY number")]
     assert numbers == list(range(found[0] + 4))
@@ -273,12 +276,12 @@ def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
     assert told.text.startswith(
         "Your computer second returned a result that is not what was ordered; 1 of its last 1 tasks were not valid."
     )
-    assert fleet.host(lab.db, 2).standing.quota == 8
-    assert returning.lately(lab.db, 2, 9) == {TaskState.INVALID: 2}
+    assert hosts.host(lab.db, 2).standing.quota == 8
+    assert tasks.lately(lab.db, 2, 9) == {TaskState.INVALID: 2}
 
 
 def test_our_own_engine_reports_with_its_output(lab):
     order = lab.order(1)
     output = lab.output(order)
     assert lab.report(order, output).state is TaskState.RETURNED
-    assert work.task(lab.db, order.task).output_digest == hashlib.sha256(output).hexdigest()
+    assert workunits.task(lab.db, order.task).output_digest == hashlib.sha256(output).hexdigest()

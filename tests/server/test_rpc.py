@@ -13,8 +13,10 @@ from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
 from axiom.signed.bundles import read_seal
 from axiom.signed.code_signing import is_code_signed
-from axiom.store import accounts, notices, progress
-from axiom.store.progress import Progress
+from axiom.store.accounts import accounts
+from axiom.store.hosts import notices
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import Progress
 
 GARBLED = [
     b"",

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.work import Exit, TaskState
-from axiom.store import work
 from axiom.store.connections import Connections
+from axiom.store.tasks import workunits
 
 CALLS = 20
 
@@ -50,8 +50,8 @@ class Story:
         """Nothing is given up that its host has rightly and that somebody waits for."""
         with Connections(folder=self.exchange.folder).reader() as db:
             for name in heard.named("result_abort") + heard.named("result_abort_if_not_started"):
-                task = work.task(db, int(name.split("-t")[1].removesuffix("_0")))
-                order = work.workunit(db, task.workunit_id)
+                task = workunits.task(db, int(name.split("-t")[1].removesuffix("_0")))
+                order = workunits.workunit(db, task.workunit_id)
                 is_awaited = task.state in {TaskState.SENT, TaskState.EXPIRED} and order.state == "open"
                 assert not (is_awaited and task.host_id == (client.host or heard.host))
                 self.seen["given up"] += 1
@@ -117,7 +117,7 @@ class Story:
         """Every promise holds, and what was acknowledged is in the books."""
         assert self.exchange.broken() == {}
         with Connections(folder=self.exchange.folder).reader() as db:
-            tasks = {task.id: task for task in work.tasks(db, limit=1_000)}
+            tasks = {task.id: task for task in workunits.tasks(db, limit=1_000)}
         for name, order in self.given.items():
             assert tasks[order.task].host_id == order.host
             if name in self.acknowledged:
@@ -126,7 +126,7 @@ class Story:
     def end(self) -> None:
         """Count what was reached."""
         with Connections(folder=self.exchange.folder).reader() as db:
-            self.seen.update(str(task.state) for task in work.tasks(db, limit=1_000))
+            self.seen.update(str(task.state) for task in workunits.tasks(db, limit=1_000))
         self.exchange.close()
 
 

@@ -7,7 +7,8 @@ import pytest
 from calling import RECORDED, STORED, Client, altered
 
 from axiom.boinc import account_keys
-from axiom.store import accounts, fleet, teams
+from axiom.store.accounts import accounts, teams
+from axiom.store.hosts import hosts as fleet
 
 PREFERENCES = (
     "<global_preferences>\n<mod_time>{at}</mod_time>\n<max_ncpus_pct>{percent}</max_ncpus_pct>\n"

@@ -3,7 +3,7 @@
 from calling import Client
 
 from axiom.decisions.hosts.joining import MOST_NEW
-from axiom.store import fleet
+from axiom.store.hosts import hosts
 
 
 def invented(key: str, number: int, **facts) -> Client:
@@ -13,7 +13,7 @@ def invented(key: str, number: int, **facts) -> Client:
 
 def amount(exchange) -> int:
     """How many hosts are known, the laboratory's own apart."""
-    return exchange.do(lambda db: sum(host.volunteer_id != 1 for host in fleet.hosts(db)))
+    return exchange.do(lambda db: sum(host.volunteer_id != 1 for host in hosts.hosts(db)))
 
 
 def test_an_account_adds_no_more_than_so_many_computers_in_an_hour(exchange, ann, attic):

@@ -14,7 +14,9 @@ from axiom.domain.work import Exit
 from axiom.lab.credit import Paying, tariff_of
 from axiom.server import standings
 from axiom.server.validator import SLICE
-from axiom.store import fleet, ledger, returning, work
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts
+from axiom.store.tasks import tasks, workunits
 
 COUNTED = [
     ("result", "SELECT count(*) AS n FROM result"),
@@ -159,7 +161,7 @@ def test_a_copied_folder_ends_nothing_that_the_first_computer_computes(exchange,
     heard = exchange.call(copy, report(name_of(given), status=ended[0], state=ended[1]))
     assert heard.named("result_ack") == [name_of(given)]
     assert (copy.host, exchange.task(1)["state"]) == (3, "sent")
-    assert [exchange.do(lambda db, host=host: fleet.host(db, host)).standing.quota for host in (2, 3)] == [None, None]
+    assert [exchange.do(lambda db, host=host: hosts.host(db, host)).standing.quota for host in (2, 3)] == [None, None]
     assert exchange.call(attic).named("result_abort") == []
     assert exchange.call(attic, exchange.upload(given)).credit > 0
     assert exchange.broken() == {}
@@ -190,7 +192,7 @@ def test_whoever_says_that_tasks_were_taken_back_that_were_not_is_not_paid_and_g
     exchange.lab.later(minutes=40)
     exchange.call(attic, *taken_back(*attic.tasks))
     assert thanks(exchange) == [(Reason.FAILED, 0)] * 13
-    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 1
+    assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota == 1
     assert {exchange.task(number)["cause"] for number in range(1, 14)} == {Cause.ABORTED_BY_VOLUNTEER}
     assert exchange.broken() == {}
 
@@ -203,7 +205,7 @@ def test_what_the_laboratory_took_back_is_paid_and_held_against_nobody(exchange,
     ((reason, amount),) = thanks(exchange)
     assert reason is Reason.BROKEN
     assert amount > 0
-    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota is None
+    assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota is None
     assert exchange.task(1)["cause"] == Cause.ABORTED_BY_LABORATORY
     assert exchange.broken() == {}
 
@@ -218,7 +220,7 @@ def test_what_others_brought_meanwhile_was_not_taken_back_from_who_is_late(excha
     exchange.call(attic, *taken_back(name_of(given)))
     assert exchange.task(1)["cause"] == Cause.ABORTED_BY_LABORATORY
     assert thanks(exchange) == [(Reason.FAILED, 0)]
-    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 16  # for its silence alone
+    assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota == 16  # for its silence alone
 
 
 ENDINGS = [
@@ -256,10 +258,10 @@ def test_a_workunit_that_every_host_gives_up_ends(exchange):
     for client in crowd:
         for name in exchange.call(client, ask=1.0).tasks:
             exchange.call(client, report(name, status=int(Exit.ABORTED_BY_USER), state=6))
-    given = exchange.do(lambda db: work.tasks_of(db, 1))
+    given = exchange.do(lambda db: workunits.tasks_of(db, 1))
     assert [task.state for task in given] == ["aborted"] * 12
-    assert exchange.do(lambda db: work.workunit(db, 1)).state == "failed"
-    assert exchange.do(lambda db: fleet.host(db, given[0].host_id)).standing.quota == 16
+    assert exchange.do(lambda db: workunits.workunit(db, 1)).state == "failed"
+    assert exchange.do(lambda db: hosts.host(db, given[0].host_id)).standing.quota == 16
     assert exchange.broken() == {}
 
 
@@ -267,7 +269,7 @@ def test_what_a_program_says_at_length_is_cut_and_what_it_prints_is_harmless(exc
     said = "<b>]]>&\x01" * 1_000 + "the very end"
     exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=said))
     kept = exchange.task(1)["message"]
-    assert len(kept) <= work.MOST_MESSAGE
+    assert len(kept) <= workunits.MOST_MESSAGE
     assert "\x01" not in kept
 
 
@@ -280,7 +282,7 @@ def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
         assert len(exchange.call(client, *words).named("result_ack")) == 1
     states = [exchange.task(number)["state"] for number in range(1, 9)]
     assert states == ["valid"] * 5 + ["returned"] * 3
-    assert exchange.do(lambda db: len(returning.returned(db, SLICE))) == 3
+    assert exchange.do(lambda db: len(tasks.returned(db, SLICE))) == 3
     exchange.settle()
     assert [exchange.task(number)["is_paid"] for number in range(1, 9)] == [1] * 8
     assert exchange.broken() == {}
@@ -313,7 +315,7 @@ def test_a_thousand_bogus_reports_are_one_line_of_the_log(exchange, attic, caplo
 @pytest.mark.usefixtures("given")
 def test_many_reports_and_a_wish_for_more_are_one_contact(exchange, attic):
     exchange.deploy(40)
-    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(valid_in_row=1)))
+    exchange.do(lambda db: hosts.set_standing(db, attic.host, Standing(valid_in_row=1)))
     exchange.call(attic, ask=1e5)
     brought = [exchange.upload(handed) for handed in attic.tasks.values()]
     assert len(brought) == 41
@@ -330,12 +332,12 @@ def test_failures_count_before_the_same_reply_gives_more(exchange, attic):
     exchange.deploy(80)
     attic.cores = 1
     exchange.call(attic)
-    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(valid_in_row=5)))
+    exchange.do(lambda db: hosts.set_standing(db, attic.host, Standing(valid_in_row=5)))
     exchange.call(attic, ask=1e6)
     assert len(attic.tasks) > 9
     died = [report(name, status=int(Exit.TOO_MANY_STARTS), state=3) for name in attic.tasks]
     heard = exchange.call(attic, *died, ask=1e6)
-    assert exchange.do(lambda db: fleet.host(db, attic.host)).standing.quota == 1
+    assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota == 1
     assert heard.tasks == {}
     assert "the daily quota of 1 task is used up" in heard.words[0][1]
 
@@ -344,7 +346,7 @@ def test_a_valid_task_counts_before_the_same_reply_refuses_more(exchange, attic)
     exchange.deploy(10)
     attic.cores = 1
     exchange.call(attic)
-    exchange.do(lambda db: fleet.set_standing(db, attic.host, Standing(quota=1)))
+    exchange.do(lambda db: hosts.set_standing(db, attic.host, Standing(quota=1)))
     (only,) = exchange.call(attic, ask=1e6).tasks.values()
     heard = exchange.call(attic, exchange.upload(only), ask=1.0)
     assert (len(heard.tasks), heard.words) == (1, [])

@@ -7,7 +7,8 @@ from calling import GPU, LINUX, Client, Exchange
 from axiom.domain.fleet import Standing
 from axiom.lab.offer import offer_built
 from axiom.lab.withdraw import withdraw
-from axiom.store import accounts, fleet
+from axiom.store.accounts import accounts
+from axiom.store.hosts import hosts
 
 
 def test_what_a_host_lost_is_sent_again_with_the_very_same_order(exchange, attic):
@@ -90,7 +91,7 @@ def test_what_is_not_this_host_s_is_given_up_and_its_own_is_kept(exchange, attic
 def prove(exchange, client) -> None:
     """The client's host has had a valid task, and may have as many as any."""
     exchange.call(client)
-    exchange.do(lambda db: fleet.set_standing(db, client.host, Standing(valid_in_row=1)))
+    exchange.do(lambda db: hosts.set_standing(db, client.host, Standing(valid_in_row=1)))
 
 
 def test_a_new_host_that_boasts_gets_no_more_than_a_few_tasks(exchange, attic):

@@ -10,11 +10,13 @@ from axiom.server.transitioner import transit
 from axiom.signed.bundles import MANIFEST, contents, pack
 from axiom.signed.strict import canonical
 from axiom.signed.tickets import check, read_ticket
-from axiom.store import blobs, counters, fleet, results, work
+from axiom.store.engine import blobs, counters
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import results, workunits
 
 
 def states(lab, workunit_id=1):
-    return [task.state for task in work.tasks_of(lab.db, workunit_id)]
+    return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
 
 
 def test_an_order_carries_a_ticket_that_says_the_same(working_lab):
@@ -99,12 +101,12 @@ def test_a_returned_output_is_proven_and_stored(working_lab):
     output = working_lab.output(order)
     acknowledged = working_lab.report(order, output)
     assert acknowledged.state is TaskState.RETURNED
-    task = work.task(working_lab.db, order.task)
+    task = workunits.task(working_lab.db, order.task)
     assert blobs.get(working_lab.db, working_lab.folder, task.output_digest) == output
     assert working_lab.validate() == 1
     found = results.of_task(working_lab.db, order.task)
     assert [(cell.config, cell.measures["total"]) for cell in found] == [(0, 0.5), (1, 1.5)]
-    assert work.workunit(working_lab.db, 1).state is WorkunitState.DONE
+    assert workunits.workunit(working_lab.db, 1).state is WorkunitState.DONE
     assert working_lab.broken() == {}
 
 
@@ -126,11 +128,11 @@ def test_a_repeated_report_changes_nothing(working_lab):
     order = working_lab.order(1)
     output = working_lab.output(order)
     working_lab.report(order, output)
-    before = work.task(working_lab.db, order.task), counters.read(working_lab.db)
+    before = workunits.task(working_lab.db, order.task), counters.read(working_lab.db)
     working_lab.later(minutes=1)
     again = working_lab.report(order, working_lab.output(order, early=()), exit_status=10)
     assert (again.state, again.reason) == (None, f"task {order.task} is returned already")
-    assert (work.task(working_lab.db, order.task), counters.read(working_lab.db)) == before
+    assert (workunits.task(working_lab.db, order.task), counters.read(working_lab.db)) == before
 
 
 def test_a_report_of_a_foreign_host_changes_nothing(working_lab):
@@ -150,7 +152,7 @@ def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept
     order = working_lab.order(1)
     assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
     assert states(working_lab) == [state, TaskState.UNSENT]
-    digest = work.task(working_lab.db, order.task).output_digest
+    digest = workunits.task(working_lab.db, order.task).output_digest
     assert blobs.get(working_lab.db, working_lab.folder, digest) == b"half an output"
     assert working_lab.broken() == {}
 
@@ -204,7 +206,7 @@ def test_whoever_comes_second_brings_duplicates(working_lab):
 def test_a_workunit_is_given_up_after_so_many_failures(working_lab):
     for _ in range(3):
         working_lab.report(working_lab.order(1), exit_status=Exit.CHILD_LOST)
-    wanted = work.workunit(working_lab.db, 1)
+    wanted = workunits.workunit(working_lab.db, 1)
     assert (wanted.state, wanted.reason) == (WorkunitState.FAILED, "3 tasks failed")
     assert states(working_lab) == [TaskState.FAILED] * 3
     assert working_lab.ask(1).orders == ()
@@ -213,7 +215,7 @@ def test_a_workunit_is_given_up_after_so_many_failures(working_lab):
 def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
     order = working_lab.order(1)
     with working_lab.db.transaction():
-        work.request_abort(working_lab.db, 1, "not wanted")
+        workunits.request_abort(working_lab.db, 1, "not wanted")
     working_lab.db.execute("UPDATE workunit SET state = 'cancelled', closed_at = created_at WHERE id = 1")
     working_lab.db.execute("UPDATE counter SET state = 'cancelled' WHERE noun = 'workunit'")
     assert working_lab.ask(1, holding=(order.task,)).orders == ()
@@ -258,13 +260,13 @@ def test_a_bundle_without_a_manifest_of_its_own_is_sent_as_registered(working_la
 
 def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
     with working_lab.db.transaction():
-        work.request_abort(working_lab.db, 1, "not this one")
+        workunits.request_abort(working_lab.db, 1, "not this one")
         transit(working_lab.db, 1, working_lab.now)
     working_lab.deploy(workunits=1, replicates_each=5_000)
     working_lab.db.execute("UPDATE workunit SET quorum = 2 WHERE id = 2")  # which several hosts repeat: it is not cut
     working_lab.deploy(workunits=1)
     assert working_lab.ask(1).orders == ()
-    assert work.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
-    assert "a command line takes" in work.workunit(working_lab.db, 2).reason
+    assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
+    assert "a command line takes" in workunits.workunit(working_lab.db, 2).reason
     assert working_lab.order(1).task == 3
     assert working_lab.broken() == {}

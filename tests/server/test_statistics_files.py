@@ -11,9 +11,10 @@ from axiom.domain.ledger import Award, Tariff
 from axiom.server import statistics_files
 from axiom.server.erasing import erase
 from axiom.server.statistics_files import NAMES, StatisticsFiles
-from axiom.store import accounts, ledger, tariffs, teams
-from axiom.store.database import at
-from axiom.store.exports import holders, lately, new_today
+from axiom.store.accounts import accounts, teams
+from axiom.store.accounts.credit_sites import holders, lately, new_today
+from axiom.store.credit import ledger, tariffs
+from axiom.store.engine.database import at
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from axiom.boinc.transfers import done, size_reply, write_name
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
 from axiom.server import transfers
-from axiom.store import uploads
 from axiom.store.connections import Connections
+from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
 
@@ -277,7 +277,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from axiom.server.transfers import Transfers
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
 folder = Folder(path=Path(sys.argv[1]))

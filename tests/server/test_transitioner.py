@@ -6,7 +6,9 @@ import pytest
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.server.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many
-from axiom.store import fleet, jobs, work
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs
 
 
 @pytest.fixture
@@ -31,8 +33,8 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
     for each in (lab, other):
         each.later(hours=49)
         with each.db.transaction():
-            work.request_abort(each.db, 4, "not wanted")
-            work.move(each.db, work.task(each.db, 5), TaskState.INVALID, "a test", each.now)
+            workunits.request_abort(each.db, 4, "not wanted")
+            workunits.move(each.db, workunits.task(each.db, 5), TaskState.INVALID, "a test", each.now)
     with lab.db.transaction():
         decided = transit_many(lab.db, [6, 5, 4, 3, 2, 1, 99, 1], lab.now)
     assert set(decided) == {1, 2, 3, 4, 5, 6}
@@ -42,7 +44,9 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
         assert transit(other.db, 99, other.now) is None
     assert [row for row in whole(lab)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
     stands = [
-        [(task.state, task.ordinal) for task in work.tasks_of(each.db, n)] for each in (lab, other) for n in range(7)
+        [(task.state, task.ordinal) for task in workunits.tasks_of(each.db, n)]
+        for each in (lab, other)
+        for n in range(7)
     ]
     assert stands[:7] == stands[7:]
     before = whole(lab)
@@ -54,11 +58,11 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
 
 def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(lab):
     with lab.db.transaction():
-        work.move(lab.db, work.task(lab.db, 3), TaskState.FAILED, "", lab.now)
+        workunits.move(lab.db, workunits.task(lab.db, 3), TaskState.FAILED, "", lab.now)
         lab.later(hours=49)
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (2, 1)
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (0, 0)
-    assert len(work.tasks(lab.db)) == 6 + 3
+    assert len(workunits.tasks(lab.db)) == 6 + 3
     assert lab.broken() == {}
 
 
@@ -68,12 +72,12 @@ def started(lab) -> int:
 
 
 def test_after_an_outage_nobody_s_deadline_has_passed(lab):
-    deadline = work.task(lab.db, 1).deadline
+    deadline = workunits.task(lab.db, 1).deadline
     with lab.db.transaction():
         jobs.started(lab.db, "alive", 300.0, lab.now)
     lab.later(hours=72)
     assert started(lab) == 2
-    assert work.task(lab.db, 1).deadline == deadline + timedelta(hours=72)
+    assert workunits.task(lab.db, 1).deadline == deadline + timedelta(hours=72)
     assert lab.sweep() == 0
     assert jobs.last_start(lab.db, START) == lab.now
     assert started(lab) == 0
@@ -83,10 +87,10 @@ def test_after_an_outage_nobody_s_deadline_has_passed(lab):
 
 
 def test_a_restart_moves_nothing(lab):
-    deadline = work.task(lab.db, 1).deadline
+    deadline = workunits.task(lab.db, 1).deadline
     lab.later(minutes=9)
     assert started(lab) == 0
-    assert work.task(lab.db, 1).deadline == deadline
+    assert workunits.task(lab.db, 1).deadline == deadline
 
 
 def test_a_laboratory_that_was_never_up_has_nothing_to_move(small_lab):
@@ -98,6 +102,6 @@ def test_only_hosts_whose_tasks_ran_out_are_held_to_it(lab):
     lab.host("second", volunteer="Bob")
     lab.later(hours=49)
     lab.sweep()
-    assert fleet.host(lab.db, 1).standing.quota == 8  # halved for each of its two
-    assert fleet.host(lab.db, 2).standing.quota is None
-    assert work.workunit(lab.db, 1).state is WorkunitState.OPEN
+    assert hosts.host(lab.db, 1).standing.quota == 8  # halved for each of its two
+    assert hosts.host(lab.db, 2).standing.quota is None
+    assert workunits.workunit(lab.db, 1).state is WorkunitState.OPEN

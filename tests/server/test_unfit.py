@@ -5,7 +5,8 @@ import threading
 import pytest
 from calling import Client, Exchange
 
-from axiom.store import blobs, experiments
+from axiom.store.engine import blobs
+from axiom.store.experiments import experiments
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 from axiom.domain.fleet import Host
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
-from axiom.store import fleet, work
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 
 GOOD_FOR = timedelta(days=30)
 WAITS = "tiny_sum waits for a seal, since that of its bundle has run out and no computer would take it"
@@ -24,8 +25,8 @@ def lab(small_lab, prepared):
 
 
 def hand(lab, number: int):
-    host: Host = fleet.host(lab.db, number)
-    kept = frozenset(task.id for task in work.held(lab.db, number))
+    host: Host = hosts.host(lab.db, number)
+    kept = frozenset(task.id for task in workunits.held(lab.db, number))
     asked = Asked(seconds=0.0, instances=1, most=1, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, host, asked, lab.now)
@@ -36,7 +37,7 @@ def test_what_no_host_would_take_is_not_sent_and_the_host_is_told_why(host, lab)
     lab.later(days=30)
     handed = hand(lab, host)
     assert (handed.given, handed.reason) == ((), WAITS)
-    assert fleet.host(lab.db, host).why_no_work == WAITS
+    assert hosts.host(lab.db, host).why_no_work == WAITS
 
 
 def test_until_its_last_moment_a_seal_is_good(lab):

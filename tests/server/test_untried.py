@@ -14,8 +14,12 @@ from axiom.server.desk import LocalDesk
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.signed.tickets import parse, read_ticket
-from axiom.store import accounts, counters, experiments, fleet, preflights, work
-from axiom.store.database import connect_writer
+from axiom.store.accounts import accounts
+from axiom.store.engine import counters
+from axiom.store.engine.database import connect_writer
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
 WAITS = "tiny_sum waits for its preflight, before which it goes to no volunteer"
@@ -52,7 +56,7 @@ def host_of_ann(lab, name: str = "first") -> int:
 
 
 def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, holding=None):
-    kept = frozenset(task.id for task in work.held(lab.db, host)) if holding is None else frozenset(holding)
+    kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
     asked = Asked(seconds=0.0, instances=tasks, most=tasks, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now, allowance=allowance)
@@ -82,7 +86,7 @@ def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(lab, prepared, failed
 
 def test_the_same_holds_for_what_is_meant_for_a_volunteer_s_host_alone(lab, prepared):
     with lab.db.transaction():
-        work.order_many(
+        workunits.order_many(
             lab.db,
             experiment_id=1,
             registration_id=1,
@@ -141,12 +145,12 @@ def test_a_bundle_that_was_never_seen_is_given_to_nobody(lab, prepared):
     for host in (1, 2):
         with pytest.raises(LookupError, match="has passed no preflight"):
             hand(lab, host)
-    assert work.held(lab.db, 1) == work.held(lab.db, 2) == []
+    assert workunits.held(lab.db, 1) == workunits.held(lab.db, 2) == []
 
 
 def test_what_is_not_registered_cannot_even_be_ordered(lab):
     with pytest.raises(Exception, match="FOREIGN KEY"), lab.db.transaction():
-        work.order_many(
+        workunits.order_many(
             lab.db, experiment_id=1, registration_id=9, replicates=[[5]], configs=[0], max_failures=3, now=lab.now
         )
 
@@ -171,7 +175,7 @@ def test_an_order_is_wholly_of_one_bundle(lab, prepared):
     for host in (2, 1):
         (given,) = hand(lab, host).given
         ticket = read_ticket(given.order.ticket, trust=lab.keys.trust, now=lab.now)
-        stored = work.task(lab.db, given.task).bundle_digest
+        stored = workunits.task(lab.db, given.task).bundle_digest
         assert {given.bundle, given.order.bundle, ticket.bundle, stored} == {given.bundle}
         assert ticket.serial == serials[given.bundle]
         assert given.seal == experiments.bundle(lab.db, given.bundle).seal
@@ -273,7 +277,7 @@ def test_ten_thousand_waiting_workunits_start_with_the_repaired_bundle(small_lab
     assert {one.bundle for one in later} == {repaired.digest}
     assert seconds < 1.0
     assert mixed(lab) == 0
-    assert work.task(lab.db, order.task).bundle_digest == first.digest
+    assert workunits.task(lab.db, order.task).bundle_digest == first.digest
     assert lab.db.one("SELECT count(*) AS n FROM result WHERE task_id = :id", id=order.task)["n"] == 2
     counted = lab.db.select("SELECT bundle_digest, count(*) AS n FROM task GROUP BY bundle_digest")
     assert {row["bundle_digest"]: row["n"] for row in counted} == {first.digest: 4_000, repaired.digest: 6_000}

@@ -10,7 +10,8 @@ from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.errors import OutputError
 from axiom.server.validator import Validator
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
-from axiom.store import fleet, results, work
+from axiom.store.hosts import hosts
+from axiom.store.tasks import results, workunits
 
 
 def truncated(lab, order):
@@ -46,11 +47,11 @@ def test_an_output_that_proves_nothing_is_invalid_and_made_good(working_lab, for
     order = working_lab.order(1)
     assert working_lab.report(order, forge(working_lab, order)).state is TaskState.RETURNED
     working_lab.validate()
-    tasks = work.tasks_of(working_lab.db, 1)
+    tasks = workunits.tasks_of(working_lab.db, 1)
     assert [task.state for task in tasks] == [TaskState.INVALID, TaskState.UNSENT]
     assert tasks[0].reason
     assert results.of_experiment(working_lab.db, 1, limit=1) == []
-    assert work.workunit(working_lab.db, 1).state is WorkunitState.OPEN
+    assert workunits.workunit(working_lab.db, 1).state is WorkunitState.OPEN
     assert working_lab.broken() == {}
 
 
@@ -58,7 +59,7 @@ def test_an_output_larger_than_allowed_is_invalid(working_lab):
     order = working_lab.order(1)
     working_lab.report(order, b"x" * (16 * 2**20 + 1))
     working_lab.validate()
-    assert work.task(working_lab.db, order.task).state is TaskState.INVALID
+    assert workunits.task(working_lab.db, order.task).state is TaskState.INVALID
 
 
 def test_a_cell_whose_code_raised_fails_its_task(working_lab):
@@ -66,7 +67,7 @@ def test_a_cell_whose_code_raised_fails_its_task(working_lab):
     error = CellError(kind="KeyError", where="tiny_sum.py:9")
     working_lab.report(order, working_lab.output(order, outcome=Outcome.FAILED, measures=None, error=error))
     working_lab.validate()
-    task = work.task(working_lab.db, order.task)
+    task = workunits.task(working_lab.db, order.task)
     assert (task.state, task.reason) == (TaskState.FAILED, "replicate 0, config 0 raised KeyError at tiny_sum.py:9")
 
 
@@ -75,7 +76,7 @@ def test_an_output_is_judged_by_the_ticket_that_ordered_it_even_when_that_ran_ou
     working_lab.later(days=60)
     working_lab.report(order, working_lab.output(order))
     working_lab.validate()
-    assert work.task(working_lab.db, order.task).state is TaskState.VALID
+    assert workunits.task(working_lab.db, order.task).state is TaskState.VALID
 
 
 @pytest.mark.parametrize("damage", ["UPDATE task SET ticket = NULL", "UPDATE task SET sent_at = NULL"])
@@ -84,7 +85,7 @@ def test_a_task_that_was_never_ordered_can_prove_nothing(working_lab, damage):
     working_lab.report(order, working_lab.output(order))
     working_lab.db.execute(damage)
     working_lab.validate()
-    assert work.task(working_lab.db, order.task).reason == "it has no ticket or no output to be judged by"
+    assert workunits.task(working_lab.db, order.task).reason == "it has no ticket or no output to be judged by"
 
 
 def test_an_output_whose_bytes_are_gone_is_invalid(working_lab):
@@ -92,7 +93,7 @@ def test_an_output_whose_bytes_are_gone_is_invalid(working_lab):
     working_lab.report(order, working_lab.output(order))
     working_lab.db.execute("DELETE FROM blob WHERE size < 5000")
     working_lab.validate()
-    assert work.task(working_lab.db, order.task).state is TaskState.INVALID
+    assert workunits.task(working_lab.db, order.task).state is TaskState.INVALID
 
 
 @pytest.fixture(scope="module")
@@ -134,14 +135,14 @@ def test_an_output_over_which_judging_stumbles_is_invalid_and_holds_up_no_other(
         "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
     )
     working_lab.validate()
-    stumbled, well = (work.task(working_lab.db, order.task) for order in (first, second))
+    stumbled, well = (workunits.task(working_lab.db, order.task) for order in (first, second))
     assert (stumbled.state, well.state) == (TaskState.INVALID, TaskState.VALID)
     assert "IntegrityError" in stumbled.reason
     assert "nobody foresaw this" in caplog.text
     assert "Traceback" in caplog.text
     assert results.of_task(working_lab.db, first.task) == []
     working_lab.sweep()
-    assert [task.state for task in work.tasks_of(working_lab.db, 1)] == [TaskState.INVALID, TaskState.UNSENT]
+    assert [task.state for task in workunits.tasks_of(working_lab.db, 1)] == [TaskState.INVALID, TaskState.UNSENT]
     working_lab.db.execute("DROP TRIGGER stumble")
     assert working_lab.broken() == {}
 
@@ -151,7 +152,7 @@ def test_a_number_larger_than_any_float_is_no_measure(working_lab):
     huge = working_lab.output(order).replace(b'"total":0.5', b'"total":1' + b"0" * 400)
     working_lab.report(order, huge)
     working_lab.validate()
-    task = work.task(working_lab.db, order.task)
+    task = workunits.task(working_lab.db, order.task)
     assert task.state is TaskState.INVALID
     assert "'total' is not a finite number" in task.reason
 
@@ -172,11 +173,11 @@ def test_a_whole_slice_is_judged_at_once_and_a_bad_output_among_good_ones_harms_
         working_lab, 20, spoil=lambda order, number: bad[number](working_lab, order) if number in bad else None
     )
     assert working_lab.validate() == 20
-    states = [work.task(working_lab.db, order.task).state for order in orders]
+    states = [workunits.task(working_lab.db, order.task).state for order in orders]
     assert {number for number, state in enumerate(states) if state is TaskState.INVALID} == set(bad)
     assert states.count(TaskState.VALID) == 17
     assert working_lab.db.one("SELECT count(*) AS n FROM result")["n"] == 34
-    done = [wanted.state for wanted in work.workunits(working_lab.db)].count(WorkunitState.DONE)
+    done = [wanted.state for wanted in workunits.workunits(working_lab.db)].count(WorkunitState.DONE)
     assert done == 17
     assert working_lab.broken() == {}
     assert working_lab.validate() == 0
@@ -189,7 +190,7 @@ def test_one_that_nobody_foresaw_among_many_is_found_and_the_others_are_judged_a
         "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
     )
     assert working_lab.validate() == 9
-    states = [work.task(working_lab.db, order.task).state for order in orders]
+    states = [workunits.task(working_lab.db, order.task).state for order in orders]
     assert states == [TaskState.VALID] * 4 + [TaskState.INVALID] + [TaskState.VALID] * 4
     assert "tasks.unjudged" in caplog.text
     working_lab.db.execute("DROP TRIGGER stumble")
@@ -202,7 +203,7 @@ def test_an_output_with_more_cells_than_were_ordered_is_refused_before_they_are_
     output = header_line(working_lab.header(order)) + cells + b"not even a cell\n" * 100_000 + footer_line(100_002)
     working_lab.report(order, output)
     working_lab.validate()
-    task = work.task(working_lab.db, order.task)
+    task = workunits.task(working_lab.db, order.task)
     assert task.state is TaskState.INVALID
     assert task.reason == "The output has more lines than the 2 cells that were ordered. It is not read."
 
@@ -216,7 +217,7 @@ def test_large_outputs_are_judged_a_few_at_once(working_lab):
         with working_lab.db.transaction():
             judged.append(validator.judge(working_lab.db, working_lab.now))
     assert judged == [1, 1, 1, 1, 0]
-    assert {work.task(working_lab.db, order.task).state for order in orders} == {TaskState.INVALID}
+    assert {workunits.task(working_lab.db, order.task).state for order in orders} == {TaskState.INVALID}
 
 
 class Killed(Exception):
@@ -264,5 +265,5 @@ def test_a_valid_task_teaches_how_fast_its_host_is(working_lab):
     working_lab.report(order, working_lab.output(order))
     working_lab.db.execute("UPDATE task SET elapsed_seconds = 4.0")  # two cells of one reference second each
     working_lab.validate()
-    host = fleet.host(working_lab.db, 1)
+    host = hosts.host(working_lab.db, 1)
     assert (host.speed, host.standing.valid_in_row, host.standing.turnaround_seconds) == (0.5, 1, 90.0)

@@ -11,7 +11,7 @@ from axiom.simulation.files import Disk, Files
 from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import CALM
 from axiom.simulation.world import Course
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 # As many in two days as in thirty otherwise.
 FAILING = replace(

@@ -18,8 +18,13 @@ from axiom.simulation.fleet import Build, Nature
 from axiom.simulation.hearing import hear
 from axiom.simulation.laboratory import BURDEN, Simulated
 from axiom.simulation.live import LiveFleet
-from axiom.store import counters, exports, fleet, fleet_pages, ledger, work
+from axiom.store.accounts import credit_sites
 from axiom.store.connections import Connections
+from axiom.store.credit import ledger
+from axiom.store.engine import counters
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import workunits
+from axiom.store.views import hosts as fleet_pages
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -65,7 +70,7 @@ def test_simulated_computers_are_labelled_and_get_the_drill_alone(lab):
         hosts = fleet.hosts(db)
         assert len(hosts) == 12
         assert all(host.is_simulated for host in hosts)
-        sent = [task for task in work.tasks(db, limit=100_000) if task.host_id is not None]
+        sent = [task for task in workunits.tasks(db, limit=100_000) if task.host_id is not None]
         assert {task.experiment_id for task in sent} == {_drill(db)}
         assert sum(task.state is TaskState.VALID for task in sent) > 50
 
@@ -82,8 +87,8 @@ def test_nobody_counts_on_simulated_computers(lab):
         assert fleet_pages.since(db, "volunteer", NOW) == []
         assert fleet_pages.since(db, "host", NOW) == []
         assert fleet_pages.rank(db, "host", 0) == 1
-        assert exports.volunteers(db, 0, 100) == []
-        assert exports.holders(db, "host", lab.clock.now).everybody == 0
+        assert credit_sites.volunteers(db, 0, 100) == []
+        assert credit_sites.holders(db, "host", lab.clock.now).everybody == 0
         assert db.select("SELECT id FROM workunit WHERE checks_task_id IS NOT NULL") == []
         assert db.select("SELECT id FROM evidence") == []
 

@@ -12,7 +12,7 @@ from axiom.simulation.judging import contradicts, judge, true_value
 from axiom.simulation.truths import EVENT_SPREAD, NULLS, SHARE, Asked, Disturbance, Law, Truth, asked, truths
 from axiom.simulation.worlds import play, published
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 HONEST = Computing(world=1, host=3, platform="linux")
 ELSEWHERE = Computing(world=1, host=4, platform="windows")

@@ -11,8 +11,8 @@ from types import ModuleType
 import apsw
 import pytest
 
-from axiom.store.database import Database, connect_writer, make_durable
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database, connect_writer, make_durable
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

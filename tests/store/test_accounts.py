@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store import accounts
-from axiom.store.accounts import Preferred
+from axiom.store.accounts import accounts
+from axiom.store.accounts.accounts import Preferred
 
 STORED, SECOND, THIRD = "stored", "second", "third"  # of passwords
 

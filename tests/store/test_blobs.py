@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
-from axiom.store import blobs
-from axiom.store.database import sync
+from axiom.store.engine import blobs
+from axiom.store.engine.database import sync
 
 SMALL, LARGE = b"small", bytes(range(256)) * 300
 DAY = timedelta(days=1)

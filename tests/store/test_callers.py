@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store import callers, chains
-from axiom.store.callers import Audited
+from axiom.store.engine import chains
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
 
 ENTRY = Audited(
     caller="Ada",
@@ -25,20 +26,20 @@ ENTRY = Audited(
 def chain(database, now):
     """Audit entries 1 to 4."""
     for number in range(4):
-        callers.append(database, replace(ENTRY, key=f"key {number}"), now + timedelta(hours=number))
+        audit.append(database, replace(ENTRY, key=f"key {number}"), now + timedelta(hours=number))
     return database
 
 
 def test_an_entry_is_found_by_its_callers_key(chain):
-    assert callers.by_key(chain, "Ada", "key 2")["id"] == 3
-    assert callers.by_key(chain, "Bob", "key 2") is None
-    assert [row["id"] for row in callers.latest(chain, 2)] == [4, 3]
-    assert callers.length(chain) == 4
+    assert audit.by_key(chain, "Ada", "key 2")["id"] == 3
+    assert audit.by_key(chain, "Bob", "key 2") is None
+    assert [row["id"] for row in audit.latest(chain, 2)] == [4, 3]
+    assert audit.length(chain) == 4
 
 
 def test_the_first_entry_follows_nothing(database, now):
-    link = callers.append(database, ENTRY, now)
-    (row,) = callers.latest(database, 9)
+    link = audit.append(database, ENTRY, now)
+    (row,) = audit.latest(database, 9)
     assert (row["previous_hash"], row["hash"]) == (chains.FIRST, link)
 
 
@@ -49,14 +50,14 @@ def test_what_was_spent_counts_what_was_done_since_then(chain, now):
         replace(ENTRY, key=None, caller="Bob"),
     ]
     for entry in others:
-        callers.append(chain, entry, now)
-    assert callers.spent(chain, "Ada", now) == {"workunits": 8, "aborts": 4}
-    assert callers.spent(chain, "Ada", now + timedelta(hours=3)) == {"workunits": 2, "aborts": 1}
-    assert callers.spent(chain, "Ada", now + timedelta(hours=4)) == {"workunits": 0, "aborts": 0}
+        audit.append(chain, entry, now)
+    assert audit.spent(chain, "Ada", now) == {"workunits": 8, "aborts": 4}
+    assert audit.spent(chain, "Ada", now + timedelta(hours=3)) == {"workunits": 2, "aborts": 1}
+    assert audit.spent(chain, "Ada", now + timedelta(hours=4)) == {"workunits": 0, "aborts": 0}
 
 
 def test_a_chain_that_was_left_alone_holds(chain):
-    assert callers.broken_links(chain) == []
+    assert audit.broken_links(chain) == []
 
 
 INSERTED = """
@@ -82,7 +83,7 @@ ALTERED = {
 def test_an_altered_entry_is_seen(chain, column):
     update = f"UPDATE audit SET {column} = :value WHERE id = 2"  # noqa: S608  a column of ours
     chain.execute(update, value=ALTERED[column])
-    assert callers.broken_links(chain)[0] == "audit 2 was altered after it was written"
+    assert audit.broken_links(chain)[0] == "audit 2 was altered after it was written"
 
 
 @pytest.mark.parametrize(
@@ -98,4 +99,4 @@ def test_an_altered_entry_is_seen(chain, column):
 )
 def test_a_removed_or_inserted_entry_is_seen(chain, damage, problem):
     assert chain.execute(damage) >= 1
-    assert callers.broken_links(chain)[0].startswith(problem)
+    assert audit.broken_links(chain)[0].startswith(problem)

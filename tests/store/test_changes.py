@@ -8,7 +8,7 @@ import pytest
 
 import axiom
 from axiom.errors import StoreError
-from axiom.store.changes import Kind, kind_of
+from axiom.store.engine.changes import Kind, kind_of
 
 STORE = Path(axiom.__file__).parent / "store"
 FIRST_IN_A_JOURNAL = "0007"  # what came before is done already where a journal begins
@@ -43,7 +43,7 @@ def test_a_statement_of_which_nothing_is_known_is_refused(sql):
 def statements():
     """Every text of SQL in the store, with its file."""
     later = [path for path in (STORE / "migrations").glob("*.sql") if path.name >= FIRST_IN_A_JOURNAL]
-    for path in [*sorted(STORE.glob("*.py")), *sorted(later)]:
+    for path in [*sorted(STORE.rglob("*.py")), *sorted(later)]:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".sql":
             yield from ((path.name, part) for part in text.split(";"))

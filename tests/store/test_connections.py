@@ -8,11 +8,11 @@ import pytest
 
 from axiom.errors import NotFound
 from axiom.store import connections as connecting
-from axiom.store import jobs
 from axiom.store.connections import Connections, Readers
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
+from axiom.store.upkeep import jobs
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -4,8 +4,11 @@ import pytest
 
 from axiom.domain.ledger import Award, Balance, Tariff
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store import accounts, contacts, fleet, ledger, returning, tariffs, teams, work
-from axiom.store.contacts import Stand
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger, tariffs
+from axiom.store.hosts import contacts, hosts
+from axiom.store.hosts.contacts import Stand
+from axiom.store.tasks import tasks, workunits
 
 STORED = "stored"  # of a password
 
@@ -48,15 +51,15 @@ def test_a_key_that_nobody_has_is_nobody_s(db, ann, digest):
 
 def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_lab):
     db, now = busy_lab.db, busy_lab.now
-    fleet.heard(db, 1, 41, now)
+    hosts.heard(db, 1, 41, now)
     assert contacts.stored_host(db, 1).balance is None
     tariffs.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
     given = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
     with db.transaction():
         ledger.award(db, [given], tariff_id=1, session_id=None, now=now)
-        returning.mark_paid(db, [1])
+        tasks.mark_paid(db, [1])
     found = contacts.stored_host(db, 1)
-    assert (found.host, found.rpc_seqno, found.facts_digest) == (fleet.host(db, 1), 41, "")
+    assert (found.host, found.rpc_seqno, found.facts_digest) == (hosts.host(db, 1), 41, "")
     assert found.balance == ledger.balance(db, "host", 1)
     assert isinstance(found.balance, Balance)
     assert found.balance.total == 5
@@ -65,7 +68,7 @@ def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_l
 
 def test_tasks_stand_as_they_were_last_left_and_those_never_made_are_missing(busy_lab):
     db = busy_lab.db
-    known = {task.id: task for task in work.tasks(db)}
+    known = {task.id: task for task in workunits.tasks(db)}
     found = contacts.stands(db, [*known, 999])
     assert set(found) == set(known)
     valid = next(task for task in known.values() if task.state is TaskState.VALID)

@@ -6,8 +6,10 @@ import pytest
 
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Capacity, Platform
-from axiom.store import accounts, costs, experiments, fleet
-from axiom.store.costs import Kept
+from axiom.store.accounts import accounts
+from axiom.store.experiments import costs, experiments
+from axiom.store.experiments.costs import Kept
+from axiom.store.hosts import hosts
 
 FIT = Fit(
     tasks=40,
@@ -22,7 +24,7 @@ def stored(database, now):
         experiments.add(database, name=name, version=1, manifest="{}", now=now)
     ours = accounts.ourselves(database, now)
     for name in ("first", "second"):
-        fleet.meet(
+        hosts.meet(
             database,
             volunteer_id=ours,
             name=name,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.store import counters
+from axiom.store.engine import counters
 
 STATES = ("open", "done")
 STEPS = st.lists(st.tuples(st.sampled_from(STATES), st.integers(-5, 5)), max_size=10)

@@ -11,14 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
-from axiom.store.database import (
-    Database,
-    at,
-    connect_reader,
-    connect_writer,
-    maybe_moment,
-    moment,
-)
+from axiom.store.engine.database import Database, at, connect_reader, connect_writer, maybe_moment, moment
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 WITH_ID = "INSERT INTO volunteer (id, name, created_at) VALUES (:id, :name, 0)"

@@ -21,8 +21,8 @@ from axiom.domain.findings import (
 )
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
-from axiom.store import evidence
-from axiom.store.evidence import Weighed
+from axiom.store.evidence import evidence
+from axiom.store.evidence.evidence import Weighed
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**40)

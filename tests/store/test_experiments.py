@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.store import experiments, findings
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def stored(database, now):
     """tiny_sum in versions 1 and 2, each registered, and other_sum."""
     for name, version in (("tiny_sum", 1), ("tiny_sum", 2), ("other_sum", 1)):
         added = experiments.add(database, name=name, version=version, manifest="{}", now=now)
-        findings.register(database, experiment_id=added, cohort="", body=f"{added}", predictions=[], now=now)
+        registrations.register(database, experiment_id=added, cohort="", body=f"{added}", predictions=[], now=now)
     return database
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store.finding_pages import Attempts
+from axiom.store.views.findings import Attempts
 
 
 @pytest.fixture

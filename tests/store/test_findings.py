@@ -5,7 +5,10 @@ import sqlite3
 
 import pytest
 
-from axiom.store import chains, experiments, findings, work
+from axiom.store.engine import chains
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
 
 PREDICTION = {
     "estimand": "grows",
@@ -24,7 +27,7 @@ def chain(database, now):
     """Registrations 1, 2 and 3 of one experiment."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     for number in (1, 2, 3):
-        findings.register(
+        registrations.register(
             database,
             experiment_id=1,
             cohort="exploratory",
@@ -36,18 +39,18 @@ def chain(database, now):
 
 
 def test_a_registration_is_read_as_it_was_written(chain, now):
-    first, newest = findings.registration(chain, 1), findings.registrations(chain, 1)[-1]
+    first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
     assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
     assert (first.previous_hash, newest.id) == (chains.FIRST, 3)
-    assert findings.registration(chain, 2).previous_hash == first.hash
-    assert findings.registration(chain, 4) is None
-    assert findings.registrations(chain, 2) == []
+    assert registrations.registration(chain, 2).previous_hash == first.hash
+    assert registrations.registration(chain, 4) is None
+    assert registrations.registrations(chain, 2) == []
     row = chain.one("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
 
 
 def test_a_chain_that_was_left_alone_holds(chain):
-    assert findings.broken_links(chain) == []
+    assert registrations.broken_links(chain) == []
 
 
 INSERTED = """
@@ -75,16 +78,16 @@ SELECT 1, 'exploratory', '{}', hash, 'f', 0 FROM registration WHERE id = 3
 def test_whatever_is_done_to_the_chain_is_seen(chain, damage, problem):
     chain.execute("PRAGMA foreign_keys = OFF")
     assert chain.execute(damage) >= 1
-    assert findings.broken_links(chain)[0].startswith(problem)
+    assert registrations.broken_links(chain)[0].startswith(problem)
 
 
 def test_a_workunit_without_a_registration_is_refused_by_the_database(chain, now):
     with pytest.raises(sqlite3.IntegrityError):
-        work.order(chain, experiment_id=1, registration_id=9, replicates=[0], configs=[0], max_failures=3, now=now)
+        workunits.order(chain, experiment_id=1, registration_id=9, replicates=[0], configs=[0], max_failures=3, now=now)
 
 
 def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
-    work.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
+    workunits.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
 
@@ -102,9 +105,9 @@ def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
 def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, damage, well):
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     body = json.dumps({"predictions": [PREDICTION]})
-    findings.register(database, experiment_id=1, cohort="", body=body, predictions=[PREDICTION], now=now)
+    registrations.register(database, experiment_id=1, cohort="", body=body, predictions=[PREDICTION], now=now)
     if damage:
         assert database.execute(damage) == 1
-    found = findings.broken_links(database)
+    found = registrations.broken_links(database)
     assert (found == []) is well
     assert well or found == ["the predictions of registration 1 are not those that were registered"]

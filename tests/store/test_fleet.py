@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.store import accounts, fleet
+from axiom.store.accounts import accounts
+from axiom.store.hosts import hosts
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
-SAID = fleet.Described(
+SAID = hosts.Described(
     name="attic", cpid="", platform=PLATFORM, capacity=CAPACITY, flops=0.0, availability=1.0, facts={}, digest="1"
 )
 
@@ -21,7 +22,7 @@ def ada(database, now, join):
 
 
 def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY) -> int:
-    return fleet.meet(database, volunteer_id=ada.id, name=name, platform=platform, capacity=capacity, now=now)
+    return hosts.meet(database, volunteer_id=ada.id, name=name, platform=platform, capacity=capacity, now=now)
 
 
 def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now, join):
@@ -30,7 +31,7 @@ def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now, join)
     namesake = meet(database, bob, now)
     assert len({first, second, namesake}) == 3
     assert meet(database, ada, now) == first
-    assert [host.id for host in fleet.hosts(database)] == [first, second, namesake]
+    assert [host.id for host in hosts.hosts(database)] == [first, second, namesake]
 
 
 def test_a_host_is_what_it_said_last(database, ada, now):
@@ -38,7 +39,7 @@ def test_a_host_is_what_it_said_last(database, ada, now):
     later = now + timedelta(hours=1)
     newer = Platform(system="linux", processor="x86_64", instructions="avx512")
     meet(database, ada, later, platform=newer, capacity=Capacity(cores=8, memory_mb=16_000))
-    host = fleet.host(database, first)
+    host = hosts.host(database, first)
     assert (host.platform, host.capacity.cores, host.capacity.memory_mb) == (newer, 8, 16_000)
     assert (host.created_at, host.seen_at, host.volunteer_id) == (now, later, ada.id)
 
@@ -46,36 +47,36 @@ def test_a_host_is_what_it_said_last(database, ada, now):
 @pytest.mark.parametrize(("minutes", "seen"), [(5, 5), (-5, 0)])
 def test_a_host_was_last_seen_when_it_was_last_seen(database, ada, now, minutes, seen):
     first = meet(database, ada, now)
-    fleet.seen(database, first, now + timedelta(minutes=minutes))
-    assert fleet.host(database, first).seen_at == now + timedelta(minutes=seen)
+    hosts.seen(database, first, now + timedelta(minutes=minutes))
+    assert hosts.host(database, first).seen_at == now + timedelta(minutes=seen)
 
 
 @pytest.mark.parametrize(("seconds", "seen"), [(59, 0), (61, 61)])
 def test_an_idle_host_is_written_down_once_a_minute(database, ada, now, seconds, seen):
     first = meet(database, ada, now)
-    fleet.seen(database, first, now + timedelta(seconds=seconds), idle=True)
-    assert fleet.host(database, first).seen_at == now + timedelta(seconds=seen)
+    hosts.seen(database, first, now + timedelta(seconds=seconds), idle=True)
+    assert hosts.host(database, first).seen_at == now + timedelta(seconds=seen)
 
 
 def test_the_thousandth_computer_of_one_name_is_called_by_its_number(database, ada, now):
     for _ in range(19):
-        fleet.add(database, ada.id, SAID, now)
-    names = [host.name for host in fleet.hosts(database)]
+        hosts.add(database, ada.id, SAID, now)
+    names = [host.name for host in hosts.hosts(database)]
     assert names == [
         "attic",
         *(f"attic ({number})" for number in range(2, 20)),
     ]
     for number in (20, 21):
-        assert fleet.host(database, fleet.add(database, ada.id, SAID, now)).name == f"attic (host {number})"
-    fleet.add(database, ada.id, replace(SAID, name="attic (host 23)"), now)
-    assert fleet.host(database, fleet.add(database, ada.id, SAID, now)).name == "attic (host 24)"
+        assert hosts.host(database, hosts.add(database, ada.id, SAID, now)).name == f"attic (host {number})"
+    hosts.add(database, ada.id, replace(SAID, name="attic (host 23)"), now)
+    assert hosts.host(database, hosts.add(database, ada.id, SAID, now)).name == "attic (host 24)"
     asked: list[str] = []
     database._connection.set_trace_callback(asked.append)
-    renamed = fleet.add(database, ada.id, replace(SAID, name="cellar"), now)
-    fleet.describe(database, renamed, replace(SAID, digest="2"))
-    assert fleet.host(database, renamed).name == "attic (host 25)"
+    renamed = hosts.add(database, ada.id, replace(SAID, name="cellar"), now)
+    hosts.describe(database, renamed, replace(SAID, digest="2"))
+    assert hosts.host(database, renamed).name == "attic (host 25)"
     assert len(asked) < 60
 
 
 def test_an_unknown_host_is_none(database):
-    assert fleet.host(database, 9) is None
+    assert hosts.host(database, 9) is None

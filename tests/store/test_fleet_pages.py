@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from axiom.domain.fleet import Capacity, Platform, Standing
-from axiom.store import accounts, fleet, fleet_pages, ledger, support_pages, teams, work_pages
-from axiom.store.fleet_pages import Extent, List, part
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts as fleet
+from axiom.store.views import hosts as fleet_pages
+from axiom.store.views import support, tasks
+from axiom.store.views.hosts import Extent, List, part
 
 AMOUNT = 12
 # What is read from one end to the other on purpose: the rows are few, or an index is counted.
@@ -141,7 +145,7 @@ def _is_question(text: Any) -> bool:
     return isinstance(text, str) and text.lstrip().startswith("SELECT")
 
 
-@pytest.mark.parametrize("module", [fleet_pages, work_pages, support_pages], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("module", [fleet_pages, tasks, support], ids=lambda each: each.__name__)
 def test_every_question_goes_along_an_index(database, module):
     asked = questions(module)
     assert asked

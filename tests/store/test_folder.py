@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreError
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder, holder, keep, lock
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder, holder, keep, lock
 from axiom.store.migrate import migrate
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from axiom.store.folder import Folder, lock
+from axiom.store.engine.folder import Folder, lock
 held = lock(Folder(path=Path(sys.argv[1])), "the laboratory")
 held.note(port=8042)
 print("held", flush=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.store import findings
+from axiom.store.registrations import registrations
 
 TASK_3_GONE = (
     "UPDATE task SET state = 'aborted' WHERE id = 3",
@@ -122,5 +122,5 @@ def test_a_workunit_of_another_experiments_registration_is_reported(busy_lab, pr
 
 def test_a_prediction_that_was_made_when_a_result_was_back_is_reported(busy_lab):
     said = {"estimand": "grows", "forecaster": "Ada", "positive": 0.0, "negative": 1.0, "absent": 0.0}
-    findings.predict(busy_lab.db, 1, {**said, "low": -1.0, "high": 0.0, "because": "a test"}, busy_lab.now)
+    registrations.predict(busy_lab.db, 1, {**said, "low": -1.0, "high": 0.0, "because": "a test"}, busy_lab.now)
     assert busy_lab.broken() == {"I8": ["prediction 2 was made when a result was back"]}

@@ -8,7 +8,8 @@ import pytest
 
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Award, Tariff
-from axiom.store import books, ledger, returning, tariffs
+from axiom.store.credit import books, ledger, tariffs
+from axiom.store.tasks import tasks
 
 FIRST = Tariff(name="core-seconds", version=1, per_core_second=10)
 SECOND = Tariff(name="core-seconds", version=2, per_core_second=20)
@@ -25,7 +26,7 @@ def award(lab, *, task: int = 1, amount: int = 5, reason: str = "computed") -> N
     given = Award(task_id=task, reason=reason, host_id=1, volunteer_id=1, amount=amount, because="a test")
     with lab.db.transaction():
         ledger.award(lab.db, [given], tariff_id=1, session_id=None, now=lab.now)
-        returning.mark_paid(lab.db, [task])
+        tasks.mark_paid(lab.db, [task])
 
 
 def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):

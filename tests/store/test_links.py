@@ -8,7 +8,8 @@ from furnished import weighed
 
 from axiom.domain.findings import Grade, Meaning, Verdict
 from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim
-from axiom.store import evidence, findings, links, old_claims
+from axiom.store.evidence import evidence, links, old_claims
+from axiom.store.registrations import registrations
 
 ENDS = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=1)
 CLAIM = OldClaim(
@@ -50,7 +51,7 @@ def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, p
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
             evidence.record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
-        findings.set_status(db, 1, "suspended")
+        registrations.set_status(db, 1, "suspended")
     assert links.footings(db) == {1: Footing(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}
 
 

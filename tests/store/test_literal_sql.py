@@ -13,7 +13,7 @@ ASKING = {"select", "one", "execute", "insert", "many"}
 # What may ask with other words than its module's own, and why.
 EXCEPTIONS = {
     "database.py": "passes on what it was asked; it names savepoints by their depth and settings by its own list",
-    "journal_course.py": "replays statements that this program wrote down, each proven by the journal's sums",
+    "replay.py": "replays statements that this program wrote down, each proven by the journal's sums",
     "migrate.py": "applies the files of migrations/, whose digests are recorded",
 }
 
@@ -27,6 +27,8 @@ class Module:
         for node in self.tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.constants[node.targets[0].id] = node.value
+        aliases = [each for node in self.tree.body if isinstance(node, ast.ImportFrom) for each in node.names]
+        self.modules = {each.asname: each.name for each in aliases if each.asname}
         self.functions = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
 
     def faults(self) -> list[str]:
@@ -49,7 +51,8 @@ class Module:
             case ast.Name(id=name):
                 return name in self.constants and self.is_said(self.constants[name])
             case ast.Attribute(value=ast.Name(id=module), attr=name):
-                return (STORE / f"{module}.py").exists() and read(module).is_said(ast.Name(id=name))
+                files = STORE.rglob(f"{self.modules.get(module, module)}.py")
+                return any(Module(file.read_text(encoding="utf-8")).is_said(ast.Name(id=name)) for file in files)
             case ast.JoinedStr(values=parts):
                 return function is None and all(self._is_part(each) for each in parts)
         return self._is_chosen(words, function)
@@ -96,13 +99,9 @@ def calls_in(function: ast.FunctionDef) -> Iterator[ast.Call]:
     return (node for node in ast.walk(function) if isinstance(node, ast.Call))
 
 
-def read(module: str) -> Module:
-    return Module((STORE / f"{module}.py").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("path", sorted(STORE.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(STORE.rglob("*.py")), ids=lambda path: str(path.relative_to(STORE)))
 def test_every_statement_stands_in_the_source(path):
-    faults = read(path.stem).faults()
+    faults = Module(path.read_text(encoding="utf-8")).faults()
     assert bool(faults) == (path.name in EXCEPTIONS), faults
 
 
@@ -134,7 +133,7 @@ def test_a_statement_that_is_built_is_found(built):
         '_A = {1: "SELECT 1"}\n_B = "SELECT 2"\ndef f(db, n): db.one(_A.get(n, _B))',
         'def _f(db, sql): db.execute(sql)\ndef g(db): _f(db, "SELECT 1")',
         '_A, x = "SELECT 1", 2\n_B = "SELECT 2"\ndef f(db, a): db.execute(_B if a else "SELECT 3")',
-        "def f(db): db.execute(work.RETURN)",
+        "def f(db): db.execute(workunits.RETURN)",
     ],
 )
 def test_a_statement_that_stands_there_is_none(said):

@@ -7,8 +7,9 @@ import pytest
 
 from axiom.decisions.credit.tariffs_tariffs import DEFAULT
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
-from axiom.store import accounts, books, tariffs
-from axiom.store.database import at, connect_writer
+from axiom.store.accounts import accounts
+from axiom.store.credit import books, tariffs
+from axiom.store.engine.database import at, connect_writer
 from axiom.store.migrate import MIGRATIONS, Migration, check, migrate, migrations, schema
 
 FIRST = Migration(number=1, name="0001_first", text="-- {id}; first\nCREATE TABLE a (id {id});\n")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store import notices
+from axiom.store.hosts import notices
 
 
 @pytest.fixture

@@ -10,8 +10,12 @@ import pytest
 import axiom
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, OWN_GATES, Circumstances, Preflight
-from axiom.store import accounts, experiments, findings, fleet, preflights, work
-from axiom.store.work import Claim
+from axiom.store.accounts import accounts
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
+from axiom.store.tasks.workunits import Claim
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def stored(database, now):
     """tiny_sum@1 with the bundles aa and bb, other_sum@1 with the bundle cc, one workunit of the first."""
     for name in ("tiny_sum", "other_sum"):
         added = experiments.add(database, name=name, version=1, manifest=f'"{name}"', now=now)
-        findings.register(database, experiment_id=added, cohort="", body=name, predictions=[], now=now)
+        registrations.register(database, experiment_id=added, cohort="", body=name, predictions=[], now=now)
     for serial, (experiment_id, digest) in enumerate(((1, "aa"), (1, "bb"), (2, "cc")), start=1):
         experiments.add_bundle(
             database,
@@ -34,7 +38,7 @@ def stored(database, now):
     ours = accounts.ourselves(database, now)
     ann = accounts.create(database, name="Ann", email="ann@example.org", password="", cross_id="c", now=now)
     for volunteer_id in (ours, ann):
-        fleet.meet(
+        hosts.meet(
             database,
             volunteer_id=volunteer_id,
             name="first",
@@ -43,7 +47,7 @@ def stored(database, now):
             now=now,
         )
     with database.transaction():
-        work.order_many(
+        workunits.order_many(
             database, experiment_id=1, registration_id=1, replicates=[[0]], configs=[0], max_failures=3, now=now
         )
     return database
@@ -157,12 +161,12 @@ def test_the_statement_that_sends_gives_no_host_what_has_not_passed(stored, now,
     assert preflights.has_passed(stored, digest, is_ours=host == 1) is is_sent
     stored.execute("UPDATE volunteer SET email = NULL WHERE id = 2")  # which makes nobody's hosts ours
     if is_sent:
-        work.send(stored, [claim(now, digest)], host_id=host, now=now)
-        assert work.task(stored, 1).bundle_digest == digest
+        workunits.send(stored, [claim(now, digest)], host_id=host, now=now)
+        assert workunits.task(stored, 1).bundle_digest == digest
     else:
         with pytest.raises(LookupError, match=f"its bundle {digest} has passed no preflight"):
-            work.send(stored, [claim(now, digest)], host_id=host, now=now)
-        assert work.task(stored, 1).state == "unsent"
+            workunits.send(stored, [claim(now, digest)], host_id=host, now=now)
+        assert workunits.task(stored, 1).state == "unsent"
 
 
 def test_of_each_version_our_own_hosts_get_the_newest_bundle_that_passed_anything(stored, now):
@@ -192,12 +196,12 @@ def test_what_nobody_looked_at_is_listed_until_somebody_did(stored, now):
 
 def test_a_bundle_that_was_never_seen_is_sent_to_nobody(stored, now):
     with pytest.raises(LookupError, match="its bundle dd has passed no preflight"):
-        work.send(stored, [claim(now, "dd")], host_id=1, now=now)
+        workunits.send(stored, [claim(now, "dd")], host_id=1, now=now)
 
 
 def test_what_a_backup_did_not_know_is_written_down_as_it_was_sent(stored, now):
-    work.send(stored, [claim(now, "bb")], host_id=2, now=now, is_again=True)
-    assert work.task(stored, 1).host_id == 2
+    workunits.send(stored, [claim(now, "bb")], host_id=2, now=now, is_again=True)
+    assert workunits.task(stored, 1).host_id == 2
 
 
 def test_one_statement_sends_and_it_asks_for_the_preflight():

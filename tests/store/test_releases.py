@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
-from axiom.store import experiments, releases
+from axiom.store.experiments import experiments, releases
 from axiom.store.migrate import migrations
 
 

@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from axiom.domain.work import Outcome
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
-from axiom.store.result_pages import Order, Tally, Wanted, listed
+from axiom.store.views.results import Order, Tally, Wanted, listed
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AMOUNT, EXPERIMENTS, CONFIGS = 24_000, 3, 8

@@ -6,8 +6,11 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.work import Outcome, Result
-from axiom.store import counters, experiments, findings, results, returning, work
-from axiom.store.results import Recorded
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import results, tasks, workunits
+from axiom.store.tasks.results import Recorded
 
 CELL = Result(
     task_id=1,
@@ -26,11 +29,11 @@ CELL = Result(
 def issued(database, now):
     """Replicates 0 and 1 of experiment 1, and tasks 1 and 2."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     experiments.issue(database, experiments.by_id(database, 1), 1, 2)
-    work.order(database, experiment_id=1, registration_id=1, replicates=[0], configs=[0], max_failures=3, now=now)
+    workunits.order(database, experiment_id=1, registration_id=1, replicates=[0], configs=[0], max_failures=3, now=now)
     for ordinal in (0, 1):
-        returning.create(database, [(work.workunit(database, 1), ordinal)], now)
+        tasks.create(database, [(workunits.workunit(database, 1), ordinal)], now)
     return database
 
 

@@ -8,9 +8,15 @@ import pytest
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, OWN_GATES, Preflight
 from axiom.domain.work import Agreement, Report, TaskState, WorkunitState
-from axiom.store import accounts, counters, experiments, findings, fleet, preflights, returning, work
-from axiom.store.returning import Reported
-from axiom.store.work import Claim
+from axiom.store.accounts import accounts
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import workunits
+from axiom.store.tasks.tasks import Reported
+from axiom.store.tasks.workunits import Claim
 
 HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
@@ -19,7 +25,7 @@ HOSTILE = "\x1b[2J" + "no\n" * 1_000
 def out(database, now, join):
     """Workunits 1 to 3 with tasks 1 to 3, all out to host 1 of volunteer 1."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     experiments.add_bundle(
         database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
     )
@@ -32,8 +38,8 @@ def out(database, now, join):
         Capacity(cores=4, memory_mb=1),
     )
     for owner in (accounts.ourselves(database, now), join(database, "Bob", now)):
-        fleet.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
-    work.order_many(
+        hosts.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
+    workunits.order_many(
         database,
         experiment_id=1,
         registration_id=1,
@@ -46,7 +52,7 @@ def out(database, now, join):
         Claim(task_id=number, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48))
         for number in (1, 2, 3)
     ]
-    work.send(database, claims, host_id=1, now=now)
+    workunits.send(database, claims, host_id=1, now=now)
     return database
 
 
@@ -84,7 +90,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     names = ("state", "exit_status", "output_digest", "cpu_seconds", "elapsed_seconds", "boinc_state", "cause")
     assert [first[name] for name in names] == ["returned", 0, "cd", 1.5, 2.5, 5, "success"]
     assert (first["peak_memory_mb"], first["peak_disk_mb"], first["closed_at"]) == (1.25, 7.0, None)
-    assert (first["message"], work.task(out, 1).returned_at) == ("x" * 1_000, later)
+    assert (first["message"], workunits.task(out, 1).returned_at) == ("x" * 1_000, later)
     assert (second["state"], second["cause"], second["exit_status"]) == ("failed", "time-limit", 197)
     assert second["closed_at"] is not None
     assert (len(second["message"]), len(second["reason"])) == (1_000, 500)
@@ -125,7 +131,7 @@ def test_tasks_move_and_workunits_close_in_one_go(out, now):
         ("workunit", "done"): 1,
     }
     assert counters.problems(out) == []
-    assert [task.state for task in work.tasks_of(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
+    assert [task.state for task in workunits.tasks_of(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
 
 
 def test_nothing_to_do_changes_nothing(out, now):
@@ -137,7 +143,7 @@ def test_nothing_to_do_changes_nothing(out, now):
 
 
 def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
-    made = returning.order_check(out, work.task(out, 2), now)
+    made = returning.order_check(out, workunits.task(out, 2), now)
     ((check, tasks),) = returning.workunits(out, [made])
     assert (check.replicates, check.configs, check.checks_task_id, check.quorum) == ((1,), (0, 1), 2, 1)
     assert tasks == []
@@ -149,7 +155,7 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     assert returning.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
     passed = Preflight(bundle="ab", gates=GATES, passed=True, reason="", platform="", report="", at=now)
     preflights.record(out, passed)
-    work.send(
+    workunits.send(
         out,
         [Claim(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],
         host_id=2,
@@ -157,7 +163,7 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     )
     assert returning.waiting_checks(out) == {}
     assert returning.stale_checks(out, now + timedelta(days=9), 9) == []
-    returning.move(out, [(work.task(out, 4), TaskState.VALID, "")], now)
+    returning.move(out, [(workunits.task(out, 4), TaskState.VALID, "")], now)
     assert returning.valid_checks(out, 2) == [(4, 2)]
 
 
@@ -171,10 +177,10 @@ def test_how_a_host_did_lately_counts_its_newest_closed_tasks(out, now):
 
 
 def test_deadlines_of_what_is_out_move_and_of_nothing_else(out, now):
-    before = {task.id: task.deadline for task in work.tasks(out)}
-    returning.move(out, [(work.task(out, 3), TaskState.EXPIRED, "")], now)
+    before = {task.id: task.deadline for task in workunits.tasks(out)}
+    returning.move(out, [(workunits.task(out, 3), TaskState.EXPIRED, "")], now)
     assert returning.postpone(out, timedelta(hours=24)) == 2
-    after = {task.id: task.deadline for task in work.tasks(out)}
+    after = {task.id: task.deadline for task in workunits.tasks(out)}
     assert after == {1: before[1] + timedelta(hours=24), 2: before[2] + timedelta(hours=24), 3: before[3]}
 
 
@@ -183,11 +189,11 @@ def test_what_was_forgotten_comes_back_under_its_own_number(out):
     returning.admit_workunit(out, replace(wanted, id=70))
     returning.admit_task(out, 90, replace(wanted, id=70))
     returning.admit_task(out, 91, replace(wanted, id=70))
-    assert [(task.id, task.ordinal, task.state) for task in work.tasks_of(out, 70)] == [
+    assert [(task.id, task.ordinal, task.state) for task in workunits.tasks_of(out, 70)] == [
         (90, 0, TaskState.UNSENT),
         (91, 1, TaskState.UNSENT),
     ]
-    assert work.workunit(out, 70).replicates == (0,)
+    assert workunits.workunit(out, 70).replicates == (0,)
     assert counters.problems(out) == []
     with pytest.raises(Exception, match="UNIQUE"):
         returning.admit_task(out, 90, replace(wanted, id=70))

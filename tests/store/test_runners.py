@@ -6,7 +6,7 @@ import pytest
 
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.requests import WantedProgram
-from axiom.store.runners import (
+from axiom.store.experiments.offers import (
     Offered,
     Runner,
     RunnerFile,

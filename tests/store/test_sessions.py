@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.sessions import Note, Step
-from axiom.store import jobs, sessions
-from axiom.store.sessions import _letters
+from axiom.store.sessions import sessions
+from axiom.store.sessions.sessions import _letters
+from axiom.store.upkeep import jobs
 
 
 def close(database, session, now):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import axiom.store
+import axiom
 from axiom.errors import StoreError
-from axiom.store.changes import kind_of
-from axiom.store.database import connect_writer
-from axiom.store.folder import Folder
+from axiom.store.engine.binding_statements import statement
+from axiom.store.engine.changes import kind_of
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.engine.moments import at
 from axiom.store.migrate import migrate
-from axiom.store.moments import at
-from axiom.store.statements import statement
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -52,8 +52,10 @@ def test_a_value_that_was_not_given_is_told_by_its_name():
 def statements() -> list[str]:
     """Every constant of the store that is a statement."""
     found = []
-    for path in sorted(Path(axiom.store.__file__).parent.glob("*.py")):
-        for value in vars(import_module(f"axiom.store.{path.stem}")).values():
+    package = Path(axiom.__file__).parent
+    for path in sorted((package / "store").rglob("*.py")):
+        name = ".".join(path.relative_to(package).with_suffix("").parts)
+        for value in vars(import_module(f"axiom.{name}")).values():
             texts = value.values() if isinstance(value, dict) else (value,)
             found += [text for text in texts if isinstance(text, str) and is_statement(text)]
     return sorted(set(found))

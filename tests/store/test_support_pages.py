@@ -4,8 +4,8 @@ import pytest
 from furnished import weighed
 
 from axiom.domain.findings import Observation
-from axiom.store import evidence
-from axiom.store.support_pages import Share, Support
+from axiom.store.evidence import evidence
+from axiom.store.views.support import Share, Support
 
 
 def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:

@@ -1,6 +1,6 @@
 import pytest
 
-from axiom.store import accounts, teams
+from axiom.store.accounts import accounts, teams
 
 STORED = "what is stored of a password"
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.work import TaskState
-from axiom.store import blobs, uploads
-from axiom.store.uploads import Upload
+from axiom.store.engine import blobs
+from axiom.store.tasks import uploads
+from axiom.store.tasks.uploads import Upload
 
 
 @pytest.fixture

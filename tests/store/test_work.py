@@ -7,28 +7,23 @@ import pytest
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import OWN_GATES, Preflight
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store import (
-    accounts,
-    callers,
-    counters,
-    dispatching,
-    experiments,
-    findings,
-    fleet,
-    jobs,
-    preflights,
-    returning,
-    work,
-)
-from axiom.store.callers import Audited
-from axiom.store.work import Claim
+from axiom.store.accounts import accounts
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import waiting as dispatching
+from axiom.store.tasks.workunits import Claim
+from axiom.store.upkeep import audit, jobs
+from axiom.store.upkeep.audit import Audited
 
 
 @pytest.fixture
 def ordered(database, now):
     """Workunit 1 of experiment 1 with its unsent task 1; hosts 1 and 2; a bundle."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    findings.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     experiments.add_bundle(
         database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
     )
@@ -37,7 +32,7 @@ def ordered(database, now):
     )
     preflights.record(database, read)
     for name in ("first", "second"):
-        fleet.meet(
+        hosts.meet(
             database,
             volunteer_id=accounts.ourselves(database, now),
             name=name,
@@ -50,7 +45,7 @@ def ordered(database, now):
 
 
 def order(db, now, target: int | None = None) -> int:
-    made = work.order(
+    made = workunits.order(
         db,
         experiment_id=1,
         registration_id=1,
@@ -60,12 +55,12 @@ def order(db, now, target: int | None = None) -> int:
         now=now,
         target_host_id=target,
     )
-    returning.create(db, [(work.workunit(db, made), 0)], now)
+    tasks.create(db, [(workunits.workunit(db, made), 0)], now)
     return made
 
 
 def send(db, now, *, host: int = 1, task: int = 1) -> None:
-    work.send(db, [claim(now, task)], host_id=host, now=now)
+    workunits.send(db, [claim(now, task)], host_id=host, now=now)
 
 
 def claim(now, task: int = 1) -> Claim:
@@ -79,44 +74,44 @@ def amounts(db) -> dict[tuple[str, str], int]:
 
 
 def test_a_workunit_is_read_as_it_was_ordered(ordered, now):
-    found = work.workunit(ordered, 1)
+    found = workunits.workunit(ordered, 1)
     assert (found.replicates, found.configs, found.quorum, found.max_failures) == ((3, 4), (0, 1), 1, 3)
     assert (found.state, found.created_at, found.abort_requested) == (WorkunitState.OPEN, now, False)
-    assert work.workunit(ordered, 9) is None
-    assert work.task(ordered, 9) is None
+    assert workunits.workunit(ordered, 9) is None
+    assert workunits.task(ordered, 9) is None
 
 
 def test_the_newest_come_first_and_of_one_state_if_asked(ordered, now):
     second = order(ordered, now)
-    returning.close(ordered, [(work.workunit(ordered, second), WorkunitState.DONE, "")], now)
-    assert [found.id for found in work.workunits(ordered)] == [2, 1]
-    assert [found.id for found in work.workunits(ordered, state="open")] == [1]
-    assert [found.id for found in work.workunits(ordered, limit=1)] == [2]
+    tasks.close(ordered, [(workunits.workunit(ordered, second), WorkunitState.DONE, "")], now)
+    assert [found.id for found in workunits.workunits(ordered)] == [2, 1]
+    assert [found.id for found in workunits.workunits(ordered, state="open")] == [1]
+    assert [found.id for found in workunits.workunits(ordered, limit=1)] == [2]
     send(ordered, now)
-    assert [found.id for found in work.tasks(ordered)] == [2, 1]
-    assert [found.id for found in work.tasks(ordered, state="sent")] == [1]
+    assert [found.id for found in workunits.tasks(ordered)] == [2, 1]
+    assert [found.id for found in workunits.tasks(ordered, state="sent")] == [1]
 
 
 def test_open_workunits_come_in_slices(ordered, now):
     for _ in range(3):
         order(ordered, now)
-    assert work.open_workunits(ordered, 1, after=0, limit=3) == [1, 2, 3]
-    assert work.open_workunits(ordered, 1, after=3, limit=3) == [4]
-    assert work.open_workunits(ordered, 2, after=0, limit=3) == []
+    assert workunits.open_workunits(ordered, 1, after=0, limit=3) == [1, 2, 3]
+    assert workunits.open_workunits(ordered, 1, after=3, limit=3) == [4]
+    assert workunits.open_workunits(ordered, 2, after=0, limit=3) == []
 
 
 def test_a_workunit_closes_once_for_good(ordered, now):
-    wanted = work.workunit(ordered, 1)
-    returning.close(ordered, [(wanted, WorkunitState.DONE, "quorum met")], now)
-    assert not work.request_abort(ordered, 1, "too late")
-    found = work.workunit(ordered, 1)
+    wanted = workunits.workunit(ordered, 1)
+    tasks.close(ordered, [(wanted, WorkunitState.DONE, "quorum met")], now)
+    assert not workunits.request_abort(ordered, 1, "too late")
+    found = workunits.workunit(ordered, 1)
     assert (found.state, found.reason) == (WorkunitState.DONE, "quorum met")
     assert amounts(ordered) == {("workunit", "done"): 1, ("task", "unsent"): 1}
 
 
 def test_an_abort_is_asked_for_with_its_reason(ordered):
-    assert work.request_abort(ordered, 1, "not wanted")
-    found = work.workunit(ordered, 1)
+    assert workunits.request_abort(ordered, 1, "not wanted")
+    found = workunits.workunit(ordered, 1)
     assert (found.state, found.abort_requested, found.reason) == (WorkunitState.OPEN, True, "not wanted")
 
 
@@ -124,16 +119,16 @@ def test_a_task_is_given_to_one_host_alone(ordered, now):
     send(ordered, now)
     with pytest.raises(LookupError, match="task 1 was to be sent to host 2 and does not wait any more"):
         send(ordered, now, host=2)
-    sent = work.task(ordered, 1)
+    sent = workunits.task(ordered, 1)
     assert (sent.state, sent.host_id, sent.ticket, sent.bundle_digest) == (TaskState.SENT, 1, "signed", "ab")
     assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
-    assert work.held(ordered, 1) == [sent]
-    assert work.held(ordered, 2) == []
+    assert workunits.held(ordered, 1) == [sent]
+    assert workunits.held(ordered, 2) == []
     assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1}
 
 
 def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
-    made = work.order_many(
+    made = workunits.order_many(
         ordered,
         experiment_id=1,
         registration_id=1,
@@ -143,11 +138,11 @@ def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
         now=now,
     )
     assert made == (2, 3, 4)
-    found = [work.workunit(ordered, number) for number in made]
+    found = [workunits.workunit(ordered, number) for number in made]
     assert [each.replicates for each in found] == [(5, 6), (7,), (8, 9)]
     assert {(each.configs, each.max_failures, each.quorum, each.state) for each in found} == {((0, 1), 4, 1, "open")}
     for number in made:
-        (task,) = work.tasks_of(ordered, number)
+        (task,) = workunits.tasks_of(ordered, number)
         assert (task.ordinal, task.state, task.experiment_id, task.created_at) == (0, TaskState.UNSENT, 1, now)
     assert amounts(ordered)["task", "unsent"] == 4
     assert counters.problems(ordered) == []
@@ -174,56 +169,56 @@ def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, no
 
 
 def test_a_task_moves_only_from_where_it_is_believed_to_be(ordered, now):
-    waiting = work.task(ordered, 1)
+    waiting = workunits.task(ordered, 1)
     send(ordered, now)
-    assert not work.move(ordered, waiting, TaskState.ABORTED, "no longer wanted", now)
-    assert work.move(ordered, work.task(ordered, 1), TaskState.EXPIRED, "its deadline passed", now)
-    assert work.task(ordered, 1).reason == "its deadline passed"
+    assert not workunits.move(ordered, waiting, TaskState.ABORTED, "no longer wanted", now)
+    assert workunits.move(ordered, workunits.task(ordered, 1), TaskState.EXPIRED, "its deadline passed", now)
+    assert workunits.task(ordered, 1).reason == "its deadline passed"
     assert ordered.one("SELECT closed_at FROM task")["closed_at"] is not None
     assert amounts(ordered)["task", "expired"] == 1
 
 
 def test_what_is_late_and_what_nobody_attends_is_found(ordered, now):
     send(ordered, now)
-    assert work.late(ordered, now + timedelta(hours=48), 9) == []
-    assert work.late(ordered, now + timedelta(hours=49), 9) == [1]
-    assert work.unattended(ordered, 9) == []
-    work.move(ordered, work.task(ordered, 1), TaskState.FAILED, "", now)
-    assert work.unattended(ordered, 9) == [1]
-    returning.close(ordered, [(work.workunit(ordered, 1), WorkunitState.FAILED, "")], now)
-    assert work.unattended(ordered, 9) == []
+    assert workunits.late(ordered, now + timedelta(hours=48), 9) == []
+    assert workunits.late(ordered, now + timedelta(hours=49), 9) == [1]
+    assert workunits.unattended(ordered, 9) == []
+    workunits.move(ordered, workunits.task(ordered, 1), TaskState.FAILED, "", now)
+    assert workunits.unattended(ordered, 9) == [1]
+    tasks.close(ordered, [(workunits.workunit(ordered, 1), WorkunitState.FAILED, "")], now)
+    assert workunits.unattended(ordered, 9) == []
 
 
 def test_copies_of_a_workunit_are_told_apart_by_their_ordinal(ordered, now):
-    wanted = work.workunit(ordered, 1)
-    returning.create(ordered, [(wanted, 1)], now)
-    assert [task.ordinal for task in work.tasks_of(ordered, 1)] == [0, 1]
+    wanted = workunits.workunit(ordered, 1)
+    tasks.create(ordered, [(wanted, 1)], now)
+    assert [task.ordinal for task in workunits.tasks_of(ordered, 1)] == [0, 1]
     with pytest.raises(Exception, match="UNIQUE"):
-        returning.create(ordered, [(wanted, 1)], now)
+        tasks.create(ordered, [(wanted, 1)], now)
 
 
 def test_the_newest_time_is_of_whatever_was_written_last(ordered, now):
-    assert work.newest(ordered) == (now, "host 1")
+    assert workunits.newest(ordered) == (now, "host 1")
     jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
-    assert work.newest(ordered) == (now + timedelta(hours=1), "the job publish")
+    assert workunits.newest(ordered) == (now + timedelta(hours=1), "the job publish")
     entry = Audited(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
-    callers.append(ordered, entry, now + timedelta(hours=2))
-    assert work.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
+    audit.append(ordered, entry, now + timedelta(hours=2))
+    assert workunits.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
 
 
 def test_an_empty_laboratory_was_written_before_all_time(database):
-    assert work.newest(database)[0].year == 1970
+    assert workunits.newest(database)[0].year == 1970
 
 
 HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
 
 def test_words_that_may_come_from_a_host_are_kept_short_and_harmless(ordered, now):
-    task, wanted = work.task(ordered, 1), work.workunit(ordered, 1)
-    work.move(ordered, task, TaskState.INVALID, HOSTILE, now)
-    work.request_abort(ordered, 1, HOSTILE)
-    returning.close(ordered, [(wanted, WorkunitState.CANCELLED, HOSTILE)], now)
-    for reason in (work.task(ordered, 1).reason, work.workunit(ordered, 1).reason):
+    task, wanted = workunits.task(ordered, 1), workunits.workunit(ordered, 1)
+    workunits.move(ordered, task, TaskState.INVALID, HOSTILE, now)
+    workunits.request_abort(ordered, 1, HOSTILE)
+    tasks.close(ordered, [(wanted, WorkunitState.CANCELLED, HOSTILE)], now)
+    for reason in (workunits.task(ordered, 1).reason, workunits.workunit(ordered, 1).reason):
         assert len(reason) == 500
         assert reason.isprintable()
 
@@ -238,4 +233,4 @@ def test_words_that_may_come_from_a_host_are_kept_short_and_harmless(ordered, no
     ],
 )
 def test_a_host_s_words_are_kept_short_and_without_what_acts_on_a_reader(said, kept):
-    assert work.told(said) == kept
+    assert workunits.told(said) == kept

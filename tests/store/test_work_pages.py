@@ -3,8 +3,8 @@
 import pytest
 
 from axiom.lab.credit import Paying
-from axiom.store import work_pages
-from axiom.store.work_pages import Ended
+from axiom.store.views import tasks
+from axiom.store.views.tasks import Ended
 
 
 @pytest.fixture
@@ -27,27 +27,27 @@ def mixed_lab(working_lab):
     [("", [5, 4, 3, 2, 1]), ("valid", [1]), ("failed", [2]), ("sent", [3]), ("unsent", [5, 4]), ("returned", [])],
 )
 def test_tasks_of_a_state_are_found_newest_first(mixed_lab, state, found):
-    assert [task.id for task in work_pages.tasks(mixed_lab.db, state, 10)] == found
-    assert [task.id for task in work_pages.tasks(mixed_lab.db, state, 1)] == found[:1]
+    assert [task.id for task in tasks.tasks(mixed_lab.db, state, 10)] == found
+    assert [task.id for task in tasks.tasks(mixed_lab.db, state, 1)] == found[:1]
 
 
 @pytest.mark.parametrize(("state", "found"), [("", [4, 3, 2, 1]), ("open", [4, 3, 2]), ("done", [1]), ("failed", [])])
 def test_workunits_of_a_state_are_found_newest_first(mixed_lab, state, found):
-    assert [workunit.id for workunit in work_pages.workunits(mixed_lab.db, state, 10)] == found
+    assert [workunit.id for workunit in tasks.workunits(mixed_lab.db, state, 10)] == found
 
 
 def test_a_host_s_tasks_are_counted_and_leafed_through_by_state(mixed_lab):
     db = mixed_lab.db
-    assert work_pages.by_state(db, 1) == {"valid": 1, "failed": 1, "sent": 1}
-    assert [task.id for task in work_pages.of_host(db, 1, limit=2)] == [3, 2]
-    assert [task.id for task in work_pages.of_host(db, 1, limit=2, before=2)] == [1]
-    assert [task.id for task in work_pages.of_host(db, 1, limit=1, after=1)] == [2]
-    assert [task.id for task in work_pages.of_host(db, 1, state="failed", limit=2)] == [2]
-    assert work_pages.of_host(db, 2, limit=2) == []
+    assert tasks.by_state(db, 1) == {"valid": 1, "failed": 1, "sent": 1}
+    assert [task.id for task in tasks.of_host(db, 1, limit=2)] == [3, 2]
+    assert [task.id for task in tasks.of_host(db, 1, limit=2, before=2)] == [1]
+    assert [task.id for task in tasks.of_host(db, 1, limit=1, after=1)] == [2]
+    assert [task.id for task in tasks.of_host(db, 1, state="failed", limit=2)] == [2]
+    assert tasks.of_host(db, 2, limit=2) == []
 
 
 def test_a_task_says_how_it_ended_and_what_was_paid(mixed_lab):
-    ended = work_pages.ended(mixed_lab.db, 2)
+    ended = tasks.ended(mixed_lab.db, 2)
     assert ended == Ended(
         closed_at=mixed_lab.now,
         cause="memory-limit",
@@ -57,10 +57,10 @@ def test_a_task_says_how_it_ended_and_what_was_paid(mixed_lab):
         agreement="",
         message="the host's own words",
     )
-    assert [(one.reason, one.amount) for one in work_pages.paid(mixed_lab.db, 1)] == [("computed", 20)]
-    assert work_pages.paid(mixed_lab.db, 2) == []
+    assert [(one.reason, one.amount) for one in tasks.paid(mixed_lab.db, 1)] == [("computed", 20)]
+    assert tasks.paid(mixed_lab.db, 2) == []
 
 
 def test_a_task_that_is_not_there_did_not_end(mixed_lab):
     with pytest.raises(LookupError, match="task 99 is not there"):
-        work_pages.ended(mixed_lab.db, 99)
+        tasks.ended(mixed_lab.db, 99)

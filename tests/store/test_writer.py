@@ -12,7 +12,7 @@ import pytest
 
 from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store import writer as store_writer
-from axiom.store.database import Database, connect_reader, connect_writer
+from axiom.store.engine.database import Database, connect_reader, connect_writer
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
@@ -328,7 +328,7 @@ def test_more_than_can_wait_is_refused_politely_and_the_rest_is_done(connect, fo
 KILLED = """
 import itertools, sys, threading
 from pathlib import Path
-from axiom.store.database import connect_writer
+from axiom.store.engine.database import connect_writer
 from axiom.store.writer import Writer
 
 writer = Writer(lambda: connect_writer(Path(sys.argv[1])))

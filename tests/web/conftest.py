@@ -18,7 +18,8 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.deploy import deploy
 from axiom.lab.evaluate import evaluate
 from axiom.lab.registering import amend, register_further
-from axiom.store import experiments, sessions
+from axiom.store.experiments import experiments
+from axiom.store.sessions import sessions
 from axiom.web.app import Site, site
 from axiom.web.reading import nothing_planned
 

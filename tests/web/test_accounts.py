@@ -10,7 +10,7 @@ from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
 from axiom.boinc import account_keys
 from axiom.signed.keys import load_secrets
-from axiom.store import accounts, teams
+from axiom.store.accounts import accounts, teams
 from axiom.web.account_pages import PAGES
 
 WALK, COMMON, SHORT = "qwertyuiop", "password1", "canary1"

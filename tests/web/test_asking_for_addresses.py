@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
-from axiom.store import accounts
+from axiom.store.accounts import accounts
 
 OTHER = "eve@mail.example"
 

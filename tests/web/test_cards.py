@@ -11,7 +11,10 @@ from furnished import weigh_three_blocks, weighed
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.registrations import Stopping
 from axiom.lab.registering import register_cohort, register_further
-from axiom.store import accounts, evidence, experiments, findings, scores
+from axiom.store.accounts import accounts
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations, scores
 from axiom.web import cards
 from axiom.web.reading import Reading
 
@@ -230,7 +233,7 @@ def test_how_to_cite_it_names_the_numbers_that_the_page_shows(site_of_weighed, f
 def test_a_suspended_finding_says_why(browse, small_lab, prepared):
     small_lab.publish(prepared())
     with small_lab.db.transaction():
-        findings.set_status(small_lab.db, 1, "suspended", "two seeds gave the same")
+        registrations.set_status(small_lab.db, 1, "suspended", "two seeds gave the same")
     assert "Suspended: two seeds gave the same." in words(browse(small_lab).get("/findings/1").text)
 
 

@@ -7,7 +7,7 @@ from axiom.boinc import account_keys
 from axiom.server.accounts import Accounts, change_password
 from axiom.server.passwords import is_password, stored_password
 from axiom.signed.keys import load_secrets
-from axiom.store import accounts
+from axiom.store.accounts import accounts
 
 CHANGED = "was changed a moment ago, so this was not done"
 

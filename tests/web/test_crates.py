@@ -17,8 +17,9 @@ from rocrate.rocrate import ROCrate
 
 from axiom.errors import NotFound
 from axiom.signed.bundles import read_seal
-from axiom.store import evidence, findings
-from axiom.store.database import connect_reader
+from axiom.store.engine.database import connect_reader
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
 from axiom.web import crates
 from axiom.web.reading import Reading
 
@@ -235,7 +236,7 @@ def test_whoever_takes_a_suspended_finding_away_is_told(new_lab, prepared, tmp_p
     lab = new_lab(tmp_path / "lab")
     weigh_three_blocks(lab, prepared)
     with lab.db.transaction():
-        findings.set_status(lab.db, 1, "suspended", "two seeds gave the same")
+        registrations.set_status(lab.db, 1, "suspended", "two seeds gave the same")
     files = crates.files(reading(lab), 1)
     assert "This finding is suspended: two seeds gave the same." in files["README.md"].decode()
     assert ", suspended, 2 March 2026" in json.loads(files["finding.json"])["cite"]

@@ -22,8 +22,9 @@ from axiom.runner.host import platform_here
 from axiom.server import scheduling
 from axiom.server.http import Listener, Stopping, serve
 from axiom.settings import Settings
-from axiom.store import fleet, work
-from axiom.store.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 from axiom.web.app import Site
 from axiom.web.control import control
@@ -109,10 +110,10 @@ def test_an_engine_elsewhere_asks_computes_and_reports(served, prepared):
     assert again == [order]  # it was told that the first one was lost
     assert bundle == prepared().archive
     assert served.heard == 1
-    task = served.look(lambda db: work.task(db, order.task))
+    task = served.look(lambda db: workunits.task(db, order.task))
     assert (task.state, task.host_id) == (TaskState.RETURNED, 2)
     assert list((served.folder.engine / "reports").iterdir()) == []
-    host = served.look(lambda db: fleet.host(db, 2))
+    host = served.look(lambda db: hosts.host(db, 2))
     assert (host.name, host.capacity.cores, host.platform) == ("more cores", 2, platform_here())
 
 
@@ -131,7 +132,7 @@ def test_a_failure_travels_without_an_output(served):
         return order
 
     order = served.through(talk)
-    assert served.look(lambda db: work.task(db, order.task)).state is TaskState.FAILED
+    assert served.look(lambda db: workunits.task(db, order.task)).state is TaskState.FAILED
 
 
 def test_the_seal_of_a_bundle_is_read_and_a_missing_one_is_named(served, prepared):

@@ -14,8 +14,8 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
 from axiom.lab import draw
 from axiom.signed.manifests import stored_manifest
-from axiom.store import costs, experiments
-from axiom.store.costs import Kept
+from axiom.store.experiments import costs, experiments
+from axiom.store.experiments.costs import Kept
 
 OTHERS = """
 WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 1500)

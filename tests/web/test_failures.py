@@ -7,7 +7,7 @@ from axiom.domain.failures import Comparison
 from axiom.lab.failures import count
 from axiom.lab.watching import look_for
 from axiom.lab.withdraw import withdraw
-from axiom.store import watches
+from axiom.store.upkeep import watches
 
 
 @pytest.fixture

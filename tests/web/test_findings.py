@@ -6,7 +6,7 @@ import pytest
 from furnished import fill, weighed
 
 from axiom.domain.findings import Observation
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 from axiom.web.templates import environment
 
 

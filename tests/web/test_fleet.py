@@ -6,7 +6,8 @@ import pytest
 from furnished import HOSTILE, fill, register, said_of
 
 from axiom.domain.fleet import Standing
-from axiom.store import accounts, fleet
+from axiom.store.accounts import accounts
+from axiom.store.hosts import hosts
 from axiom.web.fleet import why
 from axiom.web.reading import Reading
 from axiom.web.templates import environment
@@ -73,7 +74,7 @@ def test_long_and_unprintable_words_of_a_client_are_cut_and_cleaned(browse, smal
 def fill_one(lab, **facts: str) -> None:
     """One host of a volunteer, of which its client says this."""
     with lab.db.transaction():
-        fleet.add(lab.db, register(lab, "Ada"), replace(said_of("name"), facts=facts), lab.now)
+        hosts.add(lab.db, register(lab, "Ada"), replace(said_of("name"), facts=facts), lab.now)
 
 
 def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
@@ -178,7 +179,7 @@ def test_one_sentence_says_why(small_lab, prepared, number, sentence):
 def test_how_a_host_stands_is_said_in_words(browse, small_lab, standing, speed, said):
     host = small_lab.host()
     with small_lab.db.transaction():
-        fleet.set_standing(small_lab.db, host, standing, speed=speed)
+        hosts.set_standing(small_lab.db, host, standing, speed=speed)
     words = " ".join(browse(small_lab).get("/hosts/1.json").json["host"]["standing"]["in_words"])
     for part in said:
         assert part in words
@@ -203,7 +204,7 @@ def test_a_long_list_is_leafed_through(browse, small_lab):
 def test_a_computer_s_details_are_shown_by_choice_alone(browse, small_lab):
     fill_one(small_lab, model="Fast Core 9", system="Rare OS", boinc="8.0.2")
     with small_lab.db.transaction():
-        accounts.hide_hosts(small_lab.db, fleet.host(small_lab.db, 1).volunteer_id)
+        accounts.hide_hosts(small_lab.db, hosts.host(small_lab.db, 1).volunteer_id)
     site_of = browse(small_lab)
     pages = [site_of.get(f"/hosts{each}").text for each in ("", ".json", "/1", "/1.json")]
     assert [word for word in ("Fast Core", "Rare OS", "8.0.2") for page in pages if word in page] == []

@@ -12,7 +12,8 @@ from axiom.domain.findings import Meaning, Verdict
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.lab.linking import link
 from axiom.lab.old_claims import OldClaims, OldLink, inherit
-from axiom.store import evidence, findings, old_claims
+from axiom.store.evidence import evidence, old_claims
+from axiom.store.registrations import registrations
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 
@@ -183,7 +184,7 @@ def test_what_depends_on_a_void_finding_says_so_until_that_is_open_again(linked,
     reader = browse(linked)
     for status, is_said in (("suspended", True), ("open", False), ("recalled", True)):
         with linked.db.transaction():
-            findings.set_status(linked.db, 1, status, "a test")
+            registrations.set_status(linked.db, 1, status, "a test")
         reader = browse(linked)
         text = " ".join(re.sub(r"<[^>]+>", "", reader.get("/findings/2").text).split())
         assert (f"It rests on what is void: it depends on finding 1, which is {status}." in text) == is_said

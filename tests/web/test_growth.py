@@ -10,7 +10,7 @@ from furnished import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.store import evidence, links
+from axiom.store.evidence import evidence, links
 
 FEW, MANY = 12, 40
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: these two look at

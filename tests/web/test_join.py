@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from receiving import ORIGIN
 
-from axiom.store.runners import Runner, RunnerFile, write_offer
+from axiom.store.experiments.offers import Runner, RunnerFile, write_offer
 from axiom.web.app import site
 from axiom.web.join import is_only_here
 

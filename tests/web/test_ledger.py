@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.ledger import Balance
-from axiom.store import ledger
-from axiom.store.database import at
+from axiom.store.credit import ledger
+from axiom.store.engine.database import at
 from axiom.web.ledger import credited
 
 

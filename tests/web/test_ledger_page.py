@@ -7,7 +7,8 @@ import pytest
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Award
 from axiom.domain.sessions import Step
-from axiom.store import ledger, sessions, settlements, tariffs
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.sessions import sessions
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store import news
+from axiom.store.sessions import news
 from axiom.web.feed import feed
 from axiom.web.reading import Reading
 

@@ -8,7 +8,7 @@ from furnished import fill, furnish_more, weighed
 
 from axiom.boinc.project import scheduler_lines
 from axiom.domain.findings import Verdict
-from axiom.store import evidence
+from axiom.store.evidence import evidence
 from axiom.web import home, pages
 
 NAMES = {

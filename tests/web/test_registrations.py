@@ -8,7 +8,9 @@ from axiom.domain.registrations import Stopping
 from axiom.lab.foretell import foretell
 from axiom.lab.recall import recall
 from axiom.lab.registering import amend, register_further
-from axiom.store import duplicates, experiments, scores
+from axiom.store.evidence import duplicates
+from axiom.store.experiments import experiments
+from axiom.store.registrations import scores
 
 SAID = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [-1.0, 1.0], "because": "a <b>test</b>"}
 WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) for size in (1, 2)]

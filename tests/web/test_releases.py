@@ -1,7 +1,7 @@
 """The page of an experiment says how far it is let out, since when and why, and who decided what."""
 
 from axiom.lab import releasing
-from axiom.store import experiments
+from axiom.store.experiments import experiments
 
 
 def test_the_page_shows_the_stage_and_who_did_what_when(browse, small_lab, prepared):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from axiom.store.result_pages import Wanted, listed
+from axiom.store.views.results import Wanted, listed
 from axiom.web import results
 from axiom.web.reading import Reading
 

@@ -9,8 +9,9 @@ from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
 from axiom.lab.withdraw import withdraw
-from axiom.store import jobs, releases
-from axiom.store import sessions as stored
+from axiom.store.experiments import releases
+from axiom.store.sessions import sessions as stored
+from axiom.store.upkeep import jobs
 from axiom.web import sessions
 from axiom.web.feed import feed
 from axiom.web.reading import Reading

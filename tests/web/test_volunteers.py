@@ -4,7 +4,9 @@ import pytest
 from furnished import HOSTILE, fill, weighed
 
 from axiom.domain.findings import Observation
-from axiom.store import accounts, evidence, ledger, teams
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.evidence import evidence
 from axiom.web.volunteers import address_of
 
 

@@ -7,9 +7,9 @@ from furnished import HOSTILE
 
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement
-from axiom.store import progress
-from axiom.store.progress import Said
-from axiom.store.work_pages import Ended
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import Said
+from axiom.store.views.tasks import Ended
 from axiom.web.work import how
 
 NOTHING = Ended(

@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from axiom.domain.sessions import Note, Session, Step
-from axiom.store import ledger_pages, sessions, settlements, tariffs
-from axiom.store.settlements import Settlement
+from axiom.store.credit import settlements, tariffs
+from axiom.store.credit.settlements import Settlement
+from axiom.store.sessions import sessions
+from axiom.store.views import credit as ledger_pages
 from history.golden import Golden
 from history.laboratory import Laboratory
 from history.playing import Played

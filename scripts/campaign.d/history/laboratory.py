@@ -34,11 +34,14 @@ from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.roles import TRUST_FILE
 from axiom.simulation.keys import keys_of
-from axiom.store import accounts, experiments, preflights, releases, tariffs, work
-from axiom.store import fleet as hosts
-from axiom.store.database import Database, connect_writer
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.credit import tariffs
+from axiom.store.engine.database import Database, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
+from axiom.store.tasks import workunits as work
 from history import standins
 from history.reading import Computed, Computer, Impossible, demand, fleet
 from history.story import CONCLUDING, SEEDED_FROM

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.server.handing import Given
-from axiom.store.database import at
+from axiom.store.engine.database import at
 from history.laboratory import Laboratory, Waiting, counted
 from history.reading import Computed, Computer, computed, demand, fleet
 from history.standins import version_of

@@ -12,10 +12,13 @@ from axiom.lab.policy import Policy, policy_of
 from axiom.lab.session import step
 from axiom.settings import Settings, from_process
 from axiom.signed.manifests import stored_manifest
-from axiom.store import evidence, experiments, finding_pages, findings, returns
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder, lock
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, lock
+from axiom.store.evidence import blocks, evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.views import findings
 from axiom.store.writer import Writer
 from reckoning.told import Known, Said, Told
 
@@ -56,7 +59,7 @@ def weigh(folder: Folder, settings: Settings | None = None) -> None:
 def is_weighed(folder: Folder) -> bool:
     """Has every block that closed been weighed?"""
     with Connections(folder=folder).follower() as db:
-        return not returns.changed(db)
+        return not blocks.changed(db)
 
 
 def _step(writer: Writer, policy: Policy, now: Any) -> bool:
@@ -66,10 +69,10 @@ def _step(writer: Writer, policy: Policy, now: Any) -> bool:
 
 def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> Known:
     manifest = stored_manifest(stored.manifest)
-    registered = findings.registrations(db, stored.id)
-    over = returns.ordered(db, registered[0].id) if registered else {}
+    registered = registrations.registrations(db, stored.id)
+    over = blocks.ordered(db, registered[0].id) if registered else {}
     cost = db.one(_COST, id=stored.id) or {"amount": 0}
-    told = (_told(db, standing) for standing in finding_pages.of_experiment(db, stored.id))
+    told = (_told(db, standing) for standing in findings.of_experiment(db, stored.id))
     return Known(
         manifest=manifest,
         done=sum(over.values()),
@@ -79,7 +82,7 @@ def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bo
     )
 
 
-def _told(db: Database, standing: finding_pages.Standing) -> Told | None:
+def _told(db: Database, standing: findings.Standing) -> Told | None:
     number = standing.finding.number
     inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
     if inputs is None or latest is None:

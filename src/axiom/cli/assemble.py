@@ -46,7 +46,7 @@ from axiom.server.jobs import Job, Jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.roles import TRUST_FILE
-from axiom.store.folder import SERVER, Folder, lock
+from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.app import Site
 from axiom.web.control import control

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from axiom.lab.policy import Policy
 from axiom.lab.session import due
-from axiom.store import sessions
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
 
 _Newest = tuple[int, datetime | None] | None  # session, and when it ended
 

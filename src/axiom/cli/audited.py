@@ -11,10 +11,10 @@ from axiom.commands.command import Answer
 from axiom.errors import AxiomError
 from axiom.settings import from_process
 from axiom.signed.strict import canonical
-from axiom.store import callers
-from axiom.store.callers import Audited
-from axiom.store.database import Database
-from axiom.store.folder import Folder, lock
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, lock
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,5 +62,5 @@ def _remembered(
         outcome="refused" if ended.error else "done",
         answer=canonical(ended.answer).decode(),
     )
-    callers.append(db, entry, now)
+    audit.append(db, entry, now)
     return ended

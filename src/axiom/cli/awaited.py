@@ -20,8 +20,8 @@ from axiom.signed.code_signing import CARRIED, CODE_KEY, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, RENEW_ELSEWHERE, Keys, load_keys, make_secrets
 from axiom.signed.requests import SigningRequest, WantedProgram
 from axiom.signed.roles import Role
-from axiom.store.folder import Folder
-from axiom.store.runners import TRUST_NAMED, read_unsigned
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import TRUST_NAMED, read_unsigned
 
 
 def keys_of(folder: Folder) -> Keys:

@@ -14,9 +14,9 @@ from axiom.errors import NotFound
 from axiom.lab.backup import Backup, Restored, back_up
 from axiom.lab.backup import restore as restore_backup
 from axiom.lab.recovery import Recovered, Wish
-from axiom.store import backed_up
-from axiom.store.folder import Folder
-from axiom.store.history import SKIPPED
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.history import SKIPPED
+from axiom.store.upkeep import backed_up
 
 _NAMED = 20  # of what breaks promises
 

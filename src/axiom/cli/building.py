@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _STOP_SECONDS = 5.0
 _LONGEST_SECONDS = 900.0  # that it leaves the cores to others before it begins

@@ -14,9 +14,10 @@ from typing import Self
 from axiom.cli.options import wall_clock
 from axiom.errors import ClockSetBack
 from axiom.signed.strict import canonical
-from axiom.store import callers, work
-from axiom.store.callers import Audited
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
 
 _TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
 _APART = timedelta(microseconds=1)  # what the database tells apart
@@ -38,7 +39,7 @@ class Accepted:
     @classmethod
     def read(cls, db: Database) -> Self | None:
         """What was accepted last, if anything was."""
-        row = callers.latest_of(db, _COMMAND)
+        row = audit.latest_of(db, _COMMAND)
         if row is None:
             return None
         said = json.loads(row["arguments"])
@@ -57,7 +58,7 @@ class Accepted:
             answer="{}",
         )
         with db.transaction():
-            callers.append(db, entry, self.written)
+            audit.append(db, entry, self.written)
 
 
 class Clock:
@@ -95,7 +96,7 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
 
     `accept`: the computer's clock is right, whatever is written. That is audited, and holds from then on.
     """
-    newest, what = work.newest(db)
+    newest, what = workunits.newest(db)
     wall, accepted = wall_clock(), Accepted.read(db)
     expected = wall if accepted is None else max(wall, accepted.time(wall))
     if expected >= newest - _TOLERATED:

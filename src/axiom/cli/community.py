@@ -26,9 +26,9 @@ from axiom.commands.catalogue import read_command
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused
 from axiom.signed.strict import LARGEST
-from axiom.store import accounts
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
 from axiom.web import volunteers as pages
 from axiom.web.reading import Answer
 

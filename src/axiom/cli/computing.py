@@ -24,9 +24,10 @@ from axiom.server.ordering import Dispatch
 from axiom.server.transitioner import resume
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
-from axiom.store import accounts, fleet
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
 def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
     """The volunteer in whose name this computer computes, and its host."""
     ourselves = accounts.ourselves(db, now)
-    host_id = fleet.meet(
+    host_id = hosts.meet(
         db,
         volunteer_id=ourselves,
         name=_THIS_COMPUTER,

@@ -12,8 +12,8 @@ from axiom.errors import WrongUse
 from axiom.server.desk import LocalDesk
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
-from axiom.store import fleet
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 
 
@@ -32,7 +32,7 @@ class Counter:
         """The engine's host is known from here on."""
         platform, capacity, now = Platform(**said["platform"]), Capacity(**said["capacity"]), self.now()
         host_id = self.writer.run(
-            lambda db: fleet.meet(
+            lambda db: hosts.meet(
                 db,
                 volunteer_id=self.dispatch.ourselves,
                 name=str(said["name"]),

@@ -17,7 +17,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import WrongUse
 from axiom.notebook import Lab, open_lab
 from axiom.notebook_table import Table, extra
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @click.group(cls=Group)

@@ -9,8 +9,9 @@ from axiom.cli.options import data_option, json_option, printable, show_json
 from axiom.cli.viewing import view
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.store import session_pages, sessions
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
+from axiom.store.views import sessions as session_pages
 from axiom.web.reading import Reading
 from axiom.web.session_rows import difference, named
 

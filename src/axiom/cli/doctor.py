@@ -24,13 +24,16 @@ from axiom.lab.promises import PROMISES, broken
 from axiom.runner.sandbox import demand
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
-from axiom.store import backed_up, jobs, preflights, tariffs, watches, work
 from axiom.store.connections import Connections
-from axiom.store.database import Database, moment, version
-from axiom.store.folder import Folder, holder, is_full, lost
-from axiom.store.history import standing
-from axiom.store.journal_course import covered_from
+from axiom.store.credit import tariffs
+from axiom.store.engine.database import Database, moment, version
+from axiom.store.engine.folder import Folder, holder, is_full, lost
+from axiom.store.experiments import preflights
+from axiom.store.journal.history import standing
+from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import backed_up, jobs, watches
 from axiom.web.join import runners_of
 
 _LEAST_FREE_MB = 1_000
@@ -160,7 +163,7 @@ def _asked(folder: Folder, name: str, look: Callable[[Database], Finding]) -> Fi
 
 
 def _clock(db: Database) -> Finding:
-    newest, what = work.newest(db)
+    newest, what = workunits.newest(db)
     ahead = (newest - wall_clock()).total_seconds()
     accepted = Accepted.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)

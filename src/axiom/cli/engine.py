@@ -22,8 +22,9 @@ from axiom.runner.host import platform_here
 from axiom.settings import from_process
 from axiom.signed.roles import TRUST_FILE
 from axiom.signed.tickets import Order
-from axiom.store import blobs, experiments
-from axiom.store.folder import Folder, holder
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder, holder
+from axiom.store.experiments import experiments
 
 
 class RemoteDesk:

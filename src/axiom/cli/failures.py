@@ -10,7 +10,7 @@ from axiom.cli.options import ID, data_option, dry_run_option, json_option, quie
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.domain.failures import Comparison
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web import failures as views
 
 

@@ -13,7 +13,7 @@ from axiom.cli.recalls import reopen_finding
 from axiom.cli.viewing import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.errors import WrongUse
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web import findings
 
 _NUMBER = click.IntRange(1, 2**63 - 1)

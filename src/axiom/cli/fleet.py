@@ -18,8 +18,8 @@ from axiom.cli.options import (
 )
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
-from axiom.store import fleet as records
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts as records
 from axiom.web import fleet
 from axiom.web.reading import Answer, Reading
 

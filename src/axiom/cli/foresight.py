@@ -9,7 +9,7 @@ from axiom.domain.planning import Preview
 from axiom.lab.policy import Policy
 from axiom.lab.previewing import preview
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _FRESH_SECONDS = 2.0
 _REST = 20.0  # times as long as it took: however large the fleet is, looking takes a twentieth of a core at most

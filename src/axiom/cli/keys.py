@@ -32,7 +32,7 @@ from axiom.signed.keys import load_keys, replace_private
 from axiom.signed.offline import PUBLIC_FILE, load_held, make_offline, read_public
 from axiom.signed.requests import LIMIT, SigningRequest, read_request, sign, write_request
 from axiom.signed.roles import Role
-from axiom.store.folder import Folder, keep
+from axiom.store.engine.folder import Folder, keep
 
 _FILE = click.Path(path_type=Path)
 _public = click.option("--public", type=_FILE, help="The public.json of keys that are kept elsewhere.")

@@ -26,8 +26,8 @@ from axiom.commands.catalogue import read_command
 from axiom.errors import WrongUse
 from axiom.lab.repricing import replay
 from axiom.signed.strict import LARGEST
-from axiom.store import books, settlements
-from axiom.store.folder import Folder
+from axiom.store.credit import books, settlements
+from axiom.store.engine.folder import Folder
 from axiom.web import ledger_page
 from axiom.web.reading import Answer
 

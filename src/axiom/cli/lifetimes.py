@@ -12,9 +12,9 @@ from axiom.cli.opening import submit
 from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_ROWS
 from axiom.errors import NotFound, WrongUse
-from axiom.store import accounts
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
 
 _THOUSANDTHS = 1_000
 _CREDIT = re.compile(r"[0-9]{1,12}(\.[0-9]{0,15})?", re.ASCII)

@@ -4,7 +4,7 @@ from axiom.cli.clock import Clock
 from axiom.cli.opening import log_to, prepare_database
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 def make(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:

@@ -18,7 +18,7 @@ from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 def catalogue_files(folder: Folder | None = None) -> list[Path]:

@@ -14,8 +14,8 @@ from axiom.server.transitioner import sweep_awake, sweep_unattended
 from axiom.server.validator import SLICE as JUDGED_AT_ONCE
 from axiom.server.validator import Validator
 from axiom.signed.keys import Keys
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
 _DAY = 86_400.0  # seconds

@@ -8,7 +8,7 @@ from axiom.cli.options import ID, data_option, dry_run_option, json_option, quie
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.domain.amounts import counted
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web import news as views
 
 

@@ -21,10 +21,10 @@ from axiom.lab import own_files
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.faults import foreseen
-from axiom.store.folder import Folder, holder, is_full, lock
-from axiom.store.journal import attach
+from axiom.store.engine.binding import foreseen
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, holder, is_full, lock
+from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, migrate
 from axiom.store.writer import Writer
 

@@ -29,9 +29,9 @@ from axiom.errors import Refused
 from axiom.runner import sandbox
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys
-from axiom.store import callers
-from axiom.store.database import moment
-from axiom.store.folder import Folder, holder, lock
+from axiom.store.engine.database import moment
+from axiom.store.engine.folder import Folder, holder, lock
+from axiom.store.upkeep import audit as callers
 from axiom.web.status import status as status_of
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 

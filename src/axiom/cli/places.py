@@ -12,9 +12,9 @@ from axiom.cli.options import remark
 from axiom.commands.command import Answer, Command
 from axiom.errors import CannotStart
 from axiom.signed.roles import TRUST_FILE
-from axiom.store import work
-from axiom.store.database import Database
-from axiom.store.folder import Folder, holder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, holder
+from axiom.store.tasks import workunits
 
 _ALONE_SECONDS = 1.0  # that the first cell has the computer for itself
 _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no cores of its own
@@ -162,6 +162,6 @@ class There:
 
 
 def _cells(db: Database, task_id: int) -> int:
-    found = work.task(db, task_id)
-    wanted = work.workunit(db, found.workunit_id) if found else None
+    found = workunits.task(db, task_id)
+    wanted = workunits.workunit(db, found.workunit_id) if found else None
     return len(wanted.replicates) * len(wanted.configs) if wanted else 0

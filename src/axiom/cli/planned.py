@@ -21,7 +21,7 @@ from axiom.lab.fleet_file import read_fleet
 from axiom.lab.plan import names as known
 from axiom.lab.policy import Policy, policy_of
 from axiom.settings import from_process
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web.numbers import plain, span
 from axiom.web.plan import as_data, next_blocks, why_idle
 

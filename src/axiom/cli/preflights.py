@@ -18,8 +18,9 @@ from axiom.lab.publish import Prepared, demand_taken
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
-from axiom.store import blobs, experiments
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
 
 
 @click.command("preflight")

@@ -22,7 +22,7 @@ from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
 from axiom.domain.proposals import ProposalState
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web import proposals as views
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)

@@ -28,8 +28,9 @@ from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
 from axiom.lab import old_claims
 from axiom.signed.manifests import Manifest
-from axiom.store import costs, counters, experiments
-from axiom.store.folder import Folder
+from axiom.store.engine import counters
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import costs, experiments
 
 if TYPE_CHECKING:
     from axiom.notebook import Version

@@ -18,7 +18,7 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _WHY = why_option("Why; everybody can read it.", required=True)
 

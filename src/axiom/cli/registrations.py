@@ -27,8 +27,8 @@ from axiom.commands.command import Answer
 from axiom.commands.versions import version_of
 from axiom.domain.registrations import MOST_SEEDS, Rule
 from axiom.signed.manifests import stored_manifest
-from axiom.store import findings
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.registrations import registrations
 from axiom.web import registrations as views
 
 _WHY = why_option("Why; it is registered with it.", required=True)
@@ -102,7 +102,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:
-        problems, known = findings.broken_links(db), findings.registrations(db)
+        problems, known = registrations.broken_links(db), registrations.registrations(db)
     head = known[0].hash if known else None
     if as_json:
         facts = {"well": not problems, "entries": len(known), "head": head, "problems": problems}

@@ -7,7 +7,7 @@ import click
 from axiom.cli.completing import experiments_named
 from axiom.cli.opening import submit
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json, why_option
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
 _PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")

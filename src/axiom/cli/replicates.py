@@ -26,9 +26,12 @@ from axiom.errors import NotFound, Refused
 from axiom.lab.publish import WAITS
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, experiments, findings, returns
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
 _HALT_SECONDS = 2.0  # and at whether any more of it may go out
@@ -101,7 +104,7 @@ def _demand_sealed(published: Answer) -> None:
 
 def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
     found = experiments.by_name(db, name, version)
-    known = findings.registrations(db, found.id) if found else []
+    known = registrations.registrations(db, found.id) if found else []
     declared = [one.id for one in known if read_body(one.body).design.name == DECLARED]
     if found is None or not declared:
         raise NotFound(f"{name}@{version} was published, and is not registered here. Nothing was ordered.")
@@ -145,8 +148,8 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> 
 
 
 def _standing(db: Database, ordered: Ordered) -> Standing:
-    over = returns.ordered(db, ordered.registration_id)
-    back = returns.returned(db, ordered.experiment_id)
+    over = blocks.ordered(db, ordered.registration_id)
+    back = blocks.returned(db, ordered.experiment_id)
     wanted = range(ordered.replicates)
     return Standing(
         cells=sum(back.get(number, 0) for number in wanted),

@@ -10,7 +10,7 @@ import click
 from axiom.cli.completing import experiments_named
 from axiom.cli.options import data_option, json_option, quiet_option
 from axiom.errors import WrongUse
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 if TYPE_CHECKING:
     from axiom.cli.places import Standing

@@ -35,8 +35,9 @@ from axiom.pi import autopilot
 from axiom.pi.preflights import tend
 from axiom.runner.gate import Ended, Gate
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
-from axiom.store import blobs, sessions
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
 from axiom.web.log import as_data, as_markdown, as_text, one_line
 
 _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends

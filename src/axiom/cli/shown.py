@@ -13,8 +13,8 @@ from axiom.figures.requests import Measured, points_of
 from axiom.figures.sketch import sketch
 from axiom.notebook import Version, open_lab
 from axiom.signed.manifests import Manifest
-from axiom.store import work
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import workunits
 
 
 def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
@@ -44,7 +44,7 @@ def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool,
         )
     if missing:
         with reading(folder) as db:
-            words = work.last_words(db, ordered.experiment_id)
+            words = workunits.last_words(db, ordered.experiment_id)
         remark(
             f"{missing} of {ordered.cells} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"

@@ -8,8 +8,9 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import TaskState
 from axiom.server.jobs import Job
 from axiom.signed.keys import Secrets
-from axiom.store import counters, experiments
-from axiom.store.database import Database
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
 
 _CALLER = Caller(
     name="fleet",

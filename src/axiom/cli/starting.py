@@ -12,7 +12,7 @@ import click
 from axiom.cli.listening import on_port
 from axiom.cli.options import color_option, data_option, quiet_option, remark
 from axiom.settings import Settings, from_process
-from axiom.store.folder import SERVER, Folder, holder, lock
+from axiom.store.engine.folder import SERVER, Folder, holder, lock
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")

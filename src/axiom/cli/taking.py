@@ -9,7 +9,7 @@ from axiom.cli.options import remark
 from axiom.engines.here import cores
 from axiom.errors import NotFound, WrongUse
 from axiom.settings import Settings, from_process
-from axiom.store.folder import Folder, holder, lock
+from axiom.store.engine.folder import Folder, holder, lock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,8 @@ from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
 from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
-from axiom.store import tariffs
-from axiom.store.folder import Folder
+from axiom.store.credit import tariffs
+from axiom.store.engine.folder import Folder
 from axiom.web import ledger_page
 
 _THOUSANDTHS = 1_000

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from axiom.cli.opening import reading
 from axiom.cli.options import wall_clock
 from axiom.settings import from_process
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 from axiom.web.reading import Reading
 
 

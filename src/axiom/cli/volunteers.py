@@ -31,10 +31,10 @@ from axiom.server.statistics_files import StatisticsFiles
 from axiom.server.transfers import Transfers
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
-from axiom.store import preflights
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
-from axiom.store.runners import Runner
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights
+from axiom.store.experiments.offers import Runner
 from axiom.web.accounts import Beside
 from axiom.web.accounts import accounts as account_pages
 from axiom.web.app import Site, site

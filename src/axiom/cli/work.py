@@ -22,9 +22,10 @@ from axiom.cli.options import (
 from axiom.commands.catalogue import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.store import progress, results, work, work_pages
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import progress, results, workunits
+from axiom.store.views import tasks as work_pages
 from axiom.web.ledger import THOUSANDTHS
 from axiom.web.work import how, how_far
 
@@ -65,8 +66,8 @@ def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool)
 def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     """One workunit with its tasks."""
     with reading(folder) as db:
-        found = work.workunit(db, workunit_id)
-        tasks = work.tasks_of(db, workunit_id)
+        found = workunits.workunit(db, workunit_id)
+        tasks = workunits.tasks_of(db, workunit_id)
         checks = work_pages.checks_of(db, workunit_id)
     if found is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
@@ -125,7 +126,7 @@ def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> 
 def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     """One task with the results that it brought."""
     with reading(folder) as db:
-        found = work.task(db, task_id)
+        found = workunits.task(db, task_id)
         brought = results.of_task(db, task_id)
         ended = _ended(db, task_id) if found else {}
     if found is None:

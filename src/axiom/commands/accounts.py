@@ -23,9 +23,10 @@ from axiom.server.erasing import erase
 from axiom.server.passwords import stored_password
 from axiom.signed.keys import load_secrets
 from axiom.signed.strict import LARGEST
-from axiom.store import accounts, fleet
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
 
 SIGNED_IN_FOR = timedelta(days=14)
 CHANGED = (
@@ -321,10 +322,10 @@ class PlaceHost(OwnAccount):
         """Store it, if the computer is theirs; of another one it is not even said whether it exists."""
         del laboratory, prepared, now
         self.found(db)
-        host = fleet.host(db, self.host)
+        host = hosts.host(db, self.host)
         if host is None or host.volunteer_id != self.volunteer:
             raise NotFound(f"Volunteer {self.volunteer} has no host {self.host}. Nothing was changed.")
-        fleet.set_venue(db, self.host, self.venue)
+        hosts.set_venue(db, self.host, self.venue)
         return {"volunteer": self.volunteer, "host": self.host}
 
 

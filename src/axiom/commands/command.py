@@ -16,7 +16,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.errors import WrongUse
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 Answer = dict[str, Any]
 

@@ -29,11 +29,14 @@ from axiom.lab.sizing import size_to_order
 from axiom.lab.withdraw import withdraw
 from axiom.server.ordering import demand_room
 from axiom.signed.strict import LARGEST
-from axiom.store import blobs, experiments, findings, fleet, preflights
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
-from axiom.store.folder import keep
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import keep
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.hosts import hosts
+from axiom.store.registrations import registrations
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
@@ -177,7 +180,7 @@ class DeployExperiment(Command):
         """Issue the replicates and write the workunits."""
         del prepared
         found = version_of(db, self.experiment)
-        if self.host is not None and fleet.host(db, self.host) is None:
+        if self.host is not None and hosts.host(db, self.host) is None:
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
@@ -208,7 +211,7 @@ class DeployExperiment(Command):
 
     def _registration(self, db: Database, found: StoredExperiment) -> Registration | None:
         """Of which registration more is ordered."""
-        by = amended_by(findings.registrations(db, found.id)).get(self.registration or 0)
+        by = amended_by(registrations.registrations(db, found.id)).get(self.registration or 0)
         if by is not None:
             raise Refused(f"Registration {self.registration} was amended by {by}. Nothing was ordered; order that one.")
         wanted = ordered_of(db, found.id, self.registration)

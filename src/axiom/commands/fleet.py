@@ -16,8 +16,10 @@ from axiom.errors import NotFound
 from axiom.server.accounts import open_account
 from axiom.signed.keys import load_secrets
 from axiom.signed.strict import LARGEST
-from axiom.store import accounts, experiments, fleet, preflights, releases
-from axiom.store.database import Database
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.hosts import hosts
 
 _NAME = r"^[A-Za-z0-9-]{1,40}$"
 
@@ -35,10 +37,10 @@ class TrustHost(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Forget how often it was outvoted."""
         del laboratory, prepared, now
-        found = fleet.host(db, self.host)
+        found = hosts.host(db, self.host)
         if found is None:
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
-        fleet.set_outvoted(db, self.host, replace(found.standing, outvoted=0, outvoted_at=None))
+        hosts.set_outvoted(db, self.host, replace(found.standing, outvoted=0, outvoted_at=None))
         return {"host": self.host, "outvoted_before": found.standing.outvoted}
 
 

@@ -15,9 +15,9 @@ from axiom.decisions.accounts.limits import Request, Spent, may
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.signed.strict import canonical
-from axiom.store import callers
-from axiom.store.callers import Audited
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
 from axiom.store.writer import Writer
 
 
@@ -106,14 +106,14 @@ class Gate:
             workunits=request.workunits,
             aborts=request.aborts,
         )
-        callers.append(db, entry, now)
+        audit.append(db, entry, now)
         return passed
 
     def _done_before(self, db: Database, asked: _Asked) -> _Passed | None:
         """The first answer to this key, or an error when the key stood for something else."""
         if asked.key is None or asked.dry_run:
             return None
-        before = callers.by_key(db, asked.caller.name, asked.key)
+        before = audit.by_key(db, asked.caller.name, asked.key)
         if before is None:
             return None
         if (before["command"], before["arguments"]) == (asked.command.name, asked.arguments):
@@ -150,6 +150,6 @@ class Gate:
 
 
 def _spent(db: Database, caller: Caller, request: Request, since: datetime) -> Spent:
-    had = callers.spent(db, caller.name, since)
-    given = callers.given(db, caller.name, request.command, since) if request.most_a_day is not None else 0
+    had = audit.spent(db, caller.name, since)
+    given = audit.given(db, caller.name, request.command, since) if request.most_a_day is not None else 0
     return Spent(workunits=had["workunits"], aborts=had["aborts"], given=given)

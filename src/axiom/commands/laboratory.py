@@ -12,7 +12,7 @@ from axiom.runner.here import Describer, describe_files
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.parsing import parsed
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 
 @dataclass(frozen=True, kw_only=True)

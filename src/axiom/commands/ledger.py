@@ -12,8 +12,10 @@ from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.correcting import approve, correct
 from axiom.signed.strict import LARGEST
-from axiom.store import accounts, fleet_pages, ledger
-from axiom.store.database import Database
+from axiom.store.accounts import accounts
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.views import hosts
 
 MOST_ROWS = 2_000  # of one command
 MOST_CREDIT = 10**15  # thousandths of one volunteer from one source
@@ -116,4 +118,4 @@ def _refuse_twice(rows: list[Lifetime]) -> None:
 
 def _kept(db: Database, row: Lifetime) -> int:
     """What was carried over before from this source."""
-    return next(each.amount for each in fleet_pages.carried(db, row.volunteer) if each.source == row.source)
+    return next(each.amount for each in hosts.carried(db, row.volunteer) if each.source == row.source)

@@ -13,8 +13,8 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.lab.linking import link
 from axiom.signed.strict import LARGEST
-from axiom.store import links, old_claims
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import links, old_claims
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}

@@ -10,8 +10,9 @@ from axiom.commands.moments import moment_said
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.signed.strict import LARGEST
-from axiom.store import news, notices
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.hosts import notices
+from axiom.store.sessions import news
 
 _STANDS = timedelta(days=7)  # on the front page, unless it is said otherwise
 _LONGEST = timedelta(days=366)

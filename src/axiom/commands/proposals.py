@@ -15,9 +15,10 @@ from axiom.lab.designing import Points
 from axiom.lab.proposing import next_one
 from axiom.server.ordering import demand_room
 from axiom.signed.strict import LARGEST, canonical
-from axiom.store import experiments, findings
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 _NUMBER = {"ge": 1, "le": LARGEST}
 _WHY = {"min_length": 3, "max_length": 2_000}
@@ -149,5 +150,5 @@ def _approved(
     return answer | {
         "registration": made.id,
         "hash": made.hash,
-        "findings": sorted(findings.numbers(db, made).values()),
+        "findings": sorted(registrations.numbers(db, made).values()),
     }

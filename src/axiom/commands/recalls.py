@@ -10,8 +10,8 @@ from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
 from axiom.lab.recall import recall, reopen_finding, reopen_version
 from axiom.signed.strict import LARGEST
-from axiom.store.blast_radius import blast_radius
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments.blast_radius import blast_radius
 
 _WHY = {"min_length": 3, "max_length": 2_000}
 

@@ -19,9 +19,11 @@ from axiom.lab.registering import amend, register_cohort, register_further
 from axiom.server.ordering import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST
-from axiom.store import blobs, experiments, findings
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 _WHY = {"min_length": 3, "max_length": 2_000}
 _RULE = {"pattern": f"^({'|'.join(rule.value for rule in Rule)})$"}
@@ -182,6 +184,6 @@ def _answer(db: Database, made: Registration) -> Answer:
         "amends": registered.amends,
         "findings": [
             {"number": number, "estimand": name, "is_new": name not in registered.joins}
-            for name, number in sorted(findings.numbers(db, made).items(), key=lambda each: each[1])
+            for name, number in sorted(registrations.numbers(db, made).items(), key=lambda each: each[1])
         ],
     }

@@ -11,7 +11,7 @@ from axiom.domain.callers import Capability
 from axiom.lab import releasing
 from axiom.lab.rolling_back import roll_back
 from axiom.signed.strict import LARGEST
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 _WHY = {"min_length": 3, "max_length": 500}
 _BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$"}

@@ -13,8 +13,8 @@ from axiom.signed import ceremony
 from axiom.signed.bundles import SEAL_LIMIT
 from axiom.signed.code_signing import load_code
 from axiom.signed.keys import load_keys
-from axiom.store import experiments
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
 
 
 @dataclass(frozen=True, kw_only=True)

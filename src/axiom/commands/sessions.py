@@ -10,7 +10,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.sessions import Step
 from axiom.lab.policy import policy_of
 from axiom.lab.session import Stepped, step
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 Pi = Literal["autopilot", "person"]  # who may hold a session
 

@@ -15,8 +15,8 @@ from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse
 from axiom.lab.announcing import tell
 from axiom.signed.strict import LARGEST
-from axiom.store import tariffs
-from axiom.store.database import Database
+from axiom.store.credit import tariffs
+from axiom.store.engine.database import Database
 
 _WHOLE = {"ge": -LARGEST, "le": LARGEST}
 _NOTHING = "Nothing was announced."

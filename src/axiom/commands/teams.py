@@ -11,8 +11,8 @@ from axiom.decisions.accounts.limits import Request
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.membership import belong
 from axiom.signed.strict import LARGEST
-from axiom.store import teams
-from axiom.store.database import Database
+from axiom.store.accounts import teams
+from axiom.store.engine.database import Database
 
 _LONGEST_ABOUT = 1_000
 # Teams that one volunteer looks after, and founds in a day. They belong to one of them: the others wait, unlisted, for

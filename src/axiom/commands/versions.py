@@ -2,9 +2,9 @@
 
 from axiom.errors import NotFound, UnknownName
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
 
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 

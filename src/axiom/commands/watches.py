@@ -13,8 +13,8 @@ from axiom.domain.failures import Comparison
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST
-from axiom.store import watches
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.upkeep import watches
 
 _LARGEST = 1e300  # of a threshold: what is no number, or without end, is met by nothing or by everything
 _MOST_OPEN = 100  # each is held against every new result of its version

@@ -14,8 +14,9 @@ from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
 from axiom.server.transitioner import transit_many
 from axiom.signed.strict import LARGEST
-from axiom.store import returning, work
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.tasks import tasks
+from axiom.store.tasks import workunits as work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class CancelWorkunits(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
         del laboratory, prepared
-        states = {found.id: found.state for found, _ in returning.workunits(db, self.workunits)}
+        states = {found.id: found.state for found, _ in tasks.workunits(db, self.workunits)}
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))

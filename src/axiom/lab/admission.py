@@ -13,9 +13,10 @@ from axiom.lab.designing import Points
 from axiom.lab.linking import link
 from axiom.lab.recall import reopen_finding
 from axiom.lab.registering import Followed, register_cohort, register_further, register_question
-from axiom.store import experiments, findings, proposals
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import proposals, registrations
 
 # What a follow-up's claim must turn out as, to speak for the finding from which it follows.
 _UPHELD_BY = {Template.INTERVENTION: (Meaning.TOO_SMALL,)}
@@ -47,7 +48,7 @@ def approve(
     version = _version(db, proposal)
     made = _admitted(db, version, found, points, now)
     if made is not None and proposal.admission is Admission.QUESTION:
-        _linked(db, proposal, findings.numbers(db, made), now)
+        _linked(db, proposal, registrations.numbers(db, made), now)
     registration_id = made.id if made else None
     proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now)
     return made
@@ -72,7 +73,7 @@ def _admitted(
 ) -> Registration | None:
     proposal = found.proposal
     if proposal.admission is Admission.RETIRE:
-        if not findings.set_status(db, proposal.finding, "retired", proposal.motivation):
+        if not registrations.set_status(db, proposal.finding, "retired", proposal.motivation):
             raise Refused(f"Finding {proposal.finding} is retired or recalled already. Nothing was changed.")
         return None
     if proposal.admission is Admission.REOPEN:

@@ -6,9 +6,10 @@ from axiom.decisions.credit.tariffs import announcement
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round
-from axiom.store import notices, tariffs
-from axiom.store.database import Database
-from axiom.store.tariffs import Announced
+from axiom.store.credit import tariffs
+from axiom.store.credit.tariffs import Announced
+from axiom.store.engine.database import Database
+from axiom.store.hosts import notices
 
 
 def tell(db: Database, number: int, now: datetime) -> int:

@@ -26,11 +26,14 @@ from axiom.signed import strict
 from axiom.signed.code_signing import CARRIED
 from axiom.signed.keys import load_keys
 from axiom.signed.roles import read_trust
-from axiom.store import blobs, callers, history, tables
 from axiom.store.connections import Connections
-from axiom.store.database import connect_writer, copy, sync
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_writer, copy, sync
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
 from axiom.store.migrate import foreign, migrate
+from axiom.store.upkeep import audit
+from axiom.store.views import tables
 
 _FORMAT = "axiom-backup-1"
 _MANIFEST = "manifest.json"
@@ -160,7 +163,7 @@ def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Bac
             experiments=len(versions),
             results=sum(row["results"] for row in versions),
             findings=tables.findings_held(db),
-            audited=callers.length(db),
+            audited=audit.length(db),
             files=0,
             bytes=0,
             position=point.position if point else 0,

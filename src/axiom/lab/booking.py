@@ -7,9 +7,9 @@ from datetime import datetime
 from axiom.decisions.credit.prices import fitting
 from axiom.decisions.credit.recent_average import Recent, grown
 from axiom.domain.ledger import Award, Balance
-from axiom.store import ledger, settlements
-from axiom.store.database import Database, moment
-from axiom.store.settlements import Pending
+from axiom.store.credit import ledger, settlements
+from axiom.store.credit.settlements import Pending
+from axiom.store.engine.database import Database, moment
 
 SLICE = 500
 _THOUSANDTHS = 1_000

@@ -19,9 +19,13 @@ from axiom.lab.linking import hanging
 from axiom.lab.registering import amended_by
 from axiom.lab.releasing import NOWHERE, Staged, stages
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, evidence, experiments, findings, preflights, returning, splitting
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks, tasks_splitting
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
 _FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
@@ -48,12 +52,12 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
     """Every registration of an open experiment that has a bundle, and how it stands."""
     counted = counters.read(db)
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
-    for experiment_id, checks in returning.waiting_checks(db).items():
+    for experiment_id, checks in tasks.waiting_checks(db).items():
         counted["task", experiment_id, TaskState.UNSENT] -= checks
     registered: dict[int, list[Registration]] = {}
-    for one in reversed(findings.registrations(db)):
+    for one in reversed(registrations.registrations(db)):
         registered.setdefault(one.experiment_id, []).append(one)
-    begun, still_open = findings.everywhere(db)
+    begun, still_open = registrations.everywhere(db)
     known = _Known(
         counted=counted,
         registered=registered,
@@ -62,7 +66,7 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         back=_back(counted),
         newest=evidence.newest(db),
         hanging=hanging(db),
-        waiting=splitting.waiting_replicates(db),
+        waiting=tasks_splitting.waiting_replicates(db),
         stages=stages(db, now, approvals),
     )
     declared, packed = experiments.declared(db), {one.experiment_id for one in experiments.newest_bundles(db)}
@@ -106,9 +110,9 @@ def _fault(reason: str) -> str:
 
 def aims_of(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> tuple[Aim, ...]:
     """How the open findings stand of which a registration's replicates are evidence."""
-    standing = findings.statuses(db, registration.experiment_id)
+    standing = registrations.statuses(db, registration.experiment_id)
     still_open = {number for number, (status, _) in standing.items() if status == "open"}
-    return _aims(registration, findings.numbers(db, registration), still_open, newest, {})
+    return _aims(registration, registrations.numbers(db, registration), still_open, newest, {})
 
 
 def _aims(

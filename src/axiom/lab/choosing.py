@@ -12,7 +12,7 @@ from axiom.domain.sessions import Note, Plan, Session
 from axiom.lab import plan as planning
 from axiom.lab.policy import Policy
 from axiom.lab.proposing import propose
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 
 class Investigator(Protocol):

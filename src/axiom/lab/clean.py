@@ -9,8 +9,12 @@ from axiom.domain.work import Task, TaskState
 from axiom.lab.round import shortened
 from axiom.server import standings
 from axiom.server.transitioner import START, silent, transit_many
-from axiom.store import counters, fleet, jobs, notices, returning, strays
-from axiom.store.database import Database
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import notices
+from axiom.store.tasks import strays, tasks
+from axiom.store.upkeep import jobs
 
 _LATELY = timedelta(days=2)
 COPIED = "copied"
@@ -30,7 +34,7 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     for out in strays.out_since(db, now - OUT):
         by_id = {task.id: task for task in out}
         given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
-    returning.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)
+    tasks.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
     standings.settle(db, [silent(task, now) for task, _ in given_up], now)
     if not given_up:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from axiom.errors import StorageFull
 from axiom.lab.backup import back_up
-from axiom.store import blobs
 from axiom.store.connections import Connections
-from axiom.store.database import sync
-from axiom.store.folder import Folder
-from axiom.store.history import Point, standing
-from axiom.store.journal import prune
-from axiom.store.journal_records import short
+from axiom.store.engine import blobs
+from axiom.store.engine.database import sync
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.history import Point, standing
+from axiom.store.journal.journal import prune
+from axiom.store.journal.records import short
 
 EVERY = timedelta(hours=24)
 

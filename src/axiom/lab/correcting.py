@@ -9,9 +9,9 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.booking import book, book_pending
 from axiom.lab.credit import tariff_of
-from axiom.store import ledger, settlements
-from axiom.store.database import Database, Row
-from axiom.store.settlements import Pending
+from axiom.store.credit import ledger, settlements
+from axiom.store.credit.settlements import Pending
+from axiom.store.engine.database import Database, Row
 
 
 def correct(db: Database, task_id: int, amount: int, because: str, now: datetime) -> Award:

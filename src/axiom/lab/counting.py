@@ -3,14 +3,17 @@
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
 from axiom.lab.round import Round
-from axiom.store import counters, fleet_pages, session_facts, settlements
+from axiom.store.credit import settlements
+from axiom.store.engine import counters
+from axiom.store.sessions import facts
+from axiom.store.views import hosts as fleet_pages
 
 
 def publish(held: Round) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read(held.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, fleet = session_facts.paid(held.db), fleet_pages.extent(held.db)
+    credited, fleet = facts.paid(held.db), fleet_pages.extent(held.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     waits, _ = settlements.waiting_in_all(held.db)
     notes = [

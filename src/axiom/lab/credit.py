@@ -22,10 +22,13 @@ from axiom.domain.sessions import Note, Session, Step
 from axiom.domain.value import value
 from axiom.lab.booking import SLICE, book_or_hold, release
 from axiom.server.costing import Declared
-from axiom.store import costs, endings, experiments, ledger, returning, sessions, settlements, tariffs
-from axiom.store.database import Database
-from axiom.store.ledger import Unpaid
-from axiom.store.settlements import Settlement
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.credit.ledger import Unpaid
+from axiom.store.credit.settlements import Settlement
+from axiom.store.engine.database import Database
+from axiom.store.experiments import costs, experiments
+from axiom.store.sessions import sessions
+from axiom.store.tasks import endings, tasks
 
 _THOUSANDTHS = 1_000
 _ALL = PaidShare()
@@ -72,7 +75,7 @@ class Paying:
         book_or_hold(
             db, awards, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
         )
-        returning.mark_paid(db, [one.task_id for one in waiting])
+        tasks.mark_paid(db, [one.task_id for one in waiting])
         return len(waiting)
 
     def thank(self, db: Database, now: datetime, *, session_id: int) -> int:
@@ -86,7 +89,7 @@ class Paying:
             book_or_hold(
                 db, due, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
             )
-            returning.mark_paid(db, [one.task_id for one in waiting])
+            tasks.mark_paid(db, [one.task_id for one in waiting])
         return len(waiting)
 
     def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:

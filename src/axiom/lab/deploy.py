@@ -8,8 +8,10 @@ from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn
 from axiom.lab.registering import amended_by
-from axiom.store import experiments, findings, work
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
 
 
 def deploy(
@@ -40,7 +42,7 @@ def deploy(
     groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
     made: list[int] = []
     for replicates, configs in _parts(groups, places, singly):
-        made += work.order_many(
+        made += workunits.order_many(
             db,
             experiment_id=experiment.id,
             registration_id=registration.id,
@@ -58,7 +60,7 @@ def ordered_of(db: Database, experiment_id: int, registration_id: int | None = N
 
     Nothing more is ordered of one that was amended.
     """
-    known = findings.registrations(db, experiment_id)
+    known = registrations.registrations(db, experiment_id)
     amended = amended_by(known)
     living = [one for one in known if one.id not in amended]
     if registration_id is not None:

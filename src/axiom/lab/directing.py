@@ -12,8 +12,11 @@ from axiom.domain.sessions import Note
 from axiom.lab.linking import hanging, said
 from axiom.lab.round import shortened
 from axiom.lab.standing import Standing
-from axiom.store import experiments, links, old_claims, proposals, watches
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import links, old_claims
+from axiom.store.experiments import experiments
+from axiom.store.registrations import proposals
+from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"
 

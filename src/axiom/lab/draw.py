@@ -30,13 +30,18 @@ from axiom.figures.requests import (
 )
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, counters, evidence, experiments, figures, findings, ledger_pages, returns
 from axiom.store.connections import Connections
-from axiom.store.database import Database, at, moment
-from axiom.store.evidence import Weighed
-from axiom.store.experiments import StoredExperiment
-from axiom.store.folder import Folder
-from axiom.store.ledger import DAY
+from axiom.store.credit.ledger import DAY
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import blocks, evidence
+from axiom.store.evidence.evidence import Weighed
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.upkeep import drawings
+from axiom.store.views import credit
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
@@ -77,7 +82,7 @@ class Gallery:
     def _stale(
         self, db: Database, seen: dict[int, tuple[int, int]], now: datetime
     ) -> Iterator[tuple[str, Request, str]]:
-        drawn, counted = figures.shows(db), counters.read(db)
+        drawn, counted = drawings.shows(db), counters.read(db)
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
@@ -118,13 +123,13 @@ class Gallery:
         png = blobs.put(db, self._folder, drawn.png, now)
         for width, svg in zip(_WIDTHS, _apart(drawn.svg), strict=True):
             kept = blobs.put(db, self._folder, svg.encode(), now)
-            figures.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
+            drawings.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
 
 
 def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
     """Credit by the end of each day that is over: the picture changes once a day."""
     today = at(now) // DAY
-    days = [one for one in ledger_pages.days(db) if one.day < today]
+    days = [one for one in credit.days(db) if one.day < today]
     if len(days) > 1:
         yield (
             "ledger/credit",
@@ -167,7 +172,7 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
     if figure is None:
         return None
     values: dict[int, list[float]] = {}
-    for row in returns.cells(db, experiment.id, _EVERYTHING, _EVER):
+    for row in blocks.cells(db, experiment.id, _EVERYTHING, _EVER):
         if row["outcome"] == Outcome.OK and row["measures"] is not None:
             measured = json.loads(row["measures"])[figure.y]
             if isinstance(measured, int | float):
@@ -194,7 +199,7 @@ def _measured(config: Any, values: list[float]) -> Measured:
 
 def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
     lines = evidence.lines(db, found.number)
-    registration = findings.registration(db, found.registration_id)
+    registration = registrations.registration(db, found.registration_id)
     if not lines or registration is None:
         return
     weighed = [evidence.read(line) for line in lines]

@@ -18,10 +18,13 @@ from axiom.domain.sessions import Note, Session
 from axiom.lab import observing
 from axiom.lab.observing import Version
 from axiom.lab.reproduce import agreements_of, reproduce
-from axiom.store import evidence, experiments, findings, observations, returns
-from axiom.store.database import Database
-from axiom.store.evidence import Standing, Weighed
-from axiom.store.observations import Kept, Placed
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import evidence, observations
+from axiom.store.evidence.evidence import Standing, Weighed
+from axiom.store.evidence.observations import Kept, Placed
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -211,7 +214,7 @@ def _stand(line: _Line) -> list[Note]:
     Raised once, it suspends once: whoever opens the finding meanwhile has looked.
     """
     db, number = line.version.db, line.found.number
-    status, _ = findings.statuses(db, line.version.experiment_id)[number]
+    status, _ = registrations.statuses(db, line.version.experiment_id)[number]
     told = _doubted(line)
     alarms = _suspending(line.evidence)
     before = {alarm.kind for alarm in _suspending(line.before)}
@@ -219,7 +222,7 @@ def _stand(line: _Line) -> list[Note]:
     if why and status == "open":
         return [*told, _suspended(db, number, why)]
     if before and not alarms and status == "suspended":
-        findings.set_status(db, number, "open", "")
+        registrations.set_status(db, number, "open", "")
         why = "what suspended it is no longer so"
         return [*told, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
     return told
@@ -239,7 +242,7 @@ def _suspending(said: Evidence | None) -> list[Alarm]:
 
 
 def _suspended(db: Database, number: int, why: str) -> Note:
-    findings.set_status(db, number, "suspended", why)
+    registrations.set_status(db, number, "suspended", why)
     return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
 
 

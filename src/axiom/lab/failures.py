@@ -12,9 +12,10 @@ from axiom.decisions.upkeep.tracebacks import raised
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 from axiom.domain.sessions import Note
-from axiom.store import endings, experiments
-from axiom.store.database import Database, at, moment
-from axiom.store.endings import Closed
+from axiom.store.engine.database import Database, at, moment
+from axiom.store.experiments import experiments
+from axiom.store.tasks import endings
+from axiom.store.tasks.endings import Closed
 
 _SELDOM = timedelta(hours=1)
 _Key = tuple[int, str, int, str, Cause, str]

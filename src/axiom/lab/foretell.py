@@ -7,8 +7,8 @@ from typing import Any
 from axiom.domain.registrations import read_body
 from axiom.errors import NotFound, Refused
 from axiom.lab.predictions import demand_sound, foreseen
-from axiom.store import findings
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.registrations import registrations
 
 
 def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
@@ -16,17 +16,17 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
 
     Results of any registration that feeds the finding would tell, so none of them may be back.
     """
-    found = findings.of_finding(db, number)
+    found = registrations.of_finding(db, number)
     if found is None:
         raise NotFound(f"There is no finding {number}. Nothing was written down; `axiom finding list` shows all.")
     registration, estimand = found
     demand_sound(said)
-    if findings.is_anything_back(db, findings.feeding(db, registration.experiment_id)[number]):
+    if registrations.is_anything_back(db, registrations.feeding(db, registration.experiment_id)[number]):
         raise Refused(
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
             "version or an amendment that is registered later can be predicted until its first result."
         )
-    if findings.has_predicted(db, registration.id, estimand, forecaster):
+    if registrations.has_predicted(db, registration.id, estimand, forecaster):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
     claim = {**read_body(registration.body).estimands[estimand], "prediction": said}
-    return registration.id, findings.predict(db, registration.id, foreseen(claim, forecaster), now)
+    return registration.id, registrations.predict(db, registration.id, foreseen(claim, forecaster), now)

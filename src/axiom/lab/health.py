@@ -6,8 +6,9 @@ from axiom.decisions.upkeep.jobs import Part, ailing
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round, shortened
 from axiom.server.transitioner import START
-from axiom.store import jobs, sessions
-from axiom.store.database import Row, maybe_moment
+from axiom.store.engine.database import Row, maybe_moment
+from axiom.store.sessions import sessions
+from axiom.store.upkeep import jobs
 
 
 def health(held: Round) -> list[Note]:

@@ -8,8 +8,8 @@ from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused
 from axiom.signed.strict import canonical
-from axiom.store import evidence, links, old_claims
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence, links, old_claims
 
 _TESTING = {LinkKind.TESTS, LinkKind.REPLICATES}
 # What the hash covers of a line of evidence: all of it stands in the finding's JSON, so anybody can make it again.

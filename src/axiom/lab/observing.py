@@ -14,9 +14,11 @@ from axiom.domain.work import Outcome
 from axiom.lab.registering import amended_by
 from axiom.statistics.clones import clones, digest, mark
 from axiom.statistics.estimands import needed, value
-from axiom.store import duplicates, findings, observations, returns
-from axiom.store.database import Bare, Database
-from axiom.store.evidence import Weighed
+from axiom.store.engine.database import Bare, Database
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import duplicates, observations
+from axiom.store.evidence.evidence import Weighed
+from axiom.store.registrations import registrations
 
 _OUTCOMES = {one.value: one for one in Outcome}
 _COUNTED = Cohort.CONFIRMATORY
@@ -206,13 +208,13 @@ def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
 
 def version(db: Database, experiment_id: int, until: datetime) -> Version:
     """A version as it was at this moment."""
-    known = findings.registrations(db, experiment_id)
+    known = registrations.registrations(db, experiment_id)
     return Version(
         db=db,
         experiment_id=experiment_id,
         until=until,
         registered={one.id: read_body(one.body) for one in known},
-        feeding=findings.feeding(db, experiment_id),
+        feeding=registrations.feeding(db, experiment_id),
         amended=frozenset(amended_by([one for one in known if one.created_at <= until])),
     )
 

@@ -17,8 +17,8 @@ from axiom.lab.runner_file import runner_name, stand_in
 from axiom.server.meeting import PLATFORMS
 from axiom.signed.code_signing import CodeKey, CodeSigning, is_digest_signed
 from axiom.signed.roles import TRUST_FILE
-from axiom.store.folder import Folder
-from axiom.store.runners import TRUST_NAMED, Runner, RunnerFile, read_offer, write_offer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import TRUST_NAMED, Runner, RunnerFile, read_offer, write_offer
 
 # Versions count the minutes since then, so that they go on where the folder of runners was lost or left behind: hosts
 # keep the files of a version that they know, whatever another one of the same number would be.

@@ -13,8 +13,8 @@ from axiom.lab.offer import Offers
 from axiom.signed.code_signing import CARRIED, CODE_KEY, load_code
 from axiom.signed.requests import WantedProgram
 from axiom.signed.roles import TRUST_FILE
-from axiom.store.folder import Folder
-from axiom.store.runners import Offered, note_unsigned
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import Offered, note_unsigned
 
 log = logging.getLogger("axiom.offer")
 

@@ -15,8 +15,10 @@ from typing import Any
 
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
-from axiom.store import experiments, finding_pages, links, old_claims
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import links, old_claims
+from axiom.store.experiments import experiments
+from axiom.store.views import findings
 
 log = logging.getLogger("axiom.old_claims")
 
@@ -90,7 +92,7 @@ def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for version in experiments.everything(db):
         if version.name == experiment:
-            for standing in finding_pages.of_experiment(db, version.id):
+            for standing in findings.of_experiment(db, version.id):
                 found.setdefault(standing.finding.estimand, []).append(standing.finding.number)
     return found
 

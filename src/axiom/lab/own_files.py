@@ -10,9 +10,10 @@ from pathlib import Path
 
 from axiom.errors import AxiomError
 from axiom.signed import bundles
-from axiom.store import blobs, experiments
-from axiom.store.database import Database
-from axiom.store.folder import Folder, keep
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, keep
+from axiom.store.experiments import experiments
 
 log = logging.getLogger("axiom.own_files")
 

@@ -14,9 +14,10 @@ from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
 from axiom.errors import NotFound, StoreDamaged
 from axiom.runner.host import platform_here
 from axiom.signed import bundles, strict
-from axiom.store import blobs, preflights
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights
 
 log = logging.getLogger("axiom.own_gates")
 

@@ -5,7 +5,8 @@ from axiom.lab import plan as planning
 from axiom.lab.deploy import deploy, ordered_of
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.round import Round, shortened
-from axiom.store import experiments, session_facts, sessions
+from axiom.store.experiments import experiments
+from axiom.store.sessions import facts, sessions
 
 
 def order_planned(held: Round) -> list[Note]:
@@ -33,7 +34,7 @@ def order_planned(held: Round) -> list[Note]:
 
 def ordered(held: Round) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
-    rows = session_facts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
+    rows = facts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
     if rows:
         sessions.tell_workunits(held.db, held.session.id, max(row["last"] for row in rows))
     notes = [
@@ -68,7 +69,7 @@ def placed(held: Round) -> list[Note]:
             },
             about="/hosts",
         )
-        for row in session_facts.classes(held.db, since)
+        for row in facts.classes(held.db, since)
     ]
     idle = [
         Note(
@@ -77,7 +78,7 @@ def placed(held: Round) -> list[Note]:
             facts={"hosts": row["hosts"], "reason": row["why"]},
             about="/hosts",
         )
-        for row in session_facts.why_idle(held.db, since)
+        for row in facts.why_idle(held.db, since)
     ]
     if not classes:
         text = "No host was heard from in the last hour; what is ordered waits for one."

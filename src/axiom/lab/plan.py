@@ -21,9 +21,11 @@ from axiom.lab.candidates import need_of as need_of
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.lab.round import shortened
 from axiom.lab.supplies import supplies, usual
-from axiom.store import counters, experiments, sessions
-from axiom.store import supplies as stored
-from axiom.store.database import Database
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import supplies as stored
+from axiom.store.sessions import sessions
 
 _NAMED = 5  # experiments of those that are left alone for one reason
 _REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans

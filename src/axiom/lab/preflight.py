@@ -30,9 +30,10 @@ from axiom.server.known import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.signed.signing import SigningKey
-from axiom.store import blobs, experiments, preflights
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
 
 _NOBODYS = b"axiom-preflight-nobody"
 

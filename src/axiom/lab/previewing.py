@@ -21,9 +21,9 @@ from axiom.lab import plan as planning
 from axiom.lab.policy import Policy
 from axiom.lab.supplies import supplies
 from axiom.signed.manifests import Manifest
-from axiom.store import experiments
-from axiom.store import supplies as stored
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import supplies as stored
 
 _AS_IF = "planned as if its pilot had passed"
 

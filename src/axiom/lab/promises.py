@@ -8,9 +8,10 @@ from axiom.lab.reproduce import miscounted
 from axiom.lab.score import misscored
 from axiom.server import invariants
 from axiom.signed.roles import Trust
-from axiom.store import books, sessions
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.credit import books
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
 
 PROMISES = {
     **invariants.PROMISES,

@@ -11,8 +11,11 @@ from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.score import why_ended
 from axiom.lab.subjects import base_rates, pairs, subjects
-from axiom.store import evidence, experiments, findings, proposals, sessions
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import proposals, registrations
+from axiom.store.sessions import sessions
 
 _LOOKED_BACK = 3  # sessions
 
@@ -47,7 +50,7 @@ def open_core_seconds(db: Database) -> float:
     newest = evidence.newest(db)
     left = 0.0
     for one in proposals.in_state(db, ProposalState.APPROVED):
-        registration = findings.registration(db, one.registration_id) if one.registration_id else None
+        registration = registrations.registration(db, one.registration_id) if one.registration_id else None
         if registration is None or one.proposal.author != AUTOPILOT or why_ended(db, registration, newest):
             continue
         registered = read_body(registration.body)
@@ -70,7 +73,7 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:
-    found = findings.of_finding(db, proposal.finding)
+    found = registrations.of_finding(db, proposal.finding)
     if found is None:
         raise LookupError(f"finding {proposal.finding} is gone, and nothing was proposed of it")
     return found[0].experiment_id

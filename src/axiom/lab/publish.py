@@ -19,10 +19,11 @@ from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.roles import Role, Trust
-from axiom.store import blobs, experiments, preflights
-from axiom.store.database import Database
-from axiom.store.experiments import StoredBundle, StoredExperiment
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
 log = logging.getLogger("axiom.publish")
 

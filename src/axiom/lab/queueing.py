@@ -4,7 +4,9 @@ from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.round import Round, shortened
-from axiom.store import counters, experiments, session_facts
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.sessions import facts as session_facts
 
 
 def queue(held: Round) -> list[Note]:

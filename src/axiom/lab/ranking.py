@@ -11,8 +11,10 @@ from axiom.domain.sessions import Note
 from axiom.lab.linking import hanging
 from axiom.lab.round import Round, shortened
 from axiom.statistics.interest import Interest, interest, similarity
-from axiom.store import evidence, findings, session_facts
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
+from axiom.store.sessions import facts
 
 _MEASURED = 100  # findings whose surprise is measured: the values of each have to be read
 _COMPARED = 500  # decided findings with which a new one is compared
@@ -23,9 +25,9 @@ _Asked = Mapping[str, Any]
 def ranks(held: Round) -> list[Note]:
     """Rank the findings to which this session has added; also said when there is none."""
     told = [
-        Told(number=row["number"], now=now, before=session_facts.line(held.db, row["number"], row["first"] - 1))
-        for row in session_facts.weighed(held.db, held.session.id)
-        if (now := session_facts.line(held.db, row["number"], row["line"])) is not None
+        Told(number=row["number"], now=now, before=facts.line(held.db, row["number"], row["first"] - 1))
+        for row in facts.weighed(held.db, held.session.id)
+        if (now := facts.line(held.db, row["number"], row["line"])) is not None
     ]
     if not told:
         return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]
@@ -84,7 +86,7 @@ def _known(db: Database) -> dict[int, frozenset[object]]:
 
 def _asked(db: Database, number: int) -> tuple[_Asked, str]:
     """What a finding asks, and the name of its experiment."""
-    found = findings.of_finding(db, number)
+    found = registrations.of_finding(db, number)
     if found is None:
         return {}, ""
     registration, name = found

@@ -6,9 +6,11 @@ from datetime import datetime
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab import releasing
 from axiom.lab.withdraw import withdraw
-from axiom.store import experiments, findings, returns
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
 
 log = logging.getLogger("axiom.recall")
 
@@ -22,8 +24,8 @@ def recall(db: Database, version: StoredExperiment, why: str, now: datetime) -> 
         raise Withdrawn(f"{version.name}@{version.version} is recalled already. Nothing was changed.")
     cancelled = withdraw(db, version.id, f"recalled: {why}", now)
     experiments.recall(db, version.id, now)
-    for number in findings.statuses(db, version.id):
-        findings.set_status(db, number, "recalled", why)
+    for number in registrations.statuses(db, version.id):
+        registrations.set_status(db, number, "recalled", why)
     log.info("experiment.recalled id=%d workunits=%d", version.id, cancelled)
     return cancelled
 
@@ -42,23 +44,23 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
     if newest is not None and newest.version > version.version:
         raise Refused(f"{name} gave way to version {newest.version}. Nothing was changed; open that one again instead.")
     experiments.reopen(db, version.id)
-    returns.look_again(db, version.id)  # what was taken back with it is missing from now on, and closes its block
+    blocks.look_again(db, version.id)  # what was taken back with it is missing from now on, and closes its block
     releasing.begin_anew(db, version, reason=why, by=releasing.LABORATORY, now=now)
     log.info("experiment.reopened id=%d", version.id)
 
 
 def reopen_finding(db: Database, number: int, why: str) -> str:
     """Have a retired or suspended finding go on; how it stood before."""
-    found = findings.of_finding(db, number)
+    found = registrations.of_finding(db, number)
     if found is None:
         raise NotFound(f"There is no finding {number}. Nothing was changed; `axiom finding list` shows all.")
-    status, _ = findings.statuses(db, found[0].experiment_id)[number]
+    status, _ = registrations.statuses(db, found[0].experiment_id)[number]
     if status == "recalled":
         raise Refused(
             f"Finding {number} was recalled with its version, and is never opened again. Nothing was changed; a new "
             "version asks the question anew."
         )
-    if not findings.set_status(db, number, "open", why):
+    if not registrations.set_status(db, number, "open", why):
         raise Refused(f"Finding {number} is open. Nothing was changed.")
-    returns.look_again(db, found[0].experiment_id)  # what kept it from being weighed may have been mended
+    blocks.look_again(db, found[0].experiment_id)  # what kept it from being weighed may have been mended
     return status

@@ -15,10 +15,12 @@ from axiom.domain.registrations import Cohort
 from axiom.lab import observing
 from axiom.lab.observing import Version
 from axiom.lab.reproduce import agreements_of
-from axiom.store import evidence, experiments, observations, returns
-from axiom.store.database import Database, Row, moment
-from axiom.store.evidence import Weighed
-from axiom.store.observations import Placed
+from axiom.store.engine.database import Database, Row, moment
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import evidence, observations
+from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.observations import Placed
+from axiom.store.experiments import experiments
 
 _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from axiom.errors import NotFound, StoreDamaged
 from axiom.settings import read
-from axiom.store import history
-from axiom.store.database import Database
-from axiom.store.folder import Folder
-from axiom.store.journal_course import Ending, replay
-from axiom.store.journal_records import segments
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
+from axiom.store.journal.records import segments
+from axiom.store.journal.replay import Ending, replay
 
 _NO_END = {Ending.LATE, Ending.GAP, Ending.DAMAGED, Ending.FOREIGN}
 

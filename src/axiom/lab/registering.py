@@ -17,9 +17,11 @@ from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.predictions import demand_sound, foreseen
 from axiom.signed.strict import canonical
 from axiom.statistics.estimands import value
-from axiom.store import experiments, findings, preflights, returns
-from axiom.store.database import Database
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
 
 # Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
 _FORECASTER = f"catalogue{INFORMED}"
@@ -208,7 +210,7 @@ def amend(
         predictions=[foreseen(new, f"{forecaster}{INFORMED}")],
         amends=registration.id,
     )
-    returns.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
+    blocks.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
     return _further(db, version, asked, known, now)
 
 
@@ -228,7 +230,7 @@ def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
     """The registrations of a version of which more may be ordered."""
     if version.status != "open":
         raise Withdrawn(f"{version.name}@{version.version} is {version.status}, so nothing more of it is registered.")
-    return findings.registrations(db, version.id)
+    return registrations.registrations(db, version.id)
 
 
 def _demand_amendable(registration: Registration, known: Sequence[Registration]) -> None:
@@ -241,14 +243,14 @@ def _demand_amendable(registration: Registration, known: Sequence[Registration])
 
 
 def _demand_finding_open(db: Database, version: StoredExperiment, number: int) -> None:
-    status, why = findings.statuses(db, version.id)[number]
+    status, why = registrations.statuses(db, version.id)[number]
     if status != "open":
         raise Withdrawn(f"Finding {number} is {status}: {why or 'no reason is known'}. Nothing was registered.")
 
 
 def _finding(db: Database, number: int) -> tuple[StoredExperiment, Registration, Mapping[str, Any]]:
     """The version, the registration and the estimand of a finding."""
-    registration = findings.of_finding(db, number)
+    registration = registrations.of_finding(db, number)
     version = experiments.by_id(db, registration[0].experiment_id) if registration else None
     if registration is None or version is None:
         raise NotFound(f"There is no finding {number}. Nothing was registered; `axiom finding list` shows all.")
@@ -259,11 +261,11 @@ def _claims(
     db: Database, version: StoredExperiment, known: Sequence[Registration]
 ) -> list[tuple[int, int, Mapping[str, Any]]]:
     """Every open finding of a version: its number, the registration that began it, its estimand."""
-    standing = findings.statuses(db, version.id)
+    standing = registrations.statuses(db, version.id)
     return [
         (number, one.id, read_body(one.body).estimands[name])
         for one in known
-        for name, number in findings.numbers(db, one).items()
+        for name, number in registrations.numbers(db, one).items()
         if name not in read_body(one.body).joins and standing[number][0] == "open"
     ]
 
@@ -318,7 +320,7 @@ def _further(
         replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
     )
     registration_id = _write(db, version.id, (version.name, version.version), asked, size, now)
-    return next(one for one in findings.registrations(db, version.id) if one.id == registration_id)
+    return next(one for one in registrations.registrations(db, version.id) if one.id == registration_id)
 
 
 def _write(
@@ -351,7 +353,7 @@ def _write(
         body["amends"] = asked.amends
     if asked.proposal is not None:
         body["proposal"] = dict(asked.proposal)
-    return findings.register(
+    return registrations.register(
         db,
         experiment_id=experiment_id,
         cohort=Cohort.CONFIRMATORY,

@@ -19,9 +19,11 @@ from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
-from axiom.store import counters, endings, experiments, releases
-from axiom.store.database import Database, moment
-from axiom.store.experiments import StoredBundle, StoredExperiment
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, moment
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.tasks import endings
 
 log = logging.getLogger("axiom.releasing")
 

@@ -5,8 +5,11 @@ from axiom.decisions.upkeep.failures_suggesting import suggest
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.round import Round, shortened
-from axiom.store import counters, endings, experiments, session_facts
-from axiom.store.database import Row
+from axiom.store.engine import counters
+from axiom.store.engine.database import Row
+from axiom.store.experiments import experiments
+from axiom.store.sessions import facts
+from axiom.store.tasks import endings
 
 _SHORT = 12  # characters of a digest: enough to find it
 
@@ -14,7 +17,7 @@ _SHORT = 12  # characters of a digest: enough to find it
 def repair(held: Round) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
     counted, window = counters.read(held.db), held.window
-    bundles = [_mended(held, row, counted) for row in session_facts.repaired(held.db, window)]
+    bundles = [_mended(held, row, counted) for row in facts.repaired(held.db, window)]
     stored = experiments.everything(held.db)
     versions = [
         Note(

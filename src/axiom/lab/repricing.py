@@ -5,9 +5,9 @@ from datetime import datetime
 
 from axiom.domain.ledger import Award, Tariff
 from axiom.lab.credit import Paying
-from axiom.store import ledger
-from axiom.store.database import Database
-from axiom.store.ledger_pages import Totals
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.views.credit import Totals
 
 _SLICE = 1_000
 

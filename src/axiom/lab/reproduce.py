@@ -7,9 +7,10 @@ from axiom.decisions.evidence.reproduction import Reproduced, agreements, compar
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.signed.manifests import stored_manifest
-from axiom.store import duplicates, experiments
-from axiom.store.database import Database
-from axiom.store.duplicates import Pair
+from axiom.store.engine.database import Database
+from axiom.store.evidence import duplicates
+from axiom.store.evidence.duplicates import Pair
+from axiom.store.experiments import experiments
 
 _SLICE = 2_000
 _ALL = datetime.max.replace(tzinfo=UTC)

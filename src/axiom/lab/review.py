@@ -7,9 +7,12 @@ from axiom.decisions.sessions.wording import in_general
 from axiom.domain.sessions import Note, Window
 from axiom.domain.work import TaskState
 from axiom.lab.round import Round, shortened
-from axiom.store import counters, experiments, session_facts, sessions
-from axiom.store.database import Row, at, moment
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine import counters
+from axiom.store.engine.database import Row, at, moment
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.sessions import facts as session_facts
+from axiom.store.sessions import sessions
 
 _MOST = 200  # lines: each version and each way in which its tasks ended
 

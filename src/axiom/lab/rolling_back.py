@@ -11,10 +11,12 @@ from axiom.errors import NotFound, Refused
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.roles import Role
-from axiom.store import blobs, counters, endings, experiments, preflights, releases
-from axiom.store.database import Database
-from axiom.store.experiments import StoredBundle, StoredExperiment
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.tasks import endings
 
 log = logging.getLogger("axiom.rolling_back")
 

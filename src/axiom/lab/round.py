@@ -6,8 +6,8 @@ from datetime import datetime
 
 from axiom.domain.sessions import Note, Session, Window
 from axiom.lab.policy import Policy
-from axiom.store import sessions
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.sessions import sessions
 
 MOST = 20  # lines of one kind; of more, how many there are
 

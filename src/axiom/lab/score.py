@@ -10,8 +10,10 @@ from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.candidates import aims_of
 from axiom.lab.registering import amended_by
-from axiom.store import evidence, experiments, findings, scores
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations, scores
 
 
 def score_predictions(db: Database, now: datetime) -> list[Note]:
@@ -21,7 +23,7 @@ def score_predictions(db: Database, now: datetime) -> list[Note]:
         return []
     newest, notes = evidence.newest(db), []
     for registration_id in waiting:
-        registration = findings.registration(db, registration_id)
+        registration = registrations.registration(db, registration_id)
         why = why_ended(db, registration, newest) if registration else ""
         if registration is not None and why:
             notes += _score(db, registration, newest, why, now)
@@ -49,7 +51,7 @@ def why_ended(db: Database, registration: Registration, newest: Mapping[int, Evi
         return ""
     if version.status != "open":
         return f"the version is {version.status}"
-    by = amended_by(findings.registrations(db, version.id)).get(registration.id)
+    by = amended_by(registrations.registrations(db, version.id)).get(registration.id)
     if by is not None:
         return f"registration {by} amends it"
     registered = read_body(registration.body)
@@ -62,14 +64,14 @@ def why_ended(db: Database, registration: Registration, newest: Mapping[int, Evi
 
 def _is_set_aside(db: Database, registration: Registration) -> bool:
     """Are all of its findings retired? A suspended one may go on."""
-    standing = findings.statuses(db, registration.experiment_id)
-    return all(standing[number][0] == "retired" for number in findings.numbers(db, registration).values())
+    standing = registrations.statuses(db, registration.experiment_id)
+    return all(standing[number][0] == "retired" for number in registrations.numbers(db, registration).values())
 
 
 def _score(
     db: Database, registration: Registration, newest: Mapping[int, Evidence], why: str, now: datetime
 ) -> list[Note]:
-    numbers, notes = findings.numbers(db, registration), []
+    numbers, notes = registrations.numbers(db, registration), []
     for said in scores.unscored(db, registration.id):
         number = numbers[said.estimand]
         known = newest.get(number)

@@ -21,10 +21,11 @@ from axiom.signed.bundles import Seal, open_bundle, read_seal, seal_body, write_
 from axiom.signed.keys import Keys
 from axiom.signed.requests import WantedSeal
 from axiom.signed.roles import Role, Trust
-from axiom.store import blobs, experiments
-from axiom.store.database import Database
-from axiom.store.experiments import StoredBundle, StoredExperiment
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,8 +35,9 @@ from axiom.lab.sweeping import sweepings
 from axiom.lab.taking_back import taken_back
 from axiom.lab.trying import tries
 from axiom.lab.watching import look_for
-from axiom.store import jobs, session_facts, sessions
-from axiom.store.database import Database, at
+from axiom.store.engine.database import Database, at
+from axiom.store.sessions import facts, sessions
+from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.session")
 
@@ -104,7 +105,7 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
 
 def _idle_before(db: Database, last: Session) -> float:
     """For how long nothing had been ordered when this session began; with nothing ever, since the first session."""
-    ordered_at = session_facts.last_ordered(db) or sessions.first_started(db, last.started_at)
+    ordered_at = facts.last_ordered(db) or sessions.first_started(db, last.started_at)
     return (last.started_at - ordered_at).total_seconds()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round, shortened
-from axiom.store import ledger, ledger_pages, settlements
+from axiom.store.credit import ledger, settlements
+from axiom.store.views import credit
 
 _THOUSANDTHS = 1_000
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
@@ -18,7 +19,7 @@ def shares(held: Round) -> list[Note]:
     if settled is None or not settled.awards:
         return []
     page = f"/ledger/{held.session.name}"
-    totals = ledger_pages.between(held.db, settled.after_award, settled.last_award)
+    totals = credit.between(held.db, settled.after_award, settled.last_award)
     return [
         *_against_cap(settled, page),
         *shortened(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),

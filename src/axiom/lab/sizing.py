@@ -7,7 +7,7 @@ from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import Policy
 from axiom.lab.supplies import supplies
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 
 def size_to_order(

@@ -8,8 +8,10 @@ from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta_forecast import Pace, expected, pace
 from axiom.domain.findings import Evidence
 from axiom.domain.registrations import read_body
-from axiom.store import counters, evidence, session_facts
-from axiom.store.database import Database, Row, maybe_moment
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.evidence import evidence
+from axiom.store.sessions import facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,14 +61,14 @@ def open_findings(db: Database, now: datetime) -> list[Standing]:
     for (noun, experiment_id, _), amount in counted.items():
         if noun == "result":
             results[experiment_id] = results.get(experiment_id, 0) + amount
-    rows = session_facts.open_findings(db)
+    rows = facts.open_findings(db)
     paces = {one: _pace(db, one, now) for one in {row["experiment_id"] for row in rows}}
     found = [_standing(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
     return sorted(found, key=lambda one: one.nearness)
 
 
 def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
-    row = session_facts.lately(db, experiment_id)
+    row = facts.lately(db, experiment_id)
     return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
 
 

@@ -20,9 +20,12 @@ from axiom.domain.work import Outcome
 from axiom.lab.candidates import aims_of
 from axiom.lab.score import why_ended
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import evidence, experiments, findings, links, proposals, returns
-from axiom.store.database import Database, moment
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database, moment
+from axiom.store.evidence import blocks, evidence, links
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import proposals
+from axiom.store.registrations import registrations as findings
 
 _LOOKED_AT = 16  # replicates from which the course of a measure is read: it only chooses where to look closer
 _EVER = datetime.max.replace(tzinfo=UTC)
@@ -188,10 +191,10 @@ def _with_values(version: _Version, bare: Subject, registration_id: int) -> Subj
 def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[tuple[Config, float], ...]:
     """The mean of the measure at each config of its design, over the first replicates."""
     db, stored = version.db, version.stored
-    numbers = returns.numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
+    numbers = blocks.numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
     by_place = version.registered[registration_id].design.by_place
     measured: dict[int, list[float]] = {}
-    for _, config, outcome, _, measures, _ in returns.cells_of(db, stored.id, numbers, _EVER):
+    for _, config, outcome, _, measures, _ in blocks.cells_of(db, stored.id, numbers, _EVER):
         number = json.loads(measures)[subject.estimand["measure"]] if measures and outcome == Outcome.OK else None
         if isinstance(number, int | float) and config in by_place:
             measured.setdefault(config, []).append(float(number))

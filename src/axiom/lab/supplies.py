@@ -15,10 +15,11 @@ from axiom.domain.preferences import project_choice
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments, findings
-from axiom.store import supplies as stored
-from axiom.store.database import Database
-from axiom.store.supplies import Portion, Present
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import supplies as stored
+from axiom.store.hosts.supplies import Portion, Present
+from axiom.store.registrations import registrations
 
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 _NO_AVX = "none"
@@ -57,7 +58,7 @@ def sizes(db: Database) -> dict[tuple[int, int], Size]:
     """What every registration's cells cost, by experiment and registration."""
     declared = {number: stored_manifest(text) for number, text in experiments.declared(db).items()}
     found = {}
-    for one in findings.registrations(db):
+    for one in registrations.registrations(db):
         if one.experiment_id not in declared:
             continue
         manifest, seconds = declared[one.experiment_id], read_body(one.body).design.seconds

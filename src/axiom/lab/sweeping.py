@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round
-from axiom.store import cleanings
+from axiom.store.upkeep import cleanings
 
 
 def sweepings(held: Round) -> list[Note]:

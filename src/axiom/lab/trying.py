@@ -3,14 +3,15 @@
 from axiom.domain.preflights import GATES
 from axiom.domain.sessions import Note
 from axiom.lab.round import Round, shortened
-from axiom.store import preflights, session_facts
-from axiom.store.database import Row
+from axiom.store.engine.database import Row
+from axiom.store.experiments import preflights
+from axiom.store.sessions import facts
 
 
 def tries(held: Round) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
     by_bundle: dict[tuple[str, int], list[Row]] = {}
-    for row in session_facts.tried(held.db, held.window):
+    for row in facts.tried(held.db, held.window):
         by_bundle.setdefault((row["bundle_digest"], row["passed"]), []).append(row)
     notes = [_note(rows) for rows in by_bundle.values()]
     waiting = [one for one in preflights.newest(held.db, GATES) if one.passed is None]

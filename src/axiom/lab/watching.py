@@ -7,9 +7,10 @@ from datetime import datetime
 from axiom.decisions.upkeep.watches import shows
 from axiom.domain.failures import Watch
 from axiom.domain.sessions import Note
-from axiom.store import experiments, watches
-from axiom.store.database import Database
-from axiom.store.watches import Hit
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.upkeep import watches
+from axiom.store.upkeep.watches import Hit
 
 
 def look_for(db: Database, now: datetime) -> list[Note]:

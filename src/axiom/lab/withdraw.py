@@ -4,8 +4,9 @@ import logging
 from datetime import datetime
 
 from axiom.server.transitioner import transit_many
-from axiom.store import endings, experiments, work
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.tasks import endings, workunits
 
 log = logging.getLogger("axiom.withdraw")
 
@@ -20,8 +21,8 @@ def withdraw(db: Database, experiment_id: int, reason: str, now: datetime) -> in
     experiments.retire(db, experiment_id, now, reason)
     endings.forgive(db, experiment_id)
     cancelled, after = 0, 0
-    while ids := work.open_workunits(db, experiment_id, after=after, limit=_SLICE):
-        work.request_aborts(db, ids, reason)
+    while ids := workunits.open_workunits(db, experiment_id, after=after, limit=_SLICE):
+        workunits.request_aborts(db, ids, reason)
         transit_many(db, ids, now)
         cancelled, after = cancelled + len(ids), ids[-1]
     log.info("experiment.retired id=%d workunits=%d", experiment_id, cancelled)

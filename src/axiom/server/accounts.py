@@ -16,9 +16,9 @@ from axiom.errors import KeysUnusable, NotFound
 from axiom.server.guesses import Guesses
 from axiom.server.membership import belong
 from axiom.server.passwords import is_password, stored_password
-from axiom.store import accounts, teams
+from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 from axiom.store.writer import Writer
 
 _WRONG = "There is no account with this e-mail address and this password."

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
-from axiom.store.database import moment
-from axiom.store.folder import Folder
+from axiom.store.engine.database import moment
+from axiom.store.engine.folder import Folder
 
 PART_LIFETIME = timedelta(days=14)
 

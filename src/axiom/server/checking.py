@@ -15,9 +15,12 @@ from axiom.server import standings
 from axiom.server.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
-from axiom.store import experiments, fleet, results, returning, work
-from axiom.store.database import Database
-from axiom.store.returning import Waiting
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import results, workunits
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks.tasks import Waiting
 
 log = logging.getLogger("axiom.checking")
 
@@ -65,7 +68,7 @@ def give_up(db: Database, now: datetime) -> int:
     """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
     stale = returning.stale_checks(db, now - _PATIENCE, _SLICE)
     for workunit_id in stale:
-        work.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
+        workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
     return len(stale)
 
@@ -79,7 +82,7 @@ def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
 
 
 def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
-    checked = work.task(db, checked_id)
+    checked = workunits.task(db, checked_id)
     experiment = experiments.by_id(db, checked.experiment_id) if checked else None
     if checked is None or experiment is None:
         return

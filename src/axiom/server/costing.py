@@ -8,9 +8,10 @@ from axiom.domain.costs import Fit
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.store import costs, findings
-from axiom.store.costs import Kept
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.experiments import costs
+from axiom.store.experiments.costs import Kept
+from axiom.store.registrations import registrations
 
 
 @value
@@ -33,7 +34,7 @@ class Declared:
     def seconds(self, db: Database, registration_id: int) -> Mapping[int, float]:
         """Return the seconds of a reference core that a cell of each config should take, by its place."""
         if registration_id not in self._seconds:
-            row = findings.registration(db, registration_id)
+            row = registrations.registration(db, registration_id)
             self._seconds[registration_id] = read_body(row.body).design.seconds_by_place if row else {}
         return self._seconds[registration_id]
 

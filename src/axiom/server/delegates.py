@@ -34,9 +34,11 @@ from axiom.server.accounts import wait_first, weak_key_of
 from axiom.server.guesses import Guesses
 from axiom.server.membership import belong
 from axiom.server.replying import project_preferences
-from axiom.store import accounts, fleet, ledger, teams
+from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
-from axiom.store.database import Database
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 
 _STRANGER = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="No account here has this account key.")
@@ -168,12 +170,12 @@ def _change(db: Database, fields: Mapping[str, str], asked: AccountChange, now: 
 
 def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) -> Problem | None:
     """Of another volunteer's computer it is not even said whether it exists."""
-    found, host = _holder(db, fields), fleet.host(db, host_id)
+    found, host = _holder(db, fields), hosts.host(db, host_id)
     if found is None:
         return _STRANGER
     if host is None or host.volunteer_id != found[0].id:
         return NO_HOST
-    fleet.set_venue(db, host_id, venue)
+    hosts.set_venue(db, host_id, venue)
     return None
 
 

@@ -12,9 +12,11 @@ from axiom.server.ordering import Dispatch
 from axiom.server.reporting import report
 from axiom.server.scheduling import ask
 from axiom.signed.tickets import Order
-from axiom.store import blobs, experiments, work
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
 
@@ -31,7 +33,7 @@ class LocalDesk:
 
     def held(self) -> frozenset[int]:
         """The tasks that are out to this host."""
-        return frozenset(task.id for task in self.writer.run(lambda db: work.held(db, self.host_id)))
+        return frozenset(task.id for task in self.writer.run(lambda db: workunits.held(db, self.host_id)))
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host."""

@@ -19,10 +19,13 @@ from axiom.server.letting import Letting
 from axiom.server.ordering import Dispatch, Draft, draft_order, order_again, sign_orders
 from axiom.server.picking import Picker, Sizing
 from axiom.server.transitioner import transit
-from axiom.store import dispatching, experiments, fleet, preflights, work
-from axiom.store.database import Database, at
-from axiom.store.dispatching import Candidate, HeldTasks, SentTask
-from axiom.store.work import Claim
+from axiom.store.engine.database import Database, at
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.tasks import waiting as dispatching
+from axiom.store.tasks import workunits
+from axiom.store.tasks.waiting import Candidate, HeldTasks, SentTask
+from axiom.store.tasks.workunits import Claim
 
 log = logging.getLogger("axiom.dispatch")
 
@@ -54,12 +57,12 @@ def hand_out(
     lost = counter.find(asked.holding, asked.most) if asked.holding is not None and asked.most > 0 else ()
     given, reason = counter.serve(wish, lost)
     if given:
-        fleet.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
+        hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [one.task for one in given])
         return Handed(given=given, lost=lost, reason=reason)
     why = reason if wish.is_any and not lost else ""
     if host.why_no_work != why and (why or lost):
-        fleet.told_why(db, host.id, why)
+        hosts.told_why(db, host.id, why)
     return Handed(given=given, lost=lost, reason=reason)
 
 
@@ -252,7 +255,7 @@ class _Counter:
             )
             for one in given
         ]
-        work.send(self._db, claims, host_id=self._host.id, now=self._now)
+        workunits.send(self._db, claims, host_id=self._host.id, now=self._now)
         for one in given:
             self._known.note_turn(one.experiment, at(self._now))
             self._known.note_given(one.bundle, 1)
@@ -272,7 +275,7 @@ class _Counter:
         try:
             draft = draft_order(self._dispatch, experiment, form, wanted, host_id=host_id, now=now, deadline=deadline)
         except TicketTooLong as error:  # it must not stand before the others for ever
-            work.request_abort(self._db, wanted.workunit_id, str(error))
+            workunits.request_abort(self._db, wanted.workunit_id, str(error))
             transit(self._db, wanted.workunit_id, now)
             return None
         declared = form.replicate_seconds * len(wanted.replicates)
@@ -357,10 +360,10 @@ class _Counter:
 
     def _take_back(self, task: SentTask) -> None:
         """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
-        found = work.task(self._db, task.task_id)
+        found = workunits.task(self._db, task.task_id)
         if found is not None:
             reason = "its host lost it, and it is wanted no more or not in this form"
-            work.move(self._db, found, TaskState.ABORTED, reason, self._now)
+            workunits.move(self._db, found, TaskState.ABORTED, reason, self._now)
             transit(self._db, task.workunit_id, self._now)
 
     def _held(self, hand: HeldTasks) -> Held:

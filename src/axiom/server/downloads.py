@@ -19,9 +19,10 @@ from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.server.naming import SHARED
 from axiom.signed.bundles import read_seal
 from axiom.signed.roles import Trust
-from axiom.store import blobs, experiments
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
 
 log = logging.getLogger("axiom.downloads")
 

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.domain.fleet import Account, Volunteer
 from axiom.server.membership import belong
-from axiom.store import accounts, exports, fleet, notices, returning, tombstones
-from axiom.store.database import Database
+from axiom.store.accounts import accounts, credit_sites, tombstones
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts, notices
+from axiom.store.tasks import tasks
 
 TOLD_FOR = timedelta(days=60)  # by the statistics files, as in other projects
 
@@ -20,13 +22,13 @@ def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -
     tombstones.forget(db, now - TOLD_FOR)
     if account.is_exported and account.email is not None:
         tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.email), now)
-        for host in exports.hosts(db, [volunteer.id]):
+        for host in credit_sites.hosts(db, [volunteer.id]):
             if host.cpid:
                 tombstones.add(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.email), now)
     belong(db, volunteer, None)
-    left = returning.give_up(db, volunteer.id, now)
+    left = tasks.give_up(db, volunteer.id, now)
     notices.forget(db, volunteer.id)
-    fleet.erase(db, volunteer.id)
+    hosts.erase(db, volunteer.id)
     accounts.sign_out_everywhere(db, volunteer.id)
     accounts.erase(db, volunteer.id)
     return left

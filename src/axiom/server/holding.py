@@ -8,8 +8,9 @@ from axiom.decisions.tasks.aborts import GiveUp, give_up
 from axiom.domain.work import read_task_name
 from axiom.server.naming import SHARED
 from axiom.server.replying import SUFFIX
-from axiom.store import contacts, history
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.hosts import contacts
+from axiom.store.journal import history
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
 

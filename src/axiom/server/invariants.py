@@ -5,9 +5,12 @@ from datetime import datetime
 from axiom.errors import AxiomError
 from axiom.signed.bundles import MANIFEST, open_bundle, read_seal
 from axiom.signed.roles import Trust
-from axiom.store import blobs, callers, counters, experiments, findings, invariants
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.upkeep import audit, invariants
 
 # As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4), of findings (I10) and of
 # sessions (I13) are asked with these in lab/promises.py.
@@ -37,7 +40,7 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
             "I8": invariants.withdrawn(db),
             "I9": blobs.problems(db, folder, now),
             "I11": _bundles(db, folder, trust),
-            "I12": callers.broken_links(db) + findings.broken_links(db) + counters.problems(db),
+            "I12": audit.broken_links(db) + registrations.broken_links(db) + counters.problems(db),
             "I14": invariants.untried(db),
         }
 

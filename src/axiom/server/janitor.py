@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from axiom.runner.rooms import forget_unused
-from axiom.store import accounts, blobs, cleanings, experiments, progress, uploads
-from axiom.store.cleanings import Swept
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.tasks import progress, uploads
+from axiom.store.upkeep import cleanings
+from axiom.store.upkeep.cleanings import Swept
 
 log = logging.getLogger("axiom.janitor")
 

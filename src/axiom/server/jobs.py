@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from axiom.errors import AxiomError, StoreError
-from axiom.store import jobs
+from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.jobs")

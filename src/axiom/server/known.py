@@ -19,9 +19,11 @@ from axiom.domain.value import value
 from axiom.server.naming import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
-from axiom.store import costs, evidence, experiments, findings, releases
-from axiom.store.database import Database
-from axiom.store.experiments import StoredBundle, StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import costs, experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.registrations import registrations
 
 # A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
 # the prediction, hence the floor.
@@ -253,7 +255,7 @@ def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperim
 
 
 def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
-    registration, bundle = findings.registration(db, registration_id), experiment.bundle
+    registration, bundle = registrations.registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
     body = read_body(registration.body)

@@ -10,9 +10,9 @@ from axiom.domain.value import value
 from axiom.server.known import Known, KnownExperiment
 from axiom.server.ordering import Dispatch
 from axiom.signed.tickets import parse
-from axiom.store import experiments, releases
-from axiom.store.database import Database
-from axiom.store.dispatching import SentTask
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments, releases
+from axiom.store.tasks.waiting import SentTask
 
 _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 

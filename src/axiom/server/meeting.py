@@ -11,10 +11,10 @@ from axiom.decisions.hosts.joining import MOST_NEW, not_now
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
 from axiom.domain.ledger import Balance
 from axiom.server.runners import APP
-from axiom.store import contacts, fleet
-from axiom.store.contacts import Caller, StoredHost
-from axiom.store.database import Database
-from axiom.store.fleet import Described
+from axiom.store.engine.database import Database
+from axiom.store.hosts import contacts, hosts
+from axiom.store.hosts.contacts import Caller, StoredHost
+from axiom.store.hosts.hosts import Described
 
 _MEGABYTE = 2**20
 _MOST_FLOPS = 1e12  # a second, of one core: the same
@@ -55,18 +55,18 @@ def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
         return None
     known, digest = _known(db, request, caller.volunteer), _digest(request)
     if known is None:
-        if why := not_now(fleet.added_at(db, caller.volunteer.id, MOST_NEW), now):
+        if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return Refused(reason=why)
-        host_id = fleet.add(db, caller.volunteer.id, describe(request, digest), now)
+        host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
         known = contacts.stored_host(db, host_id)
     elif known.facts_digest != digest:
         host_id = known.host.id
-        fleet.describe(db, host_id, describe(request, digest))
+        hosts.describe(db, host_id, describe(request, digest))
         known = contacts.stored_host(db, host_id)
     if known is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != known.host.id
-    fleet.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
+    hosts.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
     return Met(caller=caller, host=known.host, balance=known.balance, is_new=is_new)
 
 
@@ -77,7 +77,7 @@ def _known(db: Database, request: Request, volunteer: Volunteer) -> StoredHost |
         if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
             return known
     cpid = read_host_info(request.host_info).cpid
-    again = fleet.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
+    again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
     return contacts.stored_host(db, again) if again is not None else None
 
 

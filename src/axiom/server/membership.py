@@ -2,8 +2,9 @@
 
 from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Team, Volunteer
-from axiom.store import accounts, ledger, teams
-from axiom.store.database import Database
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
 
 
 def belong(db: Database, volunteer: Volunteer, team_id: int | None) -> None:

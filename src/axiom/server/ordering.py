@@ -16,10 +16,10 @@ from axiom.signed.roles import sealed, sealed_together
 from axiom.signed.signing import SigningKey
 from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
-from axiom.store import experiments
-from axiom.store.database import Database
-from axiom.store.dispatching import Candidate, SentTask, beside
-from axiom.store.experiments import StoredExperiment
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.tasks.waiting import Candidate, SentTask, beside
 
 
 @dataclass(frozen=True, kw_only=True)

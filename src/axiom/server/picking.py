@@ -9,9 +9,9 @@ from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.server.known import Known, KnownExperiment, Size
 from axiom.server.ordering import Dispatch
-from axiom.store import dispatching, splitting
-from axiom.store.database import Database
-from axiom.store.dispatching import Candidate
+from axiom.store.engine.database import Database
+from axiom.store.tasks import tasks_splitting, waiting
+from axiom.store.tasks.waiting import Candidate
 
 _ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
@@ -44,7 +44,7 @@ class Picker:
 
     def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[Candidate]:
         """The oldest waiting tasks for this host: first those that are meant for it alone."""
-        meant = dispatching.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
+        meant = waiting.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
     def parts(self, size: Size, expected: float) -> int:
@@ -63,7 +63,7 @@ class Picker:
         sizes, left = self._sizes(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:
             return [wanted], 0
-        parts, rest = splitting.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
+        parts, rest = tasks_splitting.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
         if not left:
             return [*parts, rest], 0
         return parts, self.parts(Size(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)
@@ -98,7 +98,7 @@ class Picker:
         chosen: list[Candidate] = []
         limit, passed = amount, 0
         for _ in range(_MOST_PAGES):
-            page = dispatching.candidates(self._db, experiment_id, after=after, limit=limit)
+            page = waiting.candidates(self._db, experiment_id, after=after, limit=limit)
             for candidate in page:
                 if not self._is_barred(candidate, chosen):
                     chosen.append(candidate)
@@ -118,12 +118,12 @@ class Picker:
         db, volunteer_id = self._db, self._host.volunteer_id
         if any(other.workunit_id == wanted.workunit_id for other in chosen):
             return True
-        if wanted.checks_task_id is not None and dispatching.computed(db, wanted.checks_task_id, volunteer_id):
+        if wanted.checks_task_id is not None and waiting.computed(db, wanted.checks_task_id, volunteer_id):
             return not (volunteer_id == self._dispatch.ourselves and self._is_alone())
-        return dispatching.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+        return waiting.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
 
     def _is_alone(self) -> bool:
         """Is there nobody else who could compute it?"""
         if self._alone is None:
-            self._alone = dispatching.is_alone(self._db, self._host.volunteer_id, self._now - _ALONE_FOR)
+            self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - _ALONE_FOR)
         return self._alone

@@ -7,9 +7,9 @@ from axiom.boinc.reading import read_progress
 from axiom.boinc.requests import Trickle
 from axiom.domain.work import read_task_name
 from axiom.server.replying import SUFFIX
-from axiom.store import progress
-from axiom.store.database import Database
-from axiom.store.progress import Said
+from axiom.store.engine.database import Database
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import Said
 
 _MOST = 256  # tasks of which one contact may speak: more than a host has in hand
 

@@ -10,7 +10,7 @@ from axiom.server.delegates import Delegates
 from axiom.server.front import Answer, Asked, Endpoint
 from axiom.server.standing import Standing
 from axiom.server.statistics_files import NAMES, StatisticsFiles
-from axiom.store.runners import Runner
+from axiom.store.experiments.offers import Runner
 
 LEAST_PASSWORD = 8
 _NO_TOKENS = Problem(

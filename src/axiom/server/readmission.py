@@ -14,12 +14,16 @@ from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreE
 from axiom.signed.outputs import read_header
 from axiom.signed.roles import Trust
 from axiom.signed.tickets import Ticket, parse, read_ticket
-from axiom.store import blobs, experiments, findings, history, returning, splitting, work
-from axiom.store.database import Database
-from axiom.store.dispatching import Candidate
-from axiom.store.folder import Folder
-from axiom.store.returning import Known
-from axiom.store.work import Claim
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.journal import history
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks, tasks_splitting, workunits
+from axiom.store.tasks.tasks import Known
+from axiom.store.tasks.waiting import Candidate
+from axiom.store.tasks.workunits import Claim
 
 log = logging.getLogger("axiom.readmission")
 
@@ -49,7 +53,7 @@ def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: s
         log.info("task.unproven id=%d host=%d %s", said.task_id, said.host_id, error)
         return False
     why_not = _admit(db, said, known, ticket)
-    task = work.task(db, said.task_id)
+    task = workunits.task(db, said.task_id)
     if why_not or task is None:
         log.info("task.unadmitted id=%d host=%d %s", said.task_id, said.host_id, why_not)
         return False
@@ -60,7 +64,7 @@ def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: s
         ticket=text,
         deadline=ticket.deadline,
     )
-    work.send(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
+    workunits.send(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
     log.info("task.readmitted id=%d workunit=%d host=%d", task.id, task.workunit_id, ticket.host)
     return True
 
@@ -81,14 +85,14 @@ def _admit(db: Database, said: Report, known: Known | None, ticket: Ticket) -> s
     if experiments.bundle(db, ticket.bundle) is None:
         return f"its bundle {ticket.bundle[:12]} is not known here"
     if known is not None:
-        wanted = work.workunit(db, known.task.workunit_id)
+        wanted = workunits.workunit(db, known.task.workunit_id)
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, known.task, ticket)):
             return ""
         return "its ticket orders other cells"
     there = _ordered(db, said.workunit_id, ticket)
     if isinstance(there, str):
         return there
-    returning.admit_task(db, said.task_id, there)
+    tasks.admit_task(db, said.task_id, there)
     return ""
 
 
@@ -98,7 +102,7 @@ def _ordered(db: Database, workunit_id: int | None, ticket: Ticket) -> Workunit 
         return "its name does not say of which workunit it is"
     if not 0 < workunit_id <= history.last_number(db, "workunit") + history.SKIPPED:
         return f"no workunit had the number {workunit_id}"  # and all later ones would come behind it
-    there = work.workunit(db, workunit_id)
+    there = workunits.workunit(db, workunit_id)
     if there is not None and not _is_cells_of(there, ticket):
         return f"workunit {there.id} orders other cells"
     return there or _forgotten(db, workunit_id, ticket)
@@ -110,7 +114,7 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
     bundle = experiments.bundle(db, ticket.bundle)
     if experiment is None or bundle is None or bundle.experiment_id != experiment.id:
         return f"{ticket.experiment}@{ticket.version} or its bundle is not known here"
-    before = [one for one in findings.registrations(db, experiment.id) if one.created_at <= ticket.issued]
+    before = [one for one in registrations.registrations(db, experiment.id) if one.created_at <= ticket.issued]
     if not before:
         return f"{experiment.name} was not registered when it was ordered"
     given = experiments.given_to(db, experiment.id, ticket.replicates[0])
@@ -121,12 +125,12 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
     registration = max(fitting, key=lambda one: (_places(one) == set(ticket.places), one.id))
     made = _workunit(workunit_id, experiment.id, registration.id, ticket)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
-    whole = splitting.holder(db, made)
+    whole = tasks_splitting.holder(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
-        splitting.keep(db, whole.id, whole.replicates, left)
+        tasks_splitting.keep(db, whole.id, whole.replicates, left)
         made = replace(made, split_from=whole.id)
-    returning.admit_workunit(db, made)
+    tasks.admit_workunit(db, made)
     return made
 
 
@@ -148,7 +152,7 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
         quorum=wanted.quorum,
         checks_task_id=wanted.checks_task_id,
     )
-    splitting.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
+    tasks_splitting.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
     return True
 
 

@@ -31,9 +31,9 @@ from axiom.server.meeting import Met
 from axiom.server.programs import Program, ours
 from axiom.server.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
-from axiom.store.contacts import Caller
-from axiom.store.database import at, moment
-from axiom.store.runners import Runner
+from axiom.store.engine.database import at, moment
+from axiom.store.experiments.offers import Runner
+from axiom.store.hosts.contacts import Caller
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20

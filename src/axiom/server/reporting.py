@@ -12,10 +12,12 @@ from axiom.server import readmission, standings
 from axiom.server.standings import Closed
 from axiom.server.transitioner import transit_many
 from axiom.signed.roles import Trust
-from axiom.store import blobs, fleet, returning, uploads
-from axiom.store.database import Database
-from axiom.store.folder import Folder
-from axiom.store.returning import Known, Reported
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
+from axiom.store.tasks import tasks, uploads
+from axiom.store.tasks.tasks import Known, Reported
 
 log = logging.getLogger("axiom.reporting")
 
@@ -44,7 +46,7 @@ def take(
     """
     if not reports:
         return []
-    known = returning.known(db, [said.task_id for said in reports])
+    known = tasks.known(db, [said.task_id for said in reports])
     if trust is not None and _is_forgotten(known, reports):
         known = _remembered(db, folder, reports, known, trust)
     akin = _akin(db, known, reports)
@@ -76,7 +78,7 @@ def take(
 
 def report(db: Database, folder: Folder, said: Report, output: bytes | None, now: datetime) -> Acknowledgement:
     """Take one report of an engine of our own together with its output."""
-    fleet.seen(db, said.host_id, now)
+    hosts.seen(db, said.host_id, now)
     if output is not None:
         said = replace(said, output_digest=blobs.bring(db, folder, [output], now)[0])
     (answer,) = take(db, folder, [said], now)
@@ -104,7 +106,7 @@ def _remembered(
     for said in reports:
         if said.task_id not in back and readmission.readmit(db, folder, trust, said, known.get(said.task_id)):
             back.add(said.task_id)
-    return returning.known(db, [said.task_id for said in reports])
+    return tasks.known(db, [said.task_id for said in reports])
 
 
 def _akin(db: Database, known: Mapping[int, Known], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
@@ -114,13 +116,13 @@ def _akin(db: Database, known: Mapping[int, Known], reports: Sequence[Report]) -
         for said in reports
         if said.task_id in known and known[said.task_id].task.host_id not in {None, said.host_id}
     ]
-    return set(returning.volunteers_of(db, foreign).items()) if foreign else set()
+    return set(tasks.volunteers_of(db, foreign).items()) if foreign else set()
 
 
 def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
     if not taken:
         return
-    returning.record(db, taken, now)
+    tasks.record(db, taken, now)
     uploads.forget(db, [one.task.id for one in taken if one.state is TaskState.RETURNED])
     failed = [one for one in taken if one.state is not TaskState.RETURNED]
     # A copy that waits beside one that came back late is not wanted any more.

@@ -48,12 +48,16 @@ from axiom.server.replying import (
 from axiom.server.strangers import is_stranger
 from axiom.signed.code_signing import CodeSigning
 from axiom.signed.roles import Trust
-from axiom.store import accounts, blobs, contacts, ledger, notices, uploads
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.contacts import Caller
-from axiom.store.database import Database
-from axiom.store.folder import Folder
-from axiom.store.runners import Runner
+from axiom.store.credit import ledger
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import Runner
+from axiom.store.hosts import contacts, notices
+from axiom.store.hosts.contacts import Caller
+from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.rpc")

@@ -9,8 +9,8 @@ from axiom.server.handing import Asked
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch
 from axiom.signed.tickets import Order
-from axiom.store import fleet
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,11 @@ def ask(
     now: datetime,
 ) -> Work:
     """Orders for a host of our own: first again what it lost, then new ones, up to `wanted`."""
-    host = fleet.host(db, host_id)
+    host = hosts.host(db, host_id)
     if host is None:
         return Work(orders=(), reason=f"host {host_id} is not known here")
     asked = Asked(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
     handed = hand_out(db, dispatch, known, host, asked, now, allowance=dispatch.ours)
     orders = tuple(one.order for one in (*handed.lost, *handed.given))
-    fleet.seen(db, host_id, now, idle=not orders)
+    hosts.seen(db, host_id, now, idle=not orders)
     return Work(orders=orders, reason=handed.reason)

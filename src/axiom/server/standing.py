@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from axiom import __version__
 from axiom.boinc.project import Daemon, ExperimentLoad, ServerStatus, status_reply
 from axiom.domain.work import TaskState
-from axiom.store import counters, experiments, exports, jobs
+from axiom.store.accounts import credit_sites
 from axiom.store.connections import Connections
-from axiom.store.counters import Key
-from axiom.store.database import Database
+from axiom.store.engine import counters
+from axiom.store.engine.counters import Key
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.upkeep import jobs
 
 _FRESH = timedelta(minutes=1)
 _HOUR = 3_600.0
@@ -39,8 +42,8 @@ class Standing:
 
 def _counted(db: Database, now: datetime, host: str) -> ServerStatus:
     counted = counters.read(db)
-    volunteers, hosts = exports.holders(db, "volunteer", now), exports.holders(db, "host", now)
-    volunteers_new, hosts_new = exports.new_today(db, now)
+    volunteers, hosts = credit_sites.holders(db, "volunteer", now), credit_sites.holders(db, "host", now)
+    volunteers_new, hosts_new = credit_sites.new_today(db, now)
     return ServerStatus(
         updated_at=int(now.timestamp()),
         version=__version__,
@@ -70,7 +73,7 @@ def _together(counted: Mapping[Key, int], state: TaskState) -> int:
 
 
 def _loads(db: Database, counted: Mapping[Key, int]) -> tuple[ExperimentLoad, ...]:
-    went = exports.lately(db)
+    went = credit_sites.lately(db)
     return tuple(
         ExperimentLoad(
             id=each.id,

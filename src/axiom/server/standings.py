@@ -9,8 +9,9 @@ from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.server.costing import Fits, Spent
-from axiom.store import fleet, notices, returning
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts, notices
+from axiom.store.tasks import tasks
 
 log = logging.getLogger("axiom.standings")
 
@@ -41,7 +42,7 @@ def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
             by_host.setdefault(one.host_id, []).append(one)
     fits = Fits(db)
     for host_id, ended in by_host.items():
-        host = fleet.host(db, host_id)
+        host = hosts.host(db, host_id)
         if host is not None:
             _settle(db, host, ended, fits)
             if any(one.state is TaskState.INVALID for one in ended):
@@ -60,33 +61,33 @@ def _settle(db: Database, host: Host, ended: Sequence[Closed], fits: Fits) -> No
             expected = one.spent.declared_seconds * fits.learn(host, speed, one.spent)
             speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
     if standing != host.standing or speed != host.speed:
-        fleet.set_standing(db, host.id, standing, speed=speed)
+        hosts.set_standing(db, host.id, standing, speed=speed)
 
 
 def doubt(db: Database, host_ids: Collection[int]) -> None:
     """These hosts' results of one task differ: none of them has anything in a row any more."""
     for host_id in host_ids:
-        host = fleet.host(db, host_id)
+        host = hosts.host(db, host_id)
         if host is not None and host.standing.valid_in_row:
-            fleet.set_standing(db, host_id, doubted(host.standing))
+            hosts.set_standing(db, host_id, doubted(host.standing))
 
 
 def outvote(db: Database, host_id: int, now: datetime) -> None:
     """Two others agreed on what this host had computed otherwise: write it down and tell its owner."""
-    host = fleet.host(db, host_id)
+    host = hosts.host(db, host_id)
     if host is not None:
         decided = outvoted(host.standing, now)
         log.info("host.outvoted host=%d %s", host_id, decided.reason)
-        fleet.set_outvoted(db, host_id, decided.standing)
+        hosts.set_outvoted(db, host_id, decided.standing)
         tell(db, host_id, DIFFERS, now)
 
 
 def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
     """A sentence for the owner of a host about its results, at most one of a kind a day."""
-    host = fleet.host(db, host_id)
+    host = hosts.host(db, host_id)
     if host is None:
         return
-    ended = returning.lately(db, host_id, _LATELY)
+    ended = tasks.lately(db, host_id, _LATELY)
     what = {
         INVALID: "returned a result that is not what was ordered",
         DIFFERS: "returned a result that two other computers do not confirm",

@@ -25,11 +25,12 @@ from axiom.boinc.exports import (
 from axiom.decisions.accounts.visibility import heard
 from axiom.domain.ledger import Balance
 from axiom.server.erasing import TOLD_FOR
-from axiom.store import experiments, exports, tombstones
+from axiom.store.accounts import credit_sites, tombstones
+from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
 from axiom.store.connections import Connections
-from axiom.store.database import Database, moment
-from axiom.store.exports import OpenHost, OpenTeam, OpenVolunteer
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
 
 NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host_deleted.gz")
 _PAGE = 500
@@ -104,7 +105,7 @@ class StatisticsFiles:
 
     def _teams(self, db: Database, counted: _Counted) -> Iterator[ExportedTeam]:
         last = 0
-        while part := exports.teams(db, last, _PAGE):
+        while part := credit_sites.teams(db, last, _PAGE):
             last = part[-1].id
             counted.teams += len(part)
             yield from map(_team, part)
@@ -112,9 +113,9 @@ class StatisticsFiles:
 
     def _hosts(self, db: Database, counted: _Counted) -> Iterator[ExportedHost]:
         last = 0
-        while part := exports.volunteers(db, last, _PAGE):
+        while part := credit_sites.volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {one.id: one for one in part}
-            for host in exports.hosts(db, list(whose)):
+            for host in credit_sites.hosts(db, list(whose)):
                 counted.hosts += 1
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
@@ -124,7 +125,7 @@ class StatisticsFiles:
 
     def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
         last = 0
-        while part := exports.volunteers(db, last, _PAGE):
+        while part := credit_sites.volunteers(db, last, _PAGE):
             last = part[-1].id
             yield from part
             self._rest()

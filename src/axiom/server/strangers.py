@@ -3,8 +3,8 @@
 from axiom.boinc.account_keys import is_key, key_digest
 from axiom.boinc.reading import peek_authenticator
 from axiom.errors import AxiomError
-from axiom.store import contacts
 from axiom.store.connections import Connections
+from axiom.store.hosts import contacts
 
 _HEAD = 4096  # bytes, within which every client says what its message is and whose
 _SHORT = 64 * 1024  # bytes that are read sooner than a key is looked up; most requests have fewer

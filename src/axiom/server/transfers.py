@@ -20,10 +20,11 @@ from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.server.begun import Begun, task_of
 from axiom.signed.outputs import OUTPUT_LIMIT
-from axiom.store import blobs, uploads
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.transfers")

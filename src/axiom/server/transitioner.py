@@ -9,8 +9,10 @@ from axiom.decisions.tasks.transition import Transition, transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 from axiom.server import standings
 from axiom.server.standings import Closed
-from axiom.store import jobs, returning, work
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.transitioner")
 
@@ -54,7 +56,7 @@ def sweep(db: Database, now: datetime) -> int:
 
 def sweep_late(db: Database, now: datetime) -> int:
     """Look at the workunits of tasks whose deadline has passed."""
-    return len(transit_many(db, work.late(db, now, SLICE), now))
+    return len(transit_many(db, workunits.late(db, now, SLICE), now))
 
 
 def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
@@ -69,7 +71,7 @@ def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
 
 def sweep_unattended(db: Database, now: datetime) -> int:
     """Look at open workunits for which nothing is being done: something that should have moved them has not."""
-    return len(transit_many(db, work.unattended(db, SLICE), now))
+    return len(transit_many(db, workunits.unattended(db, SLICE), now))
 
 
 def resume(db: Database, now: datetime) -> int:
@@ -77,7 +79,7 @@ def resume(db: Database, now: datetime) -> int:
 
     How many tasks were out and got more time.
     """
-    newest, what = work.newest(db)
+    newest, what = workunits.newest(db)
     moved = _postpone(db, newest if what != "nothing" else None, now)
     jobs.started(db, START, 0.0, now)
     return moved

@@ -19,10 +19,12 @@ from axiom.server.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
 from axiom.signed.tickets import Ticket, parse
-from axiom.store import blobs, experiments, results, returning
-from axiom.store.database import Database
-from axiom.store.folder import Folder
-from axiom.store.returning import Waiting
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.tasks import results, tasks
+from axiom.store.tasks.tasks import Waiting
 
 log = logging.getLogger("axiom.validator")
 
@@ -54,7 +56,7 @@ class Validator:
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
         """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
-        waiting = _slice(db, returning.returned(db, limit))
+        waiting = _slice(db, tasks.returned(db, limit))
         if not waiting:
             return 0
         try:
@@ -78,13 +80,13 @@ class Validator:
         except Exception as error:
             log.exception("task.unjudged id=%d", waiting.task.id)
             why = f"judging it failed with {type(error).__name__}; the traceback is in the laboratory's log"
-            returning.move(db, [(waiting.task, TaskState.INVALID, why)], now)
+            tasks.move(db, [(waiting.task, TaskState.INVALID, why)], now)
             transit_many(db, [waiting.task.workunit_id], now)
 
     def _settle(self, db: Database, waiting: Sequence[Waiting], now: datetime) -> None:
         outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
         judged = [self._judge(db, one, outputs) for one in waiting]
-        returning.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
+        tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
         stored = results.record(db, [result for one in judged for result in one.decided.results], now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
         standings.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)

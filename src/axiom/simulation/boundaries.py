@@ -22,9 +22,10 @@ from axiom.simulation.disk import Fate, Fault, Killed
 from axiom.simulation.fleet import Build, Nature
 from axiom.simulation.hearing import hear
 from axiom.simulation.laboratory import Simulated
-from axiom.store import sessions, watched
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
+from axiom.store.upkeep import watched
 
 _NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 _SETTINGS = Settings(name="Boundaries", workers=0, queue_per_core=1, journal="journal")

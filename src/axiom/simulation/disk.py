@@ -13,11 +13,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.store.changes import Change, Connection, Recorder
-from axiom.store.database import STATEMENTS, Database, make_durable
-from axiom.store.folder import Folder
-from axiom.store.journal import attach
-from axiom.store.keeper import close_to_others, sole_writer
+from axiom.store.engine.changes import Change, Connection, Recorder
+from axiom.store.engine.database import STATEMENTS, Database, make_durable
+from axiom.store.engine.folder import Folder
+from axiom.store.engine.keeper import close_to_others, sole_writer
+from axiom.store.journal.journal import attach
 
 _WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT", "WITH")
 _CODES = {"full": sqlite3.SQLITE_FULL, "broken": sqlite3.SQLITE_IOERR_WRITE}

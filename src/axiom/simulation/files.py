@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.simulation.disk import Fate, Fault, Killed
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 _CODES = {Fault.FULL: errno.ENOSPC, Fault.BROKEN: errno.EIO}
 _CALLS = ("pwrite", "write", "fsync", "ftruncate")

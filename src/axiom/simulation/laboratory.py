@@ -37,11 +37,13 @@ from axiom.simulation.disk import Fate, connect
 from axiom.simulation.files import Files
 from axiom.simulation.keys import keys_of, secrets_of
 from axiom.simulation.writer import Prompt, PromptWriter
-from axiom.store import accounts, jobs, preflights, releases
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights, releases
 from axiom.store.migrate import migrate
+from axiom.store.upkeep import jobs
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ from axiom.domain.work import TaskState
 from axiom.lab import promises
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
-from axiom.store import watched
-from axiom.store.database import Database, connect_reader
-from axiom.store.watched import Head, Seen
+from axiom.store.engine.database import Database, connect_reader
+from axiom.store.upkeep import watched
+from axiom.store.upkeep.watched import Head, Seen
 
 _NOT_BACK = {TaskState.UNSENT, TaskState.SENT}
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from axiom.errors import StoreError
 from axiom.simulation.disk import Fate, Killed
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 from axiom.store.writer import Writer
 
 T = TypeVar("T")

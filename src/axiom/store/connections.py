@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import NotFound
-from axiom.store.database import Database, connect_reader, connect_writer
-from axiom.store.folder import Folder
-from axiom.store.journal import attach
+from axiom.store.engine.database import Database, connect_reader, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.journal import attach
 
 _MOST = 8  # connections that wait for somebody who reads
 

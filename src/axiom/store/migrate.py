@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
-from axiom.store.database import Database, at, copy
-from axiom.store.folder import Folder
+from axiom.store.engine.database import Database, at, copy
+from axiom.store.engine.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 WHOLE = Path(__file__).parent / "schema.sql"

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from axiom.errors import StorageFull, StoreBusy, StoreError
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 
 T = TypeVar("T")
 

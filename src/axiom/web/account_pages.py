@@ -25,7 +25,9 @@ from axiom.commands.accounts import (
 )
 from axiom.domain.fleet import Host
 from axiom.errors import LimitReached, Refused
-from axiom.store import accounts, fleet, ledger, teams
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts as fleet
 from axiom.web.account_team import TEAM_ACTS, team_page
 from axiom.web.forms import Form, digest, whole
 from axiom.web.ledger import credited

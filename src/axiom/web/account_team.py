@@ -4,7 +4,8 @@ from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
 from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Team
-from axiom.store import ledger, teams
+from axiom.store.accounts import teams
+from axiom.store.credit import ledger
 from axiom.web.forms import whole
 from axiom.web.reading import Answer, Reading
 from axiom.web.visits import Again, Go, Outcome, Visit

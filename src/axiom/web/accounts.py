@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axiom.errors import AxiomError, StoreError
-from axiom.store import accounts as stored
+from axiom.store.accounts import accounts as stored
 from axiom.web import account_pages as pages
 from axiom.web.account_pages import ACTS, PAGES, Page
 from axiom.web.app import Careful

@@ -18,10 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.domain.planning import Preview
 from axiom.store.connections import Readers
-from axiom.store.finding_pages import Attempts
-from axiom.store.folder import Folder
-from axiom.store.result_pages import Tally
-from axiom.store.support_pages import Support
+from axiom.store.engine.folder import Folder
+from axiom.store.views.findings import Attempts
+from axiom.store.views.results import Tally
+from axiom.store.views.support import Support
 from axiom.web.lasting import Lasting
 from axiom.web.pages import escaped, is_file, missing, routes
 from axiom.web.quick import SIGNED_IN, Quick

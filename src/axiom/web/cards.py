@@ -15,10 +15,14 @@ from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Meaning, Observation, Registration
 from axiom.domain.registrations import read_body
 from axiom.signed import bundles
-from axiom.store import blobs, evidence, experiments, finding_pages, findings
-from axiom.store.database import Database
-from axiom.store.evidence import Inputs
-from axiom.store.finding_pages import Forecast, Standing
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.evidence.evidence import Inputs
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.views import findings
+from axiom.store.views.findings import Forecast, Standing
 from axiom.web import scope
 from axiom.web.plates import plate
 from axiom.web.reading import Answer, Reading
@@ -58,14 +62,14 @@ def weighed_from(inputs: Inputs) -> Card:
 
 def veils(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
     """For each of these volunteers who shows no hosts, a number below zero that is used nowhere else."""
-    hidden = finding_pages.hiding(db, volunteers)
+    hidden = findings.hiding(db, volunteers)
     return {volunteer: -place for place, volunteer in enumerate(sorted(hidden), start=1)}
 
 
 def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
     """The same sentences, in which a volunteer who shows no hosts has no number."""
     named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
-    hidden = finding_pages.hiding(db, named) if named else set()
+    hidden = findings.hiding(db, named) if named else set()
     veiled = "a volunteer who shows no hosts"
     return [_NUMBERED.sub(lambda one: veiled if int(one[1]) in hidden else one[0], each) for each in sentences]
 
@@ -118,7 +122,7 @@ def scoped(
     `observed` is what it was weighed from, where somebody has it at hand.
     """
     if observed is None:
-        observed = finding_pages.observations(reading.db, standing.finding.number) if standing.line else ()
+        observed = findings.observations(reading.db, standing.finding.number) if standing.line else ()
     designs = [_design(each, standing) for each in feeding(reading, standing)]
     there, waiting = _weighed_and_waiting([each["name"] for each in designs], observed)
     spoken = (one for design in designs if design["name"] in there for one in design["configs"])
@@ -160,8 +164,8 @@ def never_worked(reading: Reading, standing: Standing) -> list[Answer]:
 
 def feeding(reading: Reading, standing: Standing) -> list[Registration]:
     """The registrations whose replicates are this finding's evidence."""
-    numbers = findings.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
-    found = [findings.registration(reading.db, number) for number in numbers]
+    numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
+    found = [registrations.registration(reading.db, number) for number in numbers]
     return [each for each in found if each is not None]
 
 
@@ -170,9 +174,9 @@ def forecasts(reading: Reading, standing: Standing) -> list[Forecast]:
     return [
         forecast
         for each in feeding(reading, standing)
-        for estimand, number in findings.numbers(reading.db, each).items()
+        for estimand, number in registrations.numbers(reading.db, each).items()
         if number == standing.finding.number
-        for forecast in finding_pages.forecasts(reading.db, each.id, estimand)
+        for forecast in findings.forecasts(reading.db, each.id, estimand)
     ]
 
 

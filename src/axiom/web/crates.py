@@ -16,11 +16,13 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Home, Registration
 from axiom.errors import NotFound
 from axiom.signed import bundles
-from axiom.store import blobs, evidence, experiments
-from axiom.store.database import at
-from axiom.store.evidence import Inputs
-from axiom.store.experiments import StoredBundle
-from axiom.store.finding_pages import Standing
+from axiom.store.engine import blobs
+from axiom.store.engine.database import at
+from axiom.store.evidence import evidence
+from axiom.store.evidence.evidence import Inputs
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.views.findings import Standing
 from axiom.web import cards, crate_metadata, crate_words
 from axiom.web import findings as finding_views
 from axiom.web.plates import table_csv

@@ -13,8 +13,11 @@ from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store import blobs, costs, counters, experiments, finding_pages, old_claims, preflights, result_pages
-from axiom.store.experiments import StoredBundle, StoredExperiment
+from axiom.store.engine import blobs, counters
+from axiom.store.evidence import old_claims
+from axiom.store.experiments import costs, experiments, preflights
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.views import findings, results
 from axiom.web import findings as finding_views
 from axiom.web import registrations, releases
 from axiom.web.numbers import plain
@@ -33,8 +36,8 @@ def one(reading: Reading, name: str) -> Answer:
     stored = must(reading, name)
     manifest = stored_manifest(stored.manifest)
     registered = registrations.of_version(reading, stored)
-    standings = finding_pages.of_experiment(reading.db, stored.id)
-    forecasts = [said for one in registered for said in finding_pages.forecasts(reading.db, one["number"])]
+    standings = findings.of_experiment(reading.db, stored.id)
+    forecasts = [said for one in registered for said in findings.forecasts(reading.db, one["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
     progress = _progress(reading, stored, registered, claims)
     return {
@@ -166,7 +169,7 @@ def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answe
         for (noun, whose, state), amount in counters.read(reading.db).items()
         if whose == stored.id and amount
     }
-    issued = result_pages.issued(reading.db, stored.id)
+    issued = results.issued(reading.db, stored.id)
     weighed = [claim["evidence"] for claim in claims if claim["evidence"]]
     tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
     return {

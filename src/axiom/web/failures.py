@@ -5,8 +5,10 @@ from axiom.decisions.upkeep.failures_suggesting import suggest
 from axiom.domain.endings import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.errors import NotFound
-from axiom.store import endings, experiments, watches
-from axiom.store.experiments import StoredExperiment
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.tasks import endings
+from axiom.store.upkeep import watches
 from axiom.web.reading import Answer, Reading
 
 _SHOWN = 200  # groups; of more, how many there are

@@ -9,7 +9,8 @@ from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.decisions.credit.tariffs import announcement
-from axiom.store import news, tariffs
+from axiom.store.credit import tariffs
+from axiom.store.sessions import news
 from axiom.web import sessions
 from axiom.web.reading import Answer, Reading
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from axiom.decisions.evidence.rounding import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
-from axiom.store import finding_pages
-from axiom.store.finding_pages import Brief, Forecast, Line, Scored, Standing
+from axiom.store.views import findings
+from axiom.store.views.findings import Brief, Forecast, Line, Scored, Standing
 from axiom.web import cards, misread, paging
 from axiom.web.graph import Graph, linked
 from axiom.web.numbers import moment, plain, rounded
@@ -32,7 +32,7 @@ def listed(reading: Reading) -> Answer:
     """
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
     said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
-    known, briefs = Graph(reading), finding_pages.in_brief(reading.db)
+    known, briefs = Graph(reading), findings.in_brief(reading.db)
     until = reading.whole("until") or max((one.first_line or 0 for one in briefs), default=0)
     numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
     if any(asked.values()):
@@ -53,13 +53,13 @@ def listed(reading: Reading) -> Answer:
 
 def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
-    standings = finding_pages.some(reading.db, numbers)
+    standings = findings.some(reading.db, numbers)
     return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in standings.items()}
 
 
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
-    estimands = finding_pages.estimands(reading.db)
+    estimands = findings.estimands(reading.db)
     rows = ((each, estimands[each.number]["claim"], known.aliases(each.number)) for each in briefs)
     return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
 
@@ -67,7 +67,7 @@ def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Ma
 def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
-    lines = finding_pages.history(reading.db, number)
+    lines = findings.history(reading.db, number)
     found = cards.inputs(reading, standing)
     observed = found.observations if found else ()
     values = [
@@ -122,7 +122,7 @@ def cited(reading: Reading, standing: Standing) -> str:
 def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     """The history of a finding with all digits."""
     headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
-    found = [line.evidence for line in finding_pages.history(reading.db, number)]
+    found = [line.evidence for line in findings.history(reading.db, number)]
     return headings, [[getattr(each, name) for name in headings] for each in found]
 
 
@@ -282,7 +282,7 @@ def _awaits(reading: Reading, standing: Standing) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = int(standing.registered.get("block", 1))
     wanted = block * len(standing.registered.get("configs", ()))
-    back = min(wanted, finding_pages.back_of_first_block(reading.db, standing.finding, block))
+    back = min(wanted, findings.back_of_first_block(reading.db, standing.finding, block))
     waited = max(timedelta(0), reading.now - standing.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
     return {
@@ -307,7 +307,7 @@ def _matches(
 
 def must_be(reading: Reading, number: int) -> Standing:
     """The finding with this number, or the sentence that says how far they go."""
-    standing = finding_pages.one(reading.db, number)
+    standing = findings.one(reading.db, number)
     if standing is None:
-        raise NotFound(no_such("finding", number, finding_pages.last_number(reading.db)))
+        raise NotFound(no_such("finding", number, findings.last_number(reading.db)))
     return standing

@@ -10,9 +10,15 @@ from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
-from axiom.store import accounts, finding_pages, fleet, fleet_pages, ledger, returning, work_pages
-from axiom.store.fleet_pages import List
-from axiom.store.work_pages import NEWEST
+from axiom.store.accounts import accounts
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import tasks as returning
+from axiom.store.views import findings
+from axiom.store.views import hosts as fleet_pages
+from axiom.store.views import tasks as work_pages
+from axiom.store.views.hosts import List
+from axiom.store.views.tasks import NEWEST
 from axiom.web import misread, paging
 from axiom.web.ledger import credited
 from axiom.web.numbers import calm, plain, span
@@ -111,7 +117,7 @@ def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
     every = reading.support.of_hosts(reading.db, host_ids)
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
-    known, rows = finding_pages.some(reading.db, page.there), []
+    known, rows = findings.some(reading.db, page.there), []
     for share in map(shares.__getitem__, page.there):
         standing = known.get(share.finding)
         if standing is not None and standing.line is not None:

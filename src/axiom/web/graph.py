@@ -11,9 +11,10 @@ from axiom.decisions.findings import links as linking
 from axiom.domain.findings import Direction
 from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
-from axiom.store import finding_pages, links, old_claims
-from axiom.store.finding_pages import Brief
-from axiom.store.old_claims import StoredClaim
+from axiom.store.evidence import links, old_claims
+from axiom.store.evidence.old_claims import StoredClaim
+from axiom.store.views import findings
+from axiom.store.views.findings import Brief
 from axiom.web import arcs, paging
 from axiom.web.reading import Answer, Reading
 from axiom.web.woven import Woven
@@ -90,7 +91,7 @@ class Graph:
 
 def graph(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
-    briefs = finding_pages.in_brief(reading.db)
+    briefs = findings.in_brief(reading.db)
     found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
     page = paging.stretch(reading, "from", [link["number"] for link in found["links"]])
     return {
@@ -103,7 +104,7 @@ def graph(reading: Reading) -> Answer:
 
 def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
     """Its islands, its links, and the old claims that wait for their experiment."""
-    estimands, published = finding_pages.estimands(reading.db), {one.experiment for one in briefs}
+    estimands, published = findings.estimands(reading.db), {one.experiment for one in briefs}
     known = Graph(reading, besides=estimands)
     nodes = {
         **{_finding(one.number): _shown_finding(known, one, estimands[one.number]) for one in briefs},

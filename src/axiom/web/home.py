@@ -3,8 +3,10 @@
 from operator import attrgetter
 
 from axiom.domain.findings import Verdict
-from axiom.store import counters, experiments, finding_pages, fleet_pages
-from axiom.store.finding_pages import Brief
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.views import findings, hosts
+from axiom.store.views.findings import Brief
 from axiom.web import experiments as experiment_views
 from axiom.web import failures as failure_views
 from axiom.web import findings as finding_views
@@ -20,7 +22,7 @@ _NEWS = 3
 
 def home(reading: Reading) -> Answer:
     """Everything that the front page shows."""
-    briefs = finding_pages.in_brief(reading.db)
+    briefs = findings.in_brief(reading.db)
     weighed = sorted((one for one in briefs if one.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [one for one in briefs if not one.weighed_at]
     asked, latest = _asked_now(awaited, weighed), next(iter(weighed), None)
@@ -58,7 +60,7 @@ def live(reading: Reading) -> Answer:
             amount for (what, _, state), amount in counted.items() if what == noun and (not states or state in states)
         )
 
-    fleet = fleet_pages.extent(reading.db)
+    fleet = hosts.extent(reading.db)
     return {
         "live": {
             "results": together("result"),
@@ -85,5 +87,5 @@ def _is_idle(question: Answer) -> bool:
 
 
 def _with_picture(reading: Reading, row: Answer) -> Answer:
-    lines = finding_pages.history(reading.db, row["number"])
+    lines = findings.history(reading.db, row["number"])
     return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row)}}

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import TITLES
 from axiom.errors import AxiomError
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments
-from axiom.store.folder import Folder
-from axiom.store.runners import read_offer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.experiments.offers import read_offer
 from axiom.web.reading import Answer, Reading
 
 _MEGABYTE = 1_000_000

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.domain.ledger import Balance
-from axiom.store import accounts, fleet, fleet_pages, ledger, teams
-from axiom.store.database import moment
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.engine.database import moment
+from axiom.store.hosts import hosts as fleet
+from axiom.store.views import hosts as fleet_pages
 from axiom.web import paging
 from axiom.web.reading import Answer, Reading
 

@@ -6,9 +6,11 @@ from typing import Any
 from axiom.decisions.credit.tariffs_tariffs import REMARKS
 from axiom.domain.ledger import Tariff
 from axiom.errors import NotFound
-from axiom.store import ledger, ledger_pages, sessions, settlements, tariffs
-from axiom.store.database import moment
-from axiom.store.ledger_pages import Day, Totals
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.engine.database import moment
+from axiom.store.sessions import sessions
+from axiom.store.views import credit
+from axiom.store.views.credit import Day, Totals
 from axiom.web import plates
 from axiom.web.reading import Answer, Reading
 
@@ -24,7 +26,7 @@ def page(reading: Reading) -> Answer:
     return {
         "ledger": {
             "credit": ledger.total(db) / _THOUSANDTHS,
-            "carried": ledger_pages.carried(db) / _THOUSANDTHS,
+            "carried": credit.carried(db) / _THOUSANDTHS,
             "lines": [
                 {
                     "tariff": one.tariff,
@@ -34,7 +36,7 @@ def page(reading: Reading) -> Answer:
                     "awards": one.awards,
                     "credit": one.amount / _THOUSANDTHS,
                 }
-                for one in ledger_pages.lines(db)
+                for one in credit.lines(db)
             ],
             "pending": {"awards": waits, "credit": amount / _THOUSANDTHS},
             "tariffs": announced(reading),
@@ -46,7 +48,7 @@ def page(reading: Reading) -> Answer:
 
 def figure(reading: Reading) -> Answer:
     """The picture of credit by day, with its table."""
-    return plates.plate(reading, "ledger/credit", HEADINGS, history(ledger_pages.days(reading.db)), is_course=True)
+    return plates.plate(reading, "ledger/credit", HEADINGS, history(credit.days(reading.db)), is_course=True)
 
 
 def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
@@ -103,7 +105,7 @@ def settlement(reading: Reading, name: str) -> Answer:
             "session": name,
             "session_cap": None if settled.session_cap is None else settled.session_cap / _THOUSANDTHS,
             "counts_against_it": settled.capped / _THOUSANDTHS,
-            **summed(ledger_pages.between(reading.db, settled.after_award, settled.last_award)),
+            **summed(credit.between(reading.db, settled.after_award, settled.last_award)),
         }
     }
 

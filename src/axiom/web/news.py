@@ -1,7 +1,7 @@
 """The news: what the operator says to everybody, and the line with which each session ended."""
 
-from axiom.store import news as stored
-from axiom.store.news import News
+from axiom.store.sessions import news as stored
+from axiom.store.sessions.news import News
 from axiom.web import sessions
 from axiom.web.reading import Answer, Reading
 

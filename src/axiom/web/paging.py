@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.store import fleet_pages
-from axiom.store.fleet_pages import List, Part
+from axiom.store.views import hosts
+from axiom.store.views.hosts import List, Part
 from axiom.web.reading import Answer, Reading
 
 LENGTH = 50  # rows of a page
@@ -42,7 +42,7 @@ def stretch(reading: Reading, word: str, ids: Sequence[int]) -> Stretch:
 def part(reading: Reading, of: List, whose: int = 0) -> Part:
     """The rows that the address asks for: `?after=50`, or `?before=51`."""
     after, before = reading.whole("after"), reading.whole("before")
-    return fleet_pages.part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
+    return hosts.part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
 
 
 def around(path: str, shown: Part) -> Answer:

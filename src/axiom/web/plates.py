@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from axiom.errors import NotFound
-from axiom.store import blobs, figure_pages
+from axiom.store.engine import blobs
+from axiom.store.views import drawings as figure_pages
 from axiom.web.reading import Answer, Reading
 
 WIDTHS = (660, 326)

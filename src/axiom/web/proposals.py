@@ -1,7 +1,7 @@
 """What the laboratory might ask next: every proposal, how it stands, and all that it says."""
 
 from axiom.domain.proposals import KeptProposal, proposal_data
-from axiom.store import proposals
+from axiom.store.registrations import proposals
 from axiom.web.reading import Answer, Reading, must
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from axiom.domain.planning import Preview
 from axiom.domain.sessions import Plan
 from axiom.errors import NotFound
-from axiom.store import blobs, work_pages
-from axiom.store.database import Database
-from axiom.store.finding_pages import Attempts
-from axiom.store.folder import Folder
-from axiom.store.result_pages import Tally
-from axiom.store.support_pages import Support
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.views import tasks
+from axiom.store.views.findings import Attempts
+from axiom.store.views.results import Tally
+from axiom.store.views.support import Support
 from axiom.web.lasting import Lasting
 
 _MOST_DIGITS = 15  # of a number in an address or a form
@@ -64,7 +65,7 @@ def number_of(text: str) -> int | None:
 def must(found: Any, reading: Reading, noun: str, number: int) -> Any:
     """What was found, or the sentence that says how far the numbers go."""
     if found is None:
-        raise NotFound(no_such(noun, number, work_pages.last_number(reading.db, noun)))
+        raise NotFound(no_such(noun, number, tasks.last_number(reading.db, noun)))
     return found
 
 

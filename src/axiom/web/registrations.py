@@ -7,8 +7,11 @@ from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.predictions import Record, Score, Scored, records
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
-from axiom.store import duplicates, experiments, finding_pages, findings, scores
-from axiom.store.experiments import StoredExperiment
+from axiom.store.evidence import duplicates
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations, scores
+from axiom.store.views import findings
 from axiom.web import findings as finding_views
 from axiom.web.reading import Answer, Reading, must
 
@@ -16,21 +19,21 @@ from axiom.web.reading import Answer, Reading, must
 def listed(reading: Reading) -> Answer:
     """Every registration, the newest first."""
     versions = {one.id: one for one in experiments.everything(reading.db)}
-    found = findings.registrations(reading.db)
+    found = registrations.registrations(reading.db)
     return {"registrations": [_shown(reading, one, versions[one.experiment_id]) for one in found]}
 
 
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
     """The registrations of one version, oldest first."""
-    return [_shown(reading, one, version) for one in findings.registrations(reading.db, version.id)]
+    return [_shown(reading, one, version) for one in registrations.registrations(reading.db, version.id)]
 
 
 def one(reading: Reading, number: int) -> Answer:
     """What was asked and expected before anything was computed, and its place in the chain."""
-    found = must(findings.registration(reading.db, number), reading, "registration", number)
+    found = must(registrations.registration(reading.db, number), reading, "registration", number)
     version = must(experiments.by_id(reading.db, found.experiment_id), reading, "experiment", found.experiment_id)
-    mine = set(findings.numbers(reading.db, found).values())
-    claims = [each for each in finding_pages.of_experiment(reading.db, version.id) if each.finding.number in mine]
+    mine = set(registrations.numbers(reading.db, found).values())
+    claims = [each for each in findings.of_experiment(reading.db, version.id) if each.finding.number in mine]
     return {
         "registration": _shown(reading, found, version)
         | {
@@ -39,7 +42,7 @@ def one(reading: Reading, number: int) -> Answer:
             "configs": [dict(config) for config in read_body(found.body).design.configs],
             "predictions": [
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast)
-                for forecast in finding_pages.forecasts(reading.db, number)
+                for forecast in findings.forecasts(reading.db, number)
             ],
             "findings": [finding_views.shown(reading, standing) for standing in claims],
         }
@@ -82,7 +85,7 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
         "issued": experiments.issued_to(reading.db, version.id).get(found.id, 0),
         "estimands": [
             {"estimand": name, "finding": number, "is_new": name not in registered.joins}
-            for name, number in sorted(findings.numbers(reading.db, found).items(), key=lambda each: each[1])
+            for name, number in sorted(registrations.numbers(reading.db, found).items(), key=lambda each: each[1])
         ],
         "amends": registered.amends,
         "why": registered.why,

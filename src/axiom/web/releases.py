@@ -4,9 +4,9 @@ from axiom.decisions.experiments.release_history import Standing, facts_of, sett
 from axiom.decisions.experiments.release_stages import Let, release
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
-from axiom.store import experiments, releases
-from axiom.store.database import moment
-from axiom.store.experiments import StoredBundle, StoredExperiment
+from axiom.store.engine.database import moment
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.web.reading import Answer, Reading
 
 _BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage

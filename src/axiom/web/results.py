@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store import counters, experiments, findings, result_pages, tables
-from axiom.store.experiments import StoredExperiment
-from axiom.store.result_pages import Listed, Order, Wanted
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.views import results, tables
+from axiom.store.views.results import Listed, Order, Wanted
 from axiom.web import misread, plates
 from axiom.web.experiments import in_words, levels
 from axiom.web.exports import Breathe, restless
@@ -34,12 +37,12 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
     manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
     said = _misread(reading.query, stored, manifest)
-    rows = [] if said else result_pages.listed(reading.db, wanted)
-    is_more, until = len(rows) > limit, wanted.until or result_pages.newest(reading.db)
+    rows = [] if said else results.listed(reading.db, wanted)
+    is_more, until = len(rows) > limit, wanted.until or results.newest(reading.db)
     page = wanted.skip // limit + 1
     last = page if rows or said else _last_page(reading, wanted, limit)
     names = {each.id: each for each in experiments.everything(reading.db)}
-    configs = {number: findings.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
+    configs = {number: registrations.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
@@ -74,7 +77,7 @@ def table(reading: Reading, limit: int = _MOST, breathe: Breathe = restless) -> 
     """
     reading = replace(reading, query=_without_page(reading.query))
     stored = _experiment(reading)
-    ids = result_pages.chosen(reading.db, _wanted(reading, stored, _declared(stored), limit))
+    ids = results.chosen(reading.db, _wanted(reading, stored, _declared(stored), limit))
     found = list(_pieces(reading, ids[:limit], breathe))
     factors, measures = dict.fromkeys(chain(*(row["config"] for row in found))), dict[str, None]()
     for row in found:
@@ -109,10 +112,10 @@ def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[
     names = {each.id: each for each in experiments.everything(reading.db)}
     configs: dict[int, _Configs] = {}
     for start in range(0, len(ids), _PIECE):
-        for row in result_pages.rows(reading.db, ids[start : start + _PIECE]):
+        for row in results.rows(reading.db, ids[start : start + _PIECE]):
             number = row.experiment_id
             if number not in configs:
-                configs[number] = findings.placed(reading.db, number)
+                configs[number] = registrations.placed(reading.db, number)
                 breathe()
             yield _bare(row, names[number], configs[number])
         breathe()
@@ -133,7 +136,7 @@ def _last_page(reading: Reading, wanted: Wanted, limit: int) -> int:
     low, high = 0, wanted.skip // limit
     while low < high:
         middle = (low + high + 1) // 2
-        found = result_pages.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
+        found = results.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
         low, high = (middle, high) if found else (low, middle - 1)
     return low
 
@@ -167,7 +170,7 @@ def _declared(stored: StoredExperiment | None) -> Manifest | None:
 
 def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
     query = reading.query
-    configs = findings.placed(reading.db, stored.id) if stored else {}
+    configs = registrations.placed(reading.db, stored.id) if stored else {}
     page = min(max(number_of(query.get("page", "")) or 1, 1), _LAST_PAGE)
     outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else Order.NEWEST
     unknown = query.get("experiment", "") and stored is None

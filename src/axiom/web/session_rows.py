@@ -3,8 +3,8 @@
 from axiom.domain.sessions import Session
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound
-from axiom.store import session_differences, session_facts, sessions
-from axiom.store.database import Row, moment
+from axiom.store.engine.database import Row, moment
+from axiom.store.sessions import differences, facts, sessions
 from axiom.web import misread
 from axiom.web.reading import Answer, Reading
 
@@ -15,7 +15,7 @@ _THOUSANDTHS = 1_000
 def tasks(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
     session, query = named(reading, name), reading.query
-    asked = session_facts.Asked(
+    asked = facts.Asked(
         experiment=query.get("experiment", ""),
         state=query.get("state", ""),
         host=reading.whole("host"),
@@ -23,7 +23,7 @@ def tasks(reading: Reading, name: str) -> Answer:
     )
     said = [*misread.choice(query, "state", TaskState), *misread.whole(query, "host")]
     window = sessions.window(reading.db, session)
-    rows = [] if said else session_facts.tasks(reading.db, window, asked, _SHOWN + 1)
+    rows = [] if said else facts.tasks(reading.db, window, asked, _SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),
@@ -39,17 +39,17 @@ def difference(reading: Reading, name: str, other: str) -> Answer:
     """What has changed from the end of one session to the end of another, whichever was named first."""
     older, newer = sorted((named(reading, name), named(reading, other)), key=lambda one: one.id)
     db = reading.db
-    awards, amount = session_differences.credit(db, older, newer)
+    awards, amount = differences.credit(db, older, newer)
     return {
         "difference": {
             "from": older.name,
             "to": newer.name,
-            "sessions": session_differences.amount(db, older, newer),
-            "tasks": session_differences.closed(db, older, newer),
+            "sessions": differences.amount(db, older, newer),
+            "tasks": differences.closed(db, older, newer),
             "awards": awards,
             "credit": amount / _THOUSANDTHS,
-            "findings": [_moved(row) for row in session_differences.moved(db, older, newer)],
-            "experiments": [_version(row) for row in session_differences.versions(db, older, newer)],
+            "findings": [_moved(row) for row in differences.moved(db, older, newer)],
+            "experiments": [_version(row) for row in differences.versions(db, older, newer)],
         }
     }
 

@@ -1,7 +1,8 @@
 """What the laboratory did: sessions, the log of one, and the newest lines."""
 
 from axiom.domain.sessions import Note, Session, Step
-from axiom.store import session_pages, sessions
+from axiom.store.sessions import sessions
+from axiom.store.views import sessions as session_pages
 from axiom.web import log
 from axiom.web.reading import Answer, Reading
 from axiom.web.session_rows import named

@@ -10,11 +10,14 @@ from axiom import __version__
 from axiom.domain.endings import Cause
 from axiom.domain.preflights import GATES
 from axiom.signed.manifests import stored_manifest
-from axiom.store import backed_up, counters, experiments, fleet_pages, jobs, preflights
-from axiom.store.counters import Key
-from axiom.store.database import Database, Row, maybe_moment
-from axiom.store.folder import Folder
-from axiom.store.preflights import Newest
+from axiom.store.engine import counters
+from axiom.store.engine.counters import Key
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.preflights import Newest
+from axiom.store.upkeep import backed_up, jobs
+from axiom.store.views import hosts
 from axiom.web.join import runners_of
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
@@ -25,7 +28,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any])
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
     counted = counters.read(db)
     rows = _experiments(db, counted)
-    fleet = fleet_pages.extent(db)
+    fleet = hosts.extent(db)
     made = backed_up.last(folder)
     nouns = ("workunit", "task", "result")
     return {

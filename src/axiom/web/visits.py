@@ -16,7 +16,7 @@ from axiom.decisions.accounts.throttle import Verdict
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached
-from axiom.store.database import Database
+from axiom.store.engine.database import Database
 from axiom.web.app import Site
 from axiom.web.forms import Form, digest, new_secret
 from axiom.web.reading import Answer

@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 from axiom.decisions.accounts.visibility import as_shown, heard
 from axiom.domain.fleet import Team, Volunteer
 from axiom.domain.ledger import Balance
-from axiom.store import accounts, fleet_pages, ledger, teams
-from axiom.store.fleet_pages import List, Part
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.views import hosts
+from axiom.store.views.hosts import List, Part
 from axiom.web import fleet, paging
 from axiom.web.ledger import THOUSANDTHS, credited
 from axiom.web.reading import Answer, Reading, must
@@ -21,7 +23,7 @@ def volunteers(reading: Reading) -> Answer:
     shown = paging.part(reading, List.VOLUNTEERS)
     return {
         "volunteers": _rows(reading, shown.ids),
-        "of": fleet_pages.amount(reading.db, List.VOLUNTEERS),
+        "of": hosts.amount(reading.db, List.VOLUNTEERS),
         **paging.around("/volunteers", shown),
     }
 
@@ -30,7 +32,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
     found, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
     (row,) = _rows(reading, [number])
-    all_hosts = fleet_pages.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
+    all_hosts = hosts.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
     shown = paging.part(reading, List.HOSTS_OF, number) if account.shows_hosts else None
     balance = ledger.balance(reading.db, ledger.VOLUNTEER, number)
     return {
@@ -38,7 +40,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
         | {
             "website": address_of(found.website) if heard(balance).may else None,
             "unheard": _unheard(balance, found.country, found.website),
-            "rank": fleet_pages.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
+            "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
             "carried": [
                 {
                     "source": each.source,
@@ -46,7 +48,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
                     "because": each.because,
                     "at": each.at.isoformat(),
                 }
-                for each in fleet_pages.carried(reading.db, number)
+                for each in hosts.carried(reading.db, number)
             ],
             **fleet.supported(reading, all_hosts, f"/volunteers/{number}"),
             "hosts": fleet.of_numbers(reading, shown.ids) if shown else None,
@@ -62,7 +64,7 @@ def listed_teams(reading: Reading) -> Answer:
     balances = ledger.balances(reading.db, ledger.TEAM, list(shown.ids))
     return {
         "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in found],
-        "of": fleet_pages.amount(reading.db, List.TEAMS),
+        "of": hosts.amount(reading.db, List.TEAMS),
         **paging.around("/teams", shown),
     }
 
@@ -79,7 +81,7 @@ def team(reading: Reading, number: int) -> Answer:
             "website": address_of(read.website),
             "about": read.about,
             "unheard": "" if read == found else heard(None).reason,
-            "rank": fleet_pages.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
+            "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
             **_around(f"/teams/{number}", shown),
         }
@@ -105,7 +107,7 @@ def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
         known = accounts.by_id(reading.db, number)
         if known is not None:
             found, account = known
-            amount = fleet_pages.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
+            amount = hosts.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
             country = found.country if heard(balances.get(number)).may else ""
             row = _volunteer(reading, found) | {"country": country, "host_count": amount}
             rows.append(row | credited(balances.get(number), reading.now))

@@ -6,9 +6,11 @@ from axiom.boinc.requests import State
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
-from axiom.store import experiments, progress, results, splitting, work, work_pages
-from axiom.store.progress import Progress
-from axiom.store.work_pages import Check, Ended
+from axiom.store.experiments import experiments
+from axiom.store.tasks import progress, results, tasks_splitting, workunits
+from axiom.store.tasks.progress import Progress
+from axiom.store.views import tasks
+from axiom.store.views.tasks import Check, Ended
 from axiom.web.experiments import in_words
 from axiom.web.ledger import THOUSANDTHS
 from axiom.web.reading import Answer, Reading, must
@@ -40,7 +42,7 @@ _AGREEMENTS = {
 
 def workunit(reading: Reading, number: int) -> Answer:
     """One order, its copies, and the checks of what they brought."""
-    found: Workunit = must(work.workunit(reading.db, number), reading, "workunit", number)
+    found: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
     stored = experiments.by_id(reading.db, found.experiment_id)
     return {
         "workunit": {
@@ -57,20 +59,20 @@ def workunit(reading: Reading, number: int) -> Answer:
             "target_host": found.target_host_id,
             "checks_task": found.checks_task_id,
             "split_from": found.split_from,
-            "parts": splitting.parts_of(reading.db, number),
+            "parts": tasks_splitting.parts_of(reading.db, number),
             "created_at": found.created_at.isoformat(),
-            "tasks": [listed(task) for task in work.tasks_of(reading.db, number)],
-            "checks": _checks(work_pages.checks_of(reading.db, number)),
+            "tasks": [listed(task) for task in workunits.tasks_of(reading.db, number)],
+            "checks": _checks(tasks.checks_of(reading.db, number)),
         }
     }
 
 
 def task(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
-    found: Task = must(work.task(reading.db, number), reading, "task", number)
+    found: Task = must(workunits.task(reading.db, number), reading, "task", number)
     stored = experiments.by_id(reading.db, found.experiment_id)
-    ordered = work.workunit(reading.db, found.workunit_id)
-    awards = work_pages.paid(reading.db, number)
+    ordered = workunits.workunit(reading.db, found.workunit_id)
+    awards = tasks.paid(reading.db, number)
     return {
         "task": listed(found)
         | {
@@ -81,10 +83,10 @@ def task(reading: Reading, number: int) -> Answer:
             "exit_status": found.exit_status,
             "elapsed_seconds": found.elapsed_seconds,
             "output_digest": found.output_digest,
-            **how(work_pages.ended(reading.db, number)),
+            **how(tasks.ended(reading.db, number)),
             **how_far(progress.of_task(reading.db, number)),
             "checks_task": ordered.checks_task_id if ordered else None,
-            "checks": _checks(work_pages.checks(reading.db, number)),
+            "checks": _checks(tasks.checks(reading.db, number)),
             "credit": sum(award.amount for award in awards) / THOUSANDTHS,
             "awards": [
                 {

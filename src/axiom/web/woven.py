@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.domain.links import Link, LinkKind, Node, Noun
-from axiom.store.old_claims import StoredClaim
+from axiom.store.evidence.old_claims import StoredClaim
 from axiom.web import arcs
 
 _ASKING = {LinkKind.TESTS, LinkKind.MODERATES}

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from axiom.store import history
-from axiom.store.database import Database, connect_reader, connect_writer, copy
-from axiom.store.folder import Folder
-from axiom.store.journal import attach
-from axiom.store.journal_course import Replayed, replay
+from axiom.store.engine.database import Database, connect_reader, connect_writer, copy
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
+from axiom.store.journal.journal import attach
+from axiom.store.journal.replay import Replayed, replay
 from axiom.store.migrate import migrate
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreDamaged
-from axiom.store import history
-from axiom.store.database import connect_reader, connect_writer
-from axiom.store.journal import attach, prune
-from axiom.store.journal_course import Ending, covered_from
+from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.journal import history
+from axiom.store.journal.journal import attach, prune
+from axiom.store.journal.replay import Ending, covered_from
 
 
 def add(db, name):

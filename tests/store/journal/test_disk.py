@@ -11,9 +11,9 @@ import pytest
 
 from axiom.errors import StorageFull, StoreDamaged, StoreError
 from axiom.store.connections import Connections
-from axiom.store.database import Database
-from axiom.store.journal import attach
-from axiom.store.journal_course import Ending, replay
+from axiom.store.engine.database import Database
+from axiom.store.journal.journal import attach
+from axiom.store.journal.replay import Ending, replay
 from axiom.store.writer import Writer
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
@@ -193,7 +193,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from axiom.store.connections import Connections
-from axiom.store.folder import Folder
+from axiom.store.engine.folder import Folder
 
 folder, moment = Folder(path=Path(sys.argv[1])), sys.argv[2]
 db = Connections(folder=folder).journalled(folder.journal, lambda: datetime(2026, 3, 2, tzinfo=UTC))

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import StoreError
-from axiom.store import blobs
-from axiom.store.database import connect_reader
-from axiom.store.journal import SEGMENT_BYTES
-from axiom.store.journal_course import Ending
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_reader
+from axiom.store.journal.journal import SEGMENT_BYTES
+from axiom.store.journal.replay import Ending
 from axiom.store.migrate import Migration, migrate, migrations
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"

@@ -1,0 +1,302 @@
+"""Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.fleet import Account, Volunteer
+from axiom.store.engine.database import Database, Row, at, moment
+
+_BY_NAME = "SELECT * FROM volunteer WHERE name = :name"
+_BY_ID = "SELECT * FROM volunteer WHERE id = :id"
+_BY_EMAIL = "SELECT * FROM volunteer WHERE email = :email"
+_BY_KEY = """
+SELECT id, key_digest FROM volunteer WHERE key_digest = :digest
+UNION ALL
+SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
+"""
+_SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
+_ALL = "SELECT * FROM volunteer ORDER BY id"
+_OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
+_ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
+_OPEN_ACCOUNT = """
+INSERT INTO volunteer (name, created_at, email, password, password_serial, cross_id)
+VALUES (:name, :created_at, :email, :password, 1, :cross_id)
+"""
+_KEYS = """
+UPDATE volunteer SET key_serial = :key_serial, key_digest = :key_digest, weak_digest = :weak_digest WHERE id = :id
+"""
+_RENEW = """
+UPDATE volunteer SET password = :password, password_serial = password_serial + 1, weak_digest = :weak_digest
+WHERE id = :id
+"""
+_PROFILE = """
+UPDATE volunteer SET name = :name, country = :country, website = :website, is_exported = :is_exported,
+    shows_hosts = :shows_hosts
+WHERE id = :id
+"""
+_EMAIL = (
+    "UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1 WHERE id = :id"
+)
+_ERASE = """
+UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL, cross_id = '',
+    country = '', website = '', venue = '', preferences = '', preferences_at = 0, project_preferences = '{}',
+    is_exported = 0, shows_hosts = 0
+WHERE id = :id
+"""
+_HIDE_HOSTS = "UPDATE volunteer SET shows_hosts = 0 WHERE id = :id"
+_CROSS = "UPDATE volunteer SET cross_id = :cross_id WHERE id = :id"
+_SIMULATED = "UPDATE volunteer SET is_simulated = 1 WHERE id = :id"
+_JOIN = "UPDATE volunteer SET team_id = :team_id WHERE id = :id"
+_PREFERENCES = "SELECT preferences, preferences_at, project_preferences, venue FROM volunteer WHERE id = :id"
+_KEEP_PREFERENCES = """
+UPDATE volunteer SET preferences = :preferences, preferences_at = :modified_at
+WHERE id = :id AND preferences_at < :modified_at
+"""
+_PROJECT = "UPDATE volunteer SET project_preferences = :text, venue = :venue WHERE id = :id"
+_SIGN_IN = """
+INSERT INTO sign_in (token_digest, volunteer_id, created_at, expires_at)
+VALUES (:token_digest, :volunteer_id, :created_at, :expires_at)
+"""
+_SIGNED_IN = "SELECT volunteer_id FROM sign_in WHERE token_digest = :token_digest AND expires_at > :now"
+_SIGN_OUT = "DELETE FROM sign_in WHERE token_digest = :token_digest"
+_SIGN_OUT_ALL = "DELETE FROM sign_in WHERE volunteer_id = :volunteer_id"
+_OLDEST_OUT = """
+DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
+    SELECT token_digest FROM sign_in WHERE volunteer_id = :volunteer_id
+    ORDER BY created_at DESC, token_digest LIMIT :kept
+)
+"""
+_EXPIRE = "DELETE FROM sign_in WHERE expires_at <= :now"
+
+_OUR_NAME = "the laboratory itself"
+_MOST_NAMES = 10_000  # volunteers who may ask for the same name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyHolder:
+    """Whose key it is. A weak one attaches and computes, and opens no account page."""
+
+    volunteer_id: int
+    is_weak: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredKey:
+    """What is known of an account key."""
+
+    volunteer_id: int
+    key_serial: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preferred:
+    """What a volunteer prefers, for computing anywhere and for this project."""
+
+    everywhere: str  # BOINC's XML, kept as a client sent it
+    modified_at: int  # seconds since 1970, by the computer on which it was changed
+    project: str  # our own, as JSON
+    venue: str
+
+
+def ourselves(db: Database, now: datetime) -> int:
+    """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
+    row = db.one(_OURSELVES)
+    return int(row["id"]) if row else db.insert(_ADD_OURSELVES, name=free_name(db, _OUR_NAME), created_at=at(now))
+
+
+def volunteers(db: Database) -> list[Volunteer]:
+    """Everybody who owns hosts."""
+    return [volunteer_of(row) for row in db.select(_ALL)]
+
+
+def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
+    """Open an account. `password` is what may be stored of it; a name that is taken gets a number behind it."""
+    return db.insert(
+        _OPEN_ACCOUNT,
+        name=free_name(db, name),
+        email=email,
+        password=password,
+        cross_id=cross_id,
+        created_at=at(now),
+    )
+
+
+def free_name(db: Database, name: str, *, besides: int = 0) -> str:
+    """The name, or the name with the first number that makes it nobody else's: names are not for posing as others."""
+    for number in range(1, _MOST_NAMES):
+        tried = name if number == 1 else f"{name} ({number})"
+        row = db.one(_BY_NAME, name=tried)
+        if row is None or row["id"] == besides:
+            return tried
+    raise LookupError(f"{_MOST_NAMES} volunteers want to be called {name}")
+
+
+def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
+    """The volunteer with this id."""
+    return _both(db.one(_BY_ID, id=volunteer_id))
+
+
+def by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
+    """The volunteer with this address, which is kept in lower case."""
+    return _both(db.one(_BY_EMAIL, email=email))
+
+
+def by_key(db: Database, digest: str) -> KeyHolder | None:
+    """Whose account key or weak key has this SHA-256."""
+    row = db.one(_BY_KEY, digest=digest)
+    return KeyHolder(volunteer_id=row["id"], is_weak=row["key_digest"] is None) if row else None
+
+
+def some_key(db: Database) -> StoredKey | None:
+    """One account's key; None while there is no account."""
+    row = db.one(_SOME_KEY)
+    if row is None:
+        return None
+    return StoredKey(volunteer_id=row["id"], key_serial=row["key_serial"], digest=row["key_digest"])
+
+
+def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: str, weak_digest: str) -> None:
+    """From now on the volunteer is known by these keys and no older ones."""
+    db.execute(_KEYS, id=volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
+
+
+def set_simulated(db: Database, volunteer_id: int) -> None:
+    """This volunteer only plays a part; hosts that they attach from now on are labelled, too."""
+    db.execute(_SIMULATED, id=volunteer_id)
+
+
+def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
+    """A new password, and with it a new weak key."""
+    db.execute(_RENEW, id=volunteer_id, password=password, weak_digest=weak_digest)
+
+
+def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> None:
+    """A new address. What the client makes of a password depends on the address, so the password is stored anew."""
+    db.execute(_EMAIL, id=volunteer_id, email=email, password=password)
+
+
+def set_profile(
+    db: Database, volunteer_id: int, *, name: str, country: str, website: str, is_exported: bool, shows_hosts: bool
+) -> None:
+    """What others see of a volunteer, and whether statistics files may tell of it."""
+    db.execute(
+        _PROFILE,
+        id=volunteer_id,
+        name=free_name(db, name, besides=volunteer_id),
+        country=country,
+        website=website,
+        is_exported=int(is_exported),
+        shows_hosts=int(shows_hosts),
+    )
+
+
+def hide_hosts(db: Database, volunteer_id: int) -> None:
+    """Nobody is shown which hosts are this volunteer's, until they choose so."""
+    db.execute(_HIDE_HOSTS, id=volunteer_id)
+
+
+def erase(db: Database, volunteer_id: int) -> None:
+    """Nothing is known of this volunteer any more but the number, and nobody can sign in or compute as them."""
+    db.execute(_ERASE, id=volunteer_id, name=free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id))
+
+
+def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
+    """Take over the cross-project id that the volunteer's clients have agreed on."""
+    db.execute(_CROSS, id=volunteer_id, cross_id=cross_id)
+
+
+def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
+    """Belong to this team from now on, or to none."""
+    db.execute(_JOIN, id=volunteer_id, team_id=team_id)
+
+
+def preferences(db: Database, volunteer_id: int) -> Preferred:
+    """What the volunteer prefers."""
+    row = db.one(_PREFERENCES, id=volunteer_id)
+    return preferred_of(row) if row else Preferred(everywhere="", modified_at=0, project="{}", venue="")
+
+
+def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
+    """Keep what one of the volunteer's computers brought, if it is newer than what is here."""
+    return db.execute(_KEEP_PREFERENCES, id=volunteer_id, preferences=text, modified_at=modified_at) == 1
+
+
+def set_project_preferences(db: Database, volunteer_id: int, text: str, venue: str) -> None:
+    """What the volunteer prefers for this project, and where a new computer of theirs stands."""
+    db.execute(_PROJECT, id=volunteer_id, text=text, venue=venue)
+
+
+def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime, expires_at: datetime) -> None:
+    """Whoever holds the token with this digest is this volunteer."""
+    db.execute(
+        _SIGN_IN, token_digest=token_digest, volunteer_id=volunteer_id, created_at=at(now), expires_at=at(expires_at)
+    )
+
+
+def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
+    """Who holds the token with this digest."""
+    row = db.one(_SIGNED_IN, token_digest=token_digest, now=at(now))
+    return int(row["volunteer_id"]) if row else None
+
+
+def sign_out(db: Database, token_digest: str) -> None:
+    """The token means nothing any more."""
+    db.execute(_SIGN_OUT, token_digest=token_digest)
+
+
+def sign_out_everywhere(db: Database, volunteer_id: int) -> None:
+    """No token of this volunteer means anything any more."""
+    db.execute(_SIGN_OUT_ALL, volunteer_id=volunteer_id)
+
+
+def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
+    """Of this volunteer's tokens only so many mean anything any more, the newest."""
+    db.execute(_OLDEST_OUT, volunteer_id=volunteer_id, kept=kept)
+
+
+def expire_sign_ins(db: Database, now: datetime) -> int:
+    """Forget tokens whose time is over; how many they were."""
+    return db.execute(_EXPIRE, now=at(now))
+
+
+def volunteer_of(row: Row) -> Volunteer:
+    """The volunteer whose whole row this is."""
+    return Volunteer(
+        id=row["id"],
+        name=row["name"],
+        created_at=moment(row["created_at"]),
+        team_id=row["team_id"],
+        country=row["country"],
+        website=row["website"],
+        venue=row["venue"],
+        is_ours=bool(row["is_ours"]),
+        is_simulated=bool(row["is_simulated"]),
+    )
+
+
+def account_of(row: Row) -> Account:
+    """The account whose whole row this is."""
+    return Account(
+        email=row["email"],
+        password=row["password"],
+        password_serial=row["password_serial"],
+        key_serial=row["key_serial"],
+        cross_id=row["cross_id"],
+        is_exported=bool(row["is_exported"]),
+        shows_hosts=bool(row["shows_hosts"]),
+    )
+
+
+def preferred_of(row: Row) -> Preferred:
+    """What the volunteer prefers whose row this is."""
+    return Preferred(
+        everywhere=row["preferences"],
+        modified_at=row["preferences_at"],
+        project=row["project_preferences"],
+        venue=row["venue"],
+    )
+
+
+def _both(row: Row | None) -> tuple[Volunteer, Account] | None:
+    return (volunteer_of(row), account_of(row)) if row else None

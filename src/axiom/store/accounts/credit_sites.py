@@ -1,0 +1,214 @@
+"""What credit sites are told: who agreed to appear, what their computers are, and how much of everything there is.
+
+Read a part at a time, along keys, by a connection of its own: it holds up nobody.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axiom.domain.ledger import Balance
+from axiom.store.engine.database import Database, Row, at, moment
+
+_VOLUNTEERS = """
+SELECT v.*, b.total, b.recent, b.recent_at FROM volunteer v
+LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
+WHERE v.id > :after AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
+"""
+_TEAMS = """
+SELECT t.*, v.id AS founder, v.name AS founder_name, b.total, b.recent, b.recent_at, f.total AS founder_total,
+    f.recent AS founder_recent, f.recent_at AS founder_recent_at FROM team t
+LEFT JOIN volunteer v ON v.id = t.founder_id AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL
+LEFT JOIN balance b ON b.holder = 'team' AND b.holder_id = t.id
+LEFT JOIN balance f ON f.holder = 'volunteer' AND f.holder_id = t.founder_id
+WHERE t.id > :after AND (b.total > 0 OR EXISTS (SELECT 1 FROM volunteer m WHERE m.team_id = t.id))
+ORDER BY t.id LIMIT :limit
+"""
+_HOSTS = """
+SELECT h.*, b.total, b.recent, b.recent_at FROM json_each(:volunteers) j
+CROSS JOIN host h ON h.volunteer_id = j.value
+LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id ORDER BY h.id
+"""
+_HOLDERS = """
+SELECT count(*) AS all_of_them, coalesce(sum(recent_at > :since), 0) AS lately,
+    coalesce(sum(CASE WHEN recent_at > :since THEN recent ELSE 0 END), 0) AS recent
+FROM balance WHERE holder = :holder AND total > 0
+    AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
+    AND NOT (holder = 'host' AND holder_id IN (SELECT id FROM host WHERE is_simulated = 1))
+"""
+_NEW_VOLUNTEERS = "SELECT count(*) AS amount FROM volunteer WHERE created_at > :since AND is_simulated = 0"
+_NEW_HOSTS = "SELECT count(*) AS amount FROM host WHERE created_at > :since AND is_simulated = 0"
+_LATELY = """
+SELECT t.experiment_id, avg(t.elapsed_seconds) AS mean, min(t.elapsed_seconds) AS least,
+    max(t.elapsed_seconds) AS most, count(DISTINCT a.volunteer_id) AS volunteers
+FROM (SELECT task_id, volunteer_id FROM award ORDER BY id DESC LIMIT 1000) a
+JOIN task t ON t.id = a.task_id WHERE t.elapsed_seconds IS NOT NULL GROUP BY t.experiment_id
+"""
+_RECENTLY = timedelta(days=30)
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenVolunteer:
+    """A volunteer who agreed to appear, with what identifies them elsewhere."""
+
+    id: int
+    name: str
+    email: str
+    cross_id: str
+    created_at: datetime
+    country: str
+    website: str
+    team_id: int | None
+    shows_hosts: bool
+    balance: Balance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenTeam:
+    """A team; its founder is named only where they agreed to appear."""
+
+    id: int
+    name: str
+    founder_id: int  # 0 where nobody is named
+    founder_name: str
+    created_at: datetime
+    country: str
+    website: str
+    about: str
+    balance: Balance
+    of_founder: Balance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenHost:
+    """A host, with what its client says of it."""
+
+    id: int
+    volunteer_id: int
+    cpid: str
+    cores: int
+    flops: float
+    created_at: datetime
+    seen_at: datetime
+    turnaround_seconds: float
+    gpus: Sequence[Sequence[Any]]  # kind, count, megabytes, model
+    facts: Mapping[str, Any]
+    balance: Balance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holders:
+    """How many have credit, how many earned some within a month, and what those earn a day."""
+
+    everybody: int
+    lately: int
+    recent: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lately:
+    """How long the newest paid tasks of an experiment took, and of how many volunteers they were."""
+
+    mean_seconds: float
+    least_seconds: float
+    most_seconds: float
+    volunteers: int
+
+
+def volunteers(db: Database, after: int, limit: int) -> list[OpenVolunteer]:
+    """The next volunteers who agreed to appear."""
+    return [
+        OpenVolunteer(
+            id=row["id"],
+            name=row["name"],
+            email=row["email"],
+            cross_id=row["cross_id"],
+            created_at=moment(row["created_at"]),
+            country=row["country"],
+            website=row["website"],
+            team_id=row["team_id"],
+            shows_hosts=bool(row["shows_hosts"]),
+            balance=_balance(row),
+        )
+        for row in db.select(_VOLUNTEERS, after=after, limit=limit)
+    ]
+
+
+def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
+    """The next teams, but for those to which nobody belongs and nobody ever earned anything."""
+    return [
+        OpenTeam(
+            id=row["id"],
+            name=row["name"],
+            founder_id=row["founder"] or 0,
+            founder_name=row["founder_name"] or "",
+            created_at=moment(row["created_at"]),
+            country=row["country"],
+            website=row["website"],
+            about=row["about"],
+            balance=_balance(row),
+            of_founder=Balance(
+                total=row["founder_total"] or 0,
+                recent=row["founder_recent"] or 0.0,
+                recent_at=row["founder_recent_at"] or row["created_at"],
+            ),
+        )
+        for row in db.select(_TEAMS, after=after, limit=limit)
+    ]
+
+
+def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
+    """The hosts of these volunteers."""
+    return [
+        OpenHost(
+            id=row["id"],
+            volunteer_id=row["volunteer_id"],
+            cpid=row["cpid"],
+            cores=row["cores"],
+            flops=row["flops"],
+            created_at=moment(row["created_at"]),
+            seen_at=moment(row["seen_at"]),
+            turnaround_seconds=row["turnaround_seconds"] or 0.0,
+            gpus=json.loads(row["gpus"]),
+            facts=json.loads(row["facts"]),
+            balance=_balance(row),
+        )
+        for row in db.select(_HOSTS, volunteers=json.dumps(list(volunteer_ids)))
+    ]
+
+
+def holders(db: Database, holder: str, now: datetime) -> Holders:
+    """How many volunteers, hosts or teams have credit."""
+    row = db.one(_HOLDERS, holder=holder, since=at(now - _RECENTLY)) or {}
+    return Holders(
+        everybody=int(row.get("all_of_them", 0)), lately=int(row.get("lately", 0)), recent=float(row.get("recent", 0))
+    )
+
+
+def new_today(db: Database, now: datetime) -> tuple[int, int]:
+    """How many volunteers and how many hosts came within a day."""
+    since = at(now - _A_DAY)
+    volunteers_new, hosts_new = db.one(_NEW_VOLUNTEERS, since=since), db.one(_NEW_HOSTS, since=since)
+    return (int(volunteers_new["amount"]) if volunteers_new else 0, int(hosts_new["amount"]) if hosts_new else 0)
+
+
+def lately(db: Database) -> dict[int, Lately]:
+    """By experiment, how the newest paid tasks went."""
+    return {
+        row["experiment_id"]: Lately(
+            mean_seconds=row["mean"],
+            least_seconds=row["least"],
+            most_seconds=row["most"],
+            volunteers=row["volunteers"],
+        )
+        for row in db.select(_LATELY)
+    }
+
+
+def _balance(row: Row) -> Balance:
+    return Balance(
+        total=row["total"] or 0, recent=row["recent"] or 0.0, recent_at=row["recent_at"] or row["created_at"]
+    )

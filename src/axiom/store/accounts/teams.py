@@ -1,0 +1,99 @@
+"""Teams: volunteers who compute together."""
+
+from datetime import datetime
+
+from axiom.domain.fleet import Team
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ADD = """
+INSERT INTO team (name, founder_id, country, website, about, created_at)
+VALUES (:name, :founder_id, :country, :website, :about, :created_at)
+"""
+_BY_ID = "SELECT * FROM team WHERE id = :id"
+_BY_NAME = "SELECT * FROM team WHERE name = :name"
+_LIKE = """
+SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
+    AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY name LIMIT :limit
+"""
+_ALL = """
+SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY id LIMIT :limit
+"""
+_FOUNDED = "SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id"
+_CHANGE = "UPDATE team SET country = :country, website = :website, about = :about WHERE id = :id"
+_HAND_OVER = "UPDATE team SET founder_id = :founder_id WHERE id = :id"
+_ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
+_MEMBERS = "SELECT count(*) AS amount FROM volunteer WHERE team_id = :id"
+
+
+def found(
+    db: Database, *, name: str, founder_id: int, country: str, website: str, about: str, now: datetime
+) -> int | None:
+    """A new team; None when another one has the name."""
+    if by_name(db, name) is not None:
+        return None
+    return db.insert(
+        _ADD, name=name, founder_id=founder_id, country=country, website=website, about=about, created_at=at(now)
+    )
+
+
+def by_id(db: Database, team_id: int) -> Team | None:
+    """The team with this id."""
+    row = db.one(_BY_ID, id=team_id)
+    return _team(row) if row else None
+
+
+def by_name(db: Database, name: str) -> Team | None:
+    """The team of exactly this name."""
+    row = db.one(_BY_NAME, name=name)
+    return _team(row) if row else None
+
+
+def like(db: Database, part: str, limit: int) -> list[Team]:
+    """Teams whose names hold these words, and to which somebody belongs."""
+    escaped = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return [_team(row) for row in db.select(_LIKE, pattern=f"%{escaped}%", limit=limit)]
+
+
+def teams(db: Database, limit: int) -> list[Team]:
+    """Those to which somebody belongs, the oldest first."""
+    return [_team(row) for row in db.select(_ALL, limit=limit)]
+
+
+def members(db: Database, team_id: int) -> int:
+    """How many volunteers belong to it."""
+    row = db.one(_MEMBERS, id=team_id)
+    return int(row["amount"]) if row else 0
+
+
+def founded(db: Database, founder_id: int) -> int:
+    """How many teams this volunteer looks after, with volunteers or without."""
+    row = db.one(_FOUNDED, founder_id=founder_id)
+    return int(row["amount"]) if row else 0
+
+
+def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
+    """Who of the team has been a volunteer for longest, but for this one."""
+    row = db.one(_ELDEST, id=team_id, besides=besides)
+    return row["id"] if row else None
+
+
+def change(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:
+    """What the team says of itself."""
+    db.execute(_CHANGE, id=team_id, country=country, website=website, about=about)
+
+
+def hand_over(db: Database, team_id: int, founder_id: int) -> None:
+    """Somebody else looks after the team from now on."""
+    db.execute(_HAND_OVER, id=team_id, founder_id=founder_id)
+
+
+def _team(row: Row) -> Team:
+    return Team(
+        id=row["id"],
+        name=row["name"],
+        founder_id=row["founder_id"],
+        country=row["country"],
+        website=row["website"],
+        about=row["about"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,174 @@
+"""Do the books balance? Every award adds up to zero, and everybody has just what was awarded and carried over."""
+
+from collections.abc import Iterator, Mapping
+
+from axiom.store.credit import settlements
+from axiom.store.engine.database import Database, Row
+
+_UNBALANCED = """
+SELECT a.id FROM award a LEFT JOIN entry e ON e.award_id = a.id GROUP BY a.id, a.amount
+HAVING coalesce(sum(e.amount), 0) <> 0 OR count(e.id) <> 2 OR max(e.amount) <> abs(a.amount)
+"""
+_MISPLACED = """
+SELECT a.id, a.reason, t.state, t.is_paid FROM award a JOIN task t ON t.id = a.task_id
+WHERE (a.reason = 'computed' AND t.state <> 'valid')
+    OR (a.reason IN ('failed', 'broken') AND t.state NOT IN ('failed', 'aborted'))
+    OR (a.reason IN ('computed', 'failed', 'broken') AND t.is_paid = 0)
+"""
+_UNPAID = """
+SELECT t.id FROM task t WHERE t.is_paid = 1 AND t.state NOT IN ('failed', 'aborted')
+    AND NOT EXISTS (SELECT 1 FROM award a WHERE a.task_id = t.id)
+    AND NOT EXISTS (SELECT 1 FROM pending_award p WHERE p.task_id = t.id AND p.booked_at IS NULL)
+"""
+_TWICE = """
+SELECT p.id, p.booked_at, a.id AS award_id FROM pending_award p
+LEFT JOIN award a ON a.task_id = p.task_id AND a.reason = p.reason
+WHERE (p.booked_at IS NULL) <> (a.id IS NULL) OR (a.id IS NOT NULL AND a.amount <> p.amount)
+"""
+_LABORATORY = """
+SELECT coalesce(sum(amount), 0) AS booked, (SELECT coalesce(sum(amount), 0) FROM award) AS awarded
+FROM entry WHERE account = 'laboratory'
+"""
+_ACCOUNTS = """
+SELECT e.account, sum(e.amount) AS booked FROM entry e WHERE e.account <> 'laboratory' GROUP BY e.account
+"""
+_EARNED = {
+    "volunteer": """
+SELECT volunteer_id AS id, sum(amount) AS amount FROM (
+    SELECT volunteer_id, amount FROM award UNION ALL SELECT volunteer_id, amount FROM carried)
+GROUP BY volunteer_id
+""",
+    "host": "SELECT host_id AS id, sum(amount) AS amount FROM award GROUP BY host_id",
+    "team": "SELECT team_id AS id, sum(amount) AS amount FROM award WHERE team_id IS NOT NULL GROUP BY team_id",
+}
+_ENTERED = """
+SELECT a.created_at / 86400000000 AS day, a.tariff_id, a.reason, a.tier, count(*) AS awards, sum(e.amount) AS amount
+FROM award a JOIN entry e ON e.award_id = a.id WHERE e.account <> 'laboratory' GROUP BY 1, 2, 3, 4
+"""
+_EXTENT = """
+SELECT (SELECT count(*) FROM entry) AS entries, count(*) AS awards, coalesce(sum(amount), 0) AS thousandths FROM award
+"""
+_DAYBOOK = "SELECT * FROM daybook"
+_SETTLED = """
+SELECT s.session_id, s.awards, s.amount, s.capped, s.session_cap, count(a.id) AS there,
+    coalesce(sum(a.amount), 0) AS sum,
+    coalesce(sum(CASE WHEN a.is_capped = 1 THEN a.amount ELSE 0 END), 0) AS capped_sum
+FROM settlement s LEFT JOIN award a ON a.id > s.after_award AND a.id <= s.last_award
+GROUP BY s.session_id, s.awards, s.amount, s.capped, s.session_cap ORDER BY s.session_id
+"""
+_APART = """
+SELECT session_id FROM (SELECT session_id, after_award, lag(last_award) OVER (ORDER BY session_id) AS before_it
+    FROM settlement) s
+WHERE before_it <> after_award ORDER BY session_id
+"""
+_SINCE = "SELECT coalesce(sum(amount), 0) AS amount FROM award WHERE id > :after AND is_capped = 1"
+_AWARDED = "SELECT volunteer_id, sum(amount) AS amount FROM award GROUP BY volunteer_id"
+_KEPT = "SELECT holder_id AS id, total AS amount FROM balance WHERE holder = :holder"
+
+
+def problems(db: Database) -> list[str]:
+    """I3: what is wrong with the ledger, to the last thousandth; nothing when all is well."""
+    return list(differences(db))
+
+
+def differences(db: Database) -> Iterator[str]:
+    """The same, one after the other: whoever wants the first alone waits for no other."""
+    for row in db.select(_UNBALANCED):
+        yield f"award {row['id']} is not booked on two equal sides"
+    for row in db.select(_MISPLACED):
+        yield f"award {row['id']} is for a task {_misplaced(row)}"
+    for row in db.select(_UNPAID):
+        yield f"task {row['id']} counts as paid and has no award"
+    for row in db.select(_TWICE):
+        yield f"award {row['id']} of those that wait {_waits_wrong(row)}"
+    yield from _accounts(db)
+    yield from _balances(db)
+    yield from _days(db)
+
+
+def extent(db: Database) -> dict[str, int]:
+    """How much there is to add up."""
+    row = db.one(_EXTENT)
+    return dict(row) if row else {}
+
+
+def beyond_caps(db: Database) -> list[str]:
+    """I4: which session's settlement is not what was booked, or is more than its cap."""
+    return [*_settlements(db), *_unsettled(db)]
+
+
+def _misplaced(row: Row) -> str:
+    if row["is_paid"] == 0:
+        return "that still waits for credit"
+    return (
+        "that is not valid"
+        if row["reason"] == "computed"
+        else f"that is {row['state']} and was paid as {row['reason']}"
+    )
+
+
+def _waits_wrong(row: Row) -> str:
+    if row["award_id"] is None:
+        return "counts as booked and is not"
+    return "is booked with another amount" if row["booked_at"] is not None else "is booked already"
+
+
+def _accounts(db: Database) -> Iterator[str]:
+    laboratory = db.one(_LABORATORY)
+    if laboratory is not None and laboratory["booked"] != -laboratory["awarded"]:
+        yield f"the laboratory's account says {laboratory['booked']}, and {laboratory['awarded']} were awarded"
+    booked = {row["account"]: row["booked"] for row in db.select(_ACCOUNTS)}
+    awarded = {f"volunteer:{row['volunteer_id']}": row["amount"] for row in db.select(_AWARDED)}
+    for account in sorted(booked.keys() | awarded.keys()):
+        if booked.get(account, 0) != awarded.get(account, 0):
+            yield f"account {account} says {booked.get(account, 0)}, and {awarded.get(account, 0)} were awarded"
+
+
+def _days(db: Database) -> Iterator[str]:
+    """Where the daybook differs from the entries of its day, tariff, reason and tier."""
+    entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
+    kept = {_page(row): (row["awards"], row["amount"]) for row in db.select(_DAYBOOK)}
+    for page in sorted(entered.keys() | kept.keys()):
+        there, said = entered.get(page, (0, 0)), kept.get(page, (0, 0))
+        if there != said:
+            day, tariff_id, reason, tier = page
+            yield (
+                f"the daybook has {said[0]} awards and {said[1]} on day {day} under tariff {tariff_id} for {reason} "
+                f"({tier}), and there are {there[0]} and {there[1]}"
+            )
+
+
+def _page(row: Row) -> tuple[int, int, str, str]:
+    return row["day"], row["tariff_id"], row["reason"], row["tier"]
+
+
+def _settlements(db: Database) -> Iterator[str]:
+    for row in db.select(_APART):
+        yield f"session {row['session_id']} did not begin to settle where the one before it ended"
+    for row in db.select(_SETTLED):
+        if (row["awards"], row["amount"], row["capped"]) != (row["there"], row["sum"], row["capped_sum"]):
+            yield (
+                f"session {row['session_id']} settled {row['awards']} awards and {row['amount']}, and there are "
+                f"{row['there']} and {row['sum']}"
+            )
+        if row["session_cap"] is not None and row["capped_sum"] > row["session_cap"]:
+            yield f"session {row['session_id']} awarded {row['capped_sum']}, and its cap is {row['session_cap']}"
+
+
+def _unsettled(db: Database) -> Iterator[str]:
+    settled = settlements.last(db)
+    if settled is None:
+        return
+    row = db.one(_SINCE, after=settled.last_award)
+    there, said = int(row["amount"]) if row else 0, settlements.unsettled(db)
+    if there != said:
+        yield f"{said} count against the cap of the next session, and there are {there}"
+
+
+def _balances(db: Database) -> Iterator[str]:
+    for holder in _EARNED:
+        earned: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_EARNED[holder])}
+        kept: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_KEPT, holder=holder)}
+        for number in sorted(earned.keys() | kept.keys()):
+            if earned.get(number, 0) != kept.get(number, 0):
+                yield f"{holder} {number} has {kept.get(number, 0)}, and earned {earned.get(number, 0)}"

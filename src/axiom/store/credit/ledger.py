@@ -1,0 +1,347 @@
+"""Credit: awards (once per task and reason), the bookings that add up to zero, and balances.
+
+A balance says what a volunteer, a host or a team has in all: the sum of its awards and of what it carried over. It is
+kept with every booking, so that nobody ever adds up ten million awards; `books` adds them up, and says where the two
+differ.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.ledger import Award, Balance, TimeSaid
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at, moment
+
+_TASKS = """
+SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
+    h.volunteer_id, v.team_id, w.state AS workunit, w.registration_id, w.configs,
+    json_array_length(w.replicates) AS replicates,
+    EXISTS (SELECT 1 FROM result r WHERE r.task_id = t.id AND r.outcome = 'late')
+        OR EXISTS (SELECT 1 FROM duplicate d WHERE d.task_id = t.id AND d.outcome = 'late') AS is_late
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+    JOIN workunit w ON w.id = t.workunit_id
+"""
+_UNPAID = f"{_TASKS} WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit"
+_UNTHANKED = f"""{_TASKS}
+WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
+"""
+_FIRST_BROKEN = """
+SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id
+WHERE h.volunteer_id = :volunteer_id AND t.experiment_id = :experiment_id AND t.state = 'failed'
+    AND t.sent_at IS NOT NULL AND t.cause IN (SELECT value FROM json_each(:causes))
+ORDER BY t.returned_at, t.id LIMIT :limit
+"""
+_FIRST_AFTER = "SELECT created_at FROM award WHERE id > :id ORDER BY id LIMIT 1"
+_OF_TASK = "SELECT * FROM award WHERE task_id = :task_id ORDER BY id"
+_PAYEE = """
+SELECT t.state, t.is_paid, t.returned_at, t.host_id, h.volunteer_id, v.team_id
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id WHERE t.id = :task_id
+"""
+_ENDED = f"""{_TASKS}
+WHERE t.id > :after AND t.state IN ('valid', 'failed', 'aborted') AND t.returned_at IS NOT NULL
+ORDER BY t.id LIMIT :limit
+"""
+_DAYBOOK = """
+INSERT INTO daybook (day, tariff_id, reason, tier, awards, amount)
+VALUES (:day, :tariff_id, :reason, :tier, :awards, :amount)
+ON CONFLICT (day, tariff_id, reason, tier)
+DO UPDATE SET awards = daybook.awards + excluded.awards, amount = daybook.amount + excluded.amount
+"""
+_AWARD = """
+INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, session_id, amount, because, created_at,
+    tier, is_capped)
+VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :session_id, :amount, :because, :created_at,
+    :tier, :is_capped)
+"""
+_ENTRY = "INSERT INTO entry (award_id, account, amount) VALUES (:award_id, :account, :amount)"
+_LAST_AWARD = "SELECT coalesce(max(id), 0) AS id FROM award"
+_LAST_OF_SESSIONS = """
+SELECT id FROM award WHERE session_id IS NOT NULL AND session_id < :before ORDER BY id DESC LIMIT 1
+"""
+_BOOKED = "SELECT id FROM award WHERE id > :after ORDER BY id"
+_SINCE = "SELECT count(*) AS tasks, coalesce(sum(amount), 0) AS amount FROM award WHERE id > :after"
+_BALANCE = "SELECT * FROM balance WHERE holder = :holder AND holder_id = :id"
+_BALANCES = """
+SELECT b.* FROM json_each(:ids) j CROSS JOIN balance b ON b.holder = :holder AND b.holder_id = j.value
+"""
+_ADD = """
+INSERT INTO balance (holder, holder_id, total, recent, recent_at) VALUES (:holder, :holder_id, :amount, 0, :now)
+ON CONFLICT (holder, holder_id) DO UPDATE SET total = balance.total + excluded.total
+"""
+_RECENT = """
+UPDATE balance SET recent = :recent, recent_at = :recent_at WHERE holder = :holder AND holder_id = :holder_id
+"""
+_TOP = """
+SELECT * FROM balance WHERE holder = :holder
+    AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
+    AND NOT (holder = 'host' AND holder_id IN (SELECT id FROM host WHERE is_simulated = 1))
+ORDER BY total DESC LIMIT :limit
+"""
+_BEGAN_VOLUNTEERS = "SELECT v.id, v.created_at FROM json_each(:ids) j CROSS JOIN volunteer v ON v.id = j.value"
+_BEGAN_HOSTS = "SELECT h.id, h.created_at FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
+_BEGAN_TEAMS = "SELECT t.id, t.created_at FROM json_each(:ids) j CROSS JOIN team t ON t.id = j.value"
+_CARRIED = "SELECT 1 FROM carried WHERE volunteer_id = :volunteer_id AND source = :source"
+_CARRY = """
+INSERT INTO carried (volunteer_id, source, amount, because, created_at)
+VALUES (:volunteer_id, :source, :amount, :because, :now)
+"""
+_TOTAL = """
+SELECT (SELECT coalesce(sum(total), 0) FROM balance WHERE holder = 'volunteer')
+    - (SELECT coalesce(sum(amount), 0) FROM carried) AS amount
+"""
+
+DAY = 86_400_000_000  # microseconds
+
+UNSETTLED = ("credit", 0, "unsettled")  # the counter of what counts against the session's cap
+FROM = "laboratory"  # the account out of which all credit comes
+VOLUNTEER, HOST, TEAM = "volunteer", "host", "team"
+_BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unpaid:
+    """A task without an award, and to whom one would go."""
+
+    task_id: int
+    experiment_id: int
+    host_id: int
+    volunteer_id: int
+    team_id: int | None
+    registration_id: int
+    configs: tuple[int, ...]  # its places in the registered sweep
+    replicates: int
+    said: TimeSaid
+    is_valid: bool
+    is_late: bool  # a cell was stopped, as its host says: then nothing shows that it was computed
+    cause: str  # how it ended
+    is_taken_back: bool  # by the laboratory, as its own books say
+
+
+def unpaid(db: Database, limit: int) -> list[Unpaid]:
+    """Valid tasks without an award, oldest first."""
+    return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
+
+
+def unthanked(db: Database, limit: int) -> list[Unpaid]:
+    """Tasks that ended otherwise, of which a host told and that nobody has looked at for credit, oldest first."""
+    return [_unpaid(row) for row in db.select(_UNTHANKED, limit=limit)]
+
+
+def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Collection[str], limit: int) -> list[int]:
+    """Return the first tasks of a version that failed on a volunteer's hosts for one of these causes, by their word.
+
+    The first are those that came back first: an older task that fails later takes no place of one that was paid.
+    """
+    named = json.dumps(sorted(causes))
+    rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, volunteer_id=volunteer_id, causes=named, limit=limit)
+    return [row["id"] for row in rows]
+
+
+def ended(db: Database, after: int, limit: int) -> list[Unpaid]:
+    """Tasks behind this one that came back, valid or not, whether or not they were paid: history to be priced anew."""
+    return [_unpaid(row) for row in db.select(_ENDED, after=after, limit=limit)]
+
+
+def first_after(db: Database, award_id: int) -> datetime | None:
+    """When the first award behind this one was booked; None where there is none."""
+    row = db.one(_FIRST_AFTER, id=award_id)
+    return moment(row["created_at"]) if row else None
+
+
+def of_task(db: Database, task_id: int) -> list[Award]:
+    """The awards of a task, oldest first."""
+    return [
+        Award(
+            task_id=task_id,
+            reason=row["reason"],
+            host_id=row["host_id"],
+            volunteer_id=row["volunteer_id"],
+            team_id=row["team_id"],
+            amount=row["amount"],
+            because=row["because"],
+            tier=row["tier"],
+        )
+        for row in db.select(_OF_TASK, task_id=task_id)
+    ]
+
+
+def payee(db: Database, task_id: int) -> Row | None:
+    """Whose task it was, and whether it still waits for credit; None of one that no host has had."""
+    return db.one(_PAYEE, task_id=task_id)
+
+
+def award(
+    db: Database,
+    given: Sequence[Award],
+    *,
+    tariff_id: int,
+    session_id: int | None,
+    now: datetime,
+    is_capped: bool = True,
+) -> None:
+    """Book awards out of the laboratory's account into the volunteers', and into what everybody has in all.
+
+    The same task and reason again is refused, and with it all of these. What is capped counts until the next session
+    settles.
+    """
+    before, stamp = last_award(db), at(now)
+    rows = [
+        {
+            "task_id": one.task_id,
+            "reason": one.reason,
+            "tariff_id": tariff_id,
+            "host_id": one.host_id,
+            "volunteer_id": one.volunteer_id,
+            "team_id": one.team_id,
+            "session_id": session_id,
+            "amount": one.amount,
+            "because": one.because,
+            "created_at": stamp,
+            "tier": one.tier,
+            "is_capped": int(is_capped),
+        }
+        for one in given
+    ]
+    db.many(_AWARD, rows)
+    booked = [row["id"] for row in db.select(_BOOKED, after=before)]
+    db.many(_ENTRY, [entry for number, one in zip(booked, given, strict=True) for entry in _entries(number, one)])
+    _keep_balances(db, given, stamp)
+    _keep_daybook(db, given, tariff_id, stamp)
+    if is_capped and given:
+        counters.add(db, *UNSETTLED, sum(one.amount for one in given))
+
+
+def by_holder(given: Sequence[Award]) -> dict[str, dict[int, int]]:
+    """What these awards are in all for each volunteer, host and team."""
+    amounts: dict[str, dict[int, int]] = {VOLUNTEER: {}, HOST: {}, TEAM: {}}
+    for one in given:
+        for holder, holder_id in ((VOLUNTEER, one.volunteer_id), (HOST, one.host_id), (TEAM, one.team_id)):
+            if holder_id is not None:
+                amounts[holder][holder_id] = amounts[holder].get(holder_id, 0) + one.amount
+    return amounts
+
+
+def keep_recent(db: Database, holder: str, recent: Mapping[int, tuple[float, datetime]]) -> None:
+    """The recent average of each of these volunteers, hosts or teams, and as of when it is that."""
+    db.many(
+        _RECENT,
+        [
+            {"holder": holder, "holder_id": holder_id, "recent": value, "recent_at": at(moment)}
+            for holder_id, (value, moment) in recent.items()
+        ],
+    )
+
+
+def began(db: Database, holder: str, ids: Sequence[int]) -> dict[int, datetime]:
+    """Since when these volunteers, hosts or teams have been here."""
+    rows = db.select(_BEGAN[holder], ids=json.dumps(list(ids)))
+    return {row["id"]: moment(row["created_at"]) for row in rows}
+
+
+def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, because: str, now: datetime) -> bool:
+    """Credit that a volunteer earned elsewhere counts from now on; False when it came from this source before.
+
+    It is not recent, and no team's.
+    """
+    if db.one(_CARRIED, volunteer_id=volunteer_id, source=source) is not None:
+        return False
+    db.execute(_CARRY, volunteer_id=volunteer_id, source=source, amount=amount, because=because, now=at(now))
+    db.execute(_ADD, holder=VOLUNTEER, holder_id=volunteer_id, amount=amount, now=at(now))
+    return True
+
+
+def balance(db: Database, holder: str, holder_id: int) -> Balance | None:
+    """What a volunteer, a host or a team has; None while it has nothing."""
+    row = db.one(_BALANCE, holder=holder, id=holder_id)
+    return _balance(row) if row else None
+
+
+def balances(db: Database, holder: str, ids: Sequence[int]) -> dict[int, Balance]:
+    """What those of these volunteers, hosts or teams have that have anything."""
+    rows = db.select(_BALANCES, holder=holder, ids=json.dumps(list(ids)))
+    return {row["holder_id"]: _balance(row) for row in rows}
+
+
+def top(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
+    """The volunteers, hosts or teams with the most credit in all, by their id."""
+    return [(row["holder_id"], _balance(row)) for row in db.select(_TOP, holder=holder, limit=limit)]
+
+
+def last_award(db: Database) -> int:
+    """The number of the newest award; 0 before the first."""
+    row = db.one(_LAST_AWARD)
+    return int(row["id"]) if row else 0
+
+
+def last_of_sessions(db: Database, *, before: int) -> int:
+    """The number of the newest award that a session before this one made; 0 where none did."""
+    row = db.one(_LAST_OF_SESSIONS, before=before)
+    return int(row["id"]) if row else 0
+
+
+def awarded_since(db: Database, award_id: int) -> tuple[int, int]:
+    """How many awards came after this one, and how much they are in all, in thousandths."""
+    row = db.one(_SINCE, after=award_id)
+    return (int(row["tasks"]), int(row["amount"])) if row else (0, 0)
+
+
+def total(db: Database) -> int:
+    """All credit ever awarded here, in thousandths."""
+    row = db.one(_TOTAL)
+    return int(row["amount"]) if row else 0
+
+
+def _keep_balances(db: Database, given: Sequence[Award], stamp: int) -> None:
+    for holder, amounts in by_holder(given).items():
+        for holder_id, amount in amounts.items():
+            db.execute(_ADD, holder=holder, holder_id=holder_id, amount=amount, now=stamp)
+
+
+def _keep_daybook(db: Database, given: Sequence[Award], tariff_id: int, stamp: int) -> None:
+    awards, amounts = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for one in given:
+        awards[one.reason, one.tier] += 1
+        amounts[one.reason, one.tier] += one.amount
+    day = stamp // DAY
+    for (reason, tier), number in awards.items():
+        amount = amounts[reason, tier]
+        db.execute(_DAYBOOK, day=day, tariff_id=tariff_id, reason=reason, tier=tier, awards=number, amount=amount)
+
+
+def _entries(award_id: int, given: Award) -> list[Mapping[str, object]]:
+    return [
+        {"award_id": award_id, "account": FROM, "amount": -given.amount},
+        {"award_id": award_id, "account": f"volunteer:{given.volunteer_id}", "amount": given.amount},
+    ]
+
+
+def _balance(row: Row) -> Balance:
+    return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])
+
+
+def _unpaid(row: Row) -> Unpaid:
+    sent, back = row["sent_at"], row["returned_at"]
+    is_valid = row["state"] == "valid"
+    return Unpaid(
+        task_id=row["id"],
+        experiment_id=row["experiment_id"],
+        host_id=row["host_id"],
+        volunteer_id=row["volunteer_id"],
+        team_id=row["team_id"],
+        registration_id=row["registration_id"],
+        configs=tuple(json.loads(row["configs"])),
+        replicates=row["replicates"],
+        said=TimeSaid(
+            cpu_seconds=row["cpu_seconds"] or 0.0,
+            elapsed_seconds=row["elapsed_seconds"] or 0.0,
+            out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
+        ),
+        is_valid=is_valid,
+        is_late=bool(row["is_late"]),
+        cause=row["cause"],
+        # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
+        is_taken_back=not is_valid and (row["state"], row["workunit"]) == ("aborted", "cancelled"),
+    )

@@ -1,0 +1,111 @@
+"""Tariffs: how credit is computed, from when on. What was announced is never changed; a change is a new version."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.ledger import Tariff, Tier
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
+_ADD = """
+INSERT INTO tariff (name, version, per_core_second, rates, because, valid_from, announced_at)
+VALUES (:name, :version, :per_core_second, :rates, :because, :valid_from, :announced_at)
+"""
+_EVERYTHING = "SELECT * FROM tariff ORDER BY valid_from, id"
+_OTHERS = """
+SELECT count(*) AS amount FROM volunteer v
+WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (SELECT 1 FROM host h WHERE h.volunteer_id = v.id)
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announced:
+    """A tariff with its number and from when on it holds."""
+
+    id: int
+    tariff: Tariff
+    valid_from: datetime
+    announced_at: datetime | None  # None of one from before this was written down
+    because: str
+
+
+def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
+    """The tariff of this moment, with its id."""
+    row = db.one(_IN_FORCE, now=at(now))
+    return (row["id"], _tariff(row)) if row else None
+
+
+def everything(db: Database) -> list[Announced]:
+    """Every tariff, in the order in which they hold; those announced for later are last."""
+    return [
+        Announced(
+            id=row["id"],
+            tariff=_tariff(row),
+            valid_from=moment(row["valid_from"]),
+            announced_at=maybe_moment(row["announced_at"]),
+            because=row["because"],
+        )
+        for row in db.select(_EVERYTHING)
+    ]
+
+
+def ahead(db: Database) -> list[tuple[Announced, Tariff | None]]:
+    """Every tariff that was announced before it held, with the one that held or holds until then."""
+    known = everything(db)
+    return [
+        (one, known[place - 1].tariff if place else None)
+        for place, one in enumerate(known)
+        if one.announced_at is not None and one.announced_at < one.valid_from
+    ]
+
+
+def announce(
+    db: Database, tariff: Tariff, valid_from: datetime, *, now: datetime | None = None, because: str = ""
+) -> int:
+    """A new version of how credit is computed, from a moment on."""
+    return db.insert(
+        _ADD,
+        name=tariff.name,
+        version=tariff.version,
+        per_core_second=tariff.per_core_second,
+        rates=json.dumps(rates(tariff), sort_keys=True),
+        because=because,
+        valid_from=at(valid_from),
+        announced_at=at(now or valid_from),
+    )
+
+
+def volunteers_with_hosts(db: Database) -> int:
+    """How many volunteers besides ourselves have a computer here."""
+    row = db.one(_OTHERS)
+    return int(row["amount"]) if row else 0
+
+
+def rates(tariff: Tariff) -> dict[str, Any]:
+    """What a tariff pays besides core-seconds, as plain data."""
+    return {
+        "tiers": [[tier.start, tier.end, tier.amount] for tier in tariff.tiers],
+        "by_clock": tariff.by_clock,
+        "gpu_bonus": tariff.gpu_bonus,
+        "failed": tariff.failed,
+        "broken": tariff.broken,
+        "session_cap": tariff.session_cap,
+    }
+
+
+def _tariff(row: Row) -> Tariff:
+    said: Mapping[str, Any] = json.loads(row["rates"])
+    return Tariff(
+        name=row["name"],
+        version=row["version"],
+        per_core_second=row["per_core_second"],
+        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in said.get("tiers", [])),
+        by_clock=said.get("by_clock", bool(said.get("tiers"))),  # rows from before this was said went by the clock
+        gpu_bonus=said.get("gpu_bonus", 0),
+        failed=said.get("failed", 0),
+        broken=said.get("broken"),
+        session_cap=said.get("session_cap"),
+    )

@@ -1,0 +1,276 @@
+"""Bytes by their digest: small ones in the database, where they cost no fsync of their own, larger ones in files.
+
+A file is complete and on the disk before its row is written, so a row always has its file. A file whose row was never
+committed may be left behind; it harms nothing, and after a day it is swept away.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.errors import NotFound, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store.engine.database import Database, at, moment, sync
+from axiom.store.engine.folder import Folder, is_full
+
+LIMIT = 64 * 1024
+_NOT_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # that is nothing about the file
+GRACE = timedelta(hours=24)
+
+_RECORD = """
+INSERT INTO blob (digest, size, body, created_at) VALUES (:digest, :size, :body, :created_at)
+ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body
+WHERE blob.size <> excluded.size OR (blob.body IS NULL) <> (excluded.body IS NULL) OR blob.body <> excluded.body"""
+_BRING = """
+INSERT INTO blob (digest, size, body, created_at, brought) VALUES (:digest, :size, :body, :created_at, 1)
+ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, brought = blob.brought + 1"""
+_LET_GO = "UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0"
+# Anybody may bring, and let go of, the bytes of a bundle, of its seal or of a picture: all of them are public.
+_FORGET = """
+DELETE FROM blob WHERE digest = :digest AND brought = 0
+    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = blob.digest OR seal = CAST(blob.body AS TEXT))
+    AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest OR png = blob.digest)
+"""
+_UNNEEDED = """
+SELECT b.digest FROM blob b WHERE b.digest >= :first AND b.digest < :end AND b.brought = 0 AND b.created_at < :before
+    AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = b.digest)
+    AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT png FROM figure)
+ORDER BY b.digest
+"""
+_BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
+_INLINE = """
+SELECT b.digest, b.size, b.body FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value
+WHERE b.body IS NOT NULL
+"""
+_SIZES = "SELECT b.digest, b.size FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value"
+_NEXT = "SELECT digest, size, body FROM blob WHERE digest > :digest ORDER BY digest LIMIT 100"
+_IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
+_EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
+
+
+def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
+    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged."""
+    digest = hashlib.sha256(body).hexdigest()
+    if len(body) > LIMIT:
+        keep_file(folder, digest, body, now)
+    inline = body if len(body) <= LIMIT else None
+    changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
+    if changed and inline is None:
+        db.file(digest, body)
+    return digest
+
+
+def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
+    """Keep all of these outputs, each for one upload or task more; returns the SHA-256 of each."""
+    stamp = at(now)
+    rows = [
+        {
+            "digest": hashlib.sha256(body).hexdigest(),
+            "size": len(body),
+            "body": body if len(body) <= LIMIT else None,
+            "created_at": stamp,
+        }
+        for body in bodies
+    ]
+    large = [(str(row["digest"]), body) for row, body in zip(rows, bodies, strict=True) if row["body"] is None]
+    for digest, body in large:
+        keep_file(folder, digest, body, now)
+    db.many(_BRING, rows)
+    for digest, body in large:
+        db.file(digest, body)
+    return [str(row["digest"]) for row in rows]
+
+
+def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
+    """The file of a blob that is too large for its row is there, whole and on the disk."""
+    _keep_file(folder, _place(folder, digest), body, now)
+
+
+def get(db: Database, folder: Folder, digest: str) -> bytes:
+    """The bytes with this digest, proven."""
+    row = db.one(_BY_DIGEST, digest=digest)
+    if row is None:
+        raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
+    body: bytes | None = row["body"]
+    if body is None:
+        body = _read(_place(folder, digest))
+    if body is None or _differs(body, digest, row["size"]):
+        raise StoreDamaged(
+            f"The stored file {digest} is {'gone' if body is None else 'not what was stored'}: the disk lost it or "
+            "somebody changed it. It was not used; restore it from a backup."
+        )
+    return body
+
+
+def small(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
+    """The bytes of those that stand in the database and are proven; for the others ask one by one, and be told why."""
+    rows = db.select(_INLINE, digests=json.dumps(list(digests)))
+    return {row["digest"]: row["body"] for row in rows if not _differs(row["body"], row["digest"], row["size"])}
+
+
+def sizes(db: Database, digests: Iterable[str]) -> dict[str, int]:
+    """How many bytes those of these blobs have that are stored."""
+    return {row["digest"]: row["size"] for row in db.select(_SIZES, digests=json.dumps(list(digests)))}
+
+
+def intact(db: Database, folder: Folder, digest: str) -> bool:
+    """Are the bytes with this digest here, as they were stored?"""
+    try:
+        get(db, folder, digest)
+    except (NotFound, StoreDamaged):
+        return False
+    return True
+
+
+def problems(db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE) -> list[str]:
+    """Every row without its bytes, every wrong byte; with `now`, also files without a row that are past the grace."""
+    found: list[str] = []
+    last = ""
+    while rows := db.select(_NEXT, digest=last):
+        last = rows[-1]["digest"]
+        for row in rows:
+            try:
+                body = row["body"] if row["body"] is not None else _read(_place(folder, row["digest"]))
+            except StoreDamaged as error:
+                found.append(f"blob {row['digest']}: {error}")
+                continue
+            if body is None:
+                found.append(f"blob {row['digest']} has a row but no file")
+            elif _differs(body, row["digest"], row["size"]):
+                found.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
+    if now is not None:
+        found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
+    return found
+
+
+def files(db: Database, folder: Folder) -> list[Path]:
+    """Where the larger ones lie, which a copy of the database does not hold."""
+    return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
+
+
+def size_of_files(folder: Folder) -> int:
+    """How many bytes the larger ones take now, and what is just being written."""
+    return sum(found.st_size for path in folder.blobs.glob("??/*") if (found := _stat(path)))
+
+
+def let_go(db: Database, digest: str) -> None:
+    """One of the uploads for which an output was brought is no more; without the last of them it is forgotten.
+
+    What the laboratory itself put here stays, whoever brought the same bytes.
+    """
+    db.execute(_LET_GO, digest=digest)
+    forget(db, digest)
+
+
+def forget(db: Database, digest: str) -> bool:
+    """Drop a blob if nothing needs it any more; the file of a large one is swept away later."""
+    return db.execute(_FORGET, digest=digest) == 1
+
+
+def unneeded(db: Database, before: datetime) -> list[str]:
+    """What was put here before this and is no output, no bundle and no picture.
+
+    Every row is looked at, and there may be millions: a part of them at a time, so that no checkpoint waits for all.
+    """
+    edges = [f"{part:02x}" for part in range(256)]
+    ranges = zip(edges, [*edges[1:], "g"], strict=True)
+    found = (db.select(_UNNEEDED, first=first, end=end, before=at(before)) for first, end in ranges)
+    return [row["digest"] for rows in found for row in rows]
+
+
+def spare(folder: Folder, digest: str, now: datetime) -> None:
+    """The file of a blob that was forgotten, if it has one, stays for its grace from now on."""
+    with contextlib.suppress(OSError):
+        os.utime(_place(folder, digest), ns=(at(now) * 1000, at(now) * 1000))
+
+
+def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:
+    """Delete files whose row was never committed and that are past the grace; how many there were."""
+    left = _orphans(db, folder, now - grace)
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
+def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.blobs.glob("??/*"))
+        if (found := _stat(path))
+        and moment(found.st_mtime_ns // 1000) < before
+        and db.one(_EXISTS, digest=path.parent.name + path.name) is None
+    ]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None of a file that was moved to its place, or deleted, since its name was read."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _differs(body: bytes, digest: str, size: int) -> bool:
+    return len(body) != size or hashlib.sha256(body).hexdigest() != digest
+
+
+def _place(folder: Folder, digest: str) -> Path:
+    return folder.blobs / digest[:2] / digest[2:]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno in _NOT_NOW:
+            raise StoreBusy(
+                f"The stored file {path} cannot be read at the moment: {error.strerror}. Nothing was changed; "
+                "try again."
+            ) from error
+        raise StoreDamaged(
+            f"The stored file {path} cannot be read: {error.strerror}. It was not used; check the disk and who may "
+            "read it."
+        ) from error
+
+
+def _keep_file(folder: Folder, place: Path, body: bytes, now: datetime) -> None:
+    with contextlib.suppress(StoreDamaged):  # what cannot be read there is written anew
+        if _read(place) == body:
+            return
+    unfinished = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}.part")  # each its own
+    try:
+        _make_folder(place.parent, folder)
+        unfinished.write_bytes(body)
+        os.utime(unfinished, ns=(at(now) * 1000, at(now) * 1000))  # its age is told by the laboratory's clock
+        sync(unfinished)
+        unfinished.replace(place)
+        sync(place.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # what could not be stored may not be there to delete either
+            unfinished.unlink()
+        if is_full(error):
+            raise StorageFull(
+                f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "
+                "Free some space and send it again."
+            ) from error
+        raise StoreError(
+            f"The file {place} could not be stored: {error.strerror}. Nobody was told that it was."
+        ) from error
+
+
+def _make_folder(path: Path, folder: Folder) -> None:
+    """The folder exists and its name is on the disk. Where the database is no longer none is made: it was moved."""
+    if path == folder.blobs and not path.is_dir() and not folder.database.exists():
+        raise FileNotFoundError(errno.ENOENT, f"{folder.path} was moved away", str(path))
+    if not path.parent.is_dir():
+        _make_folder(path.parent, folder)
+    if not path.is_dir():
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync(path.parent)

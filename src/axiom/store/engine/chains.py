@@ -1,0 +1,61 @@
+"""Lists in which each entry covers, through the hash before it, all that was written earlier."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row
+
+_HEADS = {
+    "audit": "SELECT hash FROM audit ORDER BY id DESC LIMIT 1",
+    "prediction": "SELECT hash FROM prediction WHERE hash IS NOT NULL ORDER BY id DESC LIMIT 1",
+    "registration": "SELECT hash FROM registration ORDER BY id DESC LIMIT 1",
+}
+_LINKS = {
+    "audit": "SELECT * FROM audit ORDER BY id",
+    "prediction": "SELECT * FROM prediction WHERE hash IS NOT NULL ORDER BY id",
+    "registration": "SELECT * FROM registration ORDER BY id",
+}
+FIRST = "0" * 64  # what the first link of a chain calls its predecessor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """One table whose rows are links: what a link covers, and what it is called in a sentence."""
+
+    table: str
+    covered: Collection[str]
+
+    def link(self, db: Database, facts: Mapping[str, Any]) -> dict[str, str]:
+        """The hashes that the next link carries; counted, so that cutting off the newest would be seen too."""
+        head = db.one(_HEADS[self.table])
+        previous = head["hash"] if head else FIRST
+        counters.add(db, self.table, 0, "written", 1)
+        return {"previous_hash": previous, "hash": self._hash(previous, facts)}
+
+    def rows(self, db: Database) -> list[Row]:
+        """Every link, oldest first."""
+        return db.select(_LINKS[self.table])
+
+    def problems(self, db: Database, rows: Sequence[Row]) -> list[str]:
+        """Every place at which the chain does not hold."""
+        found, previous = [], FIRST
+        for row in rows:
+            if row["previous_hash"] != previous:
+                found.append(
+                    f"{self.table} {row['id']} does not follow the entry before it: one was removed or inserted"
+                )
+            if row["hash"] != self._hash(row["previous_hash"], {name: row[name] for name in self.covered}):
+                found.append(f"{self.table} {row['id']} was altered after it was written")
+            previous = row["hash"]
+        written = counters.read(db).get((self.table, 0, "written"), 0)
+        if written != len(rows):
+            found.append(f"{self.table} holds {len(rows)} entries, and {written} were written: the newest were removed")
+        return found
+
+    def _hash(self, previous: str, facts: Mapping[str, Any]) -> str:
+        text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(f"axiom-{self.table}-1|{text}".encode()).hexdigest()

@@ -1,0 +1,390 @@
+"""One connection to the database, in words that do not say which database it is.
+
+SQLite today; PostgreSQL can join behind the same names. Values are bound by name (`:name`), rows come as mappings, a
+time is a whole number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions
+before 3.51.3 can damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the
+file for as long as its connection lives.
+
+Whatever a connection changes can also be written down elsewhere (`record_in`): each statement with its values, in
+order, on the disk before the transaction that holds it is committed.
+"""
+
+import functools
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from axiom.errors import FolderUnusable, StoreError
+from axiom.store.engine.binding import BUSY_MS, explain, foreseen
+from axiom.store.engine.binding_rows import Bare as Bare
+from axiom.store.engine.binding_rows import Row as Row
+from axiom.store.engine.binding_rows import named, one_named, unnamed
+from axiom.store.engine.binding_statements import Bound, Statement, statement
+from axiom.store.engine.changes import FILE, Change, Kind, Recorder, kind_of
+from axiom.store.engine.keeper import close_to_others, sole_writer
+from axiom.store.engine.moments import at as at
+from axiom.store.engine.moments import maybe_moment as maybe_moment
+from axiom.store.engine.moments import moment as moment
+
+STATEMENTS = 512  # that a connection keeps prepared: more than this program has
+_SETTINGS = (
+    f"busy_timeout = {BUSY_MS}",
+    "mmap_size = 0",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16384",  # kilobytes of pages that it keeps at hand
+    "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
+    "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
+)
+
+
+class Database:
+    """One connection. It belongs to one thread at a time and speaks SQL with named values."""
+
+    def __init__(self, connection: Any, on_close: Callable[[], None] | None = None) -> None:
+        self._connection = connection
+        self._on_close = on_close
+        self._depth = 0  # transactions and savepoints that are open here
+        self.notes = 0  # that something kept in memory has changed, with those that were undone: no row knows these
+        self._recorder: Recorder | None = None
+        self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
+        if isinstance(connection, sqlite3.Connection):
+            self._changed: Callable[[Any], int] = lambda cursor: cursor.rowcount
+            self._rows: Callable[[Any], list[Row]] = named
+            self._bare: Callable[[Any], list[Bare]] = lambda cursor: cursor.fetchall()
+            self._changed_in_all: Callable[[], int] = lambda: connection.total_changes
+        else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
+            connection.set_row_trace(one_named)
+            self._changed, self._rows, self._bare = lambda _cursor: int(connection.changes()), list, unnamed
+            self._changed_in_all = connection.total_changes
+
+    def select(self, sql: str, /, **values: Any) -> list[Row]:
+        """Every row of the answer; also for a change that ends in RETURNING."""
+        known, kind = statement(sql), self._kind(sql)
+        bound = known.bind(values)
+        try:
+            rows = self._rows(self._do(known.text, bound))
+        except Exception as error:
+            explain(error)
+            raise
+        if kind is not Kind.NOTHING:
+            self._note(sql, known, bound)
+        return rows
+
+    def bare(self, sql: str, /, **values: Any) -> list[Bare]:
+        """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
+        if kind_of(sql) is not Kind.NOTHING:
+            raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
+        known = statement(sql)
+        try:
+            return self._bare(self._do(known.text, known.bind(values)))
+        except Exception as error:
+            explain(error)
+            raise
+
+    def one(self, sql: str, /, **values: Any) -> Row | None:
+        """The first row of the answer, if there is one."""
+        rows = self.select(sql, **values)
+        return rows[0] if rows else None
+
+    def execute(self, sql: str, /, **values: Any) -> int:
+        """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
+        known, kind = statement(sql), self._kind(sql)
+        bound = known.bind(values)
+        try:
+            changed = max(0, self._changed(self._do(known.text, bound)))
+        except Exception as error:
+            explain(error)
+            raise
+        if kind is Kind.MORE or (kind is Kind.ROWS and changed):
+            self._note(sql, known, bound)
+        return changed
+
+    def insert(self, sql: str, /, **values: Any) -> int:
+        """Insert one row and return its id."""
+        rows = self.select(_with_id(sql), **values)
+        if len(rows) != 1:
+            raise StoreError(f"An INSERT of one row made {len(rows)}, so there is no id. Nothing else changed.")
+        return int(rows[0]["id"])
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
+        known, kind = statement(sql), self._kind(sql)
+        bound = [known.bind(row) for row in rows]
+        if len(bound) <= 1:  # one statement is done wholly or not at all anyway
+            return self._each(sql, known, bound, kind)
+        with self.savepoint():
+            return self._each(sql, known, bound, kind)
+
+    def _each(self, sql: str, known: Statement, bound: list[Bound], kind: Kind) -> int:
+        before = self._changed_in_all()
+        try:
+            self._demand_open()
+            self._connection.executemany(known.text, bound)
+        except Exception as error:
+            explain(error)
+            raise
+        if kind is not Kind.NOTHING and self._changes is not None:
+            names = known.names
+            self._changes += [(sql, names, row) for row in bound]
+        return self._changed_in_all() - before
+
+    def file(self, digest: str, body: bytes) -> None:
+        """A row of the open transaction stands for a file of these bytes, which are written down like the row."""
+        if self._recorder is not None and self._changes is not None:
+            self._changes.append((FILE, ("digest", "body"), (digest, body)))
+
+    def record_in(self, recorder: Recorder) -> None:
+        """From here on every change is written down there before its commit, and none is made outside transactions."""
+        self.select("PRAGMA synchronous = NORMAL")  # what a power cut takes of a commit is written down
+        self._recorder = recorder
+
+    @property
+    def recorded(self) -> bool:
+        """Is every change written down elsewhere, too?"""
+        return self._recorder is not None
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Everything in the body, or nothing of it: rolls back to here when the body raises."""
+        return _Savepoint(self)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The body in one transaction that may write; committed, and then durable, when the body ends."""
+        self._say("BEGIN IMMEDIATE")
+        changes: list[Change] = []
+        self._changes = changes
+        written = False
+        try:
+            with self._within("COMMIT", "ROLLBACK"):
+                yield
+                if changes and self._recorder is not None:
+                    self._recorder.append(self, tuple(changes))
+                    written = True
+        except BaseException as error:
+            if written and self._recorder is not None:
+                self._recorder.withdraw(self, error)
+            raise
+        finally:
+            self._changes = None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """The body sees the database as it is at the first question; what is written meanwhile is not half seen."""
+        if self._depth:  # an outer transaction is a snapshot already
+            yield
+            return
+        self._say("BEGIN")
+        with self._within("COMMIT", "ROLLBACK"):
+            yield
+
+    @property
+    def in_transaction(self) -> bool:
+        """Is a transaction open? SQLite ends one by itself when its disk fails or is full."""
+        return bool(self._connection.in_transaction)
+
+    def tables(self) -> set[str]:
+        """The names of the tables that exist."""
+        return {row["name"] for row in self.select("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def settle(self) -> None:
+        """Move what stands in the log beside the database into it."""
+        self.select("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the connection; the writable one gives its lock back."""
+        self._connection.close()
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._on_close is not None:
+            self._on_close()
+            self._on_close = None
+
+    def _kind(self, sql: str) -> Kind:
+        """What is to be written down; a change that could not be before its commit is refused before it is made."""
+        if self._recorder is None:
+            return Kind.NOTHING
+        kind = kind_of(sql)
+        if kind is not Kind.NOTHING and self._changes is None:
+            raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
+        return kind
+
+    def _note(self, sql: str, known: Statement, bound: Bound) -> None:
+        if self._changes is not None:
+            self._changes.append((sql, known.names, bound))
+
+    def _say(self, sql: str) -> None:
+        """Where a transaction or a level of it begins or ends: without values, and nothing to write down."""
+        try:
+            self._do(sql, ())
+        except Exception as error:
+            explain(error)
+            raise
+
+    @contextmanager
+    def _within(self, finish: str, undo: str) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+            self._say(finish)
+        except BaseException:
+            if self.in_transaction:
+                self._say(undo)
+            raise
+        finally:
+            self._depth -= 1
+
+    def _do(self, sql: str, bound: Bound) -> Any:
+        self._demand_open()
+        return self._connection.execute(sql, bound)
+
+    def _demand_open(self) -> None:
+        # Without this question, a body that swallowed the error which ended its transaction would go on and store
+        # each further statement by itself, never to be acknowledged or undone.
+        if self._depth and not self._connection.in_transaction:
+            raise StoreError("The transaction ended early because of an earlier error. Nothing of it was stored.")
+
+
+class _Savepoint:
+    """A level of its own within what is open. A class, as a generator would cost more than the statements here."""
+
+    __slots__ = ("_changes", "_database", "_mark", "_name")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        database = self._database
+        self._changes = database._changes
+        self._mark = 0 if self._changes is None else len(self._changes)
+        self._name = f"level_{database._depth}"
+        database._say(f"SAVEPOINT {self._name}")
+        database._depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._release()
+            else:
+                self._undo()
+        finally:
+            self._database._depth -= 1
+
+    def _release(self) -> None:
+        try:
+            self._database._say(f"RELEASE {self._name}")
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        if self._changes is not None:
+            del self._changes[self._mark :]
+        if self._database.in_transaction:
+            self._database._say(f"ROLLBACK TO {self._name}")
+            self._database._say(f"RELEASE {self._name}")
+
+
+def connect_writer(path: Path, vfs: str | None = None) -> Database:
+    """The one writable connection to this database; refused while another one lives, in any process.
+
+    `vfs` names another of SQLite's ways to the disk. A commit on this connection is on the disk when it returns.
+    """
+    release = sole_writer(path)
+    try:
+        close_to_others(path)
+        address = _address(path, mode="rwc", **({"vfs": vfs} if vfs else {}))
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=STATEMENTS
+        )
+        database = Database(connection, release)
+    except (sqlite3.Error, OSError) as error:
+        release()
+        raise FolderUnusable(f"The database {path} cannot be opened: {error}. Nothing was changed.") from error
+    try:
+        make_durable(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def make_durable(database: Database) -> None:
+    """From here on, a commit is on the disk when it returns, and foreign keys hold."""
+    for setting in _SETTINGS:
+        database.select(f"PRAGMA {setting}")
+    mode = database.one("PRAGMA journal_mode = WAL")
+    if mode is None or mode["journal_mode"] != "wal":
+        raise FolderUnusable(
+            "This disk does not let SQLite keep a write-ahead log, so a power cut could lose acknowledged results. "
+            "Nothing was changed; put the data folder on a local disk."
+        )
+
+
+def connect_reader(path: Path) -> Database:
+    """A connection that can read and nothing else. A pool may hand it from thread to thread, never to two at once."""
+    try:
+        connection = sqlite3.connect(
+            _address(path, mode="ro"),
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_MS / 1000,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
+        )
+    except sqlite3.Error as error:
+        raise FolderUnusable(f"The database {path} cannot be opened for reading: {error}.") from error
+    database = Database(connection)
+    database.select("PRAGMA mmap_size = 0")
+    database.select("PRAGMA query_only = ON")
+    return database
+
+
+def copy(source: Path, target: Path) -> None:
+    """A whole and consistent copy of a live database; `target` appears when it is complete and on the disk."""
+    unfinished = target.with_name(target.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with (
+            closing(sqlite3.connect(_address(source, mode="ro"), uri=True)) as old,
+            closing(sqlite3.connect(unfinished)) as new,
+        ):
+            unfinished.chmod(0o600)
+            old.backup(new)
+    except sqlite3.Error as error:
+        unfinished.unlink(missing_ok=True)
+        raise foreseen(error) or error from error
+    sync(unfinished)
+    unfinished.replace(target)
+    sync(target.parent)
+
+
+def version() -> str:
+    """Which database this is, in words for a person."""
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
+def sync(path: Path) -> None:
+    """What the file or folder holds now is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _address(path: Path, **options: str) -> str:
+    wanted = "&".join(f"{name}={quote(value)}" for name, value in options.items())
+    return f"file:{quote(str(path.absolute()))}?{wanted}"
+
+
+@functools.lru_cache(maxsize=4_096)
+def _with_id(sql: str) -> str:
+    return f"{sql} RETURNING id"

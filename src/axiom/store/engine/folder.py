@@ -1,0 +1,397 @@
+"""The data folder: what lies where, and the lock that keeps it to one process.
+
+The lock is the kernel's (flock): it ends with its process, however that ends. The lock file itself is never deleted,
+since a process that still waits for it would then hold a lock on nothing. What the file says is a courtesy to people.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from axiom.errors import AxiomError, FolderInUse, FolderUnusable, StoreError
+
+_README = """\
+This is the data folder of an Axiom laboratory: its database, its files and its keys.
+Do not edit or copy files here while Axiom works on it; `axiom backup` makes a copy that is whole.
+`keys` holds secrets: who has them can sign in this laboratory's name.
+`axiom.toml` holds the settings and may be edited by hand.
+Delete the folder and the laboratory is gone.
+"""
+SERVER = "axiom lab"  # the purpose of whoever holds the folder as its server
+_TRIES = 5  # asking who holds a lock takes it for an instant, so one refusal is not yet an answer
+_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folder:
+    """Where a laboratory lives, and the names inside."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """Everything that is counted, ordered and concluded."""
+        return self.path / "axiom.db"
+
+    @property
+    def blobs(self) -> Path:
+        """Files too large for the database, by digest."""
+        return self.path / "blobs"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database, one from before each start that brought it up to date."""
+        return self.path / "backups"
+
+    @property
+    def backed_up(self) -> Path:
+        """When somebody last backed this laboratory up."""
+        return self.path / "backed-up.json"
+
+    @property
+    def journal(self) -> Path:
+        """Every change since the last copies, unless the settings name another folder for it."""
+        return self.path / "journal"
+
+    @property
+    def keys(self) -> Path:
+        """The keys that sign."""
+        return self.path / "keys"
+
+    @property
+    def socket(self) -> Path:
+        """Where other processes of this host send their commands."""
+        return self.path / "axiom.sock"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that works on this folder."""
+        return self.path / "axiom.lock"
+
+    @property
+    def engine(self) -> Path:
+        """Where the local engine computes."""
+        return self.path / "engine"
+
+    @property
+    def settings(self) -> Path:
+        """The settings, for an editor."""
+        return self.path / "axiom.toml"
+
+    @property
+    def catalogue(self) -> Path:
+        """The files of experiments that were published here and that Axiom does not bring along."""
+        return self.path / "catalogue"
+
+    @property
+    def runners(self) -> Path:
+        """What is offered to volunteers' computers."""
+        return self.path / "runners"
+
+    @property
+    def runner_files(self) -> Path:
+        """The runners' files, as volunteers' computers fetch them."""
+        return self.runners / "files"
+
+    @property
+    def offer(self) -> Path:
+        """Which runners are offered; `store.runners` writes it."""
+        return self.runners / "offer.json"
+
+    @property
+    def uploads(self) -> Path:
+        """Outputs of which only a part has arrived."""
+        return self.path / "uploads"
+
+    @property
+    def statistics(self) -> Path:
+        """The files for credit sites."""
+        return self.path / "stats"
+
+    @property
+    def bundles(self) -> Path:
+        """The signed bundles, ready to be fetched."""
+        return self.path / "bundles"
+
+    @property
+    def unsealed(self) -> Path:
+        """Bundles whose seals were brought, for as long as it takes to publish them."""
+        return self.path / "unsealed"
+
+    def exists(self) -> bool:
+        """Is there a laboratory here, made to the end? An empty database is none; a damaged one is still somebody's."""
+        if not self.database.is_file():
+            return False
+        from axiom.store.engine.database import connect_reader  # whoever is yet to make one waits for no database
+
+        try:
+            db = connect_reader(self.database)
+            try:
+                return "migration" in db.tables()
+            finally:
+                db.close()
+        except AxiomError:
+            return True
+
+    def demand_open(self) -> None:
+        """We may look into it, if there is anything there: a folder of another account is often closed to us."""
+        if os.access not in os.supports_effective_ids:
+            return  # Windows says it when the folder is read
+        try:
+            account = self.path.stat().st_uid
+        except PermissionError:
+            raise _closed(self.path, None) from None
+        except OSError:
+            return  # it is yet to be made, or what is wrong with it is said by whoever makes it
+        if self.path.is_dir() and not os.access(self.path, os.R_OK | os.X_OK, effective_ids=True):
+            raise _closed(self.path, account)
+
+    def strangers(self) -> list[str]:
+        """What lies in the folder that no laboratory put there."""
+        ours = {path.name for path in self._names()}
+        found = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+        return sorted(name for name in found if name not in ours and not name.startswith(self.database.name))
+
+    def _names(self) -> list[Path]:
+        return [
+            *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
+            *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
+            *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
+            *(self.unsealed, self.backed_up),
+        ]
+
+    def create(self) -> None:
+        """The folder is there, closed to others, kept out of git, with a word for who finds it."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.lock_file.exists() or self.exists() or not any(self.path.iterdir()):
+                self.path.chmod(0o700)  # ours, or empty: a folder with a stranger's files keeps its mode
+            _write_if_missing(self.path / ".gitignore", "*\n")
+            _write_if_missing(self.path / "README", _README)
+            if not os.access(self.path, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+
+class Lock:
+    """The right to work on a folder. It ends with `release` or with the process."""
+
+    def __init__(self, descriptor: int, **facts: Any) -> None:
+        self._descriptor = descriptor
+        self._facts: dict[str, Any] = {}
+        server = _lost(_facts(descriptor))
+        if server is not None and facts.get("purpose") != SERVER:  # a command does not start it again
+            facts["lost"] = server
+        self.note(**facts)
+
+    def note(self, **facts: Any) -> None:
+        """Add what others may want to know about the holder, such as its port."""
+        self._facts |= facts
+        text = json.dumps(self._facts).encode()
+        os.pwrite(self._descriptor, text, 0)
+        os.ftruncate(self._descriptor, len(text))
+
+    def release(self) -> None:
+        """Let go; the file stays, empty unless a server was lost here before."""
+        if self._descriptor >= 0:
+            os.ftruncate(self._descriptor, 0)
+            if "lost" in self._facts:
+                os.pwrite(self._descriptor, json.dumps(self._facts["lost"]).encode(), 0)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, KeyboardInterrupt | SystemExit):
+            self.lose()
+        self.release()
+
+    def lose(self) -> None:
+        """A server ends that nobody has stopped: this is remembered until it is started again."""
+        if self._facts.get("purpose") == SERVER:
+            self.note(lost=dict(self._facts))
+
+
+def lock(folder: Folder, purpose: str) -> Lock:
+    """Take the folder, or say who has it."""
+    _demand_own(folder)
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    for _ in range(_TRIES):
+        if _taken(descriptor, fcntl.LOCK_EX):
+            try:
+                held = Lock(descriptor, pid=os.getpid(), purpose=purpose)
+                held.note(since=_last_change(descriptor))
+            except OSError as error:
+                os.close(descriptor)
+                raise _unusable(folder.path, error) from error
+            return held
+        time.sleep(_PAUSE_SECONDS)
+    facts = _facts(descriptor)
+    os.close(descriptor)
+    raise FolderInUse(_in_use(folder, facts))
+
+
+def _demand_own(folder: Folder) -> None:
+    """Root may write everywhere; what it makes in the folder of another account is closed to that one from then on."""
+    if os.geteuid() != 0:
+        return
+    import tempfile  # of use for root alone
+
+    try:
+        account = folder.database.stat().st_uid
+        with tempfile.TemporaryFile(dir=folder.path) as made:  # some disks give all that is made to one account
+            is_ours = os.fstat(made.fileno()).st_uid == account
+    except OSError:
+        return  # there is none yet, or what is wrong is said by whoever opens it
+    if not is_ours:
+        whose = _name_of(account)
+        raise FolderUnusable(
+            f"The data folder {folder.path} belongs to the account {whose}, to which everything would be closed that "
+            f"root makes there. Nothing was started; type it in its name, `runuser -u {whose} -- axiom …`, or take all "
+            f"of the folder over: `chown -R root {folder.path}`."
+        )
+
+
+def holder(folder: Folder) -> dict[str, Any] | None:
+    """What the process that holds the folder says about itself; None when nobody holds it."""
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    try:
+        return None if _taken(descriptor, fcntl.LOCK_SH) else _facts(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lost(folder: Folder) -> dict[str, Any] | None:
+    """What the server said of itself that nobody stopped and that is gone; None where there is no such one.
+
+    Whoever lets go of a folder wipes out what it said of itself: what still stands there is of one that died.
+    """
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(folder.path, error) from error
+    try:
+        return _lost(_facts(descriptor)) if _taken(descriptor, fcntl.LOCK_SH) else None
+    finally:
+        os.close(descriptor)
+
+
+def _lost(facts: dict[str, Any]) -> dict[str, Any] | None:
+    server = facts if facts.get("purpose") == SERVER else facts.get("lost")
+    return server if isinstance(server, dict) else None
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _last_change(descriptor: int) -> str:
+    """When the disk says that the lock file was written: its clock is not ours to read here."""
+    return datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def _facts(descriptor: int) -> dict[str, Any]:
+    try:
+        facts = json.loads(os.pread(descriptor, 65_536, 0))
+    except ValueError:  # caught between two writes
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
+    who = f"process {facts['pid']}" if "pid" in facts else "another process"
+    details = [
+        *([f"for {facts['purpose']}"] if "purpose" in facts else []),
+        *([f"since {facts['since']}"] if "since" in facts else []),
+        *([f"on port {facts['port']}"] if "port" in facts else []),
+    ]
+    held = " ".join([who, *details])
+    return (
+        f"The data folder {folder.path} is held by {held}, and two at once would damage it. "
+        "Nothing was started; use that one, stop it, or choose another folder."
+    )
+
+
+def is_full(error: OSError) -> bool:
+    """Is there no room on the disk, or none for us?"""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _unusable(path: Path, error: OSError) -> FolderUnusable:
+    cure = (
+        "free some space on its disk and type it again."
+        if is_full(error)
+        else "choose a folder on a local disk where you may write."
+    )
+    return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")
+
+
+def _closed(path: Path, account: int | None) -> FolderUnusable:
+    if account == os.geteuid():
+        return FolderUnusable(
+            f"The data folder {path} is yours, and its mode lets nobody read it. Nothing was started; `chmod u+rwx "
+            f"{path}` opens it to you."
+        )
+    whose = "another account" if account is None else f"the account {_name_of(account)}"
+    return FolderUnusable(
+        f"The data folder {path} belongs to {whose} and is closed to yours. Nothing was started; type it from that "
+        "account, or name another folder with --data or AXIOM_DATA."
+    )
+
+
+def _name_of(account: int) -> str:
+    import pwd  # of use for this one sentence
+
+    try:
+        return pwd.getpwuid(account).pw_name
+    except KeyError:
+        return str(account)
+
+
+def keep(path: Path, body: bytes) -> None:
+    """The file holds these bytes, whole and on the disk."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_file() and path.read_bytes() == body:
+            return
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"The file {path} could not be written: {error.strerror}. Free some space and repeat."
+        ) from error
+
+
+def _write_if_missing(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")

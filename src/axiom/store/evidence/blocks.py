@@ -1,0 +1,166 @@
+"""How much of each replicate is back, and whether nothing more of it will come: what a block closes by."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+
+from axiom.store.engine.database import Bare, Database, Row, at
+
+_RETURNED = """
+SELECT replicate, count(*) AS back FROM result
+WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
+"""
+_ORDERED = """
+SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.sent_at IS NOT NULL) AS is_untouched, w.state
+FROM workunit w JOIN experiment e ON e.id = w.experiment_id
+WHERE w.registration_id = :registration_id AND w.highest >= :first AND w.checks_task_id IS NULL
+"""
+_CELLS = """
+SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id
+FROM result r JOIN task t ON t.id = r.task_id
+WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at <= :until
+ORDER BY r.replicate, r.config
+"""
+_CELLS_OF = """
+SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early
+FROM json_each(:replicates) j CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
+JOIN task t ON t.id = r.task_id
+WHERE r.created_at <= :until
+"""
+_NUMBERS = """
+SELECT number FROM replicate WHERE registration_id = :registration_id AND number > :after ORDER BY number
+"""
+_OLDER = """
+SELECT number, registration_id FROM replicate
+WHERE experiment_id = :experiment_id AND registration_id < :registration_id ORDER BY number
+"""
+_GAPS = "SELECT amount FROM counter WHERE noun = 'replicate' AND experiment_id = :experiment_id AND state = 'missing'"
+_LOWEST_GAP = """
+SELECT p.number + 1 AS number FROM replicate p WHERE p.experiment_id = :experiment_id AND NOT EXISTS (
+    SELECT 1 FROM replicate n WHERE n.experiment_id = p.experiment_id AND n.number = p.number + 1)
+ORDER BY p.number LIMIT 1
+"""
+_HAS_FIRST = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = 0"
+# Two seeks for each version, however many results there are.
+_CHANGED = """
+SELECT x.id AS experiment_id, x.newest_result, x.closed_workunits FROM (
+    SELECT e.id, (SELECT coalesce(max(r.id), 0) FROM result r WHERE r.experiment_id = e.id) AS newest_result,
+        (SELECT coalesce(sum(c.amount), 0) FROM counter c
+            WHERE c.noun = 'workunit' AND c.experiment_id = e.id AND c.state <> 'open') AS closed_workunits
+    FROM experiment e WHERE e.recalled_at IS NULL) x
+LEFT JOIN weighing w ON w.experiment_id = x.id
+WHERE w.experiment_id IS NULL OR w.newest_result <> x.newest_result OR w.closed_workunits <> x.closed_workunits
+ORDER BY x.id
+"""
+_LOOKED = """
+INSERT INTO weighing (experiment_id, newest_result, closed_workunits)
+VALUES (:experiment_id, :newest_result, :closed_workunits)
+ON CONFLICT (experiment_id) DO UPDATE
+SET newest_result = excluded.newest_result, closed_workunits = excluded.closed_workunits
+"""
+_LOOK_AGAIN = "DELETE FROM weighing WHERE experiment_id = :experiment_id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """A version of which more has come back since it was last looked at."""
+
+    experiment_id: int
+    newest_result: int
+    closed_workunits: int
+
+
+def changed(db: Database) -> list[Changed]:
+    """The versions of which a block may have closed since they were last looked at."""
+    return [Changed(**dict(row)) for row in db.select(_CHANGED)]
+
+
+def looked(db: Database, seen: Sequence[Changed]) -> None:
+    """These versions were looked at as they were then."""
+    db.many(
+        _LOOKED,
+        [
+            {
+                "experiment_id": one.experiment_id,
+                "newest_result": one.newest_result,
+                "closed_workunits": one.closed_workunits,
+            }
+            for one in seen
+        ],
+    )
+
+
+def look_again(db: Database, experiment_id: int) -> None:
+    """A block of this version may have closed without anything having come back."""
+    db.execute(_LOOK_AGAIN, experiment_id=experiment_id)
+
+
+def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]:
+    """How many cells of each replicate are back, from this number on."""
+    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
+    return {row["replicate"]: row["back"] for row in rows}
+
+
+def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
+    """Every replicate from this number on that was ordered, and whether nothing more of it will come.
+
+    It may have been ordered in parts, and then each of them must be closed. A replicate that was taken back with its
+    version before any host had it is not over: nobody failed at it, so it is no missing value, and its block stays
+    open. Its number does not leave the block: later blocks would have other members than when they were weighed.
+    """
+    found: dict[int, bool] = {}
+    for row in db.select(_ORDERED, registration_id=registration_id, first=first):
+        is_over = row["state"] != "open" and not row["is_untouched"]
+        for number in json.loads(row["replicates"]):
+            if number >= first:
+                found[number] = is_over and found.get(number, True)
+    return found
+
+
+def numbers(db: Database, experiment_id: int, registration_id: int, after: int) -> list[int]:
+    """The numbers above this one that were issued to a registration, in order, below any that is to be issued again.
+
+    Where a restored backup has forgotten a number, nobody knows yet whose it will be.
+    """
+    found = [row["number"] for row in db.select(_NUMBERS, registration_id=registration_id, after=after)]
+    if not has_gaps(db, experiment_id):
+        return found
+    lowest = _lowest_gap(db, experiment_id)
+    return [number for number in found if number < lowest]
+
+
+def has_gaps(db: Database, experiment_id: int) -> bool:
+    """Are there numbers that a restored backup has forgotten, and that are to be issued again?"""
+    gaps = db.one(_GAPS, experiment_id=experiment_id)
+    return gaps is not None and bool(gaps["amount"])
+
+
+def older(db: Database, experiment_id: int, registration_id: int) -> dict[int, int]:
+    """The numbers that were issued to registrations before this one, each with its registration."""
+    rows = db.select(_OLDER, experiment_id=experiment_id, registration_id=registration_id)
+    return {row["number"]: row["registration_id"] for row in rows}
+
+
+def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[Row]:
+    """Every result up to this replicate that was there at a moment, with the host that computed it."""
+    return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
+
+
+def cells_of(db: Database, experiment_id: int, replicates: Sequence[int], until: datetime) -> list[Bare]:
+    """Every result of these replicates that was there at a moment, with the host that computed it.
+
+    In this order: replicate, config, outcome, host, measures, early values.
+    """
+    # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
+    found = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=json.dumps(list(replicates)), until=at(until))
+    return sorted(found, key=itemgetter(0, 1))
+
+
+def _lowest_gap(db: Database, experiment_id: int) -> int:
+    if db.one(_HAS_FIRST, experiment_id=experiment_id) is None:
+        return 0
+    row = db.one(_LOWEST_GAP, experiment_id=experiment_id)
+    return int(row["number"]) if row else 0

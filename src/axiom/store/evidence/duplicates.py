@@ -1,0 +1,202 @@
+"""How well seeds reproduced: one row for each duplicate, kept so that nobody compares it twice."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.findings import Agreements
+from axiom.domain.fleet import Platform
+from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Outcome, Result
+from axiom.store.engine.database import Database, Row, at
+
+_PAIRS = """
+SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,
+    r.task_id AS first_task_id, r.outcome AS first_outcome, r.measures AS first_measures, r.early AS first_early,
+    k.opinion, p.registration_id, h.system, h.processor, h.instructions,
+    o.system AS first_system, o.processor AS first_processor, o.instructions AS first_instructions, k.class, k.confirms
+FROM duplicate d
+LEFT JOIN reproduction k ON k.duplicate_id = d.id
+JOIN result r ON r.id = d.result_id
+JOIN replicate p ON p.experiment_id = r.experiment_id AND p.number = r.replicate
+JOIN task t ON t.id = d.task_id JOIN host h ON h.id = t.host_id
+JOIN task f ON f.id = r.task_id JOIN host o ON o.id = f.host_id
+WHERE d.id > :after ORDER BY d.id LIMIT :limit
+"""
+_OTHERS = """
+SELECT d.id, o.task_id, o.outcome, o.measures, o.early, r.experiment_id, r.replicate, r.config, r.seed
+FROM json_each(:duplicates) j CROSS JOIN duplicate d ON d.id = j.value
+JOIN duplicate o ON o.result_id = d.result_id AND o.id < d.id JOIN result r ON r.id = d.result_id
+ORDER BY d.id, o.id
+"""
+_LAST = "SELECT coalesce(max(duplicate_id), 0) AS id FROM reproduction"
+_KEEP = """
+INSERT INTO reproduction (duplicate_id, registration_id, replicate, first_platform, second_platform, class,
+    duplicated_at, opinion, confirms)
+VALUES (:duplicate_id, :registration_id, :replicate, :first_platform, :second_platform, :class, :duplicated_at,
+    :opinion, :confirms)
+"""
+_OF_SEEDS = """
+SELECT replicate, first_platform, second_platform, class, opinion, confirms FROM json_each(:replicates) j
+CROSS JOIN reproduction ON registration_id = :registration_id AND replicate = j.value WHERE class <> ''
+"""
+_OVERTURNED = """
+SELECT DISTINCT replicate FROM reproduction
+WHERE registration_id = :registration_id AND confirms > 0 AND duplicated_at <= :until
+"""
+_COUNT = """
+INSERT INTO reproduction_count (registration_id, first_platform, second_platform, exact, close, divergent, disputed,
+    counted_at)
+VALUES (:registration_id, :first_platform, :second_platform, :exact, :close, :divergent, :disputed, :counted_at)
+"""
+_COUNTED = """
+SELECT c.* FROM reproduction_count c WHERE c.id IN (
+    SELECT max(id) FROM reproduction_count WHERE registration_id = :registration_id AND counted_at <= :until
+    GROUP BY first_platform, second_platform)
+ORDER BY c.first_platform, c.second_platform
+"""
+
+Kept = tuple[int, tuple[str, str], Reproduction, int | None, int | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """A result and a duplicate of it that nobody has compared yet."""
+
+    duplicate_id: int
+    experiment_id: int
+    registration_id: int
+    platforms: tuple[str, str]
+    first: Result
+    second: Result
+    duplicated_at: int
+    opinion: int | None  # the task that repeated it; unknown of what was compared before that was kept
+
+
+def uncompared(db: Database, limit: int) -> list[Pair]:
+    """The oldest duplicates that were not compared with their results yet."""
+    return [_pair(row) for row in db.select(_PAIRS, after=db.select(_LAST)[0]["id"], limit=limit)]
+
+
+def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int | None]]:
+    """Duplicates from this one on, and what is kept of comparing them: how, and whom they confirm."""
+    rows = db.select(_PAIRS, after=after, limit=limit)
+    return [(_pair(row), row["class"], row["confirms"]) for row in rows if row["class"] is not None]
+
+
+def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
+    """Of each of these duplicates, what others had brought of the same cell before it."""
+    found: dict[int, list[Result]] = {}
+    for row in db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids))):
+        found.setdefault(row["id"], []).append(_result(row, ""))
+    return found
+
+
+def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
+    """Replicates whose value in evidence two others had computed otherwise and alike, as was known at a moment."""
+    rows = db.select(_OVERTURNED, registration_id=registration_id, until=at(until))
+    return frozenset(row["replicate"] for row in rows)
+
+
+def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:
+    """What came of comparing them, and whom they confirm; nothing where nothing could be compared."""
+    db.many(
+        _KEEP,
+        [
+            {
+                "duplicate_id": pair.duplicate_id,
+                "registration_id": pair.registration_id,
+                "replicate": pair.first.replicate,
+                "first_platform": min(pair.platforms),
+                "second_platform": max(pair.platforms),
+                "class": str(found or ""),
+                "duplicated_at": pair.duplicated_at,
+                "opinion": pair.opinion,
+                "confirms": confirms,
+            }
+            for pair, found, confirms in compared
+        ],
+    )
+
+
+def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> list[Kept]:
+    """Replicate, platforms, class, repeating task and whom it confirms of what was compared of these before."""
+    rows = db.select(_OF_SEEDS, registration_id=registration_id, replicates=json.dumps(sorted(set(replicates))))
+    return [
+        (
+            row["replicate"],
+            (row["first_platform"], row["second_platform"]),
+            Reproduction(row["class"]),
+            row["opinion"],
+            row["confirms"],
+        )
+        for row in rows
+    ]
+
+
+def count(db: Database, registration_id: int, counts: Iterable[Agreements], until: int) -> None:
+    """In how many seeds these platforms agreed, now that everything up to this moment was compared."""
+    db.many(
+        _COUNT,
+        [
+            {
+                "registration_id": registration_id,
+                "first_platform": one.platforms[0],
+                "second_platform": one.platforms[1],
+                "exact": one.exact,
+                "close": one.close,
+                "divergent": one.divergent,
+                "disputed": one.disputed,
+                "counted_at": until,
+            }
+            for one in counts
+        ],
+    )
+
+
+def counted(db: Database, registration_id: int, until: datetime) -> list[Agreements]:
+    """In how many seeds of a registration each pair of platforms agreed, as was known at a moment."""
+    return [
+        Agreements(
+            platforms=(row["first_platform"], row["second_platform"]),
+            exact=row["exact"],
+            close=row["close"],
+            divergent=row["divergent"],
+            disputed=row["disputed"],
+        )
+        for row in db.select(_COUNTED, registration_id=registration_id, until=at(until))
+    ]
+
+
+def _pair(row: Row) -> Pair:
+    return Pair(
+        duplicate_id=row["id"],
+        experiment_id=row["experiment_id"],
+        registration_id=row["registration_id"],
+        platforms=(_platform(row, "first_"), _platform(row, "")),
+        first=_result(row, "first_"),
+        second=_result(row, ""),
+        duplicated_at=row["created_at"],
+        opinion=row["opinion"] if row["class"] is not None else row["task_id"],
+    )
+
+
+def _platform(row: Row, which: str) -> str:
+    names = ("system", "processor", "instructions")
+    return str(Platform(**{name: row[which + name] for name in names}))
+
+
+def _result(row: Row, which: str) -> Result:
+    measures = row[f"{which}measures"]
+    return Result(
+        task_id=row[f"{which}task_id"],
+        experiment_id=row["experiment_id"],
+        replicate=row["replicate"],
+        config=row["config"],
+        seed=row["seed"],
+        outcome=Outcome(row[f"{which}outcome"]),
+        measures=None if measures is None else json.loads(measures),
+        early=tuple(json.loads(row[f"{which}early"])),
+        cpu_seconds=0.0,
+    )

@@ -1,0 +1,292 @@
+"""What the closed blocks of each finding say: its history, a line whenever something more was known."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.registrations import read_body
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, Row, at
+from axiom.store.evidence import observations as observing
+from axiom.store.evidence.observations import Kept, Placed
+
+_RECORD = """
+INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
+    e_kind, e_absent, verdict, grade, hosts, volunteers, platforms, designs, needs, more, flags, alarms, reasons,
+    agreements, false_share, created_at)
+VALUES (:finding_number, :line, :session_id, :blocks, :seeds, :missing, :clones, :estimate, :low, :high, :e_value,
+    :e_kind, :e_absent, :verdict, :grade, :hosts, :volunteers, :platforms, :designs, :needs, :more, :flags, :alarms,
+    :reasons, :agreements, :false_share, :created_at)
+"""
+_NEWEST = """
+SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
+ORDER BY e.finding_number
+"""
+_ANY = "SELECT 1 FROM evidence LIMIT 1"
+_HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY line"
+_LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
+_LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
+_WEIGHED = """
+SELECT f.id AS number, f.registration_id, f.estimand, f.status, coalesce(e.line, 0) AS line,
+    coalesce(e.blocks, 0) AS blocks
+FROM finding f LEFT JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+WHERE f.experiment_id = :experiment_id ORDER BY f.id
+"""
+# A finding without evidence is a claim that was asked, and counts among all that were. So does a recalled one, of which
+# nothing is known any more: were claims taken away after a look, the others would seem surer.
+_STANDINGS = """
+SELECT f.id AS number, f.experiment_id, coalesce(e.e_value, 1) AS e_value, coalesce(e.e_absent, 1) AS e_absent,
+    coalesce(e.verdict, 'undecided') AS verdict, e.false_share
+FROM finding f JOIN experiment x ON x.id = f.experiment_id
+LEFT JOIN evidence e ON e.id = (SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
+    AND x.recalled_at IS NULL AND f.status <> 'recalled'
+ORDER BY f.id
+"""
+_COURSE = """
+SELECT e.finding_number AS number, e.line, e.session_id, e.e_value, e.e_absent, e.verdict, e.false_share,
+    e.observations <> '' AS is_older, e.created_at
+FROM evidence e ORDER BY e.id
+"""
+_CLAIMS = """
+SELECT f.id AS number, f.created_at, x.recalled_at FROM finding f JOIN experiment x ON x.id = f.experiment_id
+ORDER BY f.id
+"""
+_ASKED = """
+SELECT f.estimand, r.body FROM finding f JOIN registration r ON r.id = f.registration_id WHERE f.id = :number
+"""
+
+
+_VERDICTS = {one.value: one for one in Verdict}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weighed:
+    """A finding, and how far it has been weighed."""
+
+    number: int
+    registration_id: int
+    estimand: str
+    blocks: int
+    line: int = 0
+    status: str = "open"
+
+
+@value
+class Standing:
+    """What is compared of a finding with all others."""
+
+    number: int
+    experiment_id: int
+    e_value: float
+    e_absent: float
+    verdict: Verdict
+    false_share: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """From what the newest line of a finding's history was weighed."""
+
+    estimand: Mapping[str, Any]
+    observations: tuple[Observation, ...]
+    blocks: int
+    homes: Mapping[int, Home]
+    surroundings: Surroundings
+
+
+def record(
+    db: Database,
+    number: int,
+    evidence: Evidence,
+    observations: Sequence[Observation],
+    *,
+    session_id: int | None,
+    now: datetime,
+) -> int:
+    """Add a line to the history of a finding, weighed from these observations."""
+    placed = [Placed(block=max(1, evidence.blocks), observation=one) for one in observations]
+    return add(db, number, evidence, placed, session_id=session_id, now=now)
+
+
+def add(
+    db: Database,
+    number: int,
+    evidence: Evidence,
+    placed: Sequence[Placed],
+    *,
+    session_id: int | None,
+    now: datetime,
+) -> int:
+    """Add a line to the history of a finding, and what is new of its observations."""
+    last = db.one(_LAST, number=number)
+    line = evidence.line or (int(last["line"]) if last else 0) + 1
+    added = db.insert(
+        _RECORD,
+        finding_number=number,
+        session_id=session_id,
+        created_at=at(now),
+        **{name: getattr(evidence, name) for name in _PLAIN},
+        **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons")},
+        line=line,
+        alarms=json.dumps([asdict(one) for one in evidence.alarms]),
+        agreements=json.dumps([asdict(one) for one in evidence.agreements]),
+    )
+    observing.keep(db, number, line, placed)
+    return added
+
+
+_UNSAID: Mapping[str, Any] = {"[]": (), "null": None}
+_PLAIN = (
+    *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
+    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share"),
+)
+
+
+def is_any(db: Database) -> bool:
+    """Was anything ever weighed here?"""
+    return db.one(_ANY) is not None
+
+
+def newest(db: Database) -> dict[int, Evidence]:
+    """The newest evidence of every finding that has any, by its number."""
+    return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
+
+
+def history(db: Database, number: int) -> list[Evidence]:
+    """All evidence of a finding, oldest first."""
+    return [read(row) for row in db.select(_HISTORY, number=number)]
+
+
+def lines(db: Database, number: int) -> list[Row]:
+    """The rows of a finding's history as they are stored."""
+    return db.select(_HISTORY, number=number)
+
+
+def weighed(db: Database, experiment_id: int) -> list[Weighed]:
+    """The findings of a version, and how far each is weighed."""
+    return [Weighed(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
+
+
+def standings(db: Database) -> list[Standing]:
+    """How every claim stands that was asked and not recalled."""
+    return [
+        Standing(
+            number=number,
+            experiment_id=experiment_id,
+            e_value=e_value,
+            e_absent=e_absent,
+            verdict=_VERDICTS[verdict],
+            false_share=false_share,
+        )
+        for number, experiment_id, e_value, e_absent, verdict, false_share in db.bare(_STANDINGS)
+    ]
+
+
+def course(db: Database) -> list[Row]:
+    """What every line of every history says of its place among all claims, in the order in which they were written."""
+    return db.select(_COURSE)
+
+
+def claims(db: Database) -> list[Row]:
+    """Every claim that was ever asked: since when, and until when if its version was recalled."""
+    return db.select(_CLAIMS)
+
+
+def read(row: Mapping[str, Any]) -> Evidence:
+    """One line of a finding's history."""
+    more = _parsed(row["more"])
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name not in ("verdict", "grade")}
+    texts: dict[str, Any] = {name: tuple(_parsed(row[name])) for name in ("needs", "flags", "reasons")}
+    return Evidence(
+        **plain,
+        **texts,
+        line=row["line"],
+        verdict=Verdict(row["verdict"]),
+        grade=Grade(row["grade"]),
+        more=None if more is None else (more[0], more[1]),
+        alarms=tuple(_alarm(one) for one in _parsed(row["alarms"])),
+        agreements=tuple(_agreement(one) for one in _parsed(row["agreements"])),
+    )
+
+
+def _parsed(text: str) -> Any:
+    """JSON; most of what a line may say besides its numbers is not said, and lists of findings read hundreds."""
+    return _UNSAID[text] if text in _UNSAID else json.loads(text)
+
+
+def latest(db: Database, number: int) -> Evidence | None:
+    """The newest evidence of one finding."""
+    row = _line(db, number, None)
+    return read(row) if row else None
+
+
+def kept(db: Database, number: int, line: int | None = None) -> Kept:
+    """From what a line of the history was weighed, and whose hosts had computed it; without a line the newest."""
+    row = _line(db, number, line)
+    return _kept(db, row) if row else Kept()
+
+
+def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
+    """From what a line of the history was weighed, in issue order; without a line the newest."""
+    return kept(db, number, line).observations
+
+
+def card_inputs(db: Database, number: int) -> Inputs | None:
+    """Everything that the newest line of a finding follows from; None where nothing was weighed yet."""
+    row, asked = _line(db, number, None), db.one(_ASKED, number=number)
+    if row is None or asked is None:
+        return None
+    found, said = _kept(db, row), read(row)
+    return Inputs(
+        estimand=read_body(asked["body"]).estimands[asked["estimand"]],
+        observations=found.observations,
+        blocks=said.blocks,
+        homes=found.homes,
+        surroundings=Surroundings(agreements=said.agreements, false_share=said.false_share),
+    )
+
+
+def observations(row: Mapping[str, Any]) -> tuple[Observation, ...]:
+    """The observations that a line from before they had a table of their own keeps itself."""
+    return tuple(
+        Observation(replicate=number, value=value, hosts=_hosts(written), why_missing=why)
+        for number, value, written, why in json.loads(row["observations"])
+    )
+
+
+def _line(db: Database, number: int, line: int | None) -> Row | None:
+    if line is None:
+        last = db.one(_LAST, number=number)
+        line = int(last["line"]) if last else 0
+    return db.one(_LINE, number=number, line=line)
+
+
+def _kept(db: Database, row: Row) -> Kept:
+    if not row["observations"]:
+        return observing.kept(db, row["finding_number"], row["line"])
+    found = observations(row)
+    return Kept(
+        observations=found,
+        blocks={one.replicate: 1 for one in found},
+        homes=observing.homes(db, {host for one in found for host in one.hosts}),
+    )
+
+
+def _alarm(written: Mapping[str, Any]) -> Alarm:
+    return Alarm(**{**written, "force": Force(written["force"]), "hosts": tuple(written["hosts"])})
+
+
+def _agreement(written: Mapping[str, Any]) -> Agreements:
+    first, second = written["platforms"]
+    return Agreements(**{**written, "platforms": (first, second)})
+
+
+def _hosts(written: Sequence[int] | int | None) -> tuple[int, ...]:
+    """The hosts of an observation; older lines know one at most."""
+    if written is None:
+        return ()
+    return (written,) if isinstance(written, int) else tuple(written)

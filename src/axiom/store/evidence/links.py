@@ -1,0 +1,128 @@
+"""Links between findings, and to old claims: who said what of which two, when, and what the evidence was then."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from axiom.domain.findings import Direction, Grade, Meaning, Verdict, reading
+from axiom.domain.links import Footing, Link, LinkKind, Node, Noun
+from axiom.domain.registrations import read_body
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ALL = "SELECT * FROM link ORDER BY id"
+_LAST = "SELECT coalesce(max(id), 0) AS id FROM link"
+_SAME = """
+SELECT id FROM link WHERE kind = :kind AND source_noun = :source_noun AND source_id = :source_id
+    AND target_noun = :target_noun AND target_id = :target_id
+"""
+_ADD = """
+INSERT INTO link (kind, source_noun, source_id, target_noun, target_id, upheld_by, why, said_by, line, evidence_hash,
+    said_at)
+VALUES (:kind, :source_noun, :source_id, :target_noun, :target_id, :upheld_by, :why, :said_by, :line, :evidence_hash,
+    :said_at)
+"""
+# Without the observations and sentences of each line, which are long.
+_FOOTINGS = """
+SELECT f.id, f.status, f.estimand, f.registration_id, e.verdict, e.grade
+FROM finding f LEFT JOIN evidence e ON e.id = (
+    SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
+"""
+_FOOTINGS_OF = f"{_FOOTINGS} WHERE f.id IN (SELECT value FROM json_each(:numbers)) ORDER BY f.id"
+_EVERY_FOOTING = f"{_FOOTINGS} ORDER BY f.id"
+_BODIES = "SELECT id, body FROM registration ORDER BY id"
+_BODIES_OF = """
+SELECT id, body FROM registration
+WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM json_each(:numbers)))
+"""
+
+
+def everything(db: Database) -> list[Link]:
+    """Every link, oldest first."""
+    return [_link(row) for row in db.select(_ALL)]
+
+
+def last(db: Database) -> int:
+    """The number of the newest link; 0 when there is none. Links are only ever added, so it says which there are."""
+    row = db.one(_LAST)
+    return int(row["id"]) if row else 0
+
+
+def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
+    """The link that says this already, if there is one."""
+    row = db.one(
+        _SAME,
+        kind=kind,
+        source_noun=source.noun,
+        source_id=source.id,
+        target_noun=target.noun,
+        target_id=target.id,
+    )
+    return int(row["id"]) if row else None
+
+
+def add(
+    db: Database,
+    kind: LinkKind,
+    source: Node,
+    target: Node,
+    *,
+    upheld_by: Sequence[Meaning] = (),
+    why: str,
+    by: str,
+    line: int = 0,
+    evidence_hash: str = "",
+    now: datetime,
+) -> int:
+    """Write down what somebody says of two nodes, once."""
+    return db.insert(
+        _ADD,
+        kind=kind,
+        source_noun=source.noun,
+        source_id=source.id,
+        target_noun=target.noun,
+        target_id=target.id,
+        upheld_by=json.dumps(upheld_by),
+        why=why,
+        said_by=by,
+        line=line,
+        evidence_hash=evidence_hash,
+        said_at=at(now),
+    )
+
+
+def footings(db: Database) -> dict[int, Footing]:
+    """How every finding stands."""
+    return _footings(db.select(_EVERY_FOOTING), db.select(_BODIES))
+
+
+def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, Footing]:
+    """How these findings stand."""
+    wanted = json.dumps(sorted(numbers))
+    return _footings(db.select(_FOOTINGS_OF, numbers=wanted), db.select(_BODIES_OF, numbers=wanted))
+
+
+def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, Footing]:
+    bodies = {row["id"]: row["body"] for row in registrations}
+    return {int(row["id"]): _footing(row, bodies[row["registration_id"]]) for row in rows}
+
+
+def _footing(row: Row, body: str) -> Footing:
+    if row["verdict"] is None:
+        return Footing(status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
+    expects = Direction(read_body(body).estimands[row["estimand"]]["expects"])
+    return Footing(status=row["status"], grade=Grade(row["grade"]), meaning=reading(Verdict(row["verdict"]), expects))
+
+
+def _link(row: Row) -> Link:
+    return Link(
+        id=row["id"],
+        kind=LinkKind(row["kind"]),
+        source=Node(noun=Noun(row["source_noun"]), id=row["source_id"]),
+        target=Node(noun=Noun(row["target_noun"]), id=row["target_id"]),
+        upheld_by=tuple(Meaning(each) for each in json.loads(row["upheld_by"])),
+        why=row["why"],
+        by=row["said_by"],
+        line=row["line"],
+        evidence_hash=row["evidence_hash"],
+        said_at=moment(row["said_at"]),
+    )

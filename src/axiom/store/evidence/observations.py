@@ -1,0 +1,199 @@
+"""From what evidence is weighed: one value a replicate, written once, with who computed it where and for what."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from axiom.domain.findings import Home, Observation
+from axiom.domain.fleet import Platform
+from axiom.domain.registrations import Cohort, read_body
+from axiom.domain.value import value
+from axiom.domain.work import Outcome
+from axiom.store.engine.database import Bare, Database
+
+_OBSERVE = """
+INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
+    hosts, fingerprint, repeats)
+VALUES (:finding_number, :replicate, :line, :block,
+    coalesce(:registration_id, (SELECT registration_id FROM finding WHERE id = :finding_number)), :cohort, :value,
+    :outcome, :why_missing, :hosts, :fingerprint, :repeats)
+"""
+_OF_LINE = """
+SELECT o.replicate, o.block, o.registration_id, o.cohort, o.value, o.outcome, o.why_missing, o.fingerprint,
+    o.repeats, o.hosts, o.line
+FROM observation o WHERE o.finding_number = :number AND o.line <= :line ORDER BY o.replicate, o.line
+"""
+_DESIGNS = """
+SELECT r.id, r.body FROM finding f JOIN registration r ON r.experiment_id = f.experiment_id WHERE f.id = :number
+"""
+_HOMES = """
+SELECT h.id, h.volunteer_id, h.system, h.processor, h.instructions, v.is_ours
+FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value JOIN volunteer v ON v.id = h.volunteer_id
+"""
+_WRITTEN_HOMES = "SELECT DISTINCT line, hosts FROM observation WHERE finding_number = :number"
+_REACHED = """
+SELECT registration_id, max(replicate) AS last FROM observation
+WHERE finding_number = :number AND cohort = 'confirmatory' GROUP BY registration_id
+"""
+
+
+_OUTCOMES: Mapping[str, Outcome | None] = {"": None, **{one.value: one for one in Outcome}}
+_COHORTS = {one.value: one for one in Cohort}
+_LAST_OF_ALL = 2**62  # lines end long before
+
+
+@value
+class Placed:
+    """An observation, and the block of its finding in which it entered."""
+
+    block: int
+    observation: Observation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What a line was weighed from, in issue order, and where its results came from."""
+
+    observations: tuple[Observation, ...] = ()
+    blocks: Mapping[int, int] = field(default_factory=dict)  # in which each replicate entered
+    homes: Mapping[int, Home] = field(default_factory=dict)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """All of them, each with its block."""
+        return tuple(Placed(block=self.blocks[one.replicate], observation=one) for one in self.observations)
+
+
+def keep(db: Database, number: int, line: int, placed: Iterable[Placed]) -> None:
+    """These are new with this line of a finding's history."""
+    rows = list(placed)
+    known = homes(db, {host for one in rows for host in one.observation.hosts})
+    db.many(_OBSERVE, [_row(number, line, one, known) for one in rows])
+
+
+def kept(db: Database, number: int, line: int) -> Kept:
+    """What this line was weighed from. Of a value that came late the newest row counts, at its old place."""
+    newest: dict[int, Bare] = {row[0]: row for row in _until(db, number, line)}
+    latest: dict[str, int] = {}  # the newest line at which these hosts were written down
+    for *_, hosts, written_at in newest.values():
+        if written_at > latest.get(hosts, 0):
+            latest[hosts] = written_at
+    written = {text: _hosts(text) for text in sorted(latest, key=latest.__getitem__)}
+    numbers = {text: _numbers(hosts) for text, hosts in written.items()}
+    return Kept(
+        observations=_observations(newest.values(), _designs(db, number), numbers),
+        blocks={replicate: row[1] for replicate, row in newest.items()},
+        homes={home.host_id: home for hosts in written.values() for home in hosts if isinstance(home, Home)},
+    )
+
+
+def of_finding(db: Database, number: int) -> list[tuple[int, Placed]]:
+    """Every observation of a finding that was ever written, each with the line from which on it counts."""
+    rows = _until(db, number, _LAST_OF_ALL)
+    numbers = {text: _numbers(_hosts(text)) for *_, text, _ in rows}
+    found = zip(rows, _observations(rows, _designs(db, number), numbers), strict=True)
+    return [(row[-1], Placed(block=row[1], observation=one)) for row, one in found]
+
+
+def _until(db: Database, number: int, line: int) -> list[Bare]:
+    """In issue order: by blocks. They nearly lie so, and are put so faster here than by the database."""
+    return sorted(db.bare(_OF_LINE, number=number, line=line), key=itemgetter(1))
+
+
+def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
+    """Whose these hosts are, and what they are, today."""
+    wanted = sorted(set(host_ids))
+    return {
+        row["id"]: Home(
+            host_id=row["id"],
+            volunteer_id=row["volunteer_id"],
+            platform=str(Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])),
+            is_ours=bool(row["is_ours"]),
+        )
+        for row in (db.select(_HOMES, ids=json.dumps(wanted)) if wanted else [])
+    }
+
+
+def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
+    """The hosts of each line of a finding as they were written down; a number alone where nothing was known of one."""
+    found: dict[int, set[Home | int]] = {}
+    for row in db.select(_WRITTEN_HOMES, number=number):
+        found.setdefault(row["line"], set()).update(_hosts(row["hosts"]))
+    return found
+
+
+def reached(db: Database, number: int) -> dict[int, int]:
+    """Of each registration the last replicate that has entered this finding."""
+    return {row["registration_id"]: row["last"] for row in db.select(_REACHED, number=number)}
+
+
+def _designs(db: Database, number: int) -> dict[int, str]:
+    """The design of each registration of the version that a finding is of."""
+    return {row["id"]: read_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
+
+
+def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict[str, object]:
+    seen = one.observation
+    return {
+        "finding_number": number,
+        "replicate": seen.replicate,
+        "line": line,
+        "block": one.block,
+        "registration_id": seen.registration or None,
+        "cohort": seen.cohort,
+        "value": seen.value,
+        "outcome": seen.outcome or "",
+        "why_missing": seen.why_missing,
+        "hosts": json.dumps([_home(known.get(host), host) for host in seen.hosts]),
+        "fingerprint": seen.fingerprint,
+        "repeats": seen.repeats,
+    }
+
+
+def _home(home: Home | None, host: int) -> list[object]:
+    if home is None:
+        return [host]
+    written: list[object] = [host, home.volunteer_id, home.platform]
+    return written if home.is_ours is None else [*written, int(home.is_ours)]
+
+
+def _hosts(written: str) -> tuple[Home | int, ...]:
+    """A host of which nothing was known is its number alone."""
+    return tuple(
+        Home(
+            host_id=each[0],
+            volunteer_id=each[1],
+            platform=each[2],
+            is_ours=bool(each[3]) if len(each) > 3 else None,
+        )
+        if len(each) > 1
+        else int(each[0])
+        for each in json.loads(written)
+    )
+
+
+def _numbers(hosts: tuple[Home | int, ...]) -> tuple[int, ...]:
+    return tuple(home.host_id if isinstance(home, Home) else home for home in hosts)
+
+
+def _observations(
+    rows: Iterable[Bare], designs: Mapping[int, str], numbers: Mapping[str, tuple[int, ...]]
+) -> tuple[Observation, ...]:
+    return tuple(
+        [
+            Observation(
+                replicate=replicate,
+                value=value,
+                hosts=numbers[hosts],
+                why_missing=why_missing,
+                outcome=_OUTCOMES[outcome],
+                registration=registration,
+                design=designs.get(registration, ""),
+                cohort=_COHORTS[cohort],
+                fingerprint=fingerprint,
+                repeats=repeats,
+            )
+            for replicate, _, registration, cohort, value, outcome, why_missing, fingerprint, repeats, hosts, _ in rows
+        ]
+    )

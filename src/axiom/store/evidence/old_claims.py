@@ -1,0 +1,73 @@
+"""What the old laboratory claimed: rows by name, which follow the list that the catalogue brings along."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.links import OldClaim
+from axiom.store.engine.database import Bare, Database, Row, at, moment
+
+_ALL = "SELECT * FROM old_claim ORDER BY id"
+_PUT = """
+INSERT INTO old_claim (name, claim, experiment, figure, rests_on, status, source, scripts, created_at)
+VALUES (:name, :claim, :experiment, :figure, :rests_on, :status, :source, :scripts, :created_at)
+ON CONFLICT (name) DO UPDATE SET claim = excluded.claim, experiment = excluded.experiment, figure = excluded.figure,
+    rests_on = excluded.rests_on, status = excluded.status, source = excluded.source, scripts = excluded.scripts
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredClaim:
+    """An old claim that was registered here. Which estimands ask it, links say."""
+
+    id: int
+    said: OldClaim
+    created_at: datetime
+
+
+def everything(db: Database) -> list[StoredClaim]:
+    """Every old claim, in the order of the list."""
+    return [_claim(row) for row in db.select(_ALL)]
+
+
+def as_stored(db: Database) -> list[Bare]:
+    """The same, unread: differs from what it was when one of them was added or put otherwise."""
+    return db.bare(_ALL)
+
+
+def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
+    """These claims are registered, in these words; returns how many were new or put otherwise."""
+    known = {_row(one.said)["name"]: _row(one.said) for one in everything(db)}
+    wanted = [_row(one) for one in claims]
+    return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if known.get(row["name"]) != row])
+
+
+def _row(said: OldClaim) -> dict[str, str]:
+    return {
+        "name": said.name,
+        "claim": said.claim,
+        "experiment": said.experiment,
+        "figure": said.figure,
+        "rests_on": said.rests_on,
+        "status": said.status,
+        "source": said.source,
+        "scripts": json.dumps(said.scripts),
+    }
+
+
+def _claim(row: Row) -> StoredClaim:
+    return StoredClaim(
+        id=row["id"],
+        said=OldClaim(
+            name=row["name"],
+            claim=row["claim"],
+            experiment=row["experiment"],
+            figure=row["figure"],
+            rests_on=row["rests_on"],
+            status=row["status"],
+            source=row["source"],
+            scripts=tuple(json.loads(row["scripts"])),
+        ),
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,84 @@
+"""What experiments cost each kind of host, as their valid tasks have shown."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, Row, at
+
+_ONE = "SELECT * FROM cost WHERE experiment_id = :experiment_id AND host_class = :host_class"
+_OF_EXPERIMENT = "SELECT * FROM cost WHERE experiment_id = :experiment_id ORDER BY tasks DESC, host_class"
+_VOICES = """
+SELECT c.experiment_id, h.volunteer_id, v.value AS voice FROM cost c CROSS JOIN json_each(c.voices) v
+    CROSS JOIN host h ON h.id = json_extract(v.value, '$[0]')
+"""
+_IN_USE = "SELECT experiment_id, host_class, factor, host_id FROM cost WHERE factor <> 1"
+_KEEP = """
+INSERT INTO cost (experiment_id, host_class, tasks, voices, factor, host_id, changed_at)
+VALUES (:experiment_id, :host_class, :tasks, :voices, :factor, :host_id, :now)
+ON CONFLICT (experiment_id, host_class) DO UPDATE SET tasks = excluded.tasks, voices = excluded.voices,
+    factor = excluded.factor, host_id = excluded.host_id, changed_at = excluded.changed_at
+"""
+
+_DIGITS = 6
+
+
+@value
+class Kept:
+    """What is known of one kind of host, and what follows from it."""
+
+    host_class: str
+    fit: Fit
+    cost: Cost
+
+
+def one(db: Database, experiment_id: int, host_class: str) -> Kept:
+    """What is known of a version on this kind of host: nothing, at first."""
+    row = db.one(_ONE, experiment_id=experiment_id, host_class=host_class)
+    return _kept(row) if row else Kept(host_class=host_class, fit=Fit(), cost=Cost())
+
+
+def of_experiment(db: Database, experiment_id: int) -> list[Kept]:
+    """What is known of a version, the kind of host with the most tasks first."""
+    return [_kept(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
+
+
+def voices(db: Database) -> list[tuple[int, int, Voice]]:
+    """Return every voice, with its version and the volunteer of its host."""
+    return [
+        (row["experiment_id"], row["volunteer_id"], _voice(*json.loads(row["voice"]))) for row in db.select(_VOICES)
+    ]
+
+
+def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
+    """Every version and kind of host of which the cost is another than declared."""
+    return {(row["experiment_id"], row["host_class"]): _cost(row) for row in db.select(_IN_USE)}
+
+
+def keep(db: Database, experiment_id: int, kept: Kept, now: datetime) -> None:
+    """Remember what is known now."""
+    db.execute(
+        _KEEP,
+        experiment_id=experiment_id,
+        host_class=kept.host_class,
+        tasks=kept.fit.tasks,
+        voices=json.dumps([[each.host_id, each.tasks, round(each.log_ratio, _DIGITS)] for each in kept.fit.voices]),
+        factor=kept.cost.factor,
+        host_id=kept.cost.host_id,
+        now=at(now),
+    )
+
+
+def _kept(row: Row) -> Kept:
+    voices = tuple(_voice(*facts) for facts in json.loads(row["voices"]))
+    return Kept(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
+
+
+def _voice(host_id: int, tasks: int, log_ratio: float) -> Voice:
+    return Voice(host_id=host_id, tasks=tasks, log_ratio=log_ratio)
+
+
+def _cost(row: Row) -> Cost:
+    return Cost(factor=row["factor"], host_id=row["host_id"])

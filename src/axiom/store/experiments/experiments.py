@@ -1,0 +1,347 @@
+"""Experiments, their bundles and the numbers issued to their replicates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.experiments import seed_of
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredExperiment:
+    """One version of an experiment as the server knows it: by its manifest."""
+
+    id: int
+    name: str
+    version: int
+    manifest: str  # canonical JSON
+    created_at: datetime
+    retired_at: datetime | None
+    recalled_at: datetime | None
+    why: str = ""  # it is retired
+
+    @property
+    def status(self) -> str:
+        """Open, retired or recalled."""
+        if self.recalled_at:
+            return "recalled"
+        return "retired" if self.retired_at else "open"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredBundle:
+    """One signed archive of a version."""
+
+    id: int
+    experiment_id: int
+    serial: int
+    digest: str
+    seal: str
+    manifest: str  # canonical JSON; empty in bundles from before it was kept here
+    expires_at: datetime
+    created_at: datetime
+
+
+_ALL = "SELECT * FROM experiment ORDER BY id"
+_BY_ID = "SELECT * FROM experiment WHERE id = :id"
+_BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
+_MOST_DIGITS = 9  # of a version, fewer than the database can hold
+_NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
+_OPEN = """
+SELECT e.id, e.name FROM experiment e
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL
+    AND e.version = (SELECT max(version) FROM experiment WHERE name = e.name)
+ORDER BY e.name
+"""
+_ADD = """
+INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :version, :manifest, :created_at)
+"""
+_RETIRE = "UPDATE experiment SET retired_at = :now, why = :why WHERE id = :id AND retired_at IS NULL"
+_BUNDLES = "SELECT * FROM bundle ORDER BY id"
+_BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
+_NEWEST_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = b.experiment_id)
+"""
+_PASSED_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (
+    SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
+    WHERE o.experiment_id = b.experiment_id AND p.gates = :gates AND p.passed = 1)
+"""
+_OWN_BUNDLES = """
+SELECT b.* FROM bundle b WHERE b.serial = (
+    SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
+    WHERE o.experiment_id = b.experiment_id AND p.passed = 1)
+"""
+_BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
+_ADD_BUNDLE = """
+INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at)
+VALUES (:experiment_id, :serial, :digest, :seal, :manifest, :expires_at, :created_at)
+"""
+_DECLARED = """
+SELECT e.id, e.manifest AS registered, coalesce(b.manifest, '') AS bundled FROM experiment e
+LEFT JOIN bundle b ON b.experiment_id = e.id
+    AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
+"""
+_STAMP = """
+SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id = 0 AND state = 'changed') AS changes,
+    (SELECT max(id) FROM experiment) AS experiment,
+    (SELECT digest FROM bundle ORDER BY id DESC LIMIT 1) AS bundle,
+    (SELECT hash FROM registration ORDER BY id DESC LIMIT 1) AS registration
+"""
+_RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
+_BUNDLES_OF = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial"
+_RENUMBER = "UPDATE bundle SET serial = :serial, seal = :seal, expires_at = :expires_at WHERE id = :id"
+_NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
+_HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
+_NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
+_GAPS = """
+SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state
+"""
+_ISSUED_TO = "SELECT state, amount FROM counter WHERE noun = 'issued' AND experiment_id = :experiment_id"
+_GIVEN_TO = "SELECT registration_id FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
+_REOPEN = """
+UPDATE experiment SET retired_at = NULL, why = '' WHERE id = :id AND retired_at IS NOT NULL AND recalled_at IS NULL
+"""
+_RECALL = "UPDATE experiment SET recalled_at = :now WHERE id = :id AND recalled_at IS NULL"
+_ISSUE = """
+INSERT INTO replicate (experiment_id, number, registration_id, seed)
+VALUES (:experiment_id, :number, :registration_id, :seed)
+"""
+
+
+def everything(db: Database) -> list[StoredExperiment]:
+    """Every version of every experiment, oldest first."""
+    return [_experiment(row) for row in db.select(_ALL)]
+
+
+def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
+    """The version with this id."""
+    row = db.one(_BY_ID, id=experiment_id)
+    return _experiment(row) if row else None
+
+
+def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
+    """This version of the experiment, or its newest."""
+    row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
+    return _experiment(row) if row else None
+
+
+def named(db: Database, text: str) -> StoredExperiment | None:
+    """What NAME or NAME@2 means; nothing where it is not there, also where the version is no number that one has."""
+    name, _, version = text.partition("@")
+    if not version:
+        return by_name(db, name)
+    is_number = version.isascii() and version.isdecimal() and len(version) <= _MOST_DIGITS
+    return by_name(db, name, int(version)) if is_number else None
+
+
+def open_now(db: Database) -> dict[str, int]:
+    """By its name each experiment whose newest version is open, with that version's id."""
+    return {row["name"]: row["id"] for row in db.select(_OPEN)}
+
+
+def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
+    """A new version; its row never changes but for retirement and recall."""
+    counters.note_change(db)
+    return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
+
+
+def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
+    """Set the day of retirement and its reason, once."""
+    counters.note_change(db)
+    return db.execute(_RETIRE, id=experiment_id, now=at(now), why=why) == 1
+
+
+def reopen(db: Database, experiment_id: int) -> bool:
+    """More of a retired version may be ordered again. What was recalled stays so."""
+    counters.note_change(db)
+    return db.execute(_REOPEN, id=experiment_id) == 1
+
+
+def recall(db: Database, experiment_id: int, now: datetime) -> bool:
+    """Set the day of the recall, once."""
+    counters.note_change(db)
+    return db.execute(_RECALL, id=experiment_id, now=at(now)) == 1
+
+
+def stamp(db: Database) -> tuple[object, ...]:
+    """Differs from what it was when an experiment, a bundle or a registration has been added or changed since."""
+    row = db.one(_STAMP)
+    return tuple(row.values()) if row else ()
+
+
+def bundles(db: Database) -> list[StoredBundle]:
+    """Every bundle ever published, oldest first."""
+    return [_bundle(row) for row in db.select(_BUNDLES)]
+
+
+def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
+    """Every bundle of this version, by its serial."""
+    return [_bundle(row) for row in db.select(_BUNDLES_OF, experiment_id=experiment_id)]
+
+
+def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
+    """The newest bundle of this version."""
+    row = db.one(_BUNDLE_NOW, experiment_id=experiment_id)
+    return _bundle(row) if row else None
+
+
+def newest_bundles(db: Database) -> list[StoredBundle]:
+    """Of each version its newest bundle."""
+    return [_bundle(row) for row in db.select(_NEWEST_BUNDLES)]
+
+
+def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
+    """Of each version the newest bundle that passed these gates, where one did."""
+    return [_bundle(row) for row in db.select(_PASSED_BUNDLES, gates=gates)]
+
+
+def own_bundles(db: Database) -> list[StoredBundle]:
+    """Of each version the newest bundle that the laboratory's own hosts may have: it passed some gates, if not all."""
+    return [_bundle(row) for row in db.select(_OWN_BUNDLES)]
+
+
+def bundle(db: Database, digest: str) -> StoredBundle | None:
+    """The bundle with this digest."""
+    row = db.one(_BUNDLE_BY_DIGEST, digest=digest)
+    return _bundle(row) if row else None
+
+
+def declared(db: Database) -> dict[int, str]:
+    """What each open version declares today, by its newest bundle: a repair may need more than was said at first."""
+    return {row["id"]: row["bundled"] or row["registered"] for row in db.select(_DECLARED)}
+
+
+def add_bundle(
+    db: Database,
+    *,
+    experiment_id: int,
+    serial: int,
+    digest: str,
+    seal: str,
+    manifest: str,
+    expires_at: datetime,
+    now: datetime,
+) -> int:
+    """A new bundle of a version, with the next serial."""
+    counters.note_change(db)
+    return db.insert(
+        _ADD_BUNDLE,
+        experiment_id=experiment_id,
+        serial=serial,
+        digest=digest,
+        seal=seal,
+        manifest=manifest,
+        expires_at=at(expires_at),
+        created_at=at(now),
+    )
+
+
+def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
+    """Sign the same bytes for longer."""
+    counters.note_change(db)
+    db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
+
+
+def renumber(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
+    """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
+    counters.note_change(db)
+    db.execute(_RENUMBER, id=bundle_id, serial=serial, seal=seal, expires_at=at(expires_at))
+
+
+def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
+    """The next replicate numbers of this version, issued once and for ever to this registration."""
+    gaps = _gaps(db, experiment.id)[:amount]
+    first = issued(db, experiment.id)
+    numbers = (*gaps, *range(first, first + amount - len(gaps)))
+    _issue(db, experiment, registration_id, numbers)
+    if gaps:
+        counters.add(db, *_missing(experiment.id), -len(gaps))
+    return numbers
+
+
+def remember(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
+    """These numbers were issued before, and it was forgotten. What lies between is issued again, before any new one."""
+    lost = [number for number in numbers if db.one(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
+    if lost:
+        first = issued(db, experiment.id)
+        skipped = max(0, max(lost) + 1 - first)
+        _issue(db, experiment, registration_id, lost)
+        counters.add(db, *_missing(experiment.id), skipped - len(lost))
+
+
+def issued(db: Database, experiment_id: int) -> int:
+    """How many replicate numbers of this version have been issued."""
+    row = db.one(_NEXT_NUMBER, experiment_id=experiment_id)
+    return int(row["number"]) if row else 0
+
+
+def given_to(db: Database, experiment_id: int, number: int) -> int | None:
+    """The registration to which this number was issued, as far as is remembered."""
+    row = db.one(_GIVEN_TO, experiment_id=experiment_id, number=number)
+    return int(row["registration_id"]) if row else None
+
+
+def issued_to(db: Database, experiment_id: int) -> dict[int, int]:
+    """How many replicate numbers of this version each registration has."""
+    rows = db.select(_ISSUED_TO, experiment_id=experiment_id)
+    return {int(row["state"]): int(row["amount"]) for row in rows if row["amount"]}
+
+
+def _issue(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
+    db.many(
+        _ISSUE,
+        [
+            {
+                "experiment_id": experiment.id,
+                "number": number,
+                "registration_id": registration_id,
+                "seed": seed_of(experiment.name, experiment.version, number),
+            }
+            for number in numbers
+        ],
+    )
+    counters.add(db, "issued", experiment.id, str(registration_id), len(numbers))
+
+
+def _gaps(db: Database, experiment_id: int) -> list[int]:
+    """Numbers below the highest that nobody has. There are some only where a backup was restored."""
+    noun, experiment, state = _missing(experiment_id)
+    row = db.one(_GAPS, noun=noun, experiment_id=experiment, state=state)
+    if row is None or not row["amount"]:
+        return []
+    there = {row["number"] for row in db.select(_NUMBERS, experiment_id=experiment_id)}
+    return [number for number in range(max(there, default=0)) if number not in there]
+
+
+def _missing(experiment_id: int) -> counters.Key:
+    return "replicate", experiment_id, "missing"
+
+
+def _experiment(row: Row) -> StoredExperiment:
+    return StoredExperiment(
+        id=row["id"],
+        name=row["name"],
+        version=row["version"],
+        manifest=row["manifest"],
+        created_at=moment(row["created_at"]),
+        retired_at=maybe_moment(row["retired_at"]),
+        recalled_at=maybe_moment(row["recalled_at"]),
+        why=row["why"],
+    )
+
+
+def _bundle(row: Row) -> StoredBundle:
+    return StoredBundle(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        serial=row["serial"],
+        digest=row["digest"],
+        seal=row["seal"],
+        manifest=row["manifest"],
+        expires_at=moment(row["expires_at"]),
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,176 @@
+"""Which runners are offered, as `D/runners/offer.json` says, with their files beside it.
+
+A file keeps its name and its bytes for ever: a client that has it never asks again.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from axiom.errors import CannotStart, StoreDamaged
+from axiom.signed.requests import WantedProgram
+from axiom.store.engine.folder import Folder, keep
+
+TRUST_NAMED = "axiom_trust_"  # how the names of trust files begin among the files of runners
+
+_UNSIGNED = "unsigned.json"
+# What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
+_KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
+# What an offer from before these fields meant by leaving them out: a runner that borrows this computer's Python.
+_LATER = {
+    "plan_classes": ["", "nv"],
+    "is_stand_in": True,
+    "needs_avx": False,
+    "glibc": None,
+    "unpacked_bytes": 0,
+    "reads_joint_orders": False,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunnerFile:
+    """One file of a runner, signed for BOINC's own check."""
+
+    name: str
+    open_name: str  # what the program knows it by; empty for one that is not laid into the folders of tasks
+    md5: str
+    size: int
+    signature: str
+    is_main: bool
+
+    @property
+    def is_copied(self) -> bool:
+        """Does every task get a copy? The others are found where they were downloaded to."""
+        return bool(self.open_name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runner:
+    """The program for one platform, for its processors or for one kind of its GPUs."""
+
+    platform: str
+    version: int
+    files: tuple[RunnerFile, ...]
+    plan_classes: tuple[str, ...] = ("",)
+    is_stand_in: bool = False  # borrows the laboratory's own Python: of use on its own computers alone
+    needs_avx: bool = False
+    glibc: tuple[int, int] | None = None  # the oldest on which it runs
+    unpacked_bytes: int = 0
+    reads_joint_orders: bool = True  # orders that share a signature
+
+    @property
+    def size(self) -> int:
+        """What a host downloads before its first task, in bytes."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The kinds of GPU on which it computes; the empty one is the processor."""
+        return tuple(gpu_of(each) for each in self.plan_classes)
+
+    def plan_class(self, gpu: str) -> str:
+        """The plan class of its work for this kind of GPU, or without one."""
+        return next(each for each in self.plan_classes if gpu_of(each) == gpu)
+
+
+def gpu_of(plan_class: str) -> str:
+    """The kind of GPU that a plan class means, by its first word; none for any other."""
+    return _KINDS.get(plan_class.partition("_")[0], "")
+
+
+def read_offer(folder: Folder) -> dict[str, Runner]:
+    """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
+    try:
+        data = json.loads(folder.offer.read_text(encoding="utf-8"))
+        return {name: _runner(name, _LATER | {"platform": name} | each) for name, each in data["runners"].items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise CannotStart(
+            f"{folder.offer} cannot be read ({error}), so no host could be given a runner. "
+            "Delete the folder `runners`; it is built again at the next start."
+        ) from error
+
+
+def write_offer(folder: Folder, runners: Mapping[str, Runner]) -> None:
+    """From now on these are offered. Their files lie there already."""
+    data = {"runners": {name: asdict(runner) for name, runner in runners.items()}}
+    keep(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def note_unsigned(folder: Folder, files: Sequence[WantedProgram]) -> None:
+    """Write down for which files a signature is wanted; nothing is written where nothing ever was."""
+    path = folder.runners / _UNSIGNED
+    if files or path.exists():
+        keep(path, json.dumps([asdict(file) for file in files], indent=1, sort_keys=True).encode() + b"\n")
+
+
+def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
+    """The files that are not offered before their signatures for BOINC's own check were brought here."""
+    path = folder.runners / _UNSIGNED
+    try:
+        return tuple(WantedProgram(**row) for row in json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return ()
+    except (ValueError, TypeError, OSError) as error:
+        raise StoreDamaged(
+            f"{path} cannot be read ({error}), so it cannot be told which programs wait for a signature. Nothing was "
+            "changed. Delete it; the laboratory writes it again at its next start."
+        ) from None
+
+
+def _runner(name: str, data: Mapping[str, Any]) -> Runner:
+    classes = tuple(str(each) for each in data["plan_classes"])
+    if not classes:
+        raise ValueError(f"{name} is for nothing")
+    return Runner(
+        platform=str(data["platform"]),
+        version=int(data["version"]),
+        files=tuple(_file(each) for each in data["files"]),
+        plan_classes=classes,
+        is_stand_in=bool(data["is_stand_in"]),
+        needs_avx=bool(data["needs_avx"]),
+        glibc=_pair(data["glibc"]),
+        unpacked_bytes=int(data["unpacked_bytes"]),
+        reads_joint_orders=bool(data["reads_joint_orders"]),
+    )
+
+
+def _pair(data: Any) -> tuple[int, int] | None:
+    if data is None:
+        return None
+    first, second = data
+    return int(first), int(second)
+
+
+def _file(data: Mapping[str, Any]) -> RunnerFile:
+    return RunnerFile(
+        name=str(data["name"]),
+        open_name=str(data["open_name"]),
+        md5=str(data["md5"]),
+        size=int(data["size"]),
+        signature=str(data["signature"]),
+        is_main=bool(data["is_main"]),
+    )
+
+
+class Offered(Mapping[str, Runner]):
+    """What is offered now. It follows the file: what the latest look found counts for everybody who holds this."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._runners = read_offer(folder)
+
+    def look(self) -> None:
+        """Read the file again; one that cannot be read changes nothing."""
+        self._runners = read_offer(self._folder)
+
+    def __getitem__(self, name: str) -> Runner:
+        return self._runners[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runners)
+
+    def __len__(self) -> int:
+        return len(self._runners)

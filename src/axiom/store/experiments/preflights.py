@@ -1,0 +1,149 @@
+"""Which bundles were tried before they go to anybody's computer, and how that ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.preflights import Circumstances, Preflight
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at, moment
+
+_RECORD = """
+INSERT INTO preflight (bundle_digest, gates, ours_only, passed, reason, platform, report, created_at)
+VALUES (:bundle, :gates, :ours_only, :passed, :reason, :platform, :report, :created_at)
+ON CONFLICT (bundle_digest, gates) DO UPDATE SET passed = excluded.passed, reason = excluded.reason,
+    platform = excluded.platform, report = excluded.report, created_at = excluded.created_at
+WHERE preflight.passed = 0
+"""
+_OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
+_NEWEST = """
+SELECT e.id AS experiment_id, e.name, e.version, e.manifest AS registered, b.manifest AS bundled, b.digest,
+    p.passed, p.reason, EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
+FROM experiment e
+JOIN bundle b ON b.experiment_id = e.id
+    AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
+LEFT JOIN preflight p ON p.bundle_digest = b.digest AND p.gates = :gates
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
+"""
+_HAS_PASSED = """
+SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 AND (ours_only = 0 OR :is_ours = 1) LIMIT 1
+"""
+_UNREAD = """
+SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id
+WHERE e.recalled_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND (p.passed = 1 OR p.gates = :gates))
+ORDER BY b.id
+"""
+_IS_OFFERED = """
+SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
+WHERE b.experiment_id = :experiment_id AND p.gates = :gates AND p.passed = 1 LIMIT 1
+"""
+_IS_OURS = """
+SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE h.id = :host_id AND v.is_ours = 1
+"""
+_CIRCUMSTANCES = """
+SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0 AND is_simulated = 0) AS has_volunteers,
+    EXISTS (SELECT 1 FROM evidence WHERE low IS NOT NULL AND high IS NOT NULL) AS has_evidence,
+    EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+        WHERE v.is_ours = 1 AND h.cores > 0 AND h.seen_at >= :since) AS computes_itself
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Newest:
+    """The newest bundle of an open version, and whether it passed; None where it was never tried."""
+
+    experiment_id: int
+    name: str
+    version: int
+    bundle: str
+    manifest: str  # canonical JSON
+    passed: bool | None
+    is_ours: bool  # the laboratory's own hosts may have it
+    reason: str
+
+
+def record(db: Database, made: Preflight) -> bool:
+    """Remember how it ended; False where the bundle had passed these gates before, which stays."""
+    changed = db.execute(
+        _RECORD,
+        bundle=made.bundle,
+        gates=made.gates,
+        ours_only=int(made.ours_only),
+        passed=int(made.passed),
+        reason=made.reason,
+        platform=made.platform,
+        report=made.report,
+        created_at=at(made.at),
+    )
+    if changed:
+        counters.note_change(db)
+    return changed == 1
+
+
+def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
+    """How this bundle fared at these gates, if it was tried."""
+    row = db.one(_OF_BUNDLE, bundle=bundle, gates=gates)
+    return _preflight(row) if row else None
+
+
+def newest(db: Database, gates: str) -> list[Newest]:
+    """The newest bundle of each open version, and how it fared at these gates."""
+    return [
+        Newest(
+            experiment_id=row["experiment_id"],
+            name=row["name"],
+            version=row["version"],
+            bundle=row["digest"],
+            manifest=row["bundled"] or row["registered"],
+            passed=None if row["passed"] is None else bool(row["passed"]),
+            is_ours=bool(row["ours"]),
+            reason=row["reason"] or "",
+        )
+        for row in db.select(_NEWEST, gates=gates)
+    ]
+
+
+def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
+    """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
+    return db.one(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
+
+
+def unread(db: Database, gates: str) -> list[tuple[str, str]]:
+    """Bundles that no host may have and that nobody looked at yet, by digest and name, the oldest first.
+
+    `gates` are those of our own hosts.
+    """
+    return [(row["digest"], row["name"]) for row in db.select(_UNREAD, gates=gates)]
+
+
+def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
+    """Is there a bundle of this version that other people's computers may have today?"""
+    return db.one(_IS_OFFERED, experiment_id=experiment_id, gates=gates) is not None
+
+
+def is_ours(db: Database, host_id: int) -> bool:
+    """Is it one of the laboratory's own hosts?"""
+    return db.one(_IS_OURS, host_id=host_id) is not None
+
+
+def circumstances(db: Database, since: datetime) -> Circumstances:
+    """What decides whether something is tried now; a host counts that was heard from since then."""
+    (row,) = db.select(_CIRCUMSTANCES, since=at(since))
+    return Circumstances(
+        has_volunteers=bool(row["has_volunteers"]),
+        has_evidence=bool(row["has_evidence"]),
+        computes_itself=bool(row["computes_itself"]),
+    )
+
+
+def _preflight(row: Row) -> Preflight:
+    return Preflight(
+        bundle=row["bundle_digest"],
+        gates=row["gates"],
+        passed=bool(row["passed"]),
+        reason=row["reason"],
+        platform=row["platform"],
+        report=row["report"],
+        at=moment(row["created_at"]),
+        ours_only=bool(row["ours_only"]),
+    )

@@ -1,0 +1,128 @@
+"""How far each bundle is let out: a history of which nothing changes, and what was sent while it was let out."""
+
+from datetime import datetime, timedelta
+
+from axiom.domain.releases import Change, Fleet, Release, Sent
+from axiom.domain.work import TaskState
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at, moment
+
+_RECORD = """
+INSERT INTO release (experiment_id, bundle_digest, change, platform, reason, said_by, created_at)
+VALUES (:experiment_id, :bundle, :change, :platform, :reason, :by, :created_at)
+"""
+_EVERYTHING = "SELECT * FROM release ORDER BY id"
+_OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
+_SINCE = """
+SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.experiment_id
+WHERE r.created_at >= :since AND r.created_at < :until ORDER BY r.id
+"""
+# A speed is learned from a valid task, so a host that has one has returned something valid.
+_SENT = """
+SELECT t.host_id, h.volunteer_id, v.is_ours, h.speed IS NOT NULL AS is_proven,
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+    ELSE 'another platform' END AS platform, t.state, t.cause, count(*) AS amount,
+    sum(CASE WHEN t.state = 'sent' AND t.sent_at < :before AND h.seen_at < :before THEN 1 ELSE 0 END) AS silent,
+    max(t.sent_at) AS latest
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+WHERE t.is_staged = 1 AND t.bundle_digest = :bundle AND t.sent_at >= :since
+GROUP BY t.host_id, t.state, t.cause ORDER BY t.host_id, t.state, t.cause
+"""
+_FLEET = """
+SELECT count(DISTINCT CASE WHEN v.is_ours = 0 THEN v.id END) AS volunteers, count(*) AS hosts,
+    coalesce(sum(CASE WHEN v.is_ours = 0 THEN h.cores ELSE 0 END), 0) AS cores
+FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE h.is_simulated = 0 AND h.cores > 0 AND h.seen_at >= (SELECT max(seen_at) FROM host) - :lately
+"""
+_LATELY = timedelta(hours=1)
+
+
+def record(
+    db: Database,
+    change: Change,
+    *,
+    experiment_id: int,
+    bundle: str,
+    reason: str,
+    by: str,
+    now: datetime,
+    platform: str = "",
+) -> int:
+    """A further line of a version's history; whoever keeps experiments at hand reads them again."""
+    counters.note_change(db)
+    return db.insert(
+        _RECORD,
+        experiment_id=experiment_id,
+        bundle=bundle,
+        change=change,
+        platform=platform,
+        reason=reason,
+        by=by,
+        created_at=at(now),
+    )
+
+
+def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: datetime) -> None:
+    """It goes to everybody at once: nothing of it can break, or somebody vouches for it."""
+    record(db, Change.OPEN, experiment_id=experiment_id, bundle=bundle, reason=reason, by="the laboratory", now=now)
+
+
+def everything(db: Database) -> dict[int, list[Release]]:
+    """The history of each version that has one, its oldest line first."""
+    found: dict[int, list[Release]] = {}
+    for row in db.select(_EVERYTHING):
+        found.setdefault(row["experiment_id"], []).append(_release(row))
+    return found
+
+
+def of_version(db: Database, experiment_id: int) -> list[Release]:
+    """The history of one version, its oldest line first."""
+    return [_release(row) for row in db.select(_OF_VERSION, experiment_id=experiment_id)]
+
+
+def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, Release]]:
+    """What was done in between, each with the name of its version."""
+    rows = db.select(_SINCE, since=at(since), until=at(until))
+    return [(f"{row['name']}@{row['version']}", _release(row)) for row in rows]
+
+
+def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[Sent]:
+    """What was sent with this bundle while it was let out.
+
+    What is out since before that moment, at a host that was not heard from since, counts as silent.
+    """
+    rows = db.select(_SENT, bundle=bundle, since=at(since) if since else 0, before=at(before))
+    return [
+        Sent(
+            host=row["host_id"],
+            volunteer=row["volunteer_id"],
+            is_ours=bool(row["is_ours"]),
+            is_proven=bool(row["is_proven"]),
+            platform=row["platform"],
+            state=TaskState(row["state"]),
+            cause=row["cause"],
+            amount=row["amount"],
+            silent=row["silent"],
+            latest=moment(row["latest"]),
+        )
+        for row in rows
+    ]
+
+
+def fleet(db: Database) -> Fleet:
+    """Who computes, of those who were heard from within an hour of the last sign of anybody."""
+    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000))
+    return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"])
+
+
+def _release(row: Row) -> Release:
+    return Release(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        bundle=row["bundle_digest"],
+        change=Change(row["change"]),
+        platform=row["platform"],
+        reason=row["reason"],
+        by=row["said_by"],
+        at=moment(row["created_at"]),
+    )

@@ -1,0 +1,296 @@
+"""Hosts: what they are, when they were heard from, how they stand. And the volunteers who own them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, count
+from typing import Any
+
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_HOSTS = "SELECT * FROM host ORDER BY id"
+_HOST = "SELECT * FROM host WHERE id = :id"
+_HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
+_NEWEST_HOST = "SELECT coalesce(max(id), 0) AS id FROM host"
+_OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
+_BY_CPID = """
+SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
+ORDER BY id DESC LIMIT 1
+"""
+_NEWEST_OF_VOLUNTEER = """
+SELECT created_at FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET :skip
+"""
+_ADD_HOST = """
+INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at,
+    is_simulated)
+VALUES (:volunteer_id, :name, :system, :processor, :instructions, :cores, :memory_mb, :now, :now,
+    (SELECT is_simulated FROM volunteer WHERE id = :volunteer_id))
+"""
+_UPDATE_HOST = """
+UPDATE host SET system = :system, processor = :processor, instructions = :instructions, cores = :cores,
+    memory_mb = :memory_mb, seen_at = :now
+WHERE id = :id
+"""
+_DESCRIBE = """
+UPDATE host SET name = :name, system = :system, processor = :processor, instructions = :instructions, cores = :cores,
+    memory_mb = :memory_mb, disk_mb = :disk_mb, flops = :flops, availability = :availability, gpus = :gpus,
+    cpid = :cpid, facts = :facts, facts_digest = :facts_digest
+WHERE id = :id
+"""
+_HEARD = "UPDATE host SET rpc_seqno = :rpc_seqno, seen_at = :now WHERE id = :id"
+_SEEN = "UPDATE host SET seen_at = :now WHERE id = :id AND seen_at < :before"
+_STANDING = """
+UPDATE host SET valid_in_row = :valid_in_row, quota = :quota, quota_day = :quota_day, sent_that_day = :sent_that_day,
+    turnaround_seconds = :turnaround_seconds, speed = coalesce(:speed, speed)
+WHERE id = :id
+"""
+_HOLD_DOWN = "UPDATE host SET quota = :quota WHERE id = :id AND (quota IS NULL OR quota > :quota)"
+_OUTVOTED = """
+UPDATE host SET valid_in_row = :valid_in_row, outvoted = :outvoted, outvoted_at = :outvoted_at WHERE id = :id
+"""
+_ALL_OUTVOTED = "SELECT * FROM host WHERE outvoted > 0 ORDER BY id"
+_SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
+_WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
+_VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
+_ERASE = """
+UPDATE host SET name = 'erased host ' || id, cpid = '', facts = '{}', facts_digest = '', venue = '', why_no_work = ''
+WHERE volunteer_id = :volunteer_id
+"""
+_OTHERS_LATELY = """
+SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND cores > 0 AND seen_at >= :since AND is_simulated = 0
+LIMIT 1
+"""
+
+# A host that asks twice a second for work that is not there must not make the disk write twice a second.
+_SELDOM = timedelta(minutes=1)
+_FEW = 20  # hosts of one name that a volunteer may well have
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    """What a client says of its computer; all of it can be forged."""
+
+    name: str
+    cpid: str
+    platform: Platform
+    capacity: Capacity
+    flops: float
+    availability: float
+    facts: Mapping[str, Any]  # what no decision looks at: vendor, model, system's version and so on
+    digest: str  # changes when any of this does
+
+
+def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
+    """The id of this volunteer's host of this name, with what it can do today. For engines of our own."""
+    facts = {
+        "system": platform.system,
+        "processor": platform.processor,
+        "instructions": platform.instructions,
+        "cores": capacity.cores,
+        "memory_mb": capacity.memory_mb,
+        "now": at(now),
+    }
+    row = db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=name)
+    if row is None:
+        return db.insert(_ADD_HOST, volunteer_id=volunteer_id, name=name, **facts)
+    db.execute(_UPDATE_HOST, id=row["id"], **facts)
+    return int(row["id"])
+
+
+def add(db: Database, volunteer_id: int, said: Described, now: datetime) -> int:
+    """A computer that was never here before."""
+    made = db.insert(
+        _ADD_HOST,
+        volunteer_id=volunteer_id,
+        name=_free_name(db, volunteer_id, said.name),
+        system=said.platform.system,
+        processor=said.platform.processor,
+        instructions=said.platform.instructions,
+        cores=said.capacity.cores,
+        memory_mb=said.capacity.memory_mb,
+        now=at(now),
+    )
+    describe(db, made, said)
+    return made
+
+
+def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
+    """When the host at this place among the volunteer's newest was added; None when there are fewer."""
+    row = db.one(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
+    return moment(row["created_at"]) if row else None
+
+
+def describe(db: Database, host_id: int, said: Described) -> None:
+    """Write down what a host says of itself today."""
+    known = db.one(_HOST, id=host_id)
+    if known is None:
+        return
+    is_renamed = not (known["name"] == said.name or known["name"].startswith(f"{said.name} ("))
+    name = _free_name(db, known["volunteer_id"], said.name) if is_renamed else known["name"]
+    db.execute(
+        _DESCRIBE,
+        id=host_id,
+        name=name,
+        cpid=said.cpid,
+        system=said.platform.system,
+        processor=said.platform.processor,
+        instructions=said.platform.instructions,
+        cores=said.capacity.cores,
+        memory_mb=said.capacity.memory_mb,
+        disk_mb=said.capacity.disk_mb,
+        flops=said.flops,
+        availability=said.availability,
+        gpus=json.dumps([[gpu.kind, gpu.count, gpu.memory_mb, gpu.model] for gpu in said.capacity.gpus]),
+        facts=json.dumps(said.facts, sort_keys=True),
+        facts_digest=said.digest,
+    )
+
+
+def heard(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
+    """A client has spoken for this host."""
+    db.execute(_HEARD, id=host_id, rpc_seqno=rpc_seqno, now=at(now))
+
+
+def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
+    """Note that the host was heard from; of an idle one, at most once a minute."""
+    db.execute(_SEEN, id=host_id, now=at(now), before=at(now - _SELDOM if idle else now))
+
+
+def hold_down(db: Database, host_id: int, quota: int) -> None:
+    """Give this host no more tasks a day and core than so many, until valid ones have doubled it often enough."""
+    db.execute(_HOLD_DOWN, id=host_id, quota=quota)
+
+
+def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float | None = None) -> None:
+    """How a host stands after its latest tasks; `speed` only where it was measured."""
+    db.execute(
+        _STANDING,
+        id=host_id,
+        valid_in_row=standing.valid_in_row,
+        quota=standing.quota,
+        quota_day=standing.quota_day,
+        sent_that_day=standing.sent_that_day,
+        turnaround_seconds=standing.turnaround_seconds,
+        speed=speed,
+    )
+
+
+def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
+    """How often others agreed against this host, and when last."""
+    db.execute(
+        _OUTVOTED,
+        id=host_id,
+        valid_in_row=standing.valid_in_row,
+        outvoted=standing.outvoted,
+        outvoted_at=at(standing.outvoted_at) if standing.outvoted_at else None,
+    )
+
+
+def outvoted(db: Database) -> list[Host]:
+    """The hosts against which others agreed."""
+    return [host_of(row) for row in db.select(_ALL_OUTVOTED)]
+
+
+def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
+    """A host was given work; this is how many tasks it has had on this day."""
+    db.execute(_SERVED, id=host_id, day=day, sent=sent)
+
+
+def told_why(db: Database, host_id: int, why: str) -> None:
+    """What the host was told when it asked for work and got none; empty when it got some."""
+    db.execute(_WHY, id=host_id, why=why)
+
+
+def set_venue(db: Database, host_id: int, venue: str) -> None:
+    """Where the volunteer says that the computer stands: home, school, work or nowhere."""
+    db.execute(_VENUE, id=host_id, venue=venue)
+
+
+def erase(db: Database, volunteer_id: int) -> None:
+    """Of this volunteer's hosts nothing is known any more but what computed results depend on."""
+    db.execute(_ERASE, volunteer_id=volunteer_id)
+
+
+def host(db: Database, host_id: int) -> Host | None:
+    """The host with this id."""
+    row = db.one(_HOST, id=host_id)
+    return host_of(row) if row else None
+
+
+def facts(db: Database, host_id: int) -> dict[str, Any]:
+    """What the host says of itself and no decision looks at."""
+    row = db.one(_HOST, id=host_id)
+    found: dict[str, Any] = json.loads(row["facts"]) if row else {}
+    return found
+
+
+def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
+    """The volunteer's newest host that called itself by this cross-project id."""
+    row = db.one(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
+    return int(row["id"]) if row else None
+
+
+def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
+    """The newest hosts of a volunteer."""
+    return [host_of(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
+
+
+def hosts(db: Database) -> list[Host]:
+    """Every host."""
+    return [host_of(row) for row in db.select(_HOSTS)]
+
+
+def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
+    """Has a host of anybody but this volunteer been heard from since then? One that only plays a part is nobody's."""
+    return db.one(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
+
+
+def host_of(row: Row) -> Host:
+    """The host whose row this is."""
+    return Host(
+        id=row["id"],
+        volunteer_id=row["volunteer_id"],
+        name=row["name"],
+        platform=Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"]),
+        capacity=Capacity(
+            cores=row["cores"], memory_mb=row["memory_mb"], disk_mb=row["disk_mb"], gpus=_gpus(row["gpus"])
+        ),
+        created_at=moment(row["created_at"]),
+        seen_at=moment(row["seen_at"]),
+        flops=row["flops"],
+        speed=row["speed"],
+        availability=row["availability"],
+        venue=row["venue"],
+        standing=Standing(
+            valid_in_row=row["valid_in_row"],
+            quota=row["quota"],
+            quota_day=row["quota_day"],
+            sent_that_day=row["sent_that_day"],
+            turnaround_seconds=row["turnaround_seconds"],
+            outvoted=row["outvoted"],
+            outvoted_at=maybe_moment(row["outvoted_at"]),
+        ),
+        why_no_work=row["why_no_work"],
+        is_simulated=bool(row["is_simulated"]),
+    )
+
+
+def _free_name(db: Database, volunteer_id: int, name: str) -> str:
+    """The name, with a number behind it where the volunteer has such a host already."""
+    newest = db.one(_NEWEST_HOST)
+    following = newest["id"] + 1 if newest else 1
+    # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.
+    tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))
+    beyond = (f"{name} (host {number})" for number in count(following))
+    return next(
+        each for each in chain(tries, beyond) if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=each) is None
+    )
+
+
+def _gpus(text: str) -> tuple[Gpu, ...]:
+    if text == "[]":
+        return ()
+    rows: Sequence[Sequence[Any]] = json.loads(text)
+    return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)

@@ -1,0 +1,85 @@
+"""Sentences for the owner of a host, each said for a day: a client shows what its last contact brought, and no more.
+
+Of one kind there is at most one a day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.store.engine.database import Database, at, moment
+
+_ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
+_ADD_FOR_ALL = """
+INSERT INTO notice (host_id, kind, text, created_at)
+SELECT h.id, :kind, :text, :now FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE v.is_ours = 0 AND v.is_simulated = 0 AND h.is_simulated = 0 AND h.seen_at > :since
+ORDER BY h.id
+"""
+_LATELY = "SELECT 1 FROM notice WHERE host_id = :host_id AND kind = :kind AND created_at > :since LIMIT 1"
+_SHOWN = """
+SELECT * FROM notice WHERE host_id = :host_id AND (told_at IS NULL OR told_at > :since) ORDER BY id LIMIT :limit
+"""
+_FORGET = "DELETE FROM notice WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id)"
+_TAKE_BACK = "DELETE FROM notice WHERE kind = :kind AND told_at IS NULL"
+_TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
+
+_MOST_TEXT = 1_000  # characters
+_MOST_AT_ONCE = 5
+_A_DAY = timedelta(days=1)
+_HEARD_FROM = timedelta(days=60)  # whoever was silent for longer hears of it from the news
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A sentence, of which kind, and when it was written."""
+
+    id: int
+    host_id: int
+    kind: str
+    text: str
+    created_at: datetime
+    is_told: bool
+
+
+def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
+    """Write a sentence for a host's owner; not when one of the kind was written within a day."""
+    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - _A_DAY)) is not None:
+        return False
+    db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
+    return True
+
+
+def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
+    """Write a sentence for the owners of all computers heard from lately; how many computers these are."""
+    return db.execute(_ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - _HEARD_FROM), now=at(now))
+
+
+def take_back(db: Database, kind: str) -> int:
+    """Whoever was not told this yet never is; how many computers these are."""
+    return db.execute(_TAKE_BACK, kind=kind)
+
+
+def forget(db: Database, volunteer_id: int) -> None:
+    """Nothing is left of what the hosts of this volunteer were told."""
+    db.execute(_FORGET, volunteer_id=volunteer_id)
+
+
+def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
+    """What the owner of a host was not told yet, or was within a day: oldest first and a few at a time."""
+    return [
+        Notice(
+            id=row["id"],
+            host_id=row["host_id"],
+            kind=row["kind"],
+            text=row["text"],
+            created_at=moment(row["created_at"]),
+            is_told=row["told_at"] is not None,
+        )
+        for row in db.select(_SHOWN, host_id=host_id, since=at(now - _A_DAY), limit=_MOST_AT_ONCE)
+    ]
+
+
+def told(db: Database, ids: Sequence[int], now: datetime) -> None:
+    """These sentences are on their way to the owner for the first time; their day begins."""
+    db.many(_TOLD, [{"id": notice_id, "now": at(now)} for notice_id in ids])

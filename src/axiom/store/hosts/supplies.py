@@ -1,0 +1,89 @@
+"""What the hosts that were heard from have in hand: one question for all of them, since there may be 100,000."""
+
+from datetime import datetime
+
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, at
+from axiom.store.hosts import hosts
+
+_PRESENT = """
+SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences
+FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE h.seen_at > :since AND h.is_simulated = 0 ORDER BY h.id LIMIT :most
+"""
+_ALL = 10**9
+_EXTENT = """
+SELECT count(*) AS hosts, coalesce(sum(cores), 0) AS cores FROM host WHERE seen_at > :since AND is_simulated = 0
+"""
+_OURS = """
+SELECT coalesce(sum(h.cores), 0) AS cores FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE v.is_ours = 1 AND h.seen_at > :since
+"""
+# Cells, since a workunit may order a part of a replicate. Many workunits name the same configs.
+_IN_HAND = """
+SELECT t.host_id, t.experiment_id, w.registration_id, count(*) AS tasks,
+    sum(json_array_length(w.replicates) * json_array_length(w.configs)) AS cells
+FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'sent'
+GROUP BY t.host_id, t.experiment_id, w.registration_id
+"""
+
+
+@value
+class Present:
+    """A host that was heard from, and whose it is."""
+
+    host: Host
+    volunteer: str
+    is_ours: bool
+    preferences: str  # for this project, as they are stored
+
+
+@value
+class Portion:
+    """So many tasks of a registration in a host's hand."""
+
+    host_id: int
+    experiment_id: int
+    registration_id: int
+    tasks: int
+    cells: int
+
+
+def present(db: Database, since: datetime, most: int | None = None) -> list[Present]:
+    """Every host that was heard from since then and computes, by number; or so many of them."""
+    return [
+        Present(
+            host=hosts.host_of(row),
+            volunteer=row["volunteer"],
+            is_ours=bool(row["is_ours"]),
+            preferences=row["project_preferences"],
+        )
+        for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most)
+    ]
+
+
+def amount(db: Database, since: datetime) -> int:
+    """How many they are."""
+    (row,) = db.select(_EXTENT, since=at(since))
+    return int(row["hosts"])
+
+
+def cores(db: Database, since: datetime) -> int:
+    """How many cores they have together."""
+    (row,) = db.select(_EXTENT, since=at(since))
+    return int(row["cores"])
+
+
+def own_cores(db: Database, since: datetime) -> int:
+    """How many of them are the laboratory's own."""
+    (row,) = db.select(_OURS, since=at(since))
+    return int(row["cores"])
+
+
+def in_hand(db: Database) -> list[Portion]:
+    """What every host has in hand."""
+    return [
+        Portion(host_id=host_id, experiment_id=experiment_id, registration_id=registration_id, tasks=tasks, cells=cells)
+        for host_id, experiment_id, registration_id, tasks, cells in db.bare(_IN_HAND)
+    ]

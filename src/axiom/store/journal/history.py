@@ -1,0 +1,87 @@
+"""Where a database stands: in which history, after how many groups of changes, and the digest that sums them all up.
+
+Each group's digest covers the one before. So two databases with the same digest went through the same changes, and a
+journal fits a database if it has the database's digest at the database's position.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.engine.changes import Connection
+from axiom.store.engine.database import Database, at
+
+SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
+
+_STANDING = "SELECT history, position, digest FROM journal"
+_BEGIN = "INSERT INTO journal (id, history, position, digest) VALUES (1, :history, 0, :digest)"
+_ADVANCE = "UPDATE journal SET position = :position, digest = :digest"
+_PART = "UPDATE journal SET history = :history, digest = :digest"
+_MADE = "SELECT number, checksum, applied_at FROM migration ORDER BY number"
+_SKIP = "UPDATE sqlite_sequence SET seq = seq + :skipped"
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = :name"
+_SKIP_UNUSED = """
+INSERT INTO sqlite_sequence (name, seq)
+SELECT name, :skipped FROM sqlite_master
+WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence) ORDER BY name"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One moment of one history."""
+
+    history: str
+    position: int
+    digest: bytes
+
+
+def standing(db: Database) -> Point | None:
+    """Where this database stands; None where it has no place for it yet, or never kept a journal."""
+    row = db.one(_STANDING) if "journal" in db.tables() else None
+    if row is None:
+        return None
+    return Point(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))
+
+
+def begin(db: Database) -> Point:
+    """A history of this database's own begins here, named after how and when its tables were made."""
+    made = [(row["number"], row["checksum"], row["applied_at"]) for row in db.select(_MADE)]
+    digest = hashlib.sha256(repr(made).encode()).digest()
+    with db.transaction():
+        db.execute(_BEGIN, history=digest.hex(), digest=digest.hex())
+    return Point(history=digest.hex(), position=0, digest=digest)
+
+
+def advance(db: Connection, position: int, digest: bytes) -> None:
+    """The open transaction holds all changes up to here."""
+    db.execute(_ADVANCE, position=position, digest=digest.hex())
+
+
+def interrupt(db: Database) -> None:
+    """Something was changed that no journal holds, so none can be followed across this point."""
+    point = standing(db)
+    if point is not None:
+        with db.transaction():
+            advance(db, point.position + 1, hashlib.sha256(point.digest + b"interrupted").digest())
+
+
+def part(db: Database, now: datetime) -> None:
+    """Another history goes on from here, and gives no number that the one before may have given after this point."""
+    with db.transaction():
+        db.execute(_SKIP, skipped=SKIPPED)
+        db.execute(_SKIP_UNUSED, skipped=SKIPPED)
+        point = standing(db)
+        if point is not None:
+            digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
+            db.execute(_PART, history=digest, digest=digest)
+
+
+def last_number(db: Database, table: str) -> int:
+    """The last number of this table that was given or left out; every later one is still to be given."""
+    row = db.one(_LAST, name=table)
+    return int(row["seq"]) if row else 0
+
+
+def was_parted_since(db: Database, table: str, number: int) -> bool:
+    """Did another history go on after this number was given? Certain as long as it gave fewer than were left out."""
+    return number + SKIPPED <= last_number(db, table)

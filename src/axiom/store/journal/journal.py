@@ -1,0 +1,282 @@
+"""The journal: every change that is committed was first appended here, and reached the disk.
+
+It lies in a folder of its own, best on another disk. The database can be lost, or a backup of it be an old one: what
+the journal holds is done again, change by change, and the database is what it was. `attach` does that at every start,
+since a crash between the append and the commit leaves the journal one group ahead; nobody was told of that group, and
+nobody minds it. For the same reason SQLite's own log need not reach the disk with each commit: what a power cut takes
+of it stands here. A new file begins only when all that stands in those before it is on the database's disk, too.
+
+A commit that fails takes its record back. When even that fails, or the disk does, nothing is ever appended again.
+"""
+
+import contextlib
+import fcntl
+import itertools
+import logging
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store.engine.changes import Change, Connection
+from axiom.store.engine.database import Database, at, sync
+from axiom.store.engine.folder import Folder, is_full
+from axiom.store.engine.keeper import log_of
+from axiom.store.journal import history
+from axiom.store.journal.history import Point
+from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start
+from axiom.store.journal.replay import Ending, Replayed, Tail, replay
+
+log = logging.getLogger("axiom.journal")
+
+SEGMENT_BYTES = 64 * 1024 * 1024
+_SPARE_BYTES = 512 * 1024  # of zeros, written ahead: a flush is much quicker where the file grows no longer by it
+
+_STANDING = "SELECT position FROM journal"
+_ADVICE = {
+    Ending.LATE: "restore a backup of this laboratory, or move the files of the journal elsewhere if this database is "
+    "the one to go on with",
+    Ending.GAP: "put the missing files back, or restore a newer backup",
+    Ending.DAMAGED: "copy the folder away, then `axiom restore` the newest backup with --as-far-as-possible",
+    Ending.FOREIGN: "name a folder of its own for each laboratory in the setting `journal`",
+}
+
+
+def attach(
+    db: Database, folder: Folder, place: Path, now: Callable[[], datetime], *, segment_bytes: int = SEGMENT_BYTES
+) -> None:
+    """From here on every change through this connection is in the journal; what that has beyond it is done first.
+
+    A database that has no place yet for where it stands is left alone.
+    """
+    if db.recorded or "journal" not in db.tables():
+        return
+    point = history.standing(db) or history.begin(db)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _hold(place, point)
+        try:
+            replayed = replay(db, folder, place)
+            _demand(replayed, place)
+            point = history.standing(db) or point
+            written = log_of(folder.database)
+            journal = Journal(
+                place, point, written=written, replayed=replayed, now=now, segment_bytes=segment_bytes, lock=lock
+            )
+        except BaseException:
+            os.close(lock)
+            raise
+    except OSError as error:
+        raise FolderUnusable(
+            f"The journal in {place} cannot be used: {error.strerror} ({error.filename}). Nothing was started; "
+            "the setting `journal` names its folder, which must be on a disk that is there and writable."
+        ) from error
+    db.record_in(journal)
+    if replayed.groups:
+        log.warning("journal.replayed groups=%d up_to=%s", replayed.groups, replayed.until)
+
+
+def _demand(replayed: Replayed, place: Path) -> None:
+    if replayed.ending in _ADVICE:
+        where = replayed.damaged or place
+        raise StoreDamaged(
+            f"The journal does not fit the database: {replayed.ending.value} ({where}). Nothing was started, since "
+            f"changes that were acknowledged would be missing; {_ADVICE[replayed.ending]}."
+        )
+
+
+class Journal:
+    """The file to which changes are appended, and the point up to which it goes."""
+
+    def __init__(
+        self,
+        place: Path,
+        point: Point,
+        *,
+        written: Path,
+        replayed: Replayed,
+        now: Callable[[], datetime],
+        segment_bytes: int,
+        lock: int,
+    ) -> None:
+        self._place = place
+        self._written = written  # SQLite's own log
+        self._point = point
+        self._now = now
+        self._segment_bytes = segment_bytes
+        self._lock = lock
+        self._failed: StoreError | None = None
+        self._words = Words()
+        self._undo: tuple[int, Point, Sequence[tuple[str, tuple[str, ...]]]] = (0, point, ())
+        if replayed.ending in {Ending.END, Ending.TORN} and replayed.tail is not None:
+            self._file, self._size = _reopen(replayed.tail)
+            self._begins = replayed.tail.segment.point
+        else:
+            if point.position:
+                log.warning("journal.begins position=%d only backups from now on are covered", point.position)
+            _settle(self._written)
+            self._file, self._size = _make(place, point, at(now()))
+            self._begins = point
+        self._room = self._size  # as far as the file goes, with what was written ahead
+
+    def append(self, database: Connection, changes: Sequence[Change]) -> None:
+        """These changes are on the disk, and the open transaction says that it holds them."""
+        if self._failed is not None:
+            raise type(self._failed)(str(self._failed))
+        if self._size >= self._segment_bytes and self._point != self._begins:
+            self._turn()
+        body, new = self._words.write(changes)
+        number = self._point.position + 1
+        record, digest = write_record(number, at(self._now()), body, self._point.digest)
+        try:
+            history.advance(database, number, digest)
+            self._write(record)
+        except BaseException:
+            self._words.forget(new)
+            raise
+        self._undo = (self._size, self._point, new)
+        self._size += len(record)
+        self._point = Point(history=self._point.history, position=number, digest=digest)
+
+    def withdraw(self, database: Connection, error: BaseException) -> None:
+        """Take the last record back, as its changes were not committed.
+
+        After a failure of the disk it stays: whether SQLite's log has the changes is then unknown, and with the record
+        the next start comes to the same end either way.
+        """
+        if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
+            self._failed = error
+            return
+        row = database.one(_STANDING)
+        if row is not None and row["position"] == self._point.position:
+            return  # it was committed all the same, and the error came after
+        size, self._point, new = self._undo
+        self._words.forget(new)
+        self._cut(size, error)
+        self._size = size
+
+    def close(self) -> None:
+        """Let go of the file and of the folder."""
+        self._trim()
+        for descriptor in (self._file, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._file = self._lock = -1
+
+    def _write(self, record: bytes) -> None:
+        place, end = self._size, self._size + len(record)
+        left = memoryview(record if end <= self._room else record + bytes(_SPARE_BYTES))
+        try:
+            while left:
+                written = os.pwrite(self._file, left, place)
+                left, place = left[written:], place + written
+        except OSError as error:
+            if not is_full(error):
+                raise self._fail(error) from error
+            if place < end:  # otherwise there is room for the record, and none ahead of it
+                self._cut(self._size, error)
+                raise self._full() from error
+        self._room = max(self._room, place)
+        try:
+            os.fsync(self._file)
+        except OSError as error:  # never tried again: a second fsync may say that all is well when it is not
+            raise self._fail(error) from error
+
+    def _cut(self, size: int, cause: BaseException) -> None:
+        try:
+            os.ftruncate(self._file, size)
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._fail(error) from cause
+        self._room = size
+
+    def _trim(self) -> None:
+        """The file ends where its last record does. If it does not, nobody minds."""
+        if self._failed is None and self._room > self._size:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+
+    def _fail(self, error: OSError) -> StoreDamaged:
+        self._failed = StoreDamaged(
+            f"The journal in {self._place} cannot be written ({error.strerror}). Nothing of this change was "
+            "acknowledged; check that disk, then start Axiom again: it goes on from what is truly there."
+        )
+        return self._failed
+
+    def _full(self) -> StorageFull:
+        return StorageFull(
+            f"The disk of the journal in {self._place} is full. Nothing of this change was stored and nobody was told "
+            "that it was; free some space, and what was refused can be sent again."
+        )
+
+    def _turn(self) -> None:
+        """Go on in a new file."""
+        try:
+            _settle(self._written)
+            file, size = _make(self._place, self._point, at(self._now()))
+        except OSError as error:
+            if not is_full(error):
+                raise self._fail(error) from error
+            raise self._full() from error
+        self._trim()
+        os.close(self._file)
+        self._file, self._size, self._room, self._begins = file, size, size, self._point
+        self._words = Words()
+
+
+def prune(place: Path, of: str, position: int) -> int:
+    """Delete the files of this history that hold nothing after this position; how many there were."""
+    held = segments(place, of)
+    spent = [each for each, after in itertools.pairwise(held) if after.point.position <= position]
+    for segment in spent:
+        segment.path.unlink(missing_ok=True)
+    return len(spent)
+
+
+def _settle(written: Path) -> None:
+    """What the database's log holds is on the disk: what stands in the journal before here may then be deleted."""
+    if written.exists():
+        sync(written)
+
+
+def _make(place: Path, point: Point, moment: int) -> tuple[int, int]:
+    """A new file that goes on from this point; it appears when it is whole and on the disk."""
+    path = place / name_of(point)
+    unfinished = path.with_name(path.name + ".part")
+    start = write_start(point, moment)
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(start)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        sync(place)
+    except OSError:
+        with contextlib.suppress(OSError):  # what could not be written may not be there to delete either
+            unfinished.unlink()
+        raise
+    return os.open(path, os.O_RDWR), len(start)
+
+
+def _reopen(tail: Tail) -> tuple[int, int]:
+    """The last file, cut off where its last whole record ends."""
+    file = os.open(tail.segment.path, os.O_RDWR)
+    if os.fstat(file).st_size > tail.ends:
+        os.ftruncate(file, tail.ends)
+        os.fsync(file)
+    return file, tail.ends
+
+
+def _hold(place: Path, point: Point) -> int:
+    """This history's part of the folder is ours, until the process ends."""
+    lock = os.open(place / f"{short(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise FolderInUse(
+            f"Another process writes to the journal in {place}, so two copies of one laboratory are at work. Nothing "
+            "was started; stop one of them for good."
+        ) from error
+    return lock

@@ -1,0 +1,195 @@
+"""How a journal lies on the disk: segments, which are files of records, one for each group of changes.
+
+segment   a record of another kind that says from which point of which history it goes on, then the records; behind
+          them zeros, where the next ones will be
+record    head: mark, bytes of the body, number of the group, its moment, CRC-32 of these; body; digest
+digest    SHA-256 of the digest before, head and body: nothing can be left out, put in or exchanged unnoticed
+body      MessagePack: statements that occur for the first time, then of each change the number of its statement
+          and its values; statements are numbered anew by whoever opens a segment to append to it
+"""
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+
+from axiom.errors import StoreDamaged
+from axiom.store.engine.changes import Change
+from axiom.store.journal.history import Point
+
+_FORMAT = 1
+_MARK = b"AxJ1"
+_HEAD = struct.Struct("<4sIQq")
+_CHECK = struct.Struct("<I")
+_HEAD_BYTES = _HEAD.size + _CHECK.size
+_DIGEST_BYTES = 32
+_START_BYTES = 4_096  # more than any segment's first record has
+_SHORT = 8  # so many digits of a history are in a name
+
+Statement = tuple[str, tuple[str, ...]]  # the text and the names of its values
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """Where one record lies in its segment, as its head says; whether that is true is seen from the digest."""
+
+    number: int
+    moment: int
+    begins: int
+    ends: int
+    digest: bytes
+
+    def holds(self, raw: bytes, previous: bytes) -> bool:
+        """Are these the bytes that were written, after a record with this digest?"""
+        return _digest(previous, memoryview(raw)[self.begins : self.ends - _DIGEST_BYTES]) == self.digest
+
+    def body(self, raw: bytes) -> memoryview:
+        """What the record says."""
+        return memoryview(raw)[self.begins + _HEAD_BYTES : self.ends - _DIGEST_BYTES]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One file of a journal: all changes from a point on, until the next file."""
+
+    path: Path
+    point: Point
+    moment: int
+    begins: int  # where its first record lies
+
+
+class Words:
+    """Numbers for statements, so that each text is written once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Statement, int] = {}
+        self._given = 0
+
+    def write(self, changes: Sequence[Change]) -> tuple[bytes, list[Statement]]:
+        """The body of a record of these changes, and the statements that occur in it for the first time."""
+        new: list[Statement] = []
+        rows: list[tuple[Any, ...]] = []
+        for sql, names, values in changes:
+            statement = (sql, names)
+            number = self._numbers.get(statement)
+            if number is None:
+                number = self._numbers[statement] = self._given
+                self._given += 1
+                new.append(statement)
+            rows.append((number, *values))
+        try:
+            return msgpack.packb(([(self._numbers[each], *each) for each in new], rows)), new
+        except BaseException:
+            self.forget(new)
+            raise
+
+    def forget(self, statements: Sequence[Statement]) -> None:
+        """The record that said what these are was taken back."""
+        for statement in statements:
+            del self._numbers[statement]
+
+
+def read_body(body: memoryview, known: dict[int, Statement]) -> list[Change]:
+    """The changes of a record. `known` has the statements of the records before, and gains those of this one."""
+    new, rows = msgpack.unpackb(body, use_list=False)
+    known.update({number: (sql, names) for number, sql, names in new})
+    return [(*known[number], tuple(values)) for number, *values in rows]
+
+
+def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tuple[bytes, bytes]:
+    """The bytes of a record, and its digest."""
+    head = _HEAD.pack(_MARK, len(body), number, moment)
+    said = head + _CHECK.pack(zlib.crc32(head)) + body
+    digest = _digest(previous, said)
+    return said + digest, digest
+
+
+def write_start(point: Point, moment: int) -> bytes:
+    """The first record of a segment that goes on from this point."""
+    body = msgpack.packb((_FORMAT, point.history, point.digest))
+    record, _ = write_record(point.position, moment, body, b"")
+    return record
+
+
+def name_of(point: Point) -> str:
+    """The name of the segment that goes on from here. Several histories may share a folder."""
+    return f"{point.position:012}-{short(point)}.log"
+
+
+def short(point: Point) -> str:
+    """The beginning of its history's name, as names of files have it."""
+    return point.history[:_SHORT]
+
+
+def segments(place: Path, history: str) -> list[Segment]:
+    """All files of this history in this folder, in order."""
+    found = [_start(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
+    return sorted(
+        (segment for segment in found if segment.point.history == history), key=lambda each: each.point.position
+    )
+
+
+def frames(raw: bytes, begins: int) -> Iterator[Frame]:
+    """Each record from here on; stops at the end, or where a record is not whole."""
+    frame = _frame(raw, begins)
+    while frame is not None:
+        yield frame
+        frame = _frame(raw, frame.ends)
+
+
+def is_blank(raw: bytes, begins: int) -> bool:
+    """Is there nothing from here on but zeros that were written ahead?"""
+    return not raw[begins:].strip(b"\0")
+
+
+def goes_on(raw: bytes, begins: int, number: int) -> bool:
+    """Does the head of a later record than this one lie somewhere after here?"""
+    found = raw.find(_MARK, begins)
+    while found >= 0:
+        frame = _frame(raw, found)
+        if frame is not None and frame.number > number:
+            return True
+        found = raw.find(_MARK, found + 1)
+    return False
+
+
+def _start(path: Path) -> Segment:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        raw = os.pread(descriptor, _START_BYTES, 0)
+    finally:
+        os.close(descriptor)
+    frame = _frame(raw, 0)
+    if frame is None or not frame.holds(raw, b""):
+        raise StoreDamaged(
+            f"{path} of the journal is damaged where it begins. Nothing was changed; move the file elsewhere: what "
+            "comes after it can then be restored only onto a backup that was made after it."
+        )
+    number, history, digest = msgpack.unpackb(frame.body(raw))
+    if number != _FORMAT:
+        raise StoreDamaged(f"{path} of the journal was written by another Axiom, in format {number}. Use that one.")
+    point = Point(history=history, position=frame.number, digest=digest)
+    return Segment(path=path, point=point, moment=frame.moment, begins=frame.ends)
+
+
+def _frame(raw: bytes, begins: int) -> Frame | None:
+    if begins + _HEAD_BYTES > len(raw):
+        return None
+    mark, size, number, moment = _HEAD.unpack_from(raw, begins)
+    (check,) = _CHECK.unpack_from(raw, begins + _HEAD.size)
+    ends = begins + _HEAD_BYTES + size + _DIGEST_BYTES
+    if mark != _MARK or zlib.crc32(raw[begins : begins + _HEAD.size]) != check or ends > len(raw):
+        return None
+    return Frame(number=number, moment=moment, begins=begins, ends=ends, digest=raw[ends - _DIGEST_BYTES : ends])
+
+
+def _digest(previous: bytes, said: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(previous)
+    digest.update(said)
+    return digest.digest()

@@ -1,0 +1,200 @@
+"""What a journal says came after a point, and how far that can be followed; and the same done to a database."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.store.engine import blobs
+from axiom.store.engine.changes import FILE, Change
+from axiom.store.engine.database import Database, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.journal import history
+from axiom.store.journal.history import Point
+from axiom.store.journal.records import Frame, Segment, Statement, frames, goes_on, is_blank, read_body, segments
+
+_GROUPS_AT_ONCE = 500  # in one transaction of a replay
+
+
+class Ending(Enum):
+    """Why a journal is followed no further."""
+
+    END = "everything that it holds was followed"
+    TORN = "its last record was never finished"
+    SHORT = "it ends before the database does"
+    ABSENT = "it holds nothing of this laboratory"
+    LATE = "it begins only after the database"
+    GAP = "a part of it is missing"
+    DAMAGED = "a record in it is not what was written"
+    FOREIGN = "it says something else than the database"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One group of changes, proven."""
+
+    number: int
+    moment: datetime
+    changes: list[Change]
+    digest: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tail:
+    """Where the next record belongs."""
+
+    segment: Segment
+    ends: int
+    point: Point
+
+
+class Course:
+    """The records after a point, in order. Once they are read, `ending` says why there are no more."""
+
+    def __init__(self, place: Path, point: Point) -> None:
+        self._segments = segments(place, point.history)
+        self._point = point
+        self.ending = Ending.ABSENT
+        self.tail: Tail | None = None  # where the course ended, if it is in the journal
+        self.damaged: Path | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        """Follow it, from one segment to the next."""
+        before = [each for each in self._segments if each.point.position <= self._point.position]
+        after = self._segments[len(before) :]
+        if not before:
+            self.ending = Ending.LATE if after else Ending.ABSENT
+            return
+        yield from self._first(before[-1], is_last=not after)
+        for segment, following in itertools.zip_longest(after, after[1:]):
+            if self.tail is None or self.ending is not Ending.END:
+                return
+            if segment.point != self.tail.point:
+                self.ending = Ending.GAP
+                return
+            yield from self._records(segment, segment.path.read_bytes(), is_last=following is None)
+
+    def _first(self, segment: Segment, *, is_last: bool) -> Iterator[Record]:
+        """What comes after the point in the segment that should hold it."""
+        raw = segment.path.read_bytes()
+        here = _at(segment, raw, self._point.position)
+        if here is None:
+            self.ending = Ending.SHORT if is_last else Ending.GAP
+        elif here.point != self._point:
+            self.ending, self.damaged = Ending.FOREIGN, segment.path
+        elif is_blank(raw, here.ends):  # nothing comes after it, and to read the whole for that would take a while
+            self.ending, self.tail = Ending.END, here
+        else:
+            yield from self._records(segment, raw, is_last=is_last)
+
+    def _records(self, segment: Segment, raw: bytes, *, is_last: bool) -> Iterator[Record]:
+        known: dict[int, Statement] = {}
+        point, ends, unreadable = segment.point, segment.begins, False
+        for frame in frames(raw, segment.begins):
+            is_whole = frame.number == point.position + 1 and frame.holds(raw, point.digest)
+            changes = _changes(frame, raw, known) if is_whole else None
+            if frame.number > self._point.position:
+                if changes is None:
+                    unreadable = is_whole
+                    break
+                yield Record(number=frame.number, moment=moment(frame.moment), changes=changes, digest=frame.digest)
+            # What the database has already may be damaged here, as long as what comes later can be read without it.
+            point, ends = Point(history=point.history, position=frame.number, digest=frame.digest), frame.ends
+        self.tail = Tail(segment=segment, ends=ends, point=point)
+        self.ending = Ending.END
+        if not is_blank(raw, ends):
+            torn = is_last and not unreadable and not goes_on(raw, ends, point.position + 1)
+            self.ending, self.damaged = Ending.TORN if torn else Ending.DAMAGED, segment.path
+
+
+def _changes(frame: Frame, raw: bytes, known: dict[int, Statement]) -> list[Change] | None:
+    """What the record says; None when a damaged one before it had the words for that."""
+    try:
+        return read_body(frame.body(raw), known)
+    except KeyError:
+        return None
+
+
+def _at(segment: Segment, raw: bytes, position: int) -> Tail | None:
+    """Where a group ends in this segment, by the heads of its records."""
+    if segment.point.position == position:
+        return Tail(segment=segment, ends=segment.begins, point=segment.point)
+    found: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
+    if found is None:
+        return None
+    point = Point(history=segment.point.history, position=position, digest=found.digest)
+    return Tail(segment=segment, ends=found.ends, point=point)
+
+
+def covered_from(place: Path, point: Point) -> Segment | None:
+    """The file with which the changes begin that lead here without a gap; None where the journal does not lead here."""
+    first: Segment | None = None
+    reached = point
+    for segment in reversed(segments(place, point.history)):
+        if segment.point.position > reached.position:
+            continue
+        here = _at(segment, segment.path.read_bytes(), reached.position)
+        if here is None or here.point != reached:
+            break
+        first, reached = segment, segment.point
+    return first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replayed:
+    """How far a database was brought by a journal."""
+
+    groups: int
+    changes: int
+    until: datetime | None  # when the last of them was written
+    ending: Ending
+    tail: Tail | None
+    damaged: Path | None
+
+
+def replay(db: Database, folder: Folder, place: Path) -> Replayed:
+    """Do to the database what the journal in this place says came after it. The connection records nothing itself."""
+    point = history.standing(db)
+    if point is None:
+        return Replayed(groups=0, changes=0, until=None, ending=Ending.ABSENT, tail=None, damaged=None)
+    course = Course(place, point)
+    records = iter(course)
+    groups = changes = 0
+    until: datetime | None = None
+    while batch := list(itertools.islice(records, _GROUPS_AT_ONCE)):
+        with db.transaction():
+            for record in batch:
+                _do(db, folder, record)
+            history.advance(db, batch[-1].number, batch[-1].digest)
+        groups += len(batch)
+        changes += sum(len(record.changes) for record in batch)
+        until = batch[-1].moment
+    return Replayed(
+        groups=groups,
+        changes=changes,
+        until=until,
+        ending=course.ending,
+        tail=course.tail,
+        damaged=course.damaged,
+    )
+
+
+def _do(db: Database, folder: Folder, record: Record) -> None:
+    try:
+        for sql, names, values in record.changes:
+            if sql == FILE:
+                digest, body = values
+                blobs.keep_file(folder, digest, body, record.moment)
+            else:
+                db.select(sql, **dict(zip(names, values, strict=True)))
+    except (StorageFull, StoreBusy):
+        raise
+    except (sqlite3.Error, StoreError) as error:
+        raise StoreDamaged(
+            f"Group {record.number} of the journal does not fit this database ({error}), so something was changed that "
+            "is not in the journal. Nothing of the group was done; restore another backup."
+        ) from error

@@ -1,0 +1,120 @@
+"""What might be asked next, and how each proposal stands. What it says never changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
+from axiom.signed.strict import canonical
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_ADD = """
+INSERT INTO proposal (slug, template, experiment_id, finding_number, body, session_id, created_at)
+VALUES (:slug, :template, :experiment_id, :finding_number, :body, :session_id, :created_at)
+"""
+# What the autopilot refused a person may approve all the same.
+_DECIDE = """
+UPDATE proposal SET state = :state, why = :why, decided_by = :decided_by, registration_id = :registration_id,
+    decided_at = :decided_at
+WHERE id = :id AND (state = 'open' OR (state = 'refused' AND decided_by = :autopilot AND :state = 'approved'))
+"""
+_ONE = "SELECT * FROM proposal WHERE id = :id"
+_ALL = "SELECT * FROM proposal ORDER BY id"
+_IN_STATE = "SELECT * FROM proposal WHERE state = :state ORDER BY id"
+# What came of those that registered something: the score of what was predicted of their finding.
+_CAME_OUT = """
+SELECT p.id, p.body, s.finding_number, s.verdict, s.estimate FROM proposal p
+JOIN prediction d ON d.registration_id = p.registration_id JOIN score s ON s.prediction_id = d.id
+JOIN experiment x ON x.id = p.experiment_id
+WHERE p.state = 'approved' AND x.recalled_at IS NULL AND d.created_at IS NULL ORDER BY s.scored_at, s.prediction_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How the registration of a proposal ended."""
+
+    proposal: Proposal
+    finding: int
+    verdict: str
+    estimate: float | None
+
+
+def add(db: Database, proposal: Proposal, experiment_id: int, session_id: int | None, now: datetime) -> int:
+    """Write a proposal down; its number."""
+    return db.insert(
+        _ADD,
+        slug=proposal.slug,
+        template=proposal.template.value,
+        experiment_id=experiment_id,
+        finding_number=proposal.finding,
+        body=canonical(proposal_data(proposal)).decode(),
+        session_id=session_id,
+        created_at=at(now),
+    )
+
+
+def decide(
+    db: Database,
+    number: int,
+    state: ProposalState,
+    *,
+    why: str,
+    by: str,
+    registration_id: int | None = None,
+    now: datetime,
+) -> bool:
+    """Approve, refuse or drop one that is open; approve one that the autopilot refused. Tells if that changed it."""
+    changed = db.execute(
+        _DECIDE,
+        id=number,
+        state=state.value,
+        why=why,
+        decided_by=by,
+        autopilot=AUTOPILOT,
+        registration_id=registration_id,
+        decided_at=at(now),
+    )
+    return changed == 1
+
+
+def one(db: Database, number: int) -> KeptProposal | None:
+    """The proposal with this number."""
+    row = db.one(_ONE, id=number)
+    return _kept(row) if row else None
+
+
+def everything(db: Database) -> list[KeptProposal]:
+    """Every proposal, oldest first."""
+    return [_kept(row) for row in db.select(_ALL)]
+
+
+def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
+    """Those that stand so, oldest first."""
+    return [_kept(row) for row in db.select(_IN_STATE, state=state.value)]
+
+
+def came_out(db: Database) -> list[Outcome]:
+    """What came of each that registered something and has ended, in the order in which they were scored."""
+    return [
+        Outcome(
+            proposal=read_proposal(row["body"]),
+            finding=row["finding_number"],
+            verdict=row["verdict"],
+            estimate=row["estimate"],
+        )
+        for row in db.select(_CAME_OUT)
+    ]
+
+
+def _kept(row: Row) -> KeptProposal:
+    return KeptProposal(
+        number=row["id"],
+        proposal=read_proposal(row["body"]),
+        state=ProposalState(row["state"]),
+        why=row["why"],
+        decided_by=row["decided_by"],
+        registration_id=row["registration_id"],
+        session_id=row["session_id"],
+        created_at=moment(row["created_at"]),
+        decided_at=maybe_moment(row["decided_at"]),
+    )

@@ -1,0 +1,202 @@
+"""Registrations, hash-chained before any workunit, what was predicted of them, and their claims' numbers."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import read_body
+from axiom.store.engine.chains import Chain
+from axiom.store.engine.database import Database, Row, at, moment
+
+_BY_ID = "SELECT * FROM registration WHERE id = :id"
+_ALL_OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id"
+_ALL = "SELECT * FROM registration ORDER BY id DESC"
+_ADD = """
+INSERT INTO registration (experiment_id, cohort, body, previous_hash, hash, created_at)
+VALUES (:experiment_id, :cohort, :body, :previous_hash, :hash, :created_at)
+"""
+_NUMBER = """
+INSERT INTO finding (registration_id, experiment_id, estimand, created_at)
+VALUES (:registration_id, :experiment_id, :estimand, :created_at)
+"""
+_PREDICT = """
+INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because)
+VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because)
+"""
+_PREDICT_LATER = """
+INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because,
+    created_at, previous_hash, hash)
+VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because,
+    :created_at, :previous_hash, :hash)
+"""
+_HAS_PREDICTED = """
+SELECT 1 FROM prediction
+WHERE registration_id = :registration_id AND estimand = :estimand AND forecaster = :forecaster
+"""
+_PREDICTED = "SELECT * FROM prediction WHERE hash IS NULL ORDER BY id"
+_NUMBERED = "SELECT id, registration_id, estimand FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
+# Back is what a host has reported, whether or not it has been looked at yet.
+_BACK = """
+SELECT 1 WHERE EXISTS (
+    SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id
+    WHERE w.registration_id = :registration_id AND t.output_digest IS NOT NULL)
+OR EXISTS (
+    SELECT 1 FROM replicate p JOIN result r ON r.experiment_id = p.experiment_id AND r.replicate = p.number
+    WHERE p.registration_id = :registration_id)
+"""
+_OF_FINDING = """
+SELECT r.*, f.estimand FROM finding f JOIN registration r ON r.id = f.registration_id WHERE f.id = :number
+"""
+_STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
+_STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
+_EVERYWHERE = "SELECT id, registration_id, estimand, status FROM finding ORDER BY id"
+_SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
+_CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
+_LATER = Chain(table="prediction", covered=("registration_id", *_SAID, "created_at"))
+
+
+def register(
+    db: Database,
+    *,
+    experiment_id: int,
+    cohort: str,
+    body: str,
+    predictions: Sequence[Mapping[str, Any]],
+    now: datetime,
+    claims: Sequence[str] | None = None,
+) -> int:
+    """Write down what is asked and expected, chained to all that was registered before.
+
+    `claims` are the estimands that get a number of their own; where nothing is said, those that are predicted.
+    """
+    facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
+    registration_id = db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
+    db.many(_PREDICT, [{"registration_id": registration_id, **prediction} for prediction in predictions])
+    for estimand in [one["estimand"] for one in predictions] if claims is None else claims:
+        db.insert(
+            _NUMBER,
+            registration_id=registration_id,
+            experiment_id=experiment_id,
+            estimand=estimand,
+            created_at=at(now),
+        )
+    return registration_id
+
+
+def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], now: datetime) -> int:
+    """What somebody expects who comes after the registration, chained to all that came so."""
+    facts = {"registration_id": registration_id, **{name: prediction[name] for name in _SAID}, "created_at": at(now)}
+    return db.insert(_PREDICT_LATER, **facts, **_LATER.link(db, facts))
+
+
+def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
+    """Has this forecaster said what he expects of it already?"""
+    found = db.one(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
+    return found is not None
+
+
+def registration(db: Database, registration_id: int) -> Registration | None:
+    """The registration with this id."""
+    row = db.one(_BY_ID, id=registration_id)
+    return _registration(row) if row else None
+
+
+def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
+    """Of this version every registration, oldest first; without a version those of all, newest first."""
+    rows = db.select(_ALL) if experiment_id is None else db.select(_ALL_OF, experiment_id=experiment_id)
+    return [_registration(row) for row in rows]
+
+
+def numbers(db: Database, registration: Registration) -> dict[str, int]:
+    """The finding of each of its estimands: one that it began, or one that it joins."""
+    begun = {
+        row["estimand"]: int(row["id"])
+        for row in db.select(_NUMBERED, experiment_id=registration.experiment_id)
+        if row["registration_id"] == registration.id
+    }
+    return {**read_body(registration.body).joins, **begun}
+
+
+def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
+    """Of each registration the findings that it began, by estimand; and which findings are open, of all versions."""
+    begun: dict[int, dict[str, int]] = {}
+    rows = db.select(_EVERYWHERE)
+    for row in rows:
+        begun.setdefault(row["registration_id"], {})[row["estimand"]] = row["id"]
+    return begun, frozenset(row["id"] for row in rows if row["status"] == "open")
+
+
+def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
+    """The registration that began a finding, and the name of its estimand there."""
+    row = db.one(_OF_FINDING, number=number)
+    return (_registration(row), str(row["estimand"])) if row else None
+
+
+def placed(db: Database, experiment_id: int) -> dict[int, Mapping[str, object]]:
+    """Every config of a version by its place, over all of its designs."""
+    found: dict[int, Mapping[str, object]] = {}
+    for one in registrations(db, experiment_id):
+        found |= read_body(one.body).design.by_place
+    return found
+
+
+def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
+    """Of each finding of a version the registrations whose replicates are its evidence, in order."""
+    found: dict[int, list[int]] = {}
+    for row in db.select(_NUMBERED, experiment_id=experiment_id):
+        found[int(row["id"])] = [row["registration_id"]]
+    for registration in registrations(db, experiment_id):
+        for number in read_body(registration.body).joins.values():
+            found[number].append(registration.id)
+    return {number: tuple(feeders) for number, feeders in found.items()}
+
+
+def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
+    """Has any host brought an output of one of these registrations? A task that failed without one tells nothing."""
+    return any(db.one(_BACK, registration_id=each) is not None for each in registration_ids)
+
+
+def set_status(db: Database, number: int, status: str, why: str = "") -> bool:
+    """A finding is open, retired, suspended or recalled, and this is why. Tells whether that changed it.
+
+    What was recalled stays so.
+    """
+    return db.execute(_STATUS, number=number, status=status, why=why) == 1
+
+
+def statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
+    """How each finding of a version stands, and why."""
+    return {row["id"]: (row["status"], row["why"]) for row in db.select(_STATUSES, experiment_id=experiment_id)}
+
+
+def broken_links(db: Database) -> list[str]:
+    """Every place at which a chain of registrations or predictions does not hold, or where the two differ."""
+    rows = _CHAIN.rows(db)
+    return _CHAIN.problems(db, rows) + _repredicted(db, rows) + _LATER.problems(db, _LATER.rows(db))
+
+
+def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
+    """The chain covers a registration's body, and through what the body says also the rows beside it."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for row in db.select(_PREDICTED):
+        found.setdefault(row["registration_id"], []).append({name: row[name] for name in _SAID})
+    return [
+        f"the predictions of registration {row['id']} are not those that were registered"
+        for row in rows
+        # Bodies from before predictions were part of them say nothing that could be compared.
+        if (said := json.loads(row["body"]).get("predictions")) is not None and said != found.get(row["id"], [])
+    ]
+
+
+def _registration(row: Row) -> Registration:
+    return Registration(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        cohort=row["cohort"],
+        body=row["body"],
+        previous_hash=row["previous_hash"],
+        hash=row["hash"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,92 @@
+"""What predictions were worth, one row each, written once their registration has ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.findings import Prediction, Verdict
+from axiom.store.engine.database import Database, Row, at
+
+# What was recalled is void: neither its results nor what was said of them counts.
+_AWAITED = """
+SELECT DISTINCT p.registration_id FROM prediction p
+JOIN registration r ON r.id = p.registration_id JOIN experiment x ON x.id = r.experiment_id
+WHERE x.recalled_at IS NULL AND NOT EXISTS (SELECT 1 FROM score s WHERE s.prediction_id = p.id)
+ORDER BY p.registration_id
+"""
+_UNSCORED = """
+SELECT p.* FROM prediction p
+WHERE p.registration_id = :registration_id AND NOT EXISTS (SELECT 1 FROM score s WHERE s.prediction_id = p.id)
+ORDER BY p.id
+"""
+_GOES_ON = """
+SELECT 1 FROM workunit WHERE registration_id = :registration_id AND state = 'open' AND checks_task_id IS NULL LIMIT 1
+"""
+_KEEP = """
+INSERT INTO score (prediction_id, finding_number, line, verdict, estimate, brier, log_score, interval_score,
+    is_covered, reason, scored_at)
+VALUES (:prediction_id, :finding_number, :line, :verdict, :estimate, :brier, :log_score, :interval_score,
+    :is_covered, :reason, :scored_at)
+"""
+_ALL = """
+SELECT p.*, s.finding_number, s.verdict, s.estimate, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason,
+    s.scored_at
+FROM prediction p JOIN registration r ON r.id = p.registration_id JOIN experiment x ON x.id = r.experiment_id
+LEFT JOIN score s ON s.prediction_id = p.id
+WHERE x.recalled_at IS NULL ORDER BY coalesce(s.scored_at, 9223372036854775807), p.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unscored:
+    """A prediction whose registration has not been scored."""
+
+    id: int
+    estimand: str
+    forecaster: str
+    prediction: Prediction
+
+
+def awaited(db: Database) -> list[int]:
+    """The registrations with a prediction that has no score yet."""
+    return [row["registration_id"] for row in db.select(_AWAITED)]
+
+
+def unscored(db: Database, registration_id: int) -> list[Unscored]:
+    """Those predictions of a registration."""
+    return [
+        Unscored(id=row["id"], estimand=row["estimand"], forecaster=row["forecaster"], prediction=prediction(row))
+        for row in db.select(_UNSCORED, registration_id=registration_id)
+    ]
+
+
+def goes_on(db: Database, registration_id: int) -> bool:
+    """Is anything of it ordered that may still come back?"""
+    return db.one(_GOES_ON, registration_id=registration_id) is not None
+
+
+def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
+    """Write down what a prediction was worth, once."""
+    db.execute(_KEEP, prediction_id=prediction_id, **facts, scored_at=at(now))
+
+
+def everything(db: Database) -> list[Row]:
+    """Every prediction with its score, in the order of scoring; those without one last."""
+    return db.select(_ALL)
+
+
+def prediction(row: Mapping[str, Any]) -> Prediction:
+    """The prediction in a row."""
+    return Prediction(
+        positive=row["positive"],
+        negative=row["negative"],
+        absent=row["absent"],
+        interval=(row["low"], row["high"]),
+        because=row["because"],
+    )
+
+
+def verdict(row: Mapping[str, Any]) -> Verdict | None:
+    """What came true, where it is known."""
+    return Verdict(row["verdict"]) if row["verdict"] else None

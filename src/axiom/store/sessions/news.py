@@ -1,0 +1,60 @@
+"""News: what the operator says to everybody who computes or reads here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ADD = "INSERT INTO news (line, text, said_at, until) VALUES (:line, :text, :now, :until)"
+_ONE = "SELECT * FROM news WHERE id = :id"
+_NEWEST = "SELECT * FROM news WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT :limit"
+_STANDING = "SELECT * FROM news WHERE withdrawn_at IS NULL AND until > :now ORDER BY id DESC LIMIT :limit"
+_WITHDRAW = "UPDATE news SET withdrawn_at = :now WHERE id = :id AND withdrawn_at IS NULL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """A line, perhaps more behind it, and until when it stands on the front page."""
+
+    id: int
+    line: str
+    text: str
+    said_at: datetime
+    until: datetime
+
+
+def add(db: Database, *, line: str, text: str, until: datetime, now: datetime) -> int:
+    """Say it; its number."""
+    return db.insert(_ADD, line=line, text=text, until=at(until), now=at(now))
+
+
+def of(db: Database, number: int) -> News | None:
+    """What was said under this number, also if it was withdrawn."""
+    row = db.one(_ONE, id=number)
+    return _news(row) if row else None
+
+
+def newest(db: Database, limit: int) -> Sequence[News]:
+    """What was said and not withdrawn, the newest first."""
+    return [_news(row) for row in db.select(_NEWEST, limit=limit)]
+
+
+def standing(db: Database, now: datetime, limit: int) -> Sequence[News]:
+    """What stands on the front page, the newest first."""
+    return [_news(row) for row in db.select(_STANDING, now=at(now), limit=limit)]
+
+
+def withdraw(db: Database, number: int, now: datetime) -> bool:
+    """It is shown no more; whether it was until now."""
+    return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
+
+
+def _news(row: Row) -> News:
+    return News(
+        id=row["id"],
+        line=row["line"],
+        text=row["text"],
+        said_at=moment(row["said_at"]),
+        until=moment(row["until"]),
+    )

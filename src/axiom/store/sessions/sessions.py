@@ -1,0 +1,227 @@
+"""Sessions: which steps are done, what was planned, and the notes from which the log is rendered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.sessions import Note, Session, Step, Window
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
+_CLOSED = """
+SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, count(t.sent_at) AS sent,
+    sum(t.cpu_seconds) AS cpu_seconds
+FROM task t JOIN experiment e ON e.id = t.experiment_id
+WHERE t.closed_at >= :seen AND t.closed_at < :until
+GROUP BY e.id, e.name, e.version, t.state, CASE WHEN t.state = 'valid' THEN '' ELSE t.reason END
+ORDER BY e.id, t.state
+"""
+_SEEN_BEFORE = "SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
+_ENDED_BEFORE = "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
+_LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
+_ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
+_BY_NAME = "SELECT * FROM session WHERE name = :name"
+_OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
+_BEGIN = """
+INSERT INTO session (name, pi, reason, seen_task, steps, started_at)
+VALUES (:name, :pi, :reason, :seen_task, :steps, :started_at)
+"""
+_DONE = "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id"
+_HOLD = "UPDATE session SET holder = :holder, held_until = :held_until WHERE id = :id"
+_PLAN = "UPDATE session SET plan = :plan WHERE id = :id"
+_PLANS = """
+SELECT plan FROM session WHERE id > (SELECT max(id) FROM session) - :most AND started_at >= :since
+    AND plan LIKE '{"allotments": [{%' ORDER BY id
+"""
+_NOTE = """
+INSERT INTO note (session_id, step, kind, text, facts, about, links)
+VALUES (:session_id, :step, :kind, :text, :facts, :about, :links)
+"""
+_LAST_NOTE = "SELECT * FROM note WHERE step = :step ORDER BY id DESC LIMIT 1"
+_NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
+
+
+def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
+    """What became of the tasks that closed from one moment to just before another: how many of each ended how.
+
+    Many may close at one moment, also after we have looked: the clock stands still after it was set back.
+    """
+    return db.select(_CLOSED, seen=seen_task, until=at(until))
+
+
+def opened(db: Database) -> Session | None:
+    """The session that is being held."""
+    row = db.one(_OPEN)
+    return read(row) if row else None
+
+
+def last(db: Database) -> Session | None:
+    """The newest session, ended or not."""
+    row = db.one(_LAST)
+    return read(row) if row else None
+
+
+def first_started(db: Database, now: datetime) -> datetime:
+    """When the first session began; now, if there was none."""
+    row = db.one("SELECT min(started_at) AS started_at FROM session")
+    return moment(row["started_at"]) if row and row["started_at"] is not None else now
+
+
+def sessions(db: Database, limit: int) -> list[Session]:
+    """The newest sessions first."""
+    return [read(row) for row in db.select(_ALL, limit=limit)]
+
+
+def by_name(db: Database, name: str) -> Session | None:
+    """The session of this name."""
+    row = db.one(_BY_NAME, name=name)
+    return read(row) if row else None
+
+
+def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
+    """Open a session, named by its day and a letter."""
+    day = f"{now:%Y-%m-%d}"
+    row = db.one(_OF_DAY, day=f"{day}-%")
+    name = f"{day}-{_letters(int(row['amount']) if row else 0)}"
+    steps = json.dumps(list(Step))
+    db.insert(_BEGIN, name=name, pi=pi, reason=reason, seen_task=seen(db), steps=steps, started_at=at(now))
+    found = by_name(db, name)
+    if found is None:
+        raise LookupError(f"session {name} was not stored")
+    return found
+
+
+def seen(db: Database) -> int:
+    """Before which moment, in microseconds, earlier sessions have reviewed closed tasks."""
+    row = db.one(_LAST)
+    return int(row["seen_task"]) if row else 0
+
+
+def seen_before(db: Database, session_id: int) -> datetime:
+    """Up to which moment the session before this one has told what happened; the beginning of time for the first."""
+    row = db.one(_SEEN_BEFORE, id=session_id)
+    return moment(row["seen_task"] if row else 0)
+
+
+def ended_before(db: Database, session_id: int) -> datetime | None:
+    """When the session before this one ended."""
+    row = db.one(_ENDED_BEFORE, id=session_id)
+    return maybe_moment(row["ended_at"]) if row else None
+
+
+def window(db: Database, session: Session) -> Window:
+    """The time of which a session tells: from where the one before left off to what it has reviewed."""
+    row = db.one("SELECT seen_task FROM session WHERE id = :id", id=session.id)
+    return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
+
+
+def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
+    """Somebody has it in hand until then; nobody, without a name."""
+    db.execute(_HOLD, id=session_id, holder=holder, held_until=at(until) if until else None)
+
+
+def told_workunits(db: Database, session_id: int) -> int:
+    """Up to which workunit earlier sessions have told of orders."""
+    row = db.one("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
+    return int(row["seen"] or 0) if row else 0
+
+
+def tell_workunits(db: Database, session_id: int, newest: int) -> None:
+    """This session has told of them up to this one."""
+    db.execute("UPDATE session SET seen_workunit = :newest WHERE id = :id", id=session_id, newest=newest)
+
+
+def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
+    """Note that a step is done, and with the last one that the session is over."""
+    db.execute(
+        _DONE,
+        id=session.id,
+        done=json.dumps([*session.done, step]),
+        seen_task=seen_task,
+        ended_at=at(now) if ends else None,
+    )
+
+
+def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
+    """Keep what is to be deployed, so that the deploying step does just that."""
+    db.execute(_PLAN, id=session_id, plan=json.dumps(plan))
+
+
+def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
+    """What the planning step of this session decided."""
+    row = db.one("SELECT plan FROM session WHERE id = :id", id=session_id)
+    found: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
+    return found
+
+
+def plans_since(db: Database, since: datetime, most: int) -> list[str]:
+    """Plans since then by which something was ordered, of so many newest sessions; as stored, for they never change."""
+    return [row["plan"] for row in db.select(_PLANS, since=at(since), most=most)]
+
+
+def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
+    """Write down what a step has to say."""
+    db.many(
+        _NOTE,
+        [
+            {
+                "session_id": session_id,
+                "step": step,
+                "kind": note.kind,
+                "text": note.text,
+                "facts": json.dumps(dict(note.facts), ensure_ascii=False),
+                "about": note.about,
+                "links": json.dumps(dict(note.rows)),
+            }
+            for note in notes
+        ],
+    )
+
+
+def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
+    """Everything that a session wrote down, in order."""
+    return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
+
+
+def last_note(db: Database, step: Step) -> Note | None:
+    """The newest line that this step has left in any session."""
+    row = db.one(_LAST_NOTE, step=step)
+    return read_note(row) if row else None
+
+
+def read_note(row: Row) -> Note:
+    """A note from its row."""
+    return Note(
+        kind=row["kind"],
+        text=row["text"],
+        facts=json.loads(row["facts"]),
+        about=row["about"],
+        rows=json.loads(row["links"]),
+    )
+
+
+def _letters(number: int) -> str:
+    """Letters that count: a to z, then aa, ab and so on."""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
+
+
+def read(row: Row) -> Session:
+    """A session from its row."""
+    return Session(
+        id=row["id"],
+        name=row["name"],
+        pi=row["pi"],
+        done=tuple(Step(step) for step in json.loads(row["done"])),
+        reason=row["reason"],
+        started_at=moment(row["started_at"]),
+        ended_at=maybe_moment(row["ended_at"]),
+        steps=tuple(Step(step) for step in json.loads(row["steps"])),
+        holder=row["holder"],
+        held_until=maybe_moment(row["held_until"]),
+    )

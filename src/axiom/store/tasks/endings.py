@@ -1,0 +1,197 @@
+"""How closed tasks have ended, counted: by version, bundle, host, platform, cause and what was raised."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from axiom.domain.endings import Cause
+from axiom.domain.failures import EndingCount
+from axiom.domain.value import value
+from axiom.domain.work import TaskState
+from axiom.store.engine.database import Database, Row, at, moment
+
+_COUNTED_TO = "SELECT counted_to FROM ending_look WHERE id = 1"
+_COUNT_TO = "UPDATE ending_look SET counted_to = :until WHERE id = 1"
+# What went well is counted where it lies: there may be a hundred thousand of it. A system that we do not know is a
+# host's own word, which is kept out of here.
+_COUNT_WELL = """
+INSERT INTO ending (experiment_id, bundle_digest, host_id, platform, cause, raised, amount, first_at, last_at,
+    last_task)
+SELECT t.experiment_id, coalesce(t.bundle_digest, ''), t.host_id,
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+    ELSE 'another platform' END, 'success', '', count(*), min(t.closed_at),
+    max(t.closed_at), max(t.id)
+FROM task t JOIN host h ON h.id = t.host_id
+WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'valid'
+GROUP BY t.experiment_id, t.bundle_digest, t.host_id, h.system, h.processor, h.instructions
+ORDER BY t.experiment_id, t.bundle_digest, t.host_id
+ON CONFLICT (experiment_id, bundle_digest, host_id, platform, cause, raised) DO UPDATE
+SET amount = ending.amount + excluded.amount, last_at = excluded.last_at, last_task = excluded.last_task
+"""
+_BADLY = """
+SELECT t.id, t.experiment_id, e.name, coalesce(t.bundle_digest, '') AS bundle_digest, t.host_id,
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+    ELSE 'another platform' END AS platform, t.state, t.cause, t.message, t.reason,
+    t.closed_at
+FROM task t JOIN host h ON h.id = t.host_id JOIN experiment e ON e.id = t.experiment_id
+WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state IN ('invalid', 'failed', 'expired', 'aborted')
+    AND t.sent_at IS NOT NULL AND (t.closed_at > :since OR t.id > :after)
+ORDER BY t.closed_at, t.id LIMIT :limit
+"""
+_COUNT_BADLY = """
+INSERT INTO ending (experiment_id, bundle_digest, host_id, platform, cause, raised, amount, first_at, last_at,
+    last_task)
+VALUES (:experiment_id, :bundle_digest, :host_id, :platform, :cause, :raised, :amount, :first_at, :last_at, :last_task)
+ON CONFLICT (experiment_id, bundle_digest, host_id, platform, cause, raised) DO UPDATE
+SET amount = ending.amount + excluded.amount, last_at = excluded.last_at, last_task = excluded.last_task
+"""
+_FORGIVE = "UPDATE ending SET forgiven = amount WHERE experiment_id = :experiment_id AND forgiven <> amount"
+_FAILED = """
+SELECT g.* FROM ending g WHERE g.cause <> 'success' AND (:experiment_id IS NULL OR g.experiment_id = :experiment_id)
+ORDER BY g.experiment_id, g.cause, g.raised, g.platform, g.host_id
+"""
+_WORKED = """
+SELECT g.experiment_id, g.host_id, g.platform FROM ending g
+WHERE g.cause = 'success' AND g.experiment_id IN (SELECT experiment_id FROM ending WHERE cause <> 'success')
+    AND (:experiment_id IS NULL OR g.experiment_id = :experiment_id)
+ORDER BY g.experiment_id, g.host_id
+"""
+_OF_BUNDLE = """
+SELECT host_id, platform, cause, sum(amount - forgiven) AS amount FROM ending
+WHERE experiment_id = :experiment_id AND bundle_digest = :digest GROUP BY host_id, platform, cause
+"""
+_BLAMING = """
+SELECT DISTINCT h.volunteer_id FROM ending g JOIN host h ON h.id = g.host_id
+WHERE g.experiment_id = :experiment_id AND g.cause IN (SELECT value FROM json_each(:causes))
+    AND g.host_id IN (SELECT host_id FROM ending WHERE cause = 'success')
+"""
+_PROVEN = "SELECT DISTINCT host_id FROM ending WHERE cause = 'success'"
+_AT_ONCE = 5_000
+
+
+@value
+class Closed:
+    """A task that did not end well, with what its host and our own judgement said of it."""
+
+    task_id: int
+    experiment_id: int
+    experiment: str
+    bundle_digest: str
+    host_id: int
+    platform: str
+    state: TaskState
+    cause: str
+    said: str  # hostile
+    closed_at: datetime
+
+
+def counted_to(db: Database) -> int:
+    """Before which moment, in microseconds, every closed task is counted."""
+    row = db.one(_COUNTED_TO)
+    return int(row["counted_to"]) if row else 0
+
+
+def count_to(db: Database, until: datetime) -> None:
+    """From here on it is this moment."""
+    db.execute(_COUNT_TO, until=at(until))
+
+
+def count_well(db: Database, since: int, until: datetime) -> int:
+    """Count the valid tasks that were closed in between; in how many rows."""
+    return db.execute(_COUNT_WELL, since=since, until=at(until))
+
+
+def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[Closed]:
+    """Some of the tasks that did not end well, from one moment to just before another, behind this task in order.
+
+    The next are asked for from the moment of the last one, behind it.
+    """
+    rows = db.select(_BADLY, since=since, until=at(until), after=after, limit=_AT_ONCE)
+    return [
+        Closed(
+            task_id=row["id"],
+            experiment_id=row["experiment_id"],
+            experiment=row["name"],
+            bundle_digest=row["bundle_digest"],
+            host_id=row["host_id"],
+            platform=row["platform"],
+            state=TaskState(row["state"]),
+            cause=row["cause"],
+            said=f"{row['message']} {row['reason']}",
+            closed_at=moment(row["closed_at"]),
+        )
+        for row in rows
+    ]
+
+
+def count_badly(db: Database, ended: Sequence[EndingCount]) -> None:
+    """Count what did not end well."""
+    db.many(
+        _COUNT_BADLY,
+        [
+            {
+                "experiment_id": one.experiment_id,
+                "bundle_digest": one.bundle_digest,
+                "host_id": one.host_id,
+                "platform": one.platform,
+                "cause": one.cause,
+                "raised": one.raised,
+                "amount": one.amount,
+                "first_at": at(one.first_at),
+                "last_at": at(one.last_at),
+                "last_task": one.last_task,
+            }
+            for one in ended
+        ],
+    )
+
+
+def forgive(db: Database, experiment_id: int) -> None:
+    """What this version has failed at until now is no reason to stop it any more."""
+    db.execute(_FORGIVE, experiment_id=experiment_id)
+
+
+def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
+    """What did not end well, of one version or of all."""
+    return [_ended(row) for row in db.select(_FAILED, experiment_id=experiment_id)]
+
+
+def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
+    """By version of which something failed: the hosts that have returned valid tasks of it, and their platforms."""
+    found: dict[int, dict[int, frozenset[str]]] = {}
+    for row in db.select(_WORKED, experiment_id=experiment_id):
+        hosts = found.setdefault(row["experiment_id"], {})
+        hosts[row["host_id"]] = hosts.get(row["host_id"], frozenset()) | {row["platform"]}
+    return found
+
+
+def proven(db: Database) -> frozenset[int]:
+    """The hosts that have returned something valid, of any version."""
+    return frozenset(row["host_id"] for row in db.select(_PROVEN))
+
+
+def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:
+    """The volunteers on whose proven hosts tasks of a version ended for one of these causes."""
+    rows = db.select(_BLAMING, experiment_id=experiment_id, causes=json.dumps(sorted(causes)))
+    return frozenset(row["volunteer_id"] for row in rows)
+
+
+def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:
+    """How tasks with this bundle ended on each host and its platform, those forgiven left out."""
+    rows = db.select(_OF_BUNDLE, experiment_id=experiment_id, digest=digest)
+    return [(row["host_id"], row["platform"], Cause(row["cause"]), row["amount"]) for row in rows if row["amount"]]
+
+
+def _ended(row: Row) -> EndingCount:
+    return EndingCount(
+        experiment_id=row["experiment_id"],
+        bundle_digest=row["bundle_digest"],
+        host_id=row["host_id"],
+        platform=row["platform"],
+        cause=Cause(row["cause"]),
+        raised=row["raised"],
+        amount=row["amount"],
+        first_at=moment(row["first_at"]),
+        last_at=moment(row["last_at"]),
+        last_task=row["last_task"],
+    )

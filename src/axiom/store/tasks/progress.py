@@ -1,0 +1,64 @@
+"""How far hosts say that they are with what they compute: of long tasks alone, and by their own word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, at, moment
+
+_NOTE = """
+INSERT INTO progress (task_id, fraction, cpu_seconds, heard_at)
+SELECT id, :fraction, :cpu_seconds, :now FROM task WHERE id = :task_id AND host_id = :host_id AND state = 'sent'
+ON CONFLICT (task_id) DO UPDATE SET fraction = excluded.fraction, cpu_seconds = excluded.cpu_seconds,
+    heard_at = excluded.heard_at
+WHERE progress.heard_at <= :before
+"""
+_OF_TASK = """
+SELECT p.fraction, p.cpu_seconds, p.heard_at FROM progress p JOIN task t ON t.id = p.task_id
+WHERE p.task_id = :task_id AND t.state = 'sent'
+"""
+_SWEEP = """
+DELETE FROM progress WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = progress.task_id AND t.state = 'sent')
+"""
+
+_SELDOM = timedelta(minutes=1)  # a runner says it once an hour; whoever says it all the time is not written down
+
+
+@value
+class Said:
+    """What a host says of one of its tasks."""
+
+    task_id: int
+    fraction: float  # of the task that is done, from 0 to 1
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a task was when its host last said so."""
+
+    fraction: float
+    cpu_seconds: float
+    heard_at: datetime
+
+
+def note(db: Database, host_id: int, said: Sequence[Said], now: datetime) -> None:
+    """Remember it, where the task is out to this very host and it did not speak of it within the last minute."""
+    same = {"host_id": host_id, "now": at(now), "before": at(now - _SELDOM)}
+    rows = [same | {"task_id": one.task_id, "fraction": one.fraction, "cpu_seconds": one.cpu_seconds} for one in said]
+    if rows:
+        db.many(_NOTE, rows)
+
+
+def of_task(db: Database, task_id: int) -> Progress | None:
+    """What was last said of a task that is out; nothing of any other."""
+    row = db.one(_OF_TASK, task_id=task_id)
+    if row is None:
+        return None
+    return Progress(fraction=row["fraction"], cpu_seconds=row["cpu_seconds"], heard_at=moment(row["heard_at"]))
+
+
+def sweep(db: Database) -> int:
+    """Forget what was said of tasks that are out no more; how many they were."""
+    return db.execute(_SWEEP)

@@ -1,0 +1,131 @@
+"""What was measured: one row per cell, once, and the duplicates that show whether hosts agree."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.work import Outcome, Result
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at
+
+_ADD = """
+INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
+VALUES (:task_id, :experiment_id, :replicate, :config, :seed, :outcome, :measures, :early, :cpu_seconds, :now)
+"""
+_STORED = """
+SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
+CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
+"""
+_ADD_DUPLICATE = """
+INSERT INTO duplicate (result_id, task_id, outcome, measures, early, cpu_seconds, created_at)
+VALUES (:result_id, :task_id, :outcome, :measures, :early, :cpu_seconds, :now)
+"""
+_OF_TASK = "SELECT * FROM result WHERE task_id = :task_id ORDER BY replicate, config"
+_OF_EXPERIMENT = """
+SELECT * FROM result WHERE experiment_id = :experiment_id ORDER BY replicate, config LIMIT :limit
+"""
+_REPEATED = """
+SELECT d.task_id, r.experiment_id, r.replicate, r.config, r.seed, d.outcome, d.measures, d.early, d.cpu_seconds
+FROM result r JOIN duplicate d ON d.result_id = r.id WHERE r.task_id = :task_id
+ORDER BY d.task_id, r.replicate, r.config
+"""
+
+_JSON = json.JSONEncoder(allow_nan=False)
+_Cell = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """How many cells were new, and how many only showed that hosts agree or do not; and which tasks brought those."""
+
+    results: int
+    duplicates: int
+    tasks: frozenset[int] = frozenset()
+
+
+def record(db: Database, results: Sequence[Result], now: datetime) -> Recorded:
+    """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
+    there = _there(db, results)
+    new: dict[_Cell, Result] = {}
+    again: list[Result] = []
+    for result in results:
+        cell = _cell(result)
+        if cell in there or cell in new:
+            again.append(result)
+        else:
+            new[cell] = result
+    stamp = at(now)
+    db.many(_ADD, [{**_key(result), "seed": result.seed, **_facts(result, stamp)} for result in new.values()])
+    if again:
+        if any(_cell(result) not in there for result in again):
+            there = _there(db, again)  # two tasks of one batch brought the same cell: the first is there now
+        rows = [{"result_id": there[_cell(result)], **_facts(result, stamp)} for result in again]
+        db.many(_ADD_DUPLICATE, rows)
+    changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
+    counters.add_all(db, changes)
+    return Recorded(results=len(new), duplicates=len(again), tasks=frozenset(one.task_id for one in again))
+
+
+def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
+    """Those of these cells that are stored, and the result of each."""
+    wanted: dict[int, set[int]] = {}
+    for result in results:
+        wanted.setdefault(result.experiment_id, set()).add(result.replicate)
+    return {
+        (experiment_id, row["replicate"], row["config"]): row["id"]
+        for experiment_id, replicates in wanted.items()
+        for row in db.select(_STORED, experiment_id=experiment_id, replicates=json.dumps(sorted(replicates)))
+    }
+
+
+def _cell(result: Result) -> _Cell:
+    return result.experiment_id, result.replicate, result.config
+
+
+def _key(result: Result) -> dict[str, int]:
+    return {"experiment_id": result.experiment_id, "replicate": result.replicate, "config": result.config}
+
+
+def _facts(result: Result, stamp: int) -> dict[str, object]:
+    return {
+        "task_id": result.task_id,
+        "outcome": result.outcome,
+        "measures": None if result.measures is None else _JSON.encode(result.measures),
+        "early": _JSON.encode(result.early) if result.early else "[]",
+        "cpu_seconds": result.cpu_seconds,
+        "now": stamp,
+    }
+
+
+def of_task(db: Database, task_id: int) -> list[Result]:
+    """The results that this task brought."""
+    return [_result(row) for row in db.select(_OF_TASK, task_id=task_id)]
+
+
+def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
+    """By task, what others brought of the cells that this task was the first to bring."""
+    found: dict[int, list[Result]] = {}
+    for row in db.select(_REPEATED, task_id=task_id):
+        found.setdefault(row["task_id"], []).append(_result(row))
+    return found
+
+
+def of_experiment(db: Database, experiment_id: int, limit: int) -> list[Result]:
+    """The results of one version, by replicate and config."""
+    return [_result(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id, limit=limit)]
+
+
+def _result(row: Row) -> Result:
+    return Result(
+        task_id=row["task_id"],
+        experiment_id=row["experiment_id"],
+        replicate=row["replicate"],
+        config=row["config"],
+        seed=row["seed"],
+        outcome=Outcome(row["outcome"]),
+        measures=None if row["measures"] is None else json.loads(row["measures"]),
+        early=tuple(json.loads(row["early"])),
+        cpu_seconds=row["cpu_seconds"],
+    )

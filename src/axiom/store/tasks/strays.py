@@ -1,0 +1,65 @@
+"""Tasks that are out for long, and hosts as far as they may look wrong. It only reads."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from axiom.domain.failures import Seen
+from axiom.domain.work import Task, TaskState
+from axiom.store.engine.database import Database, at, maybe_moment, moment
+
+# The sign keeps SQLite from walking all tasks by their number: few of them are out.
+_OUT_SINCE = """
+SELECT id, workunit_id, experiment_id, ordinal, created_at, host_id, sent_at, deadline FROM task
+WHERE state = 'sent' AND sent_at < :before AND +id > :after ORDER BY +id LIMIT :limit
+"""
+# Of hosts that were not heard from for long and have nothing, nothing can look wrong; a crowd is new.
+_SEEN = """
+SELECT h.id, h.volunteer_id, h.cpid, h.created_at, h.seen_at, h.quota, h.valid_in_row, h.rpc_seqno, v.is_ours,
+    (SELECT count(*) FROM task t WHERE t.host_id = h.id AND t.state = 'sent') AS has,
+    (SELECT min(t.sent_at) FROM task t WHERE t.host_id = h.id AND t.state = 'sent') AS oldest_sent
+FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+WHERE h.seen_at >= :since OR EXISTS (SELECT 1 FROM task t WHERE t.host_id = h.id AND t.state = 'sent')
+ORDER BY h.id
+"""
+_AT_ONCE = 5_000
+
+
+def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
+    """Tasks that hosts were given before this, some at a time and without their orders."""
+    after = 0
+    while rows := db.select(_OUT_SINCE, before=at(before), after=after, limit=_AT_ONCE):
+        after = rows[-1]["id"]
+        yield [
+            Task(
+                id=row["id"],
+                workunit_id=row["workunit_id"],
+                experiment_id=row["experiment_id"],
+                ordinal=row["ordinal"],
+                state=TaskState.SENT,
+                created_at=moment(row["created_at"]),
+                host_id=row["host_id"],
+                sent_at=maybe_moment(row["sent_at"]),
+                deadline=maybe_moment(row["deadline"]),
+            )
+            for row in rows
+        ]
+
+
+def seen(db: Database, since: datetime) -> list[Seen]:
+    """The hosts that were heard from since then, or have tasks."""
+    return [
+        Seen(
+            host_id=row["id"],
+            volunteer_id=row["volunteer_id"],
+            cpid=row["cpid"],
+            created_at=moment(row["created_at"]),
+            seen_at=moment(row["seen_at"]),
+            out=row["has"],
+            oldest_sent=maybe_moment(row["oldest_sent"]),
+            quota=row["quota"],
+            valid_in_row=row["valid_in_row"],
+            contacts=row["rpc_seqno"],
+            is_ours=bool(row["is_ours"]),
+        )
+        for row in db.select(_SEEN, since=at(since))
+    ]

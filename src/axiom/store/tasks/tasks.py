@@ -1,0 +1,329 @@
+"""Tasks that come back, and their workunits: many at once, since a laboratory's day is made of these.
+
+Each function reads or changes a whole batch, and keeps the counters once for all of it. The caller has just read the
+rows that it changes, in the same transaction; nobody else writes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from axiom.domain.value import value
+from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
+from axiom.store.engine import counters
+from axiom.store.engine.counters import Key
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.tasks import workunits as work
+
+# A ticket is most of a task's row; who does not need it does not read it.
+_OUT = """
+SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
+    h.volunteer_id, w.state AS workunit
+FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
+    LEFT JOIN host h ON h.id = t.host_id
+"""
+_OF_WORKUNITS = """
+SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline
+FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.workunit_id, t.ordinal
+"""
+_WORKUNITS = """
+SELECT w.id, w.experiment_id, w.registration_id, w.replicates, w.configs, w.state, w.quorum, w.max_failures,
+    w.created_at, w.target_host_id, w.abort_requested, w.reason, w.checks_task_id, w.split_from
+FROM json_each(:ids) j CROSS JOIN workunit w ON w.id = j.value
+"""
+_RETURNED = """
+SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
+    t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
+    t.cause, t.agreement, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
+    w.target_host_id
+FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
+WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
+"""
+_VOLUNTEERS = "SELECT h.id, h.volunteer_id FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
+_CHECKS = """
+SELECT t.id, t.host_id, t.state FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.checks_task_id = :task_id AND t.state = 'valid' ORDER BY t.id
+"""
+_WAITING_CHECKS = """
+SELECT w.experiment_id, count(*) AS amount FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL AND t.state = 'unsent' GROUP BY w.experiment_id
+"""
+_STALE_CHECKS = """
+SELECT w.id FROM workunit w WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL AND w.created_at < :before
+    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('sent', 'returned'))
+ORDER BY w.experiment_id, w.id LIMIT :limit
+"""
+_AWAITING = """
+SELECT t.id FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value WHERE t.agreement = :agreement
+"""
+_LATELY = """
+SELECT state, count(*) AS amount
+FROM (SELECT state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL
+    AND closed_at IS NOT NULL ORDER BY id DESC LIMIT :limit)
+GROUP BY state
+"""
+
+
+@value
+class Known:
+    """A task as far as its way on depends on it, whose host it was given to, and how its workunit stands."""
+
+    task: Task
+    volunteer_id: int | None
+    workunit: WorkunitState
+
+
+@value
+class Waiting:
+    """A returned task whose proof is to be looked at, with what its workunit and its host say of it."""
+
+    task: Task
+    volunteer_id: int | None
+    registration_id: int
+    checks_task_id: int | None
+    is_targeted: bool
+    is_simulated: bool  # its host plays a part
+    outvoted: int = 0  # how often others agreed against its host lately
+
+
+@value
+class Reported:
+    """A task with the report that was taken for it, and what follows from that."""
+
+    task: Task
+    report: Report
+    state: TaskState
+    reason: str
+    cause: str
+
+
+def known(db: Database, task_ids: Sequence[int]) -> dict[int, Known]:
+    """Those of these tasks that exist."""
+    rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
+    return {
+        row["id"]: Known(task=_light(row), volunteer_id=row["volunteer_id"], workunit=WorkunitState(row["workunit"]))
+        for row in rows
+    }
+
+
+def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
+    """Whose hosts these are."""
+    return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
+
+
+def workunits(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
+    """Those of these workunits that exist, each with all of its tasks, oldest first."""
+    ids = json.dumps(list(workunit_ids))
+    tasks: dict[int, list[Task]] = {}
+    for row in db.select(_OF_WORKUNITS, ids=ids):
+        tasks.setdefault(row["workunit_id"], []).append(_light(row))
+    return [(work.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
+
+
+def returned(db: Database, limit: int) -> list[Waiting]:
+    """Tasks whose proof is still to be looked at, oldest first."""
+    return [
+        Waiting(
+            task=work.task_of(row),
+            volunteer_id=row["volunteer_id"],
+            registration_id=row["registration_id"],
+            checks_task_id=row["checks_task_id"],
+            is_targeted=row["target_host_id"] is not None,
+            is_simulated=bool(row["is_simulated"]),
+            outvoted=row["outvoted"] or 0,
+        )
+        for row in db.select(_RETURNED, limit=limit)
+    ]
+
+
+def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
+    """The valid tasks that repeat this one, and the host of each, oldest first."""
+    return [(row["id"], row["host_id"]) for row in db.select(_CHECKS, task_id=task_id)]
+
+
+def waiting_checks(db: Database) -> dict[int, int]:
+    """How many checks of each version wait for a host. They are no supply of work: few hosts may take them."""
+    return {row["experiment_id"]: row["amount"] for row in db.select(_WAITING_CHECKS)}
+
+
+def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
+    """Open workunits of checks that were ordered before this and that no host has."""
+    return [row["id"] for row in db.select(_STALE_CHECKS, before=at(before), limit=limit)]
+
+
+def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]:
+    """Those of these tasks of which checks have shown just this."""
+    return [row["id"] for row in db.select(_AWAITING, ids=json.dumps(list(task_ids)), agreement=agreement)]
+
+
+def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
+    """How the newest closed tasks of a host ended."""
+    rows = db.select(_LATELY, host_id=host_id, limit=limit)
+    return {TaskState(row["state"]): row["amount"] for row in rows}
+
+
+def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
+    """Write down what hosts said of these tasks."""
+    stamp = at(now)
+    db.many(
+        work.RETURN,
+        [
+            {
+                "id": one.task.id,
+                "was": one.task.state,
+                "state": one.state,
+                "exit_status": one.report.exit_status,
+                "output_digest": one.report.output_digest,
+                "cpu_seconds": one.report.cpu_seconds,
+                "elapsed_seconds": one.report.elapsed_seconds,
+                "message": work.told(one.report.message, work.MOST_MESSAGE),
+                "reason": work.told(one.reason),
+                "closed_at": None if one.state.is_alive else stamp,
+                "boinc_state": one.report.boinc_state,
+                "cause": one.cause,
+                "peak_memory_mb": one.report.peak_memory_mb,
+                "peak_disk_mb": one.report.peak_disk_mb,
+                "now": stamp,
+            }
+            for one in taken
+        ],
+    )
+    changes = _tally([(one.task, one.state) for one in taken])
+    for one in taken:
+        if one.cause:
+            changes["cause", one.task.experiment_id, one.cause] += 1
+    counters.add_all(db, changes)
+
+
+def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
+    """Move tasks along one arrow each; every move has its reason."""
+    if not moves:
+        return
+    stamp = at(now)
+    db.many(
+        work.MOVE,
+        [
+            {
+                "id": task.id,
+                "was": task.state,
+                "state": state,
+                "reason": work.told(reason),
+                "closed_at": None if state.is_alive else stamp,
+            }
+            for task, state, reason in moves
+        ],
+    )
+    counters.add_all(db, _tally([(task, state) for task, state, _ in moves]))
+
+
+def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], now: datetime) -> None:
+    """Close open workunits for good; each has its reason."""
+    if not closed:
+        return
+    stamp = at(now)
+    rows = [{"id": one.id, "state": state, "reason": work.told(reason), "now": stamp} for one, state, reason in closed]
+    db.many(work.CLOSE, rows)
+    changes: Counter[Key] = Counter()
+    for one, state, _ in closed:
+        changes["workunit", one.experiment_id, WorkunitState.OPEN] -= 1
+        changes["workunit", one.experiment_id, state] += 1
+    counters.add_all(db, changes)
+
+
+def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) -> None:
+    """One more copy of each of these workunits, with its ordinal, waiting for a host."""
+    if not wanted:
+        return
+    stamp = at(now)
+    db.many(
+        work.ADD_TASK,
+        [
+            {
+                "workunit_id": one.id,
+                "experiment_id": one.experiment_id,
+                "target_host_id": one.target_host_id,
+                "ordinal": ordinal,
+                "created_at": stamp,
+            }
+            for one, ordinal in wanted
+        ],
+    )
+    counters.add_all(db, Counter(("task", one.experiment_id, str(TaskState.UNSENT)) for one, _ in wanted))
+
+
+def order_check(db: Database, checked: Task, now: datetime) -> int:
+    """A new open workunit that repeats the cells of a task, to see whether hosts agree."""
+    made = db.insert(work.ADD_CHECK, task_id=checked.id, now=at(now))
+    counters.add(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
+    return made
+
+
+def agree(db: Database, agreements: Mapping[int, str]) -> None:
+    """What checks have shown of tasks; empty where they could show nothing."""
+    db.many(work.AGREE, [{"id": task_id, "agreement": said} for task_id, said in agreements.items()])
+
+
+def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
+    """These valid tasks have their award."""
+    db.execute(work.PAID, ids=json.dumps(list(task_ids)))
+
+
+def postpone(db: Database, by: timedelta) -> int:
+    """Move the deadline of every task that is out; how many there were."""
+    return db.execute(work.POSTPONE, by=by // timedelta(microseconds=1))
+
+
+def give_up(db: Database, volunteer_id: int, now: datetime) -> int:
+    """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
+    return db.execute(work.GIVE_UP, volunteer_id=volunteer_id, now=at(now))
+
+
+def admit_workunit(db: Database, wanted: Workunit) -> None:
+    """A workunit that was ordered under this number and is not remembered."""
+    db.execute(
+        work.ADMIT_WORKUNIT,
+        id=wanted.id,
+        experiment_id=wanted.experiment_id,
+        registration_id=wanted.registration_id,
+        replicates=json.dumps(list(wanted.replicates)),
+        configs=json.dumps(list(wanted.configs)),
+        max_failures=wanted.max_failures,
+        created_at=at(wanted.created_at),
+        split_from=wanted.split_from,
+    )
+    counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, 1)
+
+
+def admit_task(db: Database, task_id: int, wanted: Workunit) -> None:
+    """A task of a workunit that was made under this number and is not remembered; it waits like any other."""
+    db.execute(
+        work.ADMIT_TASK,
+        id=task_id,
+        workunit_id=wanted.id,
+        experiment_id=wanted.experiment_id,
+        created_at=at(wanted.created_at),
+    )
+    counters.add(db, "task", wanted.experiment_id, TaskState.UNSENT, 1)
+
+
+def _tally(moved: Sequence[tuple[Task, TaskState]]) -> Counter[Key]:
+    changes: Counter[Key] = Counter()
+    for task, state in moved:
+        changes["task", task.experiment_id, task.state] -= 1
+        changes["task", task.experiment_id, state] += 1
+    return changes
+
+
+def _light(row: Row) -> Task:
+    return Task(
+        id=row["id"],
+        workunit_id=row["workunit_id"],
+        experiment_id=row["experiment_id"],
+        ordinal=row["ordinal"],
+        state=TaskState(row["state"]),
+        created_at=moment(row["created_at"]),
+        host_id=row["host_id"],
+        sent_at=maybe_moment(row["sent_at"]),
+        deadline=maybe_moment(row["deadline"]),
+    )

@@ -1,0 +1,122 @@
+"""Outputs that volunteers' clients have brought and whose reports are awaited. Their bytes are blobs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, Row, at, moment
+
+LATELY = timedelta(days=1)  # what was brought for a task that failed lies here, and counts, as long as this
+
+# A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
+# ended without an output, whose host could bring what it likes otherwise. One that waits may be known to its host from
+# before an older copy of this database was restored.
+_RECORD = """
+INSERT INTO upload (task_id, name, digest, size, md5, received_at)
+SELECT :task_id, :name, :digest, :size, :md5, :received_at
+WHERE NOT EXISTS (
+    SELECT 1 FROM task
+    WHERE id = :task_id AND (output_digest IS NOT NULL OR state NOT IN ('unsent', 'sent', 'expired'))
+)
+ON CONFLICT (task_id) DO UPDATE SET
+    name = excluded.name, digest = excluded.digest, size = excluded.size, md5 = excluded.md5,
+    received_at = excluded.received_at
+"""
+_OF = "SELECT u.* FROM json_each(:task_ids) j CROSS JOIN upload u ON u.task_id = j.value"
+_FORGET = "DELETE FROM upload WHERE task_id IN (SELECT value FROM json_each(:task_ids))"
+_UNWANTED = """
+SELECT u.* FROM upload u LEFT JOIN task t ON t.id = u.task_id
+WHERE u.received_at < :before OR (u.received_at < :lately AND t.state IN ('failed', 'invalid', 'aborted'))
+ORDER BY u.task_id LIMIT :limit
+"""
+_CLOSED = """
+SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
+WHERE t.output_digest IS NOT NULL OR t.state NOT IN ('unsent', 'sent', 'expired')
+"""
+# CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
+# Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting:
+# it counts no longer than it lies here.
+_BESIDE = """
+SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u CROSS JOIN task t ON t.id = u.task_id
+WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
+    AND (t.state IN ('sent', 'expired') OR u.received_at >= :lately)
+"""
+_OF_SAME_HOST = """
+SELECT t.id FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
+WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
+"""
+
+
+@value
+class Upload:
+    """A whole output, proven by its MD5, of one task."""
+
+    task_id: int
+    name: str
+    digest: str
+    size: int
+    md5: str
+    received_at: datetime
+
+
+def record(db: Database, arrived: Sequence[Upload]) -> None:
+    """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
+    db.many(
+        _RECORD,
+        [
+            {
+                "task_id": one.task_id,
+                "name": one.name,
+                "digest": one.digest,
+                "size": one.size,
+                "md5": one.md5,
+                "received_at": at(one.received_at),
+            }
+            for one in arrived
+        ],
+    )
+
+
+def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
+    """Those of these tasks that take no output any more; with the digest of the one that was reported, if one was."""
+    return {row["id"]: row["output_digest"] for row in db.select(_CLOSED, task_ids=json.dumps(list(task_ids)))}
+
+
+def of(db: Database, task_ids: Iterable[int]) -> dict[int, Upload]:
+    """What has arrived of these tasks."""
+    return {row["task_id"]: _upload(row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
+
+
+def forget(db: Database, task_ids: Iterable[int]) -> None:
+    """These tasks are reported, or nobody waits for them any more; their blobs stay for whoever needs them."""
+    db.execute(_FORGET, task_ids=json.dumps(list(task_ids)))
+
+
+def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[Upload]:
+    """In order of their tasks: who waits since before then, and who came before lately for a task that failed."""
+    found = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
+    return [_upload(row) for row in found]
+
+
+def bytes_beside(db: Database, task_id: int, lately: datetime) -> int:
+    """How much the host of this task has brought for other tasks and may still report, or has brought since then."""
+    row = db.one(_BESIDE, task_id=task_id, lately=at(lately))
+    return int(row["bytes"]) if row else 0
+
+
+def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
+    """Those of these tasks that the host of this task has."""
+    rows = db.select(_OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids)))
+    return {row["id"] for row in rows}
+
+
+def _upload(row: Row) -> Upload:
+    return Upload(
+        task_id=row["task_id"],
+        name=row["name"],
+        digest=row["digest"],
+        size=row["size"],
+        md5=row["md5"],
+        received_at=moment(row["received_at"]),
+    )

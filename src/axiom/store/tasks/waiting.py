@@ -1,0 +1,201 @@
+"""What handing out work must know: what waits, what a host has, what it lost. It only reads, and never by a scan."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.domain.value import value
+from axiom.domain.work import WorkunitState
+from axiom.store.engine.database import Database, Row, at, moment
+
+_WAITING = """
+SELECT c.experiment_id, c.amount AS unsent,
+    coalesce((SELECT amount FROM counter o
+        WHERE o.noun = 'task' AND o.experiment_id = c.experiment_id AND o.state = 'sent'), 0) AS in_progress,
+    EXISTS (SELECT 1 FROM task t
+        WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id = :host_id) AS is_meant,
+    EXISTS (SELECT 1 FROM task t
+        WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id IS NULL) AS is_open
+FROM counter c WHERE c.noun = 'task' AND c.state = 'unsent' AND c.amount > 0
+"""
+_OPEN = """
+SELECT t.id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs, w.quorum,
+    w.checks_task_id
+FROM task t JOIN workunit w ON w.id = t.workunit_id
+WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id AND t.target_host_id IS NULL AND t.id > :after
+ORDER BY t.id LIMIT :limit
+"""
+_TARGETED = """
+SELECT t.id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs, w.quorum,
+    w.checks_task_id
+FROM task t JOIN workunit w ON w.id = t.workunit_id
+WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id AND t.target_host_id = :host_id
+ORDER BY t.id LIMIT :limit
+"""
+_HELD = """
+SELECT experiment_id, count(*) AS tasks, group_concat(id) AS ids FROM task
+WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id
+"""
+# Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
+_BESIDE = """
+SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id AND t.state = 'sent'
+WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id AND h.id > coalesce(
+    (SELECT id FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET 1000), 0)
+LIMIT :limit
+"""
+_SENT = """
+SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, w.registration_id, w.replicates,
+    w.configs, w.state AS workunit_state
+FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
+"""
+_HAD_BEFORE = """
+SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
+WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id LIMIT 1
+"""
+_COMPUTED = """
+SELECT 1 FROM task t JOIN host h ON h.id = t.host_id WHERE t.id = :id AND h.volunteer_id = :volunteer_id
+UNION ALL
+SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id JOIN host h ON h.id = t.host_id
+WHERE w.checks_task_id = :id AND h.volunteer_id = :volunteer_id
+LIMIT 1
+"""
+_OTHERS = """
+SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND cores > 0 AND is_simulated = 0 LIMIT 1
+"""
+
+
+@value
+class Waiting:
+    """What waits of one experiment, as one host sees it."""
+
+    experiment_id: int
+    unsent: int
+    in_progress: int
+    is_meant: bool  # some of it for this host alone
+    is_open: bool  # some of it for anybody
+
+
+@value
+class Candidate:
+    """A waiting task with what its workunit orders."""
+
+    task_id: int
+    workunit_id: int
+    ordinal: int
+    target_host_id: int | None
+    registration_id: int
+    replicates: tuple[int, ...]
+    configs: str  # as it is stored: many workunits say the same
+    quorum: int
+    checks_task_id: int | None
+
+
+@value
+class HeldTasks:
+    """What a host has of one experiment, by our books."""
+
+    experiment_id: int
+    ids: frozenset[int]
+
+
+@value
+class SentTask:
+    """A task that was sent, with all of which its order is made."""
+
+    task_id: int
+    workunit_id: int
+    experiment_id: int
+    bundle_digest: str
+    ticket: str
+    deadline: datetime
+    registration_id: int
+    replicates: tuple[int, ...]
+    configs: str
+    workunit_state: WorkunitState
+
+
+def waiting(db: Database, host_id: int) -> list[Waiting]:
+    """Of which experiments something waits that this host may have."""
+    return [
+        Waiting(
+            experiment_id=row["experiment_id"],
+            unsent=row["unsent"],
+            in_progress=row["in_progress"],
+            is_meant=bool(row["is_meant"]),
+            is_open=bool(row["is_open"]),
+        )
+        for row in db.select(_WAITING, host_id=host_id)
+    ]
+
+
+def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[Candidate]:
+    """The oldest waiting tasks of this version that anybody may have, beyond one of them."""
+    return [_candidate(row) for row in db.select(_OPEN, experiment_id=experiment_id, after=after, limit=limit)]
+
+
+def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[Candidate]:
+    """The oldest waiting tasks of this version that are meant for this host alone."""
+    return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
+
+
+def held(db: Database, host_id: int) -> list[HeldTasks]:
+    """What is out to this host, by experiment. One row each, so that hundreds of tasks cost next to nothing."""
+    return [
+        HeldTasks(experiment_id=row["experiment_id"], ids=frozenset(map(int, row["ids"].split(","))))
+        for row in db.select(_HELD, host_id=host_id)
+    ]
+
+
+def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
+    """How many tasks are out to other hosts of this volunteer that have nothing to show, as far as `most`."""
+    return len(db.select(_BESIDE, volunteer_id=volunteer_id, host_id=host_id, limit=most))
+
+
+def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
+    """These tasks, as they were sent."""
+    rows = (db.one(_SENT, id=task_id) for task_id in task_ids)
+    return [
+        SentTask(
+            task_id=row["id"],
+            workunit_id=row["workunit_id"],
+            experiment_id=row["experiment_id"],
+            bundle_digest=row["bundle_digest"],
+            ticket=row["ticket"],
+            deadline=moment(row["deadline"]),
+            registration_id=row["registration_id"],
+            replicates=tuple(json.loads(row["replicates"])),
+            configs=row["configs"],
+            workunit_state=WorkunitState(row["workunit_state"]),
+        )
+        for row in rows
+        if row is not None
+    ]
+
+
+def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
+    """Was a task of this workunit ever sent to a host of this volunteer?"""
+    return db.one(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
+
+
+def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
+    """Was this task, or one that checks it, sent to a host of this volunteer?"""
+    return db.one(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
+
+
+def is_alone(db: Database, volunteer_id: int, since: datetime) -> bool:
+    """Has no host that computes been heard from since then, but this volunteer's?"""
+    return db.one(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(
+        task_id=row["id"],
+        workunit_id=row["workunit_id"],
+        ordinal=row["ordinal"],
+        target_host_id=row["target_host_id"],
+        registration_id=row["registration_id"],
+        replicates=tuple(json.loads(row["replicates"])),
+        configs=row["configs"],
+        quorum=row["quorum"],
+        checks_task_id=row["checks_task_id"],
+    )

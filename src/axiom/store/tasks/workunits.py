@@ -1,0 +1,392 @@
+"""Workunits and tasks: what is ordered, who has it, how it stands. Every change of state keeps its counter."""
+
+import functools
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.domain.value import value
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_ADD_WORKUNIT = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    target_host_id, created_at)
+VALUES (:experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures,
+    :target_host_id, :created_at)
+"""
+_LAST_WORKUNIT = "SELECT max(id) AS id FROM workunit"
+_MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
+_WORKUNIT = "SELECT * FROM workunit WHERE id = :id"
+_WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
+_OPEN_IDS = """
+SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
+"""
+UNATTENDED = """
+SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('unsent', 'sent', 'returned'))
+ORDER BY w.experiment_id, w.id LIMIT :limit
+"""
+_REQUEST_ABORT = "UPDATE workunit SET abort_requested = 1, reason = :reason WHERE id = :id AND state = 'open'"
+CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
+
+ADD_TASK = """
+INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, created_at)
+VALUES (:workunit_id, :experiment_id, :target_host_id, :ordinal, 'unsent', :created_at)
+"""
+_TASK = "SELECT * FROM task WHERE id = :id"
+_TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
+_TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
+_SEND = """
+UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
+    sent_at = :now, deadline = :deadline, is_staged = :is_staged
+WHERE id = :id AND state = 'unsent' AND (:is_again = 1
+    OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1
+        AND (p.ours_only = 0 OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+            WHERE h.id = :host_id AND v.is_ours = 1))))
+"""
+_HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
+_OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
+_LATE = """
+SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
+"""
+MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at WHERE id = :id AND state = :was"
+_SAID = """
+SELECT message FROM task WHERE experiment_id = :experiment_id AND state = 'failed' AND message <> ''
+ORDER BY id DESC LIMIT 1
+"""
+_NEWEST = """
+SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE id = (SELECT max(id) FROM audit)
+UNION ALL
+SELECT seen_at AS written, 'host ' || CAST(id AS TEXT) AS what FROM host
+WHERE seen_at = (SELECT max(seen_at) FROM host)
+UNION ALL
+SELECT last_start AS written, 'the job ' || name AS what FROM job
+WHERE last_start = (SELECT max(last_start) FROM job)
+ORDER BY 1 DESC LIMIT 1
+"""
+
+MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
+_MOST_REASON = 500
+_BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
+
+
+@value
+class Claim:
+    """A waiting task with the order that its host will get."""
+
+    task_id: int
+    experiment_id: int
+    bundle_digest: str
+    ticket: str
+    deadline: datetime
+    is_staged: bool = False  # its bundle is still being let out
+
+
+def order_many(
+    db: Database,
+    *,
+    experiment_id: int,
+    registration_id: int,
+    replicates: Sequence[Sequence[int]],
+    configs: Sequence[int],
+    max_failures: int,
+    now: datetime,
+    target_host_id: int | None = None,
+) -> tuple[int, ...]:
+    """One new open workunit for each of these groups of replicates, in order, and its first task with it."""
+    before, stamp, places = _last_workunit(db), at(now), json.dumps(list(configs))
+    same = {
+        "experiment_id": experiment_id,
+        "registration_id": registration_id,
+        "configs": places,
+        "quorum": 1,
+        "max_failures": max_failures,
+        "target_host_id": target_host_id,
+        "created_at": stamp,
+    }
+    db.many(_ADD_WORKUNIT, [same | {"replicates": json.dumps(list(numbers))} for numbers in replicates])
+    made = tuple(int(row["id"]) for row in db.select(_MADE_SINCE, before=before))
+    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
+    first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}
+    db.many(ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
+    counters.add(db, "task", experiment_id, TaskState.UNSENT, len(made))
+    return made
+
+
+def order(
+    db: Database,
+    *,
+    experiment_id: int,
+    registration_id: int,
+    replicates: Sequence[int],
+    configs: Sequence[int],
+    max_failures: int,
+    now: datetime,
+    quorum: int = 1,
+    target_host_id: int | None = None,
+) -> int:
+    """A new open workunit. The registration must exist before it."""
+    made = db.insert(
+        _ADD_WORKUNIT,
+        experiment_id=experiment_id,
+        registration_id=registration_id,
+        replicates=json.dumps(list(replicates)),
+        configs=json.dumps(list(configs)),
+        quorum=quorum,
+        max_failures=max_failures,
+        target_host_id=target_host_id,
+        created_at=at(now),
+    )
+    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, 1)
+    return made
+
+
+def workunit(db: Database, workunit_id: int) -> Workunit | None:
+    """The workunit with this id."""
+    row = db.one(_WORKUNIT, id=workunit_id)
+    return workunit_of(row) if row else None
+
+
+def workunits(db: Database, *, state: str = "", limit: int = 100) -> list[Workunit]:
+    """The newest workunits, of one state or of any."""
+    return [workunit_of(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
+
+
+def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
+    """Ids of open workunits of this version, in order, a slice at a time."""
+    rows = db.select(_OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
+    return [int(row["id"]) for row in rows]
+
+
+def unattended(db: Database, limit: int) -> list[int]:
+    """Open workunits without a living task: each needs a transition."""
+    return [int(row["id"]) for row in db.select(UNATTENDED, limit=limit)]
+
+
+def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
+    """Ask the transitioner to withdraw an open workunit."""
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=told(reason)) == 1
+
+
+def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
+    """Ask the transitioner to withdraw these; how many of them were open."""
+    said = told(reason)
+    return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": said} for workunit_id in workunit_ids])
+
+
+def task(db: Database, task_id: int) -> Task | None:
+    """The task with this id."""
+    row = db.one(_TASK, id=task_id)
+    return task_of(row) if row else None
+
+
+def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
+    """The newest tasks, of one state or of any."""
+    return [task_of(row) for row in db.select(_TASKS, state=state, limit=limit)]
+
+
+def tasks_of(db: Database, workunit_id: int) -> list[Task]:
+    """Every copy of a workunit, oldest first."""
+    return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
+
+
+def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, is_again: bool = False) -> None:
+    """Give these waiting tasks to a host: all of them, or none when one of them waits no more.
+
+    No host is given a bundle that has not passed the preflight it demands, whoever calls. `is_again`: it was sent
+    before, as its ticket proves, and this only writes down what a backup did not know yet.
+    """
+    if not claims:
+        return
+    stamp = at(now)
+    sent = db.many(
+        _SEND,
+        [
+            {
+                "id": claim.task_id,
+                "host_id": host_id,
+                "bundle_digest": claim.bundle_digest,
+                "ticket": claim.ticket,
+                "deadline": at(claim.deadline),
+                "now": stamp,
+                "is_again": int(is_again),
+                "is_staged": int(claim.is_staged),
+            }
+            for claim in claims
+        ],
+    )
+    if sent != len(claims):
+        kept = next(claim for claim in claims if not _is_sent(db, claim, host_id))
+        raise LookupError(
+            f"task {kept.task_id} was to be sent to host {host_id} and does not wait any more, or its bundle "
+            f"{kept.bundle_digest[:12]} has passed no preflight"
+        )
+    changes: Counter[counters.Key] = Counter()
+    for claim in claims:
+        changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
+        changes["task", claim.experiment_id, TaskState.SENT] += 1
+    counters.add_all(db, changes)
+
+
+def _is_sent(db: Database, claim: Claim, host_id: int) -> bool:
+    found = task(db, claim.task_id)
+    return found is not None and (found.host_id, found.ticket) == (host_id, claim.ticket)
+
+
+def held(db: Database, host_id: int) -> list[Task]:
+    """What this host should be computing, by our books."""
+    return [task_of(row) for row in db.select(_HELD, host_id=host_id)]
+
+
+def out(db: Database, limit: int) -> list[Task]:
+    """Tasks that hosts have, those that are due first before the others."""
+    return [task_of(row) for row in db.select(_OUT, limit=limit)]
+
+
+def late(db: Database, now: datetime, limit: int) -> list[int]:
+    """Workunits with a task whose deadline has passed in silence."""
+    return [int(row["workunit_id"]) for row in db.select(_LATE, now=at(now), limit=limit)]
+
+
+def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
+    """Move a task along one arrow of `TaskState`."""
+    closed_at = None if state.is_alive else at(now)
+    values = {"id": moved.id, "was": moved.state, "state": state, "reason": told(reason), "closed_at": closed_at}
+    changed = db.execute(MOVE, **values) == 1
+    if changed:
+        _count(db, moved.experiment_id, moved.state, state)
+    return changed
+
+
+def last_words(db: Database, experiment_id: int) -> str:
+    """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
+    row = db.one(_SAID, experiment_id=experiment_id)
+    return str(row["message"]) if row else ""
+
+
+def newest(db: Database) -> tuple[datetime, str]:
+    """The latest moment that this laboratory has written down, and where it stands."""
+    row = db.one(_NEWEST)
+    return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
+
+
+def _last_workunit(db: Database) -> int:
+    row = db.one(_LAST_WORKUNIT)
+    return int(row["id"] or 0) if row else 0
+
+
+def told(text: str, most: int = _MOST_REASON) -> str:
+    """Words that may come from a host, kept short and without what acts on whoever reads them."""
+    kept = text[:most]
+    if kept.isprintable():
+        return kept
+    if kept.isascii():
+        return kept.encode().translate(_BLANKS).decode()
+    return "".join(sign if sign.isprintable() else " " for sign in kept)
+
+
+def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:
+    counters.add(db, "task", experiment_id, was, -1)
+    counters.add(db, "task", experiment_id, now_is, 1)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _places(configs: str) -> tuple[int, ...]:
+    """Most workunits of a version have the same configs."""
+    return tuple(json.loads(configs))
+
+
+def workunit_of(row: Row) -> Workunit:
+    """A workunit from its row."""
+    return Workunit(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        registration_id=row["registration_id"],
+        replicates=tuple(json.loads(row["replicates"])),
+        configs=_places(row["configs"]),
+        state=WorkunitState(row["state"]),
+        quorum=row["quorum"],
+        max_failures=row["max_failures"],
+        created_at=moment(row["created_at"]),
+        target_host_id=row["target_host_id"],
+        abort_requested=bool(row["abort_requested"]),
+        reason=row["reason"],
+        checks_task_id=row["checks_task_id"],
+        split_from=row["split_from"],
+    )
+
+
+def task_of(row: Row) -> Task:
+    """A task from its row."""
+    return Task(
+        id=row["id"],
+        workunit_id=row["workunit_id"],
+        experiment_id=row["experiment_id"],
+        ordinal=row["ordinal"],
+        state=TaskState(row["state"]),
+        created_at=moment(row["created_at"]),
+        host_id=row["host_id"],
+        bundle_digest=row["bundle_digest"],
+        ticket=row["ticket"],
+        sent_at=maybe_moment(row["sent_at"]),
+        deadline=maybe_moment(row["deadline"]),
+        returned_at=maybe_moment(row["returned_at"]),
+        exit_status=row["exit_status"],
+        output_digest=row["output_digest"],
+        cpu_seconds=row["cpu_seconds"],
+        elapsed_seconds=row["elapsed_seconds"],
+        reason=row["reason"],
+        cause=row["cause"],
+        agreement=row["agreement"],
+    )
+
+
+# What comes back changes many rows at once. The statements stand here, since this module alone changes these tables;
+# `returning` has the functions.
+
+RETURN = """
+UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
+    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
+    closed_at = :closed_at, boinc_state = :boinc_state, cause = :cause, peak_memory_mb = :peak_memory_mb,
+    peak_disk_mb = :peak_disk_mb
+WHERE id = :id AND state = :was
+"""
+AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
+PAID = "UPDATE task SET is_paid = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
+GIVE_UP = """
+UPDATE task SET deadline = :now
+WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
+"""
+ADD_CHECK = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    created_at, checks_task_id)
+SELECT w.experiment_id, w.registration_id, w.replicates, w.configs, 'open', 1, w.max_failures, :now, :task_id
+FROM workunit w WHERE w.id = (SELECT workunit_id FROM task WHERE id = :task_id)
+"""
+ADD_PART = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    target_host_id, created_at, split_from)
+SELECT w.experiment_id, w.registration_id, :replicates, w.configs, 'open', w.quorum, w.max_failures,
+    w.target_host_id, w.created_at, w.id
+FROM workunit w WHERE w.id = :split_from
+"""
+KEEP = """
+UPDATE workunit SET replicates = :kept
+WHERE id = :id AND state = 'open' AND replicates = :replicates
+    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = workunit.id AND t.state <> 'unsent')
+"""
+ADMIT_WORKUNIT = """
+INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
+    split_from)
+VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', 1, :max_failures, :created_at,
+    :split_from)
+"""
+ADMIT_TASK = """
+INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at)
+VALUES (:id, :workunit_id, :experiment_id,
+    (SELECT coalesce(max(ordinal) + 1, 0) FROM task WHERE workunit_id = :workunit_id), 'unsent', :created_at)
+"""

@@ -1,0 +1,99 @@
+"""The audit: the hash-chained list of commands, who gave them, why, and the answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.store.engine.chains import Chain
+from axiom.store.engine.database import Database, Row, at
+
+_LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
+_LATEST_OF = "SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1"
+_BY_KEY = "SELECT * FROM audit WHERE caller = :caller AND key = :key"
+_SPENT = """
+SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts
+FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome = 'done'
+"""
+_GIVEN = "SELECT count(*) AS amount FROM audit WHERE caller = :caller AND command = :command AND at >= :since"
+_ADD = """
+INSERT INTO audit (at, caller, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
+    previous_hash, hash)
+VALUES (:at, :caller, :command, :arguments, :dry_run, :key, :outcome, :answer, :workunits, :aborts,
+    :previous_hash, :hash)
+"""
+_CHAIN = Chain(
+    table="audit",
+    covered=("at", "caller", "command", "arguments", "dry_run", "key", "outcome", "answer", "workunits", "aborts"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audited:
+    """One command as it is remembered."""
+
+    caller: str
+    command: str
+    arguments: str  # canonical JSON
+    dry_run: bool
+    key: str | None
+    outcome: str  # done or refused
+    answer: str  # canonical JSON
+    workunits: int = 0
+    aborts: int = 0
+
+
+def append(db: Database, entry: Audited, now: datetime) -> str:
+    """Add a link to the chain and return its hash."""
+    facts: dict[str, Any] = {
+        "at": at(now),
+        "caller": entry.caller,
+        "command": entry.command,
+        "arguments": entry.arguments,
+        "dry_run": int(entry.dry_run),
+        "key": entry.key,
+        "outcome": entry.outcome,
+        "answer": entry.answer,
+        "workunits": entry.workunits,
+        "aborts": entry.aborts,
+    }
+    link = _CHAIN.link(db, facts)
+    db.insert(_ADD, **facts, **link)
+    return link["hash"]
+
+
+def by_key(db: Database, caller: str, key: str) -> Row | None:
+    """The command that this caller gave under this idempotency key."""
+    return db.one(_BY_KEY, caller=caller, key=key)
+
+
+def spent(db: Database, caller: str, since: datetime) -> Row:
+    """How many workunits and aborts this caller has had since then."""
+    row = db.one(_SPENT, caller=caller, since=at(since))
+    return row if row is not None else {"workunits": 0, "aborts": 0}
+
+
+def given(db: Database, caller: str, command: str, since: datetime) -> int:
+    """How often this caller has given this command since then, done or refused."""
+    row = db.one(_GIVEN, caller=caller, command=command, since=at(since))
+    return int(row["amount"]) if row else 0
+
+
+def latest_of(db: Database, command: str) -> Row | None:
+    """The newest entry about this command."""
+    return db.one(_LATEST_OF, command=command)
+
+
+def latest(db: Database, limit: int) -> list[Row]:
+    """The newest commands, newest first."""
+    return db.select(_LATEST, limit=limit)
+
+
+def broken_links(db: Database) -> list[str]:
+    """Every place at which the chain does not hold."""
+    return _CHAIN.problems(db, _CHAIN.rows(db))
+
+
+def length(db: Database) -> int:
+    """How many links the chain has."""
+    row = db.one("SELECT count(*) AS amount FROM audit")
+    return int(row["amount"]) if row else 0

@@ -1,0 +1,29 @@
+"""When somebody last backed the laboratory up: a note beside the database, since another process makes a backup.
+
+The copies that a laboratory makes by itself lie beside its journal, and are no backup of the disk that they are on.
+"""
+
+import json
+import logging
+from datetime import datetime
+
+from axiom.errors import AxiomError
+from axiom.store.engine.folder import Folder, keep
+
+log = logging.getLogger("axiom.backup")
+
+
+def note(folder: Folder, made_at: datetime) -> None:
+    """A backup holds the laboratory as of this moment. It counts, also where this folder takes no note of it."""
+    try:
+        keep(folder.backed_up, json.dumps({"made_at": made_at.isoformat()}).encode())
+    except AxiomError as error:
+        log.warning("backup.unnoted %s", error)
+
+
+def last(folder: Folder) -> datetime | None:
+    """As of when the newest backup holds it; None where none was made, or nobody can tell."""
+    try:
+        return datetime.fromisoformat(json.loads(folder.backed_up.read_bytes())["made_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,45 @@
+"""What the janitor deleted each time that it cleaned, kept so that sessions can tell of it."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from axiom.domain.sessions import Window
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, at
+
+_RECORD = """
+INSERT INTO cleaning (cleaned_at, files, uploads, blobs, sign_ins, caches)
+VALUES (:cleaned_at, :files, :uploads, :blobs, :sign_ins, :caches)
+"""
+_IN = """
+SELECT count(*) AS times, coalesce(sum(files), 0) AS files, coalesce(sum(uploads), 0) AS uploads,
+    coalesce(sum(blobs), 0) AS blobs, coalesce(sum(sign_ins), 0) AS sign_ins, coalesce(sum(caches), 0) AS caches
+FROM cleaning WHERE cleaned_at >= :since AND cleaned_at < :until
+"""
+
+
+@value
+class Swept:
+    """How much was deleted, of each kind."""
+
+    files: int  # that no row spoke of
+    uploads: int  # that nobody reported
+    blobs: int  # that nothing named any more
+    sign_ins: int
+    caches: int  # of what this computer compiled for bundles that it has not computed for long
+
+    @property
+    def is_any(self) -> bool:
+        """Was there anything?"""
+        return any((self.files, self.uploads, self.blobs, self.sign_ins, self.caches))
+
+
+def record(db: Database, swept: Swept, now: datetime) -> None:
+    """The janitor has cleaned."""
+    db.execute(_RECORD, **asdict(swept), cleaned_at=at(now))
+
+
+def within(db: Database, window: Window) -> tuple[int, Swept]:
+    """How often it cleaned in this time, and what was deleted in all."""
+    facts = db.select(_IN, since=at(window.since), until=at(window.until))[0]
+    return facts["times"], Swept(**{name: facts[name] for name in ("files", "uploads", "blobs", "sign_ins", "caches")})

@@ -1,0 +1,50 @@
+"""When each of the server's periodic jobs was last done, and how it went."""
+
+from datetime import datetime
+
+from axiom.store.engine.database import Database, Row, at, maybe_moment
+
+_STARTED = """
+INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
+ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_start = :now
+"""
+_DONE = "UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name"
+_FAILED = """
+INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
+ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
+"""
+_LAST_START = "SELECT last_start FROM job WHERE name = :name"
+_FIRST_BEGAN = "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''"
+_ALL = "SELECT * FROM job ORDER BY name"
+
+
+def started(db: Database, name: str, every_seconds: float, now: datetime) -> None:
+    """Note that the job begins."""
+    db.execute(_STARTED, name=name, every=every_seconds, now=at(now))
+
+
+def done(db: Database, name: str, now: datetime) -> None:
+    """Note that the job ended well."""
+    db.execute(_DONE, name=name, now=at(now))
+
+
+def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
+    """Note what went wrong."""
+    db.execute(_FAILED, name=name, every=every_seconds, error=error)
+
+
+def last_start(db: Database, name: str) -> datetime | None:
+    """When the job last began, if it ever did."""
+    row = db.one(_LAST_START, name=name)
+    return maybe_moment(row["last_start"]) if row else None
+
+
+def first_began(db: Database, name: str) -> datetime | None:
+    """When the job began for the first time; None if it did not, or has ended well or badly since."""
+    row = db.one(_FIRST_BEGAN, name=name)
+    return maybe_moment(row["last_start"]) if row else None
+
+
+def everything(db: Database) -> list[Row]:
+    """Every job with its last times."""
+    return db.select(_ALL)

@@ -1,0 +1,116 @@
+"""Watches: what somebody wants to be told of, how far results were looked through, and what was found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.failures import Comparison, Watch
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_ADD = """
+INSERT INTO watch (experiment_id, sentence, measure, comparison, threshold, seen_result, registered_at)
+VALUES (:experiment_id, :sentence, :measure, :comparison, :threshold, 0, :now)
+"""
+_OPEN = "SELECT * FROM watch WHERE ended_at IS NULL ORDER BY id"
+_ALL = "SELECT * FROM watch ORDER BY id DESC LIMIT :limit"
+_WATCH = "SELECT * FROM watch WHERE id = :id"
+_END = "UPDATE watch SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
+_NEXT = """
+SELECT id, measures FROM result WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT 5000
+"""
+_LOOKED = """
+UPDATE watch SET seen_result = :seen_result, hits = hits + :hits, first_hit = coalesce(first_hit, :hit),
+    first_hit_at = CASE WHEN first_hit IS NULL AND :hit IS NOT NULL THEN :now ELSE first_hit_at END,
+    value = CASE WHEN first_hit IS NULL AND :hit IS NOT NULL THEN :value ELSE value END
+WHERE id = :id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """The first result in which something was found, and the value there."""
+
+    result_id: int
+    value: float
+
+
+def register(
+    db: Database,
+    *,
+    experiment_id: int,
+    sentence: str,
+    measure: str,
+    comparison: Comparison,
+    threshold: float,
+    now: datetime,
+) -> int:
+    """Look for this from now on, also in results that are there already."""
+    return db.insert(
+        _ADD,
+        experiment_id=experiment_id,
+        sentence=sentence,
+        measure=measure,
+        comparison=comparison,
+        threshold=threshold,
+        now=at(now),
+    )
+
+
+def still_open(db: Database) -> list[Watch]:
+    """Those that are looked for."""
+    return [_watch(row) for row in db.select(_OPEN)]
+
+
+def newest(db: Database, limit: int) -> list[Watch]:
+    """All of them, the newest first."""
+    return [_watch(row) for row in db.select(_ALL, limit=limit)]
+
+
+def of(db: Database, watch_id: int) -> Watch | None:
+    """The watch with this number."""
+    row = db.one(_WATCH, id=watch_id)
+    return _watch(row) if row else None
+
+
+def end(db: Database, watch_id: int, now: datetime) -> bool:
+    """Look for it no more."""
+    return db.execute(_END, id=watch_id, now=at(now)) == 1
+
+
+def results_after(db: Database, experiment_id: int, after: int) -> list[tuple[int, Mapping[str, Any] | None]]:
+    """The next results of a version behind this one, with their measures."""
+    rows = db.select(_NEXT, experiment_id=experiment_id, after=after)
+    return [(row["id"], json.loads(row["measures"]) if row["measures"] else None) for row in rows]
+
+
+def looked(db: Database, watch_id: int, *, seen_result: int, hits: int, first: Hit | None, now: datetime) -> None:
+    """Results were looked through up to this one, and so many showed it."""
+    db.execute(
+        _LOOKED,
+        id=watch_id,
+        seen_result=seen_result,
+        hits=hits,
+        hit=first.result_id if first else None,
+        value=first.value if first else None,
+        now=at(now),
+    )
+
+
+def _watch(row: Row) -> Watch:
+    return Watch(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        sentence=row["sentence"],
+        measure=row["measure"],
+        comparison=Comparison(row["comparison"]),
+        threshold=row["threshold"],
+        registered_at=moment(row["registered_at"]),
+        seen_result=row["seen_result"],
+        ended_at=maybe_moment(row["ended_at"]),
+        hits=row["hits"],
+        first_hit=row["first_hit"],
+        first_hit_at=maybe_moment(row["first_hit_at"]),
+        value=row["value"],
+    )

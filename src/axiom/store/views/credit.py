@@ -1,0 +1,97 @@
+"""The ledger as pages show it: sums by day, tier and reason from the daybook, and what one session settled."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from axiom.store.engine.database import Database
+
+_TIERS = """
+SELECT d.tariff_id, t.name, t.version, d.reason, d.tier, sum(d.awards) AS awards, sum(d.amount) AS amount
+FROM daybook d JOIN tariff t ON t.id = d.tariff_id
+GROUP BY d.tariff_id, t.name, t.version, d.reason, d.tier ORDER BY d.tariff_id, d.reason, d.tier
+"""
+_DAYS = "SELECT day, sum(awards) AS awards, sum(amount) AS amount FROM daybook GROUP BY day ORDER BY day"
+# One look at the entries gives every sum, so that they cannot differ.
+_BETWEEN = """
+SELECT a.volunteer_id, a.host_id, a.team_id, a.reason, a.tier, count(*) AS awards, sum(e.amount) AS amount
+FROM award a CROSS JOIN entry e ON e.award_id = a.id AND e.account <> 'laboratory'
+WHERE a.id > :after AND a.id <= :until
+GROUP BY a.volunteer_id, a.host_id, a.team_id, a.reason, a.tier
+"""
+_CARRIED = "SELECT coalesce(sum(amount), 0) AS amount FROM carried"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What was awarded under a tariff for one reason in one tier."""
+
+    tariff: str
+    version: int
+    reason: str
+    tier: str
+    awards: int
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Day:
+    """What was awarded on one day, counted from 1970."""
+
+    day: int
+    awards: int
+    amount: int
+
+
+@dataclass(kw_only=True)
+class Totals:
+    """The same thousandths, summed in each of the ways in which anybody asks for them."""
+
+    awards: int = 0
+    amount: int = 0
+    by_tier: Counter[str] = field(default_factory=Counter)
+    awards_by_tier: Counter[str] = field(default_factory=Counter)
+    by_reason: Counter[str] = field(default_factory=Counter)
+    by_volunteer: Counter[int] = field(default_factory=Counter)
+    by_host: Counter[int] = field(default_factory=Counter)
+    by_team: Counter[int] = field(default_factory=Counter)  # 0 is no team
+
+
+def lines(db: Database) -> list[Line]:
+    """Everything that was awarded here, by tariff, reason and tier."""
+    return [
+        Line(
+            tariff=row["name"],
+            version=row["version"],
+            reason=row["reason"],
+            tier=row["tier"],
+            awards=row["awards"],
+            amount=row["amount"],
+        )
+        for row in db.select(_TIERS)
+    ]
+
+
+def days(db: Database) -> list[Day]:
+    """Every day on which something was awarded."""
+    return [Day(day=row["day"], awards=row["awards"], amount=row["amount"]) for row in db.select(_DAYS)]
+
+
+def between(db: Database, after: int, until: int) -> Totals:
+    """The entries of the awards after one number up to another, as those of a settlement."""
+    found = Totals()
+    for row in db.select(_BETWEEN, after=after, until=until):
+        found.awards += row["awards"]
+        found.amount += row["amount"]
+        found.by_tier[row["tier"]] += row["amount"]
+        found.awards_by_tier[row["tier"]] += row["awards"]
+        found.by_reason[row["reason"]] += row["amount"]
+        found.by_volunteer[row["volunteer_id"]] += row["amount"]
+        found.by_host[row["host_id"]] += row["amount"]
+        found.by_team[row["team_id"] or 0] += row["amount"]
+    return found
+
+
+def carried(db: Database) -> int:
+    """What was brought over from before, in thousandths."""
+    row = db.one(_CARRIED)
+    return int(row["amount"]) if row else 0

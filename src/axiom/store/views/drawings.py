@@ -1,0 +1,29 @@
+"""Pictures as pages show them: the newest drawing of a name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.engine.database import Database, moment
+
+_ONE = "SELECT * FROM figure WHERE name = :name"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """A picture: its bytes are blobs."""
+
+    name: str
+    svg: str  # the digest
+    png: str  # the digest
+    drawn_at: datetime
+
+
+def drawn(db: Database, names: Sequence[str]) -> list[Drawn]:
+    """Those of these pictures that were drawn."""
+    rows = [db.one(_ONE, name=name) for name in names]
+    return [
+        Drawn(name=row["name"], svg=row["svg"], png=row["png"], drawn_at=moment(row["drawn_at"]))
+        for row in rows
+        if row is not None
+    ]

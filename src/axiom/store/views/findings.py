@@ -1,0 +1,340 @@
+"""Findings as pages show them: the claim, how it stands now, how it got there, and what was predicted."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from axiom.domain.findings import (
+    Direction,
+    Evidence,
+    Finding,
+    Grade,
+    Meaning,
+    Observation,
+    Prediction,
+    Verdict,
+    reading,
+)
+from axiom.domain.fleet import Platform
+from axiom.domain.value import value
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, maybe_moment, moment
+from axiom.store.evidence import evidence
+
+# Without the observations, which are long.
+_EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
+    e.e_absent, e.verdict, e.grade, e.hosts, e.volunteers, e.platforms, e.designs, e.needs, e.more, e.flags, e.alarms,
+    e.reasons, e.agreements, e.false_share, e.created_at"""
+_STANDING = f"""
+SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.why, f.created_at AS numbered_at,
+    x.name AS experiment, x.version, r.body, s.name AS session, {_EVIDENCE}
+FROM finding f
+JOIN experiment x ON x.id = f.experiment_id
+JOIN registration r ON r.id = f.registration_id
+LEFT JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+LEFT JOIN session s ON s.id = e.session_id
+"""
+_BRIEF = """
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.created_at, o.id AS first_line
+FROM finding f JOIN experiment x ON x.id = f.experiment_id
+LEFT JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+LEFT JOIN evidence o ON o.finding_number = f.id AND o.line = 1
+ORDER BY f.id DESC
+"""
+_ASKED = "SELECT id, registration_id, estimand FROM finding"
+_BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
+_ONE = f"{_STANDING} WHERE f.id = :number"
+_SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
+_OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
+_LAST = "SELECT coalesce(max(id), 0) AS number FROM finding"
+_PREDICTIONS = """
+SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at
+FROM prediction p LEFT JOIN score s ON s.prediction_id = p.id
+WHERE p.registration_id = :registration_id AND (:estimand = '' OR p.estimand = :estimand) ORDER BY p.id
+"""
+_HISTORY = f"""
+SELECT {_EVIDENCE}, s.name AS session FROM evidence e LEFT JOIN session s ON s.id = e.session_id
+WHERE e.finding_number = :number ORDER BY e.line
+"""
+_FIRST_BLOCK = """
+SELECT count(*) AS back FROM result
+WHERE experiment_id = :experiment_id AND replicate IN (
+    SELECT number FROM replicate WHERE experiment_id = :experiment_id AND registration_id = :registration_id
+    ORDER BY number LIMIT :block)
+"""
+
+# Hosts that nothing but failed: every task of theirs is over or out, one at least is over, and none was valid. Asked of
+# each host first, since most have a valid one among their oldest tasks and are done with at once.
+_NEVER_WORKED = """
+SELECT t.host_id, h.system, h.processor, h.instructions, count(*) AS tasks,
+    sum(CASE t.state WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
+    sum(CASE t.state WHEN 'invalid' THEN 1 ELSE 0 END) AS invalid,
+    sum(CASE t.state WHEN 'expired' THEN 1 ELSE 0 END) AS expired,
+    sum(CASE t.state WHEN 'aborted' THEN 1 ELSE 0 END) AS aborted
+FROM host h CROSS JOIN task t
+WHERE NOT EXISTS (
+    SELECT 1 FROM task v
+    WHERE v.host_id = h.id AND v.sent_at IS NOT NULL AND v.experiment_id = :experiment_id AND v.state = 'valid')
+AND t.host_id = h.id AND t.sent_at IS NOT NULL AND t.experiment_id = :experiment_id
+GROUP BY t.host_id, h.system, h.processor, h.instructions
+HAVING sum(CASE WHEN t.state IN ('failed', 'invalid', 'expired', 'aborted') THEN 1 ELSE 0 END) > 0
+ORDER BY t.host_id
+"""
+_WRONG = ("failed", "invalid", "expired", "aborted")
+_HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
+_RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of a finding's history."""
+
+    evidence: Evidence
+    session: str  # in which it was weighed; empty outside of one
+    weighed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A finding and what its newest evidence says; `line` is None until its first block is closed."""
+
+    finding: Finding
+    experiment: str
+    version: int
+    registered: Mapping[str, Any]  # the registration's body
+    estimand: Mapping[str, Any]
+    line: Line | None
+    why: str = ""  # it is suspended, recalled or retired
+
+    @property
+    def verdict(self) -> Verdict:
+        """The newest verdict; undecided until something is weighed."""
+        return self.line.evidence.verdict if self.line else Verdict.UNDECIDED
+
+    @property
+    def reads(self) -> Meaning:
+        """What the verdict says about the claim."""
+        return reading(self.verdict, Direction(self.estimand["expects"]))
+
+
+@value
+class Brief:
+    """Of a finding what says whether to show more of it; the last two are None before it is weighed."""
+
+    number: int
+    experiment: str
+    status: str
+    verdict: Verdict
+    grade: Grade
+    weighed_at: datetime | None
+    first_line: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What a prediction was worth when its registration had ended; None is nothing to score."""
+
+    verdict: Verdict | None
+    brier: float | None
+    log_score: float | None
+    interval_score: float | None
+    is_covered: bool | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast:
+    """A prediction of one estimand, who made it, and what it was worth."""
+
+    estimand: str
+    forecaster: str
+    prediction: Prediction
+    score: Scored | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unlucky:
+    """A host that had tasks of an experiment and never returned a valid result."""
+
+    host_id: int
+    platform: str
+    tasks: int
+    states: Mapping[str, int]  # how those that are over ended
+
+
+class Attempts:
+    """Which hosts an experiment never worked on. Counted again at most once a minute; threads may share one."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[datetime, list[Unlucky]]] = {}
+        self._lock = threading.Lock()
+
+    def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[Unlucky]:
+        """The hosts, in order; without a look at the tasks where none went wrong."""
+        counted = counters.read(db)
+        if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
+            return []
+        with self._lock:
+            at, found = self._counted.get(experiment_id, (None, list[Unlucky]()))
+            if at is None or not timedelta(0) <= now - at < _RECOUNTED_AFTER:
+                found = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
+                self._counted[experiment_id] = now, found
+            return found
+
+
+def in_brief(db: Database) -> list[Brief]:
+    """Every finding, the newest first, without what it says."""
+    return [
+        Brief(
+            number=row["number"],
+            experiment=row["experiment"],
+            status=row["status"],
+            verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
+            grade=Grade(row["grade"] or Grade.AWAITING),
+            weighed_at=maybe_moment(row["created_at"]),
+            first_line=row["first_line"],
+        )
+        for row in db.select(_BRIEF)
+    ]
+
+
+def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
+    """Which number each finding is about, and what is claimed of it, as it was registered."""
+    bodies = {row["id"]: _read_body(row["body"]) for row in db.select(_BODIES)}
+    return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
+
+
+def one(db: Database, number: int) -> Standing | None:
+    """The finding with this number."""
+    row = db.one(_ONE, number=number)
+    return _standing(row) if row else None
+
+
+def some(db: Database, numbers: Iterable[int]) -> dict[int, Standing]:
+    """The findings with these numbers."""
+    return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
+
+
+def of_experiment(db: Database, experiment_id: int) -> list[Standing]:
+    """The findings of one version."""
+    return [_standing(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
+
+
+def last_number(db: Database) -> int:
+    """The highest number that was given; 0 when none was."""
+    row = db.one(_LAST)
+    return int(row["number"]) if row else 0
+
+
+def history(db: Database, number: int) -> list[Line]:
+    """All evidence of a finding, oldest first."""
+    return [_line(row) for row in db.select(_HISTORY, number=number)]
+
+
+def observations(db: Database, number: int) -> tuple[Observation, ...]:
+    """From what the newest evidence was weighed."""
+    return evidence.observed(db, number)
+
+
+def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Forecast]:
+    """What was predicted when this was registered, of one estimand or of all."""
+    return [_forecast(row) for row in db.select(_PREDICTIONS, registration_id=registration_id, estimand=estimand)]
+
+
+def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
+    """How many cells of the first block are back."""
+    row = db.one(
+        _FIRST_BLOCK, experiment_id=finding.experiment_id, registration_id=finding.registration_id, block=block
+    )
+    return int(row["back"]) if row else 0
+
+
+def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
+    """Which of these volunteers show nobody which hosts are theirs."""
+    return {int(row["id"]) for row in db.select(_HIDING, ids=json.dumps(sorted(volunteer_ids)))}
+
+
+@lru_cache(maxsize=1024)
+def _read_body(body: str) -> Mapping[str, Any]:
+    """A registration's body: its row never changes, so it is read once a process."""
+    found: Mapping[str, Any] = json.loads(body)
+    return found
+
+
+def _standing(row: Row) -> Standing:
+    registered = _read_body(row["body"])
+    estimand = _estimand(registered, row["estimand"])
+    return Standing(
+        finding=Finding(
+            number=row["number"],
+            registration_id=row["registration_id"],
+            experiment_id=row["experiment_id"],
+            estimand=row["estimand"],
+            claim=str(estimand.get("claim", row["estimand"])),
+            status=row["status"],
+            created_at=moment(row["numbered_at"]),
+        ),
+        experiment=row["experiment"],
+        version=row["version"],
+        registered=registered,
+        estimand=estimand,
+        line=None if row["created_at"] is None else _line(row),
+        why=row["why"],
+    )
+
+
+def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a registration declares under this name."""
+    return next((each for each in registered.get("estimands", ()) if each["name"] == name), {})
+
+
+def _line(row: Row) -> Line:
+    return Line(
+        evidence=evidence.read(row),
+        session=row["session"] or "",
+        weighed_at=moment(row["created_at"]),
+    )
+
+
+def _forecast(row: Row) -> Forecast:
+    return Forecast(
+        estimand=row["estimand"],
+        forecaster=row["forecaster"],
+        prediction=Prediction(
+            positive=row["positive"],
+            negative=row["negative"],
+            absent=row["absent"],
+            interval=(row["low"], row["high"]),
+            because=row["because"],
+        ),
+        score=None if row["scored_at"] is None else _scored(row),
+    )
+
+
+def _scored(row: Row) -> Scored:
+    return Scored(
+        verdict=Verdict(row["came_out"]) if row["came_out"] else None,
+        brier=row["brier"],
+        log_score=row["log_score"],
+        interval_score=row["interval_score"],
+        is_covered=None if row["is_covered"] is None else bool(row["is_covered"]),
+        reason=row["reason"],
+        at=moment(row["scored_at"]),
+    )
+
+
+def _unlucky(row: Row) -> Unlucky:
+    platform = Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])
+    return Unlucky(
+        host_id=row["host_id"],
+        platform=str(platform),
+        tasks=row["tasks"],
+        states={state: int(row[state]) for state in _WRONG if row[state]},
+    )

@@ -1,0 +1,157 @@
+"""Hosts, volunteers and teams as pages show them: a part of a list at a time, how many, ranks, what was carried over.
+
+Every question goes along an index and stops after so many rows: there may be a hundred thousand hosts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from axiom.domain.ledger import Balance
+from axiom.store.engine.database import Database, at, moment
+
+
+class List(StrEnum):
+    """What is listed, by number."""
+
+    HOSTS = "hosts"
+    HOSTS_OF = "hosts of a volunteer"
+    VOLUNTEERS = "volunteers"
+    MEMBERS = "volunteers of a team"
+    TEAMS = "teams"  # to which somebody belongs
+
+
+_ON = {
+    List.HOSTS: "SELECT id FROM host WHERE id > :mark ORDER BY id LIMIT :limit",
+    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id > :mark ORDER BY id LIMIT :limit",
+    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    List.TEAMS: """
+SELECT id FROM team t WHERE id > :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
+ORDER BY id LIMIT :limit
+""",
+}
+_BACK = {
+    List.HOSTS: "SELECT id FROM host WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    List.TEAMS: """
+SELECT id FROM team t WHERE id < :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
+ORDER BY id DESC LIMIT :limit
+""",
+}
+_AMOUNT = {
+    List.HOSTS: "SELECT count(*) AS amount FROM host",
+    List.HOSTS_OF: "SELECT count(*) AS amount FROM host WHERE volunteer_id = :whose",
+    List.VOLUNTEERS: "SELECT count(*) AS amount FROM volunteer",
+    List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
+    List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
+}
+_EXTENT = """
+SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
+FROM (SELECT cores, valid_in_row > 0 OR volunteer_id IN (SELECT id FROM volunteer WHERE is_ours = 1) OR EXISTS (
+    SELECT 1 FROM task t WHERE t.host_id = host.id AND t.sent_at IS NOT NULL AND t.state = 'valid') AS is_shown
+    FROM host)
+"""
+_LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
+_LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
+_LARGER_PLAYED = {
+    "volunteer": """
+SELECT count(*) AS amount FROM balance b JOIN volunteer v ON v.id = b.holder_id
+WHERE b.holder = 'volunteer' AND b.total > :total AND v.is_simulated = 1
+""",
+    "host": """
+SELECT count(*) AS amount FROM balance b JOIN host h ON h.id = b.holder_id
+WHERE b.holder = 'host' AND b.total > :total AND h.is_simulated = 1
+""",
+}
+_SIMULATED = {
+    "volunteer": "SELECT id FROM volunteer WHERE is_simulated = 1 AND id > 0",
+    "host": "SELECT id FROM host WHERE is_simulated = 1 AND id > 0",
+}
+_CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A part of a list, in order, and whether there is more on either side of it."""
+
+    ids: tuple[int, ...]
+    is_more_before: bool
+    is_more_after: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """Credit that a volunteer brought along from somewhere else, in thousandths."""
+
+    source: str
+    amount: int
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extent:
+    """How large the fleet is. A volunteer's host counts from its first valid task on: whatever it is, it computes."""
+
+    hosts: int
+    cores: int  # of these
+    new: int  # hosts that had no valid task yet, of whose cores nothing is known but what they say
+
+
+def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> Part:
+    """So many numbers of a list: the first after a number, or, where one is said, the last before another."""
+    ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
+    return Part(
+        ids=tuple(ids),
+        is_more_before=bool(ids) and bool(_ids(db, _BACK[of], ids[0], 1, whose)),
+        is_more_after=bool(ids) and bool(_ids(db, _ON[of], ids[-1], 1, whose)),
+    )
+
+
+def amount(db: Database, of: List, whose: int = 0) -> int:
+    """How long a list is."""
+    row = db.one(_AMOUNT[of], whose=whose)
+    return int(row["amount"]) if row else 0
+
+
+def extent(db: Database) -> Extent:
+    """How many hosts compute for the laboratory, and how many have not shown yet that they do."""
+    row = db.one(_EXTENT)
+    if row is None:
+        return Extent(hosts=0, cores=0, new=0)
+    return Extent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
+
+
+def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:
+    """What all volunteers, hosts or teams have whose recent average has changed since then, in no order.
+
+    Whoever only plays a part is in no ranking.
+    """
+    played = {row["id"] for row in db.select(_SIMULATED[holder])} if holder in _SIMULATED else set()
+    return [
+        (row["holder_id"], Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"]))
+        for row in db.select(_LATELY, holder=holder, since=at(moment_))
+        if row["holder_id"] not in played
+    ]
+
+
+def rank(db: Database, holder: str, total: int) -> int:
+    """At which place of all volunteers, hosts or teams this much credit stands; who plays a part is not counted."""
+    row = db.one(_LARGER, holder=holder, total=total)
+    played = db.one(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
+    return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
+
+
+def carried(db: Database, volunteer_id: int) -> list[Carried]:
+    """What a volunteer brought along, by where it is from."""
+    return [
+        Carried(source=row["source"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        for row in db.select(_CARRIED, volunteer_id=volunteer_id)
+    ]
+
+
+def _ids(db: Database, sql: str, mark: int, limit: int, whose: int) -> list[int]:
+    return [row["id"] for row in db.select(sql, mark=mark, limit=limit, whose=whose)]

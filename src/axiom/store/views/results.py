@@ -1,0 +1,216 @@
+"""Results as pages show them: filtered, in an order, a page at a time, and summed up by config."""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from axiom.domain.work import Outcome
+from axiom.store.engine.database import Database, Row
+
+
+class Order(StrEnum):
+    """In which order results are listed."""
+
+    NEWEST = "newest"
+    REPLICATE = "replicate"
+    LAST_REPLICATE = "-replicate"
+    SECONDS = "seconds"
+    MOST_SECONDS = "-seconds"
+
+
+# The ids are chosen from an index alone; only the rows of the page itself are read. Each order of one version has an
+# index that is walked; what else is asked for is looked at on the way.
+_WALKS = {
+    Order.NEWEST: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.id DESC LIMIT :limit OFFSET :skip
+""",
+    Order.REPLICATE: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.replicate, r.config LIMIT :limit OFFSET :skip
+""",
+    Order.LAST_REPLICATE: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.replicate DESC, r.config LIMIT :limit OFFSET :skip
+""",
+    Order.SECONDS: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.cpu_seconds, r.id LIMIT :limit OFFSET :skip
+""",
+    Order.MOST_SECONDS: """
+SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.cpu_seconds DESC, r.id DESC LIMIT :limit OFFSET :skip
+""",
+}
+_ANYWHERE = """
+SELECT r.id FROM result r WHERE (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY r.id DESC LIMIT :limit OFFSET :skip
+"""
+# Few results are of one replicate or did not end well: they are found by that, each along its index, and then sorted.
+_RARE = """
+SELECT r.id FROM result r
+WHERE r.id IN (
+        SELECT id FROM result WHERE :replicate IS NOT NULL AND replicate = :replicate
+            AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id)
+        UNION ALL
+        SELECT id FROM result WHERE :replicate IS NULL AND outcome <> 'ok' AND outcome = :outcome
+            AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id))
+    AND (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+ORDER BY
+    CASE :order WHEN 'replicate' THEN r.replicate WHEN '-replicate' THEN -r.replicate
+        WHEN 'seconds' THEN r.cpu_seconds WHEN '-seconds' THEN -r.cpu_seconds ELSE -r.id END,
+    CASE :order WHEN 'replicate' THEN r.config WHEN '-replicate' THEN r.config
+        WHEN 'seconds' THEN r.id ELSE -r.id END
+LIMIT :limit OFFSET :skip
+"""
+_ROWS = """
+SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
+FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id = r.task_id ORDER BY j.key
+"""
+_AT_ONCE = 1_000
+_ANY_ID = 2**62
+_NEWEST = "SELECT coalesce(max(id), 0) AS id FROM result"
+_MORE = """
+SELECT id, config, outcome, measures FROM result
+WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
+"""
+_ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE experiment_id = :experiment_id"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which results, in which order, from which on."""
+
+    experiment_id: int | None = None
+    outcome: Outcome | None = None
+    replicate: int | None = None
+    configs: Sequence[int] | None = None  # None is any
+    order: Order = Order.NEWEST  # across versions there is an index of no other
+    until: int = 0  # the last that counts, as none is ever taken away: pages do not move while more come; 0 is any
+    skip: int = 0
+    limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """One result with the host that computed it."""
+
+    id: int
+    experiment_id: int
+    replicate: int
+    config: int
+    seed: int
+    outcome: Outcome
+    measures: Mapping[str, Any]
+    cpu_seconds: float
+    task_id: int
+    host_id: int | None
+
+
+def listed(db: Database, wanted: Wanted) -> list[Listed]:
+    """One page of results."""
+    return rows(db, chosen(db, wanted))
+
+
+def newest(db: Database) -> int:
+    """The number of the newest result; 0 while there is none."""
+    row = db.one(_NEWEST)
+    return int(row["id"]) if row else 0
+
+
+def rows(db: Database, ids: Sequence[int]) -> list[Listed]:
+    """These results, in this order."""
+    return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
+
+
+def chosen(db: Database, wanted: Wanted) -> list[int]:
+    """Which results are on a page, in its order."""
+    if wanted.configs is not None and not wanted.configs:
+        return []  # found at once, where an index would be walked to its end
+    is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
+    asked: dict[str, Any] = {
+        "outcome": wanted.outcome,
+        "configs": None if wanted.configs is None else json.dumps(list(wanted.configs)),
+        "until": wanted.until or _ANY_ID,
+        "limit": wanted.limit,
+        "skip": wanted.skip,
+    }
+    if is_rare:
+        asked |= {"experiment_id": wanted.experiment_id, "replicate": wanted.replicate, "order": wanted.order}
+        found = db.select(_RARE, **asked)
+    elif wanted.experiment_id is None:
+        found = db.select(_ANYWHERE, **asked)
+    else:
+        found = db.select(_WALKS[wanted.order], experiment_id=wanted.experiment_id, **asked)
+    return [row["id"] for row in found]
+
+
+@dataclass(kw_only=True)
+class _Kept:
+    """The values of one measure of one version, as far as they were read."""
+
+    after: int = 0  # the last result that was read
+    values: dict[int, list[float]] = field(default_factory=dict)
+
+    def read(self, db: Database, experiment_id: int, measure: str) -> bool:
+        """Read on; whether there may be more."""
+        rows = db.select(_MORE, experiment_id=experiment_id, after=self.after, limit=_AT_ONCE)
+        for row in rows:
+            self.after = row["id"]
+            if row["outcome"] == Outcome.OK and row["measures"]:
+                value = json.loads(row["measures"]).get(measure)
+                if isinstance(value, int | float):
+                    self.values.setdefault(row["config"], []).append(float(value))
+        return len(rows) == _AT_ONCE
+
+
+class Tally:
+    """Every value of a measure by config. A result never changes, so each is read once, and a page reads the new ones.
+
+    Pages are made by several threads; they share one tally.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, str], _Kept] = {}
+        self._lock = threading.Lock()
+
+    def values(self, db: Database, experiment_id: int, measure: str) -> dict[int, list[float]]:
+        """The values by config, in ascending order, where a cell has a single number of this measure."""
+        with self._lock:
+            kept = self._kept.setdefault((experiment_id, measure), _Kept())
+            while kept.read(db, experiment_id, measure):
+                pass
+            for values in kept.values.values():
+                values.sort()
+            return {config: list(values) for config, values in kept.values.items()}
+
+
+def issued(db: Database, experiment_id: int) -> int:
+    """How many replicate numbers this version has given out."""
+    row = db.one(_ISSUED, experiment_id=experiment_id)
+    return int(row["amount"]) if row else 0
+
+
+def _listed(row: Row) -> Listed:
+    return Listed(
+        id=row["id"],
+        experiment_id=row["experiment_id"],
+        replicate=row["replicate"],
+        config=row["config"],
+        seed=row["seed"],
+        outcome=Outcome(row["outcome"]),
+        measures=json.loads(row["measures"]) if row["measures"] else {},
+        cpu_seconds=row["cpu_seconds"],
+        task_id=row["task_id"],
+        host_id=row["host_id"],
+    )

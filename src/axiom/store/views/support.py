@@ -1,0 +1,79 @@
+"""Whose results stand behind which finding: counted from the observations that each finding was last weighed from."""
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from axiom.store.engine.database import Database, Row
+from axiom.store.evidence import evidence
+
+_NEWEST = """
+SELECT e.id, e.finding_number, e.line FROM finding f JOIN evidence e ON e.finding_number = f.id
+    AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+ORDER BY f.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Counted:
+    """The replicates with a value behind a finding, by the hosts that computed each."""
+
+    replicates: Mapping[tuple[int, ...], int]
+    of_host: Mapping[int, list[tuple[int, ...]]]  # the hosts of replicates to which this one contributed
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """How many of the replicates behind a finding some hosts have computed."""
+
+    finding: int
+    replicates: int
+    of: int
+
+
+class Support:
+    """Replicates by host behind every finding. Evidence never changes, so each is counted once.
+
+    Pages are made by several threads; they share one.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[int, _Counted] = {}  # by evidence
+        self._lock = threading.Lock()
+
+    def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[Share]:
+        """The findings that results of these hosts are in, in order."""
+        wanted = frozenset(host_ids)
+        return [
+            Share(
+                finding=number,
+                replicates=sum(counted.replicates[hosts] for hosts in _with(counted, wanted)),
+                of=counted.total,
+            )
+            for number, counted in self._newest(db)
+            if not wanted.isdisjoint(counted.of_host)
+        ]
+
+    def _newest(self, db: Database) -> list[tuple[int, _Counted]]:
+        with self._lock:
+            rows = db.select(_NEWEST)
+            self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row) for row in rows}
+            return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
+
+
+def _with(counted: _Counted, wanted: frozenset[int]) -> set[tuple[int, ...]]:
+    """The hosts of each replicate to which one of these contributed; it counts once, to however many of them."""
+    return {hosts for host in counted.of_host.keys() & wanted for hosts in counted.of_host[host]}
+
+
+def _count(db: Database, row: Row) -> _Counted:
+    """How many replicates with a value were computed by which hosts."""
+    observed = evidence.observed(db, row["finding_number"], row["line"])
+    replicates = Counter(one.hosts for one in observed if one.value is not None and one.hosts)
+    of_host: dict[int, list[tuple[int, ...]]] = {}
+    for hosts in replicates:
+        for host in hosts:
+            of_host.setdefault(host, []).append(hosts)
+    return _Counted(replicates=replicates, of_host=of_host, total=replicates.total())

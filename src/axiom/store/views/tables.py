@@ -1,0 +1,110 @@
+"""What a scientist takes away: every result with where it came from, and every finding as it stands."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.domain.findings import Direction, Verdict, reading
+from axiom.store.engine.database import Database, Row
+from axiom.store.hosts import hosts as fleet
+
+PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
+
+_PAGE = """
+SELECT r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
+FROM result r JOIN task t ON t.id = r.task_id
+WHERE r.experiment_id = :experiment_id AND (r.replicate, r.config) > (:replicate, :config)
+ORDER BY r.replicate, r.config LIMIT :limit
+"""
+_COUNTS = """
+SELECT e.id, e.name, e.version, e.manifest, e.retired_at, e.recalled_at,
+    (SELECT count(*) FROM replicate p WHERE p.experiment_id = e.id) AS replicates,
+    (SELECT count(*) FROM result r WHERE r.experiment_id = e.id) AS results
+FROM experiment e ORDER BY e.id
+"""
+_HELD = "SELECT count(*) AS held FROM finding"
+_FINDINGS = """
+SELECT f.id AS number, f.estimand, f.status, x.name AS experiment, x.version, g.body, v.verdict, v.grade, v.estimate,
+    v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms
+FROM finding f
+JOIN experiment x ON x.id = f.experiment_id
+JOIN registration g ON g.id = f.registration_id
+LEFT JOIN evidence v ON v.finding_number = f.id
+    AND v.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
+ORDER BY f.id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some results in columns of equal length, by replicate and config."""
+
+    replicates: Sequence[int]
+    configs: Sequence[int]  # places in the registered sweep
+    seeds: Sequence[int]
+    outcomes: Sequence[str]
+    measures: Sequence[dict[str, Any] | None]
+    cpu_seconds: Sequence[float]
+    hosts: Sequence[int | None]
+    platforms: Sequence[str]
+    tasks: Sequence[int]
+
+
+def free_column(name: str, kind: str, taken: set[str]) -> str:
+    """The name of a column of a factor or a measure, which none of those that are `taken` has; it is taken then."""
+    column = name if name not in taken else f"{kind}_{name}"
+    taken.add(column)
+    return column
+
+
+def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
+    """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
+    with db.savepoint():
+        platforms = {host.id: str(host.platform) for host in fleet.hosts(db)}
+        rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
+        yield _page(rows, platforms)
+        while len(rows) == size:
+            last = {name: rows[-1][name] for name in ("replicate", "config")}
+            rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, **last)
+            if rows:
+                yield _page(rows, platforms)
+
+
+def counted(db: Database) -> list[Row]:
+    """Every version of every experiment, with how many replicates were issued and how many results are back."""
+    return db.select(_COUNTS)
+
+
+def findings_held(db: Database) -> int:
+    """How many findings there are, also in a database that is yet to be brought up to date; none in the first ones."""
+    found = db.one(_HELD) if "finding" in db.tables() else None
+    return found["held"] if found else 0
+
+
+def findings(db: Database) -> list[Row]:
+    """Every finding with its newest evidence, which is null where nothing was weighed yet."""
+    return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
+
+
+def _page(rows: Sequence[Row], platforms: dict[int, str]) -> Page:
+    hosts = [row["host_id"] for row in rows]
+    return Page(
+        replicates=[row["replicate"] for row in rows],
+        configs=[row["config"] for row in rows],
+        seeds=[row["seed"] for row in rows],
+        outcomes=[row["outcome"] for row in rows],
+        # Joined and parsed at once: a call for each of a million rows costs more than the parsing.
+        measures=json.loads("[" + ",".join([row["measures"] or "null" for row in rows]) + "]"),
+        cpu_seconds=[row["cpu_seconds"] for row in rows],
+        hosts=hosts,
+        platforms=[platforms.get(host, "") for host in hosts],
+        tasks=[row["task_id"] for row in rows],
+    )
+
+
+def _of_estimand(row: Row) -> Row:
+    """The claim, and what the newest verdict says about it; null where nothing was weighed yet."""
+    estimand = next(one for one in json.loads(row["body"])["estimands"] if one["name"] == row["estimand"])
+    reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
+    return {"claim": estimand["claim"], "reads": reads}

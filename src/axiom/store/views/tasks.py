@@ -1,0 +1,181 @@
+"""Work as pages show it: a host's newest tasks, how a task ended and what was paid, and the highest numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.store.engine.database import Database, Row, maybe_moment, moment
+from axiom.store.tasks import workunits as work
+
+# Without a bound, a host that has computed a million tasks would cost a walk through all of them.
+NEWEST = 1_000
+REACH = 100_000  # how far back those that are over are looked for
+_OF_HOST = """
+SELECT id FROM (
+    SELECT id, state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
+WHERE (:state = '' OR state = :state) AND (:before = 0 OR id < :before) ORDER BY id DESC LIMIT :limit
+"""
+_OF_HOST_AFTER = """
+SELECT id FROM (
+    SELECT id, state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
+WHERE (:state = '' OR state = :state) AND id > :after ORDER BY id LIMIT :limit
+"""
+_BY_STATE = """
+SELECT state, count(*) AS amount FROM (
+    SELECT state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
+GROUP BY state
+"""
+_IN_HAND = "SELECT id FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id LIMIT :limit"
+_HOW_MANY = "SELECT count(*) AS amount FROM task WHERE host_id = :host_id AND state = 'sent'"
+# What is not over is found along an index of its own, however much is over. A plus keeps the table itself from being
+# walked from its end in search of it.
+_TASKS = {
+    "": "SELECT id FROM task ORDER BY id DESC LIMIT :limit",
+    TaskState.UNSENT: "SELECT id FROM task WHERE state = 'unsent' ORDER BY +id DESC LIMIT :limit",
+    TaskState.SENT: "SELECT id FROM task WHERE state = 'sent' ORDER BY +id DESC LIMIT :limit",
+    TaskState.RETURNED: "SELECT id FROM task WHERE state = 'returned' ORDER BY +id DESC LIMIT :limit",
+}
+_TASKS_OVER = """
+SELECT id FROM task WHERE id > (SELECT coalesce(max(id), 0) FROM task) - :reach AND state = :state
+ORDER BY id DESC LIMIT :limit
+"""
+_WORKUNITS = {
+    "": "SELECT id FROM workunit ORDER BY id DESC LIMIT :limit",
+    WorkunitState.OPEN: "SELECT id FROM workunit WHERE state = 'open' ORDER BY +id DESC LIMIT :limit",
+}
+_WORKUNITS_OVER = """
+SELECT id FROM workunit WHERE id > (SELECT coalesce(max(id), 0) FROM workunit) - :reach AND state = :state
+ORDER BY id DESC LIMIT :limit
+"""
+_ENDED = """
+SELECT closed_at, cause, boinc_state, peak_memory_mb, peak_disk_mb, agreement, message FROM task WHERE id = :id
+"""
+_CHECKS = "SELECT id, checks_task_id, state FROM workunit WHERE checks_task_id = :task_id ORDER BY id"
+_CHECKS_OF = """
+SELECT w.id, w.checks_task_id, w.state FROM task t JOIN workunit w ON w.checks_task_id = t.id
+WHERE t.workunit_id = :workunit_id ORDER BY w.id
+"""
+_AWARDS = "SELECT reason, amount, because, created_at FROM award WHERE task_id = :task_id ORDER BY id"
+_LAST = {
+    "workunit": "SELECT coalesce(max(id), 0) AS number FROM workunit",
+    "task": "SELECT coalesce(max(id), 0) AS number FROM task",
+    "host": "SELECT coalesce(max(id), 0) AS number FROM host",
+    "volunteer": "SELECT coalesce(max(id), 0) AS number FROM volunteer",
+    "team": "SELECT coalesce(max(id), 0) AS number FROM team",
+    "registration": "SELECT coalesce(max(id), 0) AS number FROM registration",
+    "proposal": "SELECT coalesce(max(id), 0) AS number FROM proposal",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """How a task ended, as far as anybody has said."""
+
+    closed_at: datetime | None
+    cause: str  # one of `Cause`; empty where nobody has said
+    boinc_state: int | None
+    peak_memory_mb: float | None
+    peak_disk_mb: float | None
+    agreement: str  # one of `Agreement`; empty where it was not checked
+    message: str  # the host's own words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """A workunit that repeats a task, and how it stands."""
+
+    workunit_id: int
+    task_id: int
+    state: WorkunitState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paid:
+    """An award for a task, in thousandths."""
+
+    reason: str
+    amount: int
+    because: str
+    at: datetime
+
+
+def tasks(db: Database, state: str, limit: int) -> list[Task]:
+    """The newest tasks, of one state or of any."""
+    rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=REACH)
+    found = (work.task(db, row["id"]) for row in rows)
+    return [task for task in found if task is not None]
+
+
+def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
+    """The newest workunits, of one state or of any."""
+    rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=REACH)
+    found = (work.workunit(db, row["id"]) for row in rows)
+    return [workunit for workunit in found if workunit is not None]
+
+
+def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: int = 0, after: int = 0) -> list[Task]:
+    """Tasks among a host's newest, of one state or of any, the newest first.
+
+    The newest of all, or those next to a task: older than the one `before` which they stand, or newer than `after`.
+    """
+    asked = {"host_id": host_id, "newest": NEWEST, "state": state, "limit": limit}
+    rows = db.select(_OF_HOST_AFTER, **asked, after=after) if after else db.select(_OF_HOST, **asked, before=before)
+    found = (work.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
+    return [task for task in found if task is not None]
+
+
+def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
+    """What a host should be computing by our books: the oldest of it, and how much there is in all."""
+    rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
+    found = (work.task(db, row["id"]) for row in rows)
+    return [task for task in found if task is not None], int(count["amount"]) if count else 0
+
+
+def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
+    """How a host's newest tasks stand."""
+    rows = db.select(_BY_STATE, host_id=host_id, newest=NEWEST)
+    return {TaskState(row["state"]): row["amount"] for row in rows}
+
+
+def ended(db: Database, task_id: int) -> Ended:
+    """What is known of how a task ended, besides what every task has."""
+    row = db.one(_ENDED, id=task_id)
+    if row is None:
+        raise LookupError(f"task {task_id} is not there")
+    return Ended(
+        closed_at=maybe_moment(row["closed_at"]),
+        cause=row["cause"],
+        boinc_state=row["boinc_state"],
+        peak_memory_mb=row["peak_memory_mb"],
+        peak_disk_mb=row["peak_disk_mb"],
+        agreement=row["agreement"],
+        message=row["message"],
+    )
+
+
+def checks(db: Database, task_id: int) -> list[Check]:
+    """The workunits that repeat this task."""
+    return [_check(row) for row in db.select(_CHECKS, task_id=task_id)]
+
+
+def checks_of(db: Database, workunit_id: int) -> list[Check]:
+    """The workunits that repeat tasks of this one."""
+    return [_check(row) for row in db.select(_CHECKS_OF, workunit_id=workunit_id)]
+
+
+def paid(db: Database, task_id: int) -> list[Paid]:
+    """The awards for a task."""
+    return [
+        Paid(reason=row["reason"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        for row in db.select(_AWARDS, task_id=task_id)
+    ]
+
+
+def last_number(db: Database, noun: str) -> int:
+    """The highest number of such a thing; 0 when there is none."""
+    row = db.one(_LAST[noun])
+    return int(row["number"]) if row else 0
+
+
+def _check(row: Row) -> Check:
+    return Check(workunit_id=row["id"], task_id=row["checks_task_id"], state=WorkunitState(row["state"]))
