@@ -36,9 +36,9 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
-from axiom.lab import preflight
-from axiom.lab.deploy import deploy
-from axiom.lab.publish import Prepared, prepare, publish
+from axiom.lab.experiments import preflight
+from axiom.lab.experiments.publish import Prepared, prepare, publish
+from axiom.lab.planning.deploy import deploy
 from axiom.server import invariants, reporting, scheduling
 from axiom.server.known import Known
 from axiom.server.ordering import Dispatch

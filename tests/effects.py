@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Allotment
-from axiom.lab.deploy import deploy
-from axiom.lab.registering import register_further
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations.register import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments
 

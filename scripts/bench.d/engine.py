@@ -25,8 +25,8 @@ import axiom
 from axiom.domain.fleet import Capacity
 from axiom.domain.sessions import Allotment
 from axiom.engines.local import LocalEngine
-from axiom.lab.deploy import deploy
-from axiom.lab.publish import prepare, publish
+from axiom.lab.experiments.publish import prepare, publish
+from axiom.lab.planning.deploy import deploy
 from axiom.runner.children import Child
 from axiom.runner.host import platform_here
 from axiom.runner.limits import environment

@@ -34,12 +34,12 @@ from axiom.commands.work import CancelWorkunits
 from axiom.domain.failures import Comparison
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Allotment
-from axiom.lab.breaking import stop_broken
-from axiom.lab.clean import clean
-from axiom.lab.deploy import deploy
-from axiom.lab.failures import count, failures
-from axiom.lab.publish import prepare, publish
-from axiom.lab.watching import look_for
+from axiom.lab.experiments.breaker import stop_broken
+from axiom.lab.experiments.publish import prepare, publish
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.steps.clean import clean
+from axiom.lab.steps.failures import count, failures
+from axiom.lab.steps.watch import look_for
 from axiom.server.transitioner import sweep
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys

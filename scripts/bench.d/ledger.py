@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
-from axiom.lab.booking import SLICE
-from axiom.lab.credit import Paying
+from axiom.lab.credit.booking import SLICE
+from axiom.lab.credit.pay import Paying
 from axiom.store.credit import books, tariffs
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder

@@ -36,9 +36,9 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment, Note, Step
 from axiom.domain.work import Outcome, Report, Result, TaskState
-from axiom.lab import old_claims
-from axiom.lab.deploy import deploy
-from axiom.lab.publish import prepare, publish
+from axiom.lab.experiments.publish import prepare, publish
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations import old_claims
 from axiom.server.http import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest

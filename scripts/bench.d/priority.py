@@ -21,7 +21,7 @@ from engine import Bench, laboratory, now
 from axiom.cli import building
 from axiom.domain.sessions import Allotment
 from axiom.engines.local import LocalEngine
-from axiom.lab.deploy import deploy
+from axiom.lab.planning.deploy import deploy
 from axiom.server.validator import Validator
 
 CORES = os.cpu_count() or 1

@@ -28,7 +28,7 @@ from typing import Any, Self
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.runner.boinc import Channel, Channels
 from axiom.runner.limits import environment
 from axiom.runner.trees import write_tree

@@ -41,11 +41,11 @@ from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment
-from axiom.lab.booking import SLICE
-from axiom.lab.credit import Paying
-from axiom.lab.deploy import deploy
+from axiom.lab.credit.booking import SLICE
+from axiom.lab.credit.pay import Paying
+from axiom.lab.experiments.publish import prepare, publish
+from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import policy_of
-from axiom.lab.publish import prepare, publish
 from axiom.lab.session import step
 from axiom.server import scheduling
 from axiom.server.known import Known

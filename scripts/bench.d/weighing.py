@@ -31,7 +31,7 @@ from axiom.decisions.evidence.weigh import card, weigh
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.findings import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.evaluate import evaluate
+from axiom.lab.steps.evaluate import evaluate
 from axiom.signed.manifests import Manifest
 from axiom.signed.strict import canonical
 from axiom.store.accounts import accounts

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from axiom.lab.runner_parts import runner_parts
+from axiom.lab.runners.parts import runner_parts
 from build_runner import archive, tree, wheels
 from build_runner.elf import newest_glibc
 from build_runner.launcher import Runtime, boot_files, launcher, needs_of, windows_launcher

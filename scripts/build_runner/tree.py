@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from axiom.lab.runner_parts import runner_parts
+from axiom.lab.runners.parts import runner_parts
 from build_runner import bytecode, interpreter, wheels
 from build_runner.elf import cut, is_elf
 from build_runner.plan import LOCKS, PYTHON, ROOT, Order

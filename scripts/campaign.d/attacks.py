@@ -34,7 +34,7 @@ from attempts import CLASSES, flipped
 from living import axiom, running
 from strangers import Site
 
-from axiom.lab import preflight
+from axiom.lab.experiments import preflight
 
 PACKAGE = Path(preflight.__file__).parents[1]
 FILES = Path(__file__).resolve().parents[2] / "tests" / "preflight"

@@ -28,7 +28,7 @@ from pathlib import Path
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.pi import autopilot
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput

@@ -34,7 +34,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
-from axiom.lab.old_claims import LIST, OldClaims, read
+from axiom.lab.registrations.old_claims import LIST, OldClaims, read
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 

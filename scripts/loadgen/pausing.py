@@ -11,7 +11,7 @@ from pathlib import Path
 
 from axiom.__main__ import main
 from axiom.cli.moving import Moving
-from axiom.lab.credit import Paying
+from axiom.lab.credit.pay import Paying
 from axiom.server.validator import Validator
 
 

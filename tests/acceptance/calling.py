@@ -16,9 +16,9 @@ from uploading import head
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform
 from axiom.domain.sessions import Allotment
-from axiom.lab.credit import Paying
-from axiom.lab.deploy import deploy
-from axiom.lab.offer import offer_here
+from axiom.lab.credit.pay import Paying
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.runners.offer import offer_here
 from axiom.server import invariants
 from axiom.server.downloads import Downloads
 from axiom.server.replying import Links

@@ -13,10 +13,10 @@ from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import Agreement
-from axiom.lab.credit import Paying
-from axiom.lab.evaluate import evaluate
-from axiom.lab.linking import link
-from axiom.lab.old_claims import OldClaims, OldLink, inherit
+from axiom.lab.credit.pay import Paying
+from axiom.lab.registrations.links import link
+from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
+from axiom.lab.steps.evaluate import evaluate
 from axiom.server.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams

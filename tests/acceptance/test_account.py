@@ -13,7 +13,7 @@ from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount
 from axiom.cli.listening import on_port
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.offer import offer_here
+from axiom.lab.runners.offer import offer_here
 from axiom.server.accounts import open_account
 from axiom.server.passwords import stored_password
 from axiom.signed.keys import make_keys, make_secrets

@@ -14,7 +14,7 @@ from living import answer
 from volunteering import Client, register
 
 import axiom
-from axiom.lab.publish import prepare
+from axiom.lab.experiments.publish import prepare
 from axiom.runner.here import compute_here
 from axiom.signed.bundles import contents
 

@@ -11,7 +11,7 @@ from attached import Project, project
 from living import answer
 from volunteering import Client, client, register
 
-from axiom.lab.offer import offer_built
+from axiom.lab.runners.offer import offer_built
 from axiom.runner.host import platform_here
 from axiom.server.meeting import PLATFORMS
 from axiom.signed.keys import make_secrets

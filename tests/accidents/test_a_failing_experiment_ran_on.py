@@ -4,8 +4,8 @@ from itertools import count as numbers
 
 import pytest
 
-from axiom.lab import breaking
-from axiom.lab.failures import count
+from axiom.lab.experiments import breaker
+from axiom.lab.steps.failures import count
 from axiom.store.experiments import experiments
 
 MOST = 20  # tasks after which it must be over
@@ -25,7 +25,7 @@ def demand_that_it_is_stopped(bench) -> None:
         spent += bench.compute(3, mostly_fails, hosts=(1, 2, 3))
         with bench.db.transaction():
             count(bench.db, bench.lab.now)
-            breaking.stop_broken(bench.db, bench.lab.now, bench.lab.now)
+            breaker.stop_broken(bench.db, bench.lab.now, bench.lab.now)
     assert len(spent) <= MOST, f"{len(spent)} tasks were computed"
     version = experiments.by_id(bench.db, 1)
     assert version.status == "retired"
@@ -39,6 +39,6 @@ def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
 
 
 def test_the_old_way_went_on_until_somebody_saw_it(bench, monkeypatch):
-    monkeypatch.setattr(breaking, "breaking", lambda _db: [])
+    monkeypatch.setattr(breaker, "breaking", lambda _db: [])
     with pytest.raises(AssertionError, match="120 tasks were computed"):
         demand_that_it_is_stopped(bench)

@@ -5,8 +5,9 @@ import contextlib
 import pytest
 
 from axiom.decisions.experiments.release_stages import Let, Stage
-from axiom.lab import breaking, observing, releasing
-from axiom.lab.recall import reopen_finding
+from axiom.lab.evidence import observe
+from axiom.lab.experiments import breaker, releases
+from axiom.lab.experiments.recall import reopen_finding
 from axiom.server import letting
 from axiom.store.evidence import evidence
 
@@ -39,7 +40,7 @@ def demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, comput
     """What was measured is stored and paid while nothing can be concluded; mended, it is concluded from all of it."""
     bench.lab.deploy(workunits=8)
     with monkeypatch.context() as faulty:
-        faulty.setattr(observing, "value", misspelt)
+        faulty.setattr(observe, "value", misspelt)
         bench.compute(8, computes(bench))
         bench.hold()  # what trips over a finding suspends it, and the session goes on
         assert evidence.newest(bench.db) == {}
@@ -75,8 +76,8 @@ def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, mon
 
 def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
     everything = Let(stage=Stage.OPEN, reason="nobody asks")
-    for module in (letting, releasing):
+    for module in (letting, releases):
         monkeypatch.setattr(module, "release", lambda *_: everything)
-    monkeypatch.setattr(breaking, "breaking", lambda _db: [])
+    monkeypatch.setattr(breaker, "breaking", lambda _db: [])
     with pytest.raises(AssertionError, match="were computed in vain"):
         demand_that_it_costs_few_tasks(bench)

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from axiom.lab import promises
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.upkeep import promises
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 

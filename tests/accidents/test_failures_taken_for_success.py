@@ -8,8 +8,8 @@ from axiom.decisions.tasks.validation import Validation
 from axiom.decisions.upkeep.failures import grouped
 from axiom.domain.endings import Cause
 from axiom.domain.work import Outcome, Result, TaskState
-from axiom.lab.credit import Paying
-from axiom.lab.failures import count
+from axiom.lab.credit.pay import Paying
+from axiom.lab.steps.failures import count
 from axiom.server import validator
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import endings

@@ -7,8 +7,8 @@ from axiom.boinc import exits
 from axiom.decisions.upkeep.failures import grouped
 from axiom.decisions.upkeep.failures_suggesting import VOLUNTEER, suggest
 from axiom.domain.endings import Cause
-from axiom.lab.breaking import breaking
-from axiom.lab.failures import count
+from axiom.lab.experiments.breaker import breaking
+from axiom.lab.steps.failures import count
 from axiom.store.hosts import hosts
 from axiom.store.tasks import endings
 

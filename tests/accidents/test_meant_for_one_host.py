@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.sessions import Allotment
-from axiom.lab.deploy import deploy
+from axiom.lab.planning.deploy import deploy
 
 AMOUNT = 20
 

@@ -8,7 +8,7 @@ import pytest
 import axiom.catalogue
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
-from axiom.lab.old_claims import LIST, read
+from axiom.lab.registrations.old_claims import LIST, read
 
 CATALOGUE = Path(axiom.catalogue.__file__).parent
 LISTED = read(CATALOGUE / LIST)

@@ -9,7 +9,7 @@ import axiom.catalogue
 from axiom.commands import old_names
 from axiom.commands.laboratory import find, gathered
 from axiom.errors import UnknownName
-from axiom.lab.old_claims import LIST, read
+from axiom.lab.registrations.old_claims import LIST, read
 
 CATALOGUE = Path(axiom.catalogue.__file__).parent
 FILES = gathered(CATALOGUE)

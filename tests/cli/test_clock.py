@@ -12,7 +12,7 @@ from axiom.cli.clock import Accepted, Clock, open_clock
 from axiom.cli.opening import writing
 from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack
-from axiom.lab import promises
+from axiom.lab.upkeep import promises
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer

@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 from furnished import fill
 
-from axiom.lab.failures import count
-from axiom.lab.watching import look_for
+from axiom.lab.steps.failures import count
+from axiom.lab.steps.watch import look_for
 from axiom.store.engine.database import connect_writer
 
 

@@ -9,7 +9,7 @@ import axiom
 from axiom.__main__ import _main
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.planning import Purpose
-from axiom.lab.publish import prepare
+from axiom.lab.experiments.publish import prepare
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 

@@ -8,7 +8,7 @@ import pytest
 from axiom.cli import assemble
 from axiom.cli.moving import moving
 from axiom.errors import StorageFull
-from axiom.lab.clean import give_up_stuck
+from axiom.lab.steps.clean import give_up_stuck
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.tasks import workunits

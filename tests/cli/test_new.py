@@ -12,7 +12,7 @@ from patience import PATIENCE
 import axiom
 from axiom.cli.template import new
 from axiom.errors import Refused, WrongUse
-from axiom.lab.preflight import try_file
+from axiom.lab.experiments.preflight import try_file
 
 ROOT = Path(axiom.__file__).parents[2]
 

@@ -10,7 +10,7 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.copies import keep_copy
+from axiom.lab.upkeep.copies import keep_copy
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer

@@ -9,7 +9,7 @@ import pytest
 from axiom.__main__ import _main
 from axiom.commands.watches import RegisterWatch
 from axiom.domain.sessions import Step
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.sessions import sessions

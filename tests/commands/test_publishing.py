@@ -6,8 +6,8 @@ from axiom.commands.experiments import PublishExperiment
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.sealing import SealBundles
 from axiom.domain.registrations import read_body
-from axiom.lab import sealing
-from axiom.lab.publish import wanted_seal
+from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments.publish import wanted_seal
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys

@@ -15,7 +15,7 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import LocalEngine
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.server.desk import LocalDesk
 from axiom.server.validator import Validator
 from axiom.signed.bundles import contents

@@ -11,10 +11,10 @@ import pytest
 
 import axiom
 from axiom.domain.sessions import Step
-from axiom.lab import promises
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.policy import Policy
-from axiom.lab.publish import Prepared, prepare
 from axiom.lab.session import Stepped, step
+from axiom.lab.upkeep import promises
 from axiom.signed.bundles import contents
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions

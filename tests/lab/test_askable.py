@@ -7,7 +7,7 @@ from effects import SAID, WIDER
 
 from axiom.domain.registrations import Stopping
 from axiom.errors import Refused
-from axiom.lab.registering import amend, register_cohort, register_further
+from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
-from axiom.lab.backup import back_up, restore
-from axiom.lab.recovery import Wish
+from axiom.lab.upkeep.backup import back_up, restore
+from axiom.lab.upkeep.recovery import Wish
 from axiom.signed.ceremony import begin
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline import make_offline

@@ -8,11 +8,11 @@ import pytest
 from effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
-from axiom.lab import plan as planning
-from axiom.lab import sealing
-from axiom.lab.publish import wanted_seal
-from axiom.lab.recomputing import recomputed
-from axiom.lab.registering import amend, register_cohort
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments.publish import wanted_seal
+from axiom.lab.planning import plan as planning
+from axiom.lab.registrations.register import amend, register_cohort
 from axiom.signed.bundles import MANIFEST, contents, pack, write_seal
 from axiom.signed.strict import canonical
 from axiom.store.accounts import accounts

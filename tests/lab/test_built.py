@@ -8,7 +8,7 @@ import pytest
 from assembling import LINUX, PROGRAM, build, row
 
 from axiom.errors import Refused, StoreError
-from axiom.lab.built import built_in, digests, place, read_built
+from axiom.lab.runners.built import built_in, digests, place, read_built
 
 
 def test_what_was_built_is_read(tmp_path):

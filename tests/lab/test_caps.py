@@ -11,10 +11,10 @@ from axiom.decisions.credit.tariffs_tariffs import DEFAULT, PRESETS
 from axiom.domain.ledger import Award
 from axiom.domain.sessions import Step
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.lab.booking import SLICE
-from axiom.lab.correcting import approve, correct
-from axiom.lab.credit import Paying
-from axiom.lab.repricing import replay
+from axiom.lab.credit.booking import SLICE
+from axiom.lab.credit.correct import approve, correct
+from axiom.lab.credit.pay import Paying
+from axiom.lab.credit.reprice import replay
 from axiom.store.credit import books, ledger, settlements, tariffs
 from axiom.store.views import credit
 

@@ -15,7 +15,7 @@ from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded
 from axiom.decisions.credit.tariffs_tariffs import DEFAULT
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
-from axiom.lab.credit import Paying
+from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import books, ledger, tariffs
 from axiom.store.engine.database import moment

@@ -8,8 +8,8 @@ import pytest
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.work import Outcome
-from axiom.lab.credit import Paying
-from axiom.lab.repricing import replay
+from axiom.lab.credit.pay import Paying
+from axiom.lab.credit.reprice import replay
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import Kept
 

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.store.experiments import experiments
 from axiom.store.tasks import workunits
 

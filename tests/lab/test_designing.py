@@ -6,7 +6,7 @@ import pytest
 
 from axiom.decisions.followups.levels_ranges import MOST_CONFIGS
 from axiom.errors import ExperimentError, Refused
-from axiom.lab.designing import points
+from axiom.lab.followups.price import points
 from axiom.runner.here import describe_files
 
 

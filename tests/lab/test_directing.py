@@ -4,7 +4,7 @@ import pytest
 
 from axiom.domain.failures import Comparison
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.lab.linking import link
+from axiom.lab.registrations.links import link
 from axiom.store.upkeep import watches
 
 

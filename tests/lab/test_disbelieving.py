@@ -6,7 +6,7 @@ from effects import noise, order_of, output
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.findings import Force
-from axiom.lab.recomputing import recomputed
+from axiom.lab.evidence.recompute import recomputed
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 

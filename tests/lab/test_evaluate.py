@@ -7,10 +7,10 @@ import pytest
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.work import Outcome
-from axiom.lab.evaluate import evaluate, unweighed
-from axiom.lab.recall import reopen_version
-from axiom.lab.recomputing import recomputed
-from axiom.lab.withdraw import withdraw
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.experiments.recall import reopen_version
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions

@@ -12,11 +12,11 @@ from effects import SAID, WIDER, block, further, noise, order_of, output, values
 from axiom.domain.findings import Force, Grade, Verdict
 from axiom.domain.registrations import Cohort, Stopping
 from axiom.domain.work import Outcome
-from axiom.lab import observing
-from axiom.lab.evaluate import unweighed
-from axiom.lab.recall import reopen_finding
-from axiom.lab.recomputing import recomputed
-from axiom.lab.registering import amend, register_cohort
+from axiom.lab.evidence import observe
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.experiments.recall import reopen_finding
+from axiom.lab.registrations.register import amend, register_cohort
+from axiom.lab.steps.evaluate import unweighed
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.statistics.sequential import flip_log_e
 from axiom.store.evidence import evidence
@@ -68,7 +68,7 @@ def test_a_further_design_adds_its_blocks_to_the_same_stream(rounds):
     ]
     assert {one.observation.design for one in placed} == {"declared", "wide"}
     (found,) = evidence.weighed(rounds.db, 1)
-    asked, remembered = (observing.version(rounds.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
+    asked, remembered = (observe.version(rounds.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
     remembered.remember(found, evidence.kept(rounds.db, 1).observations)
     assert remembered.reached(found) == asked.reached(found) == {1: 20, second: 23}
     assert newest(rounds).designs == 2
@@ -277,7 +277,7 @@ def test_what_was_recalled_still_counts_among_the_claims_that_were_asked(rounds,
 def test_a_version_of_which_nothing_came_back_is_not_looked_at(rounds, monkeypatch):
     block(rounds)
     rounds.hold()
-    monkeypatch.setattr("axiom.lab.observing.version", None)  # nobody may ask for one
+    monkeypatch.setattr("axiom.lab.evidence.observe.version", None)  # nobody may ask for one
     assert unweighed(rounds.db) == 0
     rounds.hold()
     assert history(rounds) == [(1, 1, 8)]

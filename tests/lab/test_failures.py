@@ -9,11 +9,11 @@ from axiom.domain.endings import Cause
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Step
 from axiom.domain.work import Report, TaskState
-from axiom.lab import releasing
-from axiom.lab.breaking import breaking, stop_broken
-from axiom.lab.failures import count, failures
-from axiom.lab.recall import reopen_version
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments import releases
+from axiom.lab.experiments.breaker import breaking, stop_broken
+from axiom.lab.experiments.recall import reopen_version
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.steps.failures import count, failures
 from axiom.server import reporting
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments
@@ -255,12 +255,12 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
         reopen_version(lab.db, experiments.by_id(lab.db, 1), "mended", lab.now)
     assert breaking(lab.db) == []
     assert experiments.by_id(lab.db, 1).why == ""
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT  # it is let out in stages again
+    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
+    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
     fail(lab, 2)
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
+    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
 
 
 def test_a_retirement_between_sessions_is_told_with_its_reason(fleet_of_three):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import WrongUse
-from axiom.lab.fleet_file import read_fleet
+from axiom.lab.planning.fleet_file import read_fleet
 from axiom.simulation.fleet import BUILDS
 
 FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"

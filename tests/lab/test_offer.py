@@ -11,7 +11,7 @@ from assembling import build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
-from axiom.lab.offer import Offers, offer_built, offer_here
+from axiom.lab.runners.offer import Offers, offer_built, offer_here
 from axiom.signed.code_signing import CodeKey, CodeSigning, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"

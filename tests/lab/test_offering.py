@@ -8,8 +8,8 @@ import pytest
 from assembling import LINUX, build
 
 from axiom.domain.fleet import Platform
-from axiom.lab.offer import Offers
-from axiom.lab.offering import Offering
+from axiom.lab.runners.offer import Offers
+from axiom.lab.runners.offer_offering import Offering
 from axiom.signed.code_signing import CARRIED, CodeKey, CodeSigning, code_facts
 
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")

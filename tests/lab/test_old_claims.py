@@ -8,8 +8,8 @@ from furnished import weighed
 from axiom.decisions.findings.links import bearing
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
-from axiom.lab.linking import hanging
-from axiom.lab.old_claims import OldClaims, OldLink, inherit
+from axiom.lab.registrations.links import hanging
+from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.store.evidence import evidence, links, old_claims
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from axiom.lab import own_files
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments import own_files
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.signed.bundles import contents
 from axiom.store.experiments import experiments
 

@@ -9,10 +9,10 @@ import pytest
 from axiom.domain.planning import Supply
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, Skipped, Step
-from axiom.lab import plan as planning
-from axiom.lab.plan import as_data, from_data
-from axiom.lab.previewing import preview
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning import plan as planning
+from axiom.lab.planning.plan import as_data, from_data
+from axiom.lab.planning.preview import preview
 from axiom.store.experiments import experiments
 from axiom.store.registrations.registrations import registrations
 from axiom.store.sessions import sessions

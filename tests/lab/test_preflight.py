@@ -19,10 +19,11 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
-from axiom.lab import plan, preflight, preflight_course
-from axiom.lab.preflight_course import PATIENCE
-from axiom.lab.preflight_report import read, write
-from axiom.lab.publish import publish
+from axiom.lab.experiments import preflight, preflight_run
+from axiom.lab.experiments.preflight_report import read, write
+from axiom.lab.experiments.preflight_run import PATIENCE
+from axiom.lab.experiments.publish import publish
+from axiom.lab.planning import plan
 from axiom.runner import sandbox
 from axiom.runner.gate import Ended, Gate
 from axiom.signed.bundles import contents
@@ -172,14 +173,14 @@ def test_what_a_sandbox_does_to_a_file_is_not_blamed_on_the_file(tmp_path, sound
 )
 def test_a_trouble_of_this_computer_is_raised_and_not_judged(sound, monkeypatch, part, trouble):
     """In whichever of the two processes it comes."""
-    take = preflight_course.Course._take
+    take = preflight_run.Course._take
 
     def troubled(self, cell, answer):
         if cell.part == part:
             raise trouble
         take(self, cell, answer)
 
-    monkeypatch.setattr(preflight_course.Course, "_take", troubled)
+    monkeypatch.setattr(preflight_run.Course, "_take", troubled)
     with pytest.raises(type(trouble)):
         preflight.try_out(sound.archive)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.lab.promises import PROMISES, broken
+from axiom.lab.upkeep.promises import PROMISES, broken
 from axiom.server import invariants
 from axiom.store.engine.database import connect_reader
 from axiom.store.sessions import sessions

@@ -13,12 +13,12 @@ from axiom.domain.planning import Purpose
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Step
-from axiom.lab.admission import approve, waiting
-from axiom.lab.candidates import candidates
-from axiom.lab.linking import link
-from axiom.lab.proposing import dull_sessions, following, next_one, open_core_seconds, propose
-from axiom.lab.registering import register_cohort
-from axiom.lab.subjects import base_rates, pairs, subjects
+from axiom.lab.followups.admit import approve, waiting
+from axiom.lab.followups.propose import dull_sessions, following, next_one, open_core_seconds, propose
+from axiom.lab.followups.subjects import base_rates, pairs, subjects
+from axiom.lab.planning.candidates import candidates
+from axiom.lab.registrations.links import link
+from axiom.lab.registrations.register import register_cohort
 from axiom.store.registrations import proposals, scores
 from axiom.store.registrations import registrations as findings
 from axiom.store.sessions import sessions

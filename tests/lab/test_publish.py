@@ -11,8 +11,8 @@ import pytest
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
-from axiom.lab import sealing
-from axiom.lab.publish import is_sealed, packed_before, prepare, publish, wanted_seal
+from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
 from axiom.runner.here import describe_files
 from axiom.signed import ceremony
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal

@@ -4,9 +4,9 @@ import pytest
 
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.lab.plan import decide
-from axiom.lab.recall import recall, reopen_finding, reopen_version
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.plan import decide
 from axiom.store.experiments import experiments
 from axiom.store.experiments.blast_radius import blast_radius
 from axiom.store.registrations import registrations

@@ -6,8 +6,8 @@ import pytest
 from effects import SAID, block, further, order_of, values
 
 from axiom.domain.registrations import Stopping
-from axiom.lab.recomputing import recomputed
-from axiom.lab.registering import amend, register_cohort
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.registrations.register import amend, register_cohort
 from axiom.store.evidence import evidence
 
 
@@ -29,7 +29,7 @@ def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_en
     rounds.lab.report(late, values(rounds, 1.0)(late))
     rounds.lab.validate()
     monkeypatch.setattr(
-        "axiom.lab.evaluate._known", lambda version, found: (evidence.kept(version.db, found.number), ())
+        "axiom.lab.steps.evaluate._known", lambda version, found: (evidence.kept(version.db, found.number), ())
     )
     block(rounds)
     rounds.hold()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from axiom.errors import NotFound, StoreDamaged
-from axiom.lab.backup import back_up, restore
-from axiom.lab.copies import copies, keep_copy
-from axiom.lab.recovery import Wish
+from axiom.lab.upkeep.backup import back_up, restore
+from axiom.lab.upkeep.copies import copies, keep_copy
+from axiom.lab.upkeep.recovery import Wish
 from axiom.signed.roles import write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer

@@ -10,12 +10,12 @@ from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definit
 from axiom.domain.sessions import Allotment, Step
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
-from axiom.lab import plan as planning
-from axiom.lab.deploy import deploy
-from axiom.lab.foretell import foretell
-from axiom.lab.recall import recall
-from axiom.lab.registering import amend, register_cohort, register_further
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.recall import recall
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning import plan as planning
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations.predictions import foretell
+from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.server.readmission import readmit
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import blobs

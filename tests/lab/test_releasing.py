@@ -6,8 +6,8 @@ import pytest
 
 from axiom.domain.releases import Change, Stage
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.lab import releasing
-from axiom.lab.rolling_back import roll_back
+from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments.rollback import roll_back
 from axiom.server.known import Known
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import at, connect_writer

@@ -5,7 +5,7 @@ import pytest
 from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
-from axiom.lab.reproduce import agreements_of, miscounted, reproduce
+from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
 from axiom.store.evidence import duplicates
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from patience import PATIENCE
 
-from axiom.lab.runner_file import runner_name, stand_in
+from axiom.lab.runners.stand_in import runner_name, stand_in
 
 PYTHON = Path(sys.executable)
 EVERYTHING = """

@@ -7,12 +7,12 @@ import pytest
 from axiom.domain.registrations import Rule, Stopping
 from axiom.domain.sessions import Allotment
 from axiom.errors import Refused
-from axiom.lab.deploy import deploy
-from axiom.lab.foretell import foretell
-from axiom.lab.recall import recall
-from axiom.lab.registering import register_cohort
-from axiom.lab.score import misscored, score_predictions
-from axiom.lab.withdraw import withdraw
+from axiom.lab.evidence.score import misscored, score_predictions
+from axiom.lab.experiments.recall import recall
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations.predictions import foretell
+from axiom.lab.registrations.register import register_cohort
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
 

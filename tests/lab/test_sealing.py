@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.errors import Refused
-from axiom.lab import sealing
-from axiom.lab.publish import is_sealed
+from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments.publish import is_sealed
 from axiom.signed import ceremony
 from axiom.signed.bundles import contents, read_seal, seal_body, write_seal
 from axiom.signed.keys import load_keys, make_keys

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from axiom.domain.sessions import Step
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.policy import Policy
 from axiom.lab.session import due, step
-from axiom.lab.withdraw import withdraw
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.sessions import Step
-from axiom.lab import promises
-from axiom.lab.shares import _tiers
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.steps.credit_shares import _tiers
+from axiom.lab.upkeep import promises
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 

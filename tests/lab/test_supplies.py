@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.lab.planning.supplies_supplies import supplies
 from axiom.lab.policy import Policy
-from axiom.lab.supplies import supplies
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 

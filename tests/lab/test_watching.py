@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.failures import Comparison
-from axiom.lab.watching import look_for
+from axiom.lab.steps.watch import look_for
 from axiom.store.upkeep import watches
 
 SAYS = "More than half on any host confirms it."

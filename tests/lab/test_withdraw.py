@@ -6,8 +6,8 @@ import pytest
 
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import NotFound
-from axiom.lab import withdraw as withdrawing
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments import withdraw as withdrawing
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.holding import to_give_up
 
 

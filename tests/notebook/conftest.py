@@ -8,7 +8,7 @@ import pytest
 import axiom
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome
-from axiom.lab.deploy import deploy
+from axiom.lab.planning.deploy import deploy
 from axiom.signed.outputs import cell_line, footer_line, header_line
 
 

@@ -15,7 +15,7 @@ from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
-from axiom.lab.registering import register_further
+from axiom.lab.registrations.register import register_further
 from axiom.notebook_table import Table
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments

@@ -10,7 +10,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.errors import Refused
-from axiom.lab.proposing import open_core_seconds
+from axiom.lab.followups.propose import open_core_seconds
 from axiom.pi.autopilot import hold
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_writer

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import axiom
-from axiom.lab.preflight import try_file
-from axiom.lab.publish import prepare
+from axiom.lab.experiments.preflight import try_file
+from axiom.lab.experiments.publish import prepare
 from axiom.runner.here import compute_here
 from axiom.signed.bundles import contents
 

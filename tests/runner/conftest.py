@@ -13,7 +13,7 @@ from playing import Client
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.lab.runner_file import stand_in
+from axiom.lab.runners.stand_in import stand_in
 from axiom.runner.here import describe_here
 from axiom.runner.home import Home
 from axiom.signed import bundles

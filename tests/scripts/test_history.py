@@ -18,7 +18,7 @@ from history.story import STORY
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Step
-from axiom.lab import promises
+from axiom.lab.upkeep import promises
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.engine.database import at

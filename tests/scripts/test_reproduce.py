@@ -26,7 +26,7 @@ from reckoning.kept import known
 from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
-from axiom.lab.old_claims import OldClaims, read
+from axiom.lab.registrations.old_claims import OldClaims, read
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import pytest
 from calling import Client, Exchange
 
 import axiom
-from axiom.lab.publish import prepare
+from axiom.lab.experiments.publish import prepare
 from axiom.signed.keys import make_secrets
 
 FOR_GPUS = '''"""Adds up on a graphics card."""

@@ -6,7 +6,7 @@ import pytest
 from calling import Client, report
 
 from axiom.decisions.upkeep.failures import grouped
-from axiom.lab.failures import count
+from axiom.lab.steps.failures import count
 from axiom.store.credit import ledger
 from axiom.store.tasks import endings
 

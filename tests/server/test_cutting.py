@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Exit, TaskState, WorkunitState
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.server.replying import REFERENCE_FLOPS

@@ -8,7 +8,7 @@ import pytest
 from axiom.decisions.tasks.assignment import day_of
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.domain.work import Exit, TaskState, read_task_name
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked
 from axiom.server.known import Known

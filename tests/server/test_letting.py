@@ -7,8 +7,8 @@ from conftest import PACKAGE
 from furnished import weighed
 
 from axiom.domain.releases import Change
-from axiom.lab import releasing
-from axiom.lab.publish import prepare
+from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments.publish import prepare
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as fleet

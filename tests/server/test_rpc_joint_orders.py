@@ -4,7 +4,7 @@ import pytest
 from assembling import build
 from calling import LINUX, Client
 
-from axiom.lab.offer import offer_built
+from axiom.lab.runners.offer import offer_built
 
 OWN = (
     "<app_versions><app_version><app_name>axiom</app_name><version_num>205</version_num>"

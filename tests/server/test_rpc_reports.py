@@ -11,7 +11,7 @@ from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.ledger import Reason
 from axiom.domain.work import Exit
-from axiom.lab.credit import Paying, tariff_of
+from axiom.lab.credit.pay import Paying, tariff_of
 from axiom.server import standings
 from axiom.server.validator import SLICE
 from axiom.store.credit import ledger

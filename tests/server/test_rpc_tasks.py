@@ -5,8 +5,8 @@ from assembling import build
 from calling import GPU, LINUX, Client, Exchange
 
 from axiom.domain.fleet import Standing
-from axiom.lab.offer import offer_built
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.runners.offer import offer_built
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 

@@ -9,7 +9,7 @@ from calling import Client
 from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
-from axiom.lab import own_gates, preflight
+from axiom.lab.experiments import own_gates, preflight
 from axiom.server.desk import LocalDesk
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked

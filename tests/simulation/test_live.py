@@ -8,8 +8,8 @@ from axiom.boinc.account_keys import account_key
 from axiom.commands.experiments import DeployExperiment
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.work import TaskState
-from axiom.lab import plan
-from axiom.lab.promises import broken
+from axiom.lab.planning import plan
+from axiom.lab.upkeep.promises import broken
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.simulation.computer import Computer

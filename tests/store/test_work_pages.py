@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.lab.credit import Paying
+from axiom.lab.credit.pay import Paying
 from axiom.store.views import tasks
 from axiom.store.views.tasks import Ended
 

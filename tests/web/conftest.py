@@ -15,9 +15,9 @@ from receiving import ORIGIN, Visitor, receiving
 from axiom.domain.planning import Preview
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Allotment
-from axiom.lab.deploy import deploy
-from axiom.lab.evaluate import evaluate
-from axiom.lab.registering import amend, register_further
+from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations.register import amend, register_further
+from axiom.lab.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions
 from axiom.web.app import Site, site

@@ -10,7 +10,7 @@ from furnished import weigh_three_blocks, weighed
 
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.registrations import Stopping
-from axiom.lab.registering import register_cohort, register_further
+from axiom.lab.registrations.register import register_cohort, register_further
 from axiom.store.accounts import accounts
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments

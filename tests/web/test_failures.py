@@ -4,9 +4,9 @@ import pytest
 from furnished import HOSTILE, fill
 
 from axiom.domain.failures import Comparison
-from axiom.lab.failures import count
-from axiom.lab.watching import look_for
-from axiom.lab.withdraw import withdraw
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.steps.failures import count
+from axiom.lab.steps.watch import look_for
 from axiom.store.upkeep import watches
 
 

@@ -10,8 +10,8 @@ from furnished import weighed
 from axiom.commands import old_names
 from axiom.domain.findings import Meaning, Verdict
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
-from axiom.lab.linking import link
-from axiom.lab.old_claims import OldClaims, OldLink, inherit
+from axiom.lab.registrations.links import link
+from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.store.evidence import evidence, old_claims
 from axiom.store.registrations import registrations
 

@@ -5,9 +5,9 @@ import pytest
 from axiom.decisions.findings.predictions import score
 from axiom.domain.findings import Agreements, Verdict
 from axiom.domain.registrations import Stopping
-from axiom.lab.foretell import foretell
-from axiom.lab.recall import recall
-from axiom.lab.registering import amend, register_further
+from axiom.lab.experiments.recall import recall
+from axiom.lab.registrations.predictions import foretell
+from axiom.lab.registrations.register import amend, register_further
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.registrations import scores

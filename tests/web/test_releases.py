@@ -1,6 +1,6 @@
 """The page of an experiment says how far it is let out, since when and why, and who decided what."""
 
-from axiom.lab import releasing
+from axiom.lab.experiments import releases
 from axiom.store.experiments import experiments
 
 
@@ -24,17 +24,17 @@ def test_the_page_shows_the_stage_and_who_did_what_when(browse, small_lab, prepa
     assert (found()["stage"], found()["out"], found()["well"]) == ("wider pilot", 0, 3)
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
-        releasing.settle(small_lab.db, small_lab.now)
+        releases.settle(small_lab.db, small_lab.now)
         stored = experiments.by_id(small_lab.db, 1)
-        releasing.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
+        releases.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (found()["since"], found()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
     with small_lab.db.transaction():
         kind = "linux-x86_64-none"
-        releasing.pause(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
+        releases.pause(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
     page = reader.get(path).text
     assert "Approved for volunteers by Ada" in page
     assert "Held back on linux-x86_64-none by Ben: wrong sums." in page
     assert "read &lt;it&gt;" in page
     with small_lab.db.transaction():
-        releasing.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
+        releases.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
     assert (found()["stage"], found()["reason"]) == ("paused", "Ben paused it: too warm")

@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from axiom.domain.sessions import Step
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
-from axiom.lab.withdraw import withdraw
 from axiom.store.experiments import releases
 from axiom.store.sessions import sessions as stored
 from axiom.store.upkeep import jobs

@@ -18,11 +18,11 @@ from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit, Report, TaskState
 from axiom.lab import session
-from axiom.lab.credit import Paying
-from axiom.lab.deploy import deploy
+from axiom.lab.credit.pay import Paying
+from axiom.lab.experiments.publish import publish
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import Policy
-from axiom.lab.publish import publish
-from axiom.lab.withdraw import withdraw
 from axiom.server import checking, janitor, reporting
 from axiom.server.dispatch import hand_out
 from axiom.server.handing import Asked, Given

@@ -13,7 +13,7 @@ from typing import Any
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.signed import bundles, strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, cell_line, footer_line, header_line

@@ -8,7 +8,7 @@ from axiom.decisions.reckoning import FEW, MANY, Asked, Reckoned, Reckoning, rec
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
-from axiom.lab.old_claims import OldClaims
+from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.data import fact, short
 from reckoning.told import Known, Told
 

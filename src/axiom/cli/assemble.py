@@ -33,11 +33,11 @@ from axiom.domain.callers import Caller
 from axiom.engines.local import LocalEngine
 from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman
-from axiom.lab import releasing
-from axiom.lab.breaking import breaking, halt
 from axiom.lab.draw import Gallery
-from axiom.lab.failures import count as count_failures
+from axiom.lab.experiments import releases
+from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
+from axiom.lab.steps.failures import count as count_failures
 from axiom.runner import sandbox
 from axiom.server.http import Listener, Stopping
 from axiom.server.http import serve as serve_sockets
@@ -224,7 +224,7 @@ def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:
 def _look_for_failures(gate: Gate, caller: Caller) -> None:
     """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
     gate.writer.run(lambda db: count_failures(db, gate.now()))
-    gate.writer.run(lambda db: releasing.settle(db, gate.now()))
+    gate.writer.run(lambda db: releases.settle(db, gate.now()))
     for one in gate.writer.run(breaking):
         gate.writer.run(partial(halt, one=one, now=gate.now()))
         if not one.platform:

@@ -12,8 +12,8 @@ from axiom.cli.options import remark
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
-from axiom.lab import sealing
-from axiom.lab.built import digests
+from axiom.lab.experiments import seal
+from axiom.lab.runners.built import digests
 from axiom.settings import from_process
 from axiom.signed import ceremony
 from axiom.signed.code_signing import CARRIED, CODE_KEY, load_code
@@ -58,7 +58,7 @@ def waiting(folder: Folder, held: Keys, now: datetime) -> list[dict[str, str]]:
         laboratory = _laboratory(folder, held)
         files, good_for = laboratory.experiment_files(), laboratory.bundle_good_for
         with reading(folder) as db:
-            unsealed = sealing.waiting(db, folder, package(), files, trust=held.trust, good_for=good_for, now=now)
+            unsealed = seal.waiting(db, folder, package(), files, trust=held.trust, good_for=good_for, now=now)
             found += [{"what": one.experiment, "why": one.why} for one in unsealed]
     return found
 
@@ -116,7 +116,7 @@ def _with_seals(asked: SigningRequest, folder: Folder, now: datetime) -> Signing
         for file in laboratory.experiment_files()
     ]
     with reading(folder) as db:
-        found = sealing.wanted(
+        found = seal.wanted(
             db,
             folder,
             prepared,

@@ -11,9 +11,9 @@ from axiom.cli.opening import demand, lay_out_own_files, reading
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, remark, show_json, wall_clock
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.lab.backup import Backup, Restored, back_up
-from axiom.lab.backup import restore as restore_backup
-from axiom.lab.recovery import Recovered, Wish
+from axiom.lab.upkeep.backup import Backup, Restored, back_up
+from axiom.lab.upkeep.backup import restore as restore_backup
+from axiom.lab.upkeep.recovery import Recovered, Wish
 from axiom.store.engine.folder import Folder
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import backed_up

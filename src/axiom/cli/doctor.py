@@ -19,8 +19,8 @@ from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
-from axiom.lab.copies import copies
-from axiom.lab.promises import PROMISES, broken
+from axiom.lab.upkeep.copies import copies
+from axiom.lab.upkeep.promises import PROMISES, broken
 from axiom.runner.sandbox import demand
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys

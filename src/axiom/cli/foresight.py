@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from axiom.domain.planning import Preview
+from axiom.lab.planning.preview import preview
 from axiom.lab.policy import Policy
-from axiom.lab.previewing import preview
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 

@@ -25,7 +25,7 @@ from axiom.cli.requested import missing, words
 from axiom.commands.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
-from axiom.lab import sealing
+from axiom.lab.experiments import seal
 from axiom.signed import ceremony
 from axiom.signed.ceremony import Rotation
 from axiom.signed.keys import load_keys, replace_private
@@ -260,7 +260,7 @@ def _take_seals(asked: SigningRequest, folder: Folder, *, quiet: bool) -> None:
     for wanted in asked.seals:
         try:
             command = SealBundles(seal=asked.seal_text(wanted, trust, now))
-            path = sealing.archive_path(folder, wanted.seal.digest)
+            path = seal.archive_path(folder, wanted.seal.digest)
             keep(path, wanted.archive)
             for one in submit(folder, command)["sealed"]:
                 remark(f"{one['experiment']}@{one['version']}: {one['change']}", quiet=quiet)

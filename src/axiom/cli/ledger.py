@@ -24,7 +24,7 @@ from axiom.cli.tariffs import policy, policy_option, show_price, tariff_of
 from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.errors import WrongUse
-from axiom.lab.repricing import replay
+from axiom.lab.credit.reprice import replay
 from axiom.signed.strict import LARGEST
 from axiom.store.credit import books, settlements
 from axiom.store.engine.folder import Folder

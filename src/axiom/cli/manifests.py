@@ -52,7 +52,7 @@ def manifest_of(file: Path) -> Manifest:
     try:
         return read_manifest(kept.read_bytes())
     except (OSError, ExperimentError):
-        from axiom.lab.declared import declaration  # not where the cache knows it, which is nearly always
+        from axiom.lab.experiments.declared import declaration  # not where the cache knows it, which is nearly always
 
         raw = declaration(package() / "catalogue", file.stem, files) or describe_here(files)
     _keep(kept, raw)

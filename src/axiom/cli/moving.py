@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from axiom.lab.booking import SLICE as PAID_AT_ONCE
-from axiom.lab.credit import Paying
+from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
+from axiom.lab.credit.pay import Paying
 from axiom.server.checking import give_up, secret_of
 from axiom.server.jobs import Job, Jobs
 from axiom.server.transitioner import sweep_awake, sweep_unattended
@@ -74,13 +74,13 @@ class _Late:
 
 def _read(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     """Bundles of before it was asked: nobody gets them before they were looked at, so that is done at the start."""
-    from axiom.lab.own_gates import catch_up
+    from axiom.lab.experiments.own_gates import catch_up
 
     writer.run(lambda db: catch_up(db, folder, now()))
 
 
 def _copy(folder: Folder, journal: Path, now: datetime) -> None:
-    from axiom.lab.copies import keep_copy  # of hours: whoever waits for a first result does not wait for it
+    from axiom.lab.upkeep.copies import keep_copy  # of hours: whoever waits for a first result does not wait for it
 
     keep_copy(folder, journal, now)
 

@@ -17,7 +17,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory, gathered
 from axiom.errors import NoLab, StorageFull
-from axiom.lab import own_files
+from axiom.lab.experiments import own_files
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections

@@ -16,9 +16,9 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.wishes import read
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
-from axiom.lab import previewing
-from axiom.lab.fleet_file import read_fleet
-from axiom.lab.plan import names as known
+from axiom.lab.planning import preview
+from axiom.lab.planning.fleet_file import read_fleet
+from axiom.lab.planning.plan import names as known
 from axiom.lab.policy import Policy, policy_of
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
@@ -65,10 +65,10 @@ def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | No
 def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:
     if hosts is not None and not folder.exists():
         asked = [one for one in manifests(catalogue_files()) if one.name != DRILL]
-        return previewing.shipped(asked, policy, hosts)
+        return preview.shipped(asked, policy, hosts)
     with reading(folder) as db:
         wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
-        return previewing.preview(db, policy, wall_clock(), hosts, wishes=wishes)
+        return preview.preview(db, policy, wall_clock(), hosts, wishes=wishes)
 
 
 def _fleet_of(file: Path) -> list[Supply]:

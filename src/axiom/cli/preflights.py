@@ -11,10 +11,10 @@ from axiom.cli.opening import package, reading, submit
 from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, remark, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
-from axiom.lab.preflight import Examined, prepare_boxed, secret_of, try_out
-from axiom.lab.preflight_course import Said
-from axiom.lab.preflight_report import write
-from axiom.lab.publish import Prepared, demand_taken
+from axiom.lab.experiments.preflight import Examined, prepare_boxed, secret_of, try_out
+from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.preflight_run import Said
+from axiom.lab.experiments.publish import Prepared, demand_taken
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest

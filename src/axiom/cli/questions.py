@@ -26,7 +26,7 @@ from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
 from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
-from axiom.lab import old_claims
+from axiom.lab.registrations import old_claims
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder

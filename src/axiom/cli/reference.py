@@ -7,7 +7,7 @@ import click
 from axiom.cli import docs as pages
 from axiom.cli.main import axiom
 from axiom.cli.options import remark
-from axiom.lab import declared
+from axiom.lab.experiments import declared
 
 
 @click.command()

@@ -23,7 +23,7 @@ from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
 from axiom.engines.here import cores
 from axiom.errors import NotFound, Refused
-from axiom.lab.publish import WAITS
+from axiom.lab.experiments.publish import WAITS
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
@@ -189,7 +189,7 @@ def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Stand
 
 def _halted(db: Database, ordered: Ordered) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
-    from axiom.lab.releasing import stages  # of no use before the first result
+    from axiom.lab.experiments.releases import stages  # of no use before the first result
 
     staged = stages(db, wall_clock()).get(ordered.experiment_id)
     if staged is None or staged.let.stage is not Stage.PAUSED:

@@ -30,7 +30,7 @@ from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NotFound
-from axiom.lab import preflight, preflight_report
+from axiom.lab.experiments import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
 from axiom.runner.gate import Ended, Gate

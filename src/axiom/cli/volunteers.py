@@ -13,8 +13,8 @@ from axiom.boinc.project import scheduler_lines
 from axiom.cli.building import Builder
 from axiom.cli.computing import Computing
 from axiom.commands.gate import Gate
-from axiom.lab.offering import Offering
 from axiom.lab.policy import HEARD_FROM
+from axiom.lab.runners.offer_offering import Offering
 from axiom.runner.host import platform_here
 from axiom.server.accounts import Accounts, demand_secret
 from axiom.server.delegates import Delegates

@@ -18,15 +18,15 @@ from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
-from axiom.lab import preflight_report
-from axiom.lab.declared import declaration
-from axiom.lab.deploy import deploy, ordered_of
-from axiom.lab.old_claims import LIST, inherit, read
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments.declared import declaration
+from axiom.lab.experiments.publish import Known, Prepared, Told, packed_before, prepare, publish
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.deploy import deploy, ordered_of
+from axiom.lab.planning.supplies import size_to_order
 from axiom.lab.policy import policy_of
-from axiom.lab.publish import Known, Prepared, Told, packed_before, prepare, publish
-from axiom.lab.registering import amended_by
-from axiom.lab.sizing import size_to_order
-from axiom.lab.withdraw import withdraw
+from axiom.lab.registrations.old_claims import LIST, inherit, read
+from axiom.lab.registrations.register import amended_by
 from axiom.server.ordering import demand_room
 from axiom.signed.strict import LARGEST
 from axiom.store.connections import Connections
@@ -125,7 +125,9 @@ class PreflightExperiment(Command):
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
         """Read the report, which may be long, and the file that it is about."""
-        from axiom.lab import preflight  # of no use to who publishes or orders, and they wait for what is imported
+        from axiom.lab.experiments import (
+            preflight,  # of no use to who publishes or orders, and they wait for what is imported
+        )
 
         attempt = preflight_report.read(self.report)
         with Connections(folder=laboratory.folder).reader() as reader:
@@ -133,7 +135,7 @@ class PreflightExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write its row."""
-        from axiom.lab import preflight
+        from axiom.lab.experiments import preflight
 
         secret = preflight.secret_of(laboratory.keys.ticket)
         made, is_new = preflight.record(db, prepared, secret, now)

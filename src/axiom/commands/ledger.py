@@ -10,7 +10,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
-from axiom.lab.correcting import approve, correct
+from axiom.lab.credit.correct import approve, correct
 from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger

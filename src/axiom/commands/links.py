@@ -11,7 +11,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, UnknownName, WrongUse
-from axiom.lab.linking import link
+from axiom.lab.registrations.links import link
 from axiom.signed.strict import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links, old_claims

@@ -10,9 +10,9 @@ from axiom.commands.registrations import points_of
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
-from axiom.lab.admission import approvable, approve, refuse
-from axiom.lab.designing import Points
-from axiom.lab.proposing import next_one
+from axiom.lab.followups.admit import approvable, approve, refuse
+from axiom.lab.followups.price import Points
+from axiom.lab.followups.propose import next_one
 from axiom.server.ordering import demand_room
 from axiom.signed.strict import LARGEST, canonical
 from axiom.store.connections import Connections

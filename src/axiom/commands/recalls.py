@@ -8,7 +8,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.lab.recall import recall, reopen_finding, reopen_version
+from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
 from axiom.signed.strict import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.experiments.blast_radius import blast_radius

@@ -12,10 +12,10 @@ from axiom.domain.findings import Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping, read_body
 from axiom.errors import NotFound, Refused, StoreDamaged
-from axiom.lab.designing import Points, points
-from axiom.lab.foretell import foretell
-from axiom.lab.linking import link
-from axiom.lab.registering import amend, register_cohort, register_further
+from axiom.lab.followups.price import Points, points
+from axiom.lab.registrations.links import link
+from axiom.lab.registrations.predictions import foretell
+from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.server.ordering import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST

@@ -8,8 +8,8 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.versions import NAMED, version_of
 from axiom.domain.callers import Capability
-from axiom.lab import releasing
-from axiom.lab.rolling_back import roll_back
+from axiom.lab.experiments import releases
+from axiom.lab.experiments.rollback import roll_back
 from axiom.signed.strict import LARGEST
 from axiom.store.engine.database import Database
 
@@ -34,7 +34,7 @@ class PauseExperiment(Command):
         """Pause it."""
         del laboratory, prepared
         found = version_of(db, self.experiment)
-        out = releasing.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
+        out = releases.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "platform": self.platform, "out": out}
 
 
@@ -54,7 +54,7 @@ class ResumeExperiment(Command):
         """Let it go on."""
         del laboratory, prepared
         found = version_of(db, self.experiment)
-        lifted = releasing.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
+        lifted = releases.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "lifted": lifted}
 
 
@@ -73,7 +73,7 @@ class ApproveExperiment(Command):
         """Approve it."""
         del laboratory, prepared
         found = version_of(db, self.experiment)
-        bundle = releasing.approve(db, found, reason=self.why, by=self.by, now=now)
+        bundle = releases.approve(db, found, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "bundle": bundle.digest, "serial": bundle.serial}
 
 

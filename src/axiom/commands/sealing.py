@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.lab import sealing
-from axiom.lab.old_claims import LIST, inherit, read
+from axiom.lab.experiments import seal as sealing
+from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.signed import ceremony
 from axiom.signed.bundles import SEAL_LIMIT
 from axiom.signed.code_signing import load_code

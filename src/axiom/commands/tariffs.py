@@ -13,7 +13,7 @@ from axiom.decisions.credit.tariffs_tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse
-from axiom.lab.announcing import tell
+from axiom.lab.steps.credit import tell
 from axiom.signed.strict import LARGEST
 from axiom.store.credit import tariffs
 from axiom.store.engine.database import Database

@@ -9,32 +9,32 @@ from axiom.decisions.sessions.due import LEASE, in_the_way
 from axiom.decisions.sessions.due_occasion import occasion
 from axiom.domain.sessions import Note, Session, Step
 from axiom.errors import HeldByAnother
-from axiom.lab import plan as planning
-from axiom.lab.announcing import announced
-from axiom.lab.asking import design
-from axiom.lab.breaking import released, withdrawn
-from axiom.lab.choosing import investigator
-from axiom.lab.clean import clean
-from axiom.lab.closing import close
-from axiom.lab.counting import publish
-from axiom.lab.credit import credit
-from axiom.lab.evaluate import evaluate, unweighed
-from axiom.lab.failures import failures
-from axiom.lab.health import health
-from axiom.lab.inspecting import inspect
-from axiom.lab.placing import order_planned, ordered, placed
+from axiom.lab.credit.pay import credit
+from axiom.lab.evidence.score import score_predictions
+from axiom.lab.experiments.breaker import released, withdrawn
+from axiom.lab.planning import plan as planning
 from axiom.lab.policy import Policy
-from axiom.lab.queueing import queue
-from axiom.lab.ranking import ranks
-from axiom.lab.repairing import repair
-from axiom.lab.review import review
-from axiom.lab.round import Round
-from axiom.lab.score import score_predictions
-from axiom.lab.shares import shares
-from axiom.lab.sweeping import sweepings
-from axiom.lab.taking_back import taken_back
-from axiom.lab.trying import tries
-from axiom.lab.watching import look_for
+from axiom.lab.step import Round
+from axiom.lab.steps.choose import investigator
+from axiom.lab.steps.clean import clean
+from axiom.lab.steps.clean_sweeping import sweepings
+from axiom.lab.steps.counters import publish
+from axiom.lab.steps.credit import announced
+from axiom.lab.steps.credit_shares import shares
+from axiom.lab.steps.design import design
+from axiom.lab.steps.evaluate import evaluate, unweighed
+from axiom.lab.steps.failures import failures
+from axiom.lab.steps.health import health
+from axiom.lab.steps.inspect import inspect
+from axiom.lab.steps.log import close
+from axiom.lab.steps.place import order_planned, ordered, placed
+from axiom.lab.steps.queue import queue
+from axiom.lab.steps.rank import ranks
+from axiom.lab.steps.repair import repair
+from axiom.lab.steps.review import review
+from axiom.lab.steps.try_out import tries
+from axiom.lab.steps.watch import look_for
+from axiom.lab.steps.withdraw import taken_back
 from axiom.store.engine.database import Database, at
 from axiom.store.sessions import facts, sessions
 from axiom.store.upkeep import jobs

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.commands.work import CancelWorkunits
-from axiom.lab import promises
+from axiom.lab.upkeep import promises
 from axiom.settings import Settings
 from axiom.simulation import words
 from axiom.simulation.computer import Computer, Held

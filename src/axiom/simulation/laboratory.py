@@ -18,9 +18,9 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
 from axiom.lab import session
-from axiom.lab.credit import Paying
+from axiom.lab.credit.pay import Paying
+from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.policy import policy_of
-from axiom.lab.publish import Prepared, prepare, publish
 from axiom.pi import autopilot
 from axiom.server import checking, janitor
 from axiom.server.known import Known

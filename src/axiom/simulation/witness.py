@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from axiom.domain.work import TaskState
-from axiom.lab import promises
+from axiom.lab.upkeep import promises
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
 from axiom.store.engine.database import Database, connect_reader

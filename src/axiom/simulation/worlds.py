@@ -14,7 +14,7 @@ import axiom
 from axiom.domain.findings import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.runner.here import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles

@@ -1,0 +1,270 @@
+"""What the findings of a version are weighed from: the estimand in each replicate, read from stored results."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.domain.findings import COARSE, EVERY_NUMBER, Block, Observation
+from axiom.domain.registrations import Cohort, Registered, read_body
+from axiom.domain.work import Outcome
+from axiom.lab.registrations.register import amended_by
+from axiom.statistics.clones import clones, digest, mark
+from axiom.statistics.estimands import needed, value
+from axiom.store.engine.database import Bare, Database
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import duplicates, observations
+from axiom.store.evidence.evidence import Weighed
+from axiom.store.registrations import registrations
+
+_OUTCOMES = {one.value: one for one in Outcome}
+_COUNTED = Cohort.CONFIRMATORY
+_NUMBERS = frozenset({float, int})
+_WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
+_TOLD_FACTORS, _LONGEST_WORDS = 4, 120
+_Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measures and its early values
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What came back of one replicate."""
+
+    measures: Mapping[int, Mapping[str, Any]]  # by place, of cells that count
+    outcomes: Mapping[int, Outcome]  # by place
+    hosts: tuple[int, ...]
+    fingerprint: str
+    cells: Mapping[int, Sequence[Any]]  # by place, every number that was measured, the early ones too
+
+
+@dataclass(kw_only=True)
+class Version:
+    """A version as it was at a moment, with all that was registered of it. Each result is read once for all of it."""
+
+    db: Database
+    experiment_id: int
+    until: datetime  # what came later is not there yet
+    registered: Mapping[int, Registered]
+    feeding: Mapping[int, tuple[int, ...]]  # of each finding the registrations whose replicates are its evidence
+    amended: frozenset[int]  # registrations to which no more numbers are issued, as another one amends them
+    _measured: dict[int, Measured] = field(default_factory=dict)
+    _wanted: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    _closed: dict[tuple[object, ...], tuple[Block, ...]] = field(default_factory=dict)
+    _kept: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
+    _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
+
+    def estimand(self, found: Weighed) -> Mapping[str, Any]:
+        """What a finding asks, as its own registration defines it."""
+        return self.registered[found.registration_id].estimands[found.estimand]
+
+    def closed(self, found: Weighed) -> tuple[Block, ...]:
+        """The blocks of a finding that closed since it was weighed, in the order in which they enter.
+
+        Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
+        """
+        reached, feeders = self._reached(found), self.feeding[found.number]
+        key = (feeders, *sorted(reached.items()))
+        if key not in self._closed:
+            self._closed[key] = stream([self._blocks(each, reached.get(each, -1)) for each in feeders])
+        return self._closed[key]
+
+    def observed(self, found: Weighed, issued: Mapping[int, int]) -> list[Observation]:
+        """The finding's estimand in these replicates, each issued to a registration; in their order.
+
+        What came back too late is missing: a task that was given up on may still bring its results, when its block was
+        weighed without them.
+        """
+        self._read(issued)
+        repeats = self._repeats(found, issued)
+        return [
+            self._observation(found, number, issued_to, repeats.get(number, "")) for number, issued_to in issued.items()
+        ]
+
+    def is_overturned(self, number: int, issued_to: int) -> bool:
+        """Have two others computed this replicate otherwise, and alike?"""
+        if issued_to not in self._overturned:
+            self._overturned[issued_to] = duplicates.overturned(self.db, issued_to, self.until)
+        return number in self._overturned[issued_to]
+
+    def has_lost(self, known: Observation) -> bool:
+        """Is a value known of this replicate that does not count any more?"""
+        return known.value is not None and self.is_overturned(known.replicate, known.registration)
+
+    def reached(self, found: Weighed) -> dict[int, int]:
+        """Of each registration the last replicate that is kept as an observation of this finding."""
+        key = (found.number, found.line)
+        if key not in self._kept:
+            self._kept[key] = observations.reached(self.db, found.number)
+        return self._kept[key]
+
+    def remember(self, found: Weighed, kept: Sequence[Observation]) -> None:
+        """These are all that are kept of a finding, so nobody has to ask for the last of them."""
+        reached: dict[int, int] = {}
+        for one in kept:
+            if one.registration and one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
+                reached[one.registration] = one.replicate
+        self._kept[found.number, found.line] = reached
+
+    def _reached(self, found: Weighed) -> dict[int, int]:
+        """Of each registration the last replicate that was weighed into this finding."""
+        reached = self.reached(found)
+        if not reached and found.blocks:  # weighed before observations were kept: one design, from its first number on
+            reached = {found.registration_id: found.blocks * self.registered[found.registration_id].block - 1}
+        return reached
+
+    def _blocks(self, registration_id: int, after: int) -> tuple[Block, ...]:
+        registered = self.registered[registration_id]
+        numbers = returns.numbers(self.db, self.experiment_id, registration_id, after)
+        is_over = registration_id in self.amended and not returns.has_gaps(self.db, self.experiment_id)
+        if len(numbers) < (1 if is_over else registered.block):
+            return ()
+        back = returns.returned(self.db, self.experiment_id, numbers[0])
+        ordered = returns.ordered(self.db, registration_id, numbers[0])
+        cells = len(registered.design.configs)
+        standing = [
+            # A number that nobody remembers after a backup was restored is issued again: it is not over.
+            Returned(number=number, cells=cells, back=back.get(number, 0), over=ordered.get(number, False))
+            for number in numbers
+        ]
+        return blocks(standing, registered.block, registration_id, is_over=is_over)
+
+    def _read(self, numbers: Collection[int]) -> None:
+        wanted = [number for number in numbers if number not in self._measured]
+        cells: dict[int, list[_Cell]] = {number: [] for number in wanted}
+        rows = returns.cells_of(self.db, self.experiment_id, wanted, self.until) if wanted else []
+        # Joined and parsed at once: a call for each of a thousand cells costs more than the parsing.
+        texts = [text for row in rows for text in (row[4] or "null", row[5])]
+        parsed = json.loads(f"[{','.join(texts)}]")
+        for cell in zip(rows, parsed[::2], parsed[1::2], strict=True):
+            cells[cell[0][0]].append(cell)
+        for number in wanted:
+            self._measured[number] = _measured(cells[number])
+
+    def _observation(self, found: Weighed, number: int, issued_to: int, repeats: str) -> Observation:
+        registered, back = self.registered[issued_to], self._measured[number]
+        design = registered.design
+        wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
+        reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
+        ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
+        if reached is not None and self.is_overturned(number, issued_to):
+            reached, why = None, OUTVOTED
+        is_own = issued_to == found.registration_id
+        is_counted = is_own or (registered.cohort is Cohort.CONFIRMATORY and issued_to in self.feeding[found.number])
+        return Observation(
+            replicate=number,
+            value=reached,
+            hosts=back.hosts,
+            why_missing=why,
+            outcome=ended,
+            registration=issued_to,
+            design=design.name,
+            cohort=Cohort.CONFIRMATORY if is_counted else Cohort.EXPLORATORY,
+            fingerprint=back.fingerprint,
+            repeats=repeats if reached is not None else "",
+        )
+
+    def _repeats(self, found: Weighed, issued: Mapping[int, int]) -> dict[int, str]:
+        """Of these replicates, those that have the numbers of an earlier one at a config that the finding needs."""
+        said: dict[int, str] = {}
+        for issued_to in set(issued.values()):
+            numbers = tuple(number for number in issued if issued[number] == issued_to)
+            design, measure = self.registered[issued_to].design, self.estimand(found)["measure"]
+            for each in self._needed(found, issued_to):
+                place, config = design.places[each], design.configs[each]
+                for name in ("", measure):
+                    for first, *others in self._alike_at(numbers, place, name):
+                        what = f"{name or EVERY_NUMBER} of replicate {first} at {_words(config)}"
+                        said |= {number: what for number in others if number not in said}
+        return said
+
+    def _alike_at(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
+        """The groups of replicates that agree in this measure of one cell, or in all of them."""
+        key = (numbers, place, measure)
+        if key not in self._alike:
+            there = {number: self._measured[number] for number in numbers if place in self._measured[number].measures}
+            self._alike[key] = clones(
+                {
+                    number: _every([back.measures[place].get(measure)] if measure else back.cells[place])
+                    for number, back in there.items()
+                }
+            )
+        return self._alike[key]
+
+    def _needed(self, found: Weighed, issued_to: int) -> tuple[int, ...]:
+        """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
+        key = (found.number, issued_to)
+        if key not in self._wanted:
+            self._wanted[key] = needed(self.estimand(found), self.registered[issued_to].design.configs)
+        return self._wanted[key]
+
+
+def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
+    """How a replicate without a value ended, in the cells that the finding needs; None: one never came back."""
+    return None if None in ended else next((one for one in _WORST if one in ended), Outcome.OK)
+
+
+def version(db: Database, experiment_id: int, until: datetime) -> Version:
+    """A version as it was at this moment."""
+    known = registrations.registrations(db, experiment_id)
+    return Version(
+        db=db,
+        experiment_id=experiment_id,
+        until=until,
+        registered={one.id: read_body(one.body) for one in known},
+        feeding=registrations.feeding(db, experiment_id),
+        amended=frozenset(amended_by([one for one in known if one.created_at <= until])),
+    )
+
+
+def _measured(cells: Sequence[_Cell]) -> Measured:
+    """Cells without a measure that counts are not among the measures; what they hold still marks the computation."""
+    numbers: list[Any] = []
+    counted: dict[int, Mapping[str, Any]] = {}
+    outcomes: dict[int, Outcome] = {}
+    hosts: set[int] = set()
+    every_cell: dict[int, list[Any]] = {}
+    in_order: dict[tuple[str, ...], list[str]] = {}
+    for (_, config, outcome, host, _, _), measures, early in cells:
+        hosts.add(host)
+        row: list[Any] = []
+        if measures:
+            names = tuple(measures)
+            if names not in in_order:  # cells of a version have the same measures, and sorting is asked once
+                in_order[names] = sorted(names)
+            row += [measures[name] for name in in_order[names]]
+        row += early
+        numbers += row
+        every_cell[config] = row
+        ended = outcomes[config] = _OUTCOMES[outcome]
+        if measures and ended is Outcome.OK:
+            counted[config] = measures
+    every = _every(numbers)
+    return Measured(
+        measures=counted,
+        outcomes=outcomes,
+        hosts=tuple(sorted(hosts)),
+        fingerprint=mark(every) or f"{COARSE}:{digest(every)}",
+        cells=every_cell,
+    )
+
+
+def _words(config: Mapping[str, object]) -> str:
+    """A config in a sentence; one of many factors is told by the first of them."""
+    told = [f"{name}={level}" for name, level in config.items()]
+    return ", ".join([*told[:_TOLD_FACTORS], *(["…"] if len(told) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
+
+
+def _every(measured: Sequence[Any]) -> list[float | None]:
+    """Every number that was measured, those of curves too."""
+    if _NUMBERS.issuperset(map(type, measured)):  # nearly always, and then they are read at once
+        return list(map(float, measured))
+    numbers: list[float | None] = []
+    for one in measured:
+        if isinstance(one, list):
+            numbers += _every(one)
+        else:
+            numbers.append(one if one is None else float(one))
+    return numbers

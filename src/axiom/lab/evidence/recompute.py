@@ -1,0 +1,227 @@
+"""Does all evidence still follow from the stored results? Every line is made again, as it was when it was written."""
+
+import bisect
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.weigh import weigh
+from axiom.domain.findings import COARSE, Block, Evidence, Home, Observation, Surroundings, Verdict
+from axiom.domain.registrations import Cohort
+from axiom.lab.evidence import observe
+from axiom.lab.evidence.observe import Version
+from axiom.lab.evidence.reproduce import agreements_of
+from axiom.store.engine.database import Database, Row, moment
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import evidence, observations
+from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.observations import Placed
+from axiom.store.experiments import experiments
+
+_Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
+
+
+def recomputed(db: Database) -> list[str]:
+    """I10: every line of every history follows from the stored results, again and identically."""
+    problems = []
+    for experiment in experiments.everything(db):
+        course = _Course(db=db, experiment_id=experiment.id)
+        for found in evidence.weighed(db, experiment.id):
+            problems += [
+                f"finding {found.number}, line {line} is not what its results say" for line in course.wrong(found)
+            ]
+    return problems + _misplaced(db)
+
+
+@dataclass(kw_only=True)
+class _Course:
+    """A version at every moment at which a line of one of its findings was written."""
+
+    db: Database
+    experiment_id: int
+    _versions: dict[datetime, Version] = field(default_factory=dict)
+    _numbers: dict[int, list[int]] = field(default_factory=dict)  # issued to each registration
+
+    def wrong(self, found: Weighed) -> Iterator[int]:
+        """The lines of a finding that do not follow."""
+        rows = evidence.lines(self.db, found.number)
+        try:
+            written = self._written(found)
+            strange, places = self._strange(found), self._places(found, rows)
+        except (TypeError, ValueError):  # what cannot even be read does not follow
+            yield from (row["line"] for row in rows)
+            return
+        yield from sorted(set(range(1, len(rows) + 1)).union(written) - {row["line"] for row in rows})
+        for row in rows:
+            try:
+                follows = self._older(found, row) if row["observations"] else self._newer(found, row, written, places)
+            except (TypeError, ValueError, KeyError):
+                follows = False
+            if not follows or row["line"] in strange:
+                yield row["line"]
+
+    def _written(self, found: Weighed) -> dict[int, list[Observation]]:
+        """The observations of a finding by the line that they entered with."""
+        written: dict[int, list[Observation]] = defaultdict(list)
+        for line, placed in observations.of_finding(self.db, found.number):
+            written[line].append(placed.observation)
+        return written
+
+    def _newer(self, found: Weighed, row: Row, written: Mapping[int, list[Observation]], places: _Places) -> bool:
+        """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
+        when, kept = moment(row["created_at"]), evidence.kept(self.db, found.number, row["line"])
+        version = self._at(when)
+        lost = [one for one in kept.observations if one.outcome is None or version.has_lost(one)]
+        seen = [*written.get(row["line"], ()), *lost]
+        issued = {one.replicate: one.registration for one in seen}
+        again = {one.replicate: one for one in version.observed(found, issued)}
+        said = evidence.read(row)
+        agreements = agreements_of(self.db, version.feeding[found.number], when)
+        return (
+            all(again[one.replicate] == one for one in seen)
+            and _are_in_place(kept.placed, places, said.blocks)
+            and _numbers(said)
+            == _numbers(
+                weigh(
+                    version.estimand(found),
+                    kept.observations,
+                    blocks=said.blocks,
+                    homes=kept.homes,
+                    surroundings=Surroundings(agreements=agreements, false_share=said.false_share),
+                )
+            )
+        )
+
+    def _older(self, found: Weighed, row: Row) -> bool:
+        """A line from before observations had a table, and before values were looked at for clones and odd hosts."""
+        version, kept = self._at(moment(row["created_at"])), evidence.kept(self.db, found.number, row["line"])
+        size = version.registered[found.registration_id].block
+        values = version.observed(found, dict.fromkeys(range(row["blocks"] * size), found.registration_id))
+        bare = [
+            Observation(replicate=one.replicate, value=one.value, hosts=one.hosts, why_missing=one.why_missing)
+            for one in values
+        ]
+        unmarked = [replace(one, fingerprint=COARSE) for one in bare]
+        again = weigh(version.estimand(found), unmarked, blocks=row["blocks"], homes=kept.homes)
+        said = evidence.read(row)
+        grade = said.grade if again.alarms else again.grade
+        again = replace(again, grade=grade, alarms=(), platforms=said.platforms, designs=1, e_absent=1.0)
+        return list(kept.observations) == bare and _numbers(said) == _numbers(again)
+
+    def _places(self, found: Weighed, rows: Sequence[Row]) -> _Places:
+        """In which block each replicate had to enter, by its number and registration.
+
+        Made again session by session: which blocks there were to choose from depends on what was weighed before and
+        on what was amended by then; which of them come first, on their numbers alone.
+        """
+        places: dict[tuple[int, int], int] = {}
+        reached: dict[int, int] = {}
+        entered = 0
+        for when, group in itertools.groupby(rows, key=lambda row: int(row["created_at"])):
+            amount = max(0, max(row["blocks"] for row in group) - entered)
+            version = self._at(moment(when))
+            designs = [
+                self._issued(version, each, reached.get(each, -1), amount) for each in version.feeding[found.number]
+            ]
+            for entered, block in enumerate(stream(designs)[:amount], start=entered + 1):  # noqa: B020  it goes on
+                places.update({(number, block.registration): entered for number in block.replicates})
+                reached[block.registration] = block.replicates[-1]
+        return places
+
+    def _issued(self, version: Version, registration_id: int, after: int, amount: int) -> tuple[Block, ...]:
+        """So many blocks of a registration after this number, as if all were closed."""
+        if registration_id not in self._numbers:
+            self._numbers[registration_id] = returns.numbers(self.db, self.experiment_id, registration_id, -1)
+        known, size = self._numbers[registration_id], version.registered[registration_id].block
+        first = bisect.bisect_right(known, after)
+        standing = [Returned(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]]
+        return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
+
+    def _strange(self, found: Weighed) -> set[int]:
+        """The lines that say of a host what it is not: another volunteer's, or two platforms at once.
+
+        Which platform a host had then is written nowhere else, since a computer may get another system.
+        """
+        written = observations.written_homes(self.db, found.number)
+        said = {line: {_whose(home) for home in homes} for line, homes in written.items()}
+        today = observations.homes(self.db, {host for each in said.values() for host, _ in each})
+        known = {_whose(home) for home in today.values()}
+        unknown = {(host, None) for each in said.values() for host, _ in each if host not in today}
+        return {line for line, each in said.items() if not each <= known | unknown or len(each) != len(written[line])}
+
+    def _at(self, when: datetime) -> Version:
+        if when not in self._versions:
+            self._versions[when] = observe.version(self.db, self.experiment_id, when)
+        return self._versions[when]
+
+
+def _are_in_place(placed: Sequence[Placed], places: _Places, blocks: int) -> bool:
+    """The first so many blocks are there, whole and in their order, and nothing else counts."""
+    cohorts: dict[Cohort, dict[tuple[int, int], int]] = {cohort: {} for cohort in Cohort}
+    for one in placed:
+        seen = one.observation
+        cohorts[seen.cohort][seen.replicate, seen.registration] = one.block
+    expected = {replicate: place for replicate, place in places.items() if place <= blocks}
+    return cohorts[Cohort.CONFIRMATORY] == expected and set(cohorts[Cohort.EXPLORATORY].values()) <= {1}
+
+
+def _whose(home: Home | int) -> tuple[int, int | None]:
+    """A host and its volunteer."""
+    return (home.host_id, home.volunteer_id) if isinstance(home, Home) else (home, None)
+
+
+def _numbers(found: Evidence) -> Evidence:
+    """What must come out again. Sentences may be worded better, and what is foreseen may be foreseen better."""
+    alarms = tuple(replace(alarm, text="") for alarm in found.alarms)
+    return replace(found, line=0, needs=(), flags=(), reasons=(), more=None, alarms=alarms)
+
+
+def _misplaced(db: Database) -> list[str]:
+    """Lines that say another place among all claims than followed from what all of them said then."""
+    claims, problems = evidence.claims(db), []
+    newest: dict[int, Row] = {}
+    for (_, when), group in itertools.groupby(evidence.course(db), lambda row: (row["session_id"], row["created_at"])):
+        written = list(group)
+        before = dict(newest)
+        newest.update({row["number"]: row for row in written})
+        earlier = [row for row in written if row is not newest[row["number"]]]
+        problems += [_sentence(row) for row in earlier if row["false_share"] != _share(before.get(row["number"]))]
+        if any(row["is_older"] for row in written):  # nobody compared claims then
+            continue
+        # What was registered or recalled in the very microsecond may have been before or after.
+        possible = [_possible(claims, newest, at) for at in (when, when - 1)]
+        compared = {number for shares in possible for number in shares}.intersection(newest)
+        problems += [
+            _sentence(newest[number])
+            for number in sorted(compared)
+            if not newest[number]["is_older"]
+            and newest[number]["false_share"] not in [shares[number] for shares in possible if number in shares]
+        ]
+    return problems
+
+
+def _possible(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict[int, float | None]:
+    """The places of the claims that stood at a moment, among all that had been asked. A recalled one says nothing."""
+    asked = [row for row in claims if row["created_at"] <= at]
+    standing = {row["number"] for row in asked if row["recalled_at"] is None or at < row["recalled_at"]}
+    said = {number: row for number, row in newest.items() if number in standing}
+    shares = false_shares([_claimed(row["number"], said.get(row["number"])) for row in asked])
+    return {number: shares[number] for number in standing}
+
+
+def _claimed(number: int, row: Row | None) -> Claimed:
+    if row is None:
+        return Claimed(number=number, e_value=1.0, e_absent=1.0, verdict=Verdict.UNDECIDED)
+    return Claimed(number=number, e_value=row["e_value"], e_absent=row["e_absent"], verdict=Verdict(row["verdict"]))
+
+
+def _share(row: Row | None) -> float | None:
+    return row["false_share"] if row else None
+
+
+def _sentence(row: Row) -> str:
+    return f"finding {row['number']}, line {row['line']} has not the place among all claims that it says"

@@ -1,0 +1,108 @@
+"""After weighing: predictions of registrations that have ended are scored, each once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from axiom.decisions.findings.predictions import Score, score
+from axiom.decisions.planning.stopping import ended
+from axiom.domain.findings import Evidence, Registration, Verdict
+from axiom.domain.registrations import read_body
+from axiom.domain.sessions import Note
+from axiom.lab.planning.candidates import aims_of
+from axiom.lab.registrations.register import amended_by
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations, scores
+
+
+def score_predictions(db: Database, now: datetime) -> list[Note]:
+    """Score what was predicted of every registration of which nothing more will be ordered or come back."""
+    waiting = scores.awaited(db)
+    if not waiting:
+        return []
+    newest, notes = evidence.newest(db), []
+    for registration_id in waiting:
+        registration = registrations.registration(db, registration_id)
+        why = why_ended(db, registration, newest) if registration else ""
+        if registration is not None and why:
+            notes += _score(db, registration, newest, why, now)
+    return notes
+
+
+def misscored(db: Database) -> list[str]:
+    """I10, of predictions: every score follows from what was predicted, the verdict and the estimate."""
+    problems = []
+    for row in scores.everything(db):
+        verdict = scores.verdict(row)
+        if verdict is None:
+            continue
+        again = score(scores.prediction(row), verdict, row["estimate"], "")
+        kept = row["brier"], row["log_score"], row["interval_score"], row["is_covered"]
+        if kept != (again.brier, again.log_score, again.interval_score, again.is_covered):
+            problems.append(f"the score of prediction {row['id']} does not follow from what was predicted and found")
+    return problems
+
+
+def why_ended(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> str:
+    """Why a registration has ended; nothing while anything of it may still come."""
+    version = experiments.by_id(db, registration.experiment_id)
+    if version is None or scores.goes_on(db, registration.id):
+        return ""
+    if version.status != "open":
+        return f"the version is {version.status}"
+    by = amended_by(registrations.registrations(db, version.id)).get(registration.id)
+    if by is not None:
+        return f"registration {by} amends it"
+    registered = read_body(registration.body)
+    issued = experiments.issued_to(db, version.id).get(registration.id, 0)
+    aims = aims_of(db, registration, newest)
+    if registered.estimands and not aims and _is_set_aside(db, registration):
+        return "its findings are retired"
+    return ended(registered.stopping, aims, replicates=issued, block=registered.block)
+
+
+def _is_set_aside(db: Database, registration: Registration) -> bool:
+    """Are all of its findings retired? A suspended one may go on."""
+    standing = registrations.statuses(db, registration.experiment_id)
+    return all(standing[number][0] == "retired" for number in registrations.numbers(db, registration).values())
+
+
+def _score(
+    db: Database, registration: Registration, newest: Mapping[int, Evidence], why: str, now: datetime
+) -> list[Note]:
+    numbers, notes = registrations.numbers(db, registration), []
+    for said in scores.unscored(db, registration.id):
+        number = numbers[said.estimand]
+        known = newest.get(number)
+        verdict = known.verdict if known else Verdict.UNDECIDED
+        estimate = known.estimate if known else None
+        worth = score(said.prediction, verdict, estimate, why)
+        facts = {
+            "finding_number": number,
+            "line": known.line if known else 0,
+            "verdict": verdict.value,
+            "estimate": estimate,
+            "brier": worth.brier,
+            "log_score": worth.log_score,
+            "interval_score": worth.interval_score,
+            "is_covered": None if worth.is_covered is None else int(worth.is_covered),
+            "reason": worth.reason,
+        }
+        scores.keep(db, said.id, facts, now)
+        notes.append(_note(number, said.forecaster, worth))
+    return notes
+
+
+def _note(number: int, forecaster: str, worth: Score) -> Note:
+    return Note(
+        kind="prediction.scored",
+        text="Finding {finding} has ended: what {forecaster} predicted has a Brier score of {brier}. {reason}",
+        facts={
+            "finding": number,
+            "forecaster": forecaster,
+            "brier": "none" if worth.brier is None else round(worth.brier, 3),
+            "reason": worth.reason,
+        },
+        about=f"/findings/{number}",
+    )

@@ -1,0 +1,129 @@
+"""A step of sessions, and a job between them: a version that fails more often than anything may is stopped."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from axiom.decisions.experiments.breaker import broken, broken_there
+from axiom.decisions.experiments.release_history import came_of, standing
+from axiom.domain.releases import Release
+from axiom.domain.sessions import Note, Window
+from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.step import Round, shortened
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.sessions import facts
+from axiom.store.tasks import endings
+
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Breaking:
+    """A version that should be stopped, or held back on one platform, and why."""
+
+    version: StoredExperiment
+    reason: str
+    platform: str = ""
+
+
+def breaking(db: Database) -> list[Breaking]:
+    """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
+    found: list[Breaking] = []
+    counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
+    for version in experiments.everything(db):
+        newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
+        if newest is None:
+            continue
+        ordered = sum(
+            amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
+        )
+        paused = standing(histories.get(version.id, [])).paused
+        by_host = came_of(endings.of_bundle(db, version.id, newest.digest), proven)
+        by_host = {host: came for host, came in by_host.items() if came.platform not in paused}
+        there = broken_there(by_host, ordered=ordered)
+        found += [Breaking(version=version, reason=why, platform=platform) for platform, why in there.items()]
+        decided = broken({host: one for host, one in by_host.items() if one.platform not in there}, ordered=ordered)
+        if decided.halts:
+            found.append(Breaking(version=version, reason=decided.reason))
+    return found
+
+
+def halt(db: Database, one: Breaking, now: datetime) -> None:
+    """Write down that it was stopped, so that a version that is opened again is let out in stages again."""
+    releasing.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
+
+
+def withdrawn(held: Round) -> list[Note]:
+    """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
+    told = facts.stopped_before(held.db, held.session.id)
+    return stop_broken(held.db, held.window.since, held.now, until=held.window.until, told=told)
+
+
+def stop_broken(
+    db: Database,
+    since: datetime,
+    now: datetime,
+    *,
+    until: datetime = _EVER,
+    told: Collection[tuple[str, str]] = (),
+) -> list[Note]:
+    """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
+    releasing.settle(db, now)
+    window = Window(since=since, until=until)
+    stopped: dict[int, int] = {}
+    for one in breaking(db):
+        halt(db, one, now)
+        if not one.platform:
+            stopped[one.version.id] = withdraw(db, one.version.id, one.reason, now)
+    notes = [
+        _note(one, stopped)
+        for one in experiments.everything(db)
+        if one.id in stopped or (_is_retired(one, window) and (_name(one), one.why) not in told)
+    ]
+    return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
+
+
+def released(held: Round) -> list[Note]:
+    """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
+    window = held.window
+    notes = [_released(name, line) for name, line in releases.between(held.db, window.since, window.until)]
+    return shortened(notes, "Changes of releases", "/plan")
+
+
+def _released(name: str, line: Release) -> Note:
+    where = f" on {line.platform}" if line.platform else ""
+    return Note(
+        kind="release.changed",
+        text="Release of {experiment}: {change}, by {by}: {reason}",
+        facts={"experiment": name, "change": f"{line.change}{where}", "by": line.by, "reason": line.reason},
+        about=f"/experiments/{name}",
+    )
+
+
+def _is_retired(version: StoredExperiment, window: Window) -> bool:
+    return version.status == "retired" and window.holds(version.retired_at)
+
+
+def _name(version: StoredExperiment) -> str:
+    return f"{version.name}@{version.version}"
+
+
+def _note(version: StoredExperiment, stopped: Mapping[int, int]) -> Note:
+    name = _name(version)
+    if version.id in stopped:
+        return Note(
+            kind="experiment.stopped",
+            text="{experiment} was stopped: {reason}. Workunits taken back: {workunits}.",
+            facts={"experiment": name, "reason": version.why, "workunits": stopped[version.id]},
+            about=f"/failures?experiment={name}",
+        )
+    return Note(
+        kind="experiment.retired",
+        text="{experiment} was retired: {reason}",
+        facts={"experiment": name, "reason": version.why or "nobody has said why"},
+        about=f"/experiments/{name}",
+    )

@@ -1,0 +1,331 @@
+"""Makes an experiment's file into a signed bundle, and registers what it asks before any of it is ordered."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.decisions.experiments.source_rules import refusals
+from axiom.domain.preflights import GATES, Refusal
+from axiom.errors import BundleError, Refused, Withdrawn
+from axiom.lab.experiments.own_gates import keep_row, read_archive
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.registrations.register import demand_askable, register_version
+from axiom.runner.here import Describer, describe_files, describe_here
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, read_seal, write_seal
+from axiom.signed.keys import Keys
+from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.roles import Role, Trust
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+
+log = logging.getLogger("axiom.publish")
+
+# What an experiment means. A file that changes one of these asks another question, so it needs another version.
+_MEANING = ("configs", "factors", "measures", "estimands")
+_LONGEST = 1e9  # reference-core seconds of a cell: thirty years
+WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A bundle that is packed and described, not yet signed or stored."""
+
+    manifest: Manifest
+    declaration: str  # the manifest's own text
+    archive: bytes
+    refusals: tuple[Refusal, ...] | None = field(default=None, compare=False)  # None: its file was not read again
+
+    @property
+    def digest(self) -> str:
+        """What the bundle will be called."""
+        return bundles.digest(self.archive)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What came of it."""
+
+    experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
+    serial: int
+    digest: str
+    change: str  # new experiment, new bundle, renewed, mended, unchanged, or waits for a seal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is known of these very files, so that nobody needs to ask them."""
+
+    declaration: bytes
+    refusals: tuple[Refusal, ...] | None  # None: nobody read the experiment's file
+
+
+Known = Callable[[Mapping[str, bytes]], Told | None]
+
+
+def prepare(
+    package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
+) -> Prepared:
+    """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
+    files = bundles.collect(package, file)
+    told = known(files)
+    if told is None:
+        # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
+        refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
+        told = Told(declaration=describe_here(files, describe), refusals=refused)
+    raw = told.declaration
+    return Prepared(
+        manifest=read_manifest(raw),
+        declaration=raw.decode(),
+        archive=bundles.pack({**files, bundles.MANIFEST: raw}),
+        refusals=told.refusals,
+    )
+
+
+def packed_before(archive: bytes, files: Mapping[str, bytes]) -> Told | None:
+    """What was declared when a bundle was packed: the same sources have the same declaration."""
+    before = bundles.contents(archive)
+    raw = before.pop(bundles.MANIFEST, None)
+    return Told(declaration=raw, refusals=None) if raw is not None and before == files else None
+
+
+def unpack(archive: bytes) -> Prepared:
+    """What was prepared before and kept as its archive."""
+    raw = bundles.contents(archive)[bundles.MANIFEST]
+    return Prepared(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
+
+
+def publish(
+    db: Database,
+    folder: Folder,
+    prepared: Prepared,
+    *,
+    keys: Keys,
+    good_for: timedelta,
+    now: datetime,
+    has_address: bool = False,
+) -> Published:
+    """Store and seal the bundle, and register the version if it is new. Asked again, it changes nothing.
+
+    Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought. `has_address`: others find
+    the laboratory under it.
+    """
+    version = _published(db, prepared)
+    current = experiments.bundle_now(db, version.id) if version else None
+    if version is not None and keys.can(Role.BUNDLE):
+        renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
+    wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
+    if wanted is not None and keys.can(Role.BUNDLE):
+        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address)
+    if version is None or current is None or current.digest != prepared.digest:
+        log.info("bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version)
+        return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
+    _keep_read(db, prepared, now)
+    change = "unchanged"
+    if not blobs.intact(db, folder, current.digest):
+        blobs.put(db, folder, prepared.archive, now)
+        change = "mended"
+    return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else WAITS)
+
+
+def wanted_seal(db: Database, prepared: Prepared, *, trust: Trust, good_for: timedelta, now: datetime) -> Seal | None:
+    """The seal that publishing takes; None where what is published is sealed for long enough."""
+    version = _published(db, prepared)
+    current = experiments.bundle_now(db, version.id) if version else None
+    is_same = current is not None and current.digest == prepared.digest
+    if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
+        return None
+    return Seal(
+        experiment=prepared.manifest.name,
+        version=prepared.manifest.version,
+        serial=current.serial + (not is_same) if current else 1,
+        digest=prepared.digest,
+        size=len(prepared.archive),
+        issued=now,
+        expires=now + good_for,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """A stored bundle, and the seal that it should have."""
+
+    bundle: StoredBundle
+    seal: Seal
+    archive: bytes
+
+
+def tried_renewal(
+    db: Database, folder: Folder, version: StoredExperiment, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Renewal | None:
+    """What the older bundle needs that volunteers get until the newest has passed its preflight; None if nothing."""
+    newest = experiments.bundle_now(db, version.id)
+    tried = next((each for each in experiments.passed_bundles(db, GATES) if each.experiment_id == version.id), None)
+    if tried is None or tried == newest or version.status != "open" or is_sealed(tried, trust, now + good_for / 3):
+        return None
+    archive = blobs.get(db, folder, tried.digest)
+    seal = Seal(
+        experiment=version.name,
+        version=version.version,
+        serial=tried.serial,
+        digest=tried.digest,
+        size=len(archive),
+        issued=now,
+        expires=now + good_for,
+    )
+    return Renewal(bundle=tried, seal=seal, archive=archive)
+
+
+def renew_tried(
+    db: Database, folder: Folder, version: StoredExperiment, *, keys: Keys, good_for: timedelta, now: datetime
+) -> bool:
+    """Volunteers' bundle of this version is sealed for long enough. Tells whether that took another seal."""
+    renewal = tried_renewal(db, folder, version, trust=keys.trust, good_for=good_for, now=now)
+    if renewal is None:
+        return False
+    experiments.renew_seal(db, renewal.bundle.id, write_seal(renewal.seal, *keys.sealers), renewal.seal.expires)
+    return True
+
+
+def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
+    """Would a host take this bundle's seal at this moment?"""
+    try:
+        read_seal(bundle.seal, trust=trust, now=now)
+    except BundleError:
+        return False
+    return True
+
+
+def store(
+    db: Database,
+    folder: Folder,
+    prepared: Prepared,
+    seal: Seal,
+    text: str,
+    now: datetime,
+    *,
+    has_address: bool = False,
+) -> Published:
+    """Store a bundle with its seal, and register the version if it is new."""
+    manifest, known = prepared.manifest, _published(db, prepared)
+    version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
+    current = experiments.bundle_now(db, version.id)
+    blobs.put(db, folder, prepared.archive, now)
+    if current and current.digest == prepared.digest:
+        experiments.renew_seal(db, current.id, text, seal.expires)
+        _keep_read(db, prepared, now)
+        return _done(version, current.serial, prepared, "renewed")
+    experiments.add_bundle(
+        db,
+        experiment_id=version.id,
+        serial=seal.serial,
+        digest=prepared.digest,
+        seal=text,
+        manifest=prepared.declaration,
+        expires_at=seal.expires,
+        now=now,
+    )
+    _keep_read(db, prepared, now)
+    log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
+    return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
+
+
+def _keep_read(db: Database, prepared: Prepared, now: datetime) -> None:
+    """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
+    if preflights.has_passed(db, prepared.digest, is_ours=True):
+        return
+    found = prepared.refusals
+    if found is None:
+        found = read_archive(prepared.archive, prepared.manifest.name)
+    keep_row(db, prepared.digest, found, now)
+
+
+def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, change: str) -> Published:
+    return Published(
+        experiment_id=version.id if version else None, serial=serial, digest=prepared.digest, change=change
+    )
+
+
+def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
+    """The version as it is published, if it is; an error where it may not be published again."""
+    manifest = prepared.manifest
+    if experiments.bundle(db, prepared.digest) is None:
+        demand_bounded(manifest)
+    _not_older(experiments.by_name(db, manifest.name), manifest)
+    version = experiments.by_name(db, manifest.name, manifest.version)
+    if version is None:
+        demand_askable(manifest.estimands, manifest.configs)
+        return None
+    if version.status != "open":
+        raise Withdrawn(
+            f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
+            "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
+        )
+    _same_question(version, prepared)
+    _not_taken_back(db, version, prepared)
+    return version
+
+
+def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared) -> None:
+    """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
+    known, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
+    if known is not None and current is not None and known.serial < current.serial:
+        raise Withdrawn(
+            f"This is bundle {known.serial} of {version.name}@{version.version} to the byte, and bundle "
+            f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
+            f"{known.serial}` goes back to it."
+        )
+
+
+def demand_taken(db: Database, prepared: Prepared) -> None:
+    """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
+    demand_bounded(prepared.manifest)
+    _published(db, prepared)
+
+
+def demand_bounded(manifest: Manifest) -> None:
+    """Whoever adds up what is to be computed, for everybody's plan, must come to a number."""
+    dearest = max(manifest.cell_seconds)
+    if dearest > _LONGEST:
+        raise Refused(
+            f"{manifest.name} declares {dearest:.3g} s of a processor for one cell, and no cell that takes more than "
+            f"{_LONGEST:.3g} will ever be computed. Nothing was changed; mend Needs.seconds in the file."
+        )
+
+
+def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
+    if newest and newest.version > manifest.version:
+        raise Refused(
+            f"{manifest.name} is at version {newest.version} here, and the file says {manifest.version}. An older "
+            "version is not published after a newer one; raise the version in the file."
+        )
+
+
+def _add(
+    db: Database, prepared: Prepared, newest: StoredExperiment | None, now: datetime, *, has_address: bool
+) -> StoredExperiment:
+    manifest = prepared.manifest
+    added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
+    register_version(db, added, json.loads(prepared.declaration), now, has_address=has_address)
+    if newest and newest.status == "open":
+        withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
+    found = experiments.by_id(db, added)
+    if found is None:
+        raise LookupError(f"experiment {added} was not stored")
+    return found
+
+
+def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
+    stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
+    changed = [name for name in _MEANING if stored[name] != declared[name]]
+    if changed:
+        raise Refused(
+            f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
+            "registered cannot change; raise `version` in the file, so that it is registered anew."
+        )

@@ -1,0 +1,172 @@
+"""Which bundles need a seal, and what becomes of seals that were made where the bundle keys are kept."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.errors import AxiomError, NotFound, Refused
+from axiom.lab.experiments.publish import (
+    Prepared,
+    Published,
+    is_sealed,
+    renew_tried,
+    store,
+    tried_renewal,
+    unpack,
+    wanted_seal,
+)
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, open_bundle, read_seal, seal_body, write_seal
+from axiom.signed.keys import Keys
+from axiom.signed.requests import WantedSeal
+from axiom.signed.roles import Role, Trust
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """An experiment that waits for a seal, and why."""
+
+    experiment: str
+    why: str
+
+
+def wanted(
+    db: Database,
+    folder: Folder,
+    prepared: Iterable[Callable[[], Prepared]],
+    *,
+    trust: Trust,
+    good_for: timedelta,
+    now: datetime,
+    problem: Callable[[AxiomError], None],
+) -> Iterator[WantedSeal]:
+    """What has to be sealed of these experiments; one that cannot be published holds up no other."""
+    for prepare in prepared:
+        try:
+            made = prepare()
+            seal = wanted_seal(db, made, trust=trust, good_for=good_for, now=now)
+        except AxiomError as error:
+            problem(error)
+            continue
+        if seal is not None:
+            yield WantedSeal(body=seal_body(seal), archive=made.archive)
+    for version in experiments.everything(db):
+        renewal = tried_renewal(db, folder, version, trust=trust, good_for=good_for, now=now)
+        if renewal is not None:
+            yield WantedSeal(body=seal_body(renewal.seal), archive=renewal.archive)
+
+
+def waiting(
+    db: Database,
+    folder: Folder,
+    package: Path,
+    files: Iterable[Path],
+    *,
+    trust: Trust,
+    good_for: timedelta,
+    now: datetime,
+) -> Iterator[Waiting]:
+    """Which experiments wait for a seal as far as their sources tell, without asking them anything."""
+    for file in files:
+        found = experiments.by_name(db, file.stem)
+        if found is not None and found.status != "open":
+            continue
+        current = experiments.bundle_now(db, found.id) if found else None
+        if current is None:
+            yield Waiting(experiment=file.stem, why="it was never sealed")
+        elif not _has_sources(db, folder, current, bundles.collect(package, file)):
+            yield Waiting(experiment=file.stem, why="its sources have changed since it was sealed")
+        elif not is_sealed(current, trust, now):
+            yield Waiting(experiment=file.stem, why="its seal is not good any more")
+        elif not is_sealed(current, trust, now + good_for / 3):
+            yield Waiting(experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC")
+        renewal = tried_renewal(db, folder, found, trust=trust, good_for=good_for, now=now) if found else None
+        if renewal is not None:
+            until = f"{renewal.bundle.expires_at:%Y-%m-%d %H:%M} UTC"
+            yield Waiting(experiment=file.stem, why=f"the seal of the bundle that volunteers get runs out at {until}")
+
+
+def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: datetime) -> list[StoredExperiment]:
+    """Seal again, with the keys that are here, what hosts would refuse or soon will."""
+    if not keys.can(Role.BUNDLE):
+        raise Refused(
+            "The bundle keys are kept elsewhere, so nothing can be sealed here. Nothing was changed; "
+            "`axiom keys request` writes down what has to be signed."
+        )
+    renewed: list[StoredExperiment] = []
+    for found in experiments.everything(db):
+        current = experiments.bundle_now(db, found.id)
+        if current is None or found.status != "open":
+            continue
+        made = unpack(blobs.get(db, folder, current.digest))
+        seal = wanted_seal(db, made, trust=keys.trust, good_for=good_for, now=now)
+        if seal is not None:
+            store(db, folder, made, seal, write_seal(seal, *keys.sealers), now)
+        tried = renew_tried(db, folder, found, keys=keys, good_for=good_for, now=now)
+        if tried or seal is not None:
+            renewed.append(found)
+    return renewed
+
+
+def archive_path(folder: Folder, digest: str) -> Path:
+    """Where a bundle lies whose seal was brought."""
+    return folder.unsealed / f"{digest}.zip"
+
+
+def take(
+    db: Database, folder: Folder, text: str, trust: Trust, now: datetime, *, has_address: bool = False
+) -> Published:
+    """Publish a bundle with a seal that was brought; its archive lies in `unsealed`."""
+    seal = read_seal(text, trust=trust, now=now)
+    path = archive_path(folder, seal.digest)
+    if not path.is_file():
+        raise NotFound(
+            f"A seal of {seal.experiment}@{seal.version} came without its bundle. Nothing was changed; "
+            "`axiom keys accept` brings both."
+        )
+    archive = path.read_bytes()
+    open_bundle(archive, seal)
+    stored = experiments.bundle(db, seal.digest)
+    if stored is not None and stored != experiments.bundle_now(db, stored.experiment_id):
+        return _take_tried(db, stored, seal, text)
+    made = unpack(archive)
+    expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
+    if expected is None:
+        known = experiments.by_name(db, seal.experiment, seal.version)
+        return Published(
+            experiment_id=known.id if known else None, serial=seal.serial, digest=seal.digest, change="unchanged"
+        )
+    if expected.serial != seal.serial:
+        raise Refused(
+            f"The seal of {seal.experiment}@{seal.version} has serial {seal.serial}, and the next one here is "
+            f"{expected.serial}: something else was published since it was asked for. Nothing was changed; "
+            "ask again: `axiom keys request`."
+        )
+    return store(db, folder, made, seal, text, now, has_address=has_address)
+
+
+def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Published:
+    """An older bundle stays the older one: volunteers get it until the newest has passed its preflight."""
+    version = experiments.by_id(db, stored.experiment_id)
+    is_same = version is not None and (seal.experiment, seal.version) == (version.name, version.version)
+    if not is_same or seal.serial != stored.serial:
+        raise Refused(
+            f"The seal of {seal.experiment}@{seal.version} has serial {seal.serial}, and its bundle was published here "
+            f"with {stored.serial}. Nothing was changed; ask again: `axiom keys request`."
+        )
+    if seal.expires > stored.expires_at:
+        experiments.renew_seal(db, stored.id, text, seal.expires)
+    change = "renewed" if seal.expires > stored.expires_at else "unchanged"
+    return Published(experiment_id=stored.experiment_id, serial=seal.serial, digest=seal.digest, change=change)
+
+
+def _has_sources(db: Database, folder: Folder, current: StoredBundle, sources: dict[str, bytes]) -> bool:
+    packed = bundles.contents(blobs.get(db, folder, current.digest))
+    packed.pop(bundles.MANIFEST)
+    return packed == sources

@@ -1,0 +1,152 @@
+"""Approves or refuses a proposal: what it says is registered before anything of it is ordered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.findings import Meaning, Registration
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.registrations import INFORMED
+from axiom.errors import NotFound, Refused
+from axiom.lab.experiments.recall import reopen_finding
+from axiom.lab.followups.price import Points
+from axiom.lab.registrations.links import link
+from axiom.lab.registrations.register import Followed, register_cohort, register_further, register_question
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import proposals, registrations
+
+# What a follow-up's claim must turn out as, to speak for the finding from which it follows.
+_UPHELD_BY = {Template.INTERVENTION: (Meaning.TOO_SMALL,)}
+
+
+def waiting(db: Database, number: int) -> KeptProposal:
+    """The proposal with this number, if it waits for an answer."""
+    found = proposals.one(db, number)
+    if found is None:
+        raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
+    if found.state is not ProposalState.OPEN:
+        raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
+    return found
+
+
+def approvable(db: Database, number: int) -> KeptProposal:
+    """The same for a person, who may also approve what the autopilot did not get asked."""
+    found = proposals.one(db, number)
+    if found is not None and found.state is ProposalState.REFUSED and found.decided_by == AUTOPILOT:
+        return found
+    return waiting(db, number)
+
+
+def approve(
+    db: Database, found: KeptProposal, points: Points, *, by: str, why: str, now: datetime
+) -> Registration | None:
+    """Register what it asks, or retire or open again the finding; what was registered."""
+    proposal = found.proposal
+    version = _version(db, proposal)
+    made = _admitted(db, version, found, points, now)
+    if made is not None and proposal.admission is Admission.QUESTION:
+        _linked(db, proposal, registrations.numbers(db, made), now)
+    registration_id = made.id if made else None
+    proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now)
+    return made
+
+
+def refuse(db: Database, number: int, *, by: str, why: str, now: datetime) -> KeptProposal:
+    """It is not asked, and comes back only when the evidence behind it has changed."""
+    found = waiting(db, number)
+    proposals.decide(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
+    return found
+
+
+def _version(db: Database, proposal: Proposal) -> StoredExperiment:
+    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    if version is None:
+        raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was changed.")
+    return version
+
+
+def _admitted(
+    db: Database, version: StoredExperiment, found: KeptProposal, points: Points, now: datetime
+) -> Registration | None:
+    proposal = found.proposal
+    if proposal.admission is Admission.RETIRE:
+        if not registrations.set_status(db, proposal.finding, "retired", proposal.motivation):
+            raise Refused(f"Finding {proposal.finding} is retired or recalled already. Nothing was changed.")
+        return None
+    if proposal.admission is Admission.REOPEN:
+        reopen_finding(db, proposal.finding, proposal.motivation)
+        return None
+    stopping, said = proposal.stopping, _said(proposal)
+    if stopping is None or said is None:
+        raise Refused(f"Proposal {found.number} does not say when it ends or what it expects. Nothing was registered.")
+    why, kept = f"proposal {found.number}: {proposal.question} {proposal.motivation}", _kept(found)
+    forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
+    if proposal.admission is Admission.QUESTION:
+        return register_question(
+            db,
+            version,
+            proposal.design,
+            points,
+            proposal.estimands,
+            stopping=stopping,
+            why=why,
+            forecaster=forecaster,
+            proposal=kept,
+            now=now,
+        )
+    followed = Followed(proposal=kept, finding=proposal.finding, forecaster=forecaster, prediction=said)
+    if proposal.admission is Admission.COHORT:
+        return register_cohort(db, proposal.finding, stopping=stopping, why=why, followed=followed, now=now)
+    return register_further(
+        db, version, proposal.design, points, stopping=stopping, why=why, followed=followed, now=now
+    )
+
+
+def _said(proposal: Proposal) -> Mapping[str, Any] | None:
+    said = proposal.prediction
+    if said is None:
+        return None
+    return {
+        "positive": said.positive,
+        "negative": said.negative,
+        "absent": said.absent,
+        "interval": list(said.interval),
+        "because": said.because,
+    }
+
+
+def _kept(found: KeptProposal) -> dict[str, object]:
+    """What of a proposal stands in the registration, under its hash."""
+    one = found.proposal
+    return {
+        "number": found.number,
+        "slug": one.slug,
+        "template": one.template.value,
+        "author": one.author,
+        "question": one.question,
+        "rival": one.rival,
+        "links": list(one.links),
+        "if_positive": one.if_positive,
+        "if_absent": one.if_absent,
+        "if_negative": one.if_negative,
+    }
+
+
+def _linked(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
+    """What is asked anew tests what it follows from; the second of two explanations is upheld by the opposite."""
+    upheld = _UPHELD_BY.get(proposal.template, (Meaning.AS_CLAIMED,))
+    for new in numbers.values():
+        for place, old in enumerate(proposal.links):
+            link(
+                db,
+                LinkKind.TESTS,
+                Node(noun=Noun.FINDING, id=new),
+                Node(noun=Noun.FINDING, id=old),
+                upheld_by=upheld if place == 0 else (Meaning.OPPOSITE,),
+                why=proposal.question,
+                by=proposal.author,
+                now=now,
+            )

@@ -1,0 +1,125 @@
+"""Makes the proposals that follow from the findings, and says which were made and why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from axiom.decisions.followups.admission import Made, made, next_admitted
+from axiom.decisions.followups.grammar import followups
+from axiom.decisions.planning.worth import BELOW_FLOOR
+from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
+from axiom.domain.registrations import read_body
+from axiom.domain.sessions import Note
+from axiom.lab.evidence.score import why_ended
+from axiom.lab.followups.subjects import base_rates, pairs, subjects
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments
+from axiom.store.registrations import proposals, registrations
+from axiom.store.sessions import sessions
+
+_LOOKED_BACK = 3  # sessions
+
+
+def following(db: Database) -> tuple[Proposal, ...]:
+    """Everything that follows from the findings as they stand now. Looking changes nothing."""
+    kept = proposals.everything(db)
+    return followups(subjects(db, kept, dull_sessions(db)), pairs(db), base_rates(db))
+
+
+def propose(db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0) -> list[Note]:
+    """Write down what is new, let lapse what no longer follows, and say so."""
+    decided = made(following(db), proposals.everything(db), most_core_hours=most_core_hours)
+    for one in decided.lapsed:
+        proposals.decide(
+            db, one.number, ProposalState.LAPSED, why="it no longer follows from the findings", by=AUTOPILOT, now=now
+        )
+    numbers = [proposals.add(db, one, _experiment(db, one), session_id, now) for one in decided.new]
+    return _notes(decided, numbers)
+
+
+def next_one(db: Database, most_core_hours: float) -> KeptProposal | None:
+    """The proposal that the autopilot would approve now."""
+    waiting = proposals.in_state(db, ProposalState.OPEN)
+    if not waiting:
+        return None
+    return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
+
+
+def open_core_seconds(db: Database) -> float:
+    """What the approved follow-ups that have not ended may still cost, on reference cores."""
+    newest = evidence.newest(db)
+    left = 0.0
+    for one in proposals.in_state(db, ProposalState.APPROVED):
+        registration = registrations.registration(db, one.registration_id) if one.registration_id else None
+        if registration is None or one.proposal.author != AUTOPILOT or why_ended(db, registration, newest):
+            continue
+        registered = read_body(registration.body)
+        issued = experiments.issued_to(db, registration.experiment_id).get(registration.id, 0)
+        left += max(0, registered.stopping.replicates - issued) * sum(registered.design.seconds)
+    return left
+
+
+def dull_sessions(db: Database) -> Mapping[int, int]:
+    """For how many sessions, up to the last, each registration was worth less than the floor."""
+    plans = [sessions.kept_plan(db, one.id) for one in sessions.sessions(db, _LOOKED_BACK + 1)]
+    dull: dict[int, int] = {}
+    still: set[int] | None = None
+    for plan in [one for one in plans if one][:_LOOKED_BACK]:
+        below = {each.get("registration_id") for each in plan["skipped"] if BELOW_FLOOR in each["reason"]}
+        still = below if still is None else still & below
+        for registration_id in still:
+            dull[registration_id] = dull.get(registration_id, 0) + 1
+    return dull
+
+
+def _experiment(db: Database, proposal: Proposal) -> int:
+    found = registrations.of_finding(db, proposal.finding)
+    if found is None:
+        raise LookupError(f"finding {proposal.finding} is gone, and nothing was proposed of it")
+    return found[0].experiment_id
+
+
+def _notes(decided: Made, numbers: Sequence[int]) -> list[Note]:
+    new = [_note(number, one) for number, one in zip(numbers, decided.new, strict=True)]
+    lapsed = [
+        Note(
+            kind="design.lapsed",
+            text="Proposal {proposal} ({slug}) no longer follows from the findings, and is dropped.",
+            facts={"proposal": one.number, "slug": one.proposal.slug},
+            about=f"/proposals/{one.number}",
+        )
+        for one in decided.lapsed
+    ]
+    left = Note(
+        kind="design.left",
+        text="Further proposals would follow, and wait until those before them are answered: {left}.",
+        facts={"left": decided.left},
+        about="/proposals",
+    )
+    notes = [*new, *lapsed, *([left] if decided.left else [])]
+    text = "No new question follows from the findings; those that are open go on."
+    return notes or [Note(kind="design.nothing", text=text, about="/proposals")]
+
+
+def _note(number: int, one: Proposal) -> Note:
+    asks = one.prediction is not None
+    text = "Proposal {proposal} ({template}): {question} Why: {motivation}"
+    if asks:
+        text += " It is expected to cost {hours} core-hours and to tell {bits} bits; an effect above the null has a "
+        text += "chance of {positive}, none {absent}, one below {negative}."
+    said = one.prediction
+    facts: dict[str, object] = {
+        "proposal": number,
+        "template": one.template.value,
+        "question": one.question,
+        "motivation": one.motivation,
+    }
+    if said is not None:
+        facts |= {
+            "hours": float(f"{one.core_seconds / 3_600.0:.2g}"),
+            "bits": round(one.bits, 2),
+            "positive": said.positive,
+            "absent": said.absent,
+            "negative": said.negative,
+        }
+    return Note(kind="design.proposed", text=text, facts=facts, about=f"/proposals/{number}")

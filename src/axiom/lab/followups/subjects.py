@@ -1,0 +1,225 @@
+"""Loads what the grammar of follow-ups goes by: every finding that has evidence, with what is known beside it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from statistics import fmean
+from typing import Any
+
+from axiom.decisions.followups.base_rates import BaseRates, CameOut, ratio_of
+from axiom.decisions.followups.pricing import Prices, prices
+from axiom.decisions.followups.subject import Config, Subject, axis
+from axiom.decisions.planning.stopping import is_settled
+from axiom.domain.findings import Evidence, Registration, Verdict, reading
+from axiom.domain.links import LinkKind, Noun
+from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
+from axiom.domain.registrations import Registered, read_body
+from axiom.domain.work import Outcome
+from axiom.lab.evidence.score import why_ended
+from axiom.lab.planning.candidates import aims_of
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine.database import Database, moment
+from axiom.store.evidence import blocks, evidence, links
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import proposals
+from axiom.store.registrations import registrations as findings
+
+_LOOKED_AT = 16  # replicates from which the course of a measure is read: it only chooses where to look closer
+_EVER = datetime.max.replace(tzinfo=UTC)
+_NOT_STRONG = (Verdict.ABSENT, Verdict.UNDECIDED)
+_PLATFORMS = "platforms"  # the kind of an alarm
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A version that may be asked more, with what was registered of it."""
+
+    db: Database
+    stored: StoredExperiment
+    declared: str  # its manifest, as its newest bundle has it
+    newest: Mapping[int, Evidence]
+    kept: Sequence[KeptProposal]
+
+    @property
+    def manifest(self) -> Manifest:
+        """What its file declares."""
+        return stored_manifest(self.declared)
+
+    @cached_property
+    def registrations(self) -> dict[int, Registration]:
+        """By their numbers, oldest first."""
+        return {one.id: one for one in findings.registrations(self.db, self.stored.id)}
+
+    @cached_property
+    def registered(self) -> dict[int, Registered]:
+        """The same, read."""
+        return {number: read_body(one.body) for number, one in self.registrations.items()}
+
+    @cached_property
+    def over(self) -> dict[int, bool]:
+        """Of which nothing more is ordered or will come back."""
+        known = self.registrations.items()
+        return {number: bool(why_ended(self.db, one, self.newest)) for number, one in known}
+
+    @cached_property
+    def feeding(self) -> dict[int, tuple[int, ...]]:
+        """Of each finding the registrations whose replicates are its evidence."""
+        return findings.feeding(self.db, self.stored.id)
+
+
+def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]) -> list[Subject]:
+    """Every open or retired finding of an open version, once something is known of it."""
+    newest = evidence.newest(db)
+    declared = experiments.declared(db)
+    found: list[Subject] = []
+    for stored in experiments.everything(db):
+        if stored.status == "open" and stored.id in declared:
+            version = _Version(db, stored, declared[stored.id], newest, kept)
+            found += _of_version(version, dull)
+    return found
+
+
+def pairs(db: Database) -> list[tuple[int, int]]:
+    """Findings of which one is said to explain the other."""
+    return [
+        (one.source.id, one.target.id)
+        for one in links.everything(db)
+        if one.kind is LinkKind.EXPLAINS and one.source.noun is one.target.noun is Noun.FINDING
+    ]
+
+
+def base_rates(db: Database) -> BaseRates:
+    """How the proposals of each kind came out that have ended here."""
+    found: dict[str, list[CameOut]] = {}
+    for one in proposals.came_out(db):
+        made = one.proposal
+        null, smallest = _null_and_smallest(db, made.estimands, one.finding)
+        ratio = ratio_of(one.estimate, null, expected=made.effect, smallest=smallest)
+        meaning = reading(Verdict(one.verdict), made.expects)
+        found.setdefault(made.kind, []).append(CameOut(kind=made.kind, meaning=meaning, ratio=ratio))
+    return BaseRates(came_out=found)
+
+
+@lru_cache(maxsize=1024)
+def _prices(declared: str) -> Prices:
+    """What a file says of its costs: every pair of its configs is compared, so it is read once a process."""
+    return prices(stored_manifest(declared))
+
+
+def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
+    """Of the claim that a proposal asks, or of the finding that it joins."""
+    known = None if estimands else findings.of_finding(db, number)
+    asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
+    return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
+
+
+def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
+    statuses = findings.statuses(version.db, version.stored.id)
+    for one in evidence.weighed(version.db, version.stored.id):
+        said = version.newest.get(one.number)
+        if said is not None and statuses[one.number][0] in ("open", "retired"):
+            yield _subject(version, one.number, one.registration_id, one.estimand, statuses[one.number][0], dull)
+
+
+def _subject(
+    version: _Version, number: int, registration_id: int, name: str, status: str, dull: Mapping[int, int]
+) -> Subject:
+    registered, said = version.registered[registration_id], version.newest[number]
+    feeders = version.feeding[number]
+    has_ended = all(version.over[each] for each in feeders)
+    mine = [one for one in version.kept if one.proposal.finding == number]
+    origin = next((one for one in version.kept if _made(one, registration_id)), None)
+    bare = Subject(
+        number=number,
+        experiment=version.stored.name,
+        version=version.stored.version,
+        manifest=version.manifest,
+        prices=_prices(version.declared),
+        estimand=registered.estimands[name],
+        status=status,
+        said=said,
+        configs=registered.design.configs,
+        seconds=sum(registered.design.seconds),
+        block=registered.block,
+        designs=tuple(one.design.configs for one in version.registered.values()),
+        feeders=len({version.registered[each].design.name for each in feeders}),
+        is_settled=_is_settled(version, registration_id, number),
+        has_ended=has_ended,
+        dull_sessions=min((dull.get(each, 0) for each in feeders if not version.over[each]), default=0),
+        faults=_faults(version, number, mine) if status == "retired" else (),
+        asked=frozenset(
+            one.proposal.slug for one in mine if one.state in (ProposalState.APPROVED, ProposalState.REFUSED)
+        ),
+        depth=origin.proposal.depth if origin else 0,
+        origin=origin.proposal.template if origin else None,
+    )
+    return _with_values(version, bare, registration_id)
+
+
+def _made(one: KeptProposal, registration_id: int) -> bool:
+    return one.registration_id == registration_id and one.proposal.admission is Admission.QUESTION
+
+
+def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
+    """Is this one finding settled, though others of its registration may go on?"""
+    registration = version.registrations[registration_id]
+    standing = findings.statuses(version.db, version.stored.id)
+    numbered = sorted(findings.numbers(version.db, registration).items(), key=lambda each: each[1])
+    still_open = [each for _, each in numbered if standing[each][0] == "open"]
+    aims = dict(zip(still_open, aims_of(version.db, registration, version.newest), strict=True))
+    return number in aims and is_settled(aims[number])
+
+
+def _with_values(version: _Version, bare: Subject, registration_id: int) -> Subject:
+    """With what takes longer to read, where it may be needed."""
+    if bare.status != "open":
+        return bare
+    changes: dict[str, Any] = {}
+    said = bare.said
+    if (bare.has_ended and said.verdict in _NOT_STRONG and not bare.is_strong) or 2 * said.missing > said.seeds:
+        seen = evidence.observed(version.db, bare.number)
+        changes["values"] = tuple(one.value for one in seen if one.value is not None)
+        changes["late"] = sum(one.outcome is Outcome.LATE for one in seen)
+    if bare.has_effect and (bare.is_settled or bare.has_ended) and axis(bare) is not None:
+        changes["means"] = _means(version, bare, registration_id)
+    return replace(bare, **changes) if changes else bare
+
+
+def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[tuple[Config, float], ...]:
+    """The mean of the measure at each config of its design, over the first replicates."""
+    db, stored = version.db, version.stored
+    numbers = blocks.numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
+    by_place = version.registered[registration_id].design.by_place
+    measured: dict[int, list[float]] = {}
+    for _, config, outcome, _, measures, _ in blocks.cells_of(db, stored.id, numbers, _EVER):
+        number = json.loads(measures)[subject.estimand["measure"]] if measures and outcome == Outcome.OK else None
+        if isinstance(number, int | float) and config in by_place:
+            measured.setdefault(config, []).append(float(number))
+    return tuple((by_place[place], fmean(numbers)) for place, numbers in sorted(measured.items()))
+
+
+def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tuple[str, ...]:
+    """What has come to light since it was retired upon a proposal."""
+    retired = [one for one in mine if one.proposal.template is Template.RETIRE and one.state is ProposalState.APPROVED]
+    if not retired or retired[-1].decided_at is None:
+        return ()
+    since, said = retired[-1].decided_at, version.newest[number]
+    then = next(
+        (
+            evidence.read(row)
+            for row in reversed(evidence.lines(version.db, number))
+            if moment(row["created_at"]) <= since
+        ),
+        said,
+    )
+    bundles = [one for one in experiments.bundles(version.db) if one.experiment_id == version.stored.id]
+    alarms = {one.kind for one in said.alarms} - {one.kind for one in then.alarms}
+    found = (
+        (any(one.created_at > since for one in bundles), "a new bundle took the place of the one that computed it"),
+        (said.verdict is not then.verdict, f"its verdict is {said.verdict} and was {then.verdict}"),
+        (_PLATFORMS in alarms, "platforms disagree about it"),
+    )
+    return tuple(sentence for is_so, sentence in found if is_so)

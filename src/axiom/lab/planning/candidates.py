@@ -1,0 +1,251 @@
+"""Every registration that could be ordered, and how it stands: what the records say, as a planner reads it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import log
+from typing import Any
+
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.worth import weight
+from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
+from axiom.domain.planning import Need
+from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.work import TaskState
+from axiom.lab.experiments.releases import NOWHERE, Staged, stages
+from axiom.lab.registrations.links import hanging
+from axiom.lab.registrations.register import amended_by
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks, tasks_splitting
+
+_FEW = 10  # tasks that count beside those that were closed: a single failure says little
+_FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
+
+Counted = dict[tuple[str, int, str], int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What is read once for all versions."""
+
+    counted: Counted
+    newest: Mapping[int, Evidence]  # of each finding
+    hanging: Mapping[int, int]  # open questions on each finding
+    waiting: Mapping[tuple[int, int], int]  # replicates of each version and registration
+    registered: Mapping[int, list[Registration]]  # to each version, oldest first
+    begun: Mapping[int, Mapping[str, int]]  # findings of each registration, by estimand
+    open: frozenset[int]  # findings
+    back: Mapping[int, int]  # cells of each version
+    stages: Mapping[int, Staged]  # of each version
+
+
+def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candidate]:
+    """Every registration of an open experiment that has a bundle, and how it stands."""
+    counted = counters.read(db)
+    # A check waits for some other volunteer's host: the cores here are not kept busy by it.
+    for experiment_id, checks in tasks.waiting_checks(db).items():
+        counted["task", experiment_id, TaskState.UNSENT] -= checks
+    registered: dict[int, list[Registration]] = {}
+    for one in reversed(registrations.registrations(db)):
+        registered.setdefault(one.experiment_id, []).append(one)
+    begun, still_open = registrations.everywhere(db)
+    known = _Known(
+        counted=counted,
+        registered=registered,
+        begun=begun,
+        open=still_open,
+        back=_back(counted),
+        newest=evidence.newest(db),
+        hanging=hanging(db),
+        waiting=tasks_splitting.waiting_replicates(db),
+        stages=stages(db, now, approvals),
+    )
+    declared, packed = experiments.declared(db), {one.experiment_id for one in experiments.newest_bundles(db)}
+    faults = {
+        one.experiment_id: _fault(one.reason)
+        for one in preflights.newest(db, OWN_GATES)
+        if one.passed is False and not preflights.has_passed(db, one.bundle)
+    }
+    faults |= {
+        one.experiment_id: _fault(one.reason)
+        for one in preflights.newest(db, GATES)
+        if one.passed is False and not preflights.has_passed(db, one.bundle)  # those of before it passed
+    }
+    return [
+        replace(candidate, fault=faults.get(experiment.id, ""))
+        for experiment in experiments.everything(db)
+        if experiment.status == "open" and experiment.name != DRILL and experiment.id in packed
+        for candidate in _candidates(experiment, stored_manifest(declared[experiment.id]), known)
+    ]
+
+
+def need_of(manifest: Manifest) -> Need:
+    """What a task of it asks of a host."""
+    return Need(
+        memory_mb=manifest.memory_mb,
+        disk_mb=manifest.disk_mb,
+        gpu=manifest.gpu,
+        gpu_memory_mb=manifest.gpu_memory if manifest.gpu else 0,
+        avx=manifest.avx,
+    )
+
+
+def _tasks(experiment: StoredExperiment, counted: Counted, *states: TaskState) -> int:
+    return sum(counted.get(("task", experiment.id, state), 0) for state in states)
+
+
+def _fault(reason: str) -> str:
+    """As a sentence goes on that somebody else ends."""
+    return f"its preflight failed: {reason.rstrip('.')}"
+
+
+def aims_of(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> tuple[Aim, ...]:
+    """How the open findings stand of which a registration's replicates are evidence."""
+    standing = registrations.statuses(db, registration.experiment_id)
+    still_open = {number for number, (status, _) in standing.items() if status == "open"}
+    return _aims(registration, registrations.numbers(db, registration), still_open, newest, {})
+
+
+def _aims(
+    registration: Registration,
+    numbers: Mapping[str, int],
+    still_open: Collection[int],
+    newest: Mapping[int, Evidence],
+    hangs: Mapping[int, int],
+) -> tuple[Aim, ...]:
+    estimands = read_body(registration.body).estimands
+    return tuple(
+        _aim(estimands[name], newest.get(number), weight(hangs.get(number, 0)))
+        for name, number in sorted(numbers.items(), key=lambda each: each[1])
+        if number in still_open
+    )
+
+
+def _aim(estimand: Mapping[str, Any], known: Evidence | None, counts: float) -> Aim:
+    return Aim(
+        verdict=known.verdict if known else Verdict.UNDECIDED,
+        grade=known.grade if known else Grade.AWAITING,
+        estimate=known.estimate if known else None,
+        low=known.low if known else None,
+        high=known.high if known else None,
+        smallest=estimand["smallest"],
+        seeds=known.seeds if known else 0,
+        is_positive=estimand["expects"] == Direction.MORE,
+        log_e=log(known.e_value) if known and known.e_value > 0 else 0.0,
+        more=known.more if known else None,
+        weight=counts,
+    )
+
+
+def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known) -> list[Candidate]:
+    """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
+    registered = known.registered.get(experiment.id, [])
+    amended = amended_by(registered)
+    issued = {one.id: known.counted.get(("issued", experiment.id, str(one.id)), 0) for one in registered}
+    whole = _candidate(experiment, manifest, known, issued=sum(issued.values()))
+    living = [one for one in registered if one.id not in amended]
+    found = []
+    for place, one in enumerate(living):
+        body, seconds = read_body(one.body), _seconds(one, manifest)
+        numbers = {**body.joins, **known.begun.get(one.id, {})}
+        weighed, returned = _weighed(whole, numbers.values(), manifest, known) if len(registered) == 1 else (None, 0)
+        # What waits of an amended registration is said of the first that is not.
+        waits = [one.id, *(amended if place == 0 else ())]
+        found.append(
+            replace(
+                whole if place == 0 else replace(whole, unsent=0, in_progress=0, pilot_missing=0),
+                registration_id=one.id,
+                design=_name(one, registered),
+                replicate_seconds=seconds,
+                issued=issued[one.id],
+                issued_besides=_besides(one, registered, known.begun, issued),
+                aims=_aims(one, numbers, known.open, known.newest, known.hanging),
+                block=body.block,
+                stopping=body.stopping,
+                waiting_seconds=seconds * sum(known.waiting.get((experiment.id, each), 0) for each in waits),
+                is_further=_is_further(one, registered, known.newest),
+                weighed=weighed,
+                returned=returned,
+            )
+        )
+    return found or [whole]
+
+
+def _is_further(one: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
+    """Does it ask known findings elsewhere? A fresh cohort, or what amends another, has the design of an older one."""
+    body = read_body(one.body)
+    older = {read_body(other.body).design.name for other in registered if other.id < one.id}
+    return body.design.name not in older and any(number in newest for number in body.joins.values())
+
+
+def _besides(
+    one: Registration,
+    registered: Sequence[Registration],
+    begun: Mapping[int, Mapping[str, int]],
+    issued: Mapping[int, int],
+) -> int:
+    """Replicates of other registrations that are evidence of the same findings; a question of its own has none."""
+    mine = _numbers(one, begun)
+    return sum(issued[other.id] for other in registered if other.id != one.id and mine & _numbers(other, begun))
+
+
+def _numbers(one: Registration, begun: Mapping[int, Mapping[str, int]]) -> set[int]:
+    return {*read_body(one.body).joins.values(), *begun.get(one.id, {}).values()}
+
+
+def _weighed(whole: Candidate, numbers: Collection[int], manifest: Manifest, known: _Known) -> tuple[int, int]:
+    """Of the only registration of a version: replicates that were weighed, and that are back beside those."""
+    seen = [known.newest[number] for number in numbers if number in known.newest]
+    weighed = min((said.seeds + said.missing + said.clones for said in seen), default=0)
+    back = known.back.get(whole.experiment_id, 0) // max(1, len(manifest.configs))
+    return min(weighed, whole.issued), max(0, back - weighed)
+
+
+def _back(counted: Counted) -> dict[int, int]:
+    """Cells that are back, of each version."""
+    found: dict[int, int] = {}
+    for (noun, experiment_id, _), amount in counted.items():
+        if noun == "result":
+            found[experiment_id] = found.get(experiment_id, 0) + amount
+    return found
+
+
+def _name(registration: Registration, known: list[Registration]) -> str:
+    """What tells a registration from the others of its version; nothing where it is the only one."""
+    return f"registration {registration.id} ({read_body(registration.body).design.name})" if len(known) > 1 else ""
+
+
+def _seconds(registration: Registration, manifest: Manifest) -> float:
+    """A replicate of its design on a reference core; the declared sweep as the newest bundle says."""
+    design = read_body(registration.body).design
+    return manifest.seconds if design.name == DECLARED else sum(design.seconds)
+
+
+def _candidate(experiment: StoredExperiment, manifest: Manifest, known: _Known, *, issued: int) -> Candidate:
+    counted, staged = known.counted, known.stages.get(experiment.id, NOWHERE)
+    failed = _tasks(experiment, counted, *_FAILED)
+    return Candidate(
+        experiment_id=experiment.id,
+        name=experiment.name,
+        stage=staged.let.stage,
+        stage_reason=staged.let.reason,
+        replicate_seconds=manifest.seconds,
+        issued=issued,
+        unsent=_tasks(experiment, counted, TaskState.UNSENT),
+        in_progress=_tasks(experiment, counted, TaskState.SENT),
+        aims=(),
+        block=1,
+        pilot_missing=staged.missing,
+        theirs=staged.theirs,
+        need=need_of(manifest),
+        failure_share=failed / (_FEW + failed + _tasks(experiment, counted, TaskState.VALID)),
+    )

@@ -1,0 +1,172 @@
+"""A step of sessions: what is ordered next, decided from how every experiment stands."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning import wishes as wanting
+from axiom.decisions.planning.capacity import bounded
+from axiom.decisions.planning.plan import plan
+from axiom.domain.planning import Supply, Wishes
+from axiom.domain.sessions import Allotment, Note, Plan, Skipped
+from axiom.domain.work import TaskState
+from axiom.errors import WrongUse
+from axiom.lab.planning.candidates import aims_of as aims_of
+from axiom.lab.planning.candidates import candidates as candidates
+from axiom.lab.planning.candidates import need_of as need_of
+from axiom.lab.planning.supplies_supplies import supplies, usual
+from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.lab.step import shortened
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import supplies as stored
+from axiom.store.sessions import sessions
+
+_NAMED = 5  # experiments of those that are left alone for one reason
+_REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans
+_MOST_SESSIONS = 200
+# One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
+_MOST_HOSTS = 2_000
+
+
+def decide(db: Database, policy: Policy, now: datetime) -> Plan:
+    """The plan as it would be now. Looking changes nothing."""
+    asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
+    are_few = stored.amount(db, now - HEARD_FROM) <= _MOST_HOSTS
+    there, _ = bounded(supplies(db, policy, now) if are_few else ())
+    return plan(
+        asked,
+        cores=cores_there,
+        per_core=policy.per_core,
+        task_seconds=policy.task_seconds,
+        supplies=there,
+        usual=None if are_few else usual(db, now, _MOST_HOSTS),
+        ours=None if are_few else stored.own_cores(db, now - HEARD_FROM),
+        wishes=wishes(policy, names(db))[0],
+        floor=policy.floor,
+        given=given(db, now),
+        deadline_seconds=deadline(policy, there),
+    )
+
+
+def names(db: Database) -> set[str]:
+    """What wishes may name: also what is retired, of which nothing is ordered whatever is wished."""
+    return {one.name for one in experiments.everything(db)}
+
+
+def wishes(policy: Policy, known: Collection[str]) -> tuple[Wishes, str]:
+    """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
+    try:
+        return wanting.read(policy.mix, policy.priority, known), ""
+    except WrongUse as fault:
+        return Wishes(), str(fault)
+
+
+def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
+    """In how many seconds a task must be done; where only the laboratory's own hosts compute, it does not matter."""
+    return None if all(one.is_ours for one in there) else policy.deadline_seconds
+
+
+def given(db: Database, now: datetime) -> list[Allotment]:
+    """What the plans of the last day ordered."""
+    texts = sessions.plans_since(db, now - _REMEMBERED, _MOST_SESSIONS)
+    return [one for text in texts for one in _allotments(text)]
+
+
+@lru_cache(maxsize=2 * _MOST_SESSIONS)
+def _allotments(text: str) -> tuple[Allotment, ...]:
+    """Of a plan that was kept and never changes."""
+    return from_data(json.loads(text)).allotments
+
+
+def cores(db: Database, now: datetime) -> int:
+    """How many cores the hosts have that were heard from lately."""
+    return stored.cores(db, now - HEARD_FROM)
+
+
+def waiting(db: Database) -> int:
+    """How many tasks wait for hosts that compute."""
+    drill = {experiment.id for experiment in experiments.everything(db) if experiment.name == DRILL}
+    return sum(
+        amount
+        for (noun, experiment_id, state), amount in counters.read(db).items()
+        if (noun, state) == ("task", TaskState.UNSENT) and experiment_id not in drill
+    )
+
+
+def unheeded(db: Database, policy: Policy) -> list[Note]:
+    """What is wrong with what the operator wants, if anything is."""
+    _, fault = wishes(policy, names(db))
+    if not fault:
+        return []
+    text = "The operator's wishes are not heeded: {fault}"
+    return [Note(kind="plan.wishes", text=text, facts={"fault": fault}, about="/plan")]
+
+
+def notes(planned: Plan) -> list[Note]:
+    """What was decided, and what was left alone and why."""
+    orders = [
+        Note(
+            kind="plan.order",
+            text="Workunits to order: {workunits}, of replicates each: {replicates}. Why: {reason}",
+            facts={"workunits": one.workunits, "replicates": one.replicates_each, "reason": one.reason},
+            about="/experiments",
+        )
+        for one in planned.allotments
+    ]
+    by_reason: dict[str, list[str]] = {}
+    for one in planned.skipped:
+        by_reason.setdefault(one.reason, []).append(one.name)
+    left = [_left_alone(names, reason) for reason, names in by_reason.items()]
+    return [
+        *shortened(orders, "Orders", "/plan"),
+        *left,
+        Note(
+            kind="plan.cores",
+            text="Idle cores: {idle}. {reason}",
+            facts={"idle": planned.idle_cores, "reason": planned.reason},
+            about="/plan",
+        ),
+    ]
+
+
+def _left_alone(names: Sequence[str], reason: str) -> Note:
+    """One line for all that are left alone for the same reason."""
+    if len(names) == 1:
+        return Note(
+            kind="plan.skip",
+            text="{experiment} is left alone: {reason}",
+            facts={"experiment": names[0], "reason": reason},
+            about=f"/experiments/{names[0]}",
+        )
+    return Note(
+        kind="plan.skip",
+        text="{amount} are left alone, as {experiments}: {reason}",
+        facts={"amount": len(names), "experiments": ", ".join(names[:_NAMED]), "reason": reason},
+        about="/experiments",
+    )
+
+
+def as_data(planned: Plan) -> dict[str, Any]:
+    """A plan as plain data."""
+    return asdict(planned)
+
+
+def from_data(data: Any) -> Plan:
+    """A plan as it was kept."""
+    return Plan(
+        allotments=tuple(_allotment(one) for one in data["allotments"]),
+        skipped=tuple(Skipped(**one) for one in data["skipped"]),
+        idle_cores=data["idle_cores"],
+        reason=data["reason"],
+    )
+
+
+def _allotment(data: Mapping[str, Any]) -> Allotment:
+    """Plans of before named a host for what it alone could take."""
+    return Allotment(**{name: value for name, value in data.items() if name != "host_id"})

@@ -1,0 +1,117 @@
+"""A plan before anybody decides it: what would be ordered, where it would go, when it would be done.
+
+Looking changes nothing, and is never asked within a session: which hosts take what is decided when they ask for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning import preview as previewing
+from axiom.decisions.planning.block_size import block_size
+from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.fleet_classes import classes
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.wishes import read
+from axiom.domain.findings import Direction, Grade, Verdict
+from axiom.domain.planning import Preview, Supply, Wishes
+from axiom.domain.sessions import Allotment
+from axiom.lab.planning import plan as planning
+from axiom.lab.planning.supplies_supplies import supplies
+from axiom.lab.policy import Policy
+from axiom.signed.manifests import Manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import supplies as stored
+
+_AS_IF = "planned as if its pilot had passed"
+
+
+def preview(
+    db: Database,
+    policy: Policy,
+    now: datetime,
+    hosts: Sequence[Supply] | None = None,
+    *,
+    wishes: Wishes | None = None,
+) -> Preview:
+    """What would be ordered now, for the hosts that were heard from lately or for others that somebody names.
+
+    Without `wishes` the operator's settings hold, as far as a session would heed them.
+    """
+    there = supplies(db, policy, now) if hosts is None else hosts
+    asked = planning.candidates(db, now, policy.approvals)
+    if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
+        asked = [replace(one, theirs=None) for one in asked]
+    heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
+    found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
+    busy = _in_hand(db) if hosts is None else {}
+    return replace(found, classes=classes(there, found.placements, busy))
+
+
+def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
+    """The same where there is no laboratory: of the catalogue, as if nothing of it had been computed yet."""
+    asked = [_untouched(number, one) for number, one in enumerate(manifests, start=1)]
+    found = _preview(asked, hosts, policy, read(policy.mix, policy.priority, {one.name for one in asked}))
+    return replace(found, classes=classes(hosts, found.placements, {}))
+
+
+def _preview(
+    candidates: Sequence[Candidate],
+    hosts: Sequence[Supply],
+    policy: Policy,
+    wishes: Wishes,
+    given: Sequence[Allotment] = (),
+) -> Preview:
+    return previewing.preview(
+        candidates,
+        hosts,
+        per_core=policy.per_core,
+        task_seconds=policy.task_seconds,
+        wishes=wishes,
+        floor=policy.floor,
+        given=given,
+        deadline_seconds=planning.deadline(policy, hosts),
+    )
+
+
+def _untouched(number: int, manifest: Manifest) -> Candidate:
+    """An experiment of which nothing is ordered yet."""
+    return Candidate(
+        experiment_id=number,
+        registration_id=number,
+        name=manifest.name,
+        stage=Stage.OPEN,
+        stage_reason=_AS_IF,
+        replicate_seconds=manifest.seconds,
+        issued=0,
+        unsent=0,
+        in_progress=0,
+        aims=tuple(
+            Aim(
+                verdict=Verdict.UNDECIDED,
+                grade=Grade.AWAITING,
+                estimate=None,
+                low=None,
+                high=None,
+                smallest=one["smallest"],
+                seeds=0,
+                is_positive=one["expects"] == Direction.MORE,
+            )
+            for one in manifest.estimands
+        ),
+        block=block_size(manifest.seconds, has_address=True, has_volunteers=True).replicates,
+        need=planning.need_of(manifest),
+    )
+
+
+def _in_hand(db: Database) -> dict[int, dict[str, int]]:
+    """How many tasks of which experiment each host has."""
+    names = {one.id: one.name for one in experiments.everything(db)}
+    found: dict[int, dict[str, int]] = {}
+    for portion in stored.in_hand(db):
+        if name := names.get(portion.experiment_id):
+            of_host = found.setdefault(portion.host_id, {})
+            of_host[name] = of_host.get(name, 0) + portion.tasks
+    return found

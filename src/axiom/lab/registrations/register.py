@@ -1,0 +1,384 @@
+"""Registers what is asked: with a new version, and later a further design, a fresh cohort or an amendment of it.
+
+What stands in a registration never changes. What comes later is a registration of its own, for numbers issued later.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from axiom.decisions.evidence.registrable import fault, is_another_design
+from axiom.decisions.planning.block_size import BlockSize, block_size
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
+from axiom.errors import NotFound, Refused, Withdrawn
+from axiom.lab.registrations.predictions_predictions import demand_sound, foreseen
+from axiom.signed.strict import canonical
+from axiom.statistics.estimands import value
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+
+# Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
+_FORECASTER = f"catalogue{INFORMED}"
+_NUMBERED = re.compile(r"_[0-9]+$")
+_BLOCKS = {
+    "closes": "when every replicate in it is back or its workunits are closed; a later block waits for those before it",
+    "looks": "after each closed block, over all replicates in the order in which they were issued",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a further registration is to say."""
+
+    design: Design
+    estimands: Sequence[Mapping[str, Any]]
+    joins: Mapping[str, int]
+    stopping: Stopping
+    why: str
+    predictions: Sequence[Mapping[str, Any]] = field(default=())
+    amends: int | None = None
+    proposal: Mapping[str, Any] | None = None  # from which it follows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """From which proposal a registration follows, who made it and what he expects of the finding it is about."""
+
+    proposal: Mapping[str, Any]  # what of it stands in the registration
+    finding: int
+    forecaster: str
+    prediction: Mapping[str, Any]
+
+
+def register_version(
+    db: Database, experiment_id: int, declared: Mapping[str, Any], now: datetime, *, has_address: bool = False
+) -> int:
+    """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
+    estimands = declared["estimands"]
+    asked = Asked(
+        design=Design(
+            name=DECLARED,
+            configs=tuple(declared["configs"]),
+            places=tuple(range(len(declared["configs"]))),
+            seconds=tuple(declared["cell_seconds"]),
+        ),
+        estimands=estimands,
+        joins={},
+        stopping=Stopping(),
+        why="",
+        predictions=[foreseen(one, _FORECASTER) for one in estimands],
+    )
+    has_volunteers = preflights.circumstances(db, now).has_volunteers
+    size = block_size(sum(asked.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
+    return _write(db, experiment_id, (declared["name"], declared["version"]), asked, size, now)
+
+
+def register_further(
+    db: Database,
+    version: StoredExperiment,
+    name: str,
+    points: Sequence[tuple[Mapping[str, object], float]],
+    *,
+    stopping: Stopping,
+    why: str,
+    now: datetime,
+    followed: Followed | None = None,
+) -> Registration:
+    """Add a design, whose configs come with their seconds: its replicates are evidence of the findings there are."""
+    known = _demand_open(db, version)
+    if name in {read_body(one.body).design.name for one in known}:
+        raise Refused(
+            f"{version.name}@{version.version} has a design {name} already. Nothing was registered; give this one "
+            "another name, or register a fresh cohort of a finding to order more of the same."
+        )
+    configs = [config for config, _ in points]
+    joined = _joined(db, version, known, configs)
+    demand_askable(list(joined.values()), configs)
+    asked = Asked(
+        design=_design(known, name, points),
+        estimands=list(joined.values()),
+        joins={estimand["name"]: number for number, estimand in joined.items()},
+        stopping=stopping,
+        why=why,
+        **_following(followed, joined),
+    )
+    return _further(db, version, asked, known, now)
+
+
+def register_question(
+    db: Database,
+    version: StoredExperiment,
+    name: str,
+    points: Sequence[tuple[Mapping[str, object], float]],
+    estimands: Sequence[Mapping[str, Any]],
+    *,
+    stopping: Stopping,
+    why: str,
+    forecaster: str,
+    now: datetime,
+    proposal: Mapping[str, Any] | None = None,
+) -> Registration:
+    """Ask something new of a published version, over a design of its own: findings with numbers of their own.
+
+    Nothing that was computed before is evidence of them, and their replicates are evidence of nothing else.
+    """
+    known = _demand_open(db, version)
+    configs = [config for config, _ in points]
+    demand_askable(estimands, configs)
+    taken = {estimand for one in known for estimand in read_body(one.body).estimands}
+    for estimand in estimands:
+        demand_sound(estimand["prediction"])
+        why_not = value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[1]
+        if why_not or estimand["name"] in taken or name in {read_body(one.body).design.name for one in known}:
+            raise Refused(
+                f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
+                f"{why_not or 'it is there already'}. Nothing was registered."
+            )
+    asked = Asked(
+        design=_design(known, name, points),
+        estimands=estimands,
+        joins={},
+        stopping=stopping,
+        why=why,
+        predictions=[foreseen(one, forecaster) for one in estimands],
+        proposal=proposal,
+    )
+    return _further(db, version, asked, known, now)
+
+
+def register_cohort(
+    db: Database, number: int, *, stopping: Stopping, why: str, now: datetime, followed: Followed | None = None
+) -> Registration:
+    """Have fresh replicates confirm what a finding says: the same design and estimand, numbers issued from now on."""
+    version, registration, estimand = _finding(db, number)
+    known = _demand_open(db, version)
+    _demand_finding_open(db, version, number)
+    design = read_body(registration.body).design
+    demand_askable([estimand], design.configs)
+    asked = Asked(
+        design=design,
+        estimands=[estimand],
+        joins={estimand["name"]: number},
+        stopping=stopping,
+        why=why,
+        **_following(followed, {number: estimand}),
+    )
+    return _further(db, version, asked, known, now)
+
+
+def amend(
+    db: Database,
+    number: int,
+    changes: Mapping[str, Any],
+    *,
+    prediction: Mapping[str, Any],
+    forecaster: str,
+    why: str,
+    now: datetime,
+) -> Registration:
+    """Put a claim otherwise, as it was formed from data: a new finding, of which only later replicates are evidence.
+
+    The other claims of the amended registration go on under the new one, and nothing more is ordered of the old.
+    """
+    version, registration, estimand = _finding(db, number)
+    known = _demand_open(db, version)
+    amended = read_body(registration.body)
+    _demand_amendable(registration, known)
+    demand_sound(prediction)
+    if all(changed == estimand[name] for name, changed in changes.items()):
+        raise Refused(f"This says of finding {number} what is registered of it. Nothing was registered.")
+    taken = {name for one in known for name in read_body(one.body).estimands}
+    new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": dict(prediction)}
+    demand_askable([new], amended.design.configs)
+    others = [
+        (numbered, one)
+        for numbered, origin, one in _claims(db, version, known)
+        if numbered != number and one["name"] in amended.estimands and origin <= registration.id
+    ]
+    asked = Asked(
+        design=amended.design,
+        estimands=[*(one for _, one in others), new],
+        joins={one["name"]: numbered for numbered, one in others},
+        stopping=amended.stopping,
+        why=why,
+        predictions=[foreseen(new, f"{forecaster}{INFORMED}")],
+        amends=registration.id,
+    )
+    blocks.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
+    return _further(db, version, asked, known, now)
+
+
+def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
+    """Refuse an estimand whose numbers could not be weighed as it is said."""
+    for estimand in estimands:
+        if why := fault(estimand, configs):
+            raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
+
+
+def amended_by(known: Sequence[Registration]) -> dict[int, int]:
+    """Which registration was amended by which. Nothing more is ordered of those."""
+    return {amends: one.id for one in known if (amends := read_body(one.body).amends) is not None}
+
+
+def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
+    """The registrations of a version of which more may be ordered."""
+    if version.status != "open":
+        raise Withdrawn(f"{version.name}@{version.version} is {version.status}, so nothing more of it is registered.")
+    return registrations.registrations(db, version.id)
+
+
+def _demand_amendable(registration: Registration, known: Sequence[Registration]) -> None:
+    by = amended_by(known).get(registration.id)
+    if by is not None:
+        raise Refused(
+            f"Registration {registration.id} was amended by registration {by} before. Nothing was registered; amend a "
+            "finding of that one."
+        )
+
+
+def _demand_finding_open(db: Database, version: StoredExperiment, number: int) -> None:
+    status, why = registrations.statuses(db, version.id)[number]
+    if status != "open":
+        raise Withdrawn(f"Finding {number} is {status}: {why or 'no reason is known'}. Nothing was registered.")
+
+
+def _finding(db: Database, number: int) -> tuple[StoredExperiment, Registration, Mapping[str, Any]]:
+    """The version, the registration and the estimand of a finding."""
+    registration = registrations.of_finding(db, number)
+    version = experiments.by_id(db, registration[0].experiment_id) if registration else None
+    if registration is None or version is None:
+        raise NotFound(f"There is no finding {number}. Nothing was registered; `axiom finding list` shows all.")
+    return version, registration[0], read_body(registration[0].body).estimands[registration[1]]
+
+
+def _claims(
+    db: Database, version: StoredExperiment, known: Sequence[Registration]
+) -> list[tuple[int, int, Mapping[str, Any]]]:
+    """Every open finding of a version: its number, the registration that began it, its estimand."""
+    standing = registrations.statuses(db, version.id)
+    return [
+        (number, one.id, read_body(one.body).estimands[name])
+        for one in known
+        for name, number in registrations.numbers(db, one).items()
+        if name not in read_body(one.body).joins and standing[number][0] == "open"
+    ]
+
+
+def _joined(
+    db: Database, version: StoredExperiment, known: Sequence[Registration], configs: Sequence[Mapping[str, object]]
+) -> dict[int, Mapping[str, Any]]:
+    """The open findings, with their estimands, for which these configs are a design that none has had before."""
+    concluded = {
+        number: estimand
+        for number, _, estimand in _claims(db, version, known)
+        if value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[0] is not None
+    }
+    if not concluded:
+        raise Refused(
+            f"No open finding of {version.name}@{version.version} could be concluded from this design: it lacks the "
+            "arms that they compare. Nothing was registered; add those levels."
+        )
+    designs = [read_body(one.body).design.configs for one in known]
+    found = {
+        number: estimand for number, estimand in concluded.items() if is_another_design(estimand, configs, designs)
+    }
+    if not found:
+        raise Refused(
+            f"For the findings of {version.name}@{version.version} this is no other design: where they look, its "
+            "configs are those of a design that is registered. Nothing was registered; vary what the claims leave "
+            "open, or register a fresh cohort of a finding to order more of the same."
+        )
+    return found
+
+
+def _design(known: Sequence[Registration], name: str, points: Sequence[tuple[Mapping[str, object], float]]) -> Design:
+    configs = tuple(config for config, _ in points)
+    return Design(name=name, configs=configs, places=_places(known, configs), seconds=tuple(cost for _, cost in points))
+
+
+def _following(followed: Followed | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """What a proposal adds to a registration that joins findings: itself, and what its author expects of one."""
+    if followed is None:
+        return {}
+    demand_sound(followed.prediction)
+    claims = [joined[followed.finding]] if followed.finding in joined else []
+    said = [foreseen({**claim, "prediction": followed.prediction}, followed.forecaster) for claim in claims]
+    return {"proposal": followed.proposal, "predictions": said}
+
+
+def _further(
+    db: Database, version: StoredExperiment, asked: Asked, known: Sequence[Registration], now: datetime
+) -> Registration:
+    first = known[0]  # what was decided with it stays for the version, however many volunteers there are by now
+    size = BlockSize(
+        replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
+    )
+    registration_id = _write(db, version.id, (version.name, version.version), asked, size, now)
+    return next(one for one in registrations.registrations(db, version.id) if one.id == registration_id)
+
+
+def _write(
+    db: Database, experiment_id: int, whose: tuple[str, int], asked: Asked, size: BlockSize, now: datetime
+) -> int:
+    design, stopping = asked.design, asked.stopping
+    body: dict[str, Any] = {
+        "experiment": whose[0],
+        "version": whose[1],
+        "design": design.name,
+        "configs": [dict(config) for config in design.configs],
+        "places": list(design.places),
+        "expected_seconds": list(design.seconds),
+        "cohort": Cohort.CONFIRMATORY.value,  # what is older than a claim is never its evidence, so it is all there is
+        "estimands": [dict(estimand) for estimand in asked.estimands],
+        "joins": dict(asked.joins),
+        "block": size.replicates,
+        "block_why": size.reason,
+        "stopping": {
+            "rule": stopping.rule.value,
+            "replicates": stopping.replicates,
+            "ends": stopping.sentence,
+            **_BLOCKS,
+        },
+        "predictions": [dict(prediction) for prediction in asked.predictions],
+        "why": asked.why,
+        "registered_at": now.isoformat(),
+    }
+    if asked.amends is not None:
+        body["amends"] = asked.amends
+    if asked.proposal is not None:
+        body["proposal"] = dict(asked.proposal)
+    return registrations.register(
+        db,
+        experiment_id=experiment_id,
+        cohort=Cohort.CONFIRMATORY,
+        body=canonical(body).decode(),
+        predictions=asked.predictions,
+        now=now,
+        claims=[estimand["name"] for estimand in asked.estimands if estimand["name"] not in asked.joins],
+    )
+
+
+def _places(known: Sequence[Registration], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
+    """The place of each config among all of the version; one that no design had before gets the next."""
+    taken = [(place, config) for one in known for place, config in read_body(one.body).design.by_place.items()]
+    following = max((place for place, _ in taken), default=-1) + 1
+    found = []
+    for config in configs:
+        place = next((place for place, there in taken if there == config), None)
+        found.append(following if place is None else place)
+        following += place is None
+    return tuple(found)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The next free name: grows, grows_2, grows_3."""
+    stem, number = _NUMBERED.sub("", name), 2
+    while f"{stem}_{number}" in taken:
+        number += 1
+    return f"{stem}_{number}"

@@ -1,0 +1,167 @@
+"""Lays out the runners for volunteers' computers: their files, signed for BOINC's own check, and who is offered what.
+
+Asked again with the same files it changes nothing; other files are a new version, since a name never changes its bytes.
+"""
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from axiom.domain.fleet import Platform
+from axiom.errors import KeysUnusable, Refused
+from axiom.lab.runners.built import Built, Piece, place, read_built
+from axiom.lab.runners.stand_in import runner_name, stand_in
+from axiom.server.meeting import PLATFORMS
+from axiom.signed.code_signing import CodeKey, CodeSigning, is_digest_signed
+from axiom.signed.roles import TRUST_FILE
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import TRUST_NAMED, Runner, RunnerFile, read_offer, write_offer
+
+# Versions count the minutes since then, so that they go on where the folder of runners was lost or left behind: hosts
+# keep the files of a version that they know, whatever another one of the same number would be.
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_STAND_IN_CLASSES = ("", "nv")  # it has whatever JAX the laboratory's own Python has
+
+
+def offer_here(folder: Folder, code: CodeKey | CodeSigning, platform: Platform, now: datetime) -> dict[str, Runner]:
+    """Offer computers of this kind the runner that borrows this computer's Python, unless one was built for them."""
+    return Offers(folder, code).here(platform, now)
+
+
+def offer_built(folder: Folder, code: CodeKey | CodeSigning, built: Path, now: datetime) -> dict[str, Runner]:
+    """Offer what `scripts/build-runner` left in a folder, in the place of a stand-in for the same computers."""
+    return Offers(folder, code).built(built, now)
+
+
+class Offers:
+    """Who changes what is offered. Without the code-signing key, signatures come with the files or are brought here."""
+
+    def __init__(self, folder: Folder, code: CodeKey | CodeSigning) -> None:
+        self._folder = folder
+        self._code = code
+        self.unsigned: dict[str, Piece] = {}  # for want of whose signatures something is not offered, by name
+
+    def here(self, platform: Platform, now: datetime) -> dict[str, Runner]:
+        """Computers of this kind have a runner: the stand-in, unless one was built. Returns all that is offered."""
+        named = {words: name for name, words in PLATFORMS.items()}
+        name = named.get((platform.system, platform.processor))
+        offered = read_offer(self._folder)
+        ready = {each for one in offered.values() if _is_built(one, name) for each in one.plan_classes}
+        if name is None or "" in ready:
+            return offered
+        program = stand_in(Path(sys.executable))
+        classes = tuple(each for each in _STAND_IN_CLASSES if each not in ready)
+        wanted = Runner(platform=name, version=0, files=(), plan_classes=classes, is_stand_in=True)
+        return self._offer(name, wanted, (_piece(runner_name(program), "", program),), now)
+
+    def built(self, place: Path, now: datetime) -> dict[str, Runner]:
+        """What was built in this folder is offered, if it can be. Returns all that is offered."""
+        found = read_built(place)
+        return self._offer(found.name, _runner(found), found.pieces, now)
+
+    def again(self, now: datetime) -> dict[str, Runner]:
+        """What was built has today's trust file and today's signatures, also where its folder is gone."""
+        for name, runner in read_offer(self._folder).items():
+            if not runner.is_stand_in:
+                pieces = tuple(_again(file) for file in runner.files if file.open_name != TRUST_FILE)
+                self._offer(name, runner, pieces, now)
+        return read_offer(self._folder)
+
+    def _offer(self, name: str, wanted: Runner, pieces: tuple[Piece, ...], now: datetime) -> dict[str, Runner]:
+        """Offer a runner of these files and today's trust file; under the next version if any file is another."""
+        offered = read_offer(self._folder)
+        was = offered.get(name)
+        trust = (self._folder.keys / TRUST_FILE).read_bytes()
+        pieces = (*pieces, _piece(f"{TRUST_NAMED}{hashlib.sha256(trust).hexdigest()[:16]}.json", TRUST_FILE, trust))
+        known = {file.name: file.signature for file in was.files} if was else {}
+        files = tuple(_file(piece, self._signature(piece, known.get(piece.name, ""))) for piece in pieces)
+        if unsigned := {piece.name: piece for piece, file in zip(pieces, files, strict=True) if not file.signature}:
+            self.unsigned |= unsigned
+            return offered
+        if was is not None and replace(wanted, version=was.version, files=files) == was:
+            return offered
+        for piece in pieces:
+            if piece.source:
+                place(piece, self._folder.runner_files / piece.name)
+        made = replace(wanted, version=_version(offered, was, files, now), files=files)
+        write_offer(self._folder, {each: one for each, one in offered.items() if not _ends(one, made)} | {name: made})
+        return read_offer(self._folder)
+
+    def _signature(self, piece: Piece, known: str) -> str:
+        """The file's signature, empty while nobody has signed it. One that came with it and is wrong is refused."""
+        if piece.signature:
+            if not is_digest_signed(piece.md5, piece.signature, self._code.public_text):
+                raise Refused(
+                    f"The signature that came with {piece.name} is not by this laboratory's code-signing key, so every "
+                    "client would refuse the file. What was offered stays; sign it with the right key."
+                )
+            return piece.signature
+        if known and is_digest_signed(piece.md5, known, self._code.public_text):
+            return known
+        try:
+            return self._code.sign_digest(piece.md5)
+        except KeysUnusable:
+            return ""
+
+
+def _runner(built: Built) -> Runner:
+    return Runner(
+        platform=built.platform,
+        version=0,
+        files=(),
+        plan_classes=(built.plan_class,),
+        needs_avx=built.needs_avx,
+        glibc=built.glibc,
+        unpacked_bytes=built.unpacked_bytes,
+        reads_joint_orders=built.reads_joint_orders,
+    )
+
+
+def _version(offered: Mapping[str, Runner], was: Runner | None, files: tuple[RunnerFile, ...], now: datetime) -> int:
+    """The number that goes with these files: the same for the same ones under other signatures, else the next."""
+    if was is not None and [file.name for file in was.files] == [file.name for file in files]:
+        return was.version
+    return max((now - _BEGINNING) // _MINUTE, *(runner.version + 1 for runner in offered.values()), 1)
+
+
+def _is_built(runner: Runner, platform: str | None) -> bool:
+    return runner.platform == platform and not runner.is_stand_in
+
+
+def _ends(runner: Runner, by: Runner) -> bool:
+    """A stand-in ends for GPUs, too, once one is built: elsewhere than on our own computers it would only fail."""
+    return runner.is_stand_in and _is_built(by, runner.platform) and "" in by.plan_classes
+
+
+def _piece(name: str, open_name: str, body: bytes) -> Piece:
+    return Piece(
+        name=name,
+        open_name=open_name,
+        sha256=hashlib.sha256(body).hexdigest(),
+        md5=hashlib.md5(body, usedforsecurity=False).hexdigest(),
+        size=len(body),
+        is_main=not open_name,
+        source=body,
+    )
+
+
+def _again(file: RunnerFile) -> Piece:
+    """A file that is offered and lies in its place."""
+    return Piece(
+        name=file.name, open_name=file.open_name, sha256="", md5=file.md5, size=file.size, is_main=file.is_main
+    )
+
+
+def _file(piece: Piece, signature: str) -> RunnerFile:
+    return RunnerFile(
+        name=piece.name,
+        open_name=piece.open_name,
+        md5=piece.md5,
+        size=piece.size,
+        signature=signature,
+        is_main=piece.is_main,
+    )

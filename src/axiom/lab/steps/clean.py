@@ -1,0 +1,97 @@
+"""A step of sessions: what is stuck is given up on, and hosts that look wrong are named; said when none is, too."""
+
+from datetime import datetime, timedelta
+
+from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
+from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
+from axiom.domain.sessions import Note
+from axiom.domain.work import Task, TaskState
+from axiom.lab.step import shortened
+from axiom.server import standings
+from axiom.server.transitioner import START, silent, transit_many
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import notices
+from axiom.store.tasks import strays, tasks
+from axiom.store.upkeep import jobs
+
+_LATELY = timedelta(days=2)
+COPIED = "copied"
+
+
+def clean(db: Database, now: datetime) -> list[Note]:
+    """Expire what is stuck by rule, and look at hosts: first, while they still have what they are silent of."""
+    hosts = look_at_hosts(db, now)
+    return [*give_up_stuck(db, now), *hosts]
+
+
+def give_up_stuck(db: Database, now: datetime) -> list[Note]:
+    """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
+    listening = jobs.last_start(db, START)
+    seen = {host.id: host.seen_at for host in fleet.hosts(db)}
+    given_up: list[tuple[Task, Stuck]] = []
+    for out in strays.out_since(db, now - OUT):
+        by_id = {task.id: task for task in out}
+        given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
+    tasks.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)
+    transit_many(db, [task.workunit_id for task, _ in given_up], now)
+    standings.settle(db, [silent(task, now) for task, _ in given_up], now)
+    if not given_up:
+        text = "Tasks that are out: {out}. None is stuck."
+        return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]
+    return _stuck_notes(given_up)
+
+
+def look_at_hosts(db: Database, now: datetime) -> list[Note]:
+    """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
+    looked = strays.seen(db, now - _LATELY)
+    found = suspects(looked, now, listening=jobs.last_start(db, START))
+    for one in found:
+        _act(db, one, now)
+    if not found:
+        text = "Hosts that are heard from or have tasks: {hosts}. None looks wrong."
+        return [Note(kind="hosts.nothing", text=text, facts={"hosts": len(looked)}, about="/hosts")]
+    return [note for trouble in Trouble for note in _host_notes([one for one in found if one.trouble is trouble])]
+
+
+def _act(db: Database, found: Suspect, now: datetime) -> None:
+    """What follows from a suspicion: less work, or a word to the owner."""
+    if found.quota is not None:
+        fleet.hold_down(db, found.host_id, found.quota)
+    if found.trouble is Trouble.COPIED:
+        text = (
+            "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "
+            "hosts; to have each known for good, remove the project in BOINC on one of them and add it again."
+        )
+        notices.add(db, found.host_id, COPIED, text, now)
+
+
+def _how_many_out(db: Database) -> int:
+    return counters.in_all(counters.read(db), "task", TaskState.SENT)
+
+
+def _stuck_notes(given_up: list[tuple[Task, Stuck]]) -> list[Note]:
+    notes = [
+        Note(
+            kind="task.stuck",
+            text="Task {task} was given up on: {reason}",
+            facts={"task": task.id, "reason": one.reason},
+            about=f"/tasks/{task.id}",
+        )
+        for task, one in given_up
+    ]
+    return shortened(notes, "Tasks given up on", "/failures")
+
+
+def _host_notes(found: list[Suspect]) -> list[Note]:
+    notes = [
+        Note(
+            kind=f"host.{one.trouble}",
+            text="Host {host} looks {trouble}: {reason}",
+            facts={"host": one.host_id, "trouble": str(one.trouble), "reason": one.reason},
+            about=f"/hosts/{one.host_id}",
+        )
+        for one in found
+    ]
+    return shortened(notes, "Hosts that look wrong", "/hosts")

@@ -1,0 +1,57 @@
+"""A step of sessions: the laboratory's counters as it publishes them, and that they do not contradict each other."""
+
+from axiom.domain.sessions import Note
+from axiom.domain.work import TaskState
+from axiom.lab.step import Round
+from axiom.store.credit import settlements
+from axiom.store.engine import counters
+from axiom.store.sessions import facts
+from axiom.store.views import hosts as fleet_pages
+
+
+def publish(held: Round) -> list[Note]:
+    """Derive every counter anew; what was credited can never be more than what is valid."""
+    counted = counters.read(held.db)
+    valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
+    credited, fleet = facts.paid(held.db), fleet_pages.extent(held.db)
+    hosts, new = fleet.hosts + fleet.new, fleet.new
+    waits, _ = settlements.waiting_in_all(held.db)
+    notes = [
+        Note(
+            kind="publish.counters",
+            text="Results {results}, valid tasks {valid}, of these credited {credited} and waiting for the cap "
+            "{waits}; hosts {hosts}, of which {new} had no valid task yet.",
+            facts={
+                "results": results,
+                "valid": valid,
+                "credited": credited,
+                "waits": waits,
+                "hosts": hosts,
+                "new": new,
+            },
+            about="/status",
+            rows={"credited": "/ledger", "waits": "/ledger", "hosts": "/hosts", "results": "/results"},
+        ),
+        Note(
+            kind="publish.news",
+            text="The last line of {session} is this session’s news.",
+            facts={"session": held.session.name},
+            about="/news",
+        ),
+    ]
+    return [*notes, *_contradiction(credited, valid)]
+
+
+def _contradiction(credited: int, valid: int) -> list[Note]:
+    if credited <= valid:
+        return []
+    return [
+        Note(
+            kind="publish.contradiction",
+            text="The counters contradict each other: tasks credited {credited}, valid {valid}. "
+            "`axiom ledger verify` names the first difference.",
+            facts={"credited": credited, "valid": valid},
+            about="/ledger",
+            rows={"valid": "/status"},
+        )
+    ]

@@ -1,0 +1,294 @@
+"""A step of sessions: every block that closed is weighed into the evidence of its findings.
+
+What is known already is not read again: a version of which nothing more came back is left alone, and of the others only
+new replicates are computed. A finding gets a line for each block, and one without a block when something else changed
+what is concluded: a value that came late, seeds that were computed again, or its place among all claims of the
+laboratory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.rounding import around, beside
+from axiom.decisions.evidence.weigh import weigh
+from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
+from axiom.domain.sessions import Note, Session
+from axiom.lab.evidence import observe
+from axiom.lab.evidence.observe import Version
+from axiom.lab.evidence.reproduce import agreements_of, reproduce
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import evidence, observations
+from axiom.store.evidence.evidence import Standing, Weighed
+from axiom.store.evidence.observations import Kept, Placed
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """A line that is to be written, and all that it was weighed from."""
+
+    version: Version
+    found: Weighed
+    before: Evidence | None  # the line before it
+    evidence: Evidence
+    new: tuple[Placed, ...]  # observations that enter with it
+    known: Kept  # these and all before them
+
+
+def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
+    """Add to the history of each finding what closed since it was last weighed."""
+    reproduce(db)
+    looked = returns.changed(db)
+    notes: list[Note] = []
+    lines = [line for one in looked for line in _lines_of(observe.version(db, one.experiment_id, now), notes)]
+    told: dict[int, list[_Line]] = {}
+    stood: dict[int, list[Note]] = {}
+    for line in _compared(db, lines, now):
+        evidence.add(db, line.found.number, line.evidence, line.new, session_id=session.id, now=now)
+        told.setdefault(line.found.number, []).append(line)
+        stood.setdefault(line.found.number, []).extend(_stand(line))
+    for number, added in told.items():  # what several blocks came to is told once
+        notes += [_note(added[-1], len(added)), *stood[number]]
+    returns.looked(db, looked)
+    return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
+
+
+def unweighed(db: Database) -> int:
+    """How many closed blocks wait to be weighed."""
+    waiting = 0
+    for one in returns.changed(db):
+        version = observe.version(db, one.experiment_id, _EVER)
+        waiting += max((len(version.closed(found)) for found in evidence.weighed(db, one.experiment_id)), default=0)
+    return waiting
+
+
+def _lines_of(version: Version, notes: list[Note]) -> Iterator[_Line]:
+    """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
+    for found in evidence.weighed(version.db, version.experiment_id):
+        if found.status != "recalled":
+            try:
+                yield from _lines(version, found)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
+                if found.status == "open":  # else somebody knows already
+                    notes.append(_suspended(version.db, found.number, f"it cannot be weighed: {error}"))
+
+
+def _lines(version: Version, found: Weighed) -> list[_Line]:
+    """A line for each block that closed; without any, one if a value came late or what is known beside them changed."""
+    db, before = version.db, evidence.latest(version.db, found.number)
+    beside = _beside(version, found, before)
+    known, new = _known(version, found)
+    closed = version.closed(found)
+    has_late = any(one.observation.outcome is not None for one in new) and known.observations != ()
+    if not closed and not has_late and (before is None or before.agreements == beside.agreements):
+        return []
+    lines: list[_Line] = []
+    for place, block in enumerate(closed, start=found.blocks + 1):
+        values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
+        fresh = (*new, *(Placed(block=place, observation=one) for one in values))
+        known, new = _with(db, known, fresh), ()
+        lines.append(_line(version, found, known, fresh, blocks=place, before=before, beside=beside))
+        before = lines[-1].evidence
+    if closed or before is None:
+        return lines
+    line = _without_a_block(version, found)
+    is_new = has_late or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
+    return [line] if is_new else []
+
+
+def _beside(version: Version, found: Weighed, before: Evidence | None) -> Surroundings:
+    agreements = agreements_of(version.db, version.feeding[found.number], version.until)
+    return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
+
+
+def _without_a_block(version: Version, found: Weighed) -> _Line:
+    """A line that says what is known today beside the closed blocks."""
+    before = evidence.latest(version.db, found.number)
+    known, new = _known(version, found)
+    beside = _beside(version, found, before)
+    return _line(version, found, _with(version.db, known, new), new, blocks=found.blocks, before=before, beside=beside)
+
+
+def _line(
+    version: Version,
+    found: Weighed,
+    known: Kept,
+    new: tuple[Placed, ...],
+    *,
+    blocks: int,
+    before: Evidence | None,
+    beside: Surroundings,
+) -> _Line:
+    weighed = weigh(version.estimand(found), known.observations, blocks=blocks, homes=known.homes, surroundings=beside)
+    return _Line(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
+
+
+def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
+    """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
+
+    At its first line these are the values from before the claim, which are shown; and where a line was written before
+    observations were kept, all of them.
+    """
+    db, size = version.db, version.registered[found.registration_id].block
+    known = evidence.kept(db, found.number)
+    version.remember(found, known.observations)
+    if found.line == 0:
+        older = version.observed(found, returns.older(db, version.experiment_id, found.registration_id))
+        return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
+    if not version.reached(found):
+        issued = {one.replicate: found.registration_id for one in known.observations}
+        values = version.observed(found, issued)
+        return Kept(), tuple(Placed(block=place // size + 1, observation=one) for place, one in enumerate(values))
+    lost = {one.replicate: one for one in known.observations if one.outcome is None or version.has_lost(one)}
+    issued = {number: one.registration for number, one in lost.items()}
+    arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
+    return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
+
+
+def _with(db: Database, known: Kept, new: Sequence[Placed]) -> Kept:
+    """The same and more; a value that came late takes the place of the one that was missing."""
+    seen = {one.replicate: one for one in known.observations}
+    seen.update({one.observation.replicate: one.observation for one in new})
+    homes = observations.homes(db, {host for one in new for host in one.observation.hosts})
+    return Kept(
+        observations=tuple(seen.values()),
+        blocks={**known.blocks, **{one.observation.replicate: one.block for one in new}},
+        homes={**known.homes, **homes},
+    )
+
+
+def _compared(db: Database, lines: Sequence[_Line], now: datetime) -> list[_Line]:
+    """The lines, each finding's newest with its place among all claims; and lines of those whose place has changed.
+
+    What such a further line says may move others again, so that it is asked until nothing moves.
+    """
+    written = list(lines)
+    newest = {line.found.number: line for line in lines}
+    standings = {one.number: one for one in evidence.standings(db)}
+    while True:
+        shares = false_shares([_claimed(one, newest.get(number)) for number, one in standings.items()])
+        moved = [one for one in shares if one not in newest and shares[one] != standings[one].false_share]
+        if not moved:
+            break
+        further = [_moved(observe.version(db, standings[one].experiment_id, now), one) for one in moved]
+        newest.update({line.found.number: line for line in further})
+        written += further
+    return [
+        _placed_among(line, shares[line.found.number]) if line is newest[line.found.number] else line
+        for line in written
+    ]
+
+
+def _claimed(standing: Standing, line: _Line | None) -> Standing | Claimed:
+    if line is None:
+        return standing
+    said = line.evidence
+    return Claimed(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
+
+
+def _placed_among(line: _Line, share: float | None) -> _Line:
+    """The same line, weighed with its place among all claims."""
+    said = line.evidence
+    if said.false_share == share:
+        return line
+    beside = Surroundings(agreements=said.agreements, false_share=share)
+    again = _line(line.version, line.found, line.known, line.new, blocks=said.blocks, before=line.before, beside=beside)
+    return replace(line, evidence=again.evidence)
+
+
+def _moved(version: Version, number: int) -> _Line:
+    """A further line of a finding whose place among all claims has changed."""
+    findings_of = evidence.weighed(version.db, version.experiment_id)
+    return _without_a_block(version, next(one for one in findings_of if one.number == number))
+
+
+def _stand(line: _Line) -> list[Note]:
+    """An alarm suspends the finding when it is raised, and opens it again when it has ceased.
+
+    Raised once, it suspends once: whoever opens the finding meanwhile has looked.
+    """
+    db, number = line.version.db, line.found.number
+    status, _ = registrations.statuses(db, line.version.experiment_id)[number]
+    told = _doubted(line)
+    alarms = _suspending(line.evidence)
+    before = {alarm.kind for alarm in _suspending(line.before)}
+    why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
+    if why and status == "open":
+        return [*told, _suspended(db, number, why)]
+    if before and not alarms and status == "suspended":
+        registrations.set_status(db, number, "open", "")
+        why = "what suspended it is no longer so"
+        return [*told, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
+    return told
+
+
+def _doubted(line: _Line) -> list[Note]:
+    """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
+    known = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
+    raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
+    why = "; ".join(alarm.text for alarm in raised if not known.issuperset(alarm.hosts))
+    said = "Finding {finding} names hosts: {why}."
+    return [_standing_note(line.found.number, "finding.doubted", said, why)] if why else []
+
+
+def _suspending(said: Evidence | None) -> list[Alarm]:
+    return [alarm for alarm in said.alarms if alarm.force is Force.SUSPENDS] if said else []
+
+
+def _suspended(db: Database, number: int, why: str) -> Note:
+    registrations.set_status(db, number, "suspended", why)
+    return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
+
+
+def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
+    return Note(kind=kind, text=text, facts={"finding": number, "why": why}, about=f"/findings/{number}")
+
+
+def _note(line: _Line, blocks: int) -> Note:
+    weighed, number = line.evidence, line.found.number
+    is_block = line.before is None or weighed.blocks > line.before.blocks
+    said = (
+        "After {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
+        if is_block and blocks == 1
+        else "Through {blocks} block(s), after {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
+        if is_block
+        else "No block closed, and something else is known: {verdict}, {grade}, {place}."
+    )
+    experiment = experiments.by_id(line.version.db, line.version.experiment_id)
+    return Note(
+        kind="evidence.weighed" if is_block else "evidence.changed",
+        text="Finding {finding} ({experiment}): {claim}. " + said,
+        facts={
+            "finding": number,
+            "experiment": experiment.name if experiment else "",
+            "claim": line.version.estimand(line.found)["claim"],
+            "seeds": weighed.seeds,
+            "verdict": weighed.verdict,
+            "grade": weighed.grade,
+            "blocks": blocks,
+            **(_interval(line) if is_block else {"place": _place(weighed)}),
+        },
+        about=f"/findings/{number}",
+    )
+
+
+def _interval(line: _Line) -> dict[str, float | str]:
+    asked = line.version.estimand(line.found)
+    bars = around(float(asked["null"]), float(asked["smallest"]))
+    return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}
+
+
+def _place(weighed: Evidence) -> str:
+    if weighed.false_share is None:
+        return "not among the findings of the whole laboratory"
+    return f"among the findings of the whole laboratory at a false share of {weighed.false_share:.0%}"
+
+
+def _short(number: float | None, bars: Sequence[float]) -> float | str:
+    return "unbounded" if number is None else float(beside(number, *bars))

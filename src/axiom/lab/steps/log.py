@@ -1,0 +1,141 @@
+"""The last step: what the session came to, when something may be known, what comes next, and the line for the news."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from axiom.decisions.planning.eta_forecast import expected
+from axiom.decisions.sessions.agenda import in_order
+from axiom.decisions.sessions.agenda_next_steps import next_steps
+from axiom.domain.sessions import Note, Step
+from axiom.domain.work import TaskState
+from axiom.lab.policy import HEARD_FROM
+from axiom.lab.step import Round, shortened
+from axiom.lab.steps.design_standing import Standing, open_findings
+from axiom.lab.steps.log_directing import direction, next_directions
+from axiom.store.engine.database import at
+from axiom.store.sessions import facts, sessions
+
+_Written = Sequence[tuple[Step, Note]]
+
+
+def close(held: Round) -> list[Note]:
+    """Sum up what was counted and what the other steps have written; the last line becomes the news."""
+    written = sessions.notes(held.db, held.session.id)
+    graded = facts.graded(held.db)
+    standing = open_findings(held.db, held.now)
+    times = [_times(one) for one in standing]
+    steps = in_order([*next_steps(_weights(written)), *next_directions(held.db, standing)])
+    return [
+        _summary(held, written),
+        _grades(graded, facts.never_weighed(held.db)),
+        *(shortened(times, "Open findings", "/findings") or [_no_times()]),
+        *direction(held.db),
+        *[
+            Note(
+                kind="log.next",
+                text="Next, {priority}: {step} ({times}).",
+                facts={"priority": one.priority, "step": one.sentence, "times": one.times},
+                about=one.page or f"/sessions/{held.session.name}",
+            )
+            for one in steps
+        ],
+        _closed(held, written),
+    ]
+
+
+def _summary(held: Round, written: _Written) -> Note:
+    db, window = held.db, held.window
+    closed = sessions.closed_since(db, at(window.since), window.until)
+    hosts, cores = facts.heard(db, held.now - HEARD_FROM)
+    return Note(
+        kind="log.summary",
+        text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
+        "Workunits ordered, by whomever: {ordered}; taken back: {taken_back}. "
+        "Hosts heard from in the last hour: {hosts}, with {cores} core(s).",
+        facts={
+            "session": held.session.name,
+            "tasks": sum(row["sent"] for row in closed),
+            "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
+            "credit": _sum(written, "credit", "credit.awarded"),
+            "ordered": _ordered(held),
+            "taken_back": sum(row["workunits"] for row in facts.taken_back(db, window)),
+            "hosts": hosts,
+            "cores": cores,
+        },
+        about=held.tasks(),
+        rows={
+            "credit": "/ledger",
+            "hosts": "/hosts",
+            "cores": "/hosts",
+            "taken_back": held.tasks(state="aborted"),
+            "ordered": "/experiments",
+        },
+    )
+
+
+def _grades(graded: Mapping[str, int], never: int) -> Note:
+    return Note(
+        kind="log.grades",
+        text="Findings by grade: Definitive {definitive}, Strong {strong}, Moderate {moderate}, Awaiting {awaiting}; "
+        "never weighed {never}.",
+        facts={
+            "definitive": graded.get("Definitive", 0),
+            "strong": graded.get("Strong", 0),
+            "moderate": graded.get("Moderate", 0),
+            "awaiting": graded.get("Awaiting", 0),
+            "never": never,
+        },
+        about="/findings",
+    )
+
+
+def _times(one: Standing) -> Note:
+    return Note(
+        kind="log.times",
+        text="Finding {finding} ({experiment}): its next block {block}; its next grade {grade}.",
+        facts={
+            "finding": one.number,
+            "experiment": one.experiment,
+            "block": expected(one.pace, one.block_cells),
+            "grade": one.grade_expected,
+        },
+        about=f"/findings/{one.number}",
+    )
+
+
+def _no_times() -> Note:
+    return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
+
+
+def _closed(held: Round, written: _Written) -> Note:
+    weighed = sum(note.kind == "evidence.weighed" for _, note in written)
+    return Note(
+        kind="session.closed",
+        text="Session {session} is closed. Findings weighed again: {weighed}. "
+        "Workunits ordered, by whomever: {ordered}.",
+        facts={
+            "session": held.session.name,
+            "weighed": weighed,
+            "ordered": _ordered(held),
+        },
+        about=f"/sessions/{held.session.name}",
+        rows={"weighed": "/findings"},
+    )
+
+
+def _ordered(held: Round) -> int:
+    """How many workunits were ordered since the session before told of orders, by whomever."""
+    told = sessions.told_workunits(held.db, held.session.id)
+    return sum(row["workunits"] for row in facts.ordered(held.db, told))
+
+
+def _weights(written: _Written) -> Counter[str]:
+    """How often each kind was said; of refused outputs, how many there were."""
+    found = Counter(note.kind for _, note in written)
+    found["inspect.refused"] = int(_sum(written, "tasks", "inspect.refused"))
+    return found
+
+
+def _sum(written: _Written, fact: str, *kinds: str) -> float:
+    found = [note.facts.get(fact, 0) for _, note in written if note.kind in kinds]
+    return sum(each for each in found if isinstance(each, int | float))

@@ -1,0 +1,89 @@
+"""The deploying step: what was planned is ordered. Then where work is: by class of host, and who has none and why."""
+
+from axiom.domain.sessions import Note
+from axiom.lab.planning import plan as planning
+from axiom.lab.planning.deploy import deploy, ordered_of
+from axiom.lab.policy import HEARD_FROM
+from axiom.lab.step import Round, shortened
+from axiom.store.experiments import experiments
+from axiom.store.sessions import facts, sessions
+
+
+def order_planned(held: Round) -> list[Note]:
+    """Order what was planned; what was withdrawn or amended since is passed over."""
+    planned = planning.from_data(sessions.kept_plan(held.db, held.session.id))
+    notes = []
+    for allotment in planned.allotments:
+        experiment = experiments.by_id(held.db, allotment.experiment_id)
+        if experiment is None or experiment.status != "open":
+            continue
+        if ordered_of(held.db, experiment.id, allotment.registration_id) is None:
+            continue
+        made = deploy(held.db, allotment, max_failures=held.policy.max_failures, now=held.now)
+        notes.append(
+            Note(
+                kind="deploy.ordered",
+                text="{experiment}: workunits {first} to {last}, in number {workunits}.",
+                facts={"workunits": len(made), "experiment": experiment.name, "first": made[0], "last": made[-1]},
+                about=f"/experiments/{experiment.name}",
+                rows={"first": f"/workunits/{made[0]}", "last": f"/workunits/{made[-1]}"},
+            )
+        )
+    return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
+
+
+def ordered(held: Round) -> list[Note]:
+    """What was ordered since the session before told of it: by this one, by people and by programs."""
+    rows = facts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
+    if rows:
+        sessions.tell_workunits(held.db, held.session.id, max(row["last"] for row in rows))
+    notes = [
+        Note(
+            kind="deploy.new",
+            text="{experiment}: workunits ordered since the session before, by whomever: {workunits}; hosts for which "
+            "alone some of them are: {hosts}.",
+            facts={
+                "experiment": f"{row['name']}@{row['version']}",
+                "workunits": row["workunits"],
+                "hosts": row["hosts"],
+            },
+            about=f"/experiments/{row['name']}@{row['version']}",
+        )
+        for row in rows
+    ]
+    return shortened(notes, "Versions of which something was ordered", "/experiments")
+
+
+def placed(held: Round) -> list[Note]:
+    """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
+    since = held.now - HEARD_FROM
+    classes = [
+        Note(
+            kind="deploy.class",
+            text="Hosts with {cores} core(s){gpu}: {hosts}, with {tasks} task(s).",
+            facts={
+                "cores": row["cores"],
+                "gpu": " and a GPU" if row["has_gpu"] else "",
+                "hosts": row["hosts"],
+                "tasks": row["tasks"],
+            },
+            about="/hosts",
+        )
+        for row in facts.classes(held.db, since)
+    ]
+    idle = [
+        Note(
+            kind="deploy.passed_over",
+            text="Hosts that asked and have none: {hosts}, because {reason}",
+            facts={"hosts": row["hosts"], "reason": row["why"]},
+            about="/hosts",
+        )
+        for row in facts.why_idle(held.db, since)
+    ]
+    if not classes:
+        text = "No host was heard from in the last hour; what is ordered waits for one."
+        return [Note(kind="deploy.no_host", text=text, about="/hosts")]
+    return [
+        *shortened(classes, "Classes of hosts", "/hosts"),
+        *shortened(idle, "Reasons for which hosts have none", "/hosts"),
+    ]

@@ -1,0 +1,99 @@
+"""A step of sessions: what was weighed again is put in the order in which it deserves to be read."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from axiom.decisions.evidence.interest import Ranked, Told, measured, rank
+from axiom.domain.findings import Verdict
+from axiom.domain.registrations import read_body
+from axiom.domain.sessions import Note
+from axiom.lab.registrations.links import hanging
+from axiom.lab.step import Round, shortened
+from axiom.statistics.interest import Interest, interest, similarity
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
+from axiom.store.sessions import facts
+
+_MEASURED = 100  # findings whose surprise is measured: the values of each have to be read
+_COMPARED = 500  # decided findings with which a new one is compared
+
+_Asked = Mapping[str, Any]
+
+
+def ranks(held: Round) -> list[Note]:
+    """Rank the findings to which this session has added; also said when there is none."""
+    told = [
+        Told(number=row["number"], now=now, before=facts.line(held.db, row["number"], row["first"] - 1))
+        for row in facts.weighed(held.db, held.session.id)
+        if (now := facts.line(held.db, row["number"], row["line"])) is not None
+    ]
+    if not told:
+        return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]
+    told.sort(key=lambda one: not one.changes)
+    known, edges = _known(held.db), hanging(held.db)
+    weighed = [
+        replace(one, interest=_interest(held.db, one, known, edges.get(one.number, 0))) for one in told[:_MEASURED]
+    ] + told[_MEASURED:]
+    notes = [_note(held.db, place, one) for place, one in enumerate(rank(weighed)[: len(told)], start=1)]
+    return shortened(notes, "Findings that were ranked", "/findings")
+
+
+def _note(db: Database, place: int, one: Ranked) -> Note:
+    asked, name = _asked(db, one.told.number)
+    said = one.told.now
+    return Note(
+        kind="rank.finding",
+        text="Place {place}, {stars} {word}: finding {finding} ({experiment}): {claim}. {verdict}, {grade}, after "
+        "{seeds} seed(s) on {hosts} host(s); {reason}.",
+        facts={
+            "place": place,
+            "stars": one.stars,
+            "word": one.word,
+            "finding": one.told.number,
+            "experiment": name,
+            "claim": asked.get("claim", ""),
+            "verdict": said.verdict,
+            "grade": said.grade,
+            "seeds": said.seeds,
+            "hosts": said.hosts,
+            "reason": one.reason,
+        },
+        about=f"/findings/{one.told.number}",
+    )
+
+
+def _interest(db: Database, one: Told, known: Mapping[int, frozenset[object]], edges: int) -> Interest | None:
+    """`edges` is how many open questions hang on it."""
+    asked, name = _asked(db, one.number)
+    values = [each.value for each in evidence.observed(db, one.number) if each.value is not None]
+    found = measured(one.now, values, null=asked["null"], smallest=asked["smallest"]) if asked else None
+    if found is None:
+        return None
+    said, mine = asked["prediction"], _features(asked, name)
+    nearest = max((similarity(mine, other) for number, other in known.items() if number != one.number), default=0.0)
+    low, high = said["interval"]
+    chances = said["positive"], said["negative"], said["absent"]
+    return interest(found, chances, (low, high), nearest=nearest, open_edges=edges)
+
+
+def _known(db: Database) -> dict[int, frozenset[object]]:
+    """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
+    decided = [one.number for one in evidence.standings(db) if one.verdict is not Verdict.UNDECIDED]
+    return {number: _features(*_asked(db, number)) for number in decided[:_COMPARED]}
+
+
+def _asked(db: Database, number: int) -> tuple[_Asked, str]:
+    """What a finding asks, and the name of its experiment."""
+    found = registrations.of_finding(db, number)
+    if found is None:
+        return {}, ""
+    registration, name = found
+    body = read_body(registration.body)
+    return body.estimands[name], str(body.document.get("experiment", ""))
+
+
+def _features(asked: _Asked, experiment: str) -> frozenset[object]:
+    named = ("measure", "kind", "across", "about")
+    return frozenset({("experiment", experiment), *((name, asked[name]) for name in named if asked.get(name))})

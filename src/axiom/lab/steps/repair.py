@@ -1,0 +1,71 @@
+"""A step of sessions: which bundles were mended since the last one, what was wrong, and what the mending touches."""
+
+from axiom.decisions.upkeep.failures import grouped
+from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.domain.sessions import Note
+from axiom.domain.work import TaskState, WorkunitState
+from axiom.lab.step import Round, shortened
+from axiom.store.engine import counters
+from axiom.store.engine.database import Row
+from axiom.store.experiments import experiments
+from axiom.store.sessions import facts
+from axiom.store.tasks import endings
+
+_SHORT = 12  # characters of a digest: enough to find it
+
+
+def repair(held: Round) -> list[Note]:
+    """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
+    counted, window = counters.read(held.db), held.window
+    bundles = [_mended(held, row, counted) for row in facts.repaired(held.db, window)]
+    stored = experiments.everything(held.db)
+    versions = [
+        Note(
+            kind="repair.version",
+            text="{experiment} asks anew what version {older} asked.",
+            facts={"experiment": f"{one.name}@{one.version}", "older": max(older)},
+            about=f"/experiments/{one.name}@{one.version}",
+        )
+        for one in stored
+        if window.holds(one.created_at)
+        and (older := [each.version for each in stored if each.name == one.name and each.version < one.version])
+    ]
+    notes = [
+        *shortened(bundles, "Bundles that took another’s place", "/experiments"),
+        *shortened(versions, "Newer versions", "/experiments"),
+    ]
+    return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
+
+
+def _mended(held: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
+    name = f"{row['name']}@{row['version']}"
+    queued = ("task", row["id"], TaskState.UNSENT)
+    return Note(
+        kind="repair.bundle",
+        text="{experiment} has a new bundle, {new} after {old}. What was wrong: {reason}. With the old one {tasks} "
+        "tasks had ended, {failed} of them badly. Tasks not sent yet: {unsent}, of open workunits: {workunits}; each "
+        "gets the new bundle as soon as its host may have it.",
+        facts={
+            "experiment": name,
+            "new": row["new"][:_SHORT],
+            "old": row["old"][:_SHORT],
+            "reason": _wrong(held, row),
+            "tasks": row["tasks"],
+            "failed": row["failed"],
+            "unsent": counted.get(queued, 0),
+            "workunits": counted.get(("workunit", row["id"], WorkunitState.OPEN), 0),
+        },
+        about=f"/experiments/{name}",
+        rows={"tasks": f"/failures?experiment={name}", "failed": f"/failures?experiment={name}"},
+    )
+
+
+def _wrong(held: Round, row: Row) -> str:
+    """What most tasks with the old bundle failed at; it may have been mended for another reason."""
+    failed = [one for one in endings.failed(held.db, row["id"]) if one.bundle_digest == row["old"]]
+    groups = sorted(grouped(failed, endings.worked(held.db, row["id"])), key=lambda one: -one.tasks)
+    if not groups:
+        return "no task has failed with it, and nobody has said why it was changed"
+    worst = groups[0]
+    raised = f" ({worst.raised})" if worst.raised else ""
+    return f"most often {worst.cause.words}{raised}, which made us look at {suggest(worst).look_at}"

@@ -1,0 +1,101 @@
+"""The reviewing step: what came back since the last session, how it ended, and what was recalled meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.decisions.sessions.wording import in_general
+from axiom.domain.sessions import Note, Window
+from axiom.domain.work import TaskState
+from axiom.lab.step import Round, shortened
+from axiom.store.engine import counters
+from axiom.store.engine.database import Row, at, moment
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.sessions import facts as session_facts
+from axiom.store.sessions import sessions
+
+_MOST = 200  # lines: each version and each way in which its tasks ended
+
+
+def review(held: Round) -> list[Note]:
+    """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
+    db, seen = held.db, sessions.seen(held.db)
+    window = Window(since=moment(seen), until=max(moment(seen), held.now))
+    closed = together(sessions.closed_since(db, at(window.since), window.until), "amount", "sent")
+    notes = shortened([_note(row, held) for row in closed], "Ways in which tasks ended", held.tasks(), most=_MOST)
+    notes += [_recalled(one) for one in experiments.everything(db) if window.holds(one.recalled_at)]
+    if not notes:
+        notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
+    hosts = [_of_host(row, held) for row in session_facts.by_host(db, window)]
+    return [*notes, *shortened(hosts, "Hosts that returned something", held.tasks()), _before(held, window)]
+
+
+def together(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
+    """The same rows by what their reasons have in common; in each the amounts of all."""
+    found: dict[tuple[object, ...], dict[str, Any]] = {}
+    for row in rows:
+        reason = in_general(row["reason"])
+        key = (row["name"], row["version"], row["state"], reason if row["state"] != TaskState.VALID else "")
+        if key not in found:
+            found[key] = {**row, "reason": reason}
+            continue
+        for amount in amounts:
+            found[key][amount] += row[amount]
+    return list(found.values())
+
+
+def _recalled(version: StoredExperiment) -> Note:
+    return Note(
+        kind="experiment.recalled",
+        text="{experiment} was recalled: its results stay and stay paid, and its findings have left the evidence.",
+        facts={"experiment": f"{version.name}@{version.version}"},
+        about=f"/experiments/{version.name}@{version.version}",
+    )
+
+
+def _note(row: Mapping[str, Any], held: Round) -> Note:
+    name = f"{row['name']}@{row['version']}"
+    facts = {"amount": row["amount"], "experiment": name, "state": row["state"], "sent": row["sent"]}
+    about = held.tasks(experiment=name, state=row["state"])
+    if row["state"] == TaskState.VALID:
+        whole = row["cpu_seconds"] or 0.0
+        return Note(
+            kind="task.valid",
+            text="{experiment}: tasks now valid: {amount}, in {seconds} core-seconds, on average {mean}.",
+            facts={**facts, "seconds": round(whole, 1), "mean": round(whole / max(1, row["amount"]), 1)},
+            about=about,
+        )
+    return Note(
+        kind=f"task.{row['state']}",
+        text="{experiment}: tasks now {state}: {amount}, because {reason}",
+        facts={**facts, "reason": row["reason"]},
+        about=about,
+    )
+
+
+def _of_host(row: Row, held: Round) -> Note:
+    return Note(
+        kind="review.host",
+        text="Host {host}: tasks {tasks}, of which valid {valid}, in {seconds} on average.",
+        facts={
+            "host": row["host_id"],
+            "tasks": row["tasks"],
+            "valid": row["valid"],
+            "seconds": "an unknown time" if row["seconds"] is None else f"{row['seconds']:.1f} s",
+        },
+        about=held.tasks(host=row["host_id"]),
+        rows={"host": f"/hosts/{row['host_id']}"},
+    )
+
+
+def _before(held: Round, window: Window) -> Note:
+    """What earlier sessions have reviewed, which this one leaves alone."""
+    counted = counters.read(held.db)
+    closed = {state for state in TaskState if not state.is_alive}
+    whole = sum(amount for (noun, _, state), amount in counted.items() if noun == "task" and state in closed)
+    return Note(
+        kind="review.before",
+        text="Tasks that earlier sessions have reviewed and that are not counted again: {tasks}.",
+        facts={"tasks": whole - session_facts.closed_from(held.db, window.since)},
+        about="/results",
+    )

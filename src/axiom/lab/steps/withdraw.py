@@ -1,0 +1,25 @@
+"""What was taken back since the last session, by whomever, and why."""
+
+from axiom.domain.sessions import Note
+from axiom.lab.step import Round, shortened
+from axiom.store.sessions import facts
+
+
+def taken_back(held: Round) -> list[Note]:
+    """A line for each version and reason. What this session takes back itself is the next one's."""
+    notes = [
+        Note(
+            kind="withdraw.taken_back",
+            text="{experiment}: workunits taken back {workunits}, with {tasks} task(s), of which out {sent}: {reason}",
+            facts={
+                "experiment": f"{row['name']}@{row['version']}",
+                "workunits": row["workunits"],
+                "tasks": row["tasks"],
+                "sent": row["sent"],
+                "reason": row["reason"] or "nobody has said why",
+            },
+            about=held.tasks(experiment=f"{row['name']}@{row['version']}", state="aborted"),
+        )
+        for row in facts.taken_back(held.db, held.window)
+    ]
+    return shortened(notes, "Versions of which something was taken back", held.tasks(state="aborted"))

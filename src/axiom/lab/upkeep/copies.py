@@ -1,0 +1,86 @@
+"""Copies of a whole laboratory beside its journal: the newest two are kept, and of the journal what they need.
+
+So the folder of the journal restores the laboratory by itself, and does not grow for ever.
+"""
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from axiom.errors import StorageFull
+from axiom.lab.upkeep.backup import back_up
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.database import sync
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.history import Point, standing
+from axiom.store.journal.journal import prune
+from axiom.store.journal.records import short
+
+EVERY = timedelta(hours=24)
+
+_NAME = re.compile(r"copy-(\d{8}-\d{6})-(\d{12})-([0-9a-f]+)\.tar")
+_TIME = "%Y%m%d-%H%M%S"
+_UNFINISHED = "copy.tar"
+_ROOM = 1.1  # times what a copy needs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copy:
+    """One backup that the laboratory made by itself."""
+
+    path: Path
+    made_at: datetime
+    position: int  # in the journal
+
+
+def copies(place: Path, point: Point) -> list[Copy]:
+    """Those of this history, the newest last."""
+    found = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
+    return [
+        Copy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
+        for path, name in found
+        if name and name[3] == short(point)
+    ]
+
+
+def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
+    """There is a copy beside the journal that is not older than a day; returns a new one where that was needed."""
+    with Connections(folder=folder).reader() as db:
+        point = standing(db)
+    if point is None:
+        return None
+    held = copies(place, point)
+    if held and now - held[-1].made_at < EVERY:
+        return None
+    _sweep(place)
+    _demand_room(folder, place)
+    made = back_up(folder, place / _UNFINISHED, with_keys=True, now=now)
+    target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{short(point)}.tar"
+    (place / _UNFINISHED).replace(target)
+    sync(place)
+    for old in held[:-1]:
+        old.path.unlink(missing_ok=True)
+    if held:
+        prune(place, point.history, held[-1].position)
+    return target
+
+
+def _sweep(place: Path) -> None:
+    """What an earlier attempt left when its process died is gone."""
+    (place / _UNFINISHED).unlink(missing_ok=True)
+    for left in place.glob(".axiom-backup-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _demand_room(folder: Folder, place: Path) -> None:
+    files = blobs.size_of_files(folder)
+    needed = int(_ROOM * (2 * folder.database.stat().st_size + files))
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise StorageFull(
+            f"There is no room for the daily copy in {place}: it takes {needed // 2**20} MB for a while, and "
+            f"{free // 2**20} MB are free. The journal grows until there is; free some space."
+        )
