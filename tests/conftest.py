@@ -39,11 +39,13 @@ from axiom.domain.work import Outcome, Report
 from axiom.lab.experiments import preflight
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.planning.deploy import deploy
-from axiom.server import invariants, reporting, scheduling
-from axiom.server.known import Known
-from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import sweep
-from axiom.server.validator import Validator
+from axiom.server.dispatch import local_desk_scheduling
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.returns import reporting
+from axiom.server.returns.transitioner import sweep
+from axiom.server.returns.validator import Validator
+from axiom.server.upkeep import invariants
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
@@ -254,7 +256,7 @@ class SmallLab:
 
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
         with self.db.transaction():
-            return scheduling.ask(
+            return local_desk_scheduling.ask(
                 self.db,
                 self.dispatch,
                 self.known,

@@ -31,9 +31,9 @@ from axiom.runner.children import Child
 from axiom.runner.host import platform_here
 from axiom.runner.limits import environment
 from axiom.runner.trees import write_tree
-from axiom.server.desk import LocalDesk
-from axiom.server.ordering import Dispatch
-from axiom.server.validator import Validator
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.returns.validator import Validator
 from axiom.signed import bundles
 from axiom.signed.keys import Keys, make_keys
 from axiom.store.accounts import accounts

@@ -40,7 +40,7 @@ from axiom.lab.planning.deploy import deploy
 from axiom.lab.steps.clean import clean
 from axiom.lab.steps.failures import count, failures
 from axiom.lab.steps.watch import look_for
-from axiom.server.transitioner import sweep
+from axiom.server.returns.transitioner import sweep
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.accounts import accounts

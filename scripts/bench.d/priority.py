@@ -22,7 +22,7 @@ from axiom.cli import building
 from axiom.domain.sessions import Allotment
 from axiom.engines.local import LocalEngine
 from axiom.lab.planning.deploy import deploy
-from axiom.server.validator import Validator
+from axiom.server.returns.validator import Validator
 
 CORES = os.cpu_count() or 1
 MOST = 1.25  # times as long as alone

@@ -12,7 +12,7 @@ from pathlib import Path
 from axiom.__main__ import main
 from axiom.cli.moving import Moving
 from axiom.lab.credit.pay import Paying
-from axiom.server.validator import Validator
+from axiom.server.returns.validator import Validator
 
 
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:

@@ -20,7 +20,7 @@ from volunteering import Client, Person
 from vouching import vouch
 
 from axiom.decisions.tasks.checks import is_checked
-from axiom.server.checking import secret_of
+from axiom.server.returns.checking import secret_of
 from axiom.signed.keys import make_keys
 from axiom.signed.roles import TRUST_FILE, Role
 from axiom.signed.signing import SigningKey

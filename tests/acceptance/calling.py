@@ -19,13 +19,13 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.credit.pay import Paying
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.runners.offer import offer_here
-from axiom.server import invariants
-from axiom.server.downloads import Downloads
-from axiom.server.replying import Links
-from axiom.server.rpc import Project
-from axiom.server.transfers import Transfers
-from axiom.server.transitioner import sweep, transit
-from axiom.server.validator import Validator
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.uploads import Transfers
+from axiom.server.returns.transitioner import sweep, transit
+from axiom.server.returns.validator import Validator
+from axiom.server.scheduler.reply import Links
+from axiom.server.scheduler.rpc import Project
+from axiom.server.upkeep import invariants
 from axiom.signed.keys import Secrets
 from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, read_ticket

@@ -17,7 +17,7 @@ from axiom.lab.credit.pay import Paying
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.lab.steps.evaluate import evaluate
-from axiom.server.transitioner import transit_many
+from axiom.server.returns.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from patience import PATIENCE
 
-from axiom.server.http import Listener, Stopping, serve
-from axiom.server.lane import Lanes, Room, whole
+from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.server.http.lane import Lanes, Room, whole
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
-from axiom.server.accounts import Accounts
-from axiom.server.delegates import Delegates
-from axiom.server.downloads import Downloads
-from axiom.server.front import Front
-from axiom.server.guesses import Guesses
-from axiom.server.project import FrontDesk
-from axiom.server.standing import Standing
-from axiom.server.statistics_files import StatisticsFiles
+from axiom.server.accounts.accounts import Accounts
+from axiom.server.accounts.delegates import Delegates
+from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.load import Standing
+from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.routes import Front
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.experiments.offers import Runner

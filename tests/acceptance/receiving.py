@@ -17,8 +17,8 @@ import axiom
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
-from axiom.server.accounts import Accounts
-from axiom.server.guesses import Guesses
+from axiom.server.accounts.accounts import Accounts
+from axiom.server.accounts.guesses import Guesses
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts as stored_accounts

@@ -10,7 +10,7 @@ from axiom.domain.endings import Cause
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.lab.credit.pay import Paying
 from axiom.lab.steps.failures import count
-from axiom.server import validator
+from axiom.server.returns import validator
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import endings
 

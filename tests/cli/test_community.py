@@ -9,7 +9,7 @@ from furnished import HOSTILE, fill, register
 
 from axiom.__main__ import _main
 from axiom.boinc.account_keys import passwd_hash
-from axiom.server.passwords import is_password
+from axiom.server.accounts.passwords import is_password
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts
 from axiom.store.credit import books, ledger

@@ -14,7 +14,7 @@ from axiom.commands.experiments import DeployExperiment
 from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
-from axiom.server.http import Listener, Stopping, serve
+from axiom.server.http.hardening import Listener, Stopping, serve
 from axiom.web.app import Site
 from axiom.web.control import control
 

@@ -16,8 +16,8 @@ import axiom
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import LocalEngine
 from axiom.lab.experiments.publish import Prepared, prepare
-from axiom.server.desk import LocalDesk
-from axiom.server.validator import Validator
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.returns.validator import Validator
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 from axiom.signed.tickets import Order

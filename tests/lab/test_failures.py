@@ -14,7 +14,7 @@ from axiom.lab.experiments.breaker import breaking, stop_broken
 from axiom.lab.experiments.recall import reopen_version
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.steps.failures import count, failures
-from axiom.server import reporting
+from axiom.server.returns import reporting
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments
 from axiom.store.tasks import endings, workunits

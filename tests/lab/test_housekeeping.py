@@ -4,7 +4,7 @@ import contextlib
 
 from axiom.domain.sessions import Step
 from axiom.lab.steps.clean import clean, give_up_stuck, look_at_hosts
-from axiom.server import janitor
+from axiom.server.upkeep import janitor
 from axiom.store.engine import blobs
 from axiom.store.hosts import hosts, notices
 

@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.lab.upkeep.promises import PROMISES, broken
-from axiom.server import invariants
+from axiom.server.upkeep import invariants
 from axiom.store.engine.database import connect_reader
 from axiom.store.sessions import sessions
 

@@ -8,7 +8,7 @@ from axiom.domain.releases import Change, Stage
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.experiments import releases as releasing
 from axiom.lab.experiments.rollback import roll_back
-from axiom.server.known import Known
+from axiom.server.dispatch.cache import Known
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import at, connect_writer
 from axiom.store.experiments import experiments, releases

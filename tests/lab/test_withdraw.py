@@ -8,7 +8,7 @@ from axiom.commands.work import CancelWorkunits
 from axiom.errors import NotFound
 from axiom.lab.experiments import withdraw as withdrawing
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.server.holding import to_give_up
+from axiom.server.scheduler.held_tasks import to_give_up
 
 
 def states(lab, table: str = "task") -> Counter:

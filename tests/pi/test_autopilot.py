@@ -19,7 +19,7 @@ from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
-from axiom.server.http import Listener, Stopping, serve
+from axiom.server.http.hardening import Listener, Stopping, serve
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.sessions import sessions

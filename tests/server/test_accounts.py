@@ -12,8 +12,8 @@ from office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in, key_i
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LookupAccount, Problem
 from axiom.errors import KeysUnusable, NotFound
-from axiom.server import accounts as desk
-from axiom.server.accounts import demand_secret
+from axiom.server.accounts import accounts as desk
+from axiom.server.accounts.accounts import demand_secret
 from axiom.store.accounts import accounts, teams
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from calling import MASTER
 
-from axiom.server.janitor import clean
+from axiom.server.upkeep.janitor import clean
 from axiom.store.engine import blobs
 from axiom.store.upkeep import drawings
 

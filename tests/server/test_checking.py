@@ -5,7 +5,7 @@ import pytest
 from axiom.decisions.tasks.checks import is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.planning.plan import candidates
-from axiom.server.checking import give_up, secret_of
+from axiom.server.returns.checking import give_up, secret_of
 from axiom.store.engine import counters
 from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts, notices

@@ -8,9 +8,9 @@ from axiom.decisions.hosts.costs import class_of
 from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
-from axiom.server import reporting
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.types import Asked
+from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import Kept

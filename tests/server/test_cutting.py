@@ -11,10 +11,10 @@ from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked
-from axiom.server.replying import REFERENCE_FLOPS
-from axiom.server.transitioner import transit
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.types import Asked
+from axiom.server.returns.transitioner import transit
+from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts as fleet

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotFound
-from axiom.server.desk import LocalDesk
+from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.tasks import workunits

@@ -9,9 +9,9 @@ from axiom.decisions.tasks.assignment import day_of
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.domain.work import Exit, TaskState, read_task_name
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked
-from axiom.server.known import Known
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.types import Asked
 from axiom.signed.tickets import check, read_ticket
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments

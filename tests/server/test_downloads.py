@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, StoreBusy
-from axiom.server import downloads
-from axiom.server.downloads import Downloads
+from axiom.server.http import downloads
+from axiom.server.http.downloads import Downloads
 from axiom.signed.bundles import Seal, write_seal
 from axiom.store.engine import blobs
 from axiom.store.experiments import experiments

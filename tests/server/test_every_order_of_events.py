@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.server.transitioner import transit
+from axiom.server.returns.transitioner import transit
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import tasks, workunits
 

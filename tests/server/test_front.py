@@ -11,9 +11,9 @@ from office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
 from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
-from axiom.server import accounts as desk
-from axiom.server.downloads import Downloads
-from axiom.server.front import Answer, Front
+from axiom.server.accounts import accounts as desk
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.routes import Answer, Front
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.decisions.accounts.throttle import MOST_ACCOUNT, MOST_DONE
-from axiom.server import guesses
-from axiom.server.guesses import Guesses
+from axiom.server.accounts import guesses
+from axiom.server.accounts.guesses import Guesses
 
 
 class Clock:

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from calling import Client, Exchange
 
-from axiom.server import holding
+from axiom.server.scheduler import held_tasks
 from axiom.store.engine.database import connect_writer
 from axiom.store.experiments import experiments
 from axiom.store.journal import history
@@ -90,7 +90,7 @@ def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_m
     others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
     assert len(current) == 2
     assert let_go(exchange.call(attic, inside=keeps(*others, *current, *old))) == old
-    monkeypatch.setattr(holding, "_MOST_FILES", 1)
+    monkeypatch.setattr(held_tasks, "_MOST_FILES", 1)
     assert let_go(exchange.call(attic, inside=keeps(*current, *old))) == old[:1]
     assert let_go(exchange.call(attic)) == []
 

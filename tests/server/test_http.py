@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from patience import PATIENCE
 
-from axiom.server import http
-from axiom.server.http import BODY_BYTES, HEADER_BYTES, Listener, Stopping, serve
+from axiom.server.http import hardening
+from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES, Listener, Stopping, serve
 
 GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
 
@@ -181,7 +181,7 @@ def test_headers_that_never_end_are_refused_before_they_fill_the_memory():
 
 @pytest.mark.parametrize("begin", [b"", b"GET /pa", GET + b"GET /again HTTP/1.1\r\nhost:"])
 def test_headers_that_are_too_slow_are_refused(monkeypatch, begin):
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
 
     def talk(line):
         line.say(begin)
@@ -195,7 +195,7 @@ def test_headers_that_are_too_slow_are_refused(monkeypatch, begin):
 
 
 def test_a_request_that_trickles_in_within_its_time_is_served(monkeypatch):
-    monkeypatch.setattr(http, "HEADER_SECONDS", 5.0)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 5.0)
 
     def talk(line):
         line.say(*pieces(GET, 8), pause=0.005)
@@ -205,7 +205,7 @@ def test_a_request_that_trickles_in_within_its_time_is_served(monkeypatch):
 
 
 def test_an_answer_that_takes_longer_than_the_headers_may_is_given(monkeypatch):
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.1)
 
     def talk(line):
         line.say(post(4) + b"12")
@@ -218,7 +218,7 @@ def test_an_answer_that_takes_longer_than_the_headers_may_is_given(monkeypatch):
 
 @pytest.mark.parametrize("begin", [b"", GET])
 def test_a_body_that_is_too_slow_is_refused(monkeypatch, begin):
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
 
     def talk(line):
         line.say(begin + post(4) + b"12")
@@ -231,7 +231,7 @@ def test_a_body_that_is_too_slow_is_refused(monkeypatch, begin):
 
 
 def test_an_answer_may_take_longer_than_a_body(monkeypatch):
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.1)
 
     class Slow(Echo):
         async def __call__(self, scope, receive, send) -> None:
@@ -312,7 +312,7 @@ def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
 
 
 def test_one_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(monkeypatch):
-    monkeypatch.setattr(http, "FROM_ONE_SENDER", 3)
+    monkeypatch.setattr(hardening, "FROM_ONE_SENDER", 3)
 
     def talk(line):
         address, heard = line.address, {}
@@ -350,7 +350,7 @@ def test_one_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs
     ],
 )
 def test_a_sender_is_an_address_or_a_household_and_a_proxy_is_none(address, proxies, who):
-    assert http.sender(address, proxies) == who
+    assert hardening.sender(address, proxies) == who
 
 
 NO_END = resource.RLIM_INFINITY
@@ -380,7 +380,7 @@ def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, mos
 
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", ask)
-    assert http.most_connections.__wrapped__() == connections
+    assert hardening.most_connections.__wrapped__() == connections
     assert asked == ([] if asked_for is None else [asked_for])
 
 
@@ -393,8 +393,8 @@ def test_stopping_may_be_asked_for_before_the_start():
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])
 def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, empty):
     """uvicorn waits for the next request until anything comes; no message begins with an empty line."""
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.2)
 
     def talk(line):
         line.say(GET)
@@ -406,7 +406,7 @@ def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, em
 
 
 def test_an_empty_line_before_a_request_that_comes_in_time_is_nothing(monkeypatch):
-    monkeypatch.setattr(http, "BODY_SECONDS", 5.0)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 5.0)
 
     def talk(line):
         line.say(GET)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.server.invariants import PROMISES, broken
+from axiom.server.upkeep.invariants import PROMISES, broken
 from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited

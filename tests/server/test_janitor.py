@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 
-from axiom.server.janitor import clean, look
+from axiom.server.upkeep.janitor import clean, look
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.tasks import progress, uploads

@@ -7,7 +7,7 @@ import time
 import pytest
 from patience import PATIENCE
 
-from axiom.server.jobs import Job, Jobs
+from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer

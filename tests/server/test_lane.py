@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lining import LIMIT, OK, Answers, Line, post, served
 
-from axiom.server import http
-from axiom.server.lane import Room, whole
+from axiom.server.http import hardening
+from axiom.server.http.lane import Room, whole
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +123,14 @@ def test_an_answer_that_could_not_be_made_is_told_as_such(line):
 
 
 def test_a_body_that_stops_coming_is_refused(monkeypatch, line):
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
     line.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 100\r\n\r\n12")
     assert line.answer() == (b"HTTP/1.1 408 Request Timeout", b"")
     assert line.is_closed()
 
 
 def test_a_slow_body_that_keeps_coming_is_taken(monkeypatch, line):
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
     body = b"x" * 20_000
     head = post(b"/now", body)[: -len(body)]
     line.say(head, *[b"x" * 1_000] * 20, pause=0.03)
@@ -139,7 +139,7 @@ def test_a_slow_body_that_keeps_coming_is_taken(monkeypatch, line):
 
 @pytest.mark.parametrize("begin", [b"", b"POST /no", b"POST /now HTTP/1.1\r\nhost: "])
 def test_headers_that_never_end_are_refused(monkeypatch, place, begin):
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
     line = Line(place[1])
     line.say(begin)
     assert line.answer() == (b"HTTP/1.1 408 Request Timeout", b"")
@@ -213,7 +213,7 @@ def test_a_stop_lets_those_be_answered_who_were_heard():
 
 
 def test_more_connections_than_allowed_are_sent_away(monkeypatch):
-    monkeypatch.setattr(http, "most_connections", lambda: 3)
+    monkeypatch.setattr(hardening, "most_connections", lambda: 3)
     with served(Answers()) as address:
         lines = [Line(address) for _ in range(3)]
         for each in lines:

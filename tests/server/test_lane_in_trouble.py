@@ -9,9 +9,9 @@ import pytest
 from lining import HUGE, LIMIT, Answers, Line, Page, Told, post, served, until
 from uploading import LARGE, NAME, Place, head
 
-from axiom.server import http
-from axiom.server.http import Listener, serve
-from axiom.server.lane import Lanes, whole
+from axiom.server.http import hardening
+from axiom.server.http.hardening import Listener, serve
+from axiom.server.http.lane import Lanes, whole
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
     before = len(answers.asked)
     line.say(post(b"/later", b"1"))
     assert until(lambda: answers.held)
-    line.say(request_ * (http.MOST_WAITING + 1))
+    line.say(request_ * (hardening.MOST_WAITING + 1))
     assert line.is_closed()
     answers.let_go()
     assert len(answers.asked) == before + 1
@@ -56,7 +56,7 @@ def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
 @pytest.mark.parametrize("path", [b"/now", b"/page"])
 @pytest.mark.parametrize("more", [b"x: y\r\n" * 10_000, b"x" * 60_000], ids=["many", "one without end"])
 def test_headers_behind_a_body_that_never_end_are_refused(monkeypatch, line, path, more):
-    monkeypatch.setattr(http, "BODY_SECONDS", 5.0)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 5.0)
     line.say(b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n" % path)
     line.say(*[more] * 12, pause=0.05)
     assert line.answer()[0] in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}  # a reset may overtake the words
@@ -92,23 +92,23 @@ def test_whoever_asks_on_without_fetching_the_answers_is_cut_off(place):
 
 @pytest.mark.parametrize("path", [b"/large", b"/huge"])
 def test_an_answer_that_nobody_fetches_is_given_up(monkeypatch, path):
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.2)
-    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
     answers = Answers()
     with served(answers) as address:
         deaf = Line(address)
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         deaf.say(post(path, b"1", b"connection: close") if path == b"/huge" else post(path, b"1") * 60)
-        assert until(lambda: http.Hardened.senders[""] == 1)
+        assert until(lambda: hardening.Hardened.senders[""] == 1)
         time.sleep(0.1)
-        assert until(lambda: not http.Hardened.senders)
+        assert until(lambda: not hardening.Hardened.senders)
         deaf.socket.close()
 
 
 def test_an_answer_that_is_fetched_slowly_is_given_to_its_end(monkeypatch):
-    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(http, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.3)
     with served(Answers()) as address:
         slow = Line(address)
         slow.say(post(b"/huge", b"1"))

@@ -8,7 +8,7 @@ from calling import GPU, LINUX, RECORDED, altered
 from axiom.boinc import account_keys
 from axiom.boinc.reading import read_request
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.server.meeting import describe, meet, platform_of
+from axiom.server.scheduler.identify import describe, meet, platform_of
 from axiom.store.accounts import accounts
 from axiom.store.hosts import contacts, hosts
 

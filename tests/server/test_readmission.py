@@ -6,7 +6,7 @@ import pytest
 from calling import Client, Exchange
 
 from axiom.errors import StoreBusy
-from axiom.server import readmission
+from axiom.server.returns import readmission
 from axiom.store.engine.database import connect_writer
 from axiom.store.tasks import workunits
 

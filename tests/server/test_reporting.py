@@ -7,8 +7,8 @@ import pytest
 
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
-from axiom.server import reporting
-from axiom.server.holding import to_give_up
+from axiom.server.returns import reporting
+from axiom.server.scheduler.held_tasks import to_give_up
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
 from axiom.store.journal import history

@@ -314,7 +314,7 @@ def test_another_variety_says_nothing_of_progress(exchange, attic):
 
 
 def test_one_contact_speaks_of_no_more_tasks_than_a_host_can_have(exchange, attic, monkeypatch):
-    monkeypatch.setattr("axiom.server.progress._MOST", 2)
+    monkeypatch.setattr("axiom.server.scheduler.progress._MOST", 2)
     exchange.deploy(3)
     names = [each.task.findtext("name") for each in exchange.call(attic, ask=1e5).tasks.values()]
     assert len(names) == 4

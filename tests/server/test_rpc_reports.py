@@ -12,8 +12,8 @@ from axiom.domain.fleet import Standing
 from axiom.domain.ledger import Reason
 from axiom.domain.work import Exit
 from axiom.lab.credit.pay import Paying, tariff_of
-from axiom.server import standings
-from axiom.server.validator import SLICE
+from axiom.server.returns import standings
+from axiom.server.returns.validator import SLICE
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks, workunits

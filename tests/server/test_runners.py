@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.server.programs import ours
-from axiom.server.runners import app_version, signed_files
+from axiom.server.scheduler.programs import ours
+from axiom.server.scheduler.runners import app_version, signed_files
 from axiom.store.experiments.offers import Runner, RunnerFile
 
 MAIN = RunnerFile(name="axiom_runner_1.pyz", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.work import Exit, TaskState, WorkunitState
-from axiom.server.transitioner import transit
+from axiom.server.returns.transitioner import transit
 from axiom.signed.bundles import MANIFEST, contents, pack
 from axiom.signed.strict import canonical
 from axiom.signed.tickets import check, read_ticket

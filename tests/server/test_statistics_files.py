@@ -8,9 +8,9 @@ import pytest
 
 from axiom.boinc import account_keys
 from axiom.domain.ledger import Award, Tariff
-from axiom.server import statistics_files
-from axiom.server.erasing import erase
-from axiom.server.statistics_files import NAMES, StatisticsFiles
+from axiom.server.accounts import statistics_files
+from axiom.server.accounts.membership import erase
+from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.store.accounts import accounts, teams
 from axiom.store.accounts.credit_sites import holders, lately, new_today
 from axiom.store.credit import ledger, tariffs

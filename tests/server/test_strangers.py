@@ -6,8 +6,8 @@ from growth import seconds
 
 from axiom.boinc.reading import read_request
 from axiom.boinc.scan import MOST_OF
-from axiom.server import rpc
-from axiom.server.strangers import is_stranger
+from axiom.server.scheduler import rpc
+from axiom.server.scheduler.admission_strangers import is_stranger
 from axiom.store.connections import Connections
 
 LONG = b"<result><name>a_task_0</name><exit_status>0</exit_status></result>" * 1_500

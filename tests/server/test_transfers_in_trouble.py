@@ -16,7 +16,7 @@ from uploading import KEY, LARGE, SMALL, Place, head, md5, size_query, status_of
 from axiom.boinc.transfers import done, size_reply, write_name
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
-from axiom.server import transfers
+from axiom.server.http import uploads as transfers
 from axiom.store.connections import Connections
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
@@ -275,7 +275,7 @@ import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from axiom.server.transfers import Transfers
+from axiom.server.http.uploads import Transfers
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer

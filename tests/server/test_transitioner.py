@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.server.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many
+from axiom.server.returns.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.fleet import Host
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.types import Asked
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 

@@ -10,9 +10,9 @@ from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.lab.experiments import own_gates, preflight
-from axiom.server.desk import LocalDesk
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.types import Asked
 from axiom.signed.tickets import parse, read_ticket
 from axiom.store.accounts import accounts
 from axiom.store.engine import counters

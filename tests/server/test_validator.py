@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.errors import OutputError
-from axiom.server.validator import Validator
+from axiom.server.returns.validator import Validator
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
 from axiom.store.hosts import hosts
 from axiom.store.tasks import results, workunits

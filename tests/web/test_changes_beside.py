@@ -4,8 +4,8 @@ import pytest
 from receiving import EMAIL, NEW_PASSWORD, PASSWORD
 
 from axiom.boinc import account_keys
-from axiom.server.accounts import Accounts, change_password
-from axiom.server.passwords import is_password, stored_password
+from axiom.server.accounts.accounts import Accounts, change_password
+from axiom.server.accounts.passwords import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 

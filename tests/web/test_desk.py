@@ -19,8 +19,8 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound
 from axiom.runner.host import platform_here
-from axiom.server import scheduling
-from axiom.server.http import Listener, Stopping, serve
+from axiom.server.dispatch import local_desk_scheduling
+from axiom.server.http.hardening import Listener, Stopping, serve
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.hosts import hosts
@@ -159,7 +159,7 @@ def test_an_output_that_lies_elsewhere_is_not_read(served, path):
 def served_order(served):
     """An order that host 1 has."""
     (order,) = served.writer.run(
-        lambda db: scheduling.ask(
+        lambda db: local_desk_scheduling.ask(
             db, served.lab.dispatch, served.lab.known, host_id=1, holding=frozenset(), wanted=1, now=served.lab.now
         )
     ).orders

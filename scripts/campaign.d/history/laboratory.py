@@ -23,13 +23,14 @@ from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import Policy
-from axiom.server import checking, janitor, reporting
-from axiom.server.dispatch import hand_out
-from axiom.server.handing import Asked, Given
-from axiom.server.known import Known
-from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import transit_many
-from axiom.server.validator import Validator
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.types import Asked, Given
+from axiom.server.returns import checking, reporting
+from axiom.server.returns.transitioner import transit_many
+from axiom.server.returns.validator import Validator
+from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.roles import TRUST_FILE

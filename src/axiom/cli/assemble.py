@@ -39,10 +39,10 @@ from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
 from axiom.lab.steps.failures import count as count_failures
 from axiom.runner import sandbox
-from axiom.server.http import Listener, Stopping
-from axiom.server.http import serve as serve_sockets
-from axiom.server.janitor import clean, look
-from axiom.server.jobs import Job, Jobs
+from axiom.server.http.hardening import Listener, Stopping
+from axiom.server.http.hardening import serve as serve_sockets
+from axiom.server.upkeep.janitor import clean, look
+from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.roles import TRUST_FILE

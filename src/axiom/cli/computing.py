@@ -18,10 +18,10 @@ from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged
 from axiom.runner.host import platform_here
-from axiom.server.desk import LocalDesk
-from axiom.server.known import Known
-from axiom.server.ordering import Dispatch
-from axiom.server.transitioner import resume
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.returns.transitioner import resume
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -32,7 +32,7 @@ from axiom.store.writer import Writer
 
 if TYPE_CHECKING:
     from axiom.cli.moving import Moving
-    from axiom.server.jobs import Jobs
+    from axiom.server.upkeep.jobs import Jobs
 
 _THIS_COMPUTER = "this computer"
 

@@ -9,9 +9,9 @@ from typing import Any
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import WrongUse
-from axiom.server.desk import LocalDesk
-from axiom.server.known import Known
-from axiom.server.ordering import Dispatch
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.orders import Dispatch
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit.pay import Paying
-from axiom.server.checking import give_up, secret_of
-from axiom.server.jobs import Job, Jobs
-from axiom.server.transitioner import sweep_awake, sweep_unattended
-from axiom.server.validator import SLICE as JUDGED_AT_ONCE
-from axiom.server.validator import Validator
+from axiom.server.returns.checking import give_up, secret_of
+from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
+from axiom.server.returns.validator import SLICE as JUDGED_AT_ONCE
+from axiom.server.returns.validator import Validator
+from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.signed.keys import Keys
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -6,7 +6,7 @@ from axiom.cli.volunteers import Volunteering
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import TaskState
-from axiom.server.jobs import Job
+from axiom.server.upkeep.jobs import Job
 from axiom.signed.keys import Secrets
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database

@@ -16,19 +16,19 @@ from axiom.commands.gate import Gate
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.runners.offer_offering import Offering
 from axiom.runner.host import platform_here
-from axiom.server.accounts import Accounts, demand_secret
-from axiom.server.delegates import Delegates
-from axiom.server.downloads import Downloads
-from axiom.server.front import Answer, Asked, Endpoint, Front
-from axiom.server.guesses import Guesses
-from axiom.server.jobs import Job
-from axiom.server.lane import Lanes, whole
-from axiom.server.project import FrontDesk
-from axiom.server.replying import Links
-from axiom.server.rpc import Project
-from axiom.server.standing import Standing
-from axiom.server.statistics_files import StatisticsFiles
-from axiom.server.transfers import Transfers
+from axiom.server.accounts.accounts import Accounts, demand_secret
+from axiom.server.accounts.delegates import Delegates
+from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.load import Standing
+from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.lane import Lanes, whole
+from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.routes import Answer, Asked, Endpoint, Front
+from axiom.server.http.uploads import Transfers
+from axiom.server.scheduler.reply import Links
+from axiom.server.scheduler.rpc import Project
+from axiom.server.upkeep.jobs import Job
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections

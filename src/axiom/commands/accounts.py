@@ -18,9 +18,9 @@ from axiom.decisions.accounts.passwords import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.server.accounts import change_email, change_password, open_account, renew_key
-from axiom.server.erasing import erase
-from axiom.server.passwords import stored_password
+from axiom.server.accounts.accounts import change_email, change_password, open_account, renew_key
+from axiom.server.accounts.membership import erase
+from axiom.server.accounts.passwords import stored_password
 from axiom.signed.keys import load_secrets
 from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts

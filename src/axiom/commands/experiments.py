@@ -27,7 +27,7 @@ from axiom.lab.planning.supplies import size_to_order
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
-from axiom.server.ordering import demand_room
+from axiom.server.dispatch.orders import demand_room
 from axiom.signed.strict import LARGEST
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs

@@ -13,7 +13,7 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound
-from axiom.server.accounts import open_account
+from axiom.server.accounts.accounts import open_account
 from axiom.signed.keys import load_secrets
 from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts

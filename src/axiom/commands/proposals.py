@@ -13,7 +13,7 @@ from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUs
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
-from axiom.server.ordering import demand_room
+from axiom.server.dispatch.orders import demand_room
 from axiom.signed.strict import LARGEST, canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database

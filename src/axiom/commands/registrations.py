@@ -16,7 +16,7 @@ from axiom.lab.followups.price import Points, points
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
-from axiom.server.ordering import demand_room
+from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.strict import LARGEST
 from axiom.store.connections import Connections

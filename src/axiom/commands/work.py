@@ -12,7 +12,7 @@ from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
-from axiom.server.transitioner import transit_many
+from axiom.server.returns.transitioner import transit_many
 from axiom.signed.strict import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks

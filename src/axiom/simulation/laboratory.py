@@ -22,14 +22,15 @@ from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.policy import policy_of
 from axiom.pi import autopilot
-from axiom.server import checking, janitor
-from axiom.server.known import Known
-from axiom.server.ordering import Dispatch
-from axiom.server.replying import Links
-from axiom.server.rpc import Project
-from axiom.server.transfers import Transfers
-from axiom.server.transitioner import resume, sweep_late, sweep_unattended
-from axiom.server.validator import Validator
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.http.uploads import Transfers
+from axiom.server.returns import checking
+from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
+from axiom.server.returns.validator import Validator
+from axiom.server.scheduler.reply import Links
+from axiom.server.scheduler.rpc import Project
+from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, Secrets
 from axiom.signed.roles import TRUST_FILE

@@ -14,9 +14,9 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.fleet import SimulateFleet
 from axiom.decisions.hosts.runners import DRILL
-from axiom.server.lane import Intake
-from axiom.server.rpc import Project
-from axiom.server.transfers import Transfers
+from axiom.server.http.lane import Intake
+from axiom.server.http.uploads import Transfers
+from axiom.server.scheduler.rpc import Project
 from axiom.simulation import fleet_drill
 from axiom.simulation.computer import Computer, Held
 from axiom.simulation.contacts import Contacts

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.errors import AxiomError
-from axiom.server.lane import Intake
+from axiom.server.http.lane import Intake
 from axiom.settings import Settings
 from axiom.simulation.chronicle import Chronicle
 from axiom.simulation.computer import Computer, Held

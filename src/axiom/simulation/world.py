@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.server.lane import Intake
+from axiom.server.http.lane import Intake
 from axiom.simulation.computer import Held
 from axiom.simulation.fleet import WHOLE
 from axiom.simulation.hearing import Heard

@@ -21,7 +21,7 @@ from axiom.domain.ledger import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session, Step
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
-from axiom.server.costing import Declared
+from axiom.server.returns.costing import Declared
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement

@@ -26,7 +26,7 @@ from axiom.runner import sandbox
 from axiom.runner.gate import Gate
 from axiom.runner.here import describe_boxed
 from axiom.runner.host import platform_here
-from axiom.server.known import COST_MARGIN, LEAST_CELL_SECONDS
+from axiom.server.dispatch.cache import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.signed.signing import SigningKey

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from axiom.server.transitioner import transit_many
+from axiom.server.returns.transitioner import transit_many
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.tasks import endings, workunits

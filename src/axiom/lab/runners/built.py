@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.errors import Refused, StoreError
-from axiom.server.meeting import PLATFORMS
+from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed import strict
 from axiom.signed.strict import Fields
 

@@ -14,7 +14,7 @@ from axiom.domain.fleet import Platform
 from axiom.errors import KeysUnusable, Refused
 from axiom.lab.runners.built import Built, Piece, place, read_built
 from axiom.lab.runners.stand_in import runner_name, stand_in
-from axiom.server.meeting import PLATFORMS
+from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.code_signing import CodeKey, CodeSigning, is_digest_signed
 from axiom.signed.roles import TRUST_FILE
 from axiom.store.engine.folder import Folder

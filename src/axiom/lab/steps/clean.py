@@ -7,8 +7,8 @@ from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.step import shortened
-from axiom.server import standings
-from axiom.server.transitioner import START, silent, transit_many
+from axiom.server.returns import standings
+from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as fleet

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from axiom.decisions.upkeep.jobs import Part, ailing
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
-from axiom.server.transitioner import START
+from axiom.server.returns.transitioner import START
 from axiom.store.engine.database import Row, maybe_moment
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs

@@ -1,0 +1,227 @@
+"""What BOINC calls account managers: they read and set things for a volunteer whose account key they hold.
+
+The key alone changes no password and no e-mail address: whoever reads it in a client's folder could then take the
+account over. Those are changed on the site, by who knows the present password.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import (
+    NO_HOST,
+    AccountChange,
+    AccountError,
+    AccountInfo,
+    Problem,
+    change_reply,
+    error_reply,
+    info_reply,
+    place_reply,
+    read_change,
+    read_place,
+)
+from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.reading import read_preferences
+from axiom.boinc.scan import bag, lines, tree
+from axiom.decisions.accounts.visibility import as_shown
+from axiom.domain.fleet import Account, Team, Volunteer
+from axiom.errors import MalformedRequest
+from axiom.server.accounts.accounts import wait_first, weak_key_of
+from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.membership_membership import belong
+from axiom.server.scheduler.reply import project_preferences
+from axiom.store.accounts import accounts, teams
+from axiom.store.connections import Connections
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
+from axiom.store.writer import Writer
+
+_STRANGER = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="No account here has this account key.")
+_SITE_ALONE = Problem(
+    error=AccountError.BAD_PASSWORD,
+    text="E-mail address and password are changed on the site, by who knows the present password. Nothing was changed.",
+)
+_BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
+_NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
+_MOST_TEAMS = 50
+_MOST_PREFERENCES = 32 * 1024  # bytes: clients bring them back, and may bring twice as many
+_WHOLE = "<global_preferences>"
+_DATE = re.compile(r"\s*<mod_time>[^<]*</mod_time>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delegates:
+    """Answers whoever acts for a volunteer. Its functions wait: call them from threads."""
+
+    writer: Writer
+    connections: Connections
+    secret: bytes
+    now: Callable[[], datetime]
+    guesses: Guesses
+
+    def info(self, fields: Mapping[str, str]) -> bytes:
+        """What an account manager may know of an account."""
+        with self.connections.reader() as db:
+            found = _holder(db, fields)
+            if found is None:
+                return error_reply(_STRANGER)
+            volunteer, account = found
+            preferred = accounts.preferences(db, volunteer.id)
+        return info_reply(
+            AccountInfo(
+                id=volunteer.id,
+                name=volunteer.name,
+                country=volunteer.country,
+                weak_key=weak_key_of(self.secret, volunteer, account),
+                cpid=account_keys.external_cpid(account.cross_id, account.email or ""),
+                created_at=int(volunteer.created_at.timestamp()),
+                global_preferences=preferred.everywhere,
+                project_preferences=project_preferences(preferred.project),
+                website=volunteer.website,
+                wants_email=False,
+                shows_hosts=account.shows_hosts,
+                team_id=volunteer.team_id,
+                venue=preferred.venue,
+            )
+        )
+
+    def change(self, fields: Mapping[str, str]) -> bytes:
+        """Store what an account manager sets."""
+        asked = read_change(fields)
+        if isinstance(asked, Problem):
+            return error_reply(asked)
+        if asked.email is not None or asked.passwd_hash is not None:
+            return error_reply(_SITE_ALONE)
+        why_not = self._why_not(fields, "am_set_info")
+        problem = why_not or self.writer.run(lambda db: _change(db, fields, asked, self.now()))
+        return error_reply(problem) if problem else change_reply()
+
+    def place(self, fields: Mapping[str, str]) -> bytes:
+        """Store where an account manager says that one of the volunteer's computers stands."""
+        asked = read_place(fields)
+        if isinstance(asked, Problem):
+            return error_reply(asked)
+        problem = self._why_not(fields, "am_set_host_info") or self.writer.run(lambda db: _place(db, fields, *asked))
+        return error_reply(problem) if problem else place_reply()
+
+    def _why_not(self, fields: Mapping[str, str], what: str) -> Problem | None:
+        """Why whoever asks may not have this done now. Each change is a commit, so there are only so many an hour."""
+        with self.connections.reader() as db:
+            found = _holder(db, fields)
+        if found is None:
+            return _STRANGER
+        verdict = self.guesses.do_one(found[0].id, what)
+        return None if verdict.may else wait_first(verdict)
+
+    def teams(self, fields: Mapping[str, str]) -> bytes:
+        """The teams whose names hold some words, or the one with a number."""
+        number, words = fields.get("team_id", ""), fields.get("team_name", "").strip()
+        with self.connections.reader() as db:
+            if number.isascii() and number.isdecimal() and len(number) <= 18:
+                one = teams.by_id(db, int(number))
+                return in_ascii(_team(db, one)) if one else error_reply(_NO_TEAM)
+            found = teams.like(db, words[:100], _MOST_TEAMS) if words else []
+            return in_ascii(f"<teams>\n{''.join(_team(db, team) for team in found)}</teams>\n")
+
+
+def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account] | None:
+    """Whose account key this is. A weak key computes and does nothing else."""
+    holder = accounts.by_key(db, account_keys.key_digest(fields.get("account_key", "")))
+    return accounts.by_id(db, holder.volunteer_id) if holder and not holder.is_weak else None
+
+
+def _change(db: Database, fields: Mapping[str, str], asked: AccountChange, now: datetime) -> Problem | None:
+    found = _holder(db, fields)
+    if found is None:
+        return _STRANGER
+    volunteer, account = found
+    if asked.team_id and teams.by_id(db, asked.team_id) is None:
+        return _NO_TEAM
+    try:
+        everywhere = _read_everywhere(asked.global_preferences, now)
+        share = _read_share(asked.project_preferences)
+    except MalformedRequest:
+        return _BAD_PREFERENCES
+    if everywhere is not None:
+        accounts.keep_preferences(db, volunteer.id, *everywhere)
+    if share is not None or asked.venue is not None:
+        preferred = accounts.preferences(db, volunteer.id)
+        chosen = json.loads(preferred.project) | ({} if share is None else {"resource_share": share})
+        venue = preferred.venue if asked.venue is None else asked.venue
+        accounts.set_project_preferences(db, volunteer.id, json.dumps(chosen, sort_keys=True), venue)
+    if asked.team_id is not None:
+        belong(db, volunteer, asked.team_id or None)
+    accounts.set_profile(
+        db,
+        volunteer.id,
+        name=volunteer.name if asked.name is None else asked.name,
+        country=volunteer.country if asked.country is None else asked.country,
+        website=volunteer.website if asked.website is None else asked.website,
+        is_exported=account.is_exported,
+        shows_hosts=account.shows_hosts if asked.shows_hosts is None else asked.shows_hosts,
+    )
+    return None
+
+
+def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) -> Problem | None:
+    """Of another volunteer's computer it is not even said whether it exists."""
+    found, host = _holder(db, fields), hosts.host(db, host_id)
+    if found is None:
+        return _STRANGER
+    if host is None or host.volunteer_id != found[0].id:
+        return NO_HOST
+    hosts.set_venue(db, host_id, venue)
+    return None
+
+
+def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
+    """Preferences for computing anywhere, as one element, and when they were changed."""
+    if text is None:
+        return None
+    if len(text.encode()) > _MOST_PREFERENCES:
+        raise MalformedRequest("The preferences are too long. Nothing was changed.")
+    text = lines(text.encode())
+    whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"
+    top = tree(whole.encode())
+    if top.leaves or len(top.children) != 1:
+        raise MalformedRequest("The preferences are not one element. Nothing was changed.")
+    said, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
+    modified_at = min(said, here) or here
+    return whole if said == modified_at else _dated(whole, modified_at), modified_at
+
+
+def _dated(whole: str, modified_at: int) -> str:
+    """The preferences with this as their time, by which clients tell whether theirs are the newer ones."""
+    undated = _DATE.sub("", whole)
+    return undated.replace(_WHOLE, f"{_WHOLE}\n<mod_time>{modified_at}</mod_time>", 1)
+
+
+def _read_share(text: str | None) -> float | None:
+    """How much of a computer the volunteer gives to this project, beside others."""
+    if text is None:
+        return None
+    tree(text.encode())
+    says = bag(text.encode())
+    return says.number(b"resource_share", 100.0, high=10_000.0) if b"resource_share" in says.leaves else None
+
+
+def _team(db: Database, team: Team) -> str:
+    founder = accounts.by_id(db, team.founder_id)
+    team = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
+    facts = {
+        "id": str(team.id),
+        "name": escaped(team.name),
+        "userid": str(team.founder_id),
+        "founder_name": escaped(founder[0].name if founder else ""),
+        "create_time": str(int(team.created_at.timestamp())),
+        "url": escaped(team.website),
+        "description": escaped(team.about),
+        "country": escaped(team.country),
+        "nusers": str(teams.members(db, team.id)),
+    }
+    return "<team>\n" + "".join(f"<{tag}>{value}</{tag}>\n" for tag, value in facts.items()) + "</team>\n"

@@ -1,0 +1,217 @@
+"""Writes the files that credit sites fetch once a day. In them is who agreed to be, and nobody else."""
+
+import gzip
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.boinc.account_keys import exported_host_cpid, external_cpid
+from axiom.boinc.exports import (
+    Erased,
+    ExportedCredit,
+    ExportedHost,
+    ExportedTeam,
+    ExportedVolunteer,
+    Tables,
+    erased_hosts_xml,
+    erased_volunteers_xml,
+    hosts_xml,
+    tables_xml,
+    teams_xml,
+    volunteers_xml,
+)
+from axiom.decisions.accounts.visibility import heard
+from axiom.domain.ledger import Balance
+from axiom.server.accounts.membership import TOLD_FOR
+from axiom.store.accounts import credit_sites, tombstones
+from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
+from axiom.store.connections import Connections
+from axiom.store.engine.database import Database, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+
+NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host_deleted.gz")
+_PAGE = 500
+_FRESH = timedelta(hours=23)
+_NO_MARKS = str.maketrans("[]|", "   ")
+_GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
+
+
+@dataclass()
+class _Counted:
+    """What the files hold so far."""
+
+    volunteers: int = 0
+    teams: int = 0
+    hosts: int = 0
+    credit: int = 0
+    names: set[str] = field(default_factory=set)
+
+
+class StatisticsFiles:
+    """The folder `stats`, and when it was last filled."""
+
+    def __init__(self, folder: Folder, now: Callable[[], datetime], rest: Callable[[], object]) -> None:
+        self._folder = folder
+        self._now = now
+        self._rest = rest  # between two parts of a list: so that whoever waits for the processor has it
+
+    def read(self, name: str) -> bytes | None:
+        """One of the files; None while it is not written."""
+        try:
+            return (self._folder.statistics / name).read_bytes()
+        except OSError:
+            return None
+
+    def write_if_due(self) -> bool:
+        """All files, unless they are of today; tells whether they were written."""
+        written = [self._folder.statistics / name for name in NAMES]
+        is_due = any(not path.is_file() or self._age(path) > _FRESH for path in written)
+        if is_due:
+            self.write()
+        return is_due
+
+    def _age(self, path: Path) -> timedelta:
+        return self._now() - moment(path.stat().st_mtime_ns // 1000)
+
+    def write(self) -> None:
+        """All files, each replaced when it is whole."""
+        self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
+        counted = _Counted()
+        with Connections(folder=self._folder).follower() as db:
+            self._pack("user.gz", volunteers_xml(self._volunteers(db, counted)))
+            self._pack("team.gz", teams_xml(self._teams(db, counted)))
+            self._pack("host.gz", hosts_xml(self._hosts(db, counted)))
+            self._pack("user_deleted.gz", erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
+            self._pack("host_deleted.gz", erased_hosts_xml(self._erased(db, tombstones.HOST)))
+            counted.names = {each.name for each in experiments.everything(db)}
+        tables = Tables(
+            updated_at=int(self._now().timestamp()),
+            volunteers=counted.volunteers,
+            teams=counted.teams,
+            hosts=counted.hosts,
+            total_credit=counted.credit,
+            experiments=tuple(sorted(counted.names)),
+        )
+        self._replace("tables.xml", [tables_xml(tables)])
+
+    def _volunteers(self, db: Database, counted: _Counted) -> Iterator[ExportedVolunteer]:
+        for one in self._consenting(db):
+            counted.volunteers += 1
+            counted.credit += one.balance.total
+            yield _volunteer(one)
+
+    def _teams(self, db: Database, counted: _Counted) -> Iterator[ExportedTeam]:
+        last = 0
+        while part := credit_sites.teams(db, last, _PAGE):
+            last = part[-1].id
+            counted.teams += len(part)
+            yield from map(_team, part)
+            self._rest()
+
+    def _hosts(self, db: Database, counted: _Counted) -> Iterator[ExportedHost]:
+        last = 0
+        while part := credit_sites.volunteers(db, last, _PAGE):
+            last, whose = part[-1].id, {one.id: one for one in part}
+            for host in credit_sites.hosts(db, list(whose)):
+                counted.hosts += 1
+                yield _host(host, whose[host.volunteer_id])
+            self._rest()
+
+    def _erased(self, db: Database, noun: str) -> list[Erased]:
+        return [Erased(id=one.number, cpid=one.cpid) for one in tombstones.since(db, noun, self._now() - TOLD_FOR)]
+
+    def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
+        last = 0
+        while part := credit_sites.volunteers(db, last, _PAGE):
+            last = part[-1].id
+            yield from part
+            self._rest()
+
+    def _pack(self, name: str, pieces: Iterable[bytes]) -> None:
+        self._replace(name, pieces, packed=True)
+
+    def _replace(self, name: str, pieces: Iterable[bytes], *, packed: bool = False) -> None:
+        unfinished = self._folder.statistics / f".{name}.part"
+        with unfinished.open("wb") as file:
+            if packed:
+                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as pack:
+                    for piece in pieces:
+                        pack.write(piece)
+            else:
+                file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self._folder.statistics / name)
+
+
+def _volunteer(one: OpenVolunteer) -> ExportedVolunteer:
+    is_heard = heard(one.balance).may
+    return ExportedVolunteer(
+        id=one.id,
+        name=one.name,
+        created_at=int(one.created_at.timestamp()),
+        credit=_credit(one.balance),
+        cpid=external_cpid(one.cross_id, one.email),
+        country=one.country if is_heard else "",
+        website=one.website if is_heard else "",
+        team_id=one.team_id,
+    )
+
+
+def _team(one: OpenTeam) -> ExportedTeam:
+    is_heard = heard(one.of_founder).may
+    return ExportedTeam(
+        id=one.id,
+        name=one.name,
+        founder_id=one.founder_id,
+        founder_name=one.founder_name,
+        created_at=int(one.created_at.timestamp()),
+        credit=_credit(one.balance),
+        website=one.website if is_heard else "",
+        description=one.about if is_heard else "",
+        country=one.country if is_heard else "",
+    )
+
+
+def _host(one: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
+    facts = one.facts
+    return ExportedHost(
+        id=one.id,
+        volunteer_id=volunteer.id if volunteer.shows_hosts else None,
+        credit=_credit(one.balance),
+        vendor=str(facts.get("vendor", "")),
+        model=str(facts.get("model", "")),
+        os_name=str(facts.get("system", "")),
+        os_version=str(facts.get("system_version", "")),
+        created_at=int(one.created_at.timestamp()),
+        seen_at=int(one.seen_at.timestamp()),
+        cores=int(facts.get("cores_all", one.cores)),
+        flops=one.flops,
+        memory_bytes=float(facts.get("memory_bytes_all", 0.0)),
+        cpid=exported_host_cpid(one.cpid, volunteer.email) if one.cpid else "",
+        boinc_version=str(facts.get("boinc", "")),
+        coprocessors="".join(_gpu(*each) for each in one.gpus),
+        timezone=int(facts.get("timezone", 0)),
+        iops=float(facts.get("iops", 0.0)),
+        memory_bandwidth=float(facts.get("memory_bandwidth", 0.0)),
+        cache_bytes=float(facts.get("cache_bytes", 0.0)),
+        swap_bytes=float(facts.get("swap_bytes", 0.0)),
+        disk_total=float(facts.get("disk_bytes_all", 0.0)),
+        disk_free=float(facts.get("disk_bytes_free", 0.0)),
+        upload_rate=float(facts.get("bytes_up", 0.0)),
+        download_rate=float(facts.get("bytes_down", 0.0)),
+        turnaround_seconds=one.turnaround_seconds,
+    )
+
+
+def _gpu(kind: str, count: int, megabytes: int, model: str) -> str:
+    """One kind of GPU as BOINC writes it; what stands between its fields may not stand in one."""
+    name = model.translate(_NO_MARKS)
+    return f"[{_GPU_KINDS.get(kind, kind.translate(_NO_MARKS))}|{name}|{count}|{megabytes}MB|]"
+
+
+def _credit(balance: Balance) -> ExportedCredit:
+    return ExportedCredit(total=balance.total, recent=balance.recent, recent_at=moment(balance.recent_at).timestamp())

@@ -1,0 +1,279 @@
+"""What the writer's thread keeps at hand of experiments, so that handing out a task asks nothing twice.
+
+It belongs to that one thread. Whether it is outdated, it asks the database itself: so it is right inside every work
+that has looked, also after a transaction that changed an experiment was undone.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from axiom.decisions.experiments.release_history import Standing, standing
+from axiom.decisions.experiments.release_stages import Facts
+from axiom.domain.costs import Cost
+from axiom.domain.preflights import GATES
+from axiom.domain.registrations import Design, read_body
+from axiom.domain.releases import Fleet
+from axiom.domain.value import value
+from axiom.server.file_names import bundle_file, seal_file
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.signed.tickets import TicketForm
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.experiments import costs, experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.registrations import registrations
+
+# A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
+# the prediction, hence the floor.
+COST_MARGIN = 5.0
+LEAST_CELL_SECONDS = 60.0
+_MOST_KEPT = 10_000
+_PASSED_FOR = timedelta(hours=1)
+_COSTS_FOR = timedelta(minutes=1)
+_FACTS_FOR = timedelta(seconds=2)
+_UNFIT_FOR = timedelta(minutes=10)
+_MANY = 50  # tasks that went out while a bundle was let out: a pilot is looked at each time
+_AS_DECLARED = Cost()
+_NOTHING_SAID = Standing()
+
+
+class Unfit(Exception):
+    """The bundle with this digest is not in the store as it was put there, so no task can go out with it."""
+
+    def __init__(self, bundle: str) -> None:
+        super().__init__(f"bundle {bundle[:12]} is damaged or gone")
+        self.bundle = bundle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownExperiment:
+    """One version of an experiment with the bundle of it that a host may have."""
+
+    id: int
+    name: str
+    version: int
+    status: str  # open, retired or recalled
+    manifest: Manifest  # as it was registered: what its results are judged by
+    declared: Manifest  # as this bundle says: what a task of it needs today
+    bundle: StoredBundle | None  # what the next task carries
+
+    @property
+    def is_ready(self) -> bool:
+        """May a task of it go out?"""
+        return self.status == "open" and self.bundle is not None
+
+    def is_sealed(self, now: datetime) -> bool:
+        """Has the seal of its bundle not run out? Hosts would refuse it. Without a bundle there is none."""
+        return self.bundle is None or now < self.bundle.expires_at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """What all tasks of the same cells under the same bundle have in common."""
+
+    ticket: TicketForm
+    bundle: StoredBundle
+    replicate_seconds: float  # of a reference core, for each replicate at these cells
+    block: int  # replicates that enter evidence together
+
+
+@value
+class Size:
+    """How large a task is that waits."""
+
+    seconds: float  # of a reference core, as declared
+    replicates: int
+    block: int = 1  # replicates of its registration that enter evidence together
+
+
+class Known:
+    """Experiments by their id, and the forms of their orders; read again when anything of them has changed."""
+
+    def __init__(self) -> None:
+        # With the newest bundle; with the newest that the laboratory's own hosts may have; and with the newest that
+        # passed all gates, as everybody else gets it. Where none did, nothing of it goes to them.
+        self.experiments: Mapping[int, KnownExperiment] = {}
+        self.ours: Mapping[int, KnownExperiment] = {}
+        self.tried: Mapping[int, KnownExperiment] = {}
+        self.files: frozenset[str] = frozenset()  # bundles and seals with which a task may still go out
+        self._stamp: tuple[object, ...] | None = None
+        self._forms: dict[tuple[int, str, tuple[str, int], str], Form] = {}
+        self._sizes: dict[int, Size] = {}
+        self._turns: dict[int, int] = {}
+        self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
+        self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
+        self._standings: Mapping[int, Standing] = {}
+        self._fleet: tuple[Fleet, datetime] | None = None
+        self._facts: dict[str, tuple[Facts, datetime]] = {}
+        self._has_evidence = False
+        self._unfit: dict[str, datetime] = {}
+
+    def look(self, db: Database) -> None:
+        """See whether anything has changed; cheap when nothing has."""
+        self._has_evidence = self._has_evidence or evidence.is_any(db)
+        stamp = (*experiments.stamp(db), db.notes)
+        if stamp != self._stamp:
+            found = experiments.everything(db)
+            self.experiments = _all_known(found, experiments.newest_bundles(db))
+            self.ours = _all_known(found, experiments.own_bundles(db))
+            self.tried = _all_known(found, experiments.passed_bundles(db, GATES))
+            self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
+            self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
+            self._forms.clear()
+            self._facts.clear()
+            self._stamp = stamp
+
+    def offered(self, *, is_ours: bool) -> Mapping[int, KnownExperiment]:
+        """What a host of the laboratory's own may have, or anybody else's."""
+        return self.ours if is_ours else self.tried
+
+    def form(
+        self, db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
+    ) -> Form:
+        """The form of tasks at these configs, which are places in the registered sweep, as a workunit stores them.
+
+        `lab` is the laboratory and the version of its trust file.
+        """
+        key = (registration_id, configs, lab, experiment.bundle.digest if experiment.bundle else "")
+        if key not in self._forms:
+            if len(self._forms) >= _MOST_KEPT:
+                self._forms.clear()
+            self._forms[key] = _form(db, lab, experiment, registration_id, configs)
+        return self._forms[key]
+
+    def cost(self, db: Database, experiment_id: int, host_class: str, now: datetime) -> Cost:
+        """What a version costs this kind of host beside what is declared, as was seen within the minute."""
+        if self._costs is None or not timedelta(0) <= now - self._costs[1] < _COSTS_FOR:
+            self._costs = costs.in_use(db), now
+        return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
+
+    def set_aside(self, bundle: str, now: datetime) -> None:
+        """A bundle was found damaged: nothing goes out with it for a while."""
+        self._unfit[bundle] = now
+
+    def is_unfit(self, bundle: str, now: datetime) -> bool:
+        """Was it found damaged a while ago? It may have been mended since then."""
+        found_at = self._unfit.get(bundle)
+        return found_at is not None and now - found_at < _UNFIT_FOR
+
+    def standing(self, experiment_id: int) -> Standing:
+        """What the history of this version's release comes to."""
+        return self._standings.get(experiment_id, _NOTHING_SAID)
+
+    def fleet(self, db: Database, now: datetime) -> Fleet:
+        """Who computes, as was seen within the minute."""
+        if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
+            self._fleet = releases.fleet(db), now
+        return self._fleet[0]
+
+    def facts(self, bundle: str, now: datetime) -> Facts | None:
+        """What is known of a bundle of which much is out, as was seen a moment ago; what was given since is in it."""
+        found, seen_at = self._facts.get(bundle, (None, now))
+        return found if timedelta(0) <= now - seen_at < _FACTS_FOR else None
+
+    def note_facts(self, bundle: str, facts: Facts, now: datetime) -> None:
+        """Keep them, where to ask for them again takes long."""
+        if sum(facts.by_volunteer.values()) > _MANY:
+            self._facts[bundle] = facts, now
+
+    def note_given(self, bundle: str, tasks: int) -> None:
+        """So many more tasks of it are out."""
+        if bundle in self._facts:
+            facts, seen_at = self._facts[bundle]
+            self._facts[bundle] = replace(facts, out=facts.out + tasks, theirs_out=facts.theirs_out + tasks), seen_at
+
+    def size(self, experiment: KnownExperiment) -> Size:
+        """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""
+        return self._sizes.get(experiment.id) or Size(seconds=experiment.declared.seconds, replicates=1)
+
+    def note_size(self, experiment: KnownExperiment, size: Size) -> None:
+        """A task that waited was as large as this."""
+        self._sizes[experiment.id] = size
+
+    def last_turn(self, experiment_id: int) -> int:
+        """When a task of this version was last given out, in microseconds; 0 where none was since the start."""
+        return self._turns.get(experiment_id, 0)
+
+    def note_turn(self, experiment_id: int, moment: int) -> None:
+        """A task of it has just been given out."""
+        self._turns[experiment_id] = moment
+
+    def rank(self, experiment: KnownExperiment) -> float:
+        """Where a laboratory has no evidence yet, what is nearest to some goes first; elsewhere all take turns.
+
+        That is what is beyond its pilot, then pilots that are begun, then the cheapest.
+        """
+        bundle = experiment.bundle
+        if self._has_evidence or bundle is None or self.standing(experiment.id).stage(bundle.digest):
+            return 0.0
+        return 1.0 if self.last_turn(experiment.id) else 1.0 + experiment.declared.seconds
+
+    def passed(self, volunteer_id: int, experiment_id: int, now: datetime) -> int:
+        """Up to which task nothing of this version that waits may go to this volunteer, as was seen within the hour."""
+        task_id, seen_at = self._passed.get((volunteer_id, experiment_id), (0, now))
+        return task_id if now - seen_at < _PASSED_FOR else 0
+
+    def pass_by(self, volunteer_id: int, experiment_id: int, task_id: int, now: datetime) -> None:
+        """Nothing that waits up to this task may go to this volunteer: kept to save time, and seen again later."""
+        if len(self._passed) >= _MOST_KEPT:
+            self._passed.clear()
+        _, since = self._passed.get((volunteer_id, experiment_id), (0, now))
+        self._passed[volunteer_id, experiment_id] = task_id, since if now - since < _PASSED_FOR else now
+
+
+def seconds_of(design: Design, bundled: Manifest | None) -> Mapping[int, float]:
+    """What each config costs, by its place: as the bundle says; as registered where it speaks of another sweep."""
+    if bundled is not None and bundled.configs == design.configs:
+        return dict(zip(design.places, bundled.cell_seconds, strict=True))
+    return design.seconds_by_place
+
+
+def _all_known(found: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
+    by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
+    return {each.id: _known(each, by_experiment.get(each.id)) for each in found}
+
+
+def _files(*known: KnownExperiment) -> frozenset[str]:
+    bundles = [each.bundle for each in known if each.is_ready and each.bundle is not None]
+    names = ((bundle_file(bundle.digest), seal_file(bundle.seal)) for bundle in bundles)
+    return frozenset(name for pair in names for name in pair)
+
+
+def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
+    registered = stored_manifest(found.manifest)
+    return KnownExperiment(
+        id=found.id,
+        name=found.name,
+        version=found.version,
+        status=found.status,
+        manifest=registered,
+        declared=stored_manifest(bundle.manifest) if bundle and bundle.manifest else registered,
+        bundle=bundle,
+    )
+
+
+def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
+    registration, bundle = registrations.registration(db, registration_id), experiment.bundle
+    if registration is None or bundle is None:
+        raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
+    body = read_body(registration.body)
+    design = body.design
+    configs_by_place = design.by_place
+    seconds = seconds_of(design, experiment.declared if bundle.manifest else None)
+    places: list[int] = json.loads(configs)
+    ticket = TicketForm(
+        lab=lab[0],
+        trust=lab[1],
+        experiment=experiment.name,
+        version=experiment.version,
+        bundle=bundle.digest,
+        serial=bundle.serial,
+        configs=[configs_by_place[place] for place in places],
+        places=places,
+        cell_seconds=[max(LEAST_CELL_SECONDS, COST_MARGIN * seconds[place]) for place in places],
+        memory_mb=experiment.declared.memory_mb,
+    )
+    each = sum(seconds[place] for place in places)
+    return Form(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

@@ -1,0 +1,393 @@
+"""Hands out work: first again what a host lost, then what `decisions.assignment` gives it, each with a signed order."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.decisions.hosts.costs import class_of
+from axiom.decisions.hosts.runners import unsuited
+from axiom.decisions.hosts.speed import elapsed_on
+from axiom.decisions.tasks.assignment import Allowance, Held, Queue, Share, Wish, assign, day_of, gpu_of, sent_today
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.domain.work import TaskState, WorkunitState, task_name
+from axiom.errors import TicketTooLong
+from axiom.server.dispatch.cache import Form, Known, KnownExperiment, Size
+from axiom.server.dispatch.orders import Dispatch, Draft, draft_order, order_again, sign_orders
+from axiom.server.dispatch.pick import Picker, Sizing
+from axiom.server.dispatch.stages import Letting
+from axiom.server.dispatch.types import Asked, Given, Handed
+from axiom.server.returns.transitioner import transit
+from axiom.store.engine.database import Database, at
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
+from axiom.store.tasks import waiting as dispatching
+from axiom.store.tasks import workunits
+from axiom.store.tasks.waiting import Candidate, HeldTasks, SentTask
+from axiom.store.tasks.workunits import Claim
+
+log = logging.getLogger("axiom.dispatch")
+
+_LOST_AT_ONCE = 32
+_MEANT_FOR_OTHERS = "all waiting work is meant for other computers"
+
+
+def hand_out(
+    db: Database,
+    dispatch: Dispatch,
+    known: Known,
+    host: Host,
+    asked: Asked,
+    now: datetime,
+    *,
+    allowance: Allowance | None = None,
+) -> Handed:
+    """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
+    known.look(db)
+    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked)
+    wish = Wish(
+        seconds=asked.seconds,
+        instances=asked.instances,
+        most=asked.most,
+        gpus=asked.gpus,
+        cpu=asked.cpu,
+        programs=asked.programs,
+    )
+    lost = counter.find(asked.holding, asked.most) if asked.holding is not None and asked.most > 0 else ()
+    given, reason = counter.serve(wish, lost)
+    if given:
+        hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
+        log.debug("tasks.sent host=%d tasks=%s", host.id, [one.task for one in given])
+        return Handed(given=given, lost=lost, reason=reason)
+    why = reason if wish.is_any and not lost else ""
+    if host.why_no_work != why and (why or lost):
+        hosts.told_why(db, host.id, why)
+    return Handed(given=given, lost=lost, reason=reason)
+
+
+@value
+class _Written:
+    """A task whose order is written and not yet signed."""
+
+    draft: Draft
+    workunit: int
+    declared_seconds: float
+    seconds: float
+    seal: str
+
+
+class _Counter:
+    """One host at the counter: what it has, what it is given."""
+
+    def __init__(
+        self,
+        db: Database,
+        dispatch: Dispatch,
+        known: Known,
+        host: Host,
+        now: datetime,
+        allowance: Allowance,
+        asked: Asked,
+    ) -> None:
+        self._db = db
+        self._dispatch = dispatch
+        self._known = known
+        self._offered = known.offered(is_ours=host.volunteer_id == dispatch.ourselves)
+        self._host = host
+        self._now = now
+        self._allowance = allowance
+        self._programs = asked.programs
+        self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
+        self._hand = dispatching.held(db, host.id)
+        self._deadline = now + dispatch.deadline
+        self._factors: dict[int, float] = {}
+        self._lasting: dict[float, float] = {}
+        self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
+        self._picker = Picker(db, dispatch, known, host, now)
+        self._letting = Letting(db, dispatch, known, host, now)
+        self._staged: set[int] = set()  # versions that are still being let out
+        self._unsuited = ""
+
+    def find(self, holding: frozenset[int], most: int) -> tuple[Given, ...]:
+        """What our books say this host has and it does not: sent again, or taken back where it is closed by now."""
+        missing = sorted(set[int]().union(*(held.ids for held in self._hand)) - holding)
+        found: list[Given] = []
+        closed = False
+        for task in dispatching.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
+            if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
+                self._take_back(task)
+                closed = True
+            elif not self._may_have(task.bundle_digest) or self._letting.stopped(
+                task.experiment_id, task.bundle_digest
+            ):
+                continue  # sent before a preflight was asked for, or before somebody stopped it: it waits
+            elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
+                found.append(self._again(task, kind))
+        if closed:
+            self._hand = dispatching.held(self._db, self._host.id)
+        return tuple(found)
+
+    def serve(self, wish: Wish, lost: Sequence[Given]) -> tuple[tuple[Given, ...], str]:
+        """New tasks, and why not more. What was sent again counts as what was asked for."""
+        wish, today = self._less(wish, lost), sent_today(self._host, self._now)
+        if not wish.is_any:
+            return (), f"{len(lost)} lost tasks sent again" if lost else "no work was asked for"
+        held = [self._held(each) for each in self._hand]
+        given: list[Given] = []
+        queues = self._queues()
+        if not queues and self._unsuited:
+            return (), self._unsuited
+        for_others = False
+        while True:
+            self._is_more = False
+            decided = assign(
+                self._host,
+                list(queues.values()),
+                held=held,
+                wish=wish,
+                allowance=self._allowance,
+                sent_today=today + len(given),
+            )
+            taken: list[Given] = []
+            for share in decided.shares:
+                some = self._take(share, queues, wish)
+                taken += some
+                wish = self._less(wish, some)
+            self._claim(taken)
+            given += taken
+            held += [_as_held(one) for one in taken]
+            planned = sum(share.tasks for share in decided.shares)
+            for_others = for_others or len(taken) != planned
+            as_planned = len(taken) == planned and not self._is_more
+            if not wish.is_any or (as_planned and not decided.is_enough):
+                break
+        if not wish.is_any:
+            return tuple(given), "this is as much as was asked for"
+        nothing = for_others and not given and not any(queue.unsent for queue in queues.values())
+        return tuple(given), _MEANT_FOR_OTHERS if nothing else decided.reason
+
+    def _queues(self) -> dict[int, Queue]:
+        queues = {}
+        for waiting in dispatching.waiting(self._db, self._host.id):
+            newest = self._known.experiments.get(waiting.experiment_id)
+            if newest is None or not newest.is_ready:
+                continue
+            experiment = self._offered[waiting.experiment_id]
+            self._unsuited = unsuited(experiment.name, is_simulated=self._host.is_simulated)
+            if self._unsuited:
+                continue
+            needs, size = experiment.declared, self._known.size(experiment)
+            seconds = self._expected(experiment, size.seconds)
+            parts = self._picker.parts(size, seconds)
+            let = self._letting.admitted(experiment)
+            self._staged |= {experiment.id} if let.is_staged else set()
+            queues[experiment.id] = Queue(
+                experiment_id=experiment.id,
+                name=experiment.name,
+                unsent=min(waiting.unsent * parts, let.most or waiting.unsent * parts),
+                in_progress=waiting.in_progress,
+                seconds=seconds / parts,
+                memory_mb=needs.memory_mb,
+                disk_mb=needs.disk_mb,
+                avx=needs.avx,
+                gpu=needs.gpu,
+                gpu_memory_mb=needs.gpu_memory,
+                is_meant=waiting.is_meant,
+                is_read=self._known.ours[experiment.id].is_ready,
+                is_tried=experiment.is_ready,
+                is_sealed=experiment.is_sealed(self._now),
+                rank=self._known.rank(experiment),
+                last_turn=self._known.last_turn(experiment.id),
+                room=let.most,
+                held_back=let.held_back,
+            )
+        return queues
+
+    def _take(self, share: Share, queues: dict[int, Queue], wish: Wish) -> list[Given]:
+        """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
+        experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
+        seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
+        written: list[_Written] = []
+        chosen, seen, more = self._chosen(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
+        for wanted in chosen:
+            if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
+                break
+            form, parts, seen = self._form(experiment, wanted), [wanted], seen + 1
+            if len(wanted.replicates) > 1:
+                least, most = instances - len(written), share.tasks - len(written)
+                each = self._expected(experiment, form.replicate_seconds)
+                sizing = Sizing(each=each, block=form.block, seconds=seconds, least=least, most=most)
+                parts, rest = self._picker.cut(experiment, wanted, sizing)
+                more += rest
+            for part in parts:
+                one = self._write(experiment, form, part)
+                if one is not None:
+                    written.append(one)
+                    seconds -= self._elapsed(one.seconds)
+        if seen:
+            self._picker.is_first = False
+            self._known.note_size(experiment, self._size(experiment, chosen[seen - 1]))
+        given = self._sign(experiment, written, share.gpu)
+        left = queue.unsent - len(given) if len(given) == share.tasks else 0
+        if len(given) == share.tasks and left < more + len(chosen) - seen:
+            left, self._is_more = more + len(chosen) - seen, True
+        out, room = queue.in_progress + len(given), None if queue.room is None else queue.room - len(given)
+        left = left if room is None else min(left, room)
+        queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
+        return given
+
+    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[Candidate]:
+        """What could be taken; what the host has from before a restore has an order of its own and stays as it is."""
+        found = self._picker.choose(experiment, tasks, is_meant=is_meant)
+        return [one for one in found if one.task_id not in self._holding]
+
+    def _claim(self, given: Sequence[Given]) -> None:
+        """From here on these tasks are this host's."""
+        claims = [
+            Claim(
+                task_id=one.task,
+                experiment_id=one.experiment,
+                bundle_digest=one.bundle,
+                ticket=one.order.ticket,
+                deadline=one.deadline,
+                is_staged=one.experiment in self._staged,
+            )
+            for one in given
+        ]
+        workunits.send(self._db, claims, host_id=self._host.id, now=self._now)
+        for one in given:
+            self._known.note_turn(one.experiment, at(self._now))
+            self._known.note_given(one.bundle, 1)
+
+    def _form(self, experiment: KnownExperiment, wanted: Candidate | SentTask) -> Form:
+        lab = self._dispatch.lab, self._dispatch.trust
+        return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs)
+
+    def _size(self, experiment: KnownExperiment, wanted: Candidate) -> Size:
+        """How large a waiting task is before anything is taken from it."""
+        form, replicates = self._form(experiment, wanted), len(wanted.replicates)
+        return Size(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
+
+    def _write(self, experiment: KnownExperiment, form: Form, wanted: Candidate) -> _Written | None:
+        """The order of a task, not yet signed; None when it would be too long for anybody."""
+        host_id, now, deadline = self._host.id, self._now, self._deadline
+        try:
+            draft = draft_order(self._dispatch, experiment, form, wanted, host_id=host_id, now=now, deadline=deadline)
+        except TicketTooLong as error:  # it must not stand before the others for ever
+            workunits.request_abort(self._db, wanted.workunit_id, str(error))
+            transit(self._db, wanted.workunit_id, now)
+            return None
+        declared = form.replicate_seconds * len(wanted.replicates)
+        return _Written(
+            draft=draft,
+            workunit=wanted.workunit_id,
+            declared_seconds=declared,
+            seconds=self._expected(experiment, declared),
+            seal=form.bundle.seal,
+        )
+
+    def _sign(self, experiment: KnownExperiment, written: Sequence[_Written], gpu: str) -> list[Given]:
+        """These tasks with their signed orders."""
+        drafts = [one.draft for one in written]
+        orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
+        return [
+            Given(
+                task=order.task,
+                workunit=one.workunit,
+                experiment=experiment.id,
+                name=task_name(experiment.name, experiment.version, one.workunit, order.task),
+                order=order,
+                seconds=one.seconds,
+                declared_seconds=one.declared_seconds,
+                memory_mb=experiment.declared.memory_mb,
+                disk_mb=experiment.declared.disk_mb,
+                deadline=self._deadline,
+                bundle=order.bundle,
+                seal=one.seal,
+                gpu=gpu,
+            )
+            for one, order in zip(written, orders, strict=True)
+        ]
+
+    def _may_have(self, bundle: str) -> bool:
+        """Nobody gets anything untried, not even again."""
+        return preflights.has_passed(self._db, bundle, is_ours=self._host.volunteer_id == self._dispatch.ourselves)
+
+    def _kind(self, experiment_id: int) -> str | None:
+        """On which kind of this host's GPUs an experiment computes, empty for none of them; None where it cannot."""
+        needs = self._known.experiments[experiment_id].declared
+        return gpu_of(self._host, needs.gpu_memory, self._programs) if needs.gpu else ""
+
+    def _expected(self, experiment: KnownExperiment, seconds: float) -> float:
+        """Declared seconds as they are for this kind of host."""
+        factor = self._factors.get(experiment.id)
+        if factor is None:
+            kind = class_of(self._host, on_gpu=experiment.declared.gpu)
+            factor = self._known.cost(self._db, experiment.id, kind, self._now).factor_for(self._host.id)
+            self._factors[experiment.id] = factor
+        return seconds * factor
+
+    def _elapsed(self, seconds: float) -> float:
+        """How long so many reference-core seconds take here: nearly always as long as the task before."""
+        if seconds not in self._lasting:
+            self._lasting[seconds] = elapsed_on(self._host, seconds)
+        return self._lasting[seconds]
+
+    def _again(self, task: SentTask, gpu: str) -> Given:
+        """A task that was sent before, with the very same order."""
+        experiment = self._known.experiments[task.experiment_id]
+        needs, bundle = experiment.declared, experiment.bundle
+        each = self._form(experiment, task).replicate_seconds if bundle else needs.seconds
+        declared = each * len(task.replicates)
+        if bundle is None or bundle.digest != task.bundle_digest:
+            bundle = experiments.bundle(self._db, task.bundle_digest)
+        return Given(
+            task=task.task_id,
+            workunit=task.workunit_id,
+            experiment=experiment.id,
+            name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
+            order=order_again(experiment, task, self._host.id),
+            seconds=self._expected(experiment, declared),
+            declared_seconds=declared,
+            memory_mb=needs.memory_mb,
+            disk_mb=needs.disk_mb,
+            deadline=task.deadline,
+            bundle=task.bundle_digest,
+            seal=bundle.seal if bundle else "",
+            gpu=gpu,
+        )
+
+    def _take_back(self, task: SentTask) -> None:
+        """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
+        found = workunits.task(self._db, task.task_id)
+        if found is not None:
+            reason = "its host lost it, and it is wanted no more or not in this form"
+            workunits.move(self._db, found, TaskState.ABORTED, reason, self._now)
+            transit(self._db, task.workunit_id, self._now)
+
+    def _held(self, hand: HeldTasks) -> Held:
+        experiment = self._known.experiments[hand.experiment_id]
+        size = self._known.size(experiment)
+        seconds = self._expected(experiment, size.seconds)
+        return Held(
+            tasks=len(hand.ids),
+            seconds=seconds / self._picker.parts(size, seconds),
+            memory_mb=experiment.declared.memory_mb,
+            disk_mb=experiment.declared.disk_mb,
+        )
+
+    def _less(self, wish: Wish, given: Sequence[Given]) -> Wish:
+        """What is still wanted when this has been given."""
+        if not given:
+            return wish
+        wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
+        for one in given:
+            seconds, instances = wanted.get(one.gpu, (0.0, 0.0))
+            wanted[one.gpu] = seconds - self._elapsed(one.seconds), instances - 1
+        seconds, instances = wanted.pop("")
+        return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
+
+
+def _as_held(one: Given) -> Held:
+    return Held(tasks=1, seconds=one.seconds, memory_mb=one.memory_mb, disk_mb=one.disk_mb)

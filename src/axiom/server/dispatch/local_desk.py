@@ -1,0 +1,64 @@
+"""The desk at which this computer's own engine asks and reports, in the same process as the writer."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from axiom.domain.work import Report
+from axiom.errors import NotFound
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.local_desk_scheduling import ask
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.returns.reporting import report
+from axiom.signed.tickets import Order
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.tasks import workunits
+from axiom.store.writer import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalDesk:
+    """Speaks to the writer; each answer comes after the commit."""
+
+    writer: Writer
+    folder: Folder
+    dispatch: Dispatch
+    host_id: int
+    now: Callable[[], datetime]
+    known: Known = field(default_factory=Known)
+
+    def held(self) -> frozenset[int]:
+        """The tasks that are out to this host."""
+        return frozenset(task.id for task in self.writer.run(lambda db: workunits.held(db, self.host_id)))
+
+    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
+        """Orders for this host."""
+
+        def handed(db: Database) -> Sequence[Order]:
+            now = self.now()
+            return ask(
+                db, self.dispatch, self.known, host_id=self.host_id, holding=holding, wanted=wanted, now=now
+            ).orders
+
+        return self.writer.run(handed)
+
+    def report(self, said: Report, output: bytes | None) -> None:
+        """Store output and report in one commit."""
+        if output is not None:
+            said = replace(said, output_digest=hashlib.sha256(output).hexdigest())
+        self.writer.run(lambda db: report(db, self.folder, said, output, self.now()))
+
+    def seal(self, digest: str) -> str:
+        """The newest signature over a bundle."""
+        found = self.writer.run(lambda db: experiments.bundle(db, digest))
+        if found is None:
+            raise NotFound(f"There is no bundle {digest[:12]} here.")
+        return found.seal
+
+    def bundle(self, digest: str) -> bytes:
+        """A bundle's bytes."""
+        return self.writer.run(lambda db: blobs.get(db, self.folder, digest))

@@ -1,0 +1,151 @@
+"""Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from axiom.decisions.tasks.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
+from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Registration
+from axiom.domain.fleet import Host
+from axiom.domain.registrations import read_body
+from axiom.domain.value import value
+from axiom.server.dispatch.cache import COST_MARGIN, Form, KnownExperiment, seconds_of
+from axiom.signed.manifests import stored_manifest
+from axiom.signed.roles import sealed, sealed_together
+from axiom.signed.signing import SigningKey
+from axiom.signed.strict import LARGEST
+from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.tasks.waiting import Candidate, SentTask, beside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """What every ticket takes from the laboratory rather than from the work, and how much a host may have."""
+
+    lab: str
+    trust: int  # version of the trust file that hosts must have by now
+    key: SigningKey
+    deadline: timedelta
+    grace: timedelta  # how long after its deadline a ticket is still obeyed
+    tasks_per_core: int = 16  # that a volunteer's host may have in hand
+    daily_per_core: int | None = None  # where a host's standing does not say; None is any number
+    ourselves: int = 0  # `accounts.ourselves`; 0 where the laboratory computes nothing itself
+    task_seconds: float = 8.0  # that a task of its own hosts should take
+    approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
+
+    @property
+    def volunteers(self) -> Allowance:
+        """How much a volunteer's host may have."""
+        return Allowance(deadline=self.deadline, tasks_per_core=self.tasks_per_core, daily_per_core=self.daily_per_core)
+
+    @property
+    def ours(self) -> Allowance:
+        """How much a host of the laboratory's own may have: what it computes at this moment, however slowly."""
+        return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
+
+
+def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
+    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
+    if not is_unproven(host):
+        return dispatch.volunteers
+    others = beside(db, host.volunteer_id, host.id, most=UNPROVEN_TOGETHER)
+    return replace(dispatch.volunteers, beside=others)
+
+
+@value
+class Draft:
+    """The order of a task before it is signed."""
+
+    task: int
+    bundle: str
+    seeds: tuple[int, ...]
+    body: bytes
+
+
+def draft_order(
+    dispatch: Dispatch,
+    experiment: KnownExperiment,
+    form: Form,
+    wanted: Candidate,
+    *,
+    host_id: int,
+    now: datetime,
+    deadline: datetime,
+) -> Draft:
+    """The order for a waiting task. A TicketTooLong when nobody can ever be given it."""
+    seeds = _seeds(experiment, wanted.replicates)
+    particulars = Particulars(
+        host=host_id,
+        task=wanted.task_id,
+        replicates=wanted.replicates,
+        seeds=seeds,
+        issued=now,
+        deadline=deadline,
+        expires=deadline + dispatch.grace,
+    )
+    body = form.ticket.write(particulars)
+    return Draft(task=wanted.task_id, bundle=form.bundle.digest, seeds=seeds, body=body)
+
+
+def sign_orders(dispatch: Dispatch, drafts: Sequence[Draft], *, host_id: int, jointly: bool) -> list[Order]:
+    """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
+    bodies = [draft.body for draft in drafts]
+    texts = sealed_together(bodies, dispatch.key) if jointly else [sealed(body, [dispatch.key]) for body in bodies]
+    return [
+        Order(task=draft.task, host=host_id, bundle=draft.bundle, seeds=draft.seeds, ticket=text)
+        for draft, text in zip(drafts, texts, strict=True)
+    ]
+
+
+def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
+    """The very order that was sent, for a host that lost it."""
+    seeds = _seeds(experiment, task.replicates)
+    return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
+
+
+def demand_room(
+    db: Database,
+    experiment: StoredExperiment,
+    registration: Registration | None,
+    *,
+    replicates: int,
+    lab: str,
+    key: SigningKey,
+    now: datetime,
+) -> None:
+    """A TicketTooLong when so many replicates of a registered design would not fit a ticket."""
+    bundle = experiments.bundle_now(db, experiment.id)
+    if registration is None or bundle is None:
+        return  # then nothing is ordered or sent at all, and whoever refuses that says why
+    design = read_body(registration.body).design
+    seconds = seconds_of(design, stored_manifest(bundle.manifest) if bundle.manifest else None)
+    first = experiments.issued(db, experiment.id)
+    numbers = tuple(range(first, first + replicates))
+    largest = Ticket(
+        lab=lab,
+        trust=LARGEST,
+        host=LARGEST,
+        task=LARGEST,
+        experiment=experiment.name,
+        version=experiment.version,
+        bundle=bundle.digest,
+        serial=bundle.serial,
+        replicates=numbers,
+        seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
+        configs=design.configs,
+        places=design.places,
+        cell_seconds=tuple(COST_MARGIN * seconds[place] for place in design.places),
+        memory_mb=LARGEST,
+        issued=now,
+        deadline=now,
+        expires=now,
+    )
+    write_ticket(largest, key)
+
+
+def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:
+    return tuple(seed_of(experiment.name, experiment.version, number) for number in replicates)

@@ -1,0 +1,129 @@
+"""Picks among waiting tasks those that one host may have, and cuts them where it should have smaller ones."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from axiom.decisions.hosts.speed import seconds_on
+from axiom.decisions.planning.task_size import Length, length_for, task_size
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.server.dispatch.cache import Known, KnownExperiment, Size
+from axiom.server.dispatch.orders import Dispatch
+from axiom.store.engine.database import Database
+from axiom.store.tasks import tasks_splitting, waiting
+from axiom.store.tasks.waiting import Candidate
+
+_ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
+_MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
+_PAGE = 32
+
+
+@value
+class Sizing:
+    """What a waiting task of several replicates is cut by, and how much of it the host wants."""
+
+    each: float  # seconds of a reference core, expected of a replicate
+    block: int
+    seconds: float  # that are still wanted, of this host
+    least: float  # tasks that are wanted however long they take
+    most: int
+
+
+class Picker:
+    """What one host may have, and how much of it at once."""
+
+    def __init__(self, db: Database, dispatch: Dispatch, known: Known, host: Host, now: datetime) -> None:
+        self._db = db
+        self._dispatch = dispatch
+        self._known = known
+        self._host = host
+        self._now = now
+        self._alone: bool | None = None
+        self._lengths: dict[bool, Length] = {}
+        self.is_first = not host.standing.quota_day  # nothing was ever given to it
+
+    def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[Candidate]:
+        """The oldest waiting tasks for this host: first those that are meant for it alone."""
+        meant = waiting.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
+        return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
+
+    def parts(self, size: Size, expected: float) -> int:
+        """How many tasks for this host a waiting one makes, of which so many seconds are expected."""
+        if size.replicates == 1:
+            return 1
+        return -(-size.replicates // self._given(size.replicates, size.block, expected / size.replicates))
+
+    def cut(self, experiment: KnownExperiment, wanted: Candidate, sizing: Sizing) -> tuple[list[Candidate], int]:
+        """The tasks that a waiting one makes for this host, at least one, and how many more there would be.
+
+        A copy, or a check of another, stays as it is.
+        """
+        if wanted.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+            return [wanted], 0
+        sizes, left = self._sizes(len(wanted.replicates), sizing)
+        if len(sizes) == 1 and not left:
+            return [wanted], 0
+        parts, rest = tasks_splitting.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
+        if not left:
+            return [*parts, rest], 0
+        return parts, self.parts(Size(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)
+
+    def _sizes(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
+        """How many replicates each task has that the host is given now, and how many are left."""
+        sizes: list[int] = []
+        seconds = sizing.seconds
+        while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
+            sizes.append(self._given(left, sizing.block, sizing.each, is_first=self.is_first))
+            self.is_first = False
+            left -= sizes[-1]
+            seconds -= seconds_on(self._host, sizing.each * sizes[-1])
+        return sizes, left
+
+    def _given(self, there: int, block: int, each: float, *, is_first: bool = False) -> int:
+        """How many replicates of those that are there a task for this host has, each of so many expected seconds."""
+        if is_first not in self._lengths:
+            self._lengths[is_first] = length_for(
+                cores=self._host.capacity.cores,
+                is_ours=self._host.volunteer_id == self._dispatch.ourselves,
+                is_first=is_first,
+                task_seconds=self._dispatch.task_seconds,
+            )
+        seconds = seconds_on(self._host, each)
+        return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates
+
+    def _open(self, experiment_id: int, amount: int) -> list[Candidate]:
+        """The oldest tasks for anybody that this host's volunteer may have."""
+        volunteer_id = self._host.volunteer_id
+        after = self._known.passed(volunteer_id, experiment_id, self._now)
+        chosen: list[Candidate] = []
+        limit, passed = amount, 0
+        for _ in range(_MOST_PAGES):
+            page = waiting.candidates(self._db, experiment_id, after=after, limit=limit)
+            for candidate in page:
+                if not self._is_barred(candidate, chosen):
+                    chosen.append(candidate)
+                elif not chosen:
+                    passed = candidate.task_id
+            if len(page) < limit or len(chosen) >= amount:
+                break
+            after, limit = page[-1].task_id, _PAGE
+        if passed:
+            self._known.pass_by(volunteer_id, experiment_id, passed, self._now)
+        return chosen[:amount]
+
+    def _is_barred(self, wanted: Candidate, chosen: Sequence[Candidate]) -> bool:
+        """Has this host's volunteer computed the same already? A second opinion must be somebody else's."""
+        if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
+            return False
+        db, volunteer_id = self._db, self._host.volunteer_id
+        if any(other.workunit_id == wanted.workunit_id for other in chosen):
+            return True
+        if wanted.checks_task_id is not None and waiting.computed(db, wanted.checks_task_id, volunteer_id):
+            return not (volunteer_id == self._dispatch.ourselves and self._is_alone())
+        return waiting.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+
+    def _is_alone(self) -> bool:
+        """Is there nobody else who could compute it?"""
+        if self._alone is None:
+            self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - _ALONE_FOR)
+        return self._alone

@@ -1,0 +1,86 @@
+"""How much of a version that is being let out one host may have. What is out everywhere already costs nothing here."""
+
+from datetime import datetime
+
+from axiom.decisions.experiments.release_history import facts_of, unapproved
+from axiom.decisions.experiments.release_stages import SILENT_FOR, Room, release, room
+from axiom.domain.fleet import Host
+from axiom.domain.releases import Stage
+from axiom.domain.value import value
+from axiom.server.dispatch.cache import Known, KnownExperiment
+from axiom.server.dispatch.orders import Dispatch
+from axiom.signed.tickets import parse
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments, releases
+from axiom.store.tasks.waiting import SentTask
+
+_SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
+
+
+@value
+class Admitted:
+    """What one host may have of a version."""
+
+    most: int | None  # None is any number
+    held_back: str  # why it may have nothing
+    is_staged: bool  # what it is given counts for the stage
+
+
+_FREELY = Admitted(most=None, held_back="", is_staged=False)
+
+
+class Letting:
+    """What the stages of all versions mean for one host that asks."""
+
+    def __init__(self, db: Database, dispatch: Dispatch, known: Known, host: Host, now: datetime) -> None:
+        self._db = db
+        self._dispatch = dispatch
+        self._known = known
+        self._host = host
+        self._now = now
+        self._is_ours = host.volunteer_id == dispatch.ourselves
+        self._platform = str(host.platform) if host.platform.system in _SYSTEMS else "another platform"
+
+    def stopped(self, experiment_id: int, bundle: str) -> str:
+        """Why nothing of a version goes to this host with this bundle, not even again."""
+        if self._known.is_unfit(bundle, self._now):
+            return "waits, since its bundle is damaged here"
+        known = self._known.standing(experiment_id)
+        said = known.halted.get(bundle)
+        return known.stopped(self._platform) or (f"is paused, since {said.reason}" if said else "")
+
+    def is_outdated(self, task: SentTask) -> bool:
+        """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
+        if task.bundle_digest not in self._known.standing(task.experiment_id).returned:
+            return False
+        stored = experiments.bundle(self._db, task.bundle_digest)
+        return stored is not None and parse(task.ticket).serial != stored.serial
+
+    def admitted(self, experiment: KnownExperiment) -> Admitted:
+        """How much of a version this host may have, and why not more."""
+        known, bundle = self._known.standing(experiment.id), experiment.bundle
+        if stopped := self.stopped(experiment.id, bundle.digest if bundle else ""):
+            return Admitted(most=0, held_back=stopped, is_staged=False)
+        if bundle is None:
+            return _FREELY  # it has no bundle that this host may have, as it is told
+        waits = "" if self._is_ours else unapproved(known, bundle.digest, self._dispatch.approvals)
+        if waits:
+            return Admitted(most=0, held_back=waits, is_staged=False)
+        reached = known.stage(bundle.digest)
+        if reached is Stage.OPEN or (reached is not None and self._is_ours):
+            return _FREELY
+        found = self._room(bundle.digest, reached, known.begun.get(bundle.digest))
+        held_back = "" if found.most is None or found.most else found.reason
+        return Admitted(most=found.most, held_back=held_back, is_staged=found.most is not None)
+
+    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> Room:
+        facts = self._known.facts(bundle, self._now)
+        if facts is None:
+            facts = facts_of(releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR))
+            self._known.note_facts(bundle, facts, self._now)
+        fleet = self._known.fleet(self._db, self._now)
+        let = release(facts, fleet, reached)
+        if why := let.held.get(self._platform):
+            return Room(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
+        volunteer = self._host.volunteer_id
+        return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)

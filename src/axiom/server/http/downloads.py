@@ -1,0 +1,175 @@
+"""Hands out files for good: the runner's, and bundles and seals by their digests. A name never changes its bytes.
+
+Whatever else the store holds, such as an output that somebody brought, is not handed out under any name.
+"""
+
+import asyncio
+import logging
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from axiom.boinc.transfers import Span, read_range
+from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
+from axiom.server.file_names import SHARED
+from axiom.signed.bundles import read_seal
+from axiom.signed.roles import Trust
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+
+log = logging.getLogger("axiom.downloads")
+
+PATH = "/download/"
+_FILE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
+_REMEMBERED = 64 * 1024 * 1024  # bytes of files in memory; the fleet fetches the same few at the same time
+_LARGE = 4 * 1024 * 1024  # bytes, above which a file is never in memory as a whole
+_PIECE = 256 * 1024
+_EVER = datetime.min.replace(tzinfo=UTC)  # a seal is given to those who were told of it before it ran out
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Downloads:
+    """The files that hosts may fetch."""
+
+    def __init__(self, folder: Folder, trust: Trust) -> None:
+        self._folder = folder
+        self._trust = trust
+        self._connections = Connections(folder=folder)
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        """Answer a request for one of them."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            await _say(send, 405, b"Files are fetched with GET.\n", [(b"allow", b"GET, HEAD")])
+            return
+        name = scope["path"].removeprefix(PATH)
+        try:
+            found = await self._find(name)
+            opened = None if found is None else await _open(found)
+        except (AxiomError, OSError) as error:
+            log.warning("download.failed name=%s %s", name, error)
+            await _say(send, 503, b"It cannot be read at the moment.\n", [(b"retry-after", b"60")])
+            return
+        if opened is None:
+            await _say(send, 404, b"There is no such file here.\n", [])
+            return
+        with opened[0]:
+            await _answer(scope, send, name, *opened)
+
+    async def _find(self, name: str) -> bytes | Path | None:
+        """The bytes of a file, or where a large one lies."""
+        if name in self._bodies:
+            self._bodies.move_to_end(name)
+            return self._bodies[name]
+        found = await asyncio.get_running_loop().run_in_executor(None, self._look, name)
+        if isinstance(found, bytes) and name not in self._bodies:
+            self._bodies[name] = found
+            self._size += len(found)
+            while self._size > _REMEMBERED:
+                self._size -= len(self._bodies.popitem(last=False)[1])
+        return found
+
+    def _look(self, name: str) -> bytes | Path | None:
+        """A file that is ours to give; whatever else the name says, it names nothing.
+
+        What only cannot be read for a moment is raised: a client gives up for good what it hears is not here.
+        """
+        blob = SHARED.fullmatch(name)
+        try:
+            if blob is not None:
+                return self._bundle(blob[1]) if blob[1] else self._seal(blob[2])
+            if _FILE.fullmatch(name):
+                path = self._folder.runner_files / name
+                return path if path.stat().st_size > _LARGE else path.read_bytes()
+        except (AxiomError, OSError) as error:
+            if _passes(error):
+                raise
+        return None
+
+    def _bundle(self, digest: str) -> bytes | None:
+        with self._connections.reader() as db:
+            return blobs.get(db, self._folder, digest) if experiments.bundle(db, digest) is not None else None
+
+    def _seal(self, digest: str) -> bytes:
+        with self._connections.reader() as db:
+            body = blobs.get(db, self._folder, digest)
+        read_seal(body.decode("ascii", "replace"), trust=self._trust, now=_EVER)
+        return body
+
+
+def _passes(error: Exception) -> bool:
+    """Is it the store's or this computer's trouble, and says nothing about the file?"""
+    if isinstance(error, OSError):
+        return not isinstance(error, FileNotFoundError | IsADirectoryError)
+    return isinstance(error, StoreError | FolderUnusable) and not isinstance(error, StoreDamaged)
+
+
+async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int) -> None:
+    etag = b'"' + name.encode() + b'"'
+    headers = dict(scope["headers"])
+    if etag in headers.get(b"if-none-match", b""):
+        # No length and no kind: whoever keeps the file would take those for the file's.
+        await send({"type": "http.response.start", "status": 304, "headers": _kept(etag)})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    asked = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
+    span = read_range(asked.decode("latin-1") if asked else None, size)
+    await send({"type": "http.response.start", "status": span.status, "headers": _headers(span, etag)})
+    if scope["method"] == "GET":
+        await _give(send, file, span)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _open(found: bytes | Path) -> tuple[BinaryIO, int] | None:
+    """A file that was found and its size; None when it has gone since."""
+    if isinstance(found, bytes):
+        return BytesIO(found), len(found)
+    try:
+        file = await asyncio.get_running_loop().run_in_executor(None, found.open, "rb")
+    except FileNotFoundError:
+        return None
+    return file, os.fstat(file.fileno()).st_size
+
+
+async def _give(send: Send, file: BinaryIO, span: Span) -> None:
+    """The bytes that were asked for, a piece at a time: of a large file no more is in memory than a piece."""
+    loop = asyncio.get_running_loop()
+    file.seek(span.start)
+    left = span.stop - span.start
+    while left > 0:
+        wanted = min(left, _PIECE)
+        is_here = isinstance(file, BytesIO)
+        piece = file.read(wanted) if is_here else await loop.run_in_executor(None, file.read, wanted)
+        left -= len(piece) or left
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+def _headers(span: Span, etag: bytes) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"content-type", b"application/octet-stream"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"accept-ranges", b"bytes"),
+        (b"content-length", b"%d" % (span.stop - span.start)),
+        *_kept(etag),
+    ]
+    return [*headers, (b"content-range", span.content_range.encode())] if span.content_range else headers
+
+
+def _kept(etag: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"etag", etag), (b"cache-control", b"public, max-age=31536000, immutable")]
+
+
+async def _say(send: Send, status: int, text: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    plain = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *plain]})
+    await send({"type": "http.response.body", "body": text})

@@ -1,0 +1,92 @@
+"""What the project says of itself at its own addresses, and who answers at each of the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
+from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
+from axiom.server.accounts.accounts import Accounts
+from axiom.server.accounts.delegates import Delegates
+from axiom.server.accounts.load import Standing
+from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
+from axiom.server.http.routes import Answer, Asked, Endpoint
+from axiom.store.experiments.offers import Runner
+
+LEAST_PASSWORD = 8
+_NO_TOKENS = Problem(
+    error=AccountError.NO_SUCH_ACCOUNT,
+    text="This laboratory gives out no login tokens. Add the project with your e-mail address and password.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontDesk:
+    """Answers at the project's own addresses. Its functions may wait: they are called from threads."""
+
+    name: str
+    master: str  # the project's address; ends in a slash
+    runners: Mapping[str, Runner]
+    accounts: Accounts
+    delegates: Delegates
+    standing: Standing
+    statistics: StatisticsFiles
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Every address with its answer."""
+        return {
+            "/get_project_config.php": self._config,
+            "/create_account.php": self._create,
+            "/lookup_account.php": self._lookup,
+            "/am_get_info.php": lambda asked: Answer(body=self.delegates.info(asked.fields)),
+            "/am_set_info.php": lambda asked: Answer(body=self.delegates.change(asked.fields)),
+            "/am_set_host_info.php": lambda asked: Answer(body=self.delegates.place(asked.fields)),
+            "/team_lookup.php": lambda asked: Answer(body=self.delegates.teams(asked.fields)),
+            "/login_token_lookup.php": lambda _: Answer(body=error_reply(_NO_TOKENS)),
+            "/server_status.php": self._status,
+            **{f"/stats/{name}": self._file(name) for name in NAMES},
+        }
+
+    def _config(self, asked: Asked) -> Answer:
+        del asked
+        classes = sorted({(runner.platform, each) for runner in self.runners.values() for each in runner.plan_classes})
+        offered = tuple(
+            OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=each) for name, each in classes
+        )
+        return Answer(
+            body=config_reply(
+                ProjectConfig(
+                    name=self.name,
+                    master_url=self.master,
+                    platforms=offered,
+                    min_passwd_length=LEAST_PASSWORD,
+                    creation_disabled=not self.accounts.is_open,
+                )
+            )
+        )
+
+    def _create(self, asked: Asked) -> Answer:
+        read = read_create(asked.fields)
+        return _told(read if isinstance(read, Problem) else self.accounts.create(read, asked.address))
+
+    def _lookup(self, asked: Asked) -> Answer:
+        read = read_lookup(asked.fields)
+        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, asked.address))
+
+    def _status(self, asked: Asked) -> Answer:
+        if asked.fields.get("xml") == "1":
+            return Answer(body=self.standing.xml())
+        return Answer(body=b"", status=302, location=f"{self.master}status")
+
+    def _file(self, name: str) -> Endpoint:
+        def answer(asked: Asked) -> Answer:
+            del asked
+            body = self.statistics.read(name)
+            if body is None:
+                return Answer(body=b"It is not written yet.\n", kind="text/plain; charset=utf-8", status=404)
+            return Answer(body=body, kind="application/xml" if name.endswith(".xml") else "application/gzip")
+
+        return answer
+
+
+def _told(found: str | Problem) -> Answer:
+    return Answer(body=error_reply(found) if isinstance(found, Problem) else account_out(found))

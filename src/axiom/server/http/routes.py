@@ -1,0 +1,156 @@
+"""The front door: what BOINC clients, account managers and credit sites ask for, and behind it the site.
+
+These addresses are the project's contract with programs that are not ours. None of them passes through what keeps
+rendered pages: some carry a password's hash in their query, which is nowhere kept or logged.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from axiom.boinc.accounts import AccountError, Problem, error_reply
+from axiom.errors import AxiomError
+from axiom.server.http import downloads
+from axiom.server.http.downloads import Downloads
+
+log = logging.getLogger("axiom.front")
+
+_MOST_FIELDS = 100
+_FORM_BYTES = 256 * 1024
+_MOST_WAITING = 100  # questions for a thread; whoever comes then is asked to come again
+_XML = "text/xml; charset=utf-8"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A question, with its query and its form as one."""
+
+    fields: Mapping[str, str]
+    address: str  # of whoever asks
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What is said to it."""
+
+    body: bytes
+    kind: str = _XML
+    status: int = 200
+    location: str = ""
+
+
+Endpoint = Callable[[Asked], Answer]
+
+_BUSY = Answer(
+    body=error_reply(
+        Problem(error=AccountError.PROJECT_DOWN, text="The laboratory cannot answer now. Please try again in a minute.")
+    )
+)
+_TOO_LONG = Answer(
+    body=error_reply(Problem(error=AccountError.BAD_NAME, text="This is too long for any form. Nothing was changed."))
+)
+
+
+class Front:
+    """Answers the project's own addresses in threads, files from their folder, and leaves the rest to the site."""
+
+    def __init__(self, site: App, endpoints: Mapping[str, Endpoint], files: Downloads, threads: Executor) -> None:
+        self._site = site
+        self._endpoints = endpoints
+        self._files = files
+        self._threads = threads
+        self._asking = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path in self._endpoints:
+            await self._ask(self._endpoints[path], scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(downloads.PATH):
+            await self._files(scope, send)
+        else:
+            await self._site(scope, receive, send)
+
+    async def _ask(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD", "POST"}:
+            await _say(send, Answer(body=b"", status=405), is_head=False)
+            return
+        fields = _fields(scope["query_string"])
+        if scope["method"] == "POST":
+            form = await _body(receive)
+            if form is None:
+                return
+            if len(form) > _FORM_BYTES:
+                await _say(send, _TOO_LONG, is_head=False)
+                return
+            fields |= _fields(form)
+        asked = Asked(fields=fields, address=scope["client"][0] if scope.get("client") else "")
+        answer = _BUSY
+        if self._asking < _MOST_WAITING:
+            self._asking += 1
+            try:
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, endpoint, asked)
+            except AxiomError as error:
+                log.warning("front.failed path=%s %s", scope["path"], error)
+            except Exception:
+                log.exception("front.fault path=%s", scope["path"])
+            finally:
+                self._asking -= 1
+        await _say(send, answer, is_head=scope["method"] == "HEAD")
+
+
+def _fields(query: bytes) -> dict[str, str]:
+    """The fields of a query or a form; one that is not written as it should be has none.
+
+    BOINC's window takes the name of who opens an account from Windows, asks nobody about it, and until of late wrote it
+    in the letters of that Windows. Which these are it does not say: they are read as those of western Europe, so that a
+    name in others is odd, which can be changed, and no reason to refuse the account.
+    """
+    for encoding, errors in (("utf-8", "strict"), ("cp1252", "replace")):
+        with contextlib.suppress(ValueError):
+            return dict(
+                parse_qsl(
+                    query.decode("ascii"),
+                    keep_blank_values=True,
+                    max_num_fields=_MOST_FIELDS,
+                    encoding=encoding,
+                    errors=errors,
+                )
+            )
+    return {}
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """A form, or more than any has; None when the sender left in the middle: its last word may be half of one."""
+    body, more = bytearray(), True
+    while more and len(body) <= _FORM_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+async def _say(send: Send, answer: Answer, *, is_head: bool) -> None:
+    headers = [
+        (b"content-type", answer.kind.encode()),
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if answer.location:
+        headers.append((b"location", answer.location.encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else answer.body})

@@ -1,0 +1,396 @@
+"""Takes the outputs that clients bring: nothing is kept without a token of ours, and what was cut off goes on later.
+
+Bytes arrive in the loop's thread. Small outputs are gathered there and stored in one work of the writer for as many as
+are waiting; large ones lie in files from their first byte on, and are proven and synced in a thread of their own.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import field
+from datetime import datetime, timedelta
+
+from axiom.boinc import transfers
+from axiom.boinc.transfers import SizeQuery, Upload
+from axiom.domain.value import value
+from axiom.errors import AxiomError, MalformedRequest, StoreError
+from axiom.server.http.upload_space import Begun, task_of
+from axiom.signed.outputs import OUTPUT_LIMIT
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import uploads
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.transfers")
+
+LEAST_FREE = 1_000_000_000  # bytes on the disk, below which outputs have to wait
+HOST_QUOTA = 1_000_000_000  # bytes of large outputs that a host may have brought, in part or replaced, and not reported
+_IN_MEMORY = 256 * 1024
+_WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
+_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
+_LONGEST = OUTPUT_LIMIT + transfers.HEAD_LIMIT  # … where it does not say how many come, or more than any output has
+_LOOK_AT_DISK = timedelta(seconds=5)
+
+_TOO_LARGE = b"413 Content Too Large"
+_FULL = "the laboratory has no room for it at the moment"
+_OTHER = "another output of this task was reported"
+_MUCH = "this computer has brought much that it has not reported yet"
+_BUSY = "the laboratory cannot store it at the moment"
+
+
+@value
+class Whole:
+    """An output that is here to its last byte and is what its sender says."""
+
+    task_id: int
+    name: str
+    md5: str
+    body: bytes
+    answer: Future[bytes] = field(default_factory=Future)
+
+
+class Transfers:
+    """What all uploads have in common: the keys, the store, and what has begun."""
+
+    def __init__(
+        self, *, writer: Writer, folder: Folder, key: bytes, now: Callable[[], datetime], threads: Executor
+    ) -> None:
+        self.key = key
+        self._writer = writer
+        self._folder = folder
+        self._now = now
+        self._threads = threads
+        self._door = threading.Lock()
+        self._waiting: list[Whole] = []
+        self._coming: dict[str, Arrival] = {}  # those that write to a file, by the name that they bring
+        self._has_room = True
+        self._looked_at: datetime | None = None
+        self.begun = Begun(folder)
+
+    def arrive(self, length: int | None) -> "Arrival":
+        """An upload or a question begins; `length` is what its headers say."""
+        return Arrival(self, length)
+
+    def has_room(self) -> bool:
+        """Is there room on the disk for one more?"""
+        now = self._now()
+        if self._looked_at is None or now - self._looked_at > _LOOK_AT_DISK:
+            self._looked_at = now
+            self._has_room = shutil.disk_usage(self._folder.path).free >= LEAST_FREE
+        return self._has_room
+
+    def why_not(self, task_id: int, size: int) -> bytes | None:
+        """The answer, if the host of this task may not begin to bring so many bytes for it."""
+        try:
+            with Connections(folder=self._folder).reader() as db:
+                if uploads.closed(db, [task_id]).get(task_id, "") is None:
+                    return transfers.done()  # it ended without an output: the client is rid of what it left
+                return None if self._beside(db, task_id) + size <= HOST_QUOTA else transfers.try_again(_MUCH)
+        except AxiomError as error:
+            log.warning("upload.failed %s", error)
+            return transfers.try_again(_MUCH)
+
+    def take_over(self, name: str, arrival: "Arrival") -> None:
+        """This one brings the output into its file from here on; another one that did is behind the times."""
+        other = self._coming.get(name)
+        if other is not None:
+            other.give_up()
+        self._coming[name] = arrival
+
+    def is_coming(self, name: str) -> bool:
+        """Is somebody bringing it into its file?"""
+        return name in self._coming
+
+    def let_go(self, name: str, arrival: "Arrival") -> None:
+        """This one brings nothing more."""
+        if self._coming.get(name) is arrival:
+            del self._coming[name]
+
+    def store(self, one: Whole) -> Future[bytes]:
+        """Have a whole output stored; the answer comes after the commit."""
+        if len(one.body) > blobs.LIMIT:
+            self._threads.submit(self._store_large, one)
+            return one.answer
+        with self._door:
+            self._waiting.append(one)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._submit([], self._store_small)
+        return one.answer
+
+    def complete(self, upload: Upload, task_id: int) -> Future[bytes]:
+        """Prove an output that lies in a file, and have it stored."""
+        answer: Future[bytes] = Future()
+        self._threads.submit(self._complete, upload, task_id, answer)
+        return answer
+
+    def _complete(self, upload: Upload, task_id: int, answer: Future[bytes]) -> None:
+        path = self.begun.file(task_id, upload.name)
+        try:
+            body = path.read_bytes()
+            if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
+                self.begun.end(task_id, upload.name)
+                answer.set_result(transfers.try_again("the bytes are not those of the file: it is begun anew"))
+                return
+            self._store_large(Whole(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
+        except OSError as error:
+            log.warning("upload.failed name=%s %s", upload.name, error)
+            answer.set_result(transfers.try_again(_BUSY))
+
+    def _store_large(self, one: Whole) -> None:
+        try:
+            blobs.keep_file(self._folder, hashlib.sha256(one.body).hexdigest(), one.body, self._now())
+        except AxiomError as error:
+            log.warning("upload.failed name=%s %s", one.name, error)
+            one.answer.set_result(transfers.try_again(_FULL))
+            return
+        self._submit([one], lambda db, batch: [self._store_within_quota(db, batch[0])])
+
+    def _store_within_quota(self, db: Database, one: Whole) -> bytes:
+        if self._beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
+            return transfers.try_again(_MUCH)
+        return self._store_all(db, [one])[0]
+
+    def _beside(self, db: Database, task_id: int) -> int:
+        """Bytes that the host of this task has brought beside its output."""
+        lying = self.begun.lying(task_id)
+        counted = uploads.of_same_host(db, task_id, lying) | {task_id}
+        beside = uploads.bytes_beside(db, task_id, self._now() - uploads.LATELY)
+        return beside + sum(lying.get(number, 0) for number in counted)
+
+    def _submit(self, batch: list[Whole], work: Callable[[Database, list[Whole]], list[bytes]]) -> None:
+        try:
+            stored = self._writer.submit(lambda db: work(db, batch))
+        except StoreError:
+            self._fail(batch)
+            return
+        stored.add_done_callback(lambda done: self._answer(batch, done))
+
+    def _answer(self, batch: list[Whole], done: Future[list[bytes]]) -> None:
+        error = done.exception()
+        if error is not None:
+            if not isinstance(error, AxiomError):
+                log.error("upload.fault %r", error, exc_info=error)
+            self._fail(batch)
+            return
+        for one, answer in zip(batch, done.result(), strict=True):
+            if answer == transfers.done():
+                self.begun.end(one.task_id, one.name)
+            one.answer.set_result(answer)
+
+    def _fail(self, batch: list[Whole]) -> None:
+        """Nothing of these was stored; nor of those for which the writer never looked."""
+        with self._door:
+            failed, self._waiting = [*batch, *self._waiting], []
+        for one in failed:
+            one.answer.set_result(transfers.try_again(_BUSY))
+
+    def _store_small(self, db: Database, batch: list[Whole]) -> list[bytes]:
+        """In the writer's thread: all that are waiting by now."""
+        with self._door:
+            batch += self._waiting
+            self._waiting = []
+        return [answer for part in _parts(batch) for answer in self._store_all(db, part)]
+
+    def _store_all(self, db: Database, batch: Sequence[Whole]) -> list[bytes]:
+        """Store outputs of as many tasks; each takes the place of one before it, unless nobody will report it."""
+        now, tasks = self._now(), [one.task_id for one in batch]
+        before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
+        digests = blobs.bring(db, self._folder, [one.body for one in batch], now)
+        pairs, answers = list(zip(batch, digests, strict=True)), []
+        uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in closed])
+        for one, digest in pairs:
+            is_other = closed.get(one.task_id) not in {None, digest}
+            answers.append(transfers.refused(_OTHER) if is_other else transfers.done())
+            if one.task_id in closed:
+                blobs.let_go(db, digest)
+            elif one.task_id in before:
+                blobs.let_go(db, before[one.task_id].digest)
+                if before[one.task_id].digest != digest and before[one.task_id].size > blobs.LIMIT:
+                    self.begun.replaced(one.task_id, before[one.task_id].size)
+        return answers
+
+
+class Arrival:
+    """One request to the data server, from its first byte to its answer. In the loop's thread alone."""
+
+    def __init__(self, desk: Transfers, length: int | None) -> None:
+        self._desk = desk
+        self._length = length
+        self._buffer = bytearray()  # the head, and behind it what is kept in memory
+        self._seen = 0
+        self._answer: bytes | None = None  # decided already: what still comes is let pass
+        self._upload: Upload | None = None
+        self._task_id = 0
+        self._file: int | None = None
+        self._written = 0  # bytes of the output that are in the file
+
+    def take(self, piece: bytes) -> bytes | None:
+        """One more piece."""
+        self._seen += len(piece)
+        if self._answer is not None:
+            return _TOO_LARGE if self._seen > self._patience() else None
+        if self._file is not None:
+            self._write(piece)
+            return None
+        self._buffer += piece
+        if self._upload is None:
+            self._look(ended=False)
+        elif len(self._buffer) > self._upload.body_length:
+            self._answer = transfers.refused("there are more bytes than the head says")
+        return None
+
+    def _patience(self) -> int:
+        """How many bytes are let pass: a client that hears no answer, but a status, brings the same for months."""
+        return self._length if self._length is not None and self._length <= _LONGEST else _DRAINED
+
+    def finish(self) -> Future[bytes]:
+        """All of it is here."""
+        if self._answer is None and self._upload is None:
+            self._look(ended=True)
+        upload = self._upload
+        if self._answer is None and upload is not None:
+            return self._end(upload)
+        self._close()
+        answer: Future[bytes] = Future()
+        answer.set_result(self._answer or transfers.try_again(_BUSY))
+        return answer
+
+    def lose(self) -> None:
+        """The connection is gone. What came is kept, so that the client can go on from there."""
+        if self._answer is None and self._upload is not None and self._file is None:
+            kept = self._buffer[self._upload.data_starts_at :]
+            if len(kept) >= _WORTH_KEEPING and not self._desk.is_coming(self._upload.name):
+                self._open(self._upload)
+        self._close()
+
+    def give_up(self) -> None:
+        """Another connection brings the same output."""
+        self._answer = transfers.try_again("the same file is coming on another connection")
+        self._close()
+
+    def _look(self, *, ended: bool) -> None:
+        try:
+            head = transfers.read_head(self._buffer, ended=ended)
+        except MalformedRequest as error:
+            self._answer = transfers.refused(str(error))
+            return
+        if isinstance(head, SizeQuery):
+            number = task_of(self._desk.key, head.name)
+            self._answer = transfers.size_reply(0 if number is None else self._desk.begun.size(number, head.name))
+        elif head is not None:
+            self._answer = self._why_not(head)
+            if self._answer is None:
+                self._upload = head
+                if head.offset or head.nbytes > _IN_MEMORY:
+                    self._open(head)
+                elif len(self._buffer) > head.body_length:
+                    self._answer = transfers.refused("there are more bytes than the head says")
+        if self._answer is not None:
+            self._buffer.clear()
+
+    def _why_not(self, head: Upload) -> bytes | None:
+        """The answer to an upload that is not taken; its token is looked at before anything else is."""
+        problem = transfers.check_token(self._desk.key, head)
+        found = task_of(self._desk.key, head.name)
+        if problem or found is None:
+            return transfers.refused(problem or "nobody here awaits a file of this name")
+        if self._length is not None and self._length != head.body_length:
+            return transfers.refused("the length of the request is not what its head says")
+        if not self._desk.has_room():
+            return transfers.try_again(_FULL)
+        self._task_id = found
+        return None
+
+    def _open(self, upload: Upload) -> None:
+        """From here on, what comes goes into the file; what is in memory goes first."""
+        data = bytes(self._buffer[upload.data_starts_at :])
+        self._buffer.clear()
+        self._answer = self._desk.why_not(self._task_id, upload.nbytes)
+        if self._answer is not None:
+            return
+        self._desk.take_over(upload.name, self)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._file = os.open(self._desk.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
+            if os.fstat(self._file).st_size < upload.offset:
+                self._answer = transfers.try_again("less of the file is here than was said; ask again")
+                self._close()
+                return
+            os.ftruncate(self._file, upload.offset)
+            os.lseek(self._file, upload.offset, os.SEEK_SET)
+        except OSError as error:
+            self._fail(error)
+            return
+        self._written = upload.offset
+        self._write(data)
+
+    def _write(self, piece: bytes) -> None:
+        if self._file is None or self._upload is None:
+            return
+        if self._written + len(piece) > self._upload.nbytes:
+            self._answer = transfers.refused("there are more bytes than the head says")
+            self._close()
+            return
+        try:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self._fail(error)
+            return
+        self._written += len(piece)
+
+    def _fail(self, error: OSError) -> None:
+        log.warning("upload.failed %s", error)
+        self._answer = transfers.try_again(_FULL)
+        self._close()
+
+    def _end(self, upload: Upload) -> Future[bytes]:
+        if self._file is not None:
+            self._close()
+            if self._written == upload.nbytes:
+                return self._desk.complete(upload, self._task_id)
+            return _at_once(transfers.try_again("the file is not whole yet"))
+        body = bytes(self._buffer[upload.data_starts_at :])
+        if len(body) != upload.nbytes:
+            return _at_once(transfers.try_again("the file is not whole yet"))
+        if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
+            return _at_once(transfers.try_again("the bytes are not those of the file"))
+        return self._desk.store(Whole(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._upload is not None:
+            self._desk.let_go(self._upload.name, self)
+
+
+def _parts(batch: Sequence[Whole]) -> Iterator[list[Whole]]:
+    """In their order, and a new part wherever a task comes a second time: the later output counts."""
+    part: dict[int, Whole] = {}
+    for one in batch:
+        if one.task_id in part:
+            yield list(part.values())
+            part = {}
+        part[one.task_id] = one
+    yield list(part.values())
+
+
+def _arrived(one: Whole, digest: str, now: datetime) -> uploads.Upload:
+    return uploads.Upload(
+        task_id=one.task_id, name=one.name, digest=digest, size=len(one.body), md5=one.md5, received_at=now
+    )
+
+
+def _at_once(said: bytes) -> Future[bytes]:
+    answer: Future[bytes] = Future()
+    answer.set_result(said)
+    return answer

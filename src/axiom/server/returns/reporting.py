@@ -1,0 +1,145 @@
+"""Takes what hosts report of their tasks: the one place where a task comes back."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.decisions.tasks.reports import Reception, receive
+from axiom.domain.value import value
+from axiom.domain.work import Report, Task, TaskState, WorkunitState
+from axiom.server.returns import readmission, standings
+from axiom.server.returns.standings import Closed
+from axiom.server.returns.transitioner import transit_many
+from axiom.signed.roles import Trust
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
+from axiom.store.tasks import tasks, uploads
+from axiom.store.tasks.tasks import Known, Reported
+
+log = logging.getLogger("axiom.reporting")
+
+
+@value
+class Acknowledgement:
+    """What became of a report (no state: nothing). Once the host has it, the report is ours for good."""
+
+    task_id: int
+    state: TaskState | None
+    reason: str
+
+    @property
+    def left_standing(self) -> bool:
+        """Does its host stand as it stood before, as far as this report goes? What came back is still to be judged."""
+        return self.state in {None, TaskState.RETURNED}
+
+
+def take(
+    db: Database, folder: Folder, reports: Sequence[Report], now: datetime, *, trust: Trust | None = None
+) -> list[Acknowledgement]:
+    """Take reports, each with the digest of an output that is stored already. Every one of them gets an answer.
+
+    The caller acknowledges only after this is committed. With `trust`, a task that nobody here remembers comes back
+    by the ticket in its output.
+    """
+    if not reports:
+        return []
+    known = tasks.known(db, [said.task_id for said in reports])
+    if trust is not None and _is_forgotten(known, reports):
+        known = _remembered(db, folder, reports, known, trust)
+    akin = _akin(db, known, reports)
+    taken: dict[int, Reported] = {}
+    answers: list[Acknowledgement] = []
+    refused: list[Acknowledgement] = []
+    for said in reports:
+        found = known.get(said.task_id)
+        task = found.task if found else None
+        if task is not None and said.task_id in taken:
+            task = replace(task, state=taken[task.id].state)  # twice in one message: the first was taken
+        decided = receive(
+            task,
+            said,
+            is_akin=found is not None and (said.host_id, found.volunteer_id) in akin,
+            workunit=found.workunit if found else WorkunitState.OPEN,
+        )
+        answers.append(Acknowledgement(task_id=said.task_id, state=decided.state, reason=decided.reason))
+        if task is not None and decided.state is not None:
+            taken[task.id] = _reported(task, said, decided, decided.state)
+        else:
+            refused.append(answers[-1])
+    if refused:  # a line for each would let a stranger fill the disk
+        first, host = refused[0], reports[0].host_id
+        log.info("report.refused host=%d reports=%d first=%d %s", host, len(refused), first.task_id, first.reason)
+    _write(db, list(taken.values()), now)
+    return answers
+
+
+def report(db: Database, folder: Folder, said: Report, output: bytes | None, now: datetime) -> Acknowledgement:
+    """Take one report of an engine of our own together with its output."""
+    hosts.seen(db, said.host_id, now)
+    if output is not None:
+        said = replace(said, output_digest=blobs.bring(db, folder, [output], now)[0])
+    (answer,) = take(db, folder, [said], now)
+    return answer
+
+
+def _reported(task: Task, said: Report, decided: Reception, state: TaskState) -> Reported:
+    return Reported(task=task, report=said, state=state, reason=decided.reason, cause=decided.cause)
+
+
+def _is_forgotten(known: Mapping[int, Known], reports: Sequence[Report]) -> bool:
+    """Is there a report of a task that, by our books, was never sent?"""
+    return any(
+        said.task_id not in known or known[said.task_id].task.state is TaskState.UNSENT
+        for said in reports
+        if said.output_digest is not None
+    )
+
+
+def _remembered(
+    db: Database, folder: Folder, reports: Sequence[Report], known: Mapping[int, Known], trust: Trust
+) -> dict[int, Known]:
+    """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
+    back: set[int] = set()
+    for said in reports:
+        if said.task_id not in back and readmission.readmit(db, folder, trust, said, known.get(said.task_id)):
+            back.add(said.task_id)
+    return tasks.known(db, [said.task_id for said in reports])
+
+
+def _akin(db: Database, known: Mapping[int, Known], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
+    """Which of the reporting hosts are of one volunteer with a host that was given another's task."""
+    foreign = [
+        said.host_id
+        for said in reports
+        if said.task_id in known and known[said.task_id].task.host_id not in {None, said.host_id}
+    ]
+    return set(tasks.volunteers_of(db, foreign).items()) if foreign else set()
+
+
+def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
+    if not taken:
+        return
+    tasks.record(db, taken, now)
+    uploads.forget(db, [one.task.id for one in taken if one.state is TaskState.RETURNED])
+    failed = [one for one in taken if one.state is not TaskState.RETURNED]
+    # A copy that waits beside one that came back late is not wanted any more.
+    moved = [one for one in taken if not (one.state is TaskState.RETURNED and one.task.state is TaskState.SENT)]
+    if moved:
+        transit_many(db, [one.task.workunit_id for one in moved], now)
+    standings.settle(db, [_closed(one, now) for one in failed], now)
+    for one in failed:
+        log.info("task.%s id=%d host=%d cause=%s", one.state, one.task.id, one.report.host_id, one.cause)
+
+
+def _closed(one: Reported, now: datetime) -> Closed:
+    return Closed(
+        task_id=one.task.id,
+        host_id=one.report.host_id,
+        state=one.state,
+        cause=one.cause,
+        sent_at=one.task.sent_at,
+        ended_at=now,
+    )

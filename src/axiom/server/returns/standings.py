@@ -1,0 +1,97 @@
+"""Writes down what a host's closed tasks say of it, and tells its owner when something is wrong with them."""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from axiom.decisions.hosts.reliability import Ended, after, doubted, learned, outvoted
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.domain.work import TaskState
+from axiom.server.returns.costing import Fits, Spent
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts, notices
+from axiom.store.tasks import tasks
+
+log = logging.getLogger("axiom.standings")
+
+INVALID = "invalid"
+DIFFERS = "differs"
+_LATELY = 100  # tasks of which a notice tells
+_BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
+
+
+@value
+class Closed:
+    """A task of a host that is over, and what a valid one says about the host's speed and the experiment's cost."""
+
+    task_id: int
+    host_id: int | None
+    state: TaskState
+    cause: str
+    sent_at: datetime | None
+    ended_at: datetime | None
+    spent: Spent | None = None
+
+
+def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
+    """Bring hosts to where their closed tasks put them, and tell the owners of those that returned nonsense."""
+    by_host: dict[int, list[Closed]] = {}
+    for one in closed:
+        if one.host_id is not None:
+            by_host.setdefault(one.host_id, []).append(one)
+    fits = Fits(db)
+    for host_id, ended in by_host.items():
+        host = hosts.host(db, host_id)
+        if host is not None:
+            _settle(db, host, ended, fits)
+            if any(one.state is TaskState.INVALID for one in ended):
+                tell(db, host_id, INVALID, now)
+    fits.keep(now)
+
+
+def _settle(db: Database, host: Host, ended: Sequence[Closed], fits: Fits) -> None:
+    standing, speed = host.standing, host.speed
+    for one in ended:
+        turnaround = (one.ended_at - one.sent_at).total_seconds() if one.ended_at and one.sent_at else None
+        how = Ended(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
+        standing = after(standing, how).standing
+        if one.state is TaskState.VALID and one.spent is not None:
+            # What its kind is known to be slower at must not make the host look slow at everything.
+            expected = one.spent.declared_seconds * fits.learn(host, speed, one.spent)
+            speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
+    if standing != host.standing or speed != host.speed:
+        hosts.set_standing(db, host.id, standing, speed=speed)
+
+
+def doubt(db: Database, host_ids: Collection[int]) -> None:
+    """These hosts' results of one task differ: none of them has anything in a row any more."""
+    for host_id in host_ids:
+        host = hosts.host(db, host_id)
+        if host is not None and host.standing.valid_in_row:
+            hosts.set_standing(db, host_id, doubted(host.standing))
+
+
+def outvote(db: Database, host_id: int, now: datetime) -> None:
+    """Two others agreed on what this host had computed otherwise: write it down and tell its owner."""
+    host = hosts.host(db, host_id)
+    if host is not None:
+        decided = outvoted(host.standing, now)
+        log.info("host.outvoted host=%d %s", host_id, decided.reason)
+        hosts.set_outvoted(db, host_id, decided.standing)
+        tell(db, host_id, DIFFERS, now)
+
+
+def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
+    """A sentence for the owner of a host about its results, at most one of a kind a day."""
+    host = hosts.host(db, host_id)
+    if host is None:
+        return
+    ended = tasks.lately(db, host_id, _LATELY)
+    what = {
+        INVALID: "returned a result that is not what was ordered",
+        DIFFERS: "returned a result that two other computers do not confirm",
+    }[kind]
+    bad = sum(amount for state, amount in ended.items() if state is TaskState.INVALID)
+    text = f"Your computer {host.name} {what}; {bad} of its last {sum(ended.values())} tasks were not valid. {_BECAUSE}"
+    notices.add(db, host_id, kind, text, now)

@@ -1,0 +1,119 @@
+"""Moves workunits on: load, decide by `decisions.transition`, apply. Asked again, it changes nothing."""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+
+from axiom.decisions.tasks.outage import outage
+from axiom.decisions.tasks.transition import Transition, transition
+from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
+from axiom.server.returns import standings
+from axiom.server.returns.standings import Closed
+from axiom.store.engine.database import Database
+from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs
+
+log = logging.getLogger("axiom.transitioner")
+
+# How many workunits one sweep looks at, so that no group of the writer waits long.
+SLICE = 500
+START = "start"  # the job under whose name it is kept since when hosts are listened to
+
+
+def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
+    """Bring one workunit to where its tasks put it."""
+    return transit_many(db, [workunit_id], now).get(workunit_id)
+
+
+def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
+    """Bring workunits to where their tasks put them; what was decided about each that exists."""
+    found = returning.workunits(db, sorted(set(workunit_ids)))
+    decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in found]
+    expired = _expired(decided)
+    aborted = [task for _, tasks, one in decided for task in tasks if task.id in one.abort]
+    moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
+    moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
+    returning.move(db, moves, now)
+    created = [(wanted, len(tasks) + extra) for wanted, tasks, one in decided for extra in range(one.create)]
+    returning.create(db, created, now)
+    closed = [(wanted, one) for wanted, _, one in decided if _closes(wanted, one)]
+    returning.close(db, [(wanted, one.state, one.reason) for wanted, one in closed], now)
+    _give_up_checking(db, closed)
+    standings.settle(db, [silent(task, now) for task in expired], now)
+    for task in expired:
+        log.info("task.expired id=%d host=%s", task.id, task.host_id)
+    for wanted, one in closed:
+        if one.state is not WorkunitState.DONE:
+            log.info("workunit.%s id=%d reason=%s", one.state, wanted.id, one.reason)
+    return {wanted.id: one for wanted, _, one in decided}
+
+
+def sweep(db: Database, now: datetime) -> int:
+    """Look at every workunit that time has moved: a deadline passed, or no task is left to do it."""
+    return sweep_late(db, now) + sweep_unattended(db, now)
+
+
+def sweep_late(db: Database, now: datetime) -> int:
+    """Look at the workunits of tasks whose deadline has passed."""
+    return len(transit_many(db, workunits.late(db, now, SLICE), now))
+
+
+def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
+    """The same, by who looked at that moment and not since. For as long as nobody can look, nobody can report.
+
+    The computer slept, its disk was full, or its clock was set forward.
+    """
+    if _postpone(db, looked_at, now):
+        jobs.started(db, START, 0.0, now)  # nobody was silent before
+    return sweep_late(db, now)
+
+
+def sweep_unattended(db: Database, now: datetime) -> int:
+    """Look at open workunits for which nothing is being done: something that should have moved them has not."""
+    return len(transit_many(db, workunits.unattended(db, SLICE), now))
+
+
+def resume(db: Database, now: datetime) -> int:
+    """At a start, before anything else is written: deadlines move by as long as nobody could report.
+
+    How many tasks were out and got more time.
+    """
+    newest, what = workunits.newest(db)
+    moved = _postpone(db, newest if what != "nothing" else None, now)
+    jobs.started(db, START, 0.0, now)
+    return moved
+
+
+def silent(task: Task, now: datetime) -> Closed:
+    """What it says of a host that its task was given up on."""
+    return Closed(
+        task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
+    )
+
+
+def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
+    away = outage(last_sign, now)
+    moved = returning.postpone(db, away.by) if away.by else 0
+    if moved:
+        log.warning("outage.over tasks=%d %s", moved, away.reason)
+    return moved
+
+
+def _expired(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:
+    return [task for _, tasks, one in decided if one.expire for task in tasks if task.id in one.expire]
+
+
+def _closes(wanted: Workunit, decided: Transition) -> bool:
+    return wanted.state is WorkunitState.OPEN and decided.state is not WorkunitState.OPEN
+
+
+def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -> None:
+    """A check that nobody could bring home shows nothing, and the task that it should check waits no longer."""
+    given_up = [
+        wanted.checks_task_id
+        for wanted, one in closed
+        if wanted.checks_task_id is not None and one.state is not WorkunitState.DONE
+    ]
+    if given_up:
+        returning.agree(db, dict.fromkeys(returning.awaiting(db, given_up, Agreement.WAITING), ""))

@@ -1,0 +1,185 @@
+"""Looks at the proof that tasks brought: load, decide by `decisions.validation`, record. Many at once."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.tasks.validation import Validation, validate
+from axiom.domain.endings import Cause
+from axiom.domain.fleet import Standing
+from axiom.domain.value import value
+from axiom.domain.work import TaskState
+from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
+from axiom.server.returns import checking, standings
+from axiom.server.returns.costing import Declared, Spent
+from axiom.server.returns.standings import Closed
+from axiom.server.returns.transitioner import transit_many
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.signed.outputs import OUTPUT_LIMIT, read_output
+from axiom.signed.tickets import Ticket, parse
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.tasks import results, tasks
+from axiom.store.tasks.tasks import Waiting
+
+log = logging.getLogger("axiom.validator")
+
+SLICE = 200
+_BARRED = (
+    "two other computers agreed twice on what its host had computed otherwise, so nothing of that host is believed"
+)
+_SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
+
+
+@value
+class _Judged:
+    """A task that was looked at. The ticket is there where it could be read."""
+
+    waiting: Waiting
+    decided: Validation
+    ticket: Ticket | None
+    is_lost: bool = False  # is its output gone from our own disk? That is not its host's doing
+
+
+class Validator:
+    """Judges returned tasks, each once. It belongs to the writer's thread and keeps at hand what never changes."""
+
+    def __init__(self, folder: Folder, secret: bytes) -> None:
+        self._folder = folder
+        self._secret = secret  # decides, with a task's id, whether it is checked
+        self._manifests: dict[int, Manifest] = {}
+        self._declared = Declared()
+
+    def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
+        """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
+        waiting = _slice(db, tasks.returned(db, limit))
+        if not waiting:
+            return 0
+        try:
+            with db.savepoint():
+                self._settle(db, waiting, now)
+        except StoreError:
+            raise  # the store's trouble is no fault of an output: it is looked at again
+        except Exception:
+            log.exception("tasks.unjudged first=%d last=%d", waiting[0].task.id, waiting[-1].task.id)
+            for one in waiting:
+                self._alone(db, one, now)
+        return len(waiting)
+
+    def _alone(self, db: Database, waiting: Waiting, now: datetime) -> None:
+        """Whatever an output made us stumble over must not hold up the others."""
+        try:
+            with db.savepoint():
+                self._settle(db, [waiting], now)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("task.unjudged id=%d", waiting.task.id)
+            why = f"judging it failed with {type(error).__name__}; the traceback is in the laboratory's log"
+            tasks.move(db, [(waiting.task, TaskState.INVALID, why)], now)
+            transit_many(db, [waiting.task.workunit_id], now)
+
+    def _settle(self, db: Database, waiting: Sequence[Waiting], now: datetime) -> None:
+        outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
+        judged = [self._judge(db, one, outputs) for one in waiting]
+        tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
+        stored = results.record(db, [result for one in judged for result in one.decided.results], now)
+        transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
+        standings.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
+        proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
+        checking.order(db, self._secret, [one for one in proven if one.task.id not in stored.tasks], now)
+        cells = {one.waiting.task.id: one.decided.results for one in judged}
+        checking.settle_checks(db, proven, cells, now)
+        _log(judged, stored)
+
+    def _judge(self, db: Database, waiting: Waiting, outputs: Mapping[str, bytes]) -> _Judged:
+        task = waiting.task
+        if is_barred(Standing(outvoted=waiting.outvoted)):  # what it had in hand when it was found out
+            barred = Validation(state=TaskState.INVALID, reason=_BARRED)
+            return _Judged(waiting=waiting, decided=barred, ticket=None)
+        manifest = self._manifest(db, task.experiment_id)
+        if manifest is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
+            nothing = Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
+            return _Judged(waiting=waiting, decided=nothing, ticket=None)
+        try:
+            # It was signed here and has not left the store since. That it may have run out meanwhile does not matter:
+            # it still is the order that this output answers.
+            ticket = parse(task.ticket)
+            raw = outputs.get(task.output_digest)
+            output = read_output(
+                blobs.get(db, self._folder, task.output_digest) if raw is None else raw,
+                limit=OUTPUT_LIMIT,
+                most_cells=len(ticket.replicates) * len(ticket.places),
+            )
+        except (OutputError, TicketError, NotFound, StoreDamaged) as error:
+            unread = Validation(state=TaskState.INVALID, reason=str(error))
+            is_lost = isinstance(error, (NotFound, StoreDamaged))
+            return _Judged(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
+        decided = validate(
+            ticket=ticket,
+            ticket_text=task.ticket,
+            experiment_id=task.experiment_id,
+            manifest=manifest,
+            output=output,
+        )
+        return _Judged(waiting=waiting, decided=decided, ticket=ticket)
+
+    def _closed(self, db: Database, judged: _Judged) -> Closed:
+        task = judged.waiting.task
+        return Closed(
+            task_id=task.id,
+            host_id=task.host_id,
+            state=judged.decided.state,
+            cause=Cause.CELL_FAILED if judged.decided.state is TaskState.FAILED else "",
+            sent_at=task.sent_at,
+            ended_at=task.returned_at,
+            spent=self._spent(db, judged),
+        )
+
+    def _spent(self, db: Database, judged: _Judged) -> Spent | None:
+        """What a valid task was declared to take and took."""
+        task, ticket = judged.waiting.task, judged.ticket
+        if ticket is None or judged.decided.state is not TaskState.VALID:
+            return None
+        seconds = self._declared.seconds(db, judged.waiting.registration_id)
+        return Spent(
+            experiment_id=task.experiment_id,
+            on_gpu=self._manifests[task.experiment_id].gpu,
+            cells=len(ticket.places) * len(ticket.replicates),
+            declared_seconds=sum(seconds[place] for place in ticket.places) * len(ticket.replicates),
+            elapsed_seconds=task.elapsed_seconds or 0.0,
+        )
+
+    def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:
+        """What an experiment declared when it was registered; its row never changes."""
+        if experiment_id not in self._manifests:
+            found = experiments.by_id(db, experiment_id)
+            if found is None:
+                return None
+            self._manifests[experiment_id] = stored_manifest(found.manifest)
+        return self._manifests[experiment_id]
+
+
+def _slice(db: Database, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    """The first of them whose outputs are not too long together, and one at least."""
+    sizes = blobs.sizes(db, [one.task.output_digest for one in waiting if one.task.output_digest])
+    total = 0
+    for place, one in enumerate(waiting):
+        total += sizes.get(one.task.output_digest or "", 0)
+        if place and total > _SLICE_BYTES:
+            return waiting[:place]
+    return waiting
+
+
+def _log(judged: Sequence[_Judged], stored: results.Recorded) -> None:
+    """One line for all that went well: a line for each would cost more than judging it."""
+    states = Counter(str(one.decided.state) for one in judged)
+    counts = " ".join(f"{state}={amount}" for state, amount in sorted(states.items()))
+    log.info("tasks.judged %s results=%d duplicates=%d", counts, stored.results, stored.duplicates)
+    for one in judged:
+        if one.decided.state is not TaskState.VALID:
+            log.info("task.%s id=%d %s", one.decided.state, one.waiting.task.id, one.decided.reason)

@@ -1,0 +1,176 @@
+"""Which account and which host is this? A client says, and can be wrong: folders are cloned, keys are mistyped."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.boinc.account_keys import key_digest
+from axiom.boinc.reading import read_host_info, read_preferences
+from axiom.boinc.requests import HostInfo, Preferences, Request
+from axiom.decisions.hosts.joining import MOST_NEW, not_now
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
+from axiom.domain.ledger import Balance
+from axiom.server.scheduler.runners import APP
+from axiom.store.engine.database import Database
+from axiom.store.hosts import contacts, hosts
+from axiom.store.hosts.contacts import Caller, StoredHost
+from axiom.store.hosts.hosts import Described
+
+_MEGABYTE = 2**20
+_MOST_FLOPS = 1e12  # a second, of one core: the same
+_MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
+# What BOINC calls a platform, in our words.
+PLATFORMS = {
+    "x86_64-pc-linux-gnu": ("linux", "x86_64"),
+    "aarch64-unknown-linux-gnu": ("linux", "arm64"),
+    "windows_x86_64": ("windows", "x86_64"),
+    "windows_arm64": ("windows", "arm64"),
+    "arm64-apple-darwin": ("macos", "arm64"),
+    "x86_64-apple-darwin": ("macos", "x86_64"),
+}
+_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Met:
+    """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
+
+    caller: Caller
+    host: Host
+    balance: Balance | None  # the host's
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """A host that is not added now; nothing was kept of it."""
+
+    reason: str
+
+
+def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
+    """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
+    caller = contacts.caller(db, key_digest(request.authenticator))
+    if caller is None:
+        return None
+    known, digest = _known(db, request, caller.volunteer), _digest(request)
+    if known is None:
+        if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
+            return Refused(reason=why)
+        host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
+        known = contacts.stored_host(db, host_id)
+    elif known.facts_digest != digest:
+        host_id = known.host.id
+        hosts.describe(db, host_id, describe(request, digest))
+        known = contacts.stored_host(db, host_id)
+    if known is None:
+        raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
+    is_new = request.host_id != known.host.id
+    hosts.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
+    return Met(caller=caller, host=known.host, balance=known.balance, is_new=is_new)
+
+
+def _known(db: Database, request: Request, volunteer: Volunteer) -> StoredHost | None:
+    """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
+    if request.host_id:
+        known = contacts.stored_host(db, request.host_id)
+        if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
+            return known
+    cpid = read_host_info(request.host_info).cpid
+    again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
+    return contacts.stored_host(db, again) if again is not None else None
+
+
+def _digest(request: Request) -> str:
+    """Changes when anything does that `describe` says, free space and free memory apart."""
+    hashed = hashlib.sha256(request.host_digest)
+    hashed.update(request.working_preferences)
+    rough = (
+        _platforms(request),
+        request.version,
+        round(request.time_stats.availability, 1),
+        round(request.disk.project_share / 1e9),
+        [(gpu.kind, gpu.model, gpu.present, gpu.memory_bytes) for gpu in request.coprocessors],
+    )
+    hashed.update(repr(rough).encode())
+    return hashed.hexdigest()
+
+
+def describe(request: Request, digest: str) -> Described:
+    """What the client says of its computer, as far as it is of use here."""
+    info, allowed = read_host_info(request.host_info), read_preferences(request.working_preferences)
+    return Described(
+        name=info.domain_name or "unnamed",
+        cpid=info.cpid,
+        platform=platform_of(_platforms(request), info.features),
+        capacity=_capacity(request, info, allowed),
+        flops=min(info.flops, _MOST_FLOPS),
+        availability=min(1.0, max(0.01, request.time_stats.availability)),
+        facts={
+            "vendor": info.vendor,
+            "model": info.model,
+            "system": info.os_name,
+            "system_version": info.os_version,
+            "boinc": ".".join(str(number) for number in request.version),
+            "brand": request.brand,
+            "boinc_platform": request.platforms[0] if request.platforms else "",
+            "cores_all": info.cores,
+            "memory_bytes_all": info.memory_bytes,
+            "swap_bytes": info.swap_bytes,
+            "cache_bytes": info.cache_bytes,
+            "disk_bytes_all": info.disk_total,
+            "disk_bytes_free": info.disk_free,
+            "iops": info.iops,
+            "memory_bandwidth": info.memory_bandwidth,
+            "timezone": info.timezone,
+            "on": request.time_stats.on,
+            "active": request.time_stats.active,
+            "connected": request.time_stats.cpu_and_network,
+            "bytes_up": request.net_stats.up,
+            "bytes_down": request.net_stats.down,
+        },
+        digest=digest,
+    )
+
+
+def _platforms(request: Request) -> tuple[str, ...]:
+    """For which platforms its programs are: the client's own word, or where the volunteer brings them, theirs."""
+    if not request.anonymous:
+        return request.platforms
+    return (*(each.platform for each in request.app_versions if each.app == APP), *request.platforms)
+
+
+def platform_of(names: tuple[str, ...], features: str) -> Platform:
+    """Our word for a platform; one that BOINC knows and we do not keeps its name and gets no work."""
+    named = next((PLATFORMS[name] for name in names if name in PLATFORMS), None)
+    if named is None:
+        first = names[0] if names else "unknown"
+        return Platform(system=first[:60], processor="unknown", instructions="none")
+    system, processor = named
+    return Platform(system=system, processor=processor, instructions=_instructions(processor, features))
+
+
+def _instructions(processor: str, features: str) -> str:
+    if processor == "arm64":
+        return "neon"
+    flags = frozenset(features.lower().replace(".", "_").split())
+    if flags >= _AVX512:
+        return "avx512"
+    return next((name for name in ("avx2", "avx") if name in flags), "none")
+
+
+def _capacity(request: Request, info: HostInfo, allowed: Preferences) -> Capacity:
+    part = max(each or 100.0 for each in (allowed.cores_percent, allowed.idle_cores_percent))
+    cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
+    percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
+    share = request.disk.project_share
+    return Capacity(
+        cores=cores,
+        memory_mb=int(info.memory_bytes / _MEGABYTE * percent / 100),
+        disk_mb=int(share / _MEGABYTE) if share > 0 else None,
+        gpus=tuple(
+            Gpu(kind=gpu.kind, count=gpu.present, memory_mb=int(gpu.memory_bytes / _MEGABYTE), model=gpu.model)
+            for gpu in request.coprocessors
+            if gpu.present > 0
+        ),
+    )

@@ -1,0 +1,58 @@
+"""Which program a host's client computes with: ours, or one that its volunteer brings (BOINC's anonymous platform)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from axiom.boinc.requests import HeldVersion, Request
+from axiom.decisions.hosts.runners import Suited, suit
+from axiom.server.scheduler.identify import PLATFORMS
+from axiom.server.scheduler.runners import APP
+from axiom.store.experiments.offers import Runner
+
+# How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
+_GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
+_PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """What a task names, so that its client finds the program for it."""
+
+    platform: str
+    version: int
+    plan_class: str
+
+
+def suited(request: Request, instructions: str, runners: Mapping[str, Runner]) -> Suited[Runner]:
+    """Our own programs for this computer; none where its volunteer brings them."""
+    platforms = request.platforms[:1] if request.anonymous else request.platforms
+    said = _GLIBC.search(request.host_info)
+    glibc = (int(said[1]), int(said[2])) if said else None
+    return suit(platforms, instructions, glibc, runners.values())
+
+
+def reads_joint_orders(request: Request, ours: Suited[Runner]) -> bool:
+    """Do all programs of this host read orders that share a signature? Of a volunteer's own it is not known."""
+    return not request.anonymous and all(runner.reads_joint_orders for runner in ours.runners.values())
+
+
+def ours(runner: Runner, gpu: str) -> Program:
+    """Our own program, on this kind of GPU or without one."""
+    return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))
+
+
+def brought(request: Request) -> dict[str, Program]:
+    """The volunteer's own programs by the kind of GPU that they compute on; empty where ours is used."""
+    if not request.anonymous:
+        return {}
+    # Of several for one kind the first counts.
+    return {each.coprocessor: _own(each) for each in reversed(request.app_versions) if _is_of_use(each)}
+
+
+def _own(version: HeldVersion) -> Program:
+    return Program(platform=version.platform, version=version.version, plan_class=version.plan_class)
+
+
+def _is_of_use(version: HeldVersion) -> bool:
+    return version.app == APP and version.platform in PLATFORMS and _PLAN_CLASS(version.plan_class) is not None

@@ -1,0 +1,248 @@
+"""Turns what was decided into the elements of a scheduler reply. Nothing is decided or stored here."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from axiom.boinc import account_keys
+from axiom.boinc.replies import (
+    Account,
+    App,
+    AppVersion,
+    FileRef,
+    HostFacts,
+    InputFile,
+    OutputSlot,
+    SignedFile,
+    SiteLink,
+    TaskOrder,
+    WorkunitOrder,
+)
+from axiom.boinc.transfers import write_name, write_token
+from axiom.decisions.credit.recent_average import Recent, faded
+from axiom.decisions.hosts.speed import REFERENCE_FLOPS
+from axiom.domain.ledger import Balance
+from axiom.server.dispatch.types import Given
+from axiom.server.scheduler.identify import Met
+from axiom.server.scheduler.programs import Program, ours
+from axiom.server.scheduler.runners import APP, app_version, signed_files
+from axiom.signed.outputs import OUTPUT_LIMIT
+from axiom.store.engine.database import at, moment
+from axiom.store.experiments.offers import Runner
+from axiom.store.hosts.contacts import Caller
+
+SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
+_MEGABYTE = 2**20
+# A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
+# minutes, where its client would put twelve hours instead.
+_BOUND = 10.0
+_LEAST_BOUND_SECONDS = 130.0
+_THOUSANDTHS = 1_000
+_GPU_KINDS = ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Where a client finds what a reply speaks of; all below the project's address."""
+
+    master: str  # ends in a slash
+    upload_key: bytes
+
+    @property
+    def uploads(self) -> str:
+        """Where outputs go; the client knows an upload address by this word in it."""
+        return f"{self.master}file_upload_handler"
+
+    @property
+    def news(self) -> str:
+        """The feed of which BOINC's window shows what is new."""
+        return f"{self.master}notices.php"
+
+    @property
+    def downloads(self) -> str:
+        """What the names of files follow."""
+        return f"{self.master}download/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The elements that describe tasks; all of them go into one reply."""
+
+    signed_files: tuple[SignedFile, ...] = ()
+    app_versions: tuple[AppVersion, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
+    workunits: tuple[WorkunitOrder, ...] = ()
+    outputs: tuple[OutputSlot, ...] = ()
+    tasks: tuple[TaskOrder, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """A file that several tasks share, as the client is told of it."""
+
+    name: str
+    md5: str
+    size: int
+
+
+def archive_of(name: str, body: bytes) -> Archive:
+    """A shared file by its bytes; MD5 is what the client checks a download by."""
+    return Archive(name=name, md5=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
+
+
+def parts(
+    given: Sequence[Given],
+    *,
+    runners: Mapping[str, Runner],
+    speed: float,
+    archives: Mapping[str, tuple[Archive, Archive]],
+    links: Links,
+    own: Mapping[str, Program],
+) -> Parts:
+    """Describe tasks for one host, with its runners by kind of GPU.
+
+    Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
+    """
+    flops = REFERENCE_FLOPS * speed
+    shared = {one.bundle: archives[one.bundle] for one in given}
+    files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
+    outputs = [write_name(links.upload_key, one.name) for one in given]
+    gpus = sorted({one.gpu for one in given})
+    used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
+    programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
+    return Parts(
+        signed_files=signed_files(used.values(), links.downloads),
+        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
+        inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
+        workunits=tuple(_workunit(one, flops, files[one.bundle]) for one in given),
+        outputs=tuple(_output(name, links) for name in outputs),
+        tasks=tuple(_task(one, name, programs[one.gpu]) for one, name in zip(given, outputs, strict=True)),
+    )
+
+
+def _program(own: Mapping[str, Program], gpu: str) -> Program:
+    """The volunteer's own for this kind; any where it was taken away since a task was sent that is now sent again."""
+    return own.get(gpu) or next(iter(own.values()))
+
+
+def _input(archive: Archive, links: Links) -> InputFile:
+    return InputFile(
+        name=archive.name, urls=(links.downloads + archive.name,), md5=archive.md5, bytes=archive.size, sticky=True
+    )
+
+
+def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
+    return (FileRef(file=bundle.name, open_name="bundle.zip"), FileRef(file=seal.name, open_name="bundle.seal"))
+
+
+def _workunit(one: Given, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
+    estimate = one.seconds * REFERENCE_FLOPS
+    longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
+    return WorkunitOrder(
+        name=one.name,
+        app=APP,
+        flops_estimate=estimate,
+        flops_bound=max(_BOUND * longest, _LEAST_BOUND_SECONDS * flops),
+        memory_bytes=one.memory_mb * _MEGABYTE,
+        disk_bytes=one.disk_mb * _MEGABYTE,
+        command_line=" ".join(one.order.argv()),
+        files=files,
+    )
+
+
+def _output(name: str, links: Links) -> OutputSlot:
+    return OutputSlot(
+        name=name,
+        upload_url=links.uploads,
+        max_bytes=OUTPUT_LIMIT,
+        token=write_token(links.upload_key, name=name, max_nbytes=OUTPUT_LIMIT),
+    )
+
+
+def _task(one: Given, output: str, program: Program) -> TaskOrder:
+    return TaskOrder(
+        name=one.name + SUFFIX,
+        workunit=one.name,
+        platform=program.platform,
+        version=program.version,
+        plan_class=program.plan_class,
+        deadline=int(one.deadline.timestamp()),
+        files=(FileRef(file=output, open_name="output.jsonl"),),
+    )
+
+
+def apps(title: str) -> tuple[App, ...]:
+    """The one program there is: a runner knows no experiment, its orders do."""
+    return (App(name=APP, title=title),)
+
+
+def account(caller: Caller, cross_id: str, now: datetime) -> Account:
+    """What the client shows of its volunteer, and by which cross-project id they are known from now on."""
+    volunteer, email = caller.volunteer, caller.account.email or ""
+    return Account(
+        id=volunteer.id,
+        name=volunteer.name,
+        total_credit=_credit(caller.balance),
+        recent_credit=recent(caller.balance, now),
+        created_at=volunteer.created_at.timestamp(),
+        email_hash=account_keys.email_hash(email),
+        cross_project_id=cross_id,
+        external_cpid=account_keys.external_cpid(cross_id, email),
+        team_id=volunteer.team_id or 0,
+        team_name=caller.team_name,
+    )
+
+
+def host_facts(met: Met, now: datetime) -> HostFacts:
+    """What the client shows of its host. The number is told only to a host that does not know it yet."""
+    return HostFacts(
+        id=met.host.id if met.is_new else None,
+        total_credit=_credit(met.balance),
+        recent_credit=recent(met.balance, now),
+        created_at=met.host.created_at.timestamp(),
+        venue=met.host.venue or met.caller.volunteer.venue,
+    )
+
+
+def recent(balance: Balance | None, now: datetime) -> float:
+    """The recent average credit a day, as it has faded until now."""
+    if balance is None:
+        return 0.0
+    return faded(Recent(value=balance.recent, at=moment(balance.recent_at)), now)
+
+
+def _credit(balance: Balance | None) -> float:
+    return balance.total / _THOUSANDTHS if balance else 0.0
+
+
+def project_preferences(text: str) -> str:
+    """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
+    chosen: dict[str, Any] = json.loads(text) if text else {}
+    share = float(chosen.pop("resource_share", 100))
+    without = [] if chosen.pop("on_cores", True) else ["CPU"]
+    if not chosen.pop("on_gpus", True):
+        without += _GPU_KINDS
+    barred = "".join(f"<no_rsc>{kind}</no_rsc>\n" for kind in without)
+    special = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in sorted(chosen.items()))
+    return (
+        f"<project_preferences>\n<resource_share>{share:g}</resource_share>\n"
+        f"{barred}<project_specific>{special}</project_specific>\n</project_preferences>"
+    )
+
+
+def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[SiteLink, ...]:
+    """Buttons in the client's window."""
+    return (
+        SiteLink(name="Findings", description="What has been found out so far", url=f"{master}findings"),
+        SiteLink(name="This computer", description="Its tasks and its credit", url=f"{master}hosts/{host_id}"),
+        SiteLink(name="You", description="Your credit and what it was for", url=f"{master}volunteers/{volunteer_id}"),
+    )
+
+
+def spread(host_id: int, now: datetime) -> float:
+    """Where between 0 and 1 this contact falls: as good as chance, and the same for the same contact."""
+    return int.from_bytes(hashlib.sha256(f"{host_id}|{at(now)}".encode()).digest()[:4], "big") / 2**32

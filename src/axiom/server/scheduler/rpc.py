@@ -1,0 +1,398 @@
+"""The scheduler's answer to one contact of a client: who it is, what it brings, what it gets, when to call again."""
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from axiom.boinc.account_keys import email_hash, is_weak
+from axiom.boinc.exits import decode
+from axiom.boinc.reading import read_request, sound_preferences
+from axiom.boinc.replies import Message, Priority, Reply
+from axiom.boinc.requests import Request, TaskReport
+from axiom.boinc.writing import write_reply
+from axiom.decisions.hosts.joining_preferring import are_own
+from axiom.decisions.hosts.runners import Suited
+from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.tasks.backoff import Situation, delay
+from axiom.domain.endings import Cause
+from axiom.domain.preferences import project_choice
+from axiom.domain.work import Report, read_task_name
+from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
+from axiom.server.dispatch.cache import Known, Unfit
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.orders import Dispatch, allowance_of
+from axiom.server.dispatch.types import Given, Handed, asked_of
+from axiom.server.file_names import bundle_file, seal_file
+from axiom.server.returns import reporting
+from axiom.server.scheduler import progress
+from axiom.server.scheduler.admission import Calm
+from axiom.server.scheduler.admission_strangers import is_stranger
+from axiom.server.scheduler.held_tasks import Holding, holding_of, out_of_use, to_give_up
+from axiom.server.scheduler.identify import Met, Refused, meet
+from axiom.server.scheduler.programs import brought, reads_joint_orders, suited
+from axiom.server.scheduler.reply import (
+    SUFFIX,
+    Archive,
+    Links,
+    Parts,
+    account,
+    apps,
+    archive_of,
+    host_facts,
+    parts,
+    project_preferences,
+    site_links,
+    spread,
+)
+from axiom.signed.code_signing import CodeSigning
+from axiom.signed.roles import Trust
+from axiom.store.accounts import accounts
+from axiom.store.connections import Connections
+from axiom.store.credit import ledger
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.offers import Runner
+from axiom.store.hosts import contacts, notices
+from axiom.store.hosts.contacts import Caller
+from axiom.store.tasks import uploads
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.rpc")
+
+_TRIES = 4  # of which all but the last met bundles that are damaged
+_MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
+_CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
+_MEGABYTE = 2**20
+_TITLE = "Small neural networks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the answers to all clients have in common. Called from the loop; works in the writer's thread."""
+
+    writer: Writer
+    folder: Folder
+    dispatch: Dispatch
+    known: Known
+    runners: Mapping[str, Runner]
+    trust: Trust
+    code: CodeSigning
+    links: Links
+    name: str
+    now: Callable[[], datetime]
+    reported: Callable[[], None]
+    lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
+    settle: Callable[[Database, datetime], None]
+    _calm: Calm = field(default_factory=Calm)
+    _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
+
+    def scheduler(self, body: bytes) -> Future[bytes]:
+        """The reply to a request, as soon as what it says is on the disk."""
+        answer: Future[bytes] = Future()
+        if is_stranger(body, Connections(folder=self.folder)):
+            answer.set_result(self._stranger())
+            return answer
+        try:
+            request = read_request(body)
+        except MalformedRequest as error:
+            answer.set_result(self._polite(Situation.GARBLED, str(error)))
+            return answer
+        self._submit(request, answer)
+        return answer
+
+    def _submit(self, request: Request, answer: Future[bytes], tries: int = _TRIES) -> None:
+        try:
+            stored = self.writer.submit(lambda db: self._work(db, request))
+        except StoreError as error:
+            answer.set_result(self._unable(error))
+            return
+        stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
+
+    def _finish(self, done: Future[bytes], request: Request, answer: Future[bytes], left: int) -> None:
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+            if request.results:
+                self.reported()
+            return
+        self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
+        if isinstance(error, Unfit) and left:
+            self.known.set_aside(error.bundle, self.now())
+            self._submit(request, answer, left)  # anew, and nothing of that bundle is given
+            return
+        answer.set_result(self._unable(error))
+
+    def _unable(self, error: BaseException) -> bytes:
+        """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
+        if not isinstance(error, AxiomError):
+            log.error("rpc.fault %r", error, exc_info=error)
+        is_busy = isinstance(error, StoreBusy)
+        said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
+        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
+
+    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> bytes:
+        pause = delay(situation, spread=spread(len(text), self.now()))
+        return write_reply(
+            Reply(
+                project_name=self.name,
+                master_url=self.links.master,
+                request_delay=pause.least,
+                project_is_down=situation is Situation.DOWN,
+                messages=(Message(text=text, priority=priority),),
+            )
+        )
+
+    def _work(self, db: Database, request: Request) -> bytes:
+        """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
+        try:
+            return self._answer(db, request)
+        except BaseException:
+            self._archives.clear()
+            raise
+
+    def _stranger(self) -> bytes:
+        text = (
+            "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
+            f"address, or take the key from {self.links.master}account"
+        )
+        return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+
+    def _answer(self, db: Database, request: Request) -> bytes:
+        now = self.now()
+        met = meet(db, request, now)
+        if met is None:
+            return self._stranger()
+        if isinstance(met, Refused):
+            return self._polite(Situation.CROWDED, met.reason, Priority.NOTICE)
+        back = _reports(db, met.host.id, request.results)
+        taken = reporting.take(db, self.folder, back, now, trust=self.trust)
+        if request.trickles:
+            progress.hear(db, met.host.id, request.trickles, now)
+        is_settled = bool(back) and self._calm.may(now) and self._settled(db, now)
+        if is_settled or not all(one.left_standing for one in taken):
+            met = _as_reported(db, met, is_settled=is_settled)
+        holding = holding_of(request)
+        ours = suited(request, met.host.platform.instructions, self.runners)
+        handed = self._hand(db, met, request, holding, now, ours)
+        reply = self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
+        return write_reply(reply)
+
+    def _settled(self, db: Database, now: datetime) -> bool:
+        """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
+        try:
+            with db.savepoint():
+                self.settle(db, now)
+        except StoreError:
+            raise  # it may have taken the whole transaction with it
+        except Exception:
+            log.exception("rpc.unsettled what was reported is left to the jobs")
+            return False
+        return True
+
+    def _hand(
+        self, db: Database, met: Met, request: Request, holding: Holding, now: datetime, ours: Suited[Runner]
+    ) -> Handed:
+        if not request.asks_for_work:
+            return Handed(given=(), lost=(), reason="")
+        programs = frozenset(brought(request) or ours.runners)
+        if not programs:
+            return Handed(given=(), lost=(), reason=ours.reason)
+        held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
+        choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
+        asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
+        allowance = allowance_of(db, self.dispatch, met.host)
+        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)
+        if handed.lost:
+            self.lost({one.task for one in handed.lost})
+        return handed
+
+    def _reply(
+        self,
+        db: Database,
+        met: Met,
+        request: Request,
+        handed: Handed,
+        now: datetime,
+        ours: Suited[Runner],
+        *,
+        aborts: tuple[tuple[str, ...], tuple[str, ...]],
+    ) -> Reply:
+        given = (*handed.lost, *handed.given)
+        described = self._describe(db, met, request, given, ours)
+        return Reply(
+            **self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
+            acknowledged=tuple(result.name for result in request.results),
+            aborts=aborts[0],
+            aborts_if_not_started=aborts[1],
+            apps=apps(_TITLE) if given else (),
+            signed_files=described.signed_files,
+            app_versions=described.app_versions,
+            inputs=described.inputs,
+            workunits=described.workunits,
+            outputs=described.outputs,
+            tasks=described.tasks,
+            trickles_received=bool(request.trickles),
+            unstick=self._unstick(db, request, {each.name for each in described.inputs}),
+            nothing_for=self._nothing_for(db, request, ours),
+        )
+
+    def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> dict[str, Any]:
+        """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
+        cross_id, is_newer_here = _preferences(db, met.caller, request, now)
+        code_key, signature = self.code.told(request.code_sign_key)
+        pause = delay(_situation(request, why), spread=spread(met.host.id, now))
+        return {
+            "project_name": self.name,
+            "master_url": self.links.master,
+            "request_delay": pause.least,
+            "next_rpc_delay": pause.most,
+            "messages": (*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
+            "account": account(met.caller, cross_id, now),
+            "host": host_facts(met, now),
+            "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
+            "project_preferences": project_preferences(met.caller.preferred.project),
+            "code_sign_key": code_key,
+            "code_sign_key_signature": signature,
+            "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
+            "news": self.links.news,
+        }
+
+    def _describe(
+        self, db: Database, met: Met, request: Request, given: Sequence[Given], ours: Suited[Runner]
+    ) -> Parts:
+        if not given:
+            return Parts()
+        return parts(
+            given,
+            runners=ours.runners,
+            speed=speed_of(met.host),
+            archives={one.bundle: self._archive(db, one) for one in given},
+            links=self.links,
+            own=brought(request),
+        )
+
+    def _archive(self, db: Database, one: Given) -> tuple[Archive, Archive]:
+        """The bundle and its seal as files to download; both are in the store from here on."""
+        key = (one.bundle, one.seal)
+        if key not in self._archives:
+            seal = one.seal.encode()
+            blobs.put(db, self.folder, seal, self.now())
+            try:
+                body = blobs.get(db, self.folder, one.bundle)
+            except (NotFound, StoreDamaged) as error:
+                log.error("bundle.unfit %s", error)
+                raise Unfit(one.bundle) from error
+            self._archives[key] = (
+                archive_of(bundle_file(one.bundle), body),
+                archive_of(seal_file(one.seal), seal),
+            )
+        return self._archives[key]
+
+    def _unstick(self, db: Database, request: Request, given: Collection[str]) -> tuple[str, ...]:
+        if not request.files:
+            return ()
+        self.known.look(db)
+        return out_of_use(request, self.known.files, given)
+
+    def _nothing_for(self, db: Database, request: Request, ours: Suited[Runner]) -> tuple[str, ...]:
+        """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
+        if not request.coprocessors:
+            return ()
+        self.known.look(db)
+        wanted = any(each.declared.gpu and each.is_ready for each in self.known.experiments.values())
+        programs = (brought(request) or ours.runners) if wanted else {}
+        return tuple(each.kind for each in request.coprocessors if each.kind not in programs)
+
+
+def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
+    """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
+    if not results:
+        return []
+    named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
+    arrived = uploads.of(db, [found[1] for _, found in named if found])
+    made = []
+    for result, found in named:
+        if found is None:
+            continue  # not one of ours; acknowledged all the same, or it would come for ever
+        ended = decode(result)
+        upload = arrived.get(found[1])
+        claimed = {file.md5 for file in result.files if file.md5}
+        whole = upload is not None and (not claimed or upload.md5 in claimed)
+        proven = upload.digest if upload is not None and whole else None
+        made.append(
+            Report(
+                task_id=found[1],
+                workunit_id=found[0],
+                host_id=host_id,
+                exit_status=ended.exit_status,
+                output_digest=proven if ended.succeeded else None,
+                cpu_seconds=result.cpu_seconds,
+                elapsed_seconds=result.elapsed_seconds,
+                message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
+                boinc_state=int(result.state),
+                cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
+                in_words="" if ended.succeeded else ended.reason,
+                peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
+                peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
+            )
+        )
+    return made
+
+
+def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
+    """The same as the reports have left it: with the standing by which the host gets work, and the credit."""
+    caller, stored = met.caller, contacts.stored_host(db, met.host.id)
+    if is_settled:
+        caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
+    if stored is None:
+        raise LookupError(f"host {met.host.id} is gone while it reports")
+    return replace(met, caller=caller, host=stored.host, balance=stored.balance)
+
+
+def _preferences(db: Database, caller: Caller, request: Request, now: datetime) -> tuple[str, bool]:
+    """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
+
+    Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
+    So do those that come with a weak key, which computes and does nothing else: others know it than the volunteer.
+    Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
+    here are the newer ones.
+    """
+    cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
+    is_theirs = not is_weak(request.authenticator)
+    if is_theirs and len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+        cross_id = request.cross_project_id
+        accounts.set_cross_id(db, caller.volunteer.id, cross_id)
+    brought_at = request.preferences_modified_at
+    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+        said = sound_preferences(request.global_preferences)
+        is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
+        if said and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
+        brought_at = brought_at if said else 0.0
+    return cross_id, known_at > brought_at
+
+
+def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
+    """What the owner of this host has to be told."""
+    shown = notices.shown(db, host_id, now)
+    if untold := [notice.id for notice in shown if not notice.is_told]:
+        notices.told(db, untold, now)
+    return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
+
+
+def _situation(request: Request, why: str) -> Situation:
+    if not why:
+        return Situation.SERVED
+    return Situation.COMPUTING if request.other_results else Situation.EMPTY
+
+
+def _sentence(request: Request, reason: str) -> str:
+    """Why a host that asked for work gets none; nothing for one that did not ask."""
+    if not request.asks_for_work:
+        return ""
+    return f"No work for this computer now: {reason}." if reason else "No work for this computer now."
