@@ -55,7 +55,7 @@ from axiom.store.tasks import tasks as returning
 from axiom.store.tasks.tasks import Reported
 from axiom.store.tasks.workunits import Claim
 from axiom.store.views import findings
-from axiom.web.app import Site, site
+from axiom.web.site.app import Site, site
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOSTS = 80

@@ -43,7 +43,7 @@ from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
-from axiom.web import cards
+from axiom.web.views import cards
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 CARD_MS, BLOCK_MS = 20.0, 5.0

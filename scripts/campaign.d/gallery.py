@@ -26,8 +26,8 @@ from browsing import chromium
 from living import Lab, axiom, running
 from volunteering import client
 
-from axiom.web.account_pages import PAGES as ACCOUNT_PAGES
-from axiom.web.pages import PAGES
+from axiom.web.account.pages import PAGES as ACCOUNT_PAGES
+from axiom.web.site.routes_pages import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "build" / "gallery"

@@ -15,7 +15,7 @@ from history.playing import Player
 from history.story import REMARKS
 
 from axiom.store.engine.folder import keep
-from axiom.web.log import as_markdown, as_text
+from axiom.web.views.log import as_markdown, as_text
 
 
 def main() -> int:

@@ -25,10 +25,10 @@ from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-from axiom.web.account_pages import ACTS
-from axiom.web.accounts import Beside, accounts
-from axiom.web.app import Site, site
-from axiom.web.visits import Reception
+from axiom.web.account.accounts import Beside, accounts
+from axiom.web.account.pages import ACTS
+from axiom.web.account.visits import Reception
+from axiom.web.site.app import Site, site
 
 ORIGIN = "http://lab.example"
 EMAIL, PASSWORD, NEW_PASSWORD = "canary@mail.example", "canary kettle in may", "another kettle in june"

@@ -14,7 +14,7 @@ from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import at, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import notices
-from axiom.web import feed
+from axiom.web.views import news
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_what_is_announced_ahead_is_told_once_on_every_volunteer_s_computer_in_t
             assert told.text.startswith("From ")
             assert "by tariff S4, version 1: a valid task gets 15 credit below 30 seconds" in told.text
             assert "until then 4 credit below 30 seconds" in told.text
-        feeds = [made(seen, "https://lab.example/").decode() for made in (feed.feed, feed.atom)]
+        feeds = [made(seen, "https://lab.example/").decode() for made in (news.feed, news.atom)]
     assert all("https://lab.example/ledger#tariff-2" in one and "a trial month" in one for one in feeds)
     name = say("session", "run", "--json", folder=lab)[1]["session"]["session"]
     assert say("session", "show", name, folder=lab)[1].count("Tariff S4, version 1, was announced: From ") == 1

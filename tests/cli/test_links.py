@@ -74,7 +74,7 @@ def test_a_finding_is_found_by_what_the_old_laboratory_called_it(say):
 
 
 def test_a_terminal_has_no_pages(say, monkeypatch):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
     found = say("finding", "list", "--json")
     assert ([row["number"] for row in found["findings"]], found["next"]) == ([2, 1], None)
 

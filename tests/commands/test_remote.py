@@ -15,8 +15,8 @@ from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
 from axiom.server.http.hardening import Listener, Stopping, serve
-from axiom.web.app import Site
-from axiom.web.control import control
+from axiom.web.site.app import Site
+from axiom.web.socket import control
 
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 

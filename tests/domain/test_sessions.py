@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import axiom
 from axiom.domain.amounts import counted
 from axiom.domain.sessions import Note, Step
-from axiom.web.log import pieces, sentence
+from axiom.web.views.log import pieces, sentence
 
 PACKAGE = Path(axiom.__file__).parent
 

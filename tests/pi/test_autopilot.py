@@ -24,8 +24,8 @@ from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.sessions import sessions
 from axiom.store.writer import Writer
-from axiom.web.app import Site
-from axiom.web.control import control
+from axiom.web.site.app import Site
+from axiom.web.socket import control
 
 LIMIT = 20.0  # seconds after which a test gives up
 

@@ -24,8 +24,8 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import at
 from axiom.store.hosts import hosts
 from axiom.store.sessions import sessions
-from axiom.web.log import chapters
-from axiom.web.sections import SECTIONS
+from axiom.web.views.log import chapters
+from axiom.web.views.log_sections import SECTIONS
 
 LOGS = tuple(GOLDEN)
 MOVED = ("H20-2", "catapult_phase")  # one result of this host in the second log takes a little longer than it did

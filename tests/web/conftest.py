@@ -20,8 +20,8 @@ from axiom.lab.registrations.register import amend, register_further
 from axiom.lab.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions
-from axiom.web.app import Site, site
-from axiom.web.reading import nothing_planned
+from axiom.web.base.request import nothing_planned
+from axiom.web.site.app import Site, site
 
 
 @dataclass

@@ -11,7 +11,7 @@ from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 from axiom.boinc import account_keys
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
-from axiom.web.account_pages import PAGES
+from axiom.web.account.pages import PAGES
 
 WALK, COMMON, SHORT = "qwertyuiop", "password1", "canary1"
 HOSTILE = '"><script>alert(1)</script>'
@@ -317,12 +317,12 @@ def test_nobody_registers_where_no_accounts_are_opened(new_lab, tmp_path):
 
 def test_only_so_many_forms_wait_and_their_turn_comes_again(visitor, monkeypatch):
     with monkeypatch.context() as full:
-        full.setattr("axiom.web.accounts._MOST_WAITING", 0)
+        full.setattr("axiom.web.account.accounts._MOST_WAITING", 0)
         reply = visitor.register()
         assert (reply.status, reply.headers["retry-after"], reply.headers["cache-control"]) == (503, "60", "no-store")
         assert "Nothing was changed" in reply.text
         assert visitor.look(lambda db: accounts.by_email(db, EMAIL)) is None
-    monkeypatch.setattr("axiom.web.accounts._MOST_WAITING", 1)
+    monkeypatch.setattr("axiom.web.account.accounts._MOST_WAITING", 1)
     assert [visitor.register(name=HOSTILE).status, visitor.register().status] == [422, 303]
 
 

@@ -15,8 +15,8 @@ from axiom.store.accounts import accounts
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
-from axiom.web import cards
-from axiom.web.reading import Reading
+from axiom.web.base.request import Reading
+from axiom.web.views import cards
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.web.cells import cell, cells, columns, in_a_sentence
+from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 
 HOSTILE = '<b>"Ada" & co</b>'
 HARMLESS = "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"

@@ -20,8 +20,8 @@ from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
-from axiom.web import crates
-from axiom.web.reading import Reading
+from axiom.web.base.request import Reading
+from axiom.web.export import archive as crates
 
 NUMERIC = ("numpy", "numpy.libs", "scipy", "scipy.libs")
 

@@ -26,9 +26,9 @@ from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
-from axiom.web.app import Site
-from axiom.web.control import control
-from axiom.web.desk import desk_routes
+from axiom.web.site.app import Site
+from axiom.web.socket import control
+from axiom.web.socket_desk import desk_routes
 
 
 class Served:

@@ -10,8 +10,10 @@ import time
 import pytest
 from starlette.requests import Request
 
-from axiom.web import exports, pages, results
-from axiom.web.exports import Exports, Made
+from axiom.web.base import slow_files
+from axiom.web.base.slow_files import Exports, Made
+from axiom.web.site import routes_pages
+from axiom.web.views import results
 
 
 class Slow:
@@ -82,7 +84,7 @@ def test_whoever_would_wait_too_long_is_told_when_to_come_again():
 
 
 def test_no_more_than_a_few_wait(monkeypatch):
-    monkeypatch.setattr(exports, "_MOST_WAITING", 2)
+    monkeypatch.setattr(slow_files, "_MOST_WAITING", 2)
 
     async def crowd():
         endpoint = Exports().endpoint(Slow(), "text/csv")
@@ -92,7 +94,7 @@ def test_no_more_than_a_few_wait(monkeypatch):
 
 
 def test_no_more_than_a_few_lie_in_memory_until_they_are_fetched(monkeypatch):
-    monkeypatch.setattr(exports, "_MOST_FETCHED", 2)
+    monkeypatch.setattr(slow_files, "_MOST_FETCHED", 2)
 
     async def crowd():
         endpoint, take, begun = Exports().endpoint(Slow(), "text/csv"), asyncio.Event(), asyncio.Semaphore(0)
@@ -129,7 +131,7 @@ def test_a_large_file_leaves_in_pieces():
 
 
 def test_a_rest_is_as_long_as_the_work_before_it():
-    breathe = exports._Breath()
+    breathe = slow_files._Breath()
     time.sleep(0.05)
     before = time.monotonic()
     breathe()
@@ -149,7 +151,7 @@ def test_the_results_are_read_in_pieces(site_of, monkeypatch):
 
 @pytest.mark.parametrize("address", ["/results.csv", "/findings/1.zip"])
 def test_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch, address):
-    monkeypatch.setattr(exports, "_make", lambda *_, **__: pytest.fail("made"))
+    monkeypatch.setattr(slow_files, "_make", lambda *_, **__: pytest.fail("made"))
     head = site_of.get(address, method="HEAD")
     assert (head.status, head.raw, "content-length" in head.headers) == (200, b"", False)
-    assert head.headers["content-type"].partition(";")[0] in {pages._CSV, pages._ZIP}
+    assert head.headers["content-type"].partition(";")[0] in {routes_pages._CSV, routes_pages._ZIP}

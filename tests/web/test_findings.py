@@ -7,7 +7,7 @@ from furnished import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.evidence import evidence
-from axiom.web.templates import environment
+from axiom.web.site.templates import environment
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def pages_of(reader, words: str) -> list[dict]:
 
 @pytest.mark.parametrize("words", ["", "q=a&", "grade=Awaiting&"])
 def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, words):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
     found = pages_of(reader, words)
     assert len(found) == found[0]["matching"] == found[0]["of"] == 2
     assert len({row["number"] for page in found for row in page["findings"]}) == 2
@@ -45,7 +45,7 @@ def test_what_is_weighed_comes_before_what_waits(reader):
 
 
 def test_from_a_finding_that_is_not_there_the_first_page_is_shown(reader, monkeypatch):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
     first, last = (page["findings"] for page in pages_of(reader, ""))
     for number in ("999", "-1x"):
         assert reader.get(f"/findings.json?from={number}").json["findings"] == first
@@ -56,7 +56,7 @@ def test_from_a_finding_that_is_not_there_the_first_page_is_shown(reader, monkey
 def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwhile(
     browse, small_lab, prepared, monkeypatch
 ):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
 
     def weigh(number: int) -> None:
         with small_lab.db.transaction():

@@ -8,9 +8,9 @@ from furnished import HOSTILE, fill, register, said_of
 from axiom.domain.fleet import Standing
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
-from axiom.web.fleet import why
-from axiom.web.reading import Reading
-from axiom.web.templates import environment
+from axiom.web.base.request import Reading
+from axiom.web.site.templates import environment
+from axiom.web.views.hosts import why
 
 
 def of(reply, number: int) -> dict:

@@ -6,7 +6,7 @@ import pytest
 from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
 
 from axiom.decisions.accounts.throttle import MOST_DONE
-from axiom.web.account_pages import ACTS, PAGES
+from axiom.web.account.pages import ACTS, PAGES
 
 FIELDS = {
     "/account/register": {"name": "Eve", "email": "eve@mail.example", "password": PASSWORD},

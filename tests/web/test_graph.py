@@ -124,7 +124,7 @@ def test_every_end_of_a_link_is_there(linked, browse):
 
 
 def test_the_table_of_links_comes_in_pages_and_each_link_is_where_its_address_says(linked, browse, monkeypatch):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
     reader, address, numbers = browse(linked), "/findings/graph.json", []
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     while address:

@@ -59,7 +59,7 @@ def calls(reader, address: str) -> int:
 def reader(browse, small_lab, prepared, monkeypatch):
     """A laboratory whose pages are made in this thread and kept for nobody, with few rows each."""
     monkeypatch.setattr("starlette.routing.run_in_threadpool", at_once)
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 5)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 5)
     fill(small_lab, prepared)
     found = browse(small_lab, state="running", parts={})
     found.app._fresh = 0.0

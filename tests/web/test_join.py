@@ -6,8 +6,8 @@ import pytest
 from receiving import ORIGIN
 
 from axiom.store.experiments.offers import Runner, RunnerFile, write_offer
-from axiom.web.app import site
-from axiom.web.join import is_only_here
+from axiom.web.site.app import site
+from axiom.web.views.join import is_only_here
 
 
 def runner(platform: str, size: int, **more) -> Runner:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.web import lasting
-from axiom.web.lasting import Lasting
+from axiom.web.base import memo
+from axiom.web.base.memo import Lasting
 
 
 def test_what_is_kept_is_made_once_for_each_name():
@@ -22,7 +22,7 @@ def test_what_holds_no_longer_is_made_anew():
 
 
 def test_what_nobody_asks_for_goes_first(monkeypatch):
-    monkeypatch.setattr(lasting, "_MOST", 2)
+    monkeypatch.setattr(memo, "_MOST", 2)
     made, kept = [], Lasting()
     for name in ("asked again", "once", "asked again", "new", "asked again"):
         kept.of(name, lambda name=name: made.append(name))

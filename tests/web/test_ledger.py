@@ -7,7 +7,7 @@ import pytest
 from axiom.domain.ledger import Balance
 from axiom.store.credit import ledger
 from axiom.store.engine.database import at
-from axiom.web.ledger import credited
+from axiom.web.views.leaderboards import credited
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from axiom.store.sessions import news
-from axiom.web.feed import feed
-from axiom.web.reading import Reading
+from axiom.web.base.request import Reading
+from axiom.web.views.news import feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 LINE = "The server <moves> on Saturday & is back on Sunday."

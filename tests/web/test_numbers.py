@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from axiom.web import numbers
+from axiom.web.base import numbers
 
 FINITE = st.floats(-1e9, 1e9)
 

@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain.planning import Closing, FleetClass, Placement, Preview, Purpose, Worth
 from axiom.domain.sessions import Allotment, Plan, Skipped
-from axiom.web.plan import as_data
+from axiom.web.views.plan import as_data
 
 BEDROOM = "the-bedroom-pc"
 PREVIEW = Preview(

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import PlainTextResponse
 
-from axiom.web import templates, words
-from axiom.web.quick import Quick
-from axiom.web.words import asked
+from axiom.web.base import query_words
+from axiom.web.base.query_words import asked
+from axiom.web.site import templates
+from axiom.web.site.page_cache import Quick
 
 STATIC = Path(templates.__file__).parent / "static"
 
@@ -91,11 +92,11 @@ def test_what_a_page_looks_for_makes_another_page(address, kept):
 
 
 def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():
-    texts = [file.read_text() for file in Path(words.__file__).parent.glob("*.py") if "account" not in file.name]
+    texts = [file.read_text() for file in Path(query_words.__file__).parent.glob("*.py") if "account" not in file.name]
     ways = r'(?:query(?:\.get\(|\[)|reading\.whole\(|stretch\(reading, )"(\w+)"'
     looked_for = {word for text in texts for word in re.findall(ways, text)}
     assert looked_for > {"page", "after", "findings", "state"}
-    assert looked_for <= set().union(*words._WORDS.values())
+    assert looked_for <= set().union(*query_words._WORDS.values())
 
 
 def test_many_who_ask_at_once_get_what_was_made_once(kept, counting):

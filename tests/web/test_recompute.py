@@ -3,23 +3,23 @@
 import ast
 import re
 
-from axiom.web import recompute, recomputing
+from axiom.web.export import recompute, script
 
-SCRIPT = recompute.script("26.11.0")
+SCRIPT = script.script("26.11.0")
 CARRIED = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", SCRIPT, re.MULTILINE)
 
 
 def test_every_module_that_weighing_needs_is_in_it_word_for_word():
     assert {"axiom.decisions.evidence.weigh", "axiom.domain.findings", "axiom.statistics.sequential"} <= set(CARRIED)
-    assert recomputing.__name__ == recompute._ENTRY
+    assert recompute.__name__ == script._ENTRY
     for name in CARRIED:
-        assert recompute._source(name) in SCRIPT, name
+        assert script._source(name) in SCRIPT, name
     assert sorted(CARRIED) == CARRIED
     assert len(set(CARRIED)) == len(CARRIED)
 
 
 def test_nothing_of_it_reaches_for_a_database_a_network_or_a_clock():
-    reached = {name for module in CARRIED for name in recompute._imported(recompute._source(module))}
+    reached = {name for module in CARRIED for name in script._imported(script._source(module))}
     ours = {name for name in reached if name.startswith("axiom.")}
     assert ours <= set(CARRIED)
     assert {name.split(".")[1] for name in CARRIED} == {"decisions", "domain", "statistics", "web"}
@@ -35,11 +35,11 @@ def test_it_says_what_it_needs():
 
 def test_a_source_with_awkward_quotes_is_carried_too():
     for source in ("x = '''a'''\n", "y = 'b'", "z = 1\\", 'plain = r"\\d"\n'):
-        assert ast.literal_eval(recompute._quoted(source)) == source
+        assert ast.literal_eval(script._quoted(source)) == source
 
 
 def test_an_import_in_a_function_is_seen_and_is_not_needed_at_once():
     source = "import json\nfrom axiom.domain import findings\ndef f():\n    import scipy.special\n"
-    assert recompute._imported(source) == {"json", "axiom.domain.findings", "scipy.special"}
-    assert recompute._foreign(source) == {"scipy"}
-    assert recompute._foreign(source, at_once=True) == set()
+    assert script._imported(source) == {"json", "axiom.domain.findings", "scipy.special"}
+    assert script._foreign(source) == {"scipy"}
+    assert script._foreign(source, at_once=True) == set()

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from axiom.store.views.results import Wanted, listed
-from axiom.web import results
-from axiom.web.reading import Reading
+from axiom.web.base.request import Reading
+from axiom.web.views import results
 
 
 def cells(reply) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.web import scope
+from axiom.web.views import scope
 
 WIDTHS = [{"width": width, "act": "tanh", "lr": 0.05} for width in (256, 8, 16, 32, 64)]
 

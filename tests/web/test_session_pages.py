@@ -12,10 +12,10 @@ from axiom.lab.session import step
 from axiom.store.experiments import releases
 from axiom.store.sessions import sessions as stored
 from axiom.store.upkeep import jobs
-from axiom.web import sessions
-from axiom.web.feed import feed
-from axiom.web.reading import Reading
-from axiom.web.sections import SECTIONS
+from axiom.web.base.request import Reading
+from axiom.web.views import sessions
+from axiom.web.views.log_sections import SECTIONS
+from axiom.web.views.news import feed
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 ATOM = "{http://www.w3.org/2005/Atom}"

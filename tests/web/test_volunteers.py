@@ -7,7 +7,7 @@ from axiom.domain.findings import Observation
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.evidence import evidence
-from axiom.web.volunteers import address_of
+from axiom.web.views.volunteers import address_of
 
 
 def test_a_volunteer_s_page_says_credit_place_and_where_it_is_from(site_of):
@@ -27,7 +27,7 @@ def test_a_volunteer_s_findings_are_those_of_all_their_hosts(site_of):
 
 @pytest.mark.parametrize("path", ["/hosts/1", "/volunteers/1"])
 def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch, path):
-    monkeypatch.setattr("axiom.web.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
     fill(small_lab, prepared)
     for number in (2, 3):
         small_lab.publish(prepared(version=number))

@@ -10,7 +10,7 @@ from axiom.domain.work import Agreement
 from axiom.store.tasks import progress
 from axiom.store.tasks.progress import Said
 from axiom.store.views.tasks import Ended
-from axiom.web.work import how
+from axiom.web.views.tasks import how
 
 NOTHING = Ended(
     closed_at=None, cause="", boinc_state=None, peak_memory_mb=None, peak_disk_mb=None, agreement="", message=""

@@ -48,9 +48,9 @@ from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.roles import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
-from axiom.web.app import Site
-from axiom.web.control import control
-from axiom.web.desk import desk_routes
+from axiom.web.site.app import Site
+from axiom.web.socket import control
+from axiom.web.socket_desk import desk_routes
 
 log = logging.getLogger("axiom.lab")
 

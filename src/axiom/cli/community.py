@@ -29,8 +29,8 @@ from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.web import volunteers as pages
-from axiom.web.reading import Answer
+from axiom.web.base.request import Answer
+from axiom.web.views import volunteers as pages
 
 _BACKUPS = "Older backups and the journal hold the account until they are deleted."
 _RANDOM_BYTES = 12  # of a password that nobody chose

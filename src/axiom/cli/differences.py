@@ -12,8 +12,8 @@ from axiom.errors import NotFound
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_pages
-from axiom.web.reading import Reading
-from axiom.web.session_rows import difference, named
+from axiom.web.base.request import Reading
+from axiom.web.views.session_rows import difference, named
 
 
 @click.command("diff")

@@ -34,7 +34,7 @@ from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import backed_up, jobs, watches
-from axiom.web.join import runners_of
+from axiom.web.views.join import runners_of
 
 _LEAST_FREE_MB = 1_000
 _SLOW_SYNC_MS = 50.0

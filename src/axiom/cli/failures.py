@@ -11,7 +11,7 @@ from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.domain.failures import Comparison
 from axiom.store.engine.folder import Folder
-from axiom.web import failures as views
+from axiom.web.views import failures as views
 
 
 @click.group(cls=Group)

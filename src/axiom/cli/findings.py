@@ -14,7 +14,7 @@ from axiom.cli.viewing import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
-from axiom.web import findings
+from axiom.web.views import findings
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
 _HEAD = ("number", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
@@ -92,7 +92,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @quiet_option
 def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> None:
     """Everything needed to weigh a finding again: data, registration, signed source and a script, as an RO-Crate."""
-    from axiom.web import crates  # weighs, for which NumPy is loaded
+    from axiom.web.export import archive  # weighs, for which NumPy is loaded
 
     to = target or Path(f"finding-{number}.zip")
     is_file = to.suffix == ".zip"
@@ -101,7 +101,7 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
             f"{to} is there and is no empty folder. Nothing was written; name a new folder or a file that ends in .zip."
         )
     with view(folder) as seen:
-        files = {"": crates.archive(seen, number)} if is_file else crates.files(seen, number)
+        files = {"": archive.archive(seen, number)} if is_file else archive.files(seen, number)
     for name, body in files.items():
         with appearing(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)

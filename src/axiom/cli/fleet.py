@@ -20,8 +20,8 @@ from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
-from axiom.web import fleet
-from axiom.web.reading import Answer, Reading
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import hosts
 
 after_option = click.option(
     "--after", type=click.IntRange(0, 2**53), default=0, help="Begin behind this number; 50 are listed at a time."
@@ -40,7 +40,7 @@ def host() -> None:
 def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
     """Hosts by number."""
     with view(folder, {"after": after}) as seen:
-        answer = fleet.hosts(seen)
+        answer = hosts.hosts(seen)
         rows = [_named(seen, row) for row in answer["hosts"]]
     if as_json:
         show_json(answer | {"hosts": rows})
@@ -70,7 +70,7 @@ def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
     """One host: what it is, how it stands, and what it was good for."""
     with view(folder) as seen:
-        found = _named(seen, fleet.host(seen, host_id)["host"])
+        found = _named(seen, hosts.host(seen, host_id)["host"])
     if as_json:
         show_json({"host": found})
         return
@@ -97,7 +97,7 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
 def why(host_id: int, folder: Folder, as_json: bool) -> None:
     """Why a host gets no work, in one sentence."""
     with view(folder) as seen:
-        answer = fleet.why(seen, host_id)
+        answer = hosts.why(seen, host_id)
     if as_json:
         show_json(answer)
     else:

@@ -28,8 +28,8 @@ from axiom.lab.credit.reprice import replay
 from axiom.signed.strict import LARGEST
 from axiom.store.credit import books, settlements
 from axiom.store.engine.folder import Folder
-from axiom.web import ledger_page
-from axiom.web.reading import Answer
+from axiom.web.base.request import Answer
+from axiom.web.views import ledger as ledger_page
 
 _THOUSANDTHS = 1_000
 _MOST = 10_000  # that wait and are shown, or approved at once

@@ -20,7 +20,7 @@ from axiom.cli.viewing import view
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
 from axiom.store.engine.folder import Folder
-from axiom.web import graph as views
+from axiom.web.views import graph as views
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]
 _UPHELD = {

@@ -9,7 +9,7 @@ from axiom.cli.viewing import view
 from axiom.commands.catalogue import read_command
 from axiom.domain.amounts import counted
 from axiom.store.engine.folder import Folder
-from axiom.web import news as views
+from axiom.web.views import news_news as views
 
 
 @click.group(cls=Group)

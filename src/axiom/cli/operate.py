@@ -32,7 +32,7 @@ from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
 from axiom.store.upkeep import audit as callers
-from axiom.web.status import status as status_of
+from axiom.web.views.status import status as status_of
 
 
 @click.command()

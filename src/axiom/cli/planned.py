@@ -22,8 +22,8 @@ from axiom.lab.planning.plan import names as known
 from axiom.lab.policy import Policy, policy_of
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.numbers import plain, span
-from axiom.web.plan import as_data, next_blocks, why_idle
+from axiom.web.base.numbers import plain, span
+from axiom.web.views.plan import as_data, next_blocks, why_idle
 
 _MOST = 12  # rows of a table: --json has all
 _NARROWEST, _WIDEST = 60, 120

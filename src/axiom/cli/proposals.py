@@ -23,7 +23,7 @@ from axiom.commands.catalogue import read_command
 from axiom.commands.command import Answer
 from axiom.domain.proposals import ProposalState
 from axiom.store.engine.folder import Folder
-from axiom.web import proposals as views
+from axiom.web.views import proposals as views
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
 _BY = click.option("--by", default="operator", show_default=True, help="Who decides.")

@@ -29,7 +29,7 @@ from axiom.domain.registrations import MOST_SEEDS, Rule
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom.web import registrations as views
+from axiom.web.views import registrations as views
 
 _WHY = why_option("Why; it is registered with it.", required=True)
 _STOPPING = click.option(

@@ -38,7 +38,7 @@ from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
-from axiom.web.log import as_data, as_markdown, as_text, one_line
+from axiom.web.views.log import as_data, as_markdown, as_text, one_line
 
 _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends
 

@@ -28,7 +28,7 @@ from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
-from axiom.web import ledger_page
+from axiom.web.views import ledger
 
 _THOUSANDTHS = 1_000
 policy_option = click.option(
@@ -97,8 +97,8 @@ def list_policies(folder: Folder, as_json: bool) -> None:
     here: list[dict[str, Any]] = []
     if folder.exists():
         with view(folder) as seen:
-            here = ledger_page.announced(seen)
-    presets = [ledger_page.described(tariff) for tariff in PRESETS.values()]
+            here = ledger.announced(seen)
+    presets = [ledger.described(tariff) for tariff in PRESETS.values()]
     if as_json:
         show_json({"tariffs": here, "presets": presets})
         return
@@ -117,7 +117,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
 @json_option
 def show_policy(name: str, folder: Folder, as_json: bool) -> None:
     """One tariff in full."""
-    found = ledger_page.described(tariff_of(folder, name))
+    found = ledger.described(tariff_of(folder, name))
     if as_json:
         show_json({"tariff": found})
         return

@@ -7,7 +7,7 @@ from axiom.cli.opening import reading
 from axiom.cli.options import wall_clock
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.reading import Reading
+from axiom.web.base.request import Reading
 
 
 @contextlib.contextmanager

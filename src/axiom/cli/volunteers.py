@@ -35,12 +35,12 @@ from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.store.experiments.offers import Runner
-from axiom.web.accounts import Beside
-from axiom.web.accounts import accounts as account_pages
-from axiom.web.app import Site, site
-from axiom.web.feed import feed
-from axiom.web.reading import Reading
-from axiom.web.visits import Reception
+from axiom.web.account.accounts import Beside
+from axiom.web.account.accounts import accounts as account_pages
+from axiom.web.account.visits import Reception
+from axiom.web.base.request import Reading
+from axiom.web.site.app import Site, site
+from axiom.web.views.news import feed
 
 _REST_SECONDS = 0.005  # between two parts of a long list
 _THREADS = 2  # that prove passwords and large outputs: as many as may have a core

@@ -26,8 +26,8 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import progress, results, workunits
 from axiom.store.views import tasks as work_pages
-from axiom.web.ledger import THOUSANDTHS
-from axiom.web.work import how, how_far
+from axiom.web.views.leaderboards import THOUSANDTHS
+from axiom.web.views.tasks import how, how_far
 
 _STATE = "Only those in this state."
 _limit = click.option(

@@ -1,0 +1,245 @@
+"""The account pages: forms that work without scripts, for whoever is signed in and nobody else.
+
+Nothing here is ever kept by anybody: these pages stand beside the layer that keeps the public ones.
+"""
+
+import asyncio
+import contextlib
+import functools
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from jinja2 import Environment
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from axiom.errors import AxiomError, StoreError
+from axiom.store.accounts import accounts as stored
+from axiom.web.account import pages
+from axiom.web.account.forms import (
+    FORM_BYTES,
+    Form,
+    cookies_of,
+    digest,
+    form_token,
+    is_our_form,
+    keep_session,
+    keep_visit,
+    new_secret,
+    origins_of,
+    read_form,
+)
+from axiom.web.account.pages import ACTS, PAGES, Page
+from axiom.web.account.visits import SESSION_SECONDS, Again, Go, Outcome, Reception, Visit
+from axiom.web.site.app import Careful
+from axiom.web.site.page_cache import SIGNED_IN
+from axiom.web.site.routes_pages import missing
+from axiom.web.site.templates import environment, versioned
+
+log = logging.getLogger("axiom.accounts")
+
+# A browser that sends no address of origin with a form could not be told from another site, so it may send this one.
+_HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
+_MOST_WAITING = 50  # forms; more than are done in the time for which anybody waits
+_BUSY = "Too many forms are waiting here at this moment. Nothing was changed; please send yours again in a minute.\n"
+_SIGN_IN = "/account/sign-in"
+_FOREIGN = (
+    "This form did not come from a page of this site that is open in this browser, so nothing was changed. "
+    "Please fill it in once more; the browser must take cookies from here."
+)
+
+
+class _Slow:
+    """Proving a password costs a core some time, so few are proven at once and only so many wait for it."""
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._waiting = 0
+
+    async def do(self, made: Callable[[], Response]) -> Response:
+        if self._waiting >= _MOST_WAITING:
+            return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+        finally:
+            self._waiting -= 1
+
+
+class Beside:
+    """The account pages and, for every other address, the site."""
+
+    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: Reception) -> None:
+        self._site = site
+        self._accounts = accounts
+        self._reception = reception
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from the one or the other; the site is told whether somebody is signed in, and never who."""
+        path = scope.get("path", "")
+        is_account = path in {"/account", "/account.json"} or path.startswith("/account/")
+        if is_account:
+            await self._accounts(scope, receive, send)
+            return
+        if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
+            session = cookies_of(Request(scope), secure=self._reception.is_secure).session
+            is_signed_in = bool(session) and await run_in_threadpool(functools.partial(self._is_signed_in, session))
+            scope = {**scope, SIGNED_IN: is_signed_in}
+        await self._site(scope, receive, send)
+
+    def _is_signed_in(self, session: str) -> bool:
+        try:
+            with self._reception.reader() as db:
+                return stored.signed_in(db, digest(session), self._reception.pages.now()) is not None
+        except AxiomError:
+            return False  # the page is shown all the same
+
+
+def accounts(reception: Reception) -> Starlette:
+    """The application with all account pages."""
+    templates = environment()
+    templates.globals["scheduler"] = ""
+    data = Route("/account.json", _as_data(reception))
+    slow = _Slow(reception.threads)
+    forms = [
+        Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
+    ]
+    nothing = missing(templates, reception.pages.read)
+    careful = Middleware(Careful, templates=templates)
+    return Starlette(routes=[data, *forms], middleware=[careful], exception_handlers={404: nothing})
+
+
+def _endpoint(
+    reception: Reception, templates: Environment, path: str, slow: _Slow
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("This form is too long. Nothing was changed.\n", status_code=413)
+        made = functools.partial(_answer, reception, templates, path, request, body)
+        if request.method == "POST":
+            return await slow.do(made)
+        return await run_in_threadpool(made)
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes | None:
+    """A form; None where it is too long, or where its sender left and nobody hears what is said of it."""
+    body = bytearray()
+    with contextlib.suppress(ClientDisconnect):
+        async for piece in request.stream():
+            body += piece
+            if len(body) > FORM_BYTES:
+                return None
+        return bytes(body)
+    return None
+
+
+def _answer(reception: Reception, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+    """The page, what became of its form, or the sentence that it could not be made."""
+    try:
+        return _made(reception, templates, path, request, body)
+    except Exception as error:
+        number = "e-" + hashlib.sha256(f"{path} {type(error).__name__}".encode()).hexdigest()[:4]
+        log.exception("account.broken number=%s path=%r", number, path)
+        page = templates.get_template("broken.html").render(number=number, versioned=versioned)
+        return HTMLResponse(page, status_code=500, headers=_HEADERS)
+
+
+def _made(reception: Reception, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+    cookies = cookies_of(request, secure=reception.is_secure)
+    visit = _visit(reception, request, read_form(body), cookies.session)
+    is_known = visit.volunteer is not None
+    seed = cookies.session if is_known else cookies.visit or new_secret()
+    outcome = _act(visit, path, request, seed if is_known or cookies.visit else "")
+    if isinstance(outcome, Go):
+        response: Response = RedirectResponse(outcome.to, status_code=303)
+        if outcome.session is not None:
+            keep_session(response, outcome.session, secure=reception.is_secure, seconds=SESSION_SECONDS)
+    else:
+        page = PAGES[ACTS[path].page if path in ACTS else path]
+        response = _render(visit, templates, page, request, outcome, form_token(seed))
+        if not is_known and not cookies.visit:
+            keep_visit(response, seed, secure=reception.is_secure)
+    response.headers.update(_HEADERS)
+    return response
+
+
+def _visit(reception: Reception, request: Request, form: Form, session: str) -> Visit:
+    """Who is it? A secret that nobody has is nobody's."""
+    peer = request.client.host if request.client else ""
+    visit = Visit(reception=reception, form=form, session=session, peer=peer)
+    if not session:
+        return visit
+    with reception.pages.read(request) as reading:
+        number = stored.signed_in(reading.db, digest(session), reading.now)
+        found = stored.by_id(reading.db, number) if number is not None else None
+    if found is None:
+        return visit
+    return Visit(reception=reception, form=form, session=session, peer=peer, volunteer=found[0], account=found[1])
+
+
+def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
+    """Do what a form asks for, or say which page to show."""
+    page = PAGES[ACTS[path].page if path in ACTS else path]
+    if page.is_private != (visit.volunteer is not None):
+        return Go(to=_SIGN_IN if page.is_private else "/account")
+    if request.method != "POST":
+        return Go(to=ACTS[path].page) if path not in PAGES else Again(form=Form(), status=200)
+    if path not in ACTS:
+        return Go(to=path)
+    if not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
+        return Again(form=Form(wrong={"": _FOREIGN}), status=403)
+    try:
+        return ACTS[path].act(visit)
+    except StoreError as error:
+        return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}), status=503)
+    except AxiomError as error:
+        return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}))
+
+
+def _render(
+    visit: Visit, templates: Environment, page: Page, request: Request, outcome: Again, token: str
+) -> HTMLResponse:
+    form = {
+        "of": request.url.path if request.method == "POST" else "",
+        "typed": outcome.form.shown(),
+        "wrong": outcome.form.wrong,
+        "token": token,
+    }
+    with visit.reception.pages.read(request) as reading:
+        answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
+        text = templates.get_template(page.template).render(
+            answer,
+            form=form,
+            tabs=pages.TABS,
+            master=visit.reception.master,
+            done=pages.DONE.get(reading.query.get("done", ""), ""),
+            lab=reading.name,
+            path=page.path,
+            now=reading.now.isoformat(),
+            json="/account.json" if page.path == "/account" else None,
+        )
+    return HTMLResponse(text, status_code=outcome.status)
+
+
+def _as_data(reception: Reception) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        visit = _visit(reception, request, Form(), cookies_of(request, secure=reception.is_secure).session)
+        if visit.volunteer is None:
+            message = f"Nobody is signed in. Sign in at {_SIGN_IN}."
+            error = {"kind": "NotAllowed", "message": message}
+            return JSONResponse({"error": error}, status_code=401, headers=_HEADERS)
+        with reception.pages.read(request) as reading:
+            return JSONResponse(pages.account(reading, visit), headers=_HEADERS)
+
+    return endpoint

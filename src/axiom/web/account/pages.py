@@ -1,0 +1,360 @@
+"""What each account page shows, and what becomes of each of its forms."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
+from axiom.commands.accounts import (
+    CHANGED,
+    ChangeEmail,
+    ChangePassword,
+    ChangePreferences,
+    ChangeProfile,
+    EraseAccount,
+    NewKey,
+    OpenAccount,
+    PlaceHost,
+    SignOut,
+    good_country,
+    good_email,
+    good_name,
+    good_website,
+    refuse_weak,
+)
+from axiom.domain.fleet import Host
+from axiom.errors import LimitReached, Refused
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts as fleet
+from axiom.web.account.forms import Form, digest, whole
+from axiom.web.account.team import TEAM_ACTS, team_page
+from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views.leaderboards import credited
+
+TABS = (
+    ("/account", "Overview"),
+    ("/account/profile", "Profile"),
+    ("/account/preferences", "Preferences"),
+    ("/account/team", "Team"),
+    ("/account/security", "Sign-in and keys"),
+)
+# What was done, by the word that the address of the next page carries.
+DONE = {
+    "opened": "Your account is open. Now attach a computer: this page says how.",
+    "known": "This account was yours already; you are signed in.",
+    "profile": "Your profile is stored.",
+    "preferences": "Your preferences are stored. Your computers hear of them when they next call.",
+    "place": "It is stored where this computer stands. It hears of it when it next calls.",
+    "password": "Your password is changed. Every other browser is signed out, and the weak key is another one.",
+    "email": "Your address is changed. Every other browser is signed out, and the weak key is another one.",
+    "erased": "Your account is erased. Your computers may forget this project now: Remove, in BOINC.",
+    "founded": "The team is founded, and you belong to it.",
+    "joined": "You belong to this team now. What you earn from now on counts for it, too.",
+    "left": "You belong to no team now. What you earned for it stays with it.",
+}
+_VENUES = ("", "home", "work", "school")
+_MOST_SHARE = 10_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An account page. A private one is for those who are signed in, another one for those who are not."""
+
+    path: str
+    template: str
+    make: Callable[[Reading, Visit], Answer]
+    is_private: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What a form does, and the page that it is on."""
+
+    act: Callable[[Visit], Outcome]
+    page: str
+
+
+def account(reading: Reading, visit: Visit) -> Answer:
+    """Everything that a volunteer may know about their own account, but no key."""
+    volunteer, account = visit.themselves
+    hosts = fleet.of_volunteer(reading.db, volunteer.id)
+    preferred = accounts.preferences(reading.db, volunteer.id)
+    team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
+    balances = ledger.balances(reading.db, ledger.HOST, [host.id for host in hosts])
+    return {
+        "account": {
+            "number": volunteer.id,
+            "name": volunteer.name,
+            "email": account.email,
+            "since": volunteer.created_at.isoformat(),
+            "country": volunteer.country,
+            "website": volunteer.website,
+            "shows_hosts": account.shows_hosts,
+            "is_exported": account.is_exported,
+            "cross_project_id": account_keys.external_cpid(account.cross_id, account.email or ""),
+            "team": {"number": team.id, "name": team.name} if team else None,
+            "venue": preferred.venue,
+            "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
+            **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
+            "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
+        }
+    }
+
+
+def _host(host: Host) -> Answer:
+    return {
+        "number": host.id,
+        "name": host.name,
+        "platform": str(host.platform),
+        "cores": host.capacity.cores,
+        "memory_mb": host.capacity.memory_mb,
+        "venue": host.venue,
+        "seen_at": host.seen_at.isoformat(),
+        "why_no_work": host.why_no_work,
+    }
+
+
+def _preferences(reading: Reading, visit: Visit) -> Answer:
+    """With the volunteer's hosts as a form offers them, newest first."""
+    made = account(reading, visit)
+    hosts = made["account"]["hosts"]
+    said = [f"host {each['number']}, {each['name']}" + (f" ({each['venue']})" * bool(each["venue"])) for each in hosts]
+    return made | {"places": [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]}
+
+
+def _entrance(reading: Reading, visit: Visit) -> Answer:
+    del reading
+    return {"is_open": visit.reception.doorkeeper.new_accounts > 0}
+
+
+def register(visit: Visit) -> Outcome:
+    """Open an account; whoever has it already, and knows its password, is signed in."""
+    form = visit.form
+    name, email = form.check("name", good_name), form.check("email", good_email)
+    form.check("password", lambda text: _good_password(visit, text, name, email))
+    if form.wrong:
+        return Again(form=form)
+    keeper, password = visit.reception.doorkeeper, form.text("password")
+    asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+    found, begun = keeper.attempt(asked, visit.peer)
+    if not isinstance(found, Problem):
+        return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
+    if found.error is not AccountError.BAD_PASSWORD:
+        form.wrong["email"] = found.text
+        return Again(form=form)
+    _refuse_more(visit)
+    made = visit.submit(OpenAccount(called=name, email=email, password=password))
+    keeper.guesses.right(email, visit.peer, begun)  # and it is not slowed down by what others try
+    return visit.sign_in(made["volunteer"], made["serial"], "/account?done=opened")
+
+
+def _refuse_more(visit: Visit) -> None:
+    """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
+    keeper = visit.reception.doorkeeper
+    if not keeper.new_accounts:
+        raise Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
+    verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
+
+
+def sign_in(visit: Visit) -> Outcome:
+    """Sign in with an address and its password."""
+    form = visit.form
+    email = form.text("email").strip().lower()
+    found = visit.whose(email, form.text("password"))
+    if isinstance(found, Problem):
+        form.wrong["" if found.error is not AccountError.BAD_PASSWORD else "password"] = found.text
+        return Again(form=form)
+    return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account")
+
+
+def sign_out(visit: Visit) -> Outcome:
+    """Sign this browser out."""
+    volunteer, account = visit.themselves
+    visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
+    visit.reception.doorkeeper.guesses.know(account.email or "", visit.peer)
+    return Go(to="/account/sign-in", session="")
+
+
+def profile(visit: Visit) -> Outcome:
+    """Store what others see."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    name, country = form.check("name", good_name), form.check("country", good_country)
+    website = form.check("website", good_website)
+    if form.wrong:
+        return Again(form=form)
+    visit.submit(
+        ChangeProfile(
+            volunteer=volunteer.id,
+            called=name,
+            country=country,
+            website=website,
+            shows_hosts=form.ticked("shows_hosts"),
+            is_exported=form.ticked("is_exported"),
+        )
+    )
+    return Go(to="/account/profile?done=profile")
+
+
+def preferences(visit: Visit) -> Outcome:
+    """Store what the volunteer's computers should do."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    share = _share(form)
+    venue = form.text("venue")
+    if venue not in _VENUES:
+        form.wrong["venue"] = "Choose one of these places."
+    if not (form.ticked("on_cores") or form.ticked("on_gpus")):
+        form.wrong["on_cores"] = "Choose at least one. To compute nothing, remove the project in BOINC."
+    if form.wrong:
+        return Again(form=form)
+    visit.submit(
+        ChangePreferences(
+            volunteer=volunteer.id,
+            resource_share=share,
+            on_cores=form.ticked("on_cores"),
+            on_gpus=form.ticked("on_gpus"),
+            venue=venue,  # type: ignore[arg-type]  # one of them, as was checked
+        )
+    )
+    return Go(to="/account/preferences?done=preferences")
+
+
+def place(visit: Visit) -> Outcome:
+    """Store where a computer stands."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    number, venue = whole(form.text("host")), form.text("venue")
+    if number is None:
+        form.wrong["host"] = "Choose one of your computers."
+    if venue not in _VENUES:
+        form.wrong["venue"] = "Choose one of these places."
+    if form.wrong or number is None:
+        return Again(form=form)
+    command = PlaceHost(volunteer=volunteer.id, host=number, venue=venue)  # type: ignore[arg-type]  # as above
+    visit.submit(command)
+    return Go(to="/account/preferences?done=place")
+
+
+def _share(form: Form) -> float:
+    try:
+        share = float(form.text("resource_share"))
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= _MOST_SHARE:
+        form.wrong["resource_share"] = f"A number from 0 to {_MOST_SHARE:,.0f}; 100 is usual."
+    return share
+
+
+def password(visit: Visit) -> Outcome:
+    """Change the password; this browser stays signed in."""
+    form, (volunteer, account) = visit.form, visit.themselves
+    form.check("new_password", lambda text: _good_password(visit, text, volunteer.name, account.email or ""))
+    proven = visit.proven()
+    if form.wrong:
+        return Again(form=form)
+    done = visit.submit(ChangePassword(volunteer=volunteer.id, proven=proven, password=form.text("new_password")))
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
+
+
+def email(visit: Visit) -> Outcome:
+    """Change the address; this browser stays signed in.
+
+    An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
+    """
+    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.doorkeeper.guesses
+    wanted = form.check("email", good_email)
+    proven = visit.proven()
+    if form.wrong or proven is None:
+        return Again(form=form)
+    verdict, begun = guesses.begin(wanted, visit.peer)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
+    done = visit.submit(
+        ChangeEmail(volunteer=volunteer.id, proven=proven, email=wanted, password=form.text("password"))
+    )
+    guesses.right(wanted, visit.peer, begun)
+    return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=email")
+
+
+def show_keys(visit: Visit) -> Outcome:
+    """Show both keys to whoever knows the password."""
+    proven = visit.proven()
+    return Again(form=visit.form) if proven is None else _keys(visit, proven)
+
+
+def new_key(visit: Visit) -> Outcome:
+    """Give the account another key, and show it."""
+    volunteer, _ = visit.themselves
+    proven = visit.proven()
+    if proven is None:
+        return Again(form=visit.form)
+    visit.submit(NewKey(volunteer=volunteer.id, proven=proven))
+    return _keys(visit, proven)
+
+
+def erase(visit: Visit) -> Outcome:
+    """Erase the account of whoever knows the password and says that they are sure."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    if not form.ticked("is_sure"):
+        form.wrong["is_sure"] = "Nothing is erased until you tick this."
+    proven = visit.proven()
+    if form.wrong:
+        return Again(form=form)
+    visit.submit(EraseAccount(volunteer=volunteer.id, proven=proven))
+    return Go(to="/account/sign-in?done=erased", session="")
+
+
+def _keys(visit: Visit, proven: int) -> Outcome:
+    """Both keys as they are now, if the password that was proven is still the one of now."""
+    volunteer, _ = visit.themselves
+    with visit.reception.reader() as db:
+        found = accounts.by_id(db, volunteer.id)
+    if found is None:
+        raise LookupError(f"volunteer {volunteer.id} is gone")
+    secret, account = visit.reception.doorkeeper.secret, found[1]
+    if account.password_serial != proven:
+        raise Refused(CHANGED)
+    keys = {
+        "account": account_keys.account_key(secret, volunteer.id, account.key_serial),
+        "weak": account_keys.weak_key(secret, volunteer.id, account.password_serial),
+    }
+    return Again(form=Form(), shown={"keys": keys}, status=200)
+
+
+def _good_password(visit: Visit, text: str, name: str, email: str) -> str:
+    refuse_weak(text, name, email, visit.reception.pages.name)
+    return text
+
+
+def _security(reading: Reading, visit: Visit) -> Answer:
+    return account(reading, visit) | {"keys": None}
+
+
+PAGES = {
+    page.path: page
+    for page in (
+        Page(path="/account", template="account.html", make=account),
+        Page(path="/account/profile", template="account_profile.html", make=account),
+        Page(path="/account/preferences", template="account_preferences.html", make=_preferences),
+        Page(path="/account/team", template="account_team.html", make=team_page),
+        Page(path="/account/security", template="account_security.html", make=_security),
+        Page(path="/account/register", template="register.html", make=_entrance, is_private=False),
+        Page(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
+    )
+}
+ACTS = {
+    "/account/register": Act(act=register, page="/account/register"),
+    "/account/sign-in": Act(act=sign_in, page="/account/sign-in"),
+    "/account/sign-out": Act(act=sign_out, page="/account"),
+    "/account/profile": Act(act=profile, page="/account/profile"),
+    "/account/preferences": Act(act=preferences, page="/account/preferences"),
+    "/account/place": Act(act=place, page="/account/preferences"),
+    "/account/password": Act(act=password, page="/account/security"),
+    "/account/email": Act(act=email, page="/account/security"),
+    "/account/erase": Act(act=erase, page="/account/security"),
+    "/account/keys": Act(act=show_keys, page="/account/security"),
+    "/account/new-key": Act(act=new_key, page="/account/security"),
+} | {path: Act(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}

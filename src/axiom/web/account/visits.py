@@ -1,0 +1,187 @@
+"""One visit of a browser to the account pages: who is signed in, what was typed, what comes of it."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
+from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
+from axiom.commands.command import Command
+from axiom.commands.gate import Gate
+from axiom.decisions.accounts.throttle import Verdict
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.fleet import Account, Volunteer
+from axiom.errors import LimitReached
+from axiom.store.engine.database import Database
+from axiom.web.account.forms import Form, digest, new_secret
+from axiom.web.base.request import Answer
+from axiom.web.site.app import Site
+
+SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
+
+
+class Proven(Protocol):
+    """Whose password it was."""
+
+    @property
+    def volunteer(self) -> Volunteer:
+        """Who it is."""
+
+    @property
+    def account(self) -> Account:
+        """And how they are reached."""
+
+
+class Guessed(Protocol):
+    """Counts what was tried from each address of the network, and knows whose addresses are whose."""
+
+    def open_one(self, address: str, most: int) -> Verdict:
+        """May this address open one more account?"""
+
+    def begin(self, account: str, address: str) -> tuple[Verdict, datetime]:
+        """May this be tried? It counts as wrong, at the returned moment, until `right` is said."""
+
+    def right(self, account: str, address: str, begun: datetime) -> None:
+        """What was tried at that moment was right, and the address is the account's owner's."""
+
+    def know(self, account: str, address: str) -> None:
+        """This address is the account's owner's."""
+
+    def do_one(self, volunteer: int, what: str) -> Verdict:
+        """May this be done once more in this volunteer's account?"""
+
+
+class Doorkeeper(Protocol):
+    """Who knows whether a password is right, and slows down whoever guesses; the server does."""
+
+    @property
+    def secret(self) -> bytes:
+        """From what the keys of accounts follow."""
+
+    @property
+    def guesses(self) -> Guessed:
+        """What was tried of late."""
+
+    @property
+    def new_accounts(self) -> int:
+        """How many accounts one address may open in an hour; 0: none are opened."""
+
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
+
+    def attempt(self, asked: LookupAccount, address: str) -> tuple[Proven | Problem, datetime]:
+        """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """What the account pages need besides the records."""
+
+    gate: Gate
+    pages: Site
+    doorkeeper: Doorkeeper
+    threads: Executor  # in which forms are read
+    master: str  # the project's address; ends in a slash
+
+    def reader(self) -> AbstractContextManager[Database]:
+        """A look at the records as they stand now."""
+        return self.pages.readers.reader()
+
+    @property
+    def is_secure(self) -> bool:
+        """Do browsers reach us over TLS?"""
+        return self.master.startswith("https://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Go:
+    """Look at another page. `session` is the new secret of who is signed in; empty signs out, None leaves it."""
+
+    to: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """The same page once more: with what is wrong, or with what was asked to be shown."""
+
+    form: Form
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 422
+
+
+Outcome = Go | Again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Who asks, from where, and what they have typed."""
+
+    reception: Reception
+    form: Form
+    session: str  # the secret that came with the request
+    peer: str  # the address of the network from which it came
+    volunteer: Volunteer | None = None
+    account: Account | None = None
+
+    @property
+    def themselves(self) -> tuple[Volunteer, Account]:
+        """Whoever is signed in."""
+        if self.volunteer is None or self.account is None:
+            raise LookupError("a page for those who are signed in was made for somebody who is not")
+        return self.volunteer, self.account
+
+    def submit(self, command: Command) -> Answer:
+        """Give a command in the name of whoever is signed in, or of a visitor."""
+        return self._give(command, self.volunteer.id if self.volunteer else None)
+
+    def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
+        """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
+        secret = new_secret()
+        before = digest(self.session) if self.session else ""
+        command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
+        self._give(command, volunteer_id)
+        return Go(to=to, session=secret)
+
+    def _give(self, command: Command, volunteer_id: int | None) -> Answer:
+        """Give it, unless it was given too often: the audit keeps a row of each for good.
+
+        Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
+        """
+        if volunteer_id is not None:
+            verdict = self.reception.doorkeeper.guesses.do_one(volunteer_id, command.name)
+            if not verdict.may:
+                raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
+        return self.reception.gate.submit(command, caller(volunteer_id))
+
+    def whose(self, email: str, password: str) -> Proven | Problem:
+        """Who has this e-mail address and this password."""
+        asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+        is_own = self.account is not None and self.account.email == email
+        return self.reception.doorkeeper.prove(asked, self.peer, digest(self.session) if is_own else "")
+
+    def proven(self) -> int | None:
+        """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
+        volunteer, account = self.themselves
+        found = self.whose(account.email or "", self.form.text("password"))
+        if not isinstance(found, Problem) and found.volunteer.id == volunteer.id:
+            return found.account.password_serial
+        said = "This is not your password."  # as where it is another volunteer's, whose this address became just now
+        if isinstance(found, Problem) and found.error is not AccountError.BAD_PASSWORD:
+            said = found.text
+        self.form.wrong["password"] = said
+        return None
+
+
+def caller(volunteer_id: int | None) -> Caller:
+    """A volunteer at the site, or a visitor who has no account yet."""
+    return Caller(
+        name=f"volunteer:{volunteer_id}" if volunteer_id is not None else "visitor",
+        capabilities=frozenset({Capability.ACCOUNT}),
+        limits=Limits(workunits_per_day=0, aborts_per_day=0),
+        volunteer_id=volunteer_id,
+    )

@@ -1,0 +1,56 @@
+"""Cells of tables as pages write them. A page has thousands, so they are made here and not one by one by a template."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from axiom.web.base.numbers import plain
+
+_NOTHING = "–"
+_NUMBER = (int, float)  # named once: `int | float` is made anew wherever it stands
+
+
+def cell(value: Any) -> str:
+    """One cell of a data table."""
+    return _NOTHING if value is None or value == "" else plain(value, aligned=True)
+
+
+def cells(values: Iterable[Any]) -> Markup:
+    """A row of a data table; numbers stand in columns."""
+    return _joined(
+        f'<td class="num">{cell(one)}</td>' if isinstance(one, _NUMBER) else f"<td>{_text(cell(one))}</td>"
+        for one in values
+    )
+
+
+def columns(found: Mapping[str, Any], names: Iterable[str]) -> Markup:
+    """Of levels or measures those with these names, each in a column of numbers; of many values it says how many."""
+    return _joined(f'<td class="num">{_column(found.get(name))}</td>' for name in names)
+
+
+def in_a_sentence(measures: Mapping[str, Any]) -> str:
+    """The measures of a cell one after the other."""
+    return ", ".join(f"{name} {_in_brackets(value)}" for name, value in measures.items())
+
+
+def _joined(written: Iterable[str]) -> Markup:
+    return Markup("".join(written))  # noqa: S704  each was escaped
+
+
+def _column(value: Any) -> str:
+    return cell(value) if isinstance(value, _NUMBER) else _text(_few(value))
+
+
+def _text(said: str) -> str:
+    """Most is one word, in which nothing is to be escaped."""
+    return said if said.isalnum() or said is _NOTHING else escape(said)
+
+
+def _few(value: Any) -> str:
+    return f"{len(value)} values" if isinstance(value, list | tuple) else cell(value)
+
+
+def _in_brackets(value: Any) -> str:
+    return f"({_few(value)})" if isinstance(value, list | tuple) else cell(value)

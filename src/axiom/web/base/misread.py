@@ -1,0 +1,50 @@
+"""What an address asks for that nothing here can mean. It is said, and nothing is shown for it.
+
+Everything would look like what was asked for: whoever mistypes a level in a program would take away all results as his.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from axiom.web.base.numbers import calm
+from axiom.web.base.request import number_of
+
+_LONGEST = 40  # letters of what was asked for that are repeated
+
+
+def choice(query: Mapping[str, str], word: str, known: Iterable[str]) -> Iterator[str]:
+    """The sentence for a word that has a few values alone."""
+    text, values = query.get(word, ""), list(known)
+    if text and text not in values:
+        yield f"{_said(word, text)} means nothing here; {word} is {', '.join(values[:-1])} or {values[-1]}."
+
+
+def whole(query: Mapping[str, str], word: str) -> Iterator[str]:
+    """The sentence for a word whose value is a whole number."""
+    text = query.get(word, "")
+    if text and number_of(text) is None:
+        yield f"{_said(word, text)} means nothing here; {word} is a whole number."
+
+
+def known(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
+    """The sentence for a name that nothing has."""
+    if query.get(noun) and not is_known:
+        yield f"There is no {noun} {_short(query[noun])}."
+
+
+def words(query: Mapping[str, str], known: Iterable[str], what: str) -> Iterator[str]:
+    """The sentence for each word that is none of those known; `what` says which these are.
+
+    A form also sends what was left empty, of the experiment that was chosen before, too.
+    """
+    found = set(known)
+    for word in sorted(word for word, text in query.items() if text and word not in found):
+        yield f"{_short(word)} is nothing that can be asked for here; {what}."
+
+
+def _said(word: str, text: str) -> str:
+    return f"{word}={_short(text)}"
+
+
+def _short(text: str) -> str:
+    bare = calm(text)
+    return bare if len(bare) <= _LONGEST else f"{bare[: _LONGEST - 1]}…"

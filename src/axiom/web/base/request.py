@@ -1,0 +1,76 @@
+"""What a page is made from: one consistent view of the records, the time, and what the address asks for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.planning import Preview
+from axiom.domain.sessions import Plan
+from axiom.errors import NotFound
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.views import tasks
+from axiom.store.views.findings import Attempts
+from axiom.store.views.results import Tally
+from axiom.store.views.support import Support
+from axiom.web.base.memo import Lasting
+
+_MOST_DIGITS = 15  # of a number in an address or a form
+
+Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
+
+
+def nothing_planned() -> Preview:
+    """Where nobody plans."""
+    return Preview(plan=Plan(allotments=(), skipped=(), idle_cores=0, reason="nothing is planned here"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The records as they stand, read by one page."""
+
+    db: Database
+    folder: Folder
+    now: datetime
+    name: str
+    live: Callable[[], Mapping[str, Any]]
+    master: str = ""
+    approvals: str = ""  # what somebody must approve before volunteers get it
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+    is_signed_in: bool = False  # is whoever asks? Who it is, no page knows that is kept
+    is_whole: bool = False  # lists that come in pages by number come whole: nobody turns pages in a terminal
+    tally: Tally = field(default_factory=Tally)
+    support: Support = field(default_factory=Support)
+    attempts: Attempts = field(default_factory=Attempts)
+    lasting: Lasting = field(default_factory=Lasting)
+    preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
+
+    def text(self, digest: str) -> str:
+        """A stored file as text."""
+        return blobs.get(self.db, self.folder, digest).decode()
+
+    def whole(self, word: str) -> int:
+        """The whole number that the address says under this word; 0 when it says none."""
+        return number_of(self.query.get(word, "")) or 0
+
+
+def number_of(text: str) -> int | None:
+    """The whole number that somebody has written; None where it is none, or longer than any of ours."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def must(found: Any, reading: Reading, noun: str, number: int) -> Any:
+    """What was found, or the sentence that says how far the numbers go."""
+    if found is None:
+        raise NotFound(no_such(noun, number, tasks.last_number(reading.db, noun)))
+    return found
+
+
+def no_such(noun: str, number: int, last: int) -> str:
+    """The sentence for a number that was not given."""
+    if last == 0:
+        return f"There is no {noun} {number}. This laboratory has none yet."
+    return f"There is no {noun} {number}. The numbers run from 1 to {last}, and none is given twice."

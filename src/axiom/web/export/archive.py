@@ -1,0 +1,188 @@
+"""A finding to take away: its data, what was registered, the signed source, and a script that weighs it again.
+
+The same evidence gives the same bytes: no clock enters, names are sorted, numbers are written with all their digits.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from axiom import __version__
+from axiom.domain.cards import Card
+from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Home, Registration
+from axiom.errors import NotFound
+from axiom.signed import bundles
+from axiom.store.engine import blobs
+from axiom.store.engine.database import at
+from axiom.store.evidence import evidence
+from axiom.store.evidence.evidence import Inputs
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.views.findings import Standing
+from axiom.web.base.request import Answer, Reading
+from axiom.web.export import metadata, readme
+from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
+from axiom.web.export.script import script
+from axiom.web.views import cards
+from axiom.web.views import findings as finding_views
+from axiom.web.views.figures import table_csv
+
+# What a line of the history has always kept. Not where its hosts were: that is known of today alone.
+_KEPT = {
+    *("blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "e_kind", "verdict", "grade", "hosts"),
+    "volunteers",
+}
+_FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
+
+
+def archive(reading: Reading, number: int) -> bytes:
+    """The export as one ZIP file."""
+    return bundles.pack({f"finding-{number}/{name}": body for name, body in files(reading, number).items()})
+
+
+def files(reading: Reading, number: int) -> dict[str, bytes]:
+    """Every file of the export by its path."""
+    standing = finding_views.must_be(reading, number)
+    inputs = evidence.card_inputs(reading.db, number)
+    bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
+    if standing.line is None or inputs is None or bundle is None:
+        raise NotFound(f"Finding {number} has no evidence yet, so there is nothing to export. {_WHEN}")
+    inputs = replace(inputs, homes=_homes(reading, inputs))
+    weighed = cards.weighed_from(inputs)
+    about = _about(reading, standing, inputs, bundle)
+    answer = finding_views.one(reading, number)["finding"]
+    made = {
+        FINDING: _json(about),
+        NUMBERS: _json(_numbers(weighed, standing)),
+        "card.json": _json({"finding": {name: value for name, value in answer.items() if name not in _FLEETING}}),
+        "history.json": _json({"history": answer["history"]}),
+        OBSERVATIONS: _csv(OBSERVED, _observed(standing, inputs)),
+        HOSTS: _csv(AT_HOME, [_at_home(home) for home in _sorted(inputs.homes)]),
+        "history.csv": table_csv(*finding_views.table(reading, number)).encode(),
+        "recompute.py": script(__version__).encode(),
+        about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
+        about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
+        about["bundle"]["source"]: _source(reading, standing, bundle),
+        **{one["file"]: registered.body.encode() for one, registered in _registered(reading, standing)},
+    }
+    made |= readme.files(about)
+    return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
+
+
+_WHEN = "It has some when its first block of replicates is closed and weighed."
+
+
+def _about(reading: Reading, standing: Standing, inputs: Inputs, bundle: StoredBundle) -> Answer:
+    """What the export says of itself, and the script needs besides the tables."""
+    line = standing.line
+    folder = f"experiment/{standing.experiment}"
+    return {
+        "axiom": __version__,
+        "laboratory": reading.name,
+        "finding": standing.finding.number,
+        "claim": standing.finding.claim,
+        "status": standing.finding.status,
+        "why": standing.why,
+        "scope": finding_views.scope(reading, standing)["words"],
+        "experiment": standing.experiment,
+        "version": standing.version,
+        "registration": standing.finding.registration_id,
+        "weighed_at": line.weighed_at.isoformat() if line else None,
+        "line": line.evidence.line if line else 0,
+        "estimand": dict(inputs.estimand),
+        "blocks": inputs.blocks,
+        "surroundings": asdict(inputs.surroundings),
+        "registrations": [one for one, _ in _registered(reading, standing)],
+        "bundle": {
+            "digest": bundle.digest,
+            "serial": bundle.serial,
+            "file": f"{folder}-bundle.zip",
+            "seal": f"{folder}-seal.txt",
+            "source": f"{folder}.py",
+        },
+        "cite": finding_views.cited(reading, standing),
+    }
+
+
+def _registered(reading: Reading, standing: Standing) -> Iterator[tuple[Answer, Registration]]:
+    """Every registration whose replicates are this finding's evidence, with what its hash covers."""
+    for found in cards.feeding(reading, standing):
+        yield (
+            {
+                "number": found.id,
+                "file": f"registrations/{found.id}.json",
+                "experiment_id": found.experiment_id,
+                "cohort": found.cohort,
+                "created_at": at(found.created_at),
+                "registered_at": found.created_at.isoformat(),
+                "previous_hash": found.previous_hash,
+                "hash": found.hash,
+            },
+            found,
+        )
+
+
+def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
+    """The hosts behind the values. A volunteer who shows no hosts has a number below zero, used nowhere else."""
+    computed = {host for one in inputs.observations for host in one.hosts}
+    kept = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
+    veiled = cards.veils(reading.db, {home.volunteer_id for home in kept.values()})
+    return {
+        number: replace(home, volunteer_id=veiled.get(home.volunteer_id, home.volunteer_id))
+        for number, home in kept.items()
+    }
+
+
+def _at_home(home: Home) -> tuple[object, ...]:
+    return home.host_id, home.volunteer_id, home.platform, "" if home.is_ours is None else int(home.is_ours)
+
+
+def _sorted(homes: Mapping[int, Home]) -> list[Home]:
+    return [homes[number] for number in sorted(homes)]
+
+
+def _numbers(weighed: Card, standing: Standing) -> Answer:
+    """What must come out again: of the evidence what was stored, of its parts what they say today."""
+    told = numbers(weighed)
+    if standing.line:
+        stored = of_evidence(standing.line.evidence)
+        told |= {f"evidence {name}": value for name, value in stored.items() if name in _KEPT}
+    return told
+
+
+def _observed(standing: Standing, inputs: Inputs) -> Iterable[Sequence[object]]:
+    for one in inputs.observations:
+        yield (
+            one.registration,
+            one.design,
+            one.cohort.value,
+            one.replicate,
+            seed_of(standing.experiment, standing.version, one.replicate),
+            "" if one.value is None else repr(float(one.value)),
+            one.outcome.value if one.outcome else "",
+            " ".join(map(str, one.hosts)),
+            one.fingerprint,
+            one.why_missing,
+            one.repeats,
+        )
+
+
+def _source(reading: Reading, standing: Standing, bundle: StoredBundle) -> bytes:
+    packed = blobs.get(reading.db, reading.folder, bundle.digest)
+    return bundles.contents(packed)[bundles.experiment_path(standing.experiment)]
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return target.getvalue().encode()
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

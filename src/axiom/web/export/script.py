@@ -1,0 +1,123 @@
+"""Makes `recompute.py`: one file with the laboratory's own modules in it, so that it cannot differ from the program."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+from axiom.signed.parsing import parsed
+
+_ENTRY = "axiom.web.export.recompute"
+_NAMES = {"numpy": "NumPy", "scipy": "SciPy"}  # as people write them
+_HEAD = '''#!/usr/bin/env python3
+"""Weighs a finding again from the files beside this one, and compares every number with what the laboratory said.
+
+    python recompute.py [FOLDER]
+
+Needs {needs}, and nothing of Axiom. It writes nothing and asks no network.
+Exit status: 0 when every number is the same, 1 when one differs, 2 when a file or package is missing or cannot be read.
+
+What follows is the laboratory's own code, word for word: {amount} modules that Axiom {version} weighs findings with.
+"""
+
+import importlib.abc
+import importlib.util
+import sys
+
+SOURCES = {{}}
+'''
+_TAIL = '''
+
+class Carried(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the modules of this file, and only these, by the names that they have in Axiom."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in SOURCES or self.is_package(name):
+            return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
+        return None
+
+    def is_package(self, name):
+        return any(each.startswith(name + ".") for each in SOURCES)
+
+    def get_source(self, name):
+        return SOURCES.get(name, "")
+
+
+if __name__ == "__main__":
+    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        sys.stderr.write(f"This needs {' and '.join(missing)}: python -m pip install {' '.join(missing)}\\n")
+        sys.exit(2)
+    sys.meta_path.insert(0, Carried())
+    from ENTRY import main
+
+    sys.exit(main(sys.argv[1:], __file__))
+'''
+
+
+@cache
+def script(version: str) -> str:
+    """Return the text of `recompute.py`; the same text for the same program."""
+    found = dict(sorted(_reached(_ENTRY)))
+    needs = sorted({name for source in found.values() for name in _foreign(source, at_once=True)})
+    perhaps = sorted({name for source in found.values() for name in _foreign(source)} - {*needs})
+    words = " and ".join(["Python 3.11 or newer", *_names(needs)])
+    words += f" (for findings of several designs also {' and '.join(_names(perhaps))})" if perhaps else ""
+    head = _HEAD.format(needs=words, amount=len(found), version=version)
+    carried = "".join(f"\nSOURCES[{name!r}] = {_quoted(source)}\n" for name, source in found.items())
+    tail = _TAIL.replace("NEEDS", repr(needs)).replace("ENTRY", _ENTRY)
+    return head + carried + tail
+
+
+def _reached(entry: str) -> Iterator[tuple[str, str]]:
+    """Every module of ours that a module needs, with its source; those of its functions too."""
+    waiting, seen = [entry], {entry}
+    while waiting:
+        name = waiting.pop()
+        source = _source(name)
+        if source is None:
+            raise LookupError(f"the module {name} is needed to weigh findings, and its source is not installed")
+        yield name, source
+        for wanted in _imported(source):
+            if wanted not in seen and wanted.startswith("axiom."):
+                seen.add(wanted)
+                waiting.append(wanted)
+
+
+def _imported(source: str, *, at_once: bool = False) -> set[str]:
+    """The modules that a source imports, at once or ever: of `from a import b`, `a.b` where that is a module."""
+    found, tree = set(), parsed(source)
+    for node in tree.body if at_once else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            below = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {name for name in below if name.startswith("axiom.") and _source(name) is not None}
+            found |= modules
+            if modules != below:
+                found.add(node.module)
+    return found
+
+
+def _foreign(source: str, *, at_once: bool = False) -> set[str]:
+    found = {name.partition(".")[0] for name in _imported(source, at_once=at_once)}
+    return found - set(sys.stdlib_module_names) - {"axiom"}
+
+
+def _names(modules: list[str]) -> list[str]:
+    return [_NAMES.get(name, name) for name in modules]
+
+
+@cache
+def _source(name: str) -> str | None:
+    """The source of a module; None where there is no such file, as for a package or a name inside a module."""
+    folders = name.split(".")[1:]
+    file = resources.files("axiom").joinpath(*folders[:-1], f"{folders[-1]}.py") if folders else None
+    return file.read_text(encoding="utf-8") if file is not None and file.is_file() else None
+
+
+def _quoted(source: str) -> str:
+    """A string in which the source can be read as it is, where that can be."""
+    quote = "'" * 3
+    return repr(source) if quote in source or source.endswith(("\\", "'")) else f"r{quote}{source}{quote}"

@@ -1,0 +1,150 @@
+"""The public site: read-only pages, each with its `.json`, behind a layer that keeps what it made."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from markupsafe import Markup
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from axiom.domain.planning import Preview
+from axiom.store.connections import Readers
+from axiom.store.engine.folder import Folder
+from axiom.store.views.findings import Attempts
+from axiom.store.views.results import Tally
+from axiom.store.views.support import Support
+from axiom.web.base.memo import Lasting
+from axiom.web.base.query_words import asked
+from axiom.web.base.request import Reading, nothing_planned
+from axiom.web.site.page_cache import SIGNED_IN, Quick
+from axiom.web.site.routes_pages import escaped, is_file, missing, routes
+from axiom.web.site.templates import environment
+from axiom.web.views.status import status
+
+# Nothing is loaded from another origin and no script runs that is not a file of ours.
+_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+        b"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+# Only where the operator says so: of a laboratory that not everybody reaches, whoever does could be made to tell its
+# records by any page that they visit.
+_OPEN = (b"access-control-allow-origin", b"*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the pages read."""
+
+    folder: Folder
+    name: str
+    now: Callable[[], datetime]
+    live: Callable[[], Mapping[str, Any]]
+    tally: Tally = field(default_factory=Tally)
+    support: Support = field(default_factory=Support)
+    attempts: Attempts = field(default_factory=Attempts)
+    lasting: Lasting = field(default_factory=Lasting)
+    preview: Callable[[], Preview] = nothing_planned
+    is_open: bool = False  # may pages of other sites read what is here?
+    approvals: str = ""  # what somebody must approve before volunteers get it
+    master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
+    scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
+
+    @cached_property
+    def readers(self) -> Readers:
+        """The connections that pages read through; whoever made the site closes them at its end."""
+        return Readers(self.folder)
+
+    def status(self) -> dict[str, Any]:
+        """The status through a read-only connection."""
+        with self.readers.reader() as db:
+            return status(db, self.folder, self.now(), {"name": self.name, **self.live()})
+
+    @contextmanager
+    def read(self, request: Request) -> Iterator[Reading]:
+        """One view of the records for one page: what is written meanwhile is not half seen."""
+        with self.readers.reader() as db:
+            yield Reading(
+                db=db,
+                folder=self.folder,
+                now=self.now(),
+                name=self.name,
+                live=self.live,
+                master=self.master,
+                approvals=self.approvals,
+                path=request.url.path,
+                query=dict(request.query_params),
+                is_signed_in=request.scope.get(SIGNED_IN, False),
+                tally=self.tally,
+                support=self.support,
+                attempts=self.attempts,
+                lasting=self.lasting,
+                preview=self.preview,
+            )
+
+
+def site(pages: Site) -> Quick:
+    """The application with all its pages."""
+    templates = environment()
+    headers = (*_HEADERS, _OPEN) if pages.is_open else _HEADERS
+    templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read
+    # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
+    inner = Starlette(
+        routes=routes(templates, pages.read),
+        middleware=[Middleware(Careful, templates=templates, headers=headers)],
+        exception_handlers={404: missing(templates, pages.read)},
+    )
+    return Quick(inner, clock=time.monotonic, asked=asked, passes=is_file)
+
+
+class Careful:
+    """Adds the headers that keep a page to itself, where the page has not set its own, and answers what failed."""
+
+    def __init__(self, app: ASGIApp, templates: Environment, headers: Sequence[tuple[bytes, bytes]] = _HEADERS) -> None:
+        self._app = app
+        self._templates = templates
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers added, and in full where the application could not."""
+        has_begun = False
+
+        async def add(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                said = [(name, _here(value) if name == b"location" else value) for name, value in message["headers"]]
+                own = {name for name, _ in said}
+                message["headers"] = [*said, *(each for each in self._headers if each[0] not in own)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, add)
+        except Exception as error:
+            if has_begun:
+                raise  # half an answer cannot be taken back
+            await escaped(self._templates, scope["path"], error)(scope, receive, add)
+
+
+def _here(location: bytes) -> bytes:
+    """An address without its host. Starlette takes that from the request, and a request may name anybody's."""
+    parts = urlsplit(location)
+    if not parts.scheme and not parts.netloc:
+        return location
+    query = b"?" + parts.query if parts.query else b""
+    return b"/" + parts.path.lstrip(b"/") + query

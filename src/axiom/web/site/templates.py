@@ -1,0 +1,129 @@
+"""The templates, and the words in which they write what a page's answer holds."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from axiom.domain.findings import Verdict
+from axiom.domain.work import Agreement, TaskState
+from axiom.web.base import cells, numbers
+from axiom.web.views import findings, results
+
+_FONT = "literata-axiom.woff2"
+_CLASSES = {
+    Verdict.POSITIVE: "plus",
+    Verdict.NEGATIVE: "minus",
+    Verdict.ABSENT: "absent",
+    Verdict.MIXED: "mixed",
+    Verdict.UNDECIDED: "undecided",
+}
+_SHAPES = {  # of a state: what it looks like, and whether it asks for a look
+    TaskState.UNSENT: "wait",
+    TaskState.SENT: "busy",
+    TaskState.RETURNED: "busy",
+    TaskState.VALID: "well",
+    TaskState.INVALID: "failed",
+    TaskState.FAILED: "failed",
+    TaskState.EXPIRED: "care",
+    TaskState.ABORTED: "stopped",
+    Agreement.WAITING: "wait",
+    Agreement.AGREES: "well",
+    Agreement.DIFFERS: "care",
+    "ok": "well",
+    "late": "care",
+    "diverged": "care",
+    "open": "busy",
+    "done": "well",
+    "cancelled": "stopped",
+    "retired": "shut",
+    "recalled": "care",
+    "suspended": "care",
+}
+_MOST_ROWS = 200  # of a picture's data: of thousands the page would have more to carry than to say
+_OF_EVERY_DICT = frozenset(dir(dict))  # `items`, say, whatever a dict holds
+_SCALE, _MIDDLE, _REACH = 8.0, 88.0, 10.0  # of a whisker: pixels a smallest effect, the zero, how many fit
+
+
+class _OfAnswers(Environment):
+    """What templates name with a dot is nearly always in an answer, which is a dict: it is looked for there first."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The word of an answer, or whatever else it is."""
+        if type(obj) is dict and attribute in obj and attribute not in _OF_EVERY_DICT:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def environment() -> Environment:
+    """Everything that a template may use. What a page's answer holds is escaped, whoever wrote it."""
+    made = _OfAnswers(
+        loader=FunctionLoader(lambda name: static_bytes(name, "templates").decode()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "number": numbers.plain,
+        "credit": numbers.credit,
+        "moment": numbers.moment,
+        "span": numbers.span,
+        "power": numbers.power_of_ten,
+        "e_value": numbers.e_value,
+        "verdict_class": _CLASSES.__getitem__,
+        "shape": lambda state: _SHAPES.get(state, "wait"),
+        "cell": cells.cell,
+        "in_a_sentence": cells.in_a_sentence,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+    }
+    made.globals |= {
+        "cells": cells.cells,
+        "columns": cells.columns,
+        "estimate": _estimate,
+        "most_rows": _MOST_ROWS,
+        "whisker": whisker,
+        "sort_address": results.sort_address,
+        "versioned": versioned,
+    }
+    return made
+
+
+def whisker(finding: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where the interval's ends and the estimate stand, in multiples of the smallest effect that matters."""
+    evidence, smallest = finding["evidence"], finding["smallest"]
+    if evidence is None or evidence["estimate"] is None or not smallest:
+        return None
+
+    def place(value: float | None, unbounded: float) -> float:
+        return unbounded if value is None else (value - finding["null"]) / smallest
+
+    low, high = place(evidence["interval"][0], -_REACH), place(evidence["interval"][1], _REACH)
+    middle = place(evidence["estimate"], 0.0)
+    beyond = "right" if low > _REACH else "left" if high < -_REACH else ""
+    clipped = [round(_MIDDLE + _SCALE * max(-_REACH, min(_REACH, each)), 1) for each in (low, middle, high)]
+    return {"low": clipped[0], "middle": clipped[1], "high": clipped[2], "beyond": beyond}
+
+
+@cache
+def static_bytes(name: str, folder: str = "static") -> bytes:
+    """A file of ours, read once a process.
+
+    The stylesheet names the font by the address that pages name it by: else a browser would fetch it twice.
+    """
+    content = (resources.files("axiom.web") / folder / name).read_bytes()
+    return content.replace(_FONT.encode(), versioned(_FONT).encode()) if name == "style.css" else content
+
+
+@cache
+def versioned(name: str) -> str:
+    """The address of a static file, which changes with its content, so that it may be kept for ever."""
+    return f"/static/{name}?v={hashlib.sha256(static_bytes(name)).hexdigest()[:8]}"
+
+
+def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
+    low, high = evidence["interval"]
+    return findings.written(finding, evidence["estimate"], low, high)

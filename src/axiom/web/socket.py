@@ -1,0 +1,84 @@
+"""The commands and the status on the laboratory's own socket, which only its operator can open."""
+
+import json
+import logging
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from axiom.commands.catalogue import read_command, read_words
+from axiom.commands.gate import Gate
+from axiom.domain.callers import Caller
+from axiom.errors import AxiomError, Fault, WrongUse
+from axiom.web.site.app import Site
+
+log = logging.getLogger("axiom.control")
+
+
+def control(gate: Gate, pages: Site, caller: Caller) -> Starlette:
+    """The application behind `D/axiom.sock`. Whoever may open the socket is this caller."""
+
+    async def commands(request: Request) -> Response:
+        asked = _asked(await request.body())
+        command = read_command(asked.name, asked.words)
+        answer = await run_in_threadpool(gate.submit, command, caller, dry_run=asked.dry_run, key=asked.key)
+        return JSONResponse(answer)
+
+    def status_json(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": pages.status()})
+
+    def healthz(request: Request) -> Response:
+        del request
+        return JSONResponse({"healthy": True})
+
+    return Starlette(
+        routes=[
+            Route("/commands", commands, methods=["POST"]),
+            Route("/status.json", status_json),
+            Route("/healthz", healthz),
+        ],
+        # Also for what is routed here later: whoever asks always gets an answer that can be read.
+        exception_handlers={AxiomError: _refused, Exception: _failed},
+    )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    log.info("command.refused path=%s %s: %s", request.url.path, type(error).__name__, error)
+    return JSONResponse({"error": {"kind": type(error).__name__, "message": str(error)}})
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Starlette raises the error once more after this answer, so its traceback is in the log."""
+    log.error("command.failed path=%s %s", request.url.path, type(error).__name__)
+    message = (
+        f"A fault of ours: {type(error).__name__} in the laboratory's process. Nothing of the command was stored; "
+        "the traceback is in logs/axiom.log in the data folder, please report it."
+    )
+    return JSONResponse({"error": {"kind": Fault.__name__, "message": message}}, status_code=500)
+
+
+class Envelope(BaseModel):
+    """A command as it comes through the socket."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    words: dict[str, Any]
+    dry_run: bool = False
+    key: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+def _asked(body: bytes) -> Envelope:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(f"The request is not JSON ({type(error).__name__}). Nothing was done.") from error
+    if not isinstance(asked, dict):
+        raise WrongUse("The request is not an object. Nothing was done.")
+    return read_words(Envelope, "request", asked)

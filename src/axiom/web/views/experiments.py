@@ -1,0 +1,260 @@
+"""What is asked: the list of experiments, and one with its design, its progress and its exact signed source."""
+
+import base64
+import json
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from axiom.commands import old_names
+from axiom.decisions.hosts.costs import shown as as_shown
+from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.errors import NotFound
+from axiom.signed import bundles
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.statistics.sequential import median_sequence
+from axiom.store.engine import blobs, counters
+from axiom.store.evidence import old_claims
+from axiom.store.experiments import costs, experiments, preflights
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.views import findings, results
+from axiom.web.base.numbers import plain
+from axiom.web.base.request import Answer, Reading, number_of
+from axiom.web.views import findings as finding_views
+from axiom.web.views import registrations, releases
+from axiom.web.views.figures import plate
+
+
+def listed(reading: Reading) -> Answer:
+    """Every version of every experiment, the newest first."""
+    counted = counters.by_state(counters.read(reading.db))
+    return {"experiments": [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]}
+
+
+def one(reading: Reading, name: str) -> Answer:
+    """An experiment by its name, or one version of it as `name@2`."""
+    stored = must(reading, name)
+    manifest = stored_manifest(stored.manifest)
+    registered = registrations.of_version(reading, stored)
+    standings = findings.of_experiment(reading.db, stored.id)
+    forecasts = [said for one in registered for said in findings.forecasts(reading.db, one["number"])]
+    claims = [finding_views.shown(reading, standing) for standing in standings]
+    progress = _progress(reading, stored, registered, claims)
+    return {
+        "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
+        | {
+            "registration": registered[0]["number"] if registered else None,
+            "registered_at": registered[0]["registered_at"] if registered else None,
+            "registrations": registered,
+            "reproduced": registrations.reproduced(reading, [one["number"] for one in registered]),
+            "levels": levels(manifest),
+            "configs": [dict(config) for config in manifest.configs],
+            "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
+            "estimands": [
+                dict(estimand) | {"quantity": finding_views.quantity(estimand)} for estimand in manifest.estimands
+            ],
+            "predictions": [
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+            ],
+            "findings": claims,
+            "old": _old(reading, stored.name),
+            "progress": progress,
+            "figures": {"sweep": _sweep(reading, stored, manifest, progress["cells_back"])},
+            "source": _source(reading, stored),
+            "preflight": _preflight(reading, stored),
+            "release": releases.of_version(reading, stored),
+            "costs": [as_shown(each.host_class, each.fit) for each in costs.of_experiment(reading.db, stored.id)],
+        }
+    }
+
+
+def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:
+    """An experiment as lists, pages and JSON show it; `counted` is what there is of it by state."""
+    manifest = stored_manifest(stored.manifest)
+    return {
+        "name": stored.name,
+        "aliases": list(manifest.aliases),
+        "version": stored.version,
+        "question": manifest.question,
+        "status": stored.status,
+        "reference": manifest.reference,
+        "created_at": stored.created_at.isoformat(),
+        "memory_mb": manifest.memory_mb,
+        "seconds": manifest.seconds,
+        **{
+            f"{noun}s": {state: amount for state, amount in counted[noun, stored.id].items() if amount}
+            for noun in ("workunit", "task", "result")
+        },
+    }
+
+
+def must(reading: Reading, name: str) -> StoredExperiment:
+    """The version that an address names."""
+    plain_name, _, version = name.partition("@")
+    wanted = number_of(version)
+    stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
+    if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
+        known = sorted({each.name for each in experiments.everything(reading.db)})
+        raise NotFound(
+            f"There is no experiment {name}. {_became(plain_name)}"
+            + (f"There are {', '.join(known)}." if known else "This laboratory has none yet.")
+        )
+    return stored
+
+
+def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
+    """The version that somebody means who knows another name: one of its file, or an old script's."""
+    for each in reversed(experiments.everything(reading.db)):
+        if alias in stored_manifest(each.manifest).aliases and version in (None, each.version):
+            return each
+    old = old_names.everything(old_names.shipped()).get(alias)
+    claims = (one.said.experiment for one in old_claims.everything(reading.db) if alias in one.said.scripts)
+    name = old.experiment if old else next(claims, None)
+    return experiments.by_name(reading.db, name, version) if name else None
+
+
+def _became(name: str) -> str:
+    """What became of a script of the old laboratory whose question was not published here."""
+    old = old_names.everything(old_names.shipped()).get(name)
+    return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
+
+
+def _old(reading: Reading, name: str) -> Answer:
+    """What the old laboratory called this experiment, what became of that there, and what it claimed."""
+    said = [one.said for one in old_claims.everything(reading.db) if one.said.experiment == name]
+    return {
+        "names": [
+            {"name": one.name, "became": one.became} for one in old_names.of_experiment(old_names.shipped(), name)
+        ],
+        "claims": [
+            {
+                "name": one.name,
+                "claim": one.claim,
+                "figure": one.figure,
+                "rests_on": one.rests_on,
+                "status": one.status,
+                "href": f"/findings/graph#old-{one.name.removeprefix('#')}",
+            }
+            for one in said
+        ],
+    }
+
+
+def name_of(reading: Reading, experiment_id: int) -> str:
+    """The address of the version with this id."""
+    stored = experiments.by_id(reading.db, experiment_id)
+    if stored is None:
+        raise NotFound(f"There is no experiment number {experiment_id}.")
+    return f"{stored.name}@{stored.version}"
+
+
+def levels(manifest: Manifest) -> dict[str, list[Any]]:
+    """Each factor with the levels that the sweep visits, in its order."""
+    return {factor: list(dict.fromkeys(config[factor] for config in manifest.configs)) for factor in manifest.factors}
+
+
+def in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
+    """A config as a person says it."""
+    return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
+
+
+def varying(manifest: Manifest) -> set[str]:
+    """The factors that take more than one level."""
+    return {name for name, values in levels(manifest).items() if len(values) > 1}
+
+
+def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answer], claims: list[Answer]) -> Answer:
+    counted = {
+        (noun, state): amount
+        for (noun, whose, state), amount in counters.read(reading.db).items()
+        if whose == stored.id and amount
+    }
+    issued = results.issued(reading.db, stored.id)
+    weighed = [claim["evidence"] for claim in claims if claim["evidence"]]
+    tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
+    return {
+        "replicates": issued,
+        "in_evidence": max((each["seeds"] + each["missing"] for each in weighed), default=0),
+        "cells": sum(each["issued"] * each["cells"] for each in registered),
+        "cells_back": sum(amount for (noun, _), amount in counted.items() if noun == "result"),
+        "tasks": {
+            "valid": tasks.get("valid", 0),
+            "returned": tasks.get("returned", 0),
+            "out": tasks.get("sent", 0),
+            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired")),
+            "withdrawn": tasks.get("aborted", 0),
+            "not yet sent": tasks.get("unsent", 0),
+        },
+    }
+
+
+def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
+    """The picture of the sweep, and the numbers that it draws: what is back so far, by config.
+
+    Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
+    """
+    measure = manifest.figure.y if manifest.figure else (manifest.measures[0].name if manifest.measures else "")
+    found = reading.tally.values(reading.db, stored.id, measure)
+    shown_factors = varying(manifest)
+    rows = [
+        [
+            in_words(manifest.configs[place], shown_factors),
+            len(values),
+            statistics.median(values),
+            *median_sequence(values),
+        ]
+        for place, values in sorted(found.items())
+        if place < len(manifest.configs)
+    ]
+    headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
+    return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
+        "title": manifest.figure.title if manifest.figure else measure,
+        "without_value": max(0, back - sum(map(len, found.values()))),
+    }
+
+
+def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """Whether the newest bundle was tried, which one volunteers get meanwhile, and what our own hosts go by."""
+    newest = experiments.bundle_now(reading.db, stored.id)
+    if newest is None:
+        return None
+    tried = preflights.of_bundle(reading.db, newest.digest, GATES)
+    read = preflights.of_bundle(reading.db, newest.digest, OWN_GATES)
+    offered = {one.experiment_id: one for one in experiments.passed_bundles(reading.db, GATES)}.get(stored.id)
+    return {
+        "bundle": newest.digest,
+        "gates": GATES,
+        "passed": tried.passed if tried else None,
+        "reason": tried.reason if tried else "it waits for its preflight, before which it goes to no volunteer",
+        "platform": tried.platform if tried else None,
+        "at": tried.at.isoformat() if tried else None,
+        "offered": {"digest": offered.digest, "serial": offered.serial} if offered else None,
+        "ours": {
+            "passed": preflights.has_passed(reading.db, newest.digest, is_ours=True),
+            "gates": OWN_GATES if read else None,
+            "reason": read.reason if read else None,
+        },
+    }
+
+
+def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """The experiment's file as it lies in the newest bundle, and whose signature vouches for it."""
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        return None
+    files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+    return {
+        "digest": bundle.digest,
+        "serial": bundle.serial,
+        "keys": _keys(bundle),
+        "published_at": bundle.created_at.isoformat(),
+        "expires_at": bundle.expires_at.isoformat(),
+        "file": f"{stored.name}.py",
+        "text": files[bundles.experiment_path(stored.name)].decode(),
+    }
+
+
+def _keys(bundle: StoredBundle) -> list[str]:
+    """Which keys signed the seal. A sealed text is a body and its signatures; each is named after its key."""
+    signatures = bundle.seal.partition(".")[2].encode()
+    return sorted(json.loads(base64.urlsafe_b64decode(signatures + b"=" * (-len(signatures) % 4))))

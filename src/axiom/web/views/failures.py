@@ -1,0 +1,104 @@
+"""What goes wrong, in groups, and what is waited for."""
+
+from axiom.decisions.upkeep.failures import grouped
+from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.domain.endings import Blame
+from axiom.domain.failures import FailureGroup, Watch
+from axiom.errors import NotFound
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.tasks import endings
+from axiom.store.upkeep import watches
+from axiom.web.base.request import Answer, Reading
+
+_SHOWN = 200  # groups; of more, how many there are
+_NAMED = 50  # hosts of one group
+_WATCHES = 100
+
+
+def failures(reading: Reading) -> Answer:
+    """Groups of tasks that ended badly, of one version or of all, the newest first."""
+    versions = {one.id: one for one in experiments.everything(reading.db)}
+    asked = _asked(reading, list(versions.values()))
+    experiment_id = asked.id if asked else None
+    found = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
+    return {
+        "failures": [_group(group, versions[group.experiment_id]) for group in found[:_SHOWN]],
+        "of": len(found),
+        "tasks": sum(group.tasks for group in found),
+        "experiment": f"{asked.name}@{asked.version}" if asked else None,
+        "stopped": [
+            {"experiment": f"{one.name}@{one.version}", "at": one.retired_at.isoformat(), "why": one.why}
+            for one in versions.values()
+            if one.retired_at is not None and one.status == "retired" and (asked is None or asked.id == one.id)
+        ],
+    }
+
+
+def listed_watches(reading: Reading) -> Answer:
+    """What somebody waits for, the newest first."""
+    versions = {one.id: one for one in experiments.everything(reading.db)}
+    found = watches.newest(reading.db, _WATCHES)
+    return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in found]}
+
+
+def met(reading: Reading) -> list[Answer]:
+    """The open watches that a result has met: what the front page tells until somebody ends them."""
+    versions = {one.id: one for one in experiments.everything(reading.db)}
+    return [
+        shown(watch, versions.get(watch.experiment_id))
+        for watch in watches.still_open(reading.db)
+        if watch.first_hit is not None
+    ]
+
+
+def shown(watch: Watch, version: StoredExperiment | None) -> Answer:
+    """A watch as lists show it."""
+    return {
+        "number": watch.id,
+        "experiment": f"{version.name}@{version.version}" if version else None,
+        "sentence": watch.sentence,
+        "predicate": watch.predicate,
+        "state": "ended" if watch.ended_at else "met" if watch.first_hit is not None else "waiting",
+        "registered_at": watch.registered_at.isoformat(),
+        "ended_at": watch.ended_at.isoformat() if watch.ended_at else None,
+        "hits": watch.hits,
+        "first_hit_at": watch.first_hit_at.isoformat() if watch.first_hit_at else None,
+        "value": watch.value,
+    }
+
+
+def _asked(reading: Reading, versions: list[StoredExperiment]) -> StoredExperiment | None:
+    """The version that the address asks for: by name and number, or the newest of a name."""
+    wanted = reading.query.get("experiment", "")
+    if not wanted:
+        return None
+    named = [one for one in versions if wanted in {one.name, f"{one.name}@{one.version}"}]
+    if not named:
+        raise NotFound(f"There is no experiment {wanted[:80]}. /failures shows those of all.")
+    return max(named, key=lambda one: one.version)
+
+
+def _group(group: FailureGroup, version: StoredExperiment) -> Answer:
+    suggestion = suggest(group)
+    works = set(group.works_on)
+    return {
+        "experiment": f"{version.name}@{version.version}",
+        "status": version.status,
+        "cause": group.cause,
+        "in_words": group.cause.words,
+        "blame": group.cause.blame,
+        "is_unclear": group.cause.blame is Blame.UNCLEAR,
+        "raised": group.raised,
+        "platform": group.platform,
+        "tasks": group.tasks,
+        "hosts": [{"host": host, "tasks": tasks, "works": host in works} for host, tasks in group.by_host[:_NAMED]],
+        "host_count": len(group.by_host),
+        "works_on": sorted(works)[:_NAMED],
+        "works_on_count": len(works),
+        "first_at": group.first_at.isoformat(),
+        "last_at": group.last_at.isoformat(),
+        "last_task": group.last_task,
+        "look_at": suggestion.look_at,
+        "suggests": suggestion.reason,
+    }

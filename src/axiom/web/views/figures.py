@@ -1,0 +1,88 @@
+"""Pictures on a page: two widths, a table of the same numbers, and what can be taken away."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from axiom.errors import NotFound
+from axiom.store.engine import blobs
+from axiom.store.views import drawings as figure_pages
+from axiom.web.base.request import Answer, Reading
+
+WIDTHS = (660, 326)
+_STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
+_OPENING = re.compile(r"<svg[^>]*>")
+
+
+def plate(
+    reading: Reading, name: str, headings: Sequence[str], rows: Sequence[Sequence[Any]], *, is_course: bool = False
+) -> Answer:
+    """A picture by its name without the width, and its table.
+
+    The rows of a course came one after the other: where a page has no room for all, it shows the newest.
+    """
+    drawings = figure_pages.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    found = drawings[0] if drawings else None
+    return {
+        "name": name,
+        "drawn_at": found.drawn_at.isoformat() if found else None,
+        "svg": f"/figures/{found.name}.svg" if found else None,
+        "png": f"/figures/{found.name}.png" if found else None,
+        "csv": f"/figures/{name}.csv",
+        "headings": list(headings),
+        "rows": [list(row) for row in rows],
+        "is_course": is_course,
+    }
+
+
+def inline(reading: Reading, name: str) -> list[str]:
+    """The drawings of a picture, ready to stand in a page; the page's own style sheet colours them."""
+    drawings = figure_pages.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    shown = ("wide", "narrow") if len(drawings) == len(WIDTHS) else ("",)
+    return [
+        _classed(_STYLE.sub("", reading.text(each.svg)).strip(), f"fig {kind}".strip())
+        for each, kind in zip(drawings, shown, strict=False)
+    ]
+
+
+def file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
+    """A picture to take away. Outside of a page it carries its colours itself."""
+    drawings = figure_pages.drawn(reading.db, [name])
+    if not drawings:
+        raise NotFound(f"There is no picture {name}. It is drawn after the numbers that it shows have changed.")
+    if kind == "png":
+        return blobs.get(reading.db, reading.folder, drawings[0].png)
+    text = _STYLE.sub("", reading.text(drawings[0].svg)).strip()
+    opening = _OPENING.match(text)
+    if opening is None:
+        return text.encode()
+    return f"{opening.group()}<style>{palette}</style>{text[opening.end() :]}".encode()
+
+
+def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table for a spreadsheet. A cell that a spreadsheet would take for a formula is made text."""
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerow(headings)
+    return target.getvalue() + rows_csv(rows)
+
+
+def rows_csv(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows of such a table without its headings."""
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
+    return target.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _classed(svg: str, classes: str) -> str:
+    """The drawing with our classes in place of any of its own."""
+    opening = _OPENING.match(svg)
+    if opening is None:
+        return ""
+    tag = re.sub(r'\s(?:class|xmlns)="[^"]*"', "", opening.group())
+    return f'{tag[:4]} class="{classes}"{tag[4:]}{svg[opening.end() :]}'

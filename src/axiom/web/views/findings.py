@@ -1,0 +1,314 @@
+"""What is concluded: the list of findings, and one finding with its history."""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from axiom.decisions.evidence.rounding import around
+from axiom.domain.findings import Grade, Kind, Verdict
+from axiom.errors import NotFound
+from axiom.store.views import findings
+from axiom.store.views.findings import Brief, Forecast, Line, Scored, Standing
+from axiom.web.base import misread, paging
+from axiom.web.base.numbers import moment, plain, rounded
+from axiom.web.base.request import Answer, Reading, no_such
+from axiom.web.views import cards
+from axiom.web.views.figures import plate
+from axiom.web.views.graph import Graph, linked
+
+_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
+_GRADES = list(Grade)
+_NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
+_HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
+_OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
+
+
+def listed(reading: Reading) -> Answer:
+    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first.
+
+    What was weighed for the first time after the first page was made stays where it was on those that follow.
+    """
+    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
+    said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
+    known, briefs = Graph(reading), findings.in_brief(reading.db)
+    until = reading.whole("until") or max((one.first_line or 0 for one in briefs), default=0)
+    numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
+    if any(asked.values()):
+        chosen = set() if said else _matching(reading, known, briefs, asked)
+        numbers = [number for number in numbers if number in chosen]
+    page = paging.stretch(reading, "from", numbers)
+    rows = in_lists(reading, known, page.there)
+    words = {name: word for name, word in asked.items() if word} | {"until": until, "from": ""}
+    return {
+        "findings": [rows[number] for number in page.there],
+        "matching": len(numbers),
+        "of": len(briefs),
+        "asked": asked,
+        "misread": said,
+        **page.around(f"/findings?{urlencode(words)}"),
+    }
+
+
+def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
+    """These findings as rows, by their numbers; no other is read."""
+    standings = findings.some(reading.db, numbers)
+    return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in standings.items()}
+
+
+def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
+    """The numbers of the findings that are asked for."""
+    estimands = findings.estimands(reading.db)
+    rows = ((each, estimands[each.number]["claim"], known.aliases(each.number)) for each in briefs)
+    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
+
+
+def one(reading: Reading, number: int) -> Answer:
+    """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
+    standing = must_be(reading, number)
+    lines = findings.history(reading.db, number)
+    found = cards.inputs(reading, standing)
+    observed = found.observations if found else ()
+    values = [
+        [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
+        for each in observed
+    ]
+    weighed = cards.weighed(reading, standing, found)
+    return {
+        "finding": shown(reading, standing)
+        | cards.parts(reading.db, weighed)
+        | {
+            "why": standing.why,
+            **linked(reading, number),
+            "scope": cards.scoped(reading, standing, quantity(standing.estimand), observed),
+            "next_grade": _next_grade(standing),
+            "smaller_than": _smaller_than(standing),
+            "predictions": [predicted(forecast) for forecast in cards.forecasts(reading, standing)],
+            "never_worked": cards.never_worked(reading, standing),
+            "cite": cited(reading, standing),
+            "export": f"/findings/{number}.zip" if standing.line else None,
+            "history": [evidence(reading, line) for line in lines],
+            "figures": {
+                "narrowing": narrowing(reading, number, lines, standing.estimand),
+                "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
+                "forest": cards.forest(reading, number, weighed),
+            },
+        }
+    }
+
+
+def scope(reading: Reading, standing: Standing) -> Answer:
+    """For what a claim holds."""
+    return cards.scoped(reading, standing, quantity(standing.estimand))
+
+
+def cited(reading: Reading, standing: Standing) -> str:
+    """How a finding is cited."""
+    finding, line = standing.finding, standing.line
+    start = f"{reading.name}. Finding {finding.number}: {finding.claim[:1].upper()}{finding.claim[1:]}."
+    if line is None:
+        return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
+    found = line.evidence
+    value, low, high = written(standing.estimand, found.estimate, found.low, found.high)
+    reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
+    closed = "" if finding.status == "open" else f"{finding.status}, "
+    return (
+        f"{start} {value} [{low}, {high}], {plain(found.seeds)} replicate{'' if found.seeds == 1 else 's'}, "
+        f"{found.verdict}{reads}, grade {found.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+    )
+
+
+def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The history of a finding with all digits."""
+    headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
+    found = [line.evidence for line in findings.history(reading.db, number)]
+    return headings, [[getattr(each, name) for name in headings] for each in found]
+
+
+def narrowing(reading: Reading, number: int, lines: Sequence[Line], estimand: Mapping[str, Any]) -> Answer:
+    """The picture of how a finding's interval became narrower."""
+    rows = [_row(line, estimand) for line in lines]
+    return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
+
+
+def shown(reading: Reading, standing: Standing) -> Answer:
+    """A finding as lists, pages and JSON show it."""
+    finding, estimand, line = standing.finding, standing.estimand, standing.line
+    return {
+        "number": finding.number,
+        "claim": finding.claim,
+        "status": finding.status,
+        "verdict": standing.verdict,
+        "reads": standing.reads,
+        "grade": line.evidence.grade if line else Grade.AWAITING,
+        "experiment": standing.experiment,
+        "version": standing.version,
+        "registration": finding.registration_id,
+        "registered_at": finding.created_at.isoformat(),
+        "estimand": finding.estimand,
+        "kind": estimand.get("kind", ""),
+        "measure": estimand.get("measure", ""),
+        "quantity": quantity(estimand),
+        "smallest": estimand.get("smallest"),
+        "null": estimand.get("null", 0.0),
+        "block": standing.registered.get("block", 1),
+        "evidence": evidence(reading, line) if line else None,
+        "awaits": None if line else _awaits(reading, standing),
+    }
+
+
+def evidence(reading: Reading, line: Line) -> Answer:
+    """What the closed blocks said on a day."""
+    found = line.evidence
+    return {
+        "blocks": found.blocks,
+        "seeds": found.seeds,
+        "missing": found.missing,
+        "estimate": found.estimate,
+        "centre": found.centre,
+        "interval": [found.low, found.high],
+        "e_value": found.e_value,
+        "e_kind": found.e_kind,
+        "verdict": found.verdict,
+        "grade": found.grade,
+        "hosts": found.hosts,
+        "volunteers": found.volunteers,
+        "platforms": found.platforms,
+        "needs": cards.unnumbered(reading.db, found.needs),
+        "flags": list(found.flags),
+        "reasons": cards.unnumbered(reading.db, found.reasons),
+        "session": line.session,
+        "weighed_at": line.weighed_at.isoformat(),
+        **cards.told(found),
+    }
+
+
+def predicted(forecast: Forecast) -> Answer:
+    """What somebody expected."""
+    said = forecast.prediction
+    return {
+        "forecaster": forecast.forecaster,
+        "positive": said.positive,
+        "negative": said.negative,
+        "absent": said.absent,
+        "interval": list(said.interval),
+        "because": said.because,
+        "score": _scored(forecast.score) if forecast.score else None,
+    }
+
+
+def _scored(score: Scored) -> Answer:
+    """What a prediction was worth."""
+    return {
+        "verdict": score.verdict,
+        "brier": score.brier,
+        "log_score": score.log_score,
+        "interval_score": score.interval_score,
+        "is_covered": score.is_covered,
+        "reason": score.reason,
+        "at": score.at.isoformat(),
+    }
+
+
+def quantity(estimand: Any) -> str:
+    """In words, which number an estimand is."""
+    measure, across = estimand.get("measure", ""), estimand.get("across", "")
+    arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand.get("between", ())]
+    match estimand.get("kind"):
+        case Kind.CONTRAST:
+            return f"{measure}: {' minus '.join(arms)}"
+        case Kind.SLOPE:
+            return f"slope of log {measure} over log {across}"
+        case Kind.RANK_CORRELATION:
+            return f"rank correlation of {measure} with {across}"
+        case Kind.EXPONENT:
+            return f"exponent of {measure} over {across}"
+        case Kind.BREAKPOINT:
+            return f"{across} at which {measure} turns"
+        case Kind.PROPORTION:
+            return f"share of replicates with {measure}"
+        case _:
+            return f"{measure}{f' at {arms[0]}' if arms else ''}"
+
+
+def is_signed(kind: str) -> bool:
+    """Is the sign of this kind of number part of the answer?"""
+    return kind not in _UNSIGNED
+
+
+def written(
+    estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
+) -> tuple[str, str, str]:
+    """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
+    bars = around(estimand.get("null") or 0.0, estimand.get("smallest") or 0.0)
+    return rounded(value, low, high, signed=is_signed(estimand.get("kind", "")), bars=bars)
+
+
+def _row(line: Line, estimand: Mapping[str, Any]) -> list[Any]:
+    found = line.evidence
+    texts = written(estimand, found.estimate, found.low, found.high)
+    return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
+
+
+def _smaller_than(standing: Standing) -> float | None:
+    """Of an absent effect, how large it could be at most by its interval, rounded up to two digits."""
+    if standing.line is None or standing.verdict is not Verdict.ABSENT:
+        return None
+    found, null = standing.line.evidence, float(standing.estimand["null"])
+    smallest = float(standing.estimand["smallest"])
+    if found.low is None or found.high is None:
+        return smallest
+    most = max(abs(found.low - null), abs(found.high - null))
+    if most < _NEXT_TO_NOTHING:
+        return smallest
+    step = 10.0 ** (math.floor(math.log10(most)) - 1)
+    return min(smallest, float(f"{math.ceil(most / step) * step:.2g}"))
+
+
+def _next_grade(standing: Standing) -> str | None:
+    """The grade above, while there is one."""
+    grade = standing.line.evidence.grade if standing.line else Grade.AWAITING
+    place = _GRADES.index(grade) + 1
+    return _GRADES[place] if place < len(_GRADES) else None
+
+
+def is_called(alias: str, names: Iterable[str]) -> bool:
+    """Does somebody who says this mean one of these names? The sign before an old number may be left out."""
+    return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
+
+
+def _awaits(reading: Reading, standing: Standing) -> Answer:
+    """How much of the first block is back, and when the rest should be, at the pace so far."""
+    block = int(standing.registered.get("block", 1))
+    wanted = block * len(standing.registered.get("configs", ()))
+    back = min(wanted, findings.back_of_first_block(reading.db, standing.finding, block))
+    waited = max(timedelta(0), reading.now - standing.finding.created_at)
+    expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
+    return {
+        "cells": wanted,
+        "back": back,
+        "expected_at": expected.isoformat() if expected else None,
+        "in_seconds": (expected - reading.now).total_seconds() if expected else None,
+    }
+
+
+def _matches(
+    found: Brief, claim: str, aliases: Sequence[Answer], *, q: str, verdict: str, grade: str, alias: str
+) -> bool:
+    names = [(old["name"], *old["scripts"]) for old in aliases]
+    return (
+        q.casefold() in " ".join([claim, found.experiment, *itertools.chain(*names)]).casefold()
+        and (not alias or any(is_called(alias, old) for old in names))
+        and (not verdict or found.verdict == verdict)
+        and (not grade or _GRADES.index(found.grade) >= _GRADES.index(Grade(grade)))
+    )
+
+
+def must_be(reading: Reading, number: int) -> Standing:
+    """The finding with this number, or the sentence that says how far they go."""
+    standing = findings.one(reading.db, number)
+    if standing is None:
+        raise NotFound(no_such("finding", number, findings.last_number(reading.db)))
+    return standing

@@ -1,0 +1,201 @@
+"""The findings graph: what tests, explains or depends on what, with what the old laboratory claimed.
+
+What has no link between it is drawn apart, as an island: a row for each node, and arcs beside the rows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from axiom.decisions.findings import links as linking
+from axiom.domain.findings import Direction
+from axiom.domain.findings import reading as meaning
+from axiom.domain.links import Footing, Link, Node, Noun
+from axiom.store.evidence import links, old_claims
+from axiom.store.evidence.old_claims import StoredClaim
+from axiom.store.views import findings
+from axiom.store.views.findings import Brief
+from axiom.web.base import paging
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import islands as arcs
+from axiom.web.views.islands_woven import Woven
+
+
+class Graph:
+    """What is linked, or of it the island around one finding; and besides, findings that no link joins."""
+
+    def __init__(self, reading: Reading, *, around: int | None = None, besides: Iterable[int] = ()) -> None:
+        self.woven = _woven(reading)
+        self.claims = self.woven.claims
+        self.links = self.woven.links if around is None else self.woven.around(_finding(around))
+        self._reading, self._besides = reading, besides
+
+    @cached_property
+    def footings(self) -> Mapping[int, Footing]:
+        """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
+        ends = {end.id for each in self.links for end in (each.source, each.target) if end.noun is Noun.FINDING}
+        return links.footings_of(self._reading.db, ends.union(self._besides))
+
+    @cached_property
+    def open(self) -> frozenset[Node]:
+        """The nodes, of these, about which something is still asked."""
+        return linking.open_nodes(self.links, self.footings, self.claims)
+
+    @cached_property
+    def tainted(self) -> Mapping[int, tuple[int, ...]]:
+        """The findings that depend on void ones, and on which."""
+        return linking.tainted(self.links, self.footings)
+
+    @cached_property
+    def hanging(self) -> Mapping[int, int]:
+        """How many open questions hang on each finding."""
+        return linking.hanging(self.links, self.open)
+
+    def aliases(self, number: int) -> list[Answer]:
+        """What the old laboratory called that which this finding asks, and how it asks it."""
+        asking = self.woven.asking.get(_finding(number), ())
+        return [{**_claim(self.claims[each.target.id]), "kind": each.kind} for each in asking]
+
+    def of_finding(self, number: int) -> list[Answer]:
+        """The links that begin or end at a finding."""
+        node = _finding(number)
+        return [self.link(each) for each in self.links if node in (each.source, each.target)]
+
+    def link(self, one: Link) -> Answer:
+        """A link as pages and JSON show it."""
+        bearing = linking.bearing(one, self.footings)
+        return {
+            "number": one.id,
+            "kind": one.kind,
+            "source": self.named(one.source),
+            "target": self.named(one.target),
+            "bearing": bearing,
+            "upheld_by": list(one.upheld_by),
+            "caution": linking.caution(one, self.links, self.footings),
+            "why": one.why,
+            "by": one.by,
+            "line": one.line,
+            "evidence_hash": one.evidence_hash,
+            "said_at": one.said_at.isoformat(),
+        }
+
+    def named(self, node: Node) -> Answer:
+        """A node by its name, and where it is shown."""
+        name, href = str(node.id), f"/findings/{node.id}"
+        if node.noun is Noun.OLD_CLAIM:
+            name = self.claims[node.id].said.name
+            href = f"/findings/graph#old-{name.removeprefix('#')}"
+        elif node.noun is Noun.LINK:
+            href = f"/findings/graph?from={node.id}#link-{node.id}"
+        return {"noun": node.noun, "name": name, "href": href}
+
+
+def graph(reading: Reading) -> Answer:
+    """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
+    briefs = findings.in_brief(reading.db)
+    found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
+    page = paging.stretch(reading, "from", [link["number"] for link in found["links"]])
+    return {
+        "graph": found,
+        "first": page.first,
+        "last": page.first + page.length,
+        **page.around("/findings/graph?from="),
+    }
+
+
+def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
+    """Its islands, its links, and the old claims that wait for their experiment."""
+    estimands, published = findings.estimands(reading.db), {one.experiment for one in briefs}
+    known = Graph(reading, besides=estimands)
+    nodes = {
+        **{_finding(one.number): _shown_finding(known, one, estimands[one.number]) for one in briefs},
+        **{_old(one.id): _shown_claim(known, one) for one in known.claims.values()},
+    }
+    islands = [
+        {"nodes": [nodes[each] for each in rows], "picture": arcs.picture(rows, joined, known.footings)}
+        for rows, joined in known.woven.islands
+    ]
+    return {
+        "nodes": list(nodes.values()),
+        "links": [known.link(each) for each in known.links],
+        "islands": islands,
+        "waiting": [
+            {
+                **_claim(one),
+                "is_drawn": _old(one.id) in known.woven.ends,
+                "is_published": one.said.experiment in published,
+            }
+            for one in known.claims.values()
+            if not known.woven.is_tested(_old(one.id))
+        ],
+        "open": len(known.open),
+    }
+
+
+def linked(reading: Reading, number: int) -> Answer:
+    """What a finding's own page says of its links."""
+    known = Graph(reading, around=number)
+    footings = known.footings
+    return {
+        "links": known.of_finding(number),
+        "aliases": known.aliases(number),
+        "hanging": known.hanging.get(number, 0),
+        "depends_on_void": [
+            {"number": each, "status": footings[each].status} for each in known.tainted.get(number, ())
+        ],
+    }
+
+
+def _shown_finding(known: Graph, one: Brief, estimand: Mapping[str, Any]) -> Answer:
+    number = one.number
+    return {
+        **known.named(_finding(number)),
+        "claim": estimand["claim"],
+        "experiment": one.experiment,
+        "status": one.status,
+        "verdict": one.verdict,
+        "reads": meaning(one.verdict, Direction(estimand["expects"])),
+        "grade": one.grade,
+        "is_open": _finding(number) in known.open,
+        "hanging": known.hanging.get(number, 0),
+        "depends_on_void": list(known.tainted.get(number, ())),
+    }
+
+
+def _shown_claim(known: Graph, one: StoredClaim) -> Answer:
+    return {**known.named(_old(one.id)), **_claim(one), "is_open": _old(one.id) in known.open}
+
+
+def _claim(one: StoredClaim) -> Answer:
+    said = one.said
+    return {
+        "name": said.name,
+        "anchor": f"old-{said.name.removeprefix('#')}",
+        "claim": said.claim,
+        "experiment": said.experiment,
+        "scripts": list(said.scripts),
+        "figure": said.figure,
+        "rests_on": said.rests_on,
+        "status": said.status,
+        "source": said.source,
+    }
+
+
+def _woven(reading: Reading) -> Woven:
+    def make() -> Woven:
+        return Woven(links.everything(reading.db), old_claims.everything(reading.db))
+
+    return reading.lasting.of("links", make, as_of=_stamp(reading))
+
+
+def _stamp(reading: Reading) -> tuple[object, ...]:
+    """Differs from what it was when another link or old claim is there, or one is put otherwise."""
+    return links.last(reading.db), old_claims.as_stored(reading.db)
+
+
+def _finding(number: int) -> Node:
+    return Node(noun=Noun.FINDING, id=number)
+
+
+def _old(number: int) -> Node:
+    return Node(noun=Noun.OLD_CLAIM, id=number)

@@ -1,0 +1,250 @@
+"""Who computes: the list of hosts, one host, and why it gets no work."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.tasks.assignment import sent_today
+from axiom.domain.fleet import Gpu, Host, Standing
+from axiom.domain.ledger import Balance
+from axiom.domain.work import TaskState
+from axiom.store.accounts import accounts
+from axiom.store.credit import ledger
+from axiom.store.hosts import hosts as fleet
+from axiom.store.tasks import tasks as returning
+from axiom.store.views import findings
+from axiom.store.views import hosts as fleet_pages
+from axiom.store.views import tasks as work_pages
+from axiom.store.views.hosts import List
+from axiom.store.views.tasks import NEWEST
+from axiom.web.base import misread, paging
+from axiom.web.base.numbers import calm, plain, span
+from axiom.web.base.paging import LENGTH
+from axiom.web.base.request import Answer, Reading, must
+from axiom.web.views.leaderboards import credited
+from axiom.web.views.tasks import listed as listed_task
+
+_LATELY = 20  # tasks that a list looks back on
+_UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
+_MOST_WORDS = 120  # characters of what a client says of its computer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whose:
+    """Whose a host is, as far as anybody may see."""
+
+    is_ours: bool  # the laboratory's own: its name is nobody's secret
+    volunteer: Answer | None  # None where the volunteer does not show hosts
+
+    @property
+    def is_shown(self) -> bool:
+        """May anybody see what its client says of the computer?"""
+        return self.is_ours or self.volunteer is not None
+
+
+def hosts(reading: Reading) -> Answer:
+    """The hosts that the address asks for, by number."""
+    shown = paging.part(reading, List.HOSTS)
+    return {
+        "hosts": of_numbers(reading, shown.ids),
+        "of": fleet_pages.amount(reading.db, List.HOSTS),
+        **paging.around("/hosts", shown),
+    }
+
+
+def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
+    """Hosts as lists show them."""
+    balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
+    found = [host for number in numbers if (host := fleet.host(reading.db, number)) is not None]
+    whose = {each: whose_host(reading, each) for each in {host.volunteer_id for host in found}}
+    return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in found]
+
+
+def host(reading: Reading, number: int) -> Answer:
+    """One host: what it is, how it stands, what it has done lately and what that was good for."""
+    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, found.volunteer_id)
+    computing, in_hand = work_pages.in_hand(reading.db, number, limit=LENGTH)
+    said = list(misread.choice(reading.query, "state", TaskState))
+    return {
+        "misread": said,
+        "host": _listed(reading, found, whose, balance)
+        | (_said(reading, found) if whose.is_shown else _UNSAID)
+        | {
+            "standing": _standing(reading, found),
+            "why_no_work": found.why_no_work or None,
+            "in_hand": in_hand,
+            "computing": [listed_task(task) for task in computing],
+            **supported(reading, [number], f"/hosts/{number}"),
+            **_tasks(reading, number, has_any=not said),
+        },
+    }
+
+
+def why(reading: Reading, number: int) -> Answer:
+    """Why a host got no work when it last asked, in one sentence."""
+    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    if found.why_no_work:
+        reason = f"Host {number} got no work when it last asked: {found.why_no_work}."
+    elif work_pages.by_state(reading.db, number):
+        reason = f"Host {number} got work when it last asked for some."
+    else:
+        reason = f"Host {number} has not asked for work yet."
+    return {
+        "host": {
+            "number": number,
+            "why_no_work": found.why_no_work or None,
+            "reason": reason,
+            "seen_at": found.seen_at.isoformat(),
+        }
+    }
+
+
+def whose_host(reading: Reading, volunteer_id: int) -> Whose:
+    """Whose the hosts of this volunteer are."""
+    known = accounts.by_id(reading.db, volunteer_id)
+    if known is None:
+        return Whose(is_ours=False, volunteer=None)
+    volunteer, account = known
+    shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
+    return Whose(is_ours=volunteer.is_ours, volunteer=shown)
+
+
+def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
+    """Of the findings that results of these hosts are in one page, the one that they did most for first."""
+    every = reading.support.of_hosts(reading.db, host_ids)
+    shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
+    page = paging.stretch(reading, "findings", list(shares))
+    known, rows = findings.some(reading.db, page.there), []
+    for share in map(shares.__getitem__, page.there):
+        standing = known.get(share.finding)
+        if standing is not None and standing.line is not None:
+            rows.append(
+                {
+                    "number": share.finding,
+                    "claim": standing.finding.claim,
+                    "status": standing.finding.status,
+                    "verdict": standing.verdict,
+                    "reads": standing.reads,
+                    "grade": standing.line.evidence.grade,
+                    "replicates": share.replicates,
+                    "of": share.of,
+                }
+            )
+    around = page.around(f"{path}?findings=")
+    return {"findings": rows, "finding_count": len(every), **{f"findings_{way}": href for way, href in around.items()}}
+
+
+def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:
+    ended = returning.lately(reading.db, found.id, _LATELY)
+    return {
+        "number": found.id,
+        "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
+        "is_simulated": found.is_simulated,
+        "volunteer": whose.volunteer,
+        "platform": str(found.platform),
+        "cores": found.capacity.cores,
+        "memory_mb": found.capacity.memory_mb,
+        "gpus": [_gpu(gpu) for gpu in found.capacity.gpus] if whose.is_shown else [],
+        "known_since": found.created_at.isoformat(),
+        "seen_at": found.seen_at.isoformat(),
+        **credited(balance, reading.now),
+        "lately": {
+            "valid": ended.get(TaskState.VALID, 0),
+            "not_valid": sum(amount for state, amount in ended.items() if state.is_failure),
+            "of": sum(ended.values()),
+        },
+    }
+
+
+def _gpu(gpu: Gpu) -> Answer:
+    return {"kind": _short(gpu.kind), "model": _short(gpu.model), "count": gpu.count, "memory_mb": gpu.memory_mb}
+
+
+def _said(reading: Reading, found: Host) -> Answer:
+    """What its client says of the computer, apart from all by which one could tell whose it is."""
+    facts = fleet.facts(reading.db, found.id)
+    return {
+        "disk_mb": found.capacity.disk_mb,
+        "processor": _short(facts.get("model")),
+        "system": f"{_short(facts.get('system'))} {_short(facts.get('system_version'))}".strip(),
+        "boinc": _short(facts.get("boinc")),
+        "flops": found.flops,
+    }
+
+
+def _short(said: Any) -> str:
+    """A word that a stranger chose: kept short, and without what acts on whoever reads it."""
+    return calm(said[:_MOST_WORDS]) if isinstance(said, str) else ""
+
+
+def _standing(reading: Reading, found: Host) -> Answer:
+    standing = found.standing
+    return {
+        "valid_in_row": standing.valid_in_row,
+        "tasks_per_core_and_day": standing.quota,
+        "sent_today": sent_today(found, reading.now),
+        "turnaround_seconds": standing.turnaround_seconds,
+        "speed": found.speed,
+        "availability": found.availability,
+        "in_words": _in_words(found),
+    }
+
+
+def _in_words(found: Host) -> list[str]:
+    standing = found.standing
+    words = [_of_its_work(found), *_outvoted(standing)]
+    if standing.quota is None:
+        words.append("It may have as many tasks a day as any host.")
+    else:
+        words.append(
+            f"It may have {plain(standing.quota)} tasks a core and day. A task that fails, is not valid or is given up "
+            "halves that, and a valid one doubles it."
+        )
+    if standing.turnaround_seconds is not None:
+        words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
+    if found.speed is not None:
+        words.append(f"Each of its cores computes {plain(found.speed)} times as fast as a reference core.")
+    if found.availability < 1:
+        share = f"{found.availability:.0%}".replace("%", "\u00a0%")
+        words.append(f"By what its client says, it computes {share} of the time.")
+    return words
+
+
+def _outvoted(standing: Standing) -> list[str]:
+    if is_barred(standing):
+        return ["Two other computers agreed twice on what it had computed otherwise, so it gets no more work."]
+    if standing.outvoted:
+        return ["Two other computers agreed on what it had computed otherwise, so each of its tasks is checked."]
+    return []
+
+
+def _of_its_work(found: Host) -> str:
+    standing = found.standing
+    if standing.valid_in_row:
+        tasks = "valid task" if standing.valid_in_row == 1 else "valid tasks in a row"
+        return f"{plain(standing.valid_in_row)} {tasks} since the last that was not."
+    if standing.quota is None and standing.turnaround_seconds is None:
+        return "Nothing is known of its work yet."
+    return "The last of its tasks that says something about it was not valid, failed or was never returned."
+
+
+def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
+    """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
+    counted = work_pages.by_state(reading.db, number)
+    asked = reading.query.get("state", "")
+    state = asked if asked in set(TaskState) else ""
+    of_host = partial(work_pages.of_host, reading.db, number, state=state)
+    before, after = reading.whole("before"), reading.whole("after")
+    rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
+    address = f"/hosts/{number}?state={state}"
+    return {
+        "tasks_by_state": {each: counted[each] for each in TaskState if each in counted},
+        "newest": NEWEST,
+        "state": state,
+        "tasks": [listed_task(task) for task in rows],
+        "previous": f"{address}&after={rows[0].id}" if rows and of_host(limit=1, after=rows[0].id) else None,
+        "next": f"{address}&before={rows[-1].id}" if rows and of_host(limit=1, before=rows[-1].id) else None,
+    }

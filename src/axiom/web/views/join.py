@@ -1,0 +1,68 @@
+"""How to join: the address, what is downloaded, what it asks of a computer. All of it is looked up, nothing typed."""
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom.boinc.project import TITLES
+from axiom.errors import AxiomError
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.experiments.offers import read_offer
+from axiom.web.base.request import Answer, Reading
+
+_MEGABYTE = 1_000_000
+_KINDS = {
+    "": "its processor",
+    "NVIDIA": "an NVIDIA GPU",
+    "ATI": "an AMD GPU",
+    "intel_gpu": "an Intel GPU",
+    "apple_gpu": "an Apple GPU",
+}
+
+
+def join(reading: Reading) -> Answer:
+    """Everything that somebody wants to know before they let a stranger's program compute."""
+    manifests = [stored_manifest(each.manifest) for each in experiments.everything(reading.db) if each.status == "open"]
+    return {
+        "join": {
+            "address": reading.master,
+            "only_here": is_only_here(reading.master),
+            "runners": runners_of(reading.folder),
+            "memory_mb": max((each.memory_mb for each in manifests), default=None),
+            "disk_mb": max((each.disk_mb for each in manifests), default=None),
+            "gpu": any(each.gpu for each in manifests),
+            "experiments": len(manifests),
+        }
+    }
+
+
+def is_only_here(address: str) -> bool:
+    """Does this address mean the computer on which it is said?"""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in {"", "localhost"} or host.endswith(".localhost")
+
+
+def runners_of(folder: Folder) -> list[dict[str, Any]]:
+    """What a host downloads once, by platform and by what it computes on; nothing where no runner is offered yet."""
+    try:
+        offered = read_offer(folder).values()
+    except AxiomError:
+        return []
+    return [
+        {
+            "platform": runner.platform,
+            "name": TITLES.get(runner.platform, runner.platform),
+            "computes_on": [_KINDS.get(gpu, "another processor") for gpu in runner.gpus],
+            "version": runner.version,
+            "download_mb": round(runner.size / _MEGABYTE, 1),
+            "disk_mb": round((runner.size + runner.unpacked_bytes) / _MEGABYTE),
+            "needs_avx": runner.needs_avx,
+            "is_stand_in": runner.is_stand_in,
+        }
+        for runner in sorted(offered, key=lambda each: (each.platform, each.plan_classes))
+    ]

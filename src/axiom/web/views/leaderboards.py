@@ -1,0 +1,105 @@
+"""Credit as pages show it, and who has most of it."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from axiom.decisions.credit.recent_average import Recent, faded
+from axiom.domain.ledger import Balance
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.engine.database import moment
+from axiom.store.hosts import hosts as fleet
+from axiom.store.views import hosts as fleet_pages
+from axiom.web.base import paging
+from axiom.web.base.request import Answer, Reading
+
+THOUSANDTHS = 1_000
+_RANKED = 1_000  # of volunteers, teams and hosts
+_REMEMBERED = timedelta(days=180)  # what was earned before is too little by now to rank anybody by
+_BY = ("total", "recent")
+
+
+def credited(balance: Balance | None, now: datetime) -> Answer:
+    """What somebody has in all, and a day of late as that stands now, in the units that are shown."""
+    if balance is None:
+        return {"credit": 0.0, "recent_credit": 0.0}
+    return {"credit": balance.total / THOUSANDTHS, "recent_credit": round(_recent(balance, now), 3)}
+
+
+def leaderboards(reading: Reading) -> Answer:
+    """The volunteers, teams or hosts with the most credit, in all or of late, as the address asks."""
+    of, by = reading.query.get("of", ""), reading.query.get("by", "")
+    of, by = of if of in _OF else "volunteers", by if by in _BY else "total"
+    holder, describe = _OF[of]
+    best = _best(reading, holder, by, _RANKED if reading.whole("from") else paging.LENGTH + 1)
+    page = paging.stretch(reading, "from", [number for number, _ in best])
+    return {
+        "leaderboards": {
+            "of": of,
+            "by": by,
+            **page.around(f"/leaderboards?of={of}&by={by}&from="),
+            "most": _RANKED,
+            "rows": [
+                {"rank": rank, "number": number} | describe(reading, number) | credited(balance, reading.now)
+                for rank, number, balance in _placed(reading, best, by)[page.first : page.first + page.length]
+            ],
+        }
+    }
+
+
+def _best(reading: Reading, holder: str, by: str, amount: int) -> Sequence[tuple[int, Balance]]:
+    """Those with the most, most first; whoever has nothing has no place."""
+    if by == "total":
+        best = ledger.top(reading.db, holder, amount)
+    else:
+        lately = fleet_pages.since(reading.db, holder, reading.now - _REMEMBERED)
+        best = heapq.nlargest(amount, lately, key=lambda each: _recent(each[1], reading.now))
+    return [each for each in best if _value(reading, each[1], by) > 0]
+
+
+def _placed(reading: Reading, best: Sequence[tuple[int, Balance]], by: str) -> list[tuple[int, int, Balance]]:
+    """Everybody with a rank; who has the same has the same."""
+    placed: list[tuple[int, int, Balance]] = []
+    for place, (number, balance) in enumerate(best, start=1):
+        is_same = bool(placed) and _value(reading, placed[-1][2], by) == _value(reading, balance, by)
+        placed.append((placed[-1][0] if is_same else place, number, balance))
+    return placed
+
+
+def _value(reading: Reading, balance: Balance, by: str) -> float:
+    return balance.total if by == "total" else round(_recent(balance, reading.now), 3)
+
+
+def _recent(balance: Balance, now: datetime) -> float:
+    return faded(Recent(value=balance.recent, at=moment(balance.recent_at)), now)
+
+
+def _volunteer(reading: Reading, number: int) -> Answer:
+    found = accounts.by_id(reading.db, number)
+    team = teams.by_id(reading.db, found[0].team_id) if found and found[0].team_id else None
+    return {
+        "name": found[0].name if found else f"volunteer {number}",
+        "team": {"number": team.id, "name": team.name} if team else None,
+    }
+
+
+def _team(reading: Reading, number: int) -> Answer:
+    found = teams.by_id(reading.db, number)
+    return {"name": found.name if found else f"team {number}"}
+
+
+def _host(reading: Reading, number: int) -> Answer:
+    found = fleet.host(reading.db, number)
+    return {
+        "name": f"host {number}",
+        "platform": str(found.platform) if found else "",
+        "cores": found.capacity.cores if found else 0,
+    }
+
+
+_OF: dict[str, tuple[str, Callable[[Reading, int], Answer]]] = {
+    "volunteers": (ledger.VOLUNTEER, _volunteer),
+    "teams": (ledger.TEAM, _team),
+    "hosts": (ledger.HOST, _host),
+}

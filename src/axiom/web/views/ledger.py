@@ -1,0 +1,151 @@
+"""The ledger as everybody may read it: credit by tier and reason, every tariff, what waits, what sessions settled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from axiom.decisions.credit.tariffs_tariffs import REMARKS
+from axiom.domain.ledger import Tariff
+from axiom.errors import NotFound
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.engine.database import moment
+from axiom.store.sessions import sessions
+from axiom.store.views import credit
+from axiom.store.views.credit import Day, Totals
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import figures
+
+_THOUSANDTHS = 1_000
+_SESSIONS = 20
+HEADINGS = ("day", "awards", "credit", "credit in all")
+
+
+def page(reading: Reading) -> Answer:
+    """Everything that was awarded here and how it came about."""
+    db = reading.db
+    waits, amount = settlements.waiting_in_all(db)
+    return {
+        "ledger": {
+            "credit": ledger.total(db) / _THOUSANDTHS,
+            "carried": credit.carried(db) / _THOUSANDTHS,
+            "lines": [
+                {
+                    "tariff": one.tariff,
+                    "version": one.version,
+                    "reason": one.reason,
+                    "tier": one.tier,
+                    "awards": one.awards,
+                    "credit": one.amount / _THOUSANDTHS,
+                }
+                for one in credit.lines(db)
+            ],
+            "pending": {"awards": waits, "credit": amount / _THOUSANDTHS},
+            "tariffs": announced(reading),
+            "sessions": _settled(reading),
+            "figure": figure(reading),
+        }
+    }
+
+
+def figure(reading: Reading) -> Answer:
+    """The picture of credit by day, with its table."""
+    return figures.plate(reading, "ledger/credit", HEADINGS, history(credit.days(reading.db)), is_course=True)
+
+
+def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
+    """Each day with awards: how many, how much, and how much in all by then."""
+    rows, total = [], 0
+    for one in days:
+        total += one.amount
+        date = f"{moment(one.day * ledger.DAY):%Y-%m-%d}"
+        rows.append((date, one.awards, one.amount / _THOUSANDTHS, total / _THOUSANDTHS))
+    return rows
+
+
+def announced(reading: Reading) -> list[Answer]:
+    """Every tariff, the newest first, with those that are announced and do not hold yet."""
+    found = tariffs.everything(reading.db)
+    begun = [one.id for one in found if one.valid_from <= reading.now]
+    return [
+        {
+            "number": one.id,
+            "state": "holds" if begun and one.id == begun[-1] else "held" if one.id in begun else "announced",
+            "valid_from": one.valid_from.isoformat(),
+            "announced_at": one.announced_at.isoformat() if one.announced_at else None,
+            "because": one.because,
+            **described(one.tariff),
+        }
+        for one in reversed(found)
+    ]
+
+
+def described(tariff: Tariff) -> Answer:
+    """A tariff as plain data, in credit."""
+    return {
+        "name": tariff.name,
+        "version": tariff.version,
+        "per_hundred_core_seconds": tariff.per_core_second * 100 / _THOUSANDTHS,
+        "tiers": [{"from": tier.start, "to": tier.end, "credit": tier.amount / _THOUSANDTHS} for tier in tariff.tiers],
+        "by_clock": tariff.by_clock,
+        "gpu_bonus": tariff.gpu_bonus / _THOUSANDTHS,
+        "failed": _said(tariff.failed),
+        "broken": _said(tariff.broken),
+        "session_cap": None if tariff.session_cap is None else tariff.session_cap / _THOUSANDTHS,
+        "remark": REMARKS.get(tariff.name, ""),
+    }
+
+
+def settlement(reading: Reading, name: str) -> Answer:
+    """What one session settled, in each of the ways in which it adds up."""
+    session = sessions.by_name(reading.db, name)
+    settled = settlements.of_session(reading.db, session.id) if session else None
+    if session is None or settled is None:
+        raise NotFound(f"No session {name} has settled its credit. `axiom session list` shows which there are.")
+    return {
+        "settlement": {
+            "session": name,
+            "session_cap": None if settled.session_cap is None else settled.session_cap / _THOUSANDTHS,
+            "counts_against_it": settled.capped / _THOUSANDTHS,
+            **summed(credit.between(reading.db, settled.after_award, settled.last_award)),
+        }
+    }
+
+
+def summed(totals: Totals) -> Answer:
+    """The same credit in each of its sums."""
+    return {
+        "awards": totals.awards,
+        "credit": totals.amount / _THOUSANDTHS,
+        "by_tier": [
+            {"tier": tier, "awards": totals.awards_by_tier[tier], "credit": amount / _THOUSANDTHS}
+            for tier, amount in sorted(totals.by_tier.items())
+        ],
+        "by_reason": _rows("reason", totals.by_reason),
+        "by_volunteer": _rows("volunteer", totals.by_volunteer),
+        "by_host": _rows("host", totals.by_host),
+        "by_team": [row | {"team": row["team"] or None} for row in _rows("team", totals.by_team)],
+    }
+
+
+def _rows(noun: str, amounts: Any) -> list[Answer]:
+    """Most credit first; of the same, in order."""
+    ranked = sorted(amounts.items(), key=lambda each: (-each[1], each[0]))
+    return [{noun: key, "credit": amount / _THOUSANDTHS} for key, amount in ranked]
+
+
+def _said(amount: int | None) -> str:
+    if amount is None:
+        return "as if valid"
+    return f"{amount / _THOUSANDTHS:g}" if amount else "nothing"
+
+
+def _settled(reading: Reading) -> list[Answer]:
+    return [
+        {
+            "session": name,
+            "awards": one.awards,
+            "credit": one.amount / _THOUSANDTHS,
+            "session_cap": None if one.session_cap is None else one.session_cap / _THOUSANDTHS,
+            "settled_at": one.settled_at.isoformat(),
+        }
+        for name, one in settlements.newest(reading.db, _SESSIONS)
+    ]

@@ -1,0 +1,116 @@
+"""A session's log, rendered from its notes: as pieces for a page, as Markdown and as plain text."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from axiom.domain.sessions import Note, Session, Step
+from axiom.web.base.numbers import calm, plain
+from axiom.web.base.request import Answer
+from axiom.web.views.log_sections import SECTIONS, title_of
+
+_FACT = re.compile(r"\{(\w+)\}")
+_WHITE = re.compile(r"\s+")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
+
+
+def pieces(note: Note) -> list[Answer]:
+    """The line cut into words and facts, each fact with the page of its rows, so that a page can set it apart."""
+    found: list[Answer] = []
+    end, words = 0, note.words
+    for match in _FACT.finditer(words):
+        found.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
+        fact = _fact(note.facts, match)
+        is_fact = " " not in fact  # a reason, which is a sentence, stays one
+        found.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
+        end = match.end()
+    found.append({"text": words[end:], "is_fact": False, "rows": ""})
+    return [piece for piece in found if piece["text"]]
+
+
+def page(note: Note, fact: str) -> str:
+    """The page of the rows behind a fact; nothing for an address that leads away."""
+    address = note.page(fact)
+    return address if address.startswith("/") and not address.startswith("//") else ""
+
+
+def sentence(note: Note) -> str:
+    """The line with its facts in place."""
+    return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
+
+
+def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes by section; a section that has none says so once its steps are done."""
+    found: dict[str, list[Answer]] = {}
+    for wrote, note in notes:
+        found.setdefault(title_of(wrote, note.kind), []).append(_line(wrote, note))
+    shown = []
+    for section in SECTIONS:
+        lines = found.get(section.title, [])
+        if not lines and section.steps and section.steps <= set(session.done):
+            none = Note(kind="section.nothing", text=section.none)
+            lines = [_line(next(step for step in Step if step in section.steps), none)]
+        if lines:
+            shown.append({"section": section.title, "lines": lines})
+    return shown
+
+
+def as_markdown(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
+    """The log as Markdown; each number leads to its rows."""
+    parts = [f"# Session {session.name}", f"{_head(session)}"]
+    for chapter in chapters(session, notes):
+        parts.append(f"## {chapter['section']}")
+        parts.append("\n".join(f"- {''.join(map(_in_markdown, line['pieces']))}" for line in chapter["lines"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
+    """The log as plain text."""
+    head = f"Session {session.name}"
+    parts = [f"{head}\n{'=' * len(head)}", _head(session)]
+    for chapter in chapters(session, notes):
+        title = chapter["section"].upper()
+        parts.append("\n".join([title, *(f"- {one_line(line['text'])}" for line in chapter["lines"])]))
+    return "\n\n".join(parts) + "\n"
+
+
+def one_line(text: str) -> str:
+    """The same words on one line, without what would act on the terminal of whoever reads them."""
+    return " ".join(_flat(text).split())
+
+
+def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes as they were written, each fact with the page of its rows."""
+    return [_line(step, note) for step, note in notes]
+
+
+def _line(step: Step, note: Note) -> Answer:
+    return {
+        "step": step.value,
+        "section": title_of(step, note.kind),
+        "kind": note.kind,
+        "text": sentence(note),
+        "facts": dict(note.facts),
+        "rows": {name: page(note, name) for name in note.facts if page(note, name)},
+        "about": page(note, ""),
+        "pieces": pieces(note),
+    }
+
+
+def _head(session: Session) -> str:
+    end = f"{session.ended_at:%H:%M} UTC" if session.ended_at else "not ended"
+    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(session.reason)}"
+
+
+def _in_markdown(piece: Mapping[str, str]) -> str:
+    text = _SPECIAL.sub(r"\\\1", _flat(piece["text"]))
+    if not piece["rows"]:
+        return text
+    return f"[{text}]({piece['rows']})" if piece["is_fact"] else f"{text} ([rows]({piece['rows']}))"
+
+
+def _flat(text: str) -> str:
+    return _WHITE.sub(" ", calm(text))
+
+
+def _fact(facts: Mapping[str, object], match: re.Match[str]) -> str:
+    return plain(facts[match[1]]) if match[1] in facts else match[0]

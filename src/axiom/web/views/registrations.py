@@ -1,0 +1,132 @@
+"""What was written down before it was computed, and what each forecaster's predictions were worth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.decisions.evidence.reproduction import summed
+from axiom.decisions.findings.predictions import Record, Score, Scored, records
+from axiom.domain.findings import Registration
+from axiom.domain.registrations import read_body
+from axiom.store.evidence import duplicates
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations, scores
+from axiom.store.views import findings
+from axiom.web.base.request import Answer, Reading, must
+from axiom.web.views import findings as finding_views
+
+
+def listed(reading: Reading) -> Answer:
+    """Every registration, the newest first."""
+    versions = {one.id: one for one in experiments.everything(reading.db)}
+    found = registrations.registrations(reading.db)
+    return {"registrations": [_shown(reading, one, versions[one.experiment_id]) for one in found]}
+
+
+def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
+    """The registrations of one version, oldest first."""
+    return [_shown(reading, one, version) for one in registrations.registrations(reading.db, version.id)]
+
+
+def one(reading: Reading, number: int) -> Answer:
+    """What was asked and expected before anything was computed, and its place in the chain."""
+    found = must(registrations.registration(reading.db, number), reading, "registration", number)
+    version = must(experiments.by_id(reading.db, found.experiment_id), reading, "experiment", found.experiment_id)
+    mine = set(registrations.numbers(reading.db, found).values())
+    claims = [each for each in findings.of_experiment(reading.db, version.id) if each.finding.number in mine]
+    return {
+        "registration": _shown(reading, found, version)
+        | {
+            "previous_hash": found.previous_hash,
+            "body": found.body,
+            "configs": [dict(config) for config in read_body(found.body).design.configs],
+            "predictions": [
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast)
+                for forecast in findings.forecasts(reading.db, number)
+            ],
+            "findings": [finding_views.shown(reading, standing) for standing in claims],
+        }
+    }
+
+
+def forecasters(reading: Reading) -> Answer:
+    """Who predicted what was found, and how far their chances may be taken at their word."""
+    found = records([_scored(row) for row in scores.everything(reading.db)])
+    return {"forecasters": [_record(each) for each in found]}
+
+
+def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
+    """In how many seeds of these registrations each pair of platforms agreed."""
+    counted = summed(one for each in registration_ids for one in duplicates.counted(reading.db, each, reading.now))
+    return [
+        {
+            "platforms": list(each.platforms),
+            "exact": each.exact,
+            "close": each.close,
+            "divergent_at_the_end": each.divergent - each.disputed,
+            "divergent_from_the_start": each.disputed,
+        }
+        for each in counted
+    ]
+
+
+def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> Answer:
+    registered = read_body(found.body)
+    return {
+        "number": found.id,
+        "experiment": version.name,
+        "version": version.version,
+        "design": registered.design.name,
+        "cells": len(registered.design.configs),
+        "cohort": registered.cohort.value,
+        "stopping": registered.stopping.sentence,
+        "block": registered.block,
+        "block_why": registered.block_why,
+        "issued": experiments.issued_to(reading.db, version.id).get(found.id, 0),
+        "estimands": [
+            {"estimand": name, "finding": number, "is_new": name not in registered.joins}
+            for name, number in sorted(registrations.numbers(reading.db, found).items(), key=lambda each: each[1])
+        ],
+        "amends": registered.amends,
+        "why": registered.why,
+        "registered_at": found.created_at.isoformat(),
+        "hash": found.hash,
+    }
+
+
+def _scored(row: Mapping[str, Any]) -> Scored:
+    verdict = scores.verdict(row)
+    worth = Score(**_worth(row)) if verdict else None
+    return Scored(
+        forecaster=row["forecaster"],
+        registration_id=row["registration_id"],
+        prediction=scores.prediction(row),
+        verdict=verdict,
+        score=worth,
+    )
+
+
+def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
+    covered = row["is_covered"]
+    return {
+        "brier": row["brier"],
+        "log_score": row["log_score"],
+        "interval_score": row["interval_score"],
+        "is_covered": None if covered is None else bool(covered),
+        "reason": row["reason"] or "",
+    }
+
+
+def _record(found: Record) -> Answer:
+    return {
+        "forecaster": found.forecaster,
+        "predictions": found.predictions,
+        "scored": found.scored,
+        "brier": found.brier,
+        "log_score": found.log_score,
+        "intervals": found.intervals,
+        "covered": found.covered,
+        "is_counted": found.is_counted,
+        "e_value": found.e_value,
+        "is_flagged": found.is_flagged,
+    }

@@ -1,0 +1,108 @@
+"""For what a claim holds, in words: made from the configs that were registered and the signed source, never written."""
+
+import ast
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from axiom.signed.parsing import parsed
+from axiom.web.base.numbers import plain
+
+_FEW = 4  # levels that are all named
+_SUBJECTS = {"arithmetic", "attributes", "data", "features", "models", "reservoirs", "series"}  # of the kit: nets, data
+_KIT = "axiom.kit"
+
+
+def cells(estimand: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The configs that an estimand speaks of: those of its arms, or all."""
+    arms = [arm for arm in estimand.get("between", ()) if arm]
+    return [config for config in configs if not arms or any(arm.items() <= config.items() for arm in arms)]
+
+
+def levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Each factor with the levels that it takes, numbers in order."""
+    found: dict[str, list[Any]] = {}
+    for config in configs:
+        for factor, level in config.items():
+            if level not in found.setdefault(factor, []):
+                found[factor].append(level)
+    return {factor: sorted(each) if _are_numbers(each) else each for factor, each in found.items()}
+
+
+def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
+    """The ranges of what varies, then what was held."""
+    found = levels(configs)
+    varied = [f"{_spaced(factor)} {_range(each)}" for factor, each in found.items() if len(each) > 1]
+    held = [f"{_spaced(factor)} {_said(each[0])}" for factor, each in found.items() if len(each) == 1]
+    if not varied:
+        return ", ".join(held)
+    return "; ".join(varied) + (f"; with {', '.join(held)}" if held else "")
+
+
+def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
+    """Is every combination of the levels there? Told factor by factor, several designs read as if it were."""
+    there = {repr(sorted(config.items())) for config in configs}
+    return not there or len(there) == math.prod(len(each) for each in levels(configs).values())
+
+
+def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """The networks and data of the kit that an experiment's source uses, as `data.teacher`, and what each says it is.
+
+    `kit` holds the kit's own files by their path in a bundle.
+    """
+    return [(name, _said_of(name, kit)) for name in _used(source)]
+
+
+@lru_cache(maxsize=256)
+def _used(source: str) -> tuple[str, ...]:
+    tree = parsed(source)
+    imported = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == _KIT
+        for alias in node.names
+    }
+    used = {
+        f"{imported[node.value.id]}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported
+    }
+    return tuple(sorted(name for name in used if name.partition(".")[0] in _SUBJECTS and _is_function(name)))
+
+
+def _said_of(name: str, kit: Mapping[str, bytes]) -> str:
+    """The first line of the function's own description."""
+    module, _, function = name.partition(".")
+    source = kit.get(f"{_KIT.replace('.', '/')}/{module}.py")
+    return _described(source.decode()).get(function, "") if source else ""
+
+
+@lru_cache(maxsize=256)
+def _described(source: str) -> Mapping[str, str]:
+    functions = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef)]
+    return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] for node in functions}
+
+
+def _is_function(name: str) -> bool:
+    """A function of the kit; classes and constants begin with a capital letter."""
+    return name.partition(".")[2][:1].islower()
+
+
+def _range(found: Sequence[Any]) -> str:
+    if _are_numbers(found) and len(found) > _FEW:
+        return f"{plain(found[0])} to {plain(found[-1])} ({len(found)} levels)"
+    words = [_said(each) for each in found]
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _said(level: Any) -> str:
+    return str(level).lower() if isinstance(level, bool) else plain(level)
+
+
+def _are_numbers(found: Sequence[Any]) -> bool:
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in found)
+
+
+def _spaced(factor: str) -> str:
+    return factor.replace("_", " ")

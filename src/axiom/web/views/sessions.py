@@ -1,0 +1,74 @@
+"""What the laboratory did: sessions, the log of one, and the newest lines."""
+
+from axiom.domain.sessions import Note, Session, Step
+from axiom.store.sessions import sessions
+from axiom.store.views import sessions as session_pages
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import log
+from axiom.web.views.session_rows import named
+
+_SHOWN = 100
+
+
+def listed(reading: Reading) -> Answer:
+    """The newest sessions, each with the line that closed it."""
+    return {"sessions": [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN)]}
+
+
+def news(reading: Reading, limit: int = _SHOWN) -> Answer:
+    """What sessions said last; the one that is being held has not yet said it."""
+    rows = [_closed(closed) for closed in session_pages.newest(reading.db, limit + 1) if closed.line]
+    return {"news": [row for row in rows if row["ended_at"]][:limit]}
+
+
+def days(reading: Reading, most: int) -> Answer:
+    """What the last session of each day said that is over, so that nobody is told more than once a day."""
+    today = reading.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"news": [_closed(closed) for closed in session_pages.last_of_days(reading.db, today, most) if closed.line]}
+
+
+def one(reading: Reading, name: str) -> Answer:
+    """The log of one session."""
+    session, notes = _must(reading, name)
+    before, after = session_pages.neighbours(reading.db, session.id)
+    return {
+        "session": shown(session)
+        | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
+        | {"log": log.chapters(session, notes)}
+    }
+
+
+def markdown(reading: Reading, name: str) -> str:
+    """The log as Markdown."""
+    return log.as_markdown(*_must(reading, name))
+
+
+def text(reading: Reading, name: str) -> str:
+    """The log as plain text."""
+    return log.as_text(*_must(reading, name))
+
+
+def shown(session: Session) -> Answer:
+    """A session as lists, pages and JSON show it."""
+    return {
+        "name": session.name,
+        "pi": session.pi,
+        "reason": session.reason,
+        "started_at": session.started_at.isoformat(),
+        "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+        "done": list(session.done),
+        "next": session.due,
+    }
+
+
+def _closed(closed: session_pages.Closed) -> Answer:
+    line = closed.line
+    return shown(closed.session) | {
+        "line": log.sentence(line) if line else "",
+        "about": log.page(line, "") if line else "",
+    }
+
+
+def _must(reading: Reading, name: str) -> tuple[Session, list[tuple[Step, Note]]]:
+    session = named(reading, name)
+    return session, sessions.notes(reading.db, session.id)

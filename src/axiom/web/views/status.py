@@ -1,0 +1,96 @@
+"""What the laboratory is doing now, as plain data: the same for the page, for `/status.json` and for `axiom status`."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from axiom import __version__
+from axiom.domain.endings import Cause
+from axiom.domain.preflights import GATES
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine import counters
+from axiom.store.engine.counters import Key
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.preflights import Newest
+from axiom.store.upkeep import backed_up, jobs
+from axiom.store.views import hosts
+from axiom.web.views.join import runners_of
+
+_IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
+_NOBODY_LOOKED = "unread"  # not even our own hosts get it
+
+
+def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
+    counted = counters.read(db)
+    rows = _experiments(db, counted)
+    fleet = hosts.extent(db)
+    made = backed_up.last(folder)
+    nouns = ("workunit", "task", "result")
+    return {
+        "version": __version__,
+        "now": now.isoformat(),
+        **live,
+        "experiments": rows,
+        "totals": {noun: sum(sum(row[f"{noun}s"].values()) for row in rows) for noun in nouns},
+        "endings": _endings(counted),
+        "hosts": fleet.hosts,
+        "cores": fleet.cores,
+        "new_hosts": fleet.new,
+        "jobs": [_job(row) for row in jobs.everything(db)],
+        "runners": runners_of(folder),
+        "backed_up_at": made.isoformat() if made else None,
+        "free_mb": shutil.disk_usage(folder.path).free // 2**20,
+    }
+
+
+def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    tried, states = {one.experiment_id: one for one in preflights.newest(db, GATES)}, counters.by_state(counted)
+    return [
+        {
+            "name": found.name,
+            "version": found.version,
+            "question": stored_manifest(found.manifest).question,
+            "status": found.status,
+            "preflight": _in_a_word(tried[found.id]) if found.id in tried else None,
+            "workunits": states["workunit", found.id],
+            "tasks": states["task", found.id],
+            "results": states["result", found.id],
+        }
+        for found in experiments.everything(db)
+    ]
+
+
+def _in_a_word(newest: Newest) -> str:
+    return _IN_A_WORD[newest.passed] if newest.is_ours or newest.passed is False else _NOBODY_LOOKED
+
+
+def _endings(counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    """Why the tasks ended of which a host has told, the commonest cause first."""
+    amounts: Counter[Cause] = Counter()
+    for (noun, _, cause), amount in counted.items():
+        if noun == "cause" and amount and cause in set(Cause):
+            amounts[Cause(cause)] += amount
+    return [
+        {"cause": cause, "in_words": cause.words, "blame": cause.blame, "tasks": amount}
+        for cause, amount in amounts.most_common()
+    ]
+
+
+def _job(row: Row) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "every_seconds": row["every_seconds"],
+        "last_start": _iso(row["last_start"]),
+        "last_ok": _iso(row["last_ok"]),
+        "last_error": row["last_error"],
+    }
+
+
+def _iso(value: int | None) -> str | None:
+    found = maybe_moment(value)
+    return found.isoformat() if found else None

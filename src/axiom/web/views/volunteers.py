@@ -1,0 +1,153 @@
+"""Volunteers and teams: who they are, what they have, and what their computers were good for."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from axiom.decisions.accounts.visibility import as_shown, heard
+from axiom.domain.fleet import Team, Volunteer
+from axiom.domain.ledger import Balance
+from axiom.store.accounts import accounts, teams
+from axiom.store.credit import ledger
+from axiom.store.views import hosts
+from axiom.store.views.hosts import List, Part
+from axiom.web.base import paging
+from axiom.web.base.request import Answer, Reading, must
+from axiom.web.views import hosts as fleet
+from axiom.web.views.leaderboards import THOUSANDTHS, credited
+
+_MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
+_MOST_ADDRESS = 200
+
+
+def volunteers(reading: Reading) -> Answer:
+    """The volunteers that the address asks for, by number."""
+    shown = paging.part(reading, List.VOLUNTEERS)
+    return {
+        "volunteers": _rows(reading, shown.ids),
+        "of": hosts.amount(reading.db, List.VOLUNTEERS),
+        **paging.around("/volunteers", shown),
+    }
+
+
+def volunteer(reading: Reading, number: int) -> Answer:
+    """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
+    found, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
+    (row,) = _rows(reading, [number])
+    all_hosts = hosts.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
+    shown = paging.part(reading, List.HOSTS_OF, number) if account.shows_hosts else None
+    balance = ledger.balance(reading.db, ledger.VOLUNTEER, number)
+    return {
+        "volunteer": row
+        | {
+            "website": address_of(found.website) if heard(balance).may else None,
+            "unheard": _unheard(balance, found.country, found.website),
+            "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
+            "carried": [
+                {
+                    "source": each.source,
+                    "credit": each.amount / THOUSANDTHS,
+                    "because": each.because,
+                    "at": each.at.isoformat(),
+                }
+                for each in hosts.carried(reading.db, number)
+            ],
+            **fleet.supported(reading, all_hosts, f"/volunteers/{number}"),
+            "hosts": fleet.of_numbers(reading, shown.ids) if shown else None,
+            **_around(f"/volunteers/{number}", shown),
+        }
+    }
+
+
+def listed_teams(reading: Reading) -> Answer:
+    """The teams that the address asks for, by number."""
+    shown = paging.part(reading, List.TEAMS)
+    found = [team for number in shown.ids if (team := teams.by_id(reading.db, number)) is not None]
+    balances = ledger.balances(reading.db, ledger.TEAM, list(shown.ids))
+    return {
+        "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in found],
+        "of": hosts.amount(reading.db, List.TEAMS),
+        **paging.around("/teams", shown),
+    }
+
+
+def team(reading: Reading, number: int) -> Answer:
+    """One team and its volunteers."""
+    found: Team = must(teams.by_id(reading.db, number), reading, "team", number)
+    shown, read = paging.part(reading, List.MEMBERS, number), _read(reading, found)
+    balance = ledger.balance(reading.db, ledger.TEAM, number)
+    return {
+        "team": _team(reading, found)
+        | credited(balance, reading.now)
+        | {
+            "website": address_of(read.website),
+            "about": read.about,
+            "unheard": "" if read == found else heard(None).reason,
+            "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
+            "volunteers": _rows(reading, shown.ids),
+            **_around(f"/teams/{number}", shown),
+        }
+    }
+
+
+def address_of(said: str) -> Answer | None:
+    """A website that a volunteer gave: what it says, and where it leads if that is a place in the web."""
+    if not said:
+        return None
+    try:
+        parts = urlsplit(said)
+    except ValueError:
+        return {"text": said[:_MOST_ADDRESS], "href": None}
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    return {"text": said[:_MOST_ADDRESS], "href": said if is_web and len(said) <= _MOST_ADDRESS else None}
+
+
+def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
+    balances = ledger.balances(reading.db, ledger.VOLUNTEER, list(numbers))
+    rows = []
+    for number in numbers:
+        known = accounts.by_id(reading.db, number)
+        if known is not None:
+            found, account = known
+            amount = hosts.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
+            country = found.country if heard(balances.get(number)).may else ""
+            row = _volunteer(reading, found) | {"country": country, "host_count": amount}
+            rows.append(row | credited(balances.get(number), reading.now))
+    return rows
+
+
+def _volunteer(reading: Reading, found: Volunteer) -> Answer:
+    team = teams.by_id(reading.db, found.team_id) if found.team_id is not None else None
+    return {
+        "number": found.id,
+        "name": found.name,
+        "is_simulated": found.is_simulated,
+        "team": {"number": team.id, "name": team.name} if team else None,
+        "since": found.created_at.isoformat(),
+    }
+
+
+def _team(reading: Reading, found: Team) -> Answer:
+    founder = accounts.by_id(reading.db, found.founder_id)
+    return {
+        "number": found.id,
+        "name": found.name,
+        "country": _read(reading, found).country,
+        "founder": {"number": found.founder_id, "name": founder[0].name} if founder else None,
+        "since": found.created_at.isoformat(),
+        "volunteer_count": teams.members(reading.db, found.id),
+    }
+
+
+def _read(reading: Reading, team: Team) -> Team:
+    """The team with what others may read of it."""
+    return as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
+
+
+def _unheard(balance: Balance | None, *said: str) -> str:
+    """Why something that was said is not shown; nothing where nothing was said."""
+    hearing = heard(balance)
+    return hearing.reason if any(said) and not hearing.may else ""
+
+
+def _around(path: str, shown: Part | None) -> Answer:
+    return paging.around(path, shown) if shown else {"previous": None, "next": None}
