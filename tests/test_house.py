@@ -41,7 +41,7 @@ def test_a_package_says_what_it_is_for_and_names_its_rooms(name):
 
 
 EVERYTHING = {
-    *("cli", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "store", "decisions", "boinc"),
+    *("cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "store", "decisions", "boinc"),
     *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation"),
 }
 # For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,
@@ -54,10 +54,10 @@ BOUND = {
     "catalogue": EVERYTHING - {"kit", "catalogue", "domain", "signed"},
     "scipy": EVERYTHING - {"statistics"},
     "altair": EVERYTHING - {"figures"},
-    "sql": {"cli", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines"},
+    "sql": {"cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines"},
     "site": {"web", "notebook"},
     "pi": {"pi", "mcp"},
-    "edge": EVERYTHING - {"cli", "web", "mcp", "server"},
+    "edge": EVERYTHING - {"cli", "service", "web", "mcp", "server"},
 }
 CONTRACTS = {
     contract["id"]: contract
@@ -106,7 +106,7 @@ def test_the_command_line_starts_without_anything_heavy():
 
 
 def test_what_a_person_waits_for_imports_nothing_that_can_wait():
-    code = "import sys, axiom.cli.running, axiom.cli.replicates; print(*sys.modules)"
+    code = "import sys, axiom.cli.experiment.run, axiom.cli.experiment.run_sweep; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pydantic", "http.client", "altair"} & set(done.stdout.split()) == set()
 

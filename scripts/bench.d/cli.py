@@ -12,7 +12,7 @@ from pathlib import Path
 
 MOST_MS = 100.0
 ROUNDS = 7
-SWEEP = "import axiom.cli.main, axiom.cli.replicates"
+SWEEP = "import axiom.cli.main, axiom.cli.experiment.run_sweep"
 ARMS = {
     "python -c pass": [sys.executable, "-c", "pass"],
     "import click": [sys.executable, "-c", "import click"],

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import axiom
-from axiom.cli.callers import operator
 from axiom.commands.experiments import RetireExperiment
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
@@ -41,6 +40,7 @@ from axiom.lab.steps.clean import clean
 from axiom.lab.steps.failures import count, failures
 from axiom.lab.steps.watch import look_for
 from axiom.server.returns.transitioner import sweep
+from axiom.service.callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.accounts import accounts

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from engine import Bench, laboratory, now
 
-from axiom.cli import building
 from axiom.domain.sessions import Allotment
 from axiom.engines.local import LocalEngine
 from axiom.lab.planning.deploy import deploy
 from axiom.server.returns.validator import Validator
+from axiom.service import runner_build
 
 CORES = os.cpu_count() or 1
 MOST = 1.25  # times as long as alone
@@ -30,7 +30,7 @@ ROUNDS, REPLICATES = 3, 48
 _LONGEST = 120  # seconds
 _SPIN = "while True: pass"
 _WORK = "import time; b = time.monotonic(); sum(i * i for i in range(60_000_000)); print(time.monotonic() - b)"
-BUILD = ["sh", "-c", building._TOGETHER, "sh", sys.executable, "-c", _SPIN]
+BUILD = ["sh", "-c", runner_build._TOGETHER, "sh", sys.executable, "-c", _SPIN]
 
 
 @contextlib.contextmanager

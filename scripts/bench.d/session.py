@@ -33,7 +33,6 @@ from typing import Any
 import weighing
 
 import axiom
-from axiom.cli.callers import operator
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
@@ -50,6 +49,7 @@ from axiom.lab.session import step
 from axiom.server.dispatch import local_desk_scheduling
 from axiom.server.dispatch.cache import Known
 from axiom.server.dispatch.orders import Dispatch
+from axiom.service.callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
 from axiom.store.accounts import accounts

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from axiom.cli.manifests import manifest_of
+from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.findings import Center, Kind
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone

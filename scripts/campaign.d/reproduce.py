@@ -28,13 +28,13 @@ from reckoning.recorded import joined, recorded
 from reckoning.told import Known
 
 import axiom
-from axiom.cli.manifests import manifest_of
-from axiom.cli.taking import workers_of
+from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.amounts import counted
 from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
 from axiom.lab.registrations.old_claims import LIST, OldClaims, read
+from axiom.service.folder import workers_of
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 

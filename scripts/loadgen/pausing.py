@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from axiom.__main__ import main
-from axiom.cli.moving import Moving
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
+from axiom.service.jobs import Moving
 
 
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:

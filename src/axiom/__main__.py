@@ -27,8 +27,8 @@ def _main(words: list[str]) -> int:
 def _carry_out(words: list[str]) -> int:
     import click
 
+    from axiom.cli.input_checks import demand_text, long_names_said
     from axiom.cli.main import axiom
-    from axiom.cli.typed import demand_text, long_names_said
     from axiom.errors import AxiomError
 
     try:
@@ -84,7 +84,7 @@ def _say(sentence: str) -> None:
     """Names that others chose may be in it, such as of a table's columns: nothing of them acts on the terminal."""
     import click
 
-    from axiom.cli.options import printable
+    from axiom.service.terminal import printable
 
     click.echo(f"axiom: {printable(sentence, but=chr(10))}", err=True)
 

@@ -11,11 +11,11 @@ from test_site import faults, look_everywhere
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount
-from axiom.cli.listening import on_port
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.runners.offer import offer_here
 from axiom.server.accounts.accounts import open_account
 from axiom.server.accounts.passwords import stored_password
+from axiom.service.sockets import on_port
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts

@@ -12,13 +12,13 @@ from furnished import fill, furnish_more, weigh_three_blocks
 from playwright.sync_api import Page
 from starlette.routing import compile_path
 
-from axiom.cli.listening import on_port
 from axiom.domain.planning import Preview
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw import Gallery
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import policy_of
+from axiom.service.sockets import on_port
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import connect_writer

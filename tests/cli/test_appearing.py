@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from axiom.cli.appearing import appearing
+from axiom.cli.atomic_file import appearing
 from axiom.errors import FolderUnusable
 
 

@@ -10,8 +10,8 @@ import pytest
 from patience import PATIENCE
 from processes import of_session
 
-from axiom.cli import building
-from axiom.cli.building import Builder
+from axiom.service import runner_build
+from axiom.service.runner_build import Builder
 from axiom.store.engine.folder import Folder
 
 WELL = 'echo "with $*"\nps -o cls= -p $$\n'
@@ -94,7 +94,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
     program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{STUBBORN}")
     program.chmod(0o755)
     text = (
-        "import sys, time\nfrom pathlib import Path\nfrom axiom.cli.building import Builder\n"
+        "import sys, time\nfrom pathlib import Path\nfrom axiom.service.runner_build import Builder\n"
         "from axiom.store.engine.folder import Folder\n"
         "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), patience=0.0)\n"
         "builder.look()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
@@ -112,7 +112,7 @@ def test_it_leaves_the_cores_to_the_first_findings_and_not_for_ever(made, tmp_pa
     waits = made(WELL, may_begin=lambda: False)
     waits.look()
     assert log(tmp_path) == ""
-    monkeypatch.setattr(building, "_LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(runner_build, "_LONGEST_SECONDS", 0.0)
     at_last = made(WELL, may_begin=lambda: False)
     until(lambda: at_last.look() or log(tmp_path))
 

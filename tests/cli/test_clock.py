@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.cli import clock as clocks
-from axiom.cli.callers import operator
-from axiom.cli.clock import Accepted, Clock, open_clock
-from axiom.cli.opening import writing
 from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack
 from axiom.lab.upkeep import promises
+from axiom.service import clock as clocks
+from axiom.service.access import writing
+from axiom.service.callers import operator
+from axiom.service.clock import Accepted, Clock, open_clock
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.__main__ import _main
-from axiom.cli.data import data
+from axiom.cli.laboratory.data import data
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, FolderUnusable, NoLab, UnknownName, WrongUse
 from axiom.notebook_table import Table

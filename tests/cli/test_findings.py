@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from furnished import weigh_three_blocks, weighed
 
-from axiom.cli.findings import finding
+from axiom.cli.finding.findings import finding
 from axiom.domain.findings import Verdict
 from axiom.errors import WrongUse
 from axiom.store.evidence import evidence

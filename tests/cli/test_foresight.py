@@ -2,12 +2,12 @@
 
 import pytest
 
-from axiom.cli import attendant, foresight
-from axiom.cli.attendant import Occasion
-from axiom.cli.foresight import Foresight
 from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
+from axiom.service import autopilot, preview
+from axiom.service.autopilot import Occasion
+from axiom.service.preview import Foresight
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
@@ -25,8 +25,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(foresight, "time", made)
-    monkeypatch.setattr(attendant, "time", made)
+    monkeypatch.setattr(preview, "time", made)
+    monkeypatch.setattr(autopilot, "time", made)
     return made
 
 

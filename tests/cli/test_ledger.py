@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.__main__ import _main
-from axiom.cli.viewing import view
+from axiom.cli.views import view
 from axiom.decisions.credit.tariffs_tariffs import PRESETS
 from axiom.domain.ledger import Award
 from axiom.signed.keys import make_keys

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from axiom.cli.listening import on_path
 from axiom.errors import CannotStart
+from axiom.service.sockets import on_path
 
 
 def test_the_socket_is_closed_to_others_and_the_umask_of_the_process_stays(tmp_path):

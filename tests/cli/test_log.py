@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from axiom.cli.opening import log_to
 from axiom.errors import StorageFull
+from axiom.service.access import log_to
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 

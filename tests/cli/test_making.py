@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from axiom.cli.making import make
-from axiom.cli.opening import demand
-from axiom.cli.options import wall_clock
 from axiom.errors import StoreDamaged
+from axiom.service.access import demand
+from axiom.service.create import make
+from axiom.service.terminal import wall_clock
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.engine.folder import Folder

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.cli import assemble
-from axiom.cli.moving import moving
 from axiom.errors import StorageFull
 from axiom.lab.steps.clean import give_up_stuck
+from axiom.service import laboratory
+from axiom.service.jobs import moving
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.tasks import workunits
@@ -99,6 +99,6 @@ def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch)
     monkeypatch.setattr(blobs, "unneeded", noted)
     old = writer.run(lambda db: blobs.put(db, lab.folder, b"of no use", lab.now))
     lab.later(days=61)
-    assemble._clean(writer, lab.folder, lambda: lab.now)
+    laboratory._clean(writer, lab.folder, lambda: lab.now)
     assert threads == [threading.current_thread()]
     assert writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from patience import PATIENCE
 
 import axiom
-from axiom.cli.template import new
+from axiom.cli.experiment.new import new
 from axiom.errors import Refused, WrongUse
 from axiom.lab.experiments.preflight import try_file
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from axiom.__main__ import _main
-from axiom.cli.manifests import catalogue_files
+from axiom.cli.experiment.manifests import catalogue_files
 from axiom.signed.bundles import contents
 from axiom.store.engine.folder import Folder
 

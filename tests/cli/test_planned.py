@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.cli.planned import show_plan
+from axiom.cli.session.plan import show_plan
 
 
 def plan(**besides):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from axiom.__main__ import _main
-from axiom.cli.sessions import _due, _try_out
+from axiom.cli.session.sessions import _due, _try_out
 from axiom.commands.experiments import PreflightExperiment
 from axiom.errors import CannotStart
 from axiom.runner.gate import Gate
@@ -190,7 +190,7 @@ def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, la
         """The laboratory's socket, where none listens."""
 
         def submit(self, command: PreflightExperiment):
-            from axiom.cli.opening import submit
+            from axiom.service.access import submit
 
             return submit(lab, command)
 

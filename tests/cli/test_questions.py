@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from axiom.cli.questions import show
+from axiom.cli.experiment.questions import show
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.signed.bundles import contents

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from axiom.__main__ import _main
-from axiom.cli import manifests
+from axiom.cli.experiment import manifests
 
 
 def never(*_, **__):

@@ -9,8 +9,8 @@ import sys
 import pytest
 from patience import PATIENCE
 
-from axiom.cli.listening import on_port
 from axiom.errors import PortInUse
+from axiom.service.sockets import on_port
 
 _TYPED = """
 import json, sys
@@ -18,7 +18,14 @@ from axiom.__main__ import _main
 status = _main(sys.argv[1:])
 print(json.dumps([status, sorted(name for name in sys.modules if name.startswith("axiom."))]))
 """
-HEAVY = {"axiom.cli.assemble", "axiom.cli.volunteers", "axiom.server", "axiom.web", "axiom.engines", "axiom.commands"}
+HEAVY = {
+    "axiom.service.laboratory",
+    "axiom.service.project",
+    "axiom.server",
+    "axiom.web",
+    "axiom.engines",
+    "axiom.commands",
+}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.cli.sweeps import configs
+from axiom.cli.experiment.sweep_words import configs
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
 from axiom.signed.manifests import Manifest

@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.cli.taking import taking
 from axiom.errors import FolderInUse, WrongUse
+from axiom.service.folder import taking
 from axiom.store.engine.folder import Folder, lock
 
 

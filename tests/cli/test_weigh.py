@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from patience import PATIENCE
 
-from axiom.cli import weigh as command
+from axiom.cli.finding import weigh as command
 from axiom.errors import FolderUnusable, NotFound, TableUnreadable, WrongUse
 from axiom.notebook_weigh import ESTIMANDS
 
@@ -109,6 +109,6 @@ def test_the_exit_status_is_honest(words, status, table):
 
 
 def test_the_command_is_quick_to_start():
-    code = "import sys, axiom.cli.weigh; print(*sys.modules)"
+    code = "import sys, axiom.cli.finding.weigh; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "axiom.notebook_weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()

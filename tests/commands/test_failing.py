@@ -1,7 +1,7 @@
 """Between sessions the laboratory itself retires what is broken, through the gate like everybody, and says why."""
 
-from axiom.cli.assemble import _look_for_failures
 from axiom.commands.experiments import DeployExperiment
+from axiom.service.laboratory import _look_for_failures
 from axiom.store.engine.database import at
 from axiom.store.experiments import experiments
 from axiom.store.tasks import workunits

@@ -9,12 +9,12 @@ from contextlib import closing
 import pytest
 from patience import PATIENCE
 
-from axiom.cli.listening import on_path
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
 from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.service.sockets import on_path
 from axiom.web.site.app import Site
 from axiom.web.socket import control
 

@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.cli.attendant import Occasion
-from axiom.cli.listening import on_path
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.remote import Remote
@@ -20,6 +18,8 @@ from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
 from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.service.autopilot import Occasion
+from axiom.service.sockets import on_path
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.sessions import sessions

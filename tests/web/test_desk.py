@@ -9,9 +9,7 @@ from dataclasses import asdict
 import pytest
 from patience import PATIENCE
 
-from axiom.cli.counter import Counter
-from axiom.cli.engine import RemoteDesk
-from axiom.cli.listening import on_path
+from axiom.cli.laboratory.work import RemoteDesk
 from axiom.commands.gate import Gate
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.remote import Remote, short_name
@@ -21,6 +19,8 @@ from axiom.errors import AxiomError, NotFound
 from axiom.runner.host import platform_here
 from axiom.server.dispatch import local_desk_scheduling
 from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.service.desk import Counter
+from axiom.service.sockets import on_path
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.hosts import hosts

@@ -3,13 +3,13 @@
 from dataclasses import fields
 from typing import Any
 
-from axiom.cli.opening import prepare_database, writer_of
 from axiom.decisions.evidence.admissible import sound
 from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Direction, reading
 from axiom.lab.draw import sweep_of
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.session import step
+from axiom.service.access import prepare_database, writer_of
 from axiom.settings import Settings, from_process
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections

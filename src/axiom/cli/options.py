@@ -5,12 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from axiom.service.terminal import printable
 from axiom.store.engine.folder import Folder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -117,12 +118,6 @@ def show_facts(facts: Mapping[str, object]) -> None:
         click.echo(f"{name.ljust(width)}  {_plain(value)}")
 
 
-def remark(text: str, *, quiet: bool = False) -> None:
-    """Say something to the person; standard output is for results."""
-    if not quiet:
-        click.echo(text, err=True)
-
-
 def bar(share: float, width: int = 24) -> str:
     """How far it is, drawn."""
     full = round(width * min(1.0, max(0.0, share)))
@@ -143,11 +138,6 @@ def progress(text: str) -> None:
         click.echo(text, err=True)
 
 
-def wall_clock() -> datetime:
-    """The one place in which a command line reads the time."""
-    return datetime.now(UTC)  # noqa: TID251 - the edge, where the time enters
-
-
 def _plain(value: object) -> str:
     if value is None:
         return "–"
@@ -156,8 +146,3 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return printable(str(value))
-
-
-def printable(text: str, *, but: str = "") -> str:
-    """What others wrote may carry the escapes of a terminal; nothing of it may act on the reader's."""
-    return "".join(sign if sign.isprintable() or sign in but else "?" for sign in text)

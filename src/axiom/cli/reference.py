@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from axiom.cli import docs as pages
+from axiom.cli import reference_docs as pages
 from axiom.cli.main import axiom
-from axiom.cli.options import remark
 from axiom.lab.experiments import declared
+from axiom.service.terminal import remark
 
 
 @click.command()

@@ -1,0 +1,33 @@
+"""`axiom experiment`: the questions. Each command's module is imported when it is called."""
+
+import click
+
+from axiom.cli.groups import Lazy
+
+_COMMANDS = {
+    "approve": ("experiment.releases", "Let a version go beyond the laboratory's own computers."),
+    "deploy": ("experiment.questions", "Order workunits of a published experiment."),
+    "list": (
+        "experiment.questions",
+        "The catalogue, and how each experiment stands in the laboratory, if there is one.",
+    ),
+    "new": ("experiment.new", "Write a new experiment: a short file that runs at once, for you to change."),
+    "pause": ("experiment.releases", "Give nothing more of a version to anybody, for a while."),
+    "preflight": ("experiment.preflight", "Put it to nine gates in a sandbox; volunteers get what passed them."),
+    "publish": ("experiment.questions", "Sign an experiment's bundle and register what it asks."),
+    "recall": ("experiment.recalls", "Void what a faulty version concluded, after showing what hangs on it."),
+    "reopen": ("experiment.recalls", "Order more of a retired version again."),
+    "resume": ("experiment.releases", "Have a version go on that was paused, held back or halted."),
+    "retire": ("experiment.questions", "Order nothing more of an experiment and cancel what is not sent."),
+    "rollback": ("experiment.releases", "Put an earlier bundle in the place of the newest."),
+    "run": ("experiment.run", "Compute one replicate here and now, or a whole sweep with --replicates."),
+    "show": (
+        "experiment.questions",
+        "One experiment: what it asks, varies, measures and predicts, and what it has brought.",
+    ),
+}
+
+
+@click.group(cls=Lazy, table=_COMMANDS)
+def experiment() -> None:
+    """Questions: each a sweep, a pure function and what will be concluded from it."""

@@ -1,0 +1,87 @@
+"""Manifests of the files in the catalogue, for commands that need no laboratory.
+
+What the catalogue declares is shipped with it. Asking another file costs a process, so what it answered is kept in a
+cache folder, by the digest of everything that could change the answer.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from axiom.commands.laboratory import find, gathered
+from axiom.errors import ExperimentError, WrongUse
+from axiom.runner.here import describe_here
+from axiom.service.access import package
+from axiom.service.folder import own_file
+from axiom.signed import bundles
+from axiom.signed.manifests import Manifest, read_manifest
+from axiom.store.engine.folder import Folder
+
+
+def catalogue_files(folder: Folder | None = None) -> list[Path]:
+    """The experiments' files that Axiom brings along, and those that were published in this folder, by name."""
+    own = [] if folder is None else [folder.catalogue]
+    return gathered(package() / "catalogue", *own)
+
+
+def file_of(name: str, folder: Folder | None = None) -> Path:
+    """The file of this experiment: a name or alias of the catalogue, or a path."""
+    if not name.endswith(".py"):
+        return find(catalogue_files(folder), name)
+    return own_file(name)
+
+
+def file_words(name: str) -> dict[str, Any]:
+    """A name as it is; of a path the stem and the text, since whoever publishes may see other folders than we do."""
+    if not name.endswith(".py"):
+        return {"experiment": name}
+    file = file_of(name)
+    try:
+        return {"experiment": file.stem, "text": file.read_bytes().decode()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
+
+
+def manifest_of(file: Path) -> Manifest:
+    """What this file declares."""
+    files = bundles.collect(package(), file)
+    kept = cache() / "manifests" / f"{_digest(files)}.json"
+    try:
+        return read_manifest(kept.read_bytes())
+    except (OSError, ExperimentError):
+        from axiom.lab.experiments.declared import declaration  # not where the cache knows it, which is nearly always
+
+        raw = declaration(package() / "catalogue", file.stem, files) or describe_here(files)
+    _keep(kept, raw)
+    return read_manifest(raw)
+
+
+def manifests(files: Sequence[Path]) -> list[Manifest]:
+    """What these files declare."""
+    return [manifest_of(file) for file in files]
+
+
+def cache() -> Path:
+    """Where the caches are of whoever types."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "axiom"
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    found = hashlib.sha256()
+    for name in sorted(files):
+        found.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return found.hexdigest()
+
+
+def _keep(kept: Path, raw: bytes) -> None:
+    """A cache that cannot be written is no cache; nothing else depends on it."""
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
+            fresh.write(raw)
+        Path(fresh.name).replace(kept)
+    except OSError:
+        return

@@ -1,0 +1,142 @@
+"""`axiom experiment preflight`: nine gates, before an experiment goes to other people's computers."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.experiment.manifests import file_of
+from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, show_json
+from axiom.commands.experiments import PreflightExperiment
+from axiom.domain.preflights import Attempt
+from axiom.lab.experiments.preflight import Examined, prepare_boxed, secret_of, try_out
+from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.preflight_run import Said
+from axiom.lab.experiments.publish import Prepared, demand_taken
+from axiom.service.access import package, reading, submit
+from axiom.service.terminal import remark
+from axiom.signed import bundles
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
+from axiom.signed.manifests import read_manifest
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+
+
+@click.command("preflight")
+@click.argument("name", shell_complete=experiments_named)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Put an experiment to nine gates, in a sandbox, and remember how it fared. Exits 1 when it did not pass.
+
+    Volunteers get an experiment only after that. NAME is one of the catalogue, or a FILE.py of yours, which need not
+    be published: then nothing is remembered.
+    """
+    found, is_published = _examined(name, folder, None if quiet or as_json else _tell)
+    if not (quiet or as_json):
+        progress("")
+    answer = _answer(found)
+    if is_published:
+        answer |= submit(folder, PreflightExperiment(report=write(found.attempt)), dry_run=dry_run)
+    answer |= {"is_published": is_published, "is_stored": is_published and not dry_run}
+    if as_json:
+        show_json({"preflight": answer})
+    else:
+        _show(answer, quiet=quiet)
+    raise click.exceptions.Exit(0 if answer["passed"] else 1)
+
+
+def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, bool]:
+    """What is tried, and whether it is published here: by a name the newest bundle, by a path what the file holds."""
+    file = file_of(name, folder)
+    newest = None if name.endswith(".py") else _newest(file.stem, folder)
+    if newest is None:
+        made = prepare_boxed(package(), file)
+        if isinstance(made, Attempt):
+            return Examined(attempt=made, manifest=None), False
+        _demand_taken(made, folder)
+        archive, is_published = made.archive, _is_published(made.digest, folder)
+    else:
+        archive, is_published = newest, True
+    manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
+    if not is_published:
+        return Examined(attempt=try_out(archive, said), manifest=manifest), False
+    secret = secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+    return Examined(attempt=try_out(archive, said, secret=secret), manifest=manifest), True
+
+
+def _newest(name: str, folder: Folder) -> bytes | None:
+    """The bundle that is published here under this name."""
+    if not folder.exists():
+        return None
+    with reading(folder) as db:
+        found = experiments.by_name(db, name)
+        newest = experiments.bundle_now(db, found.id) if found else None
+        return blobs.get(db, folder, newest.digest) if newest else None
+
+
+def _demand_taken(made: Prepared, folder: Folder) -> None:
+    """Refuse at once what this laboratory would not publish."""
+    if folder.exists():
+        with reading(folder) as db:
+            demand_taken(db, made)
+
+
+def _is_published(digest: str, folder: Folder) -> bool:
+    if not folder.exists():
+        return False
+    with reading(folder) as db:
+        return experiments.bundle(db, digest) is not None
+
+
+def _answer(found: Examined) -> dict[str, Any]:
+    """All of it, for programs."""
+    judged, attempt, manifest = found.judged, found.attempt, found.manifest
+    cells = [*attempt.first, *attempt.again, *attempt.others, *(one for run in attempt.controls for one in run.tried)]
+    return {
+        "experiment": manifest.name if manifest else None,
+        "version": manifest.version if manifest else None,
+        "bundle": attempt.bundle or None,
+        "gates": attempt.gates,
+        "platform": attempt.platform,
+        "passed": judged.passed,
+        "failed": judged.failed or None,
+        "reason": judged.reason,
+        "said": [
+            {"gate": gate.name, "title": gate.title, "state": gate.state.value, "reason": gate.reason}
+            for gate in judged.gates
+        ],
+        "refusals": [asdict(one) for one in attempt.refusals],
+        "configs": len(manifest.configs) if manifest else 0,
+        "cells": len(cells),
+        "seconds": attempt.seconds,
+        "cpu_seconds": round(max((one.cpu_seconds for one in cells), default=0.0), 3),
+        "cpu_seconds_in_all": round(sum(one.cpu_seconds for one in cells), 3),
+    }
+
+
+def _tell(done: int, cells: int) -> None:
+    progress(f"{bar(done / cells)} cell {done} of {cells}")
+
+
+def _show(answer: dict[str, Any], *, quiet: bool) -> None:
+    click.echo(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
+    for said in answer["said"]:
+        reason = f": {said['reason']}" if said["reason"] else ""
+        click.echo(f"  {said['gate']} {said['title']:<17} {said['state']}{reason}")
+    what = f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}," if answer["bundle"] else "It,"
+    remark(
+        f"{what} on {answer['platform']}: {answer['cells']} cells in {answer['seconds']:.1f} s, the longest "
+        f"{answer['cpu_seconds']:.2f} s of a processor, all {answer['cpu_seconds_in_all']:.1f} s.",
+        quiet=quiet,
+    )
+    if not answer["is_published"]:
+        remark("It is not published here, so nothing was stored.", quiet=quiet)
+    elif not answer["is_stored"]:
+        remark("Nothing was stored: this was a dry run.", quiet=quiet)
+    elif not answer["is_new"]:
+        remark("It had passed before, and that stands.", quiet=quiet)

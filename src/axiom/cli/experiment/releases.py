@@ -1,0 +1,96 @@
+"""`axiom experiment pause, resume, approve, rollback`: hold a version, let it go on, take an earlier bundle back."""
+
+from typing import Any
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, why_option
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+
+_BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
+_PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")
+_NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
+
+
+@click.command("pause")
+@_NAME
+@why_option("Why; everybody can read it.", required=True)
+@_PLATFORM
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Give nothing more of a version to anybody, at once. What is out goes on, and is kept and paid."""
+    answer = _submit(folder, "experiment.pause", said, dry_run=dry_run)
+    where = f" on {said['platform']}" if said["platform"] else ""
+    _answered(answer, as_json, quiet, f"is paused{where}; {answer['out']} tasks are out and go on")
+
+
+@click.command("resume")
+@_NAME
+@why_option("Why; everybody can read it.", default="it may go on", show_default=True)
+@_PLATFORM
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
+    answer = _submit(folder, "experiment.resume", said, dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"goes on; lifted: {answer['lifted']}")
+
+
+@click.command("approve")
+@_NAME
+@why_option("Why; everybody can read it.", default="looked at and found good", show_default=True)
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Let its newest bundle go beyond the laboratory's own computers, where the setting `approvals` asks for that."""
+    answer = _submit(folder, "experiment.approve", said, dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"is approved by {said['by']}, bundle {answer['serial']}")
+
+
+@click.command("rollback")
+@_NAME
+@why_option("Why; everybody can read it.", required=True)
+@click.option("--to", type=click.IntRange(min=1), help="The serial of the bundle to go back to; else the one before.")
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Put an earlier bundle of the version in the place of its newest. What waits gets it; what is out goes on."""
+    answer = _submit(folder, "experiment.rollback", said, dry_run=dry_run)
+    _answered(
+        answer,
+        as_json,
+        quiet,
+        f"is back at bundle {answer['was']}, as {answer['serial']}, instead of {answer['instead_of']}; "
+        f"{answer['unsent']} tasks wait and get it, {answer['out']} are out and go on",
+    )
+
+
+def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    # Here and not above: `axiom experiment list` should not wait for every command there is.
+    from axiom.commands.catalogue import read_command
+
+    return submit(folder, read_command(name, words), dry_run=dry_run)
+
+
+def _answered(answer: dict[str, Any], as_json: bool, quiet: bool, sentence: str) -> None:
+    if as_json:
+        show_json({"release": answer})
+        return
+    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    remark(f"{answer['experiment']}@{answer['version']} {sentence}{dry}.", quiet=quiet)

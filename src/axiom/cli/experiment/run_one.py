@@ -1,0 +1,140 @@
+"""One replicate, computed here and now: no laboratory, no ticket, nothing stored."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from axiom.cli.experiment.manifests import cache, file_of, manifest_of
+from axiom.cli.experiment.sweep_words import configs
+from axiom.cli.options import bar, progress, show_json, show_table
+from axiom.domain.experiments import seed_of
+from axiom.domain.work import Outcome
+from axiom.figures.requests import Measured, points_of
+from axiom.figures.sketch import sketch
+from axiom.runner.here import compute_here
+from axiom.service.access import package
+from axiom.service.terminal import remark
+from axiom.signed import bundles
+from axiom.signed.manifests import Manifest
+from axiom.signed.outputs import CellAnswer
+
+_COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs
+_LEAST_SECONDS = 120.0
+
+
+def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *, as_json: bool, quiet: bool) -> None:
+    """Compute the cells of one replicate and show them; without a seed, that of the replicate's number."""
+    file = file_of(name)
+    manifest = manifest_of(file)
+    chosen = configs(manifest, words)
+    printed: list[str] = []
+    number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate)
+    cells = _compute(
+        file.stem, bundles.collect(package(), file), manifest, chosen, number, printed, quiet=quiet or as_json
+    )
+    if as_json:
+        show_json({"experiment": manifest.name, "version": manifest.version, "seed": number, "cells": cells})
+    else:
+        _show_cells(manifest, cells)
+        _show_picture(manifest, cells)
+    failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
+    if failed:
+        click.echo("".join(printed[:1]), nl=False, err=True)
+        remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
+        raise click.exceptions.Exit(1)
+
+
+def _compute(
+    stem: str,
+    files: Mapping[str, bytes],
+    manifest: Manifest,
+    chosen: Sequence[Mapping[str, Any]],
+    seed: int,
+    printed: list[str],
+    *,
+    quiet: bool,
+) -> list[dict[str, Any]]:
+    limit = max(_LEAST_SECONDS, _COST_MARGIN * max(manifest.cell_seconds))
+    found: list[dict[str, Any]] = []
+    began = time.monotonic()
+
+    def tell(place: int, share: float) -> None:
+        if not quiet:
+            progress(f"{manifest.name} {bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}")
+
+    answers = compute_here(
+        files,
+        f"axiom.catalogue.{stem}",
+        [(config, seed) for config in chosen],
+        cpu_limit=limit,
+        wall_limit=20 * limit,
+        memory_mb=max(manifest.memory_mb, 2_000),
+        on_progress=tell,
+        cache=_compiled(),
+        on_failed=printed.append,
+    )
+    for config, answer in zip(chosen, answers, strict=True):
+        found.append(_cell(config, answer, time.monotonic() - began))
+        began = time.monotonic()
+    if not quiet:
+        progress("")
+    return found
+
+
+def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict[str, Any]:
+    return {
+        "config": dict(config),
+        "measures": None if answer.measures is None else dict(answer.measures),
+        "seconds": round(seconds, 4),
+        "cpu_seconds": round(answer.cpu_seconds, 4),
+        "outcome": answer.outcome.value,
+        "error": f"{answer.error.kind} at {answer.error.where}" if answer.error else None,
+    }
+
+
+def _compiled() -> Any:
+    """Where compiled programs are kept between two calls, if the cache can be written."""
+    folder = cache() / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
+
+
+def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:
+    """The experiment's figure in characters, where one can be drawn from these cells."""
+    figure = manifest.figure
+    if figure is None or len(cells) < 2:
+        return
+    measured = [
+        Measured(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y))
+        for cell in cells
+        if figure.shows(cell["config"])
+    ]
+    if any(isinstance(each.median, int | float) for each in measured):
+        points, _ = points_of(figure.x, measured)
+        click.echo(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
+
+
+def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:
+    varied = [
+        name for name in manifest.factors if len({json.dumps(cell["config"][name]) for cell in cells}) > 1
+    ] or list(manifest.factors)
+    shown = [measure.name for measure in manifest.measures if measure.type.value not in ("ints", "floats")]
+    show_table(
+        [*varied, *shown, "outcome", "cpu s"],
+        [
+            [
+                *(cell["config"][name] for name in varied),
+                *((cell["measures"] or {}).get(name) for name in shown),
+                cell["outcome"],
+                cell["cpu_seconds"],
+            ]
+            for cell in cells
+        ],
+        none="There was nothing to compute.",
+    )

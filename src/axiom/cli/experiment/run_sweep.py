@@ -1,0 +1,210 @@
+"""`axiom experiment run --replicates`: a whole sweep, durably, by the very path that every result takes.
+
+Where no laboratory works in the folder, this process is one for as long as it computes; where one does, the order goes
+through its socket and this process only waits. Ended in any way, the same command computes what is missing.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from axiom.cli.experiment.manifests import file_of, file_words
+from axiom.cli.experiment.places import Here, Place, Standing, There
+from axiom.cli.options import bar, progress
+from axiom.commands.command import Answer
+from axiom.commands.experiments import DeployExperiment, PublishExperiment
+from axiom.decisions.planning.task_size import replicates_per_workunit
+from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.releases import Stage
+from axiom.domain.work import TaskState
+from axiom.engines.here import cores
+from axiom.errors import NotFound, Refused
+from axiom.lab.experiments.publish import WAITS
+from axiom.service.create import make
+from axiom.service.engine import computing
+from axiom.service.folder import Taken
+from axiom.service.terminal import remark, wall_clock
+from axiom.settings import Settings
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.connections import Connections
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+
+_LOOK_SECONDS = 0.1  # between two looks at what is stored
+_HALT_SECONDS = 2.0  # and at whether any more of it may go out
+_ON_ITS_WAY = (TaskState.SENT, TaskState.RETURNED)
+_MOST_SINGLY = 64
+_TASKS_PER_CORE = 4  # so that the cores end together although tasks differ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """What somebody wants: the first so many replicates of a version, over its registered sweep."""
+
+    experiment_id: int
+    registration_id: int
+    manifest: Manifest
+    replicates: int
+
+    @property
+    def whole_name(self) -> str:
+        """As in tiny_sum@1."""
+        return f"{self.manifest.name}@{self.manifest.version}"
+
+    @property
+    def cells(self) -> int:
+        """How many results there will be."""
+        return self.replicates * len(self.manifest.configs)
+
+
+def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[Ordered, Standing]:
+    """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come."""
+    folder, settings = taken.folder, taken.settings
+    file = file_of(name, folder)
+    publish = PublishExperiment(**file_words(name if name.endswith(".py") else file.stem))
+    with _place(taken, quiet=quiet) as place:
+        published = place.submit(publish)
+        _demand_sealed(published)
+        with Connections(folder=folder).follower() as db:
+            ordered = _ordered(db, published["experiment"], published["version"], replicates)
+            _order(db, place, ordered, settings)
+            if _standing(db, ordered).open:
+                place.begin()
+            return ordered, _wait(db, place, ordered, quiet=quiet)
+
+
+@contextlib.contextmanager
+def _place(taken: Taken, *, quiet: bool) -> Iterator[Place]:
+    folder, settings = taken.folder, taken.settings
+    if not taken.is_ours:
+        yield There(folder, quiet=quiet)
+        return
+    clock, keys = make(folder, settings)
+    if taken.is_new:
+        remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
+    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.apart, reported))
+    try:
+        yield here
+    finally:
+        here.stop()
+
+
+def _demand_sealed(published: Answer) -> None:
+    """Nothing is ordered of what hosts would refuse, or of what a file said before it was changed."""
+    if published["change"] == WAITS:
+        raise Refused(
+            f"{published['experiment']}@{published['version']} waits for a seal, since the bundle keys are kept "
+            "elsewhere. Nothing was ordered. `axiom keys request FILE` writes down what has to be signed; once it is "
+            "accepted, type the same command again."
+        )
+
+
+def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
+    found = experiments.by_name(db, name, version)
+    known = registrations.registrations(db, found.id) if found else []
+    declared = [one.id for one in known if read_body(one.body).design.name == DECLARED]
+    if found is None or not declared:
+        raise NotFound(f"{name}@{version} was published, and is not registered here. Nothing was ordered.")
+    if experiments.issued_to(db, found.id).keys() - {declared[-1]}:
+        raise Refused(
+            f"Replicates of {name}@{version} belong to several registrations, so its first {replicates} are not all of "
+            "the declared sweep. Nothing was ordered; `axiom experiment deploy` orders more of each registration."
+        )
+    return Ordered(
+        experiment_id=found.id,
+        registration_id=declared[-1],
+        manifest=stored_manifest(found.manifest),
+        replicates=replicates,
+    )
+
+
+def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> None:
+    """Numbers are issued in order and for ever, so what is missing are those from the next one on.
+
+    As many cells as there are cores go out one by one, before the others: a person waits for the first of them.
+    """
+    missing = ordered.replicates - experiments.issued(db, ordered.experiment_id)
+    if missing <= 0:
+        return
+    workers = cores() if settings.workers < 1 else settings.workers
+    filling = replicates_per_workunit(ordered.manifest.seconds, settings.task_seconds)
+    each = max(1, min(filling, missing // (_TASKS_PER_CORE * workers)))
+    singly = min(workers, _MOST_SINGLY)
+    for workunits, size in ((missing // each, each), (1, missing % each)):
+        if workunits * size:
+            place.submit(
+                DeployExperiment(
+                    experiment=ordered.manifest.name,
+                    workunits=workunits,
+                    replicates_each=size,
+                    singly=singly,
+                    reason=f"a person wants {ordered.replicates} replicates",
+                )
+            )
+            singly = 0
+
+
+def _standing(db: Database, ordered: Ordered) -> Standing:
+    over = blocks.ordered(db, ordered.registration_id)
+    back = blocks.returned(db, ordered.experiment_id)
+    wanted = range(ordered.replicates)
+    return Standing(
+        cells=sum(back.get(number, 0) for number in wanted),
+        open=sum(not over.get(number, True) for number in wanted),
+    )
+
+
+def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Standing:
+    began, standing = time.monotonic(), _standing(db, ordered)
+    had, halted, looked = standing.cells, "", began
+    try:
+        while standing.open and not halted:
+            place.check(standing)
+            if time.monotonic() - looked > _HALT_SECONDS:
+                halted, looked = _halted(db, ordered), time.monotonic()
+            if not quiet:
+                done = standing.cells + int(place.under_way(db))
+                progress(_line(ordered, min(done, ordered.cells), had, time.monotonic() - began))
+            time.sleep(_LOOK_SECONDS)
+            standing = _standing(db, ordered)
+    except KeyboardInterrupt:
+        if not quiet:
+            progress("")
+        remark("Stopped. What is ordered stays ordered, and the same command goes on from here.", quiet=quiet)
+        raise
+    finally:
+        if not quiet:
+            progress("")
+    if halted:
+        remark(
+            f"{ordered.whole_name} goes on no further: {halted}. What is ordered stays ordered; mend the file, or lift "
+            "the pause, and type the same command again.",
+            quiet=False,
+        )
+    return standing
+
+
+def _halted(db: Database, ordered: Ordered) -> str:
+    """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
+    from axiom.lab.experiments.releases import stages  # of no use before the first result
+
+    staged = stages(db, wall_clock()).get(ordered.experiment_id)
+    if staged is None or staged.let.stage is not Stage.PAUSED:
+        return ""
+    is_out = any(counters.amount(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)
+    return "" if is_out else staged.let.reason
+
+
+def _line(ordered: Ordered, done: int, had: int, seconds: float) -> str:
+    rest = f", about {_said((ordered.cells - done) * seconds / (done - had))} left" if done > had else ""
+    return f"{ordered.manifest.name} {bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
+
+
+def _said(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"

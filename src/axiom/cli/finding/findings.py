@@ -1,0 +1,188 @@
+"""`axiom finding`: what is concluded so far, in the very shape of the pages' JSON, and to take away."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.atomic_file import appearing
+from axiom.cli.experiment.recalls import reopen_finding
+from axiom.cli.finding import links
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.views import view
+from axiom.decisions.evidence.rounding import around, end_told
+from axiom.errors import WrongUse
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.web.views import findings
+
+_NUMBER = click.IntRange(1, 2**63 - 1)
+_HEAD = ("number", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
+
+
+@click.group(cls=Group)
+def finding() -> None:
+    """Claims with a number, and how they stand."""
+
+
+finding.add_command(reopen_finding)
+finding.add_command(links.link)
+finding.add_command(links.graph)
+
+
+@finding.command("list")
+@click.option("--alias", default="", help="Those that ask what an old name or number stands for: 31, compgen.")
+@data_option
+@json_option
+def list_findings(alias: str, folder: Folder, as_json: bool) -> None:
+    """Every finding with its newest evidence."""
+    with view(folder, {"alias": alias}) as seen:
+        answer = findings.listed(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("number", "claim", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
+        [_line(row) for row in answer["findings"]],
+        none="No finding is registered yet.",
+    )
+
+
+@finding.command("show")
+@click.argument("number", type=_NUMBER)
+@data_option
+@json_option
+def show(number: int, folder: Folder, as_json: bool) -> None:
+    """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
+    with view(folder) as seen:
+        answer = findings.one(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["finding"]
+    show_facts({name: found[name] for name in _HEAD})
+    click.echo(f"\n{found['scope']['words']}")
+    for old in found["aliases"]:
+        click.echo(
+            f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}"
+        )
+    newest = found["evidence"]
+    if newest is None:
+        click.echo("\nIt awaits its first block of replicates.")
+    else:
+        click.echo()
+        show_facts(_facts(found, newest))
+    for heading, lines in {**links.sections(found), **(_sections(found, newest) if newest else {})}.items():
+        if lines:
+            click.echo(f"\n{heading}")
+            click.echo("\n".join(f"  {line}" for line in lines))
+    if newest is not None:
+        click.echo(f"\nCite: {found['cite']}")
+
+
+@finding.command("export")
+@click.argument("number", type=_NUMBER)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    help="A file that ends in .zip, or a folder that is new or empty.  [default: finding-NUMBER.zip]",
+)
+@data_option
+@quiet_option
+def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> None:
+    """Everything needed to weigh a finding again: data, registration, signed source and a script, as an RO-Crate."""
+    from axiom.web.export import archive  # weighs, for which NumPy is loaded
+
+    to = target or Path(f"finding-{number}.zip")
+    is_file = to.suffix == ".zip"
+    if not is_file and to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise WrongUse(
+            f"{to} is there and is no empty folder. Nothing was written; name a new folder or a file that ends in .zip."
+        )
+    with view(folder) as seen:
+        files = {"": archive.archive(seen, number)} if is_file else archive.files(seen, number)
+    for name, body in files.items():
+        with appearing(to / name if name else to) as unfinished:
+            unfinished.write_bytes(body)
+    remark(f"Wrote {to}", quiet=quiet)
+
+
+def _facts(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
+    names = ("estimate", "seeds", "missing", "e_value", "hosts", "volunteers", "platforms", "designs")
+    return {
+        **{name: newest[name] for name in names},
+        "interval": _interval(newest, _bars(found)),
+        "computed again": f"{newest['again']}, of which {newest['agreeing']} agree",
+    }
+
+
+def _sections(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, list[str]]:
+    """What has several lines, by its heading."""
+    half, most = newest["more"] or (0, 0)
+    in_most = f" in one case of two, {most} in nine of ten" if half != most else ""
+    needed = [f"about {half} more replicates{in_most}"] if most else []
+    return {
+        "why": [found["why"]] if found["why"] else [],
+        "needs": [*newest["needs"], *needed],
+        "flags": list(dict.fromkeys([*newest["flags"], *(alarm["text"] for alarm in newest["alarms"])])),
+        **{by: [_part(one) for one in parts] for by, parts in found["parts"].items()},
+        "computed again": [_pair(pair) for pair in newest["duplicates"]],
+        "predicted": [_predicted(said) for said in found["predictions"]],
+        "never worked": [_unlucky(one) for one in found["never_worked"]],
+        "reasons": newest["reasons"],
+    }
+
+
+def _part(one: dict[str, Any]) -> str:
+    known = "no value" if one["estimate"] is None else f"{one['estimate']:.4g} {_interval(one)}"
+    return f"{one['name']}: {known}, {one['seeds']} seeds"
+
+
+def _pair(pair: dict[str, Any]) -> str:
+    classes = {
+        "bit for bit": pair["exact"],
+        "within tolerance": pair["close"],
+        "with another end": pair["divergent"] - pair["disputed"],
+        "with another beginning": pair["disputed"],
+    }
+    counted = ", ".join(f"{amount} {name}" for name, amount in classes.items() if amount)
+    return f"{' and '.join(pair['platforms'])}: {counted}"
+
+
+def _predicted(said: dict[str, Any]) -> str:
+    chances = f"+ {said['positive']:.2f}, absent {said['absent']:.2f}, − {said['negative']:.2f}"
+    score = said["score"]
+    worth = "" if score is None or score["brier"] is None else f"; Brier {score['brier']:.3g}"
+    return f"{said['forecaster']}: {chances}, [{said['interval'][0]:.4g}, {said['interval'][1]:.4g}]{worth}"
+
+
+def _unlucky(one: dict[str, Any]) -> str:
+    states = ", ".join(f"{amount} {state}" for state, amount in one["states"].items())
+    return f"host {one['host']} ({one['platform']}): {states} of {one['tasks']} tasks"
+
+
+def _line(row: dict[str, Any]) -> tuple[Any, ...]:
+    known = row["evidence"] or {"estimate": None, "interval": None, "seeds": 0}
+    return (
+        row["number"],
+        row["claim"],
+        row["verdict"],
+        row["reads"],
+        row["grade"],
+        row["status"],
+        known["estimate"],
+        _interval(known, _bars(row)),
+        known["seeds"],
+    )
+
+
+def _bars(found: dict[str, Any]) -> tuple[float, ...]:
+    return around(float(found["null"] or 0.0), float(found["smallest"] or 0.0))
+
+
+def _interval(known: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:
+    if known["interval"] is None:
+        return None
+    return "[{}, {}]".format(*(end_told(end, bars) for end in known["interval"]))

@@ -1,0 +1,132 @@
+"""`axiom finding link` and `axiom finding graph`: how findings hang together, and what the old laboratory claimed."""
+
+from typing import Any
+
+import click
+
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table, why_option
+from axiom.cli.views import view
+from axiom.domain.findings import Meaning
+from axiom.domain.links import LinkKind
+from axiom.service.access import submit
+from axiom.service.callers import operator
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.web.views import graph as views
+
+_KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]
+_UPHELD = {
+    "as-claimed": Meaning.AS_CLAIMED,
+    "opposite": Meaning.OPPOSITE,
+    "too-small": Meaning.TOO_SMALL,
+}
+
+
+@click.command("link")
+@click.argument("source", metavar="A")
+@click.argument("kind", type=click.Choice(_KINDS))
+@click.argument("target", metavar="B")
+@why_option("Why; everybody can read it.", required=True)
+@click.option("--by", default=operator().name, show_default=True, help="Who says so.")
+@click.option(
+    "--upheld-by",
+    type=click.Choice(list(_UPHELD)),
+    multiple=True,
+    default=["as-claimed"],
+    show_default=True,
+    help="Of a test: what A must say for B to hold; may be given several times.",
+)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def link(
+    source: str,
+    kind: str,
+    target: str,
+    why: str,
+    by: str,
+    upheld_by: tuple[str, ...],
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Say how finding A and finding B hang together, with what the evidence of A is today.
+
+    B may be `old:31`, which the old laboratory claimed, or `link:7`, an explanation that A tests. Whether a test
+    supports or contradicts is never said: it follows from the verdict.
+    """
+    # Here and not above: `axiom finding show` should not wait for every command there is.
+    from axiom.commands.catalogue import read_command
+
+    words = {
+        "source": source,
+        "kind": kind.replace("-", " "),
+        "target": target,
+        "why": why,
+        "by": by,
+        "upheld_by": ",".join(_UPHELD[each] for each in upheld_by),
+    }
+    answer = submit(folder, read_command("finding.link", words), dry_run=dry_run)
+    if as_json:
+        show_json({"link": answer})
+        return
+    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    before = "" if answer["is_new"] else ", as was said before"
+    remark(f"Link {answer['link']}: {source} {answer['kind']} {target}{before}{dry}.", quiet=quiet)
+
+
+@click.command("graph")
+@data_option
+@json_option
+def graph(folder: Folder, as_json: bool) -> None:
+    """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
+    with view(folder) as seen:
+        answer = views.graph(seen)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["graph"]
+    show_table(
+        ("link", "from", "says", "of", "today", "by"),
+        [
+            (one["number"], _end(one["source"]), one["kind"], _end(one["target"]), _today(one), one["by"])
+            for one in found["links"]
+        ],
+        none="Nothing is linked yet.",
+    )
+    if found["waiting"]:
+        click.echo("\nthe old laboratory's claims that nothing tests yet")
+        show_table(
+            ("name", "claim", "number", "waits for"),
+            [(one["name"], one["claim"], one["figure"], one["experiment"]) for one in found["waiting"]],
+            none="",
+        )
+    click.echo(f"\n{found['open']} open questions")
+
+
+def sections(found: dict[str, Any]) -> dict[str, list[str]]:
+    """What a finding's own answer says of its links, by its heading."""
+    return {
+        "the old laboratory said": [
+            f"{old['name']}, which it {old['kind']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}"
+            for old in found["aliases"]
+        ],
+        "rests on what is void": [f"finding {one['number']}, {one['status']}" for one in found["depends_on_void"]],
+        "links": [_linked(one) for one in found["links"]],
+    }
+
+
+def _linked(one: dict[str, Any]) -> str:
+    ends = [f"{one[end]['noun']} {one[end]['name']}" for end in ("source", "target")]
+    today = one["caution"] or one["bearing"]
+    return f"{ends[0]} {one['kind']} {ends[1]}{f': {today}' if today else ''}"
+
+
+def _end(node: dict[str, Any]) -> str:
+    return node["name"] if node["noun"] == "finding" else f"{node['noun']} {node['name']}"
+
+
+def _today(one: dict[str, Any]) -> str:
+    return one["caution"] or one["bearing"] or "–"

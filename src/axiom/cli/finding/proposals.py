@@ -1,0 +1,124 @@
+"""`axiom proposal`: what might be asked next, and whether it is."""
+
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.commands.command import Answer
+from axiom.domain.proposals import ProposalState
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.web.views import proposals as views
+
+_WHY = why_option("Why; it stays with the proposal.", required=True)
+_BY = click.option("--by", default="operator", show_default=True, help="Who decides.")
+
+
+@click.group(cls=Group)
+def proposal() -> None:
+    """What might be asked next, and whether it is."""
+
+
+@proposal.command("list")
+@click.option("--state", type=click.Choice([one.value for one in ProposalState]), help="Only those that stand so.")
+@data_option
+@json_option
+def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
+    """Every proposal, those that wait for an answer first."""
+    with view(folder) as seen:
+        rows = [row for row in views.listed(seen)["proposals"] if state in (None, row["state"])]
+    if as_json:
+        show_json({"proposals": rows})
+        return
+    names = ("number", "state", "template", "finding", "core_hours", "bits", "question")
+    show_table(
+        names,
+        [[row[name] for name in names] for row in rows],
+        none=f"No proposal is {state}." if state else "Nothing was proposed yet.",
+    )
+
+
+@proposal.command("show")
+@click.argument("number", type=ID)
+@data_option
+@json_option
+def show(number: int, folder: Folder, as_json: bool) -> None:
+    """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
+    with view(folder) as seen:
+        answer = views.one(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["proposal"]
+    names = (
+        "number",
+        "slug",
+        "state",
+        "why",
+        "decided_by",
+        "registration",
+        "author",
+        "experiment",
+        "version",
+        "finding",
+    )
+    show_facts({name: found[name] for name in (*names, "core_hours", "bits")} | {"ends": answer["ends"]})
+    for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
+        if found[name]:
+            click.echo(f"\n{name}: {found[name]}")
+    said = found["prediction"]
+    if said:
+        low, high = said["interval"]
+        chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
+        click.echo(f"\nexpected: {chances}, within {low:g} to {high:g}, because {said['because']}")
+
+
+@proposal.command("approve")
+@click.argument("proposal", type=ID)
+@_WHY
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
+    _done(submit(folder, read_command("proposal.approve", said), dry_run=dry_run), as_json, quiet)
+
+
+@proposal.command("refuse")
+@click.argument("proposal", type=ID)
+@_WHY
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def refuse(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""
+    _done(submit(folder, read_command("proposal.refuse", said), dry_run=dry_run), as_json, quiet)
+
+
+def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        show_json({"proposal": answer})
+        return
+    registered = answer.get("registration")
+    what = f": registration {registered}" if registered else ""
+    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    remark(f"Proposal {answer['proposal']} is {answer['state']}{what}{dry}.", quiet=quiet)

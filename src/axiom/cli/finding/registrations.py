@@ -1,0 +1,229 @@
+"""`axiom registration`: what was written down before it was computed, and further designs, cohorts and amendments."""
+
+import json
+from typing import Any
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.experiment.sweep_words import configs
+from axiom.cli.groups import Group
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.commands.command import Answer
+from axiom.commands.versions import version_of
+from axiom.domain.registrations import MOST_SEEDS, Rule
+from axiom.service.access import reading, submit
+from axiom.service.terminal import remark
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.folder import Folder
+from axiom.store.registrations import registrations
+from axiom.web.views import registrations as views
+
+_WHY = why_option("Why; it is registered with it.", required=True)
+_STOPPING = click.option(
+    "--stopping",
+    type=click.Choice([rule.value for rule in Rule]),
+    default=Rule.SETTLED.value,
+    show_default=True,
+    help="When it ends: settled or graded findings, or a fixed number of replicates.",
+)
+_REPLICATES = click.option(
+    "--replicates", type=click.IntRange(1), default=MOST_SEEDS, show_default=True, help="So many at most."
+)
+
+
+@click.group(cls=Group)
+def registration() -> None:
+    """What was written down before it was computed, and further designs, cohorts and amendments."""
+
+
+@registration.command("list")
+@data_option
+@json_option
+def list_registrations(folder: Folder, as_json: bool) -> None:
+    """Every registration, the newest first."""
+    with view(folder) as seen:
+        answer = views.listed(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("number", "experiment", "design", "findings", "replicates", "stopping"),
+        [
+            (
+                row["number"],
+                f"{row['experiment']}@{row['version']}",
+                row["design"],
+                " ".join(str(one["finding"]) for one in row["estimands"]),
+                row["issued"],
+                row["stopping"],
+            )
+            for row in answer["registrations"]
+        ],
+        none="Nothing is registered yet.",
+    )
+
+
+@registration.command("show")
+@click.argument("number", type=ID)
+@data_option
+@json_option
+def show(number: int, folder: Folder, as_json: bool) -> None:
+    """One registration: what is asked, when it ends, what was predicted, and its hash."""
+    with view(folder) as seen:
+        answer = views.one(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["registration"]
+    names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
+    show_facts({name: found[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
+    for one in found["estimands"]:
+        click.echo(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
+    for said in found["predictions"]:
+        click.echo(f"\n{said['forecaster']} on {said['estimand']}: {_said(said)}")
+
+
+@registration.command("verify")
+@data_option
+@json_option
+def verify(folder: Folder, as_json: bool) -> None:
+    """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
+    with reading(folder) as db:
+        problems, known = registrations.broken_links(db), registrations.registrations(db)
+    head = known[0].hash if known else None
+    if as_json:
+        facts = {"well": not problems, "entries": len(known), "head": head, "problems": problems}
+        show_json({"registrations": facts})
+    elif problems:
+        click.echo("\n".join(problems[:20]))
+    else:
+        click.echo(f"{len(known)} registrations follow each other; the newest is {head or 'none'}")
+    raise click.exceptions.Exit(0 if not problems else 1)
+
+
+@registration.command("forecasters")
+@data_option
+@json_option
+def forecasters(folder: Folder, as_json: bool) -> None:
+    """What each forecaster's predictions were worth."""
+    with view(folder) as seen:
+        answer = views.forecasters(seen)
+    if as_json:
+        show_json(answer)
+        return
+    names = ("forecaster", "predictions", "scored", "brier", "log_score", "covered", "intervals", "e_value")
+    show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")
+
+
+@registration.command("design")
+@click.argument("experiment", shell_complete=experiments_named)
+@click.argument("design")
+@click.argument("words", nargs=-1, required=True, metavar="FACTOR=LEVELS...")
+@_WHY
+@_STOPPING
+@_REPLICATES
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def add_design(
+    experiment: str, words: tuple[str, ...], folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
+) -> None:
+    """Register DESIGN, the declared sweep with other levels inside the ranges of the file: lr=0.1 width=8:128:x2.
+
+    Its replicates are further evidence of the findings that there are.
+    """
+    with reading(folder) as db:
+        manifest = stored_manifest(version_of(db, experiment).manifest)
+    chosen = json.dumps([dict(config) for config in configs(manifest, words)])
+    command = read_command("registration.design", {"experiment": experiment, "configs": chosen, **said})
+    _done(submit(folder, command, dry_run=dry_run), as_json, quiet)
+
+
+@registration.command("cohort")
+@click.argument("finding", type=ID)
+@_WHY
+@_STOPPING
+@_REPLICATES
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Register fresh replicates of a FINDING, which confirm it: numbers that are issued from now on."""
+    _done(submit(folder, read_command("registration.cohort", said), dry_run=dry_run), as_json, quiet)
+
+
+@registration.command("amend")
+@click.argument("finding", type=ID)
+@click.option("--claim", help="The claim in other words.")
+@click.option("--null", type=float, help="The number that no effect means.")
+@click.option("--smallest", type=float, help="The smallest effect that matters.")
+@click.option("--expects", type=click.Choice(["+", "-"]), help="On which side of the null the claim lies.")
+@click.option("--forecaster", required=True, help="Whose prediction it is; as it was formed from data, it is informed.")
+@click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
+@click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
+@click.option("--because", required=True, help="Why this is expected.")
+@_WHY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Put the claim of a FINDING otherwise, as data suggest: a new finding, for which only later replicates count."""
+    _done(submit(folder, read_command("registration.amend", _predicted(said)), dry_run=dry_run), as_json, quiet)
+
+
+@registration.command("predict")
+@click.argument("finding", type=ID)
+@click.option("--forecaster", required=True, help="Who says so.")
+@click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
+@click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
+@click.option("--because", required=True, help="Why this is expected.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def predict(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Say what you expect of a FINDING, before its first result is back."""
+    answer = submit(folder, read_command("registration.predict", _predicted(said)), dry_run=dry_run)
+    if as_json:
+        show_json({"prediction": answer})
+    else:
+        remark(f"Written down for finding {answer['finding']}{_dry(answer)}.", quiet=quiet)
+
+
+def _predicted(said: dict[str, Any]) -> dict[str, Any]:
+    (positive, negative, absent), (low, high) = said.pop("chances"), said.pop("interval")
+    return {**said, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
+
+
+def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        show_json({"registration": answer})
+        return
+    claims = ", ".join(f"{one['number']}{' (new)' if one['is_new'] else ''}" for one in answer["findings"])
+    what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
+    remark(f"{what}, design {answer['design']}, for findings {claims}{_dry(answer)}.", quiet=quiet)
+
+
+def _dry(answer: Answer) -> str:
+    return " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+
+
+def _said(said: dict[str, Any]) -> str:
+    chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
+    return f"{chances}, within {said['interval'][0]:g} to {said['interval'][1]:g}"

@@ -1,0 +1,72 @@
+"""`axiom weigh FILE.csv`: how sure is it, for whoever has numbers of their own and no laboratory."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from axiom.cli.atomic_file import appearing
+from axiom.cli.options import color_option, json_option, quiet_option, show_json
+from axiom.errors import FolderUnusable
+from axiom.service.terminal import printable, remark
+
+if TYPE_CHECKING:
+    from axiom.notebook_card import WeighedTable
+
+_WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
+
+
+@click.command("weigh")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--estimand",
+    metavar="KIND",
+    help=f"What a value is: {', '.join(_WORDS)}. Undeclared, nothing is guessed in favour of an effect.",
+)
+@click.option("--null", type=float, metavar="NUMBER", help="The value that would be no effect; 0, unless it is said.")
+@click.option("--smallest-effect", type=float, metavar="NUMBER", help="What is nearer to the null does not matter.")
+@click.option("--bounds", type=float, nargs=2, metavar="LO HI", help="What no value can ever leave.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw how the interval narrowed.")
+@json_option
+@quiet_option
+@color_option
+def weigh(
+    file: Path,
+    estimand: str | None,
+    null: float | None,
+    smallest_effect: float | None,
+    bounds: tuple[float, float] | None,
+    svg: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Say how sure it is what a CSV file says: one row a seed, columns seed and value.
+
+    Also read: issue, block, host, volunteer, platform, design, outcome. Nothing is stored and no laboratory is needed.
+    """
+    from axiom.notebook_weigh import weigh as weighed
+
+    card = weighed(file, estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    if as_json:
+        show_json(card.data())
+    else:
+        _show(card)
+    if svg is not None:
+        _write(card.svg(), svg)
+        remark(f"Wrote {svg}", quiet=quiet)
+
+
+def _show(card: "WeighedTable") -> None:
+    click.echo(printable(repr(card), but="\n"))
+    if drawn := card.sketched():
+        click.echo(f"\n{drawn}")
+
+
+def _write(drawn: str, file: Path) -> None:
+    """The file appears when it is whole, in a folder that is there."""
+    if not file.parent.is_dir():
+        raise FolderUnusable(
+            f"{file} cannot be written: there is no folder {file.parent}. Choose another place with --svg."
+        )
+    with appearing(file) as unfinished:
+        unfinished.write_text(drawn, encoding="utf-8")

@@ -1,0 +1,146 @@
+"""`axiom host`: which computers compute, in the shape of the pages' JSON, with the names that pages do not show."""
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts as records
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import hosts
+
+after_option = click.option(
+    "--after", type=click.IntRange(0, 2**53), default=0, help="Begin behind this number; 50 are listed at a time."
+)
+
+
+@click.group(cls=Group)
+def host() -> None:
+    """Computers."""
+
+
+@host.command("list")
+@data_option
+@after_option
+@json_option
+def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
+    """Hosts by number."""
+    with view(folder, {"after": after}) as seen:
+        answer = hosts.hosts(seen)
+        rows = [_named(seen, row) for row in answer["hosts"]]
+    if as_json:
+        show_json(answer | {"hosts": rows})
+        return
+    show_table(
+        (
+            "number",
+            "name",
+            "volunteer",
+            "platform",
+            "cores",
+            "memory MB",
+            "credit",
+            "a day",
+            "valid",
+            "last heard from",
+        ),
+        [_line(row) for row in rows],
+        none="There is no host yet." if not answer["of"] else f"There is no host behind {after}.",
+    )
+
+
+@host.command("show")
+@click.argument("host_id", type=ID)
+@data_option
+@json_option
+def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
+    """One host: what it is, how it stands, and what it was good for."""
+    with view(folder) as seen:
+        found = _named(seen, hosts.host(seen, host_id)["host"])
+    if as_json:
+        show_json({"host": found})
+        return
+    plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
+    show_facts({name: found[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
+    click.echo()
+    for sentence in (*found["standing"]["in_words"], _why(found)):
+        click.echo(sentence)
+    click.echo()
+    show_table(
+        ("finding", "claim", "verdict", "grade", "replicates"),
+        [
+            (f["number"], f["claim"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
+            for f in found["findings"]
+        ],
+        none="No finding rests on its results yet.",
+    )
+
+
+@host.command("why")
+@click.argument("host_id", type=ID)
+@data_option
+@json_option
+def why(host_id: int, folder: Folder, as_json: bool) -> None:
+    """Why a host gets no work, in one sentence."""
+    with view(folder) as seen:
+        answer = hosts.why(seen, host_id)
+    if as_json:
+        show_json(answer)
+    else:
+        click.echo(answer["host"]["reason"])
+
+
+@host.command("trust")
+@click.argument("host_id", type=ID)
+@why_option("Why; it stays in the audit.", required=True)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def trust(host_id: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
+    answer = submit(folder, read_command("host.trust", {"host": host_id, "reason": why}), dry_run=dry_run)
+    if as_json:
+        show_json({"host": answer})
+        return
+    remark(f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times.", quiet=quiet)
+
+
+def _why(found: Answer) -> str:
+    return f"When it last asked, it got no work: {found['why_no_work']}." if found["why_no_work"] else ""
+
+
+def _named(seen: Reading, row: Answer) -> Answer:
+    """With the name that the host gives itself: whoever opens the data folder may know it."""
+    known = records.host(seen.db, row["number"])
+    return row | {"name": known.name if known else row["name"]}
+
+
+def _line(row: Answer) -> tuple[object, ...]:
+    lately = row["lately"]
+    return (
+        row["number"],
+        row["name"],
+        row["volunteer"]["name"] if row["volunteer"] else "not shown",
+        row["platform"],
+        row["cores"],
+        row["memory_mb"],
+        f"{row['credit']:.3f}",
+        f"{row['recent_credit']:.3f}",
+        f"{lately['valid']} of {lately['of']}",
+        row["seen_at"],
+    )

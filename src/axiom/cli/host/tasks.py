@@ -1,0 +1,184 @@
+"""`axiom workunit` and `axiom task`: what is ordered and what hosts were given."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
+from axiom.commands.catalogue import read_command
+from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.errors import NotFound
+from axiom.service.access import reading, submit
+from axiom.service.terminal import remark
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import progress, results, workunits
+from axiom.store.views import tasks as work_pages
+from axiom.web.views.leaderboards import THOUSANDTHS
+from axiom.web.views.tasks import how, how_far
+
+_STATE = "Only those in this state."
+_limit = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
+)
+
+
+@click.group(cls=Group)
+def workunit() -> None:
+    """Orders: some replicates of one experiment each."""
+
+
+@workunit.command("list")
+@data_option
+@click.option("--state", type=click.Choice([state.value for state in WorkunitState]), help=_STATE)
+@_limit
+@json_option
+def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+    """The newest workunits."""
+    with reading(folder) as db:
+        found = work_pages.workunits(db, state or "", limit)
+    if as_json:
+        show_json({"workunits": [_workunit(one) for one in found]})
+        return
+    show_table(
+        ("id", "experiment", "replicates", "state", "reason"),
+        [(one.id, one.experiment_id, _span(one.replicates), one.state, one.reason) for one in found],
+        none="There is no such workunit.",
+    )
+
+
+@workunit.command("show")
+@click.argument("workunit_id", type=ID)
+@data_option
+@json_option
+def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
+    """One workunit with its tasks."""
+    with reading(folder) as db:
+        found = workunits.workunit(db, workunit_id)
+        tasks = workunits.tasks_of(db, workunit_id)
+        checks = work_pages.checks_of(db, workunit_id)
+    if found is None:
+        raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
+    if as_json:
+        rows = [{"workunit": one.workunit_id, "task": one.task_id, "state": one.state} for one in checks]
+        show_json({"workunit": {**_workunit(found), "checks": rows, "tasks": [_task(one) for one in tasks]}})
+        return
+    show_facts(_workunit(found))
+    for one in checks:
+        click.echo(f"checked by workunit {one.workunit_id}, which repeats task {one.task_id}: {one.state}")
+    click.echo()
+    _show_tasks(tasks)
+
+
+@workunit.command("cancel")
+@click.argument("workunit_ids", type=ID, nargs=-1, required=True)
+@why_option("Why; it stays with the workunit.", default="cancelled by the operator")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def cancel(workunit_ids: tuple[int, ...], why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Withdraw open workunits; what is out may still come back."""
+    command = read_command("workunit.cancel", {"workunits": list(workunit_ids), "reason": why})
+    answer = submit(folder, command, dry_run=dry_run)
+    if as_json:
+        show_json({"workunits": answer})
+    else:
+        remark(f"{len(answer['cancelled'])} cancelled{' (dry run)' if dry_run else ''}.", quiet=quiet)
+
+
+@click.group(cls=Group)
+def task() -> None:
+    """Copies of workunits, each given to one host."""
+
+
+@task.command("list")
+@data_option
+@click.option("--state", type=click.Choice([state.value for state in TaskState]), help=_STATE)
+@_limit
+@json_option
+def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+    """The newest tasks."""
+    with reading(folder) as db:
+        found = work_pages.tasks(db, state or "", limit)
+    if as_json:
+        show_json({"tasks": [_task(one) for one in found]})
+    else:
+        _show_tasks(found)
+
+
+@task.command("show")
+@click.argument("task_id", type=ID)
+@data_option
+@json_option
+def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
+    """One task with the results that it brought."""
+    with reading(folder) as db:
+        found = workunits.task(db, task_id)
+        brought = results.of_task(db, task_id)
+        ended = _ended(db, task_id) if found else {}
+    if found is None:
+        raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
+    rows = [{**asdict(one), "early": list(one.early)} for one in brought]
+    if as_json:
+        show_json({"task": {**_task(found), **ended, "results": rows}})
+        return
+    far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
+    shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
+    show_facts({**_task(found), **shown})
+    click.echo()
+    show_table(
+        ("replicate", "config", "seed", "outcome", "cpu s"),
+        [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
+        none="It brought no results.",
+    )
+
+
+def _ended(db: Database, task_id: int) -> dict[str, Any]:
+    """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
+    known = work_pages.ended(db, task_id)
+    paid = sum(award.amount for award in work_pages.paid(db, task_id))
+    checks = [check.workunit_id for check in work_pages.checks(db, task_id)]
+    far = how_far(progress.of_task(db, task_id))
+    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
+
+
+def _show_tasks(tasks: list[Task]) -> None:
+    show_table(
+        ("id", "workunit", "host", "state", "sent", "cpu s", "reason"),
+        [(one.id, one.workunit_id, one.host_id, one.state, one.sent_at, one.cpu_seconds, one.reason) for one in tasks],
+        none="There is no such task.",
+    )
+
+
+def _workunit(found: Workunit) -> dict[str, Any]:
+    return {
+        **asdict(found),
+        "replicates": list(found.replicates),
+        "configs": list(found.configs),
+        "created_at": found.created_at.isoformat(),
+    }
+
+
+def _task(found: Task) -> dict[str, Any]:
+    facts = asdict(found)
+    facts.pop("ticket")
+    for name in ("created_at", "sent_at", "deadline", "returned_at"):
+        facts[name] = facts[name].isoformat() if facts[name] else None
+    return facts
+
+
+def _span(numbers: tuple[int, ...]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"

@@ -1,0 +1,250 @@
+"""`axiom volunteer` and `axiom team`: whose computers compute, in the shape of the pages' JSON."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.host.carry_over import carry, read_lifetimes
+from axiom.cli.host.hosts import after_option
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.domain.amounts import counted
+from axiom.errors import NotFound, Refused
+from axiom.service.access import reading, submit
+from axiom.service.terminal import printable, remark
+from axiom.signed.strict import LARGEST
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.web.base.request import Answer
+from axiom.web.views import volunteers as pages
+
+_BACKUPS = "Older backups and the journal hold the account until they are deleted."
+_RANDOM_BYTES = 12  # of a password that nobody chose
+
+
+@click.group(cls=Group)
+def volunteer() -> None:
+    """Who owns hosts."""
+
+
+@volunteer.command("list")
+@data_option
+@after_option
+@json_option
+def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
+    """Volunteers by number."""
+    with view(folder, {"after": after}) as seen:
+        answer = pages.volunteers(seen)
+    if as_json:
+        show_json(answer)
+    else:
+        _show_volunteers(answer["volunteers"], none=_none("volunteer", answer["of"], after))
+
+
+@volunteer.command("show")
+@click.argument("number", type=ID)
+@data_option
+@json_option
+def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
+    """One volunteer: credit, team, and the findings that they support."""
+    with view(folder) as seen:
+        answer = pages.volunteer(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["volunteer"]
+    show_facts({name: found[name] for name in ("number", "name", "country", "since")})
+    show_facts({"team": _name(found["team"]), "hosts": found["host_count"], **_credit(found)})
+    for row in found["carried"]:
+        click.echo(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
+    click.echo()
+    show_table(
+        ("finding", "claim", "verdict", "grade", "replicates"),
+        [
+            (f["number"], f["claim"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
+            for f in found["findings"]
+        ],
+        none="No finding rests on results of this volunteer yet.",
+    )
+
+
+@volunteer.command("carry-over")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="", help="Where the credit is from, for rows that do not say it.")
+@click.option("--known-only", is_flag=True, help="Leave out rows of volunteers who have no account here yet.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def carry_over(
+    file: Path, source: str, known_only: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
+) -> None:
+    """Bring lifetime totals over from a CSV file: email or number, credit, source. Once from each source."""
+    with reading(folder) as db:
+        read = read_lifetimes(db, file, source=source, known_only=known_only)
+    answer = carry(folder, read, dry_run=dry_run)
+    if as_json:
+        show_json({"volunteers": answer})
+        return
+    remark(
+        f"{len(answer['carried'])} carried over{' (dry run)' if dry_run else ''}, {answer['credit']:.3f} in all; "
+        f"{len(answer['kept'])} were here before, {len(answer['unknown'])} have no account here.",
+        quiet=quiet,
+    )
+    for row in answer["kept"]:
+        if row["credit"] != row["kept"]:
+            who = f"volunteer {row['volunteer']}"
+            remark(f"{who}: {row['kept']:.3f} from {printable(row['source'])} stays; {row['credit']:.3f} was asked.")
+
+
+@volunteer.command("new-password")
+@click.argument("who", metavar="NUMBER|ADDRESS")
+@data_option
+@dry_run_option
+@json_option
+def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None:
+    """Give somebody who forgot theirs a new password, shown once. Computers that hold the account key go on."""
+    with reading(folder) as db:
+        number = _with_account(db, who)
+    password = secrets.token_urlsafe(_RANDOM_BYTES)
+    submit(folder, read_command("account.password", {"volunteer": number, "password": password}), dry_run=dry_run)
+    answer = {"volunteer": number, "password": None if dry_run else password}
+    if as_json:
+        show_json({"volunteer": answer})
+        return
+    show_facts({"volunteer": number, "password": "none (dry run)" if dry_run else password})
+    remark(
+        "Every browser is signed out of this account, and its weak key is another one: computers attached with that "
+        "must be attached again. Tell its owner to choose another password.",
+        quiet=dry_run,
+    )
+
+
+@volunteer.command("erase")
+@click.argument("who", metavar="NUMBER|ADDRESS")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Erase somebody's account, for good: what they computed and its credit stay, under a number."""
+    with reading(folder) as db:
+        number = _with_account(db, who)
+    if not (yes or dry_run):
+        remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
+        click.confirm("Erase them?", abort=True, err=True)
+    answer = submit(folder, read_command("account.erase", {"volunteer": number}), dry_run=dry_run)
+    if as_json:
+        show_json({"volunteer": answer})
+        return
+    erased = "would be erased (dry run)" if dry_run else "is erased"
+    remark(
+        f"Volunteer {number} {erased}; {counted(answer['tasks'], 'task')} of theirs for others. {_BACKUPS}", quiet=quiet
+    )
+
+
+def _with_account(db: Database, who: str) -> int:
+    """The number of a volunteer who can sign in, by number or address."""
+    is_number = who.isascii() and who.isdecimal() and int(who) <= LARGEST
+    found = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
+    if found is None:
+        raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")
+    volunteer, account = found
+    if account.email is None:
+        raise Refused(f"Volunteer {volunteer.id} is no person who signs in: it has no address. Nothing was changed.")
+    return volunteer.id
+
+
+@click.group(cls=Group)
+def team() -> None:
+    """Volunteers who compute together."""
+
+
+@team.command("list")
+@data_option
+@after_option
+@json_option
+def list_teams(folder: Folder, after: int, as_json: bool) -> None:
+    """Teams by number."""
+    with view(folder, {"after": after}) as seen:
+        answer = pages.listed_teams(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("number", "name", "volunteers", "founded by", "country", "credit", "a day"),
+        [
+            (
+                row["number"],
+                row["name"],
+                row["volunteer_count"],
+                _name(row["founder"]),
+                row["country"],
+                *_credit(row).values(),
+            )
+            for row in answer["teams"]
+        ],
+        none=_none("team", answer["of"], after),
+    )
+
+
+@team.command("show")
+@click.argument("number", type=ID)
+@data_option
+@json_option
+def show_team(number: int, folder: Folder, as_json: bool) -> None:
+    """One team and its volunteers."""
+    with view(folder) as seen:
+        answer = pages.team(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["team"]
+    show_facts({name: found[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
+    show_facts({"founded by": _name(found["founder"]), **_credit(found)})
+    click.echo()
+    _show_volunteers(found["volunteers"], none="Nobody is in this team at the moment.")
+
+
+def _show_volunteers(rows: list[Answer], *, none: str) -> None:
+    show_table(
+        ("number", "name", "team", "country", "hosts", "credit", "a day"),
+        [
+            (
+                row["number"],
+                row["name"],
+                _name(row["team"]),
+                row["country"],
+                row["host_count"],
+                *_credit(row).values(),
+            )
+            for row in rows
+        ],
+        none=none,
+    )
+
+
+def _credit(row: Answer) -> dict[str, str]:
+    return {"credit": f"{row['credit']:.3f}", "a day, of late": f"{row['recent_credit']:.3f}"}
+
+
+def _name(found: Answer | None) -> str | None:
+    return found["name"] if found else None
+
+
+def _none(noun: str, amount: int, after: int) -> str:
+    return f"There is no {noun} behind {after}." if amount else f"There is no {noun} yet."

@@ -1,0 +1,161 @@
+"""`axiom backup` and `axiom restore`: the whole laboratory to one file, and back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json
+from axiom.domain.amounts import counted
+from axiom.errors import NotFound
+from axiom.lab.upkeep.backup import Backup, Restored, back_up
+from axiom.lab.upkeep.backup import restore as restore_backup
+from axiom.lab.upkeep.recovery import Recovered, Wish
+from axiom.service.access import demand, lay_out_own_files, reading
+from axiom.service.terminal import remark, wall_clock
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.history import SKIPPED
+from axiom.store.upkeep import backed_up
+
+_NAMED = 20  # of what breaks promises
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; without it, one named after the time.")
+@click.option("--without-keys", is_flag=True, help="Leave the secret keys out; they must then come from elsewhere.")
+@click.option("--although-broken", is_flag=True, help="Also where a stored file is gone: what is left.")
+@data_option
+@json_option
+@quiet_option
+def backup(
+    folder: Folder, output: Path | None, without_keys: bool, although_broken: bool, as_json: bool, quiet: bool
+) -> None:
+    """Write one file that holds the whole laboratory, also while it works.
+
+    Who has this file has the laboratory's keys, unless --without-keys left them out.
+    """
+    demand(folder)
+    now = wall_clock()
+    target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
+    made = back_up(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
+    backed_up.note(folder, now)
+    if as_json:
+        show_json({"backup": {"file": str(target), **asdict(made)}})
+        return
+    click.echo(target)
+    kept = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
+    remark(f"Holds {_contents(made)}, {kept}.", quiet=quiet)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--journal", type=click.Path(path_type=Path), help="Where the journal of the lost laboratory lies.")
+@click.option("--as-it-was", is_flag=True, help="Only the backup, without what the journal says came after it.")
+@click.option("--as-far-as-possible", is_flag=True, help="Follow a damaged journal up to where the damage begins.")
+@click.option("--although-broken", is_flag=True, help="Also where a promise is broken; each that is, is named.")
+@dry_run_option
+@data_option
+@json_option
+@quiet_option
+def restore(
+    file: Path,
+    journal: Path | None,
+    as_it_was: bool,
+    as_far_as_possible: bool,
+    although_broken: bool,
+    dry_run: bool,
+    folder: Folder,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make a laboratory from a backup and its journal, in a new folder, after proving every byte and every promise.
+
+    Without --journal, one that lies beside the backup or where the backup's settings say is gone on from. With
+    --dry-run all is proven and nothing is made: whether a backup is good is best known before it is needed.
+    """
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}. Nothing was restored.")
+    wish = Wish(
+        journal=journal,
+        as_it_was=as_it_was,
+        as_far_as_possible=as_far_as_possible,
+        although_broken=although_broken,
+    )
+    restored = restore_backup(file, folder, now=wall_clock(), wish=wish, dry_run=dry_run)
+    if not dry_run:
+        with reading(folder) as db:
+            lay_out_own_files(db, folder)  # also for commands that come before the first start
+    if as_json:
+        show_json({"restored": _answer(restored, folder, dry_run=dry_run)})
+        return
+    state = "can be restored" if restored.broken else "is sound"
+    click.echo(f"{file} {state}; nothing was restored." if dry_run else folder.path)
+    for line in _remarks(restored, wish, folder, dry_run=dry_run):
+        remark(line, quiet=quiet)
+
+
+def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "data": str(folder.path),
+        **asdict(restored.backup),
+        "journal": _as_data(restored.recovered),
+        "dry_run": dry_run,
+        "broken": list(restored.broken),
+    }
+
+
+def _remarks(restored: Restored, wish: Wish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+    yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
+    yield _reached(restored.recovered, wish)
+    yield from _kept(restored.broken)
+    if not dry_run:
+        yield _next_step(restored.backup, folder)
+
+
+def _next_step(made: Backup, folder: Folder) -> str:
+    if made.with_keys:
+        return f"Go on: axiom lab --data {folder.path} (never while the first one still works)."
+    return f"It was made without keys: put them into {folder.keys} (mode 0600), then start it."
+
+
+def _kept(broken: Sequence[str]) -> Iterator[str]:
+    if not broken:
+        yield "Every sum, both chains and every promise hold."
+        return
+    yield "Every sum holds, but a promise is broken, as axiom doctor --invariants says:"
+    yield from (f"- {text}" for text in broken[:_NAMED])
+    if len(broken) > _NAMED:
+        yield f"- and {counted(len(broken) - _NAMED, 'thing')} more"
+
+
+def _contents(made: Backup) -> str:
+    return (
+        f"laboratory {made.lab[:12]} as of {made.made_at[:19]} UTC: {made.experiments} experiments, {made.results} "
+        f"results, {made.findings} findings, {made.audited} audited commands, {made.files} files"
+    )
+
+
+def _reached(recovered: Recovered, wish: Wish) -> str:
+    """How far the journal led, and what that means for numbers."""
+    later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
+    if wish.as_it_was:
+        return f"What came in after the backup was left out. {later}"
+    if recovered.journal is None:
+        return f"No journal was found (--journal names its folder): what came in after the backup is lost. {later}"
+    until = f", up to {recovered.until:%Y-%m-%d %H:%M:%S} UTC" if recovered.until else ""
+    done = f"{recovered.groups} groups of changes of the journal in {recovered.journal} were done again{until}"
+    if recovered.complete:
+        return f"{done}: everything that it holds."
+    return f"{done}; it was followed no further, as {recovered.ending.value}. {later}"
+
+
+def _as_data(recovered: Recovered) -> dict[str, Any]:
+    return {
+        "folder": str(recovered.journal) if recovered.journal else None,
+        "groups": recovered.groups,
+        "until": recovered.until.isoformat() if recovered.until else None,
+        "ending": recovered.ending.name.lower(),
+        "complete": recovered.complete,
+    }

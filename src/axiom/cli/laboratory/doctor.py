@@ -1,0 +1,359 @@
+"""What `axiom doctor` looks at, each with what it means and what to do."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axiom.commands.remote import Remote
+from axiom.domain.amounts import counted
+from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.errors import AxiomError, CannotStart, NoSandbox
+from axiom.lab.upkeep.copies import copies
+from axiom.lab.upkeep.promises import PROMISES, broken
+from axiom.runner.sandbox import demand
+from axiom.service.access import journal_of, reading
+from axiom.service.clock import Accepted
+from axiom.service.terminal import wall_clock
+from axiom.settings import from_process
+from axiom.signed.keys import load_keys
+from axiom.store.connections import Connections
+from axiom.store.credit import tariffs
+from axiom.store.engine.database import Database, moment, version
+from axiom.store.engine.folder import Folder, holder, is_full, lost
+from axiom.store.experiments import preflights
+from axiom.store.journal.history import standing
+from axiom.store.journal.replay import covered_from
+from axiom.store.migrate import check
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import backed_up, jobs, watches
+from axiom.web.views.join import runners_of
+
+_LEAST_FREE_MB = 1_000
+_SLOW_SYNC_MS = 50.0
+_SYNCS = 5
+_BACKUP_DAYS = 7
+_PATIENCE = 10.0  # seconds for a server to answer: whoever asks a doctor suspects already that it does not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    well: bool
+    says: str
+    cure: str = ""
+
+
+def examine(folder: Folder) -> Iterator[Finding]:
+    """Look at the folder, the disk, the clock, the keys, the database and the server."""
+    yield _settings(folder)
+    if not folder.exists():
+        yield Finding(
+            name="laboratory", well=False, says=f"there is none in {folder.path}", cure="`scripts/lab` makes one"
+        )
+        return
+    yield _room(folder)
+    yield _sync(folder)
+    strange = _strange(folder)
+    if not strange:
+        yield _asked(folder, "clock", _clock)
+    yield _keys(folder)
+    yield _server(folder)
+    yield _runners(folder)
+    yield _isolation()
+    yield from [strange] if strange else _all_asked(folder)
+
+
+def _all_asked(folder: Folder) -> Iterator[Finding]:
+    yield _asked(folder, "sandbox", _sandbox)
+    yield _asked(folder, "database", _database)
+    yield _asked(folder, "journal", lambda db: _journal(folder, db))
+    yield _asked(folder, "backup", lambda db: _backup(folder, db))
+    yield _asked(folder, "jobs", _jobs)
+    yield _asked(folder, "watches", _watches)
+    yield _asked(folder, "preflight", _preflights)
+
+
+def examine_invariants(folder: Folder) -> Iterator[Finding]:
+    """Look at every promise."""
+    now = wall_clock()
+    with reading(folder) as db:
+        problems = broken(db, folder, load_keys(folder.keys, now).trust, now)
+    for number, promise in sorted(PROMISES.items(), key=lambda item: int(item[0].removeprefix("I"))):
+        found = problems[number]
+        more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+        yield Finding(
+            name=number,
+            well=not found,
+            says=promise if not found else "; ".join(found[:3]) + more,
+            cure="" if not found else "keep the folder as it is and report this: a promise of ours is broken",
+        )
+
+
+def _settings(folder: Folder) -> Finding:
+    try:
+        _, listed = from_process(folder.settings)
+    except AxiomError as error:
+        return Finding(name="settings", well=False, says=str(error), cure="mend the setting")
+    changed = [setting.name for setting in listed if setting.origin != "default"]
+    return Finding(name="settings", well=True, says=f"chosen: {', '.join(changed)}" if changed else "all at default")
+
+
+def _room(folder: Folder) -> Finding:
+    free = shutil.disk_usage(folder.path).free // 2**20
+    return Finding(
+        name="disk",
+        well=free >= _LEAST_FREE_MB,
+        says=f"{free} MB free",
+        cure=f"free some: below {_LEAST_FREE_MB} MB the next results may find no room",
+    )
+
+
+def _sync(folder: Folder) -> Finding:
+    """How long the disk takes to keep a promise: every acknowledgement waits for one of these."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder.path) as file:
+            times = []
+            for _ in range(_SYNCS):
+                file.write(b"x" * 4096)
+                file.flush()
+                began = time.perf_counter()
+                os.fsync(file.fileno())
+                times.append(1000 * (time.perf_counter() - began))
+    except OSError as error:
+        cure = "free some space on this disk" if is_full(error) else "make the folder writable"
+        return Finding(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
+    median = sorted(times)[_SYNCS // 2]
+    return Finding(
+        name="sync",
+        well=median < _SLOW_SYNC_MS,
+        says=f"fsync takes {median:.1f} ms",
+        cure="a local disk answers hosts sooner; nothing is lost on a slow one",
+    )
+
+
+def _strange(folder: Folder) -> Finding | None:
+    """A database of an older or a newer Axiom: said once, since nothing can be asked of its tables."""
+    try:
+        with Connections(folder=folder).reader() as db:
+            check(db)
+    except CannotStart as error:
+        return Finding(name="database", well=False, says=str(error), cure="start the laboratory with the right version")
+    except AxiomError:
+        return None  # what it is, each that asks it something says
+    return None
+
+
+def _asked(folder: Folder, name: str, look: Callable[[Database], Finding]) -> Finding:
+    """What the database answers; that it does not answer is a finding, too."""
+    try:
+        with Connections(folder=folder).reader() as db:
+            return look(db)
+    except AxiomError as error:
+        return Finding(name=name, well=False, says=str(error), cure="start the laboratory, or restore a backup")
+
+
+def _clock(db: Database) -> Finding:
+    newest, what = workunits.newest(db)
+    ahead = (newest - wall_clock()).total_seconds()
+    accepted = Accepted.read(db)
+    well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
+    late = f"stands {ahead:.0f} s before what is written ({what})"
+    return Finding(
+        name="clock",
+        well=well,
+        says="agrees with what is written" if ahead < 60 else f"{late}, which was accepted" if well else late,
+        cure="set the computer's clock right; if it is right, `axiom lab --accept-clock`",
+    )
+
+
+def _database(db: Database) -> Finding:
+    check(db)
+    return Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+
+
+def _journal(folder: Folder, db: Database) -> Finding:
+    """Whether everything since the newest copy could be restored, and from where."""
+    settings, _ = from_process(folder.settings)
+    place, point = journal_of(folder, settings), standing(db)
+    first = covered_from(place, point) if point else None
+    if point is None or first is None:
+        return Finding(
+            name="journal",
+            well=False,
+            says=f"the newest changes are not in {place}",
+            cure="start the laboratory: it begins a new journal, which covers the backups that are made from then on",
+        )
+    newest = max((copy.position for copy in copies(place, point)), default=0)
+    where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
+    return Finding(
+        name="journal",
+        well=first.point.position <= newest,
+        says=f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database",
+        cure=f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date",
+    )
+
+
+def _jobs(db: Database) -> Finding:
+    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.everything(db) if row["last_error"]]
+    return Finding(
+        name="jobs",
+        well=not failing,
+        says="; ".join(failing) or "none of the periodic jobs is failing",
+        cure="logs/axiom.log says more; each is tried again by itself while the laboratory runs",
+    )
+
+
+def _is_elsewhere(place: Path, folder: Folder) -> bool:
+    """Does it lie on another disk than the laboratory?"""
+    return place.exists() and place.stat().st_dev != folder.path.stat().st_dev
+
+
+def _backup(folder: Folder, db: Database) -> Finding:
+    """What others computed should outlive this disk. What one computed alone here, one may lose.
+
+    The copies that the laboratory makes by itself count where they lie on another disk.
+    """
+    settings, _ = from_process(folder.settings)
+    place, point, others = journal_of(folder, settings), standing(db), tariffs.volunteers_with_hosts(db)
+    own = copies(place, point) if point and _is_elsewhere(place, folder) else []
+    made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
+    days = (wall_clock() - made).days if made else None
+    says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
+    return Finding(
+        name="backup",
+        well=not others or (days is not None and days <= _BACKUP_DAYS),
+        says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
+        cure="`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal",
+    )
+
+
+def _watches(db: Database) -> Finding:
+    """What somebody wanted to be told of and is there."""
+    met = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
+    return Finding(
+        name="watches",
+        well=not met,
+        says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in met) or "no open watch is met",
+        cure=f"look at it, then `axiom watch end {met[0].id}`" if met else "",
+    )
+
+
+def _preflights(db: Database) -> Finding:
+    """What goes to no volunteer, or to nobody, for it was not tried or did not pass; what is of before that, too."""
+    found = preflights.newest(db, GATES)
+    nobody = [one.name for one in found if not one.is_ours]
+    unread = {name for _, name in preflights.unread(db, OWN_GATES)}
+    refused = [name for name in nobody if name not in unread]
+    failed = [*refused, *(one.name for one in found if one.passed is False and one.name not in refused)]
+    waiting = [one.name for one in found if one.passed is None and one.name not in nobody]
+    well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
+    words = [f"failed: {', '.join(failed)}"] if failed else []
+    words += [f"nobody gets, for nobody has looked: {', '.join(sorted(unread))}"] if unread else []
+    words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
+    return Finding(
+        name="preflight",
+        well=not failed,
+        says="; ".join(words) or well,
+        cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
+    )
+
+
+def _keys(folder: Folder) -> Finding:
+    try:
+        keys = load_keys(folder.keys, wall_clock())
+    except AxiomError as error:
+        return Finding(name="keys", well=False, says=str(error), cure="restore the keys from where they are kept")
+    return Finding(
+        name="keys", well=True, says=f"of laboratory {keys.trust.lab[:12]}, good until {keys.trust.expires:%Y-%m-%d}"
+    )
+
+
+def _server(folder: Folder) -> Finding:
+    facts = holder(folder)
+    if facts is None and (gone := lost(folder)) is not None:
+        return Finding(
+            name="server",
+            well=False,
+            says=f"process {gone.get('pid')} is gone, and nobody stopped it",
+            cure="the end of logs/axiom.log may say why; start it again: nothing is lost",
+        )
+    if facts is None:
+        return Finding(name="server", well=True, says="not running; the same command starts it again")
+    if not Remote(folder.socket, _PATIENCE).answers():
+        return Finding(
+            name="server",
+            well=False,
+            says=f"process {facts.get('pid')} holds the folder and does not answer",
+            cure=f"wait if it is starting; else end process {facts.get('pid')} and start again: nothing is lost",
+        )
+    return Finding(name="server", well=True, says=f"{facts.get('url', 'running')} (process {facts.get('pid')})")
+
+
+def _runners(folder: Folder) -> Finding:
+    """Which programs volunteers' computers are offered, and what stands in the way of better ones."""
+    offer = None
+    if holder(folder) is not None:
+        with contextlib.suppress(AxiomError):  # that the server does not answer is said above
+            offer = Remote(folder.socket, _PATIENCE).status()["status"].get("offer")
+    problems = (offer or {}).get("problems", [])
+    return Finding(
+        name="runners",
+        well=not problems,
+        says="; ".join(problems) or in_words(runners_of(folder), offer),
+        cure="mend what is said here, or build them again with scripts/build-runner; what is offered stays",
+    )
+
+
+def _isolation() -> Finding:
+    """What an experiment that computes here is kept in by; tried in a process, since nothing undoes it."""
+    tried = subprocess.run(
+        [sys.executable, "-I", "-m", "axiom.runner.confine"], capture_output=True, text=True, check=False
+    )
+    says = tried.stdout.strip().rstrip(".") or f"this could not be tried: {tried.stderr.strip()[-200:]}"
+    return Finding(
+        name="isolation",
+        well=tried.returncode == 0 and (sys.platform != "linux" or "fence" not in says),
+        says=says,
+        cure="on Linux, a kernel from 5.13 on with Landlock and seccomp holds it; see docs/explanation/isolation.md",
+    )
+
+
+def _sandbox(db: Database) -> Finding:
+    """Whether what was never tried can be tried here: outside of a sandbox nobody does, and volunteers wait for it."""
+    try:
+        demand()
+    except NoSandbox as error:
+        return Finding(
+            name="sandbox",
+            well=not preflights.circumstances(db, wall_clock()).has_volunteers,
+            says=str(error),
+            cure="install it, as docs/howto/preflight.md says: until then no new experiment reaches a volunteer",
+        )
+    return Finding(name="sandbox", well=True, says="untried code runs in bubblewrap's sandbox")
+
+
+def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
+    """What is offered, and what is being built."""
+    said = [
+        f"{each['platform']} on {' and '.join(each['computes_on'])}: version {each['version']}, "
+        f"{each['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * each["is_stand_in"])
+        for each in runners
+    ]
+    return "; ".join(
+        [*(said or ["none is offered yet"]), *([offer["building"]] if offer and offer["building"] else [])]
+    )
+
+
+def as_data(found: Finding) -> dict[str, Any]:
+    """For programs."""
+    return {"name": found.name, "well": found.well, "says": found.says, "cure": found.cure if not found.well else ""}

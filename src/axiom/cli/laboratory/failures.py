@@ -1,0 +1,139 @@
+"""`axiom failure` and `axiom watch`: what goes wrong and why, and what somebody wants to be told of."""
+
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.domain.failures import Comparison
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.web.views import failures as views
+
+
+@click.group(cls=Group)
+def failure() -> None:
+    """Tasks that ended badly, in groups."""
+
+
+@failure.command("list")
+@click.argument("experiment", metavar="[NAME[@VERSION]]", required=False, default="")
+@data_option
+@json_option
+def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
+    """Failures by version, cause and kind of host, with what they suggest."""
+    with view(folder, {"experiment": experiment}) as seen:
+        answer = views.failures(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("experiment", "tasks", "hosts", "works on", "platform", "cause", "last", "look at"),
+        [
+            (
+                row["experiment"],
+                row["tasks"],
+                row["host_count"],
+                row["works_on_count"],
+                row["platform"],
+                f"{row['cause']} ({row['raised']})" if row["raised"] else row["cause"],
+                row["last_at"][:16],
+                f"{row['look_at']}: {row['suggests']}",
+            )
+            for row in answer["failures"]
+        ],
+        none="Nothing has gone wrong: every task that was closed is valid, or was taken back.",
+    )
+
+
+@click.group(cls=Group)
+def watch() -> None:
+    """Be told of the first result that shows something."""
+
+
+@watch.command("list")
+@data_option
+@json_option
+def list_watches(folder: Folder, as_json: bool) -> None:
+    """What is waited for, and what was met."""
+    with view(folder) as seen:
+        answer = views.listed_watches(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("watch", "experiment", "waits for", "state", "results", "value", "sentence"),
+        [
+            (
+                row["number"],
+                row["experiment"],
+                row["predicate"],
+                row["state"],
+                row["hits"],
+                row["value"],
+                row["sentence"],
+            )
+            for row in answer["watches"]
+        ],
+        none="Nobody waits for anything.",
+    )
+
+
+@watch.command("register", context_settings={"ignore_unknown_options": True})  # a threshold may begin with a minus
+@click.argument("experiment", metavar="NAME[@VERSION]")
+@click.argument("measure")
+@click.argument("comparison", type=click.Choice([each.value for each in Comparison]))
+@click.argument("threshold", type=float)
+@click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def register(
+    experiment: str,
+    measure: str,
+    comparison: str,
+    threshold: float,
+    sentence: str,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'."""
+    words = {
+        "experiment": experiment,
+        "sentence": sentence,
+        "measure": measure,
+        "comparison": comparison,
+        "threshold": threshold,
+    }
+    answer = _submit(folder, "watch.register", words, dry_run=dry_run)
+    if as_json:
+        show_json({"watch": answer})
+    else:
+        done = "would wait (dry run: nothing was changed)" if dry_run else f"Watch {answer['watch']} waits"
+        remark(f"{done} for {answer['predicate']} in {answer['experiment']}@{answer['version']}.", quiet=quiet)
+
+
+@watch.command("end")
+@click.argument("watch_id", type=ID)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def end(watch_id: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Wait for it no more; what was found stays."""
+    answer = _submit(folder, "watch.end", {"watch": watch_id}, dry_run=dry_run)
+    if as_json:
+        show_json({"watch": answer})
+    else:
+        remark(f"Watch {watch_id} has ended{' (dry run)' if dry_run else ''}; {answer['hits']} results.", quiet=quiet)
+
+
+def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    return submit(folder, read_command(name, words), dry_run=dry_run)

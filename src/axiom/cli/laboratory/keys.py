@@ -1,0 +1,263 @@
+"""`axiom keys`: who may sign what, on the server and on a computer without a network."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.laboratory.keys_describe import missing, words
+from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
+from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.commands.command import Answer
+from axiom.commands.sealing import SealBundles, SignPrograms
+from axiom.errors import AxiomError, NoLab, Refused, WrongUse
+from axiom.lab.experiments import seal
+from axiom.service.access import package, submit
+from axiom.service.audited import audited
+from axiom.service.terminal import remark, wall_clock
+from axiom.signed import ceremony
+from axiom.signed.ceremony import Rotation
+from axiom.signed.keys import load_keys, replace_private
+from axiom.signed.offline import PUBLIC_FILE, load_held, make_offline, read_public
+from axiom.signed.requests import LIMIT, SigningRequest, read_request, sign, write_request
+from axiom.signed.roles import Role
+from axiom.store.engine.folder import Folder, keep
+
+_FILE = click.Path(path_type=Path)
+_public = click.option("--public", type=_FILE, help="The public.json of keys that are kept elsewhere.")
+
+
+@click.group(cls=Group)
+def keys() -> None:
+    """Who may sign what."""
+
+
+@keys.command("show")
+@data_option
+@json_option
+def show_keys(folder: Folder, as_json: bool) -> None:
+    """The public side of the laboratory's keys, by role."""
+    trust = keys_of(folder).trust
+    roles = {role.value: sorted(signers.keys) for role, signers in trust.roles.items()}
+    facts = {"lab": trust.lab, "version": trust.version, "expires": trust.expires.isoformat(), "roles": roles}
+    if as_json:
+        show_json({"keys": facts})
+    else:
+        show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
+
+
+@keys.command("status")
+@data_option
+@json_option
+def status(folder: Folder, as_json: bool) -> None:
+    """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
+    held = keys_of(folder)
+    rows, waits = key_rows(folder, held), waiting(folder, held, wall_clock())
+    facts = {"lab": held.trust.lab, "version": held.trust.version, "expires": held.trust.expires.isoformat()}
+    if as_json:
+        show_json({"keys": {**facts, "keys": rows, "waiting": waits}})
+        return
+    show_facts(facts)
+    click.echo()
+    shown = [(row["role"], str(row["key"])[:12], row["where"], row["must_sign"]) for row in rows]
+    show_table(("role", "key", "where", "must sign"), shown, none="There is no key.")
+    click.echo()
+    none = "Nothing waits to be signed."
+    show_table(("waits to be signed", "why"), [(one["what"], one["why"]) for one in waits], none=none)
+    if waits and not held.can(Role.BUNDLE):
+        click.echo("`axiom keys request FILE` writes down what has to be signed.")
+
+
+@keys.command("make")
+@click.argument("place", type=_FILE)
+@click.option("--root-keys", default=3, show_default=True, help="How many root keys.")
+@click.option("--root-threshold", default=2, show_default=True, help="How many of them must sign.")
+@click.option("--bundle-keys", default=2, show_default=True, help="How many bundle keys.")
+@click.option("--bundle-threshold", default=1, show_default=True, help="How many of them must sign.")
+@quiet_option
+def make(
+    place: Path, root_keys: int, root_threshold: int, bundle_keys: int, bundle_threshold: int, quiet: bool
+) -> None:
+    """Make keys in a new folder, on a computer that stays without a network."""
+    make_offline(place, {Role.ROOT: (root_keys, root_threshold), Role.BUNDLE: (bundle_keys, bundle_threshold)})
+    click.echo(str(place / PUBLIC_FILE))
+    remark(
+        f"Made {root_keys} root and {bundle_keys} bundle keys and a code-signing key in {place} (mode 0600). Give each "
+        f"root key to another person, keep a copy of each, and carry {PUBLIC_FILE} alone to the server.",
+        quiet=quiet,
+    )
+
+
+@keys.command("request")
+@click.argument("file", type=_FILE)
+@_public
+@click.option("--withdraw", is_flag=True, help="Trust the ticket key of before no more: it was stolen.")
+@data_option
+@quiet_option
+def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, quiet: bool) -> None:
+    """Write down what the keys that are kept elsewhere have to sign."""
+    now = wall_clock()
+    if public is not None:
+        folder.create()
+        ceremony.begin(folder.keys, read_public(public))
+    elif not folder.keys.exists():
+        raise NoLab(f"There is no laboratory in {folder.path}; for one without keys of its own, give --public FILE.")
+    asked = request_of(folder, now, withdraw=withdraw)
+    if not is_worth_carrying(folder, asked):
+        remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
+        return
+    replace_private(file, write_request(asked))
+    for line in words(asked, package(), {}):
+        remark(line, quiet=quiet)
+    remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
+
+
+@keys.command("sign")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--keys", "places", type=_FILE, multiple=True, required=True, help="A folder with private keys; repeat it."
+)
+@click.option(
+    "--programs", "programs", type=_FILE, multiple=True, help="A folder with programs that you built yourself."
+)
+@click.option("--lab", default="", help="Your laboratory's whole name, where no root key of it is in these folders.")
+@click.option("--yes", is_flag=True, help="Sign without asking.")
+@quiet_option
+def sign_request(
+    file: Path, places: Sequence[Path], programs: Sequence[Path], lab: str, yes: bool, quiet: bool
+) -> None:
+    """Look at a request, and sign it with the keys of these folders. Needs no network and no laboratory."""
+    asked, now = read_request(_read(file)), wall_clock()
+    seen = looked_at(asked, programs)
+    for line in words(asked, package(), seen):
+        click.echo(line)
+    if not yes:
+        click.confirm("Sign this?", abort=True)
+    helds = [load_held(place) for place in places]
+    roots = frozenset[str]().union(*(held.roots for held in helds))
+    for held in helds:
+        asked = sign(asked, held, seen=seen.keys(), now=now, lab=lab, roots=roots)
+    replace_private(file, write_request(asked))
+    open_ends = list(missing(asked, now))
+    for sentence in open_ends:
+        click.echo(f"Not complete: {sentence}")
+    if not open_ends:
+        remark(f"Complete. Carry {file} back; there: axiom keys accept {file.name}", quiet=quiet)
+
+
+@keys.command("accept")
+@click.argument("file", type=_FILE)
+@data_option
+@quiet_option
+def accept(file: Path, folder: Folder, quiet: bool) -> None:
+    """Take what was signed elsewhere: the next trust file, seals, signatures of programs."""
+    raw, now = _read(file), wall_clock()
+    asked = read_request(raw)
+    said = {"request": hashlib.sha256(raw).hexdigest()}
+    if ceremony.next_trust(folder.keys, asked, now) or ceremony.follows(folder.keys, asked):
+        audited(folder, "keys.accept", said, lambda: _accepted(folder, asked, now))
+        trust = keys_of(folder).trust
+        remark(f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet)
+    elif signatures := ceremony.carried(folder.keys, asked):
+        _take_signatures(signatures, folder)
+    for sentence in missing(asked, now):
+        click.echo(f"Not complete: {sentence}")
+    _take_seals(asked, folder, quiet=quiet)
+
+
+@keys.command("rotate")
+@click.argument("role", type=click.Choice(ceremony.ROLES))
+@_public
+@click.option("--keep", is_flag=True, help="The root or bundle keys of before stay beside the new ones.")
+@click.option("--drop", multiple=True, help="A root or bundle key that goes, by the beginning of its id; repeat it.")
+@click.option("--threshold", type=click.IntRange(1, 9), help="How many of them must sign.")
+@click.option("--withdraw", is_flag=True, help="Trust the ticket key of before no more: it was stolen.")
+@data_option
+@quiet_option
+def rotate(
+    role: str,
+    public: Path | None,
+    keep: bool,
+    drop: Sequence[str],
+    threshold: int | None,
+    withdraw: bool,
+    folder: Folder,
+    quiet: bool,
+) -> None:
+    """Give a role other keys. At once, where enough root keys are here; otherwise with the next request.
+
+    The laboratory must be stopped: a server keeps the keys that it started with.
+    """
+    keys_of(folder)
+    wanted = Rotation(
+        role=role,
+        public=read_public(public) if public else None,
+        keep=keep,
+        drop=drop,
+        threshold=threshold,
+        withdraw=withdraw,
+    )
+    said = {"role": role, "keep": keep, "drop": list(drop), "threshold": threshold, "withdraw": withdraw}
+    done = audited(folder, "keys.rotate", said, lambda: _rotated(folder, wanted))["done"]
+    ask = f"It waits for signatures: `axiom keys request FILE{' --withdraw' if withdraw else ''}`."
+    remark(_AFTER[role] if done else ask, quiet=quiet)
+    if done and role == "bundle" and load_keys(folder.keys, wall_clock()).can(Role.BUNDLE) and folder.exists():
+        for one in submit(folder, SealBundles())["sealed"]:
+            remark(f"{one['experiment']}@{one['version']}: {one['change']}", quiet=quiet)
+
+
+_AFTER = {
+    "root": "The root keys are others now; every host learns it with its next tasks.",
+    "bundle": "The bundle keys are others now; what is published must be sealed by them.",
+    "ticket": "The ticket key is another now; orders that are out stay good until the next version of the trust file.",
+    "upload": "The upload key is another now; the outputs of tasks that are out will be refused, and computed again.",
+    "code": "The code-signing key is another now; every client is told at its next call.",
+}
+
+
+def _rotated(folder: Folder, wanted: Rotation) -> Answer:
+    done = ceremony.rotate(folder.keys, wanted, wall_clock())
+    return {"done": done, **ceremony.in_force(folder.keys)}
+
+
+def _accepted(folder: Folder, asked: SigningRequest, now: datetime) -> Answer:
+    ceremony.accept(folder.keys, asked, now)
+    return ceremony.in_force(folder.keys)
+
+
+def _take_signatures(signatures: Mapping[str, str], folder: Folder) -> None:
+    """Signatures of programs change nobody's trust, so a laboratory that works takes them, too."""
+    if folder.exists():
+        submit(folder, SignPrograms(signatures=dict(signatures)))
+    else:
+        ceremony.carry(folder.keys, signatures)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(LIMIT + 1)
+    except OSError as fault:
+        raise WrongUse(f"{file} cannot be read ({fault.strerror}). Nothing was signed or changed.") from None
+
+
+def _take_seals(asked: SigningRequest, folder: Folder, *, quiet: bool) -> None:
+    """Publish what was sealed; what is refused holds up nothing else, and makes the command fail at its end."""
+    if not asked.seals:
+        return
+    trust, now, problems = keys_of(folder).trust, wall_clock(), []
+    for wanted in asked.seals:
+        try:
+            command = SealBundles(seal=asked.seal_text(wanted, trust, now))
+            path = seal.archive_path(folder, wanted.seal.digest)
+            keep(path, wanted.archive)
+            for one in submit(folder, command)["sealed"]:
+                remark(f"{one['experiment']}@{one['version']}: {one['change']}", quiet=quiet)
+            path.unlink()
+        except AxiomError as error:
+            problems.append(f"{wanted.seal.experiment}@{wanted.seal.version}: {error}")
+    if problems:
+        raise Refused("\n".join(problems))

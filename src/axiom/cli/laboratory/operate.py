@@ -1,0 +1,277 @@
+"""Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.laboratory.doctor import as_data, examine, examine_invariants, in_words
+from axiom.cli.options import (
+    color_option,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.commands.remote import Remote
+from axiom.domain.amounts import counted
+from axiom.errors import Refused
+from axiom.runner import sandbox
+from axiom.service.access import demand, prepare_database, reading
+from axiom.service.terminal import remark, wall_clock
+from axiom.settings import from_process
+from axiom.signed.keys import make_keys
+from axiom.store.engine.database import moment
+from axiom.store.engine.folder import Folder, holder, lock
+from axiom.store.upkeep import audit as callers
+from axiom.web.views.status import status as status_of
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, readable=False))
+@click.option("--name", default="Axiom", show_default=True, help="The laboratory's name.")
+@click.option("--url", default="", help="The address under which others will find it; empty: they will not.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port of its site.")
+@dry_run_option
+@json_option
+@quiet_option
+def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Make a new laboratory: folder, settings, keys, database. An axiom.toml that is there already is kept."""
+    made = Folder(path=folder)
+    _demand_room(made)
+    # Asked before anything is there: settings that cannot be would keep every further init from the folder.
+    chosen: dict[str, str | int] = {} if made.settings.exists() else {"name": name, "url": url, "port": port}
+    from_process(made.settings, **chosen)
+    answer: dict[str, Any] = {"path": str(folder), "settings": "kept" if made.settings.exists() else "written"}
+    if dry_run:
+        answer["dry_run"] = True
+    else:
+        answer["lab"] = _make(made, chosen)
+    if as_json:
+        show_json({"laboratory": answer})
+    elif dry_run:
+        remark(f"A laboratory would be made in {folder}. Nothing was changed.", quiet=quiet)
+    else:
+        remark(
+            f"Made laboratory {answer['lab'][:12]} in {folder}. Its keys are in {made.keys} (mode 0600): whoever has "
+            f"them signs in its name.\nStart it: axiom lab --data {folder}",
+            quiet=quiet,
+        )
+
+
+def _demand_room(folder: Folder) -> None:
+    folder.demand_open()
+    if folder.exists():
+        raise Refused(
+            f"There is a laboratory in {folder.path} already; nothing was changed. "
+            f"`axiom lab --data {folder.path}` starts it."
+        )
+    if strangers := folder.strangers():
+        raise Refused(
+            f"The folder {folder.path} holds {', '.join(strangers[:3])}, which no laboratory put there. Nothing was "
+            "changed; choose an empty folder or a new one."
+        )
+
+
+def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
+    """The laboratory is there; returns its id."""
+    folder.create()
+    with lock(folder, "axiom init"):
+        if chosen:
+            folder.settings.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in chosen.items()))
+        from_process(folder.settings)
+        clock = prepare_database(folder)
+        return make_keys(folder.keys, clock.now()).trust.lab
+
+
+def _toml(value: str | int) -> str:
+    """TOML writes texts and numbers as JSON does, but for one sign that JSON leaves as it is."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+@click.command()
+@data_option
+@click.option("--all", "whole", is_flag=True, help="Name experiments too of which nothing was ordered yet.")
+@json_option
+def status(folder: Folder, whole: bool, as_json: bool) -> None:
+    """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
+    demand(folder)
+    if holder(folder) is not None:
+        found = Remote(folder.socket).status()["status"]
+    else:
+        settings, _ = from_process(folder.settings)
+        with reading(folder) as db:
+            found = status_of(db, folder, wall_clock(), {"name": settings.name, "state": "stopped"})
+    if as_json:
+        show_json({"status": found})
+        return
+    if lack := sandbox.lacking():
+        remark(lack, quiet=False)
+    facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
+    show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))} | _extent(found))
+    listed = [row for row in found["experiments"] if whole or row["workunits"]]
+    click.echo()
+    show_table(
+        ("experiment", "version", "status", "results", "tasks out", "waiting"),
+        [_row(row) for row in listed],
+        none="Nothing is ordered yet." if found["experiments"] else "No experiment is published yet.",
+    )
+    if more := len(found["experiments"]) - len(listed):
+        remark(f"Nothing is ordered of {counted(more, 'more experiment')}; --all names them.")
+
+
+@click.command()
+@data_option
+@click.option("--invariants", is_flag=True, help="Check every promise against what is stored.")
+@json_option
+@color_option
+def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
+    """What is wrong, and what to do. Exits 1 when something is."""
+    if invariants:
+        demand(folder)
+    found = list(examine_invariants(folder) if invariants else examine(folder))
+    well = all(one.well for one in found)
+    if as_json:
+        show_json({"doctor": {"well": well, "findings": [as_data(one) for one in found]}})
+    else:
+        for one in found:
+            mark = click.style("ok  ", fg="green") if one.well else click.style("BAD ", fg="red")
+            click.echo(f"{mark} {one.name.ljust(10)} {one.says}")
+            if not one.well and one.cure:
+                click.echo(f"     {''.ljust(10)} → {one.cure}")
+    raise click.exceptions.Exit(0 if well else 1)
+
+
+@click.group(cls=Group)
+def settings() -> None:
+    """Every knob."""
+
+
+@settings.command("show")
+@data_option
+@json_option
+def show_settings(folder: Folder, as_json: bool) -> None:
+    """Every knob with its value and where it comes from."""
+    _, listed = from_process(folder.settings)
+    if as_json:
+        show_json(
+            {"settings": [{"name": s.name, "value": s.value, "origin": s.origin, "about": s.about} for s in listed]}
+        )
+    else:
+        show_table(
+            ("name", "value", "origin", "about"),
+            [(s.name, s.value, s.origin, s.about) for s in listed],
+            none="There is no setting.",
+        )
+
+
+@click.group(cls=Group)
+def audit() -> None:
+    """The hash-chained list of commands."""
+
+
+@audit.command("show")
+@data_option
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
+@json_option
+def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
+    """The newest commands: who, what, when, and how it ended."""
+    with reading(folder) as db:
+        rows = callers.latest(db, limit)
+    if as_json:
+        show_json({"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]})
+    else:
+        show_table(
+            ("id", "at", "caller", "command", "arguments", "outcome"),
+            [
+                (row["id"], moment(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row))
+                for row in rows
+            ],
+            none="No command was given yet.",
+        )
+
+
+@audit.command("verify")
+@data_option
+@json_option
+def verify(folder: Folder, as_json: bool) -> None:
+    """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
+    with reading(folder) as db:
+        problems, entries, head = callers.broken_links(db), callers.length(db), callers.latest(db, 1)
+    facts = {
+        "well": not problems,
+        "entries": entries,
+        "head": head[0]["hash"] if head else None,
+        "verified_at": wall_clock().isoformat(),
+        "problems": problems,
+    }
+    if as_json:
+        show_json({"audit": facts})
+    elif problems:
+        click.echo("\n".join(problems[:20]))
+    else:
+        click.echo(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
+    raise click.exceptions.Exit(0 if not problems else 1)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what your shell must read to complete `axiom`.
+
+    For bash: axiom completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    from axiom.cli.main import axiom
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise Refused(f"There is no completion for {shell}.")
+    click.echo(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
+
+
+def _extent(found: Mapping[str, Any]) -> dict[str, str]:
+    """Who computes, how much is out and stored, how much room is left, and which periodic jobs fail."""
+    out, waiting = (sum(row["tasks"].get(state, 0) for row in found["experiments"]) for state in ("sent", "unsent"))
+    failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in found["jobs"] if job["last_error"]]
+    new = found.get("new_hosts", 0)  # a laboratory of before has none apart
+    return {
+        "hosts": f"{counted(found['hosts'], 'host')} with {counted(found['cores'], 'core')}"
+        + (f", {new:,} new without a valid task yet" if new else ""),
+        "tasks": f"{out:,} out, {waiting:,} waiting",
+        "results": f"{found['totals']['result']:,}",
+        "free disk": f"{found['free_mb']:,} MB",
+        "last backup": _since(found.get("backed_up_at"), found["now"]),
+        **({"failing": "; ".join(failing)} if failing else {}),
+    }
+
+
+def _since(moment: str | None, now: str) -> str:
+    if moment is None:
+        return "none was made"
+    hours = (datetime.fromisoformat(now) - datetime.fromisoformat(moment)).total_seconds() / 3600
+    return f"{counted(int(hours / 24), 'day')} ago" if hours >= 48 else f"{counted(int(hours), 'hour')} ago"
+
+
+def _row(row: dict[str, Any]) -> tuple[Any, ...]:
+    tasks = row["tasks"]
+    return (
+        row["name"],
+        row["version"],
+        row["status"],
+        sum(row["results"].values()),
+        tasks.get("sent", 0),
+        tasks.get("unsent", 0),
+    )
+
+
+def _ended(row: Any) -> str:
+    return f"{row['outcome']}{' (dry run)' if row['dry_run'] else ''}"

@@ -1,0 +1,110 @@
+"""`axiom lab` and `axiom serve`: their words, their port and their folder, before the laboratory itself is imported.
+
+To import it takes half a second, for which nobody waits who mistyped a word or has a laboratory on that port already.
+"""
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from axiom.cli.options import color_option, data_option, quiet_option
+from axiom.service.sockets import on_port
+from axiom.service.terminal import remark
+from axiom.settings import Settings, from_process
+from axiom.store.engine.folder import SERVER, Folder, holder, lock
+
+_port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
+_host = click.option("--host", help="The address on which the site listens.")
+_runners = click.option(
+    "--runners", type=click.Path(path_type=Path, file_okay=False), help="Where built runners lie, to offer them."
+)
+
+
+@click.command()
+@data_option
+@_port
+@_host
+@_runners
+@click.option(
+    "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
+)
+@click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
+@click.option(
+    "--fleet", type=click.IntRange(1, 1_000), help="So many simulated computers beside, labelled, out of all evidence."
+)
+@click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
+@click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
+@quiet_option
+@color_option
+@click.pass_context
+def lab(
+    context: click.Context,
+    folder: Folder,
+    port: int | None,
+    host: str | None,
+    runners: Path | None,
+    build_with: Path | None,
+    workers: int | None,
+    fleet: int | None,
+    no_pi: bool,
+    accept_clock: bool,
+    quiet: bool,
+) -> None:
+    """Start the laboratory: server, site, local engine and autopilot in one process tree.
+
+    Ctrl-C stops it; the same command goes on where it stopped.
+    """
+    settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
+    source = {"runners": runners, "build_with": build_with}
+    _start(context, folder, settings, source, pi=not no_pi, fleet=fleet or 0, accept_clock=accept_clock, quiet=quiet)
+
+
+@click.command()
+@data_option
+@_port
+@_host
+@_runners
+@quiet_option
+@color_option
+@click.pass_context
+def serve(
+    context: click.Context, folder: Folder, port: int | None, host: str | None, runners: Path | None, quiet: bool
+) -> None:
+    """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
+    settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
+    _start(context, folder, settings, {"runners": runners}, pi=False, fleet=0, accept_clock=False, quiet=quiet)
+
+
+def _start(
+    context: click.Context,
+    folder: Folder,
+    settings: Settings,
+    source: Mapping[str, Path | None],
+    *,
+    pi: bool,
+    fleet: int,
+    accept_clock: bool,
+    quiet: bool,
+) -> None:
+    # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
+    if folder.path.exists() and holder(folder) is not None:
+        lock(folder, SERVER).release()
+    with on_port(settings.host, settings.port) as listening:
+        folder.create()
+        from axiom.service.laboratory import hold
+        from axiom.service.project import Source
+
+        by = hold(
+            folder,
+            settings,
+            listening,
+            source=Source(**source),
+            pi=pi,
+            fleet=fleet,
+            accept_clock=accept_clock,
+            quiet=quiet,
+        )
+    remark("Stopped. The same command goes on from here.", quiet=quiet)
+    context.exit(130 if by is signal.SIGINT else 0)

@@ -1,0 +1,214 @@
+"""`axiom ledger`: who was paid what and why, proof that it adds up, and what sets it right."""
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.ledger.tariffs import policy, policy_option, show_price, tariff_of
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.errors import WrongUse
+from axiom.lab.credit.reprice import replay
+from axiom.service.access import reading, submit
+from axiom.service.terminal import remark, wall_clock
+from axiom.signed.strict import LARGEST
+from axiom.store.credit import books, settlements
+from axiom.store.engine.folder import Folder
+from axiom.web.base.request import Answer
+from axiom.web.views import ledger as ledger_page
+
+_THOUSANDTHS = 1_000
+_MOST = 10_000  # that wait and are shown, or approved at once
+_SHOWN = 5
+_because = click.option("--because", required=True, help="Why; it stays with the award.")
+
+
+@click.group(cls=Group)
+def ledger() -> None:
+    """Credit: who was paid what, by which tariff, and proof that it adds up."""
+
+
+ledger.add_command(show_price)
+ledger.add_command(policy)
+
+
+@ledger.command("show")
+@click.option("--session", "name", default="", metavar="NAME", help="What this session settled, in each of its sums.")
+@data_option
+@json_option
+def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
+    """All credit by tier and reason, or what one session settled."""
+    with view(folder) as seen:
+        answer = ledger_page.settlement(seen, name) if name else ledger_page.page(seen)
+    if as_json:
+        show_json(answer)
+    elif name:
+        _show_sums(answer["settlement"])
+    else:
+        _show_all(answer["ledger"])
+
+
+@ledger.command("verify")
+@data_option
+@json_option
+def verify(folder: Folder, as_json: bool) -> None:
+    """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
+    with reading(folder) as db:
+        found = [*books.problems(db), *books.beyond_caps(db)]
+        counted = books.extent(db)
+    answer = {"holds": not found, **counted, "first_difference": found[0] if found else None, "differences": len(found)}
+    if as_json:
+        show_json({"ledger": answer})
+    elif found:
+        click.echo(f"The ledger does not add up. First of {len(found)} differences: {found[0]}.")
+    else:
+        click.echo(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+@ledger.command("replay")
+@policy_option
+@data_option
+@json_option
+def replay_history(policy_name: str, folder: Folder, as_json: bool) -> None:
+    """What history would get under a tariff. Nothing is changed."""
+    tariff = tariff_of(folder, policy_name)
+    with reading(folder) as db:
+        found = replay(db, tariff, wall_clock())
+    answer = {"policy": policy_name, "was": found.was / _THOUSANDTHS, **ledger_page.summed(found.totals)}
+    if as_json:
+        show_json({"replay": answer})
+        return
+    click.echo(
+        f"Under {policy_name}: {answer['credit']:.3f} credit for {answer['awards']} tasks; it was {answer['was']:.3f}."
+    )
+    _show_sums(answer)
+
+
+@ledger.command("correct")
+@click.argument("task", type=ID)
+@click.option("--amount", required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back.")
+@_because
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def correct(task: int, amount: str, because: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Set right what a task got, by a further award: what was booked is never changed."""
+    words = {"task": task, "amount": _thousandths(amount), "because": because}
+    answer = submit(folder, read_command("ledger.correct", words), dry_run=dry_run)
+    if as_json:
+        show_json({"correction": answer})
+        return
+    done = "would be booked (dry run)" if dry_run else "is booked"
+    remark(f"{amount} {done}; task {task} has {answer['in_all'] / _THOUSANDTHS:g} in all.", quiet=quiet)
+
+
+@ledger.command("pending")
+@data_option
+@json_option
+def pending(folder: Folder, as_json: bool) -> None:
+    """Awards that wait since the session's cap was reached, the oldest first."""
+    with reading(folder) as db:
+        rows = [_pending(one) for one in settlements.waiting(db, _MOST)]
+        awards, amount = settlements.waiting_in_all(db)
+    if as_json:
+        show_json({"pending": rows, "awards": awards, "credit": amount / _THOUSANDTHS})
+        return
+    show_table(
+        ("number", "task", "reason", "volunteer", "host", "credit"),
+        [tuple(row[name] for name in ("number", "task", "reason", "volunteer", "host", "credit")) for row in rows],
+        none="No award waits.",
+    )
+
+
+@ledger.command("approve")
+@click.argument("numbers", type=ID, nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that wait, at most ten thousand at once.")
+@_because
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def approve(
+    numbers: tuple[int, ...],
+    everything: bool,
+    because: str,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Book awards that wait, beyond the session's cap."""
+    if bool(numbers) == everything:
+        raise WrongUse("Say which awards, by their numbers, or --all. None was approved.")
+    if everything:
+        with reading(folder) as db:
+            numbers = tuple(one.id for one in settlements.waiting(db, _MOST))
+    answer: Answer = {"approved": [], "amount": 0}
+    if numbers:
+        words = {"pending": list(numbers), "because": because}
+        answer = submit(folder, read_command("ledger.approve", words), dry_run=dry_run)
+    if as_json:
+        show_json({"approval": answer})
+        return
+    done = " (dry run)" if dry_run else ""
+    remark(f"{len(answer['approved'])} approved{done}, {answer['amount'] / _THOUSANDTHS:g} credit.", quiet=quiet)
+
+
+def _thousandths(text: str) -> int:
+    with suppress(ArithmeticError):  # no number, or one that is too large for any
+        amount = Decimal(text) * _THOUSANDTHS
+        if abs(amount) <= LARGEST and amount == amount.to_integral_value():
+            return int(amount)
+    raise WrongUse(f"{text[:40]!r} is no credit like 12.345 or -3, in whole thousandths. Nothing was booked.")
+
+
+def _pending(one: settlements.Pending) -> Answer:
+    return {
+        "number": one.id,
+        "task": one.award.task_id,
+        "reason": one.award.reason,
+        "volunteer": one.award.volunteer_id,
+        "host": one.award.host_id,
+        "credit": one.award.amount / _THOUSANDTHS,
+        "because": one.award.because,
+        "since": one.created_at.isoformat(),
+    }
+
+
+def _show_all(found: Answer) -> None:
+    waits = found["pending"]
+    show_facts({"credit": found["credit"], "carried over": found["carried"], "awards that wait": waits["awards"]})
+    click.echo()
+    show_table(
+        ("tariff", "reason", "tier", "awards", "credit"),
+        [
+            (f"{one['tariff']}@{one['version']}", one["reason"], one["tier"], one["awards"], f"{one['credit']:.3f}")
+            for one in found["lines"]
+        ],
+        none="Nothing was awarded yet.",
+    )
+
+
+def _show_sums(found: dict[str, Any]) -> None:
+    show_facts({"credit": found["credit"], "awards": found["awards"]})
+    for noun in ("tier", "reason", "volunteer", "host", "team"):
+        rows = found[f"by_{noun}"]
+        if rows:
+            click.echo()
+            show_table((noun, "credit"), [(one[noun], f"{one['credit']:.3f}") for one in rows], none="")

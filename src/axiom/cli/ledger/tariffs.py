@@ -1,0 +1,184 @@
+"""`axiom ledger price` and `axiom ledger policy`: what a task is worth, and by which tariff, now and announced."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.views import view
+from axiom.commands.catalogue import read_command
+from axiom.decisions.credit.prices import Counted, price, price_of_failure
+from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS, PRESETS
+from axiom.domain.amounts import counted
+from axiom.domain.ledger import Reason, Tariff, TimeSaid
+from axiom.errors import UnknownName, WrongUse
+from axiom.service.access import reading, submit
+from axiom.service.terminal import remark
+from axiom.store.credit import tariffs
+from axiom.store.engine.folder import Folder
+from axiom.web.views import ledger
+
+_THOUSANDTHS = 1_000
+policy_option = click.option(
+    "--policy",
+    "policy_name",
+    required=True,
+    metavar="NAME[@VERSION]",
+    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was announced here.",
+)
+
+
+def tariff_of(folder: Folder, name: str) -> Tariff:
+    """The tariff of this name: the newest that the laboratory announced, or one that comes with Axiom."""
+    known = dict(PRESETS) | {f"{one.name}@{one.version}": one for one in PRESETS.values()}
+    if folder.exists():
+        with reading(folder) as db:
+            for one in tariffs.everything(db):
+                known[one.tariff.name] = known[f"{one.tariff.name}@{one.tariff.version}"] = one.tariff
+    if name not in known:
+        raise UnknownName("tariff", name, known)
+    return known[name]
+
+
+@click.command("price")
+@policy_option
+@click.option(
+    "--seconds", type=float, required=True, help="Of a reference core; for S1 … S5 as the host's clock has it."
+)
+@click.option("--gpu", "on_gpu", is_flag=True, help="It computed on a GPU.")
+@click.option("--failed", is_flag=True, help="It failed, and that was not the laboratory's doing.")
+@click.option("--broken", is_flag=True, help="It failed by the laboratory's doing.")
+@data_option
+@json_option
+def show_price(
+    policy_name: str, seconds: float, on_gpu: bool, failed: bool, broken: bool, folder: Folder, as_json: bool
+) -> None:
+    """What a task is worth. It needs no laboratory for the tariffs that come with Axiom."""
+    if failed and broken:
+        raise WrongUse("A task failed by the laboratory's doing or not: say --failed or --broken. Nothing was priced.")
+    if not (math.isfinite(seconds) and 0 <= seconds <= LONGEST_SECONDS):
+        raise WrongUse(
+            f"No task takes {seconds:g} seconds; it is from 0 to {LONGEST_SECONDS}, thirty days. Nothing was priced."
+        )
+    tariff = tariff_of(folder, policy_name)
+    said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
+    priced = price(tariff, Counted(seconds=seconds), said, is_proven=not (failed or broken), on_gpu=on_gpu)
+    if failed or broken:
+        reason = Reason.BROKEN if broken else Reason.FAILED
+        priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
+    if as_json:
+        show_json({"credit": priced.amount / _THOUSANDTHS, "reason": priced.because})
+    else:
+        click.echo(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
+
+
+@click.group("policy", cls=Group)
+def policy() -> None:
+    """Tariffs: by which credit is computed, and from when on."""
+
+
+@policy.command("list")
+@data_option
+@json_option
+def list_policies(folder: Folder, as_json: bool) -> None:
+    """The tariffs of this laboratory, the newest first, and those that come with Axiom."""
+    here: list[dict[str, Any]] = []
+    if folder.exists():
+        with view(folder) as seen:
+            here = ledger.announced(seen)
+    presets = [ledger.described(tariff) for tariff in PRESETS.values()]
+    if as_json:
+        show_json({"tariffs": here, "presets": presets})
+        return
+    show_table(
+        ("tariff", "version", "state", "from", "session's cap"),
+        [(one["name"], one["version"], one["state"], one["valid_from"], one["session_cap"]) for one in here],
+        none="No tariff was announced here yet; the first credit is paid by core-seconds.",
+    )
+    click.echo()
+    show_table(("comes with Axiom", "what it is"), [(one["name"], one["remark"]) for one in presets], none="")
+
+
+@policy.command("show")
+@click.argument("name", metavar="NAME[@VERSION]")
+@data_option
+@json_option
+def show_policy(name: str, folder: Folder, as_json: bool) -> None:
+    """One tariff in full."""
+    found = ledger.described(tariff_of(folder, name))
+    if as_json:
+        show_json({"tariff": found})
+        return
+    show_facts({word: value for word, value in found.items() if word != "tiers"})
+    click.echo()
+    show_table(
+        ("from s", "to s", "credit"),
+        [(tier["from"], tier["to"], tier["credit"]) for tier in found["tiers"]],
+        none="It has no tiers: core-seconds are paid.",
+    )
+
+
+@policy.command("announce")
+@click.argument("name")
+@click.option("--because", required=True, help="Why; everybody can read it.")
+@click.option(
+    "--like", default="", metavar="NAME[@VERSION]", help="Take what this tariff pays; without it, NAME's own."
+)
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What it pays, as JSON; see the guide."
+)
+@click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
+@click.option("--from", "valid_from", default="", metavar="MOMENT", help="Like 2026-03-02T14:00, in UTC.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def announce(
+    name: str,
+    because: str,
+    like: str,
+    file: Path | None,
+    cap: int | None,
+    valid_from: str,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Announce how credit is computed from a moment on: a day ahead at least where volunteers compute, who are told."""
+    words = _from_file(file) if file else _terms(tariff_of(folder, like or name))
+    words |= {"tariff": name, "because": because, "valid_from": valid_from}
+    if cap is not None:
+        words["session_cap"] = cap * _THOUSANDTHS
+    answer = submit(folder, read_command("ledger.announce", words), dry_run=dry_run)
+    if as_json:
+        show_json({"tariff": answer})
+        return
+    done = "would hold (dry run)" if dry_run else "holds"
+    told = f" Told at {counted(answer['hosts_told'], 'computer')}." if answer["hosts_told"] else ""
+    remark(f"{answer['tariff']} version {answer['version']} {done} from {answer['valid_from']} on.{told}", quiet=quiet)
+
+
+def _terms(tariff: Tariff) -> dict[str, Any]:
+    return {
+        "per_core_second": tariff.per_core_second,
+        "tiers": [{"start": tier.start, "end": tier.end, "amount": tier.amount} for tier in tariff.tiers],
+        "gpu_bonus": tariff.gpu_bonus,
+        "failed": tariff.failed,
+        "broken": tariff.broken,
+        "session_cap": tariff.session_cap,
+    }
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise WrongUse(f"{file} cannot be read as JSON in UTF-8: {fault}. Nothing was announced.") from fault
+    if not isinstance(said, dict):
+        raise WrongUse(f"{file} must hold one JSON object with what the tariff pays. Nothing was announced.")
+    return {str(word): value for word, value in said.items()}

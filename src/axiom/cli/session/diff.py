@@ -1,0 +1,63 @@
+"""`axiom session diff`: what has changed from the end of one session to the end of another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from axiom.cli.options import data_option, json_option, show_json
+from axiom.cli.views import view
+from axiom.domain.amounts import counted
+from axiom.errors import NotFound
+from axiom.service.terminal import printable
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
+from axiom.store.views import sessions as session_pages
+from axiom.web.base.request import Reading
+from axiom.web.views.session_rows import difference, named
+
+
+@click.command("diff")
+@click.argument("newer", required=False, default="")
+@click.argument("older", required=False, default="")
+@data_option
+@json_option
+def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
+    """What has changed since another session: the newest since the one before it, unless they are named."""
+    with view(folder) as seen:
+        answer = difference(seen, *_which(seen, newer, older))
+    if as_json:
+        show_json(answer)
+    else:
+        click.echo("\n".join(map(printable, _lines(answer["difference"]))))
+
+
+def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
+    """The names of both sessions."""
+    newest = sessions.last(seen.db)
+    if newest is None:
+        raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
+    session = named(seen, newer) if newer else newest
+    before, _ = session_pages.neighbours(seen.db, session.id)
+    if not (older or before):
+        raise NotFound(f"Session {session.name} is the first, so there is none before it with which to compare it.")
+    return session.name, older or str(before)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"From the end of {found['from']} to the end of {found['to']}: {counted(found['sessions'], 'session')}."
+    closed = ", ".join(f"{amount:,} {state}" for state, amount in found["tasks"].items())
+    yield f"Tasks that were closed: {closed or 'none'}."
+    yield f"Credit: {found['credit']:,.3f}, in {counted(found['awards'], 'award')}."
+    yield "Findings with another verdict or grade:" if found["findings"] else "No finding has another verdict or grade."
+    for row in found["findings"]:
+        before = _stand(row["before"]) if row["before"] else "never weighed"
+        where = f"Finding {row['number']} ({row['experiment']}, {row['estimand']})"
+        yield f"  {where}: {before} → {_stand(row['now'])}"
+    yield "Versions:" if found["experiments"] else "No version was published, retired or recalled."
+    for row in found["experiments"]:
+        yield f"  {row['experiment']} was {row['status']}{': ' + row['why'] if row['why'] else ''}"
+
+
+def _stand(said: dict[str, Any]) -> str:
+    return f"{said['verdict']}, {said['grade']}, {counted(said['seeds'], 'seed')}"

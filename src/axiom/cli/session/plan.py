@@ -1,0 +1,212 @@
+"""`axiom session plan`: what would go where and why, hosts by their size, and why cores stay idle."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.experiment.manifests import catalogue_files, manifests
+from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.decisions.hosts.runners import DRILL
+from axiom.decisions.planning.wishes import read
+from axiom.domain.planning import Preview, Supply
+from axiom.errors import WrongUse
+from axiom.lab.planning import preview
+from axiom.lab.planning.fleet_file import read_fleet
+from axiom.lab.planning.plan import names as known
+from axiom.lab.policy import Policy, policy_of
+from axiom.service.access import reading
+from axiom.service.terminal import wall_clock
+from axiom.settings import from_process
+from axiom.store.engine.folder import Folder
+from axiom.web.base.numbers import plain, span
+from axiom.web.views.plan import as_data, next_blocks, why_idle
+
+_MOST = 12  # rows of a table: --json has all
+_NARROWEST, _WIDEST = 60, 120
+_NAMED = 3  # experiments that a line names of many
+
+Answer = dict[str, Any]
+
+
+@click.command("plan")
+@data_option
+@click.option(
+    "--fleet",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="For these hosts instead: their name, cores, ram_gb, gpus and volunteer. Needs no laboratory.",
+)
+@click.option("--mix", help="Shares in percent by purpose or experiment, as new=50,nearest=30,fill=20.")
+@click.option("--priority", help="What comes first, by purpose or experiment, as new,nearest,negatives,fill.")
+@json_option
+def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None, as_json: bool) -> None:
+    """What would be ordered now, where it would go and why, and when it would be done; nothing is changed.
+
+    Purposes are pilots, new, nearest, negatives, generality and fill.
+    """
+    settings, _ = from_process(folder.settings)
+    policy = policy_of(settings)
+    policy = replace(
+        policy,
+        mix=policy.mix if mix is None else mix,
+        priority=policy.priority if priority is None else priority,
+    )
+    said = as_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
+    if as_json:
+        show_json(said)
+    else:
+        show_plan(said)
+
+
+def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:
+    if hosts is not None and not folder.exists():
+        asked = [one for one in manifests(catalogue_files()) if one.name != DRILL]
+        return preview.shipped(asked, policy, hosts)
+    with reading(folder) as db:
+        wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
+        return preview.preview(db, policy, wall_clock(), hosts, wishes=wishes)
+
+
+def _fleet_of(file: Path) -> list[Supply]:
+    try:
+        return read_fleet(file.read_bytes(), str(file))
+    except OSError as error:
+        raise WrongUse(
+            f"The fleet {file} cannot be read ({error.strerror}). Nothing was planned; name a file of hosts."
+        ) from error
+
+
+def show_plan(planned: Answer) -> None:
+    """Print a preview that was made plain data."""
+    _say(f"{_upper(planned['reason'])}. Nothing was changed.")
+    _ordered(planned["allotments"])
+    _fleet(planned["classes"])
+    _blocks(planned["blocks"])
+    _worth(planned["worth"])
+    _left_alone(planned["skipped"])
+
+
+def _ordered(allotments: Sequence[Answer]) -> None:
+    """One line for what is ordered for one reason, whole workunits and the rest together."""
+    sizes: dict[tuple[str, str], list[str]] = {}
+    for one in allotments:
+        size = f"{one['workunits']:,} × {_counted(one['replicates_each'], 'replicate')}"
+        sizes.setdefault((one["name"], one["reason"]), []).append(size)
+    _title("What would be ordered", bool(sizes))
+    for (name, reason), found in list(sizes.items())[:_MOST]:
+        _item(f"{name}  {' and '.join(found)}", reason)
+    _more(list(sizes))
+
+
+def _fleet(classes: Sequence[Answer]) -> None:
+    _title("Where it would go", bool(classes))
+    rows = [
+        (
+            one["cores"],
+            one["gpus"] or "–",
+            one["memory_mb"] // 1_024,
+            one["hosts"],
+            sum(one["busy"].values()),
+            sum(one["planned"].values()),
+            one["idle_cores"],
+            _mostly(one["planned"]),
+        )
+        for one in classes
+    ]
+    headings = ("cores", "GPUs", "GB", "hosts", "busy", "planned", "idle", "mostly")
+    show_table(headings, rows, none="No host was heard from in the last hour, so nothing would go anywhere.")
+    idle = why_idle(classes)
+    _title("Why cores stay idle", bool(idle))
+    for why in idle[:_MOST]:
+        some = why["least"] < why["most"]
+        size = f"{why['least']:,} to {why['most']:,} cores" if some else _counted(why["most"], "core")
+        _item(f"{_counted(why['hosts'], 'host')} of {size}", why["reason"])
+    _more(idle)
+
+
+def _mostly(planned: Mapping[str, int]) -> str:
+    names = list(planned)
+    return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "–"
+
+
+def _blocks(blocks: Sequence[Answer]) -> None:
+    closing = next_blocks(blocks)
+    _title("When blocks close", bool(closing))
+    for one in closing[:_MOST]:
+        more = f", and {one['behind']} more {_when(one['last_seconds'])}" if one["behind"] else ""
+        _item(f"{one['name']}, block {one['block']}: {_when(one['seconds'])}{more}", one["reason"])
+    _more(closing)
+
+
+def _when(seconds: float | None) -> str:
+    return "not known when" if seconds is None else f"in about {span(seconds)}"
+
+
+def _worth(worths: Sequence[Answer]) -> None:
+    _title("What the next block of each is worth, by hours of a core", bool(worths))
+    if worths:
+        rows = [
+            (
+                one["name"],
+                one["purpose"],
+                plain(one["bits"]),
+                plain(one["core_seconds"] / 3_600),
+                plain(one["weight"]),
+                plain(one["per_core_hour"]),
+            )
+            for one in worths[:_MOST]
+        ]
+        show_table(("experiment", "for", "bits", "hours", "weight", "bits/hour"), rows, none="")
+    _more(worths)
+
+
+def _left_alone(skipped: Sequence[Answer]) -> None:
+    """One line for all that are left alone for the same reason."""
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one["reason"], []).append(one["name"])
+    _title("What is left alone", bool(by_reason))
+    for reason, names in list(by_reason.items())[:_MOST]:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        _item(", ".join(names[:_NAMED]) + more, reason)
+    _more(list(by_reason))
+
+
+def _title(text: str, is_any: bool) -> None:
+    if is_any:
+        click.echo(f"\n{text}")
+
+
+def _item(head: str, reason: str) -> None:
+    """A line, and below it why."""
+    click.echo("\n".join(_wrapped(head, "  ", "    ")))
+    click.echo("\n".join(_wrapped(reason, "    ", "    ")))
+
+
+def _more(rows: Sequence[object]) -> None:
+    if len(rows) > _MOST:
+        click.echo(f"  and {len(rows) - _MOST} more; --json has all")
+
+
+def _say(text: str) -> None:
+    click.echo("\n".join(_wrapped(text, "", "")))
+
+
+def _wrapped(text: str, first: str, further: str) -> Iterator[str]:
+    width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
+    yield from textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _counted(amount: int, noun: str) -> str:
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,209 @@
+"""`axiom session` and `axiom pi`: rounds of review, credit, weighing and deploying."""
+
+import functools
+import logging
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.session.diff import diff
+from axiom.cli.session.plan import plan
+from axiom.commands.command import Answer
+from axiom.commands.experiments import PreflightExperiment
+from axiom.commands.remote import Remote
+from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
+from axiom.domain.sessions import Step
+from axiom.errors import CannotStart, NotFound
+from axiom.lab.experiments import preflight, preflight_report
+from axiom.pi import autopilot
+from axiom.pi.preflights import tend
+from axiom.runner.gate import Ended, Gate
+from axiom.service.access import demand, reading, submit
+from axiom.service.terminal import remark, wall_clock
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
+from axiom.web.views.log import as_data, as_markdown, as_text, one_line
+
+_ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends
+
+
+@click.group(cls=Group)
+def session() -> None:
+    """Rounds of seventeen steps: what came back is reviewed, credited and weighed, and what comes next is ordered."""
+
+
+session.add_command(diff)
+session.add_command(plan)
+
+
+@session.command("list")
+@data_option
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
+@json_option
+def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
+    """The newest sessions."""
+    with reading(folder) as db:
+        found = sessions.sessions(db, limit)
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "pi": one.pi,
+                "reason": one.reason,
+                "started_at": one.started_at.isoformat(),
+                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+                "done": [step.value for step in one.done],
+            }
+            for one in found
+        ]
+        show_json({"sessions": rows})
+        return
+    show_table(
+        ("name", "pi", "from", "to", "because"),
+        [(one.name, one.pi, one.started_at, one.ended_at, one.reason) for one in found],
+        none="No session was held yet.",
+    )
+
+
+@session.command("show")
+@click.argument("name")
+@data_option
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@json_option
+def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
+    """The log of a session."""
+    with reading(folder) as db:
+        found = sessions.by_name(db, name)
+        notes = sessions.notes(db, found.id) if found else []
+    if found is None:
+        raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
+    if as_json or form == "json":
+        lines = as_data(notes)
+        show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
+    else:
+        click.echo(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
+
+
+@session.command("run")
+@data_option
+@click.option("--until", type=click.Choice([step.value for step in Step]), default="log", help="The last step to do.")
+@click.option("--pi", "who", type=click.Choice(["person", "autopilot"]), default="person", help="Who holds it.")
+@dry_run_option
+@json_option
+@quiet_option
+def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Hold one session, or go on with the one that is open."""
+    reason = "the operator asked for it"
+    if dry_run:
+        held = submit(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
+        steps = held["steps"]
+    else:
+        steps = _steps(folder, who, reason, Step(until))
+        held = {"session": steps[-1]["session"], "steps": steps}
+    if as_json:
+        show_json({"session": held})
+        return
+    for one in steps:
+        click.echo(f"{one['step']}")
+        for sentence in one["notes"]:
+            click.echo(f"  {one_line(_would(sentence) if dry_run else sentence)}")
+    remark(_dry(who) if dry_run else f"Session {held['session']}.", quiet=quiet)
+
+
+def _dry(who: Pi) -> str:
+    """What a dry run has done, and what it could not show: to approve a proposal, its code is asked what it costs."""
+    unasked = " What the autopilot would approve of its own proposals, and order of that, is not in it."
+    return "Nothing was changed: this was a dry run." + (unasked if who == autopilot.NAME else "")
+
+
+def _would(sentence: str) -> str:
+    """What a session's log says as done, and is the title in feeds, of a session that was never held."""
+    return sentence.replace(" is closed. ", " would be closed. ")
+
+
+@click.command()
+@data_option
+@click.option("--pause", type=click.FloatRange(0.1, 3_600), default=1.0, show_default=True, help="Seconds.")
+@click.option("--attached", is_flag=True, hidden=True, help="End when standard input does: whoever started us is gone.")
+@quiet_option
+def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
+    """Look after a laboratory: hold a session whenever there is a reason, and try what was never tried.
+
+    Ends with the laboratory.
+    """
+    demand(folder)
+    logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
+    stopping, gate = threading.Event(), Gate()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        gate.end()  # a preflight need not come to its end: it is tried again
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if attached:
+        threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
+    remote = Remote(folder.socket)
+    beside = threading.Thread(
+        target=tend,
+        args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
+        kwargs={"pause": 2 * pause, "said": lambda sentence: remark(sentence, quiet=quiet)},
+        daemon=True,
+    )
+    beside.start()
+    met = autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
+    in_vain = not (met or stopping.is_set())
+    stop()
+    beside.join(_ENDING_SECONDS)
+    if in_vain:
+        raise CannotStart(
+            f"No laboratory that runs in {folder.path} answered, so no session was held. Start `axiom serve`, then "
+            "this again; `axiom doctor` says what holds the folder."
+        )
+
+
+def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
+    """The bundle that should be tried now, these left aside."""
+    with reading(folder) as db:
+        return preflight.due(db, wall_clock(), without).bundle
+
+
+def _try_out(folder: Folder, remote: Remote, bundle: str, gate: Gate) -> str:
+    """Try a bundle in a process of its own and have the laboratory remember how that ended."""
+    with reading(folder) as db:
+        archive = blobs.get(db, folder, bundle)
+    try:
+        secret = preflight.secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+        attempt = preflight.try_out(archive, secret=secret, gate=gate)
+    except Ended:
+        raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
+    answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))
+    return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
+
+
+def _until_closed(stop: Callable[[], None]) -> None:
+    """Whoever started us holds the other end of our standard input, for as long as it lives."""
+    while sys.stdin.read(4096):
+        continue
+    stop()
+
+
+def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
+    """One step after the other; nobody else goes on with the session in between."""
+    done: list[Answer] = []
+    holder, name = f"{pi} {secrets.token_hex(4)}", ""
+    while not done or not (done[-1]["ended"] or reached(done[-1], until)):
+        one = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
+        done.append(one)
+        name = str(one["session"])
+        if pi == autopilot.NAME and one["step"] == Step.DESIGN:
+            autopilot.admit(functools.partial(submit, folder))
+    return done

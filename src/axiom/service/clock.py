@@ -1,0 +1,113 @@
+"""The laboratory's clock: it never goes back, and it refuses to begin before what is already written down.
+
+When a computer once had a wrong clock that stood in the future, what was written then would lie in the future for
+long. Whoever operates the laboratory may accept that: from then on its clock goes on from what was written, at half
+the pace of the computer's, until both agree. So no order, report or audit ever goes back in time.
+"""
+
+import json
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from axiom.errors import ClockSetBack
+from axiom.service.terminal import wall_clock
+from axiom.signed.strict import canonical
+from axiom.store.engine.database import Database
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import Audited
+
+_TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
+_APART = timedelta(microseconds=1)  # what the database tells apart
+_COMMAND = "clock.accept"
+_SLOWER = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """When somebody said that the computer's clock is right, and what the laboratory had written down by then."""
+
+    wall: datetime
+    written: datetime
+
+    def time(self, wall: datetime) -> datetime:
+        """The laboratory's time when the computer's clock says this."""
+        return self.written + max(wall - self.wall, timedelta(0)) / _SLOWER
+
+    @classmethod
+    def read(cls, db: Database) -> Self | None:
+        """What was accepted last, if anything was."""
+        row = audit.latest_of(db, _COMMAND)
+        if row is None:
+            return None
+        said = json.loads(row["arguments"])
+        return cls(wall=datetime.fromisoformat(said["wall"]), written=datetime.fromisoformat(said["written"]))
+
+    def write(self, db: Database, caller: str) -> None:
+        """Remember it in the audit."""
+        said = {"wall": self.wall.isoformat(), "written": self.written.isoformat()}
+        entry = Audited(
+            caller=caller,
+            command=_COMMAND,
+            arguments=canonical(said).decode(),
+            dry_run=False,
+            key=None,
+            outcome="done",
+            answer="{}",
+        )
+        with db.transaction():
+            audit.append(db, entry, self.written)
+
+
+class Clock:
+    """The time for one process. When the computer's clock is set back, it stands still until that has caught up."""
+
+    def __init__(self, newest_written: datetime, accepted: Accepted | None = None) -> None:
+        self._accepted = accepted
+        self._newest = max(self._told(), newest_written)
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The time, never earlier than what was said before."""
+        with self._lock:
+            self._newest = max(self._newest, self._told())
+            return self._newest
+
+    def apart(self) -> datetime:
+        """A moment that nothing else has: after all that was said before, and before all that is said from now on.
+
+        Evidence says what was known when it was written. Were it written while the clock stands still, what came after
+        it would seem to have been known.
+        """
+        with self._lock:
+            moment = max(self._newest + _APART, self._told())
+            self._newest = moment + _APART
+            return moment
+
+    def _told(self) -> datetime:
+        wall = wall_clock()
+        return wall if self._accepted is None else max(wall, self._accepted.time(wall))
+
+
+def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
+    """The clock of a laboratory whose database is this; refused when it would begin before what is written there.
+
+    `accept`: the computer's clock is right, whatever is written. That is audited, and holds from then on.
+    """
+    newest, what = workunits.newest(db)
+    wall, accepted = wall_clock(), Accepted.read(db)
+    expected = wall if accepted is None else max(wall, accepted.time(wall))
+    if expected >= newest - _TOLERATED:
+        return Clock(newest, accepted)
+    if not accept:
+        raise ClockSetBack(
+            f"The clock says {wall:%Y-%m-%d %H:%M} UTC, and this laboratory wrote something down at "
+            f"{newest:%Y-%m-%d %H:%M} UTC ({what}). Deadlines and the audit would lie; nothing was started. "
+            "Set the clock right and start again; if it is right now and was wrong then, `axiom lab --accept-clock` "
+            "goes on from that moment, at half pace until both agree."
+        )
+    accepted = Accepted(wall=wall, written=newest)
+    accepted.write(db, caller)
+    return Clock(newest, accepted)

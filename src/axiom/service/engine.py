@@ -1,0 +1,150 @@
+"""What computes on this computer's own cores: writer, gate, desk, engine, and the two jobs that move work on.
+
+`axiom lab` builds a site and an autopilot around it; `axiom experiment run --replicates` needs nothing else.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axiom.commands.gate import Gate
+from axiom.commands.laboratory import Laboratory
+from axiom.engines.here import this_capacity
+from axiom.engines.local import LocalEngine
+from axiom.errors import StoreDamaged
+from axiom.runner.host import platform_here
+from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.orders import Dispatch
+from axiom.server.returns.transitioner import resume
+from axiom.service.access import journal_of, package, writer_of
+from axiom.service.folder import workers_of
+from axiom.settings import Settings
+from axiom.signed.keys import Keys
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
+from axiom.store.writer import Writer
+
+if TYPE_CHECKING:
+    from axiom.server.upkeep.jobs import Jobs
+    from axiom.service.jobs import Moving
+
+_THIS_COMPUTER = "this computer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computing:
+    """The parts that every laboratory has, in the order in which they are started; stopped the other way round."""
+
+    writer: Writer  # runs already
+    gate: Gate
+    dispatch: Dispatch
+    known: Known  # for works in the writer's thread alone
+    engine: LocalEngine
+    build: "Callable[[], Moving]"
+
+    @functools.cached_property
+    def moving(self) -> "Moving":
+        """What moves work on that came back."""
+        return self.build()
+
+    @property
+    def jobs(self) -> "Jobs":
+        """What is done again and again."""
+        return self.moving.jobs
+
+    def look_again(self) -> None:
+        """A task came back: judge its proof now."""
+        self.moving.look_again()
+
+    def settle(self, db: Database, now: datetime) -> None:
+        """Judge and pay now, in the writer's thread."""
+        self.moving.settle(db, now)
+
+
+def computing(
+    folder: Folder,
+    settings: Settings,
+    keys: Keys,
+    now: Callable[[], datetime],
+    reported: Callable[[], None] | None = None,
+) -> Computing:
+    """The parts that compute in this folder, whose lock the caller holds. Only the writer is started.
+
+    `reported` is called when a task came back, in the place of having it judged.
+    """
+    workers, journal = workers_of(settings), journal_of(folder, settings)
+    writer = writer_of(folder, settings, now)
+    writer.start()
+    writer.run(lambda db: resume(db, now()))
+    ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
+    dispatch, known = _dispatch(settings, keys, ourselves), Known()
+    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
+    engine = LocalEngine(
+        desk,
+        home=folder.engine,
+        host_id=host_id,
+        cores=workers,
+        reported=lambda: reported() if reported else core.look_again(),
+        is_modest=settings.priority == "low",
+    )
+    core = Computing(
+        writer=writer,
+        gate=Gate(
+            writer=writer,
+            laboratory=Laboratory(folder=folder, keys=keys, settings=settings, package=package()),
+            now=now,
+        ),
+        dispatch=dispatch,
+        known=known,
+        engine=engine,
+        build=lambda: _moving(writer, folder, journal, keys, now),
+    )
+    return core
+
+
+def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> "Moving":
+    """Imported when it is wanted: nobody waits for it before something is computed."""
+    from axiom.service.jobs import moving
+
+    return moving(writer, folder, journal, keys, now)
+
+
+def demand_writer(writer: Writer) -> None:
+    """A writer that failed can never write again, so the process has to end."""
+    if writer.failed is not None:
+        raise StoreDamaged(f"The laboratory stopped because it could not write: {writer.failed}") from writer.failed
+
+
+def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
+    return Dispatch(
+        lab=keys.trust.lab,
+        trust=keys.trust.version,
+        key=keys.ticket,
+        deadline=timedelta(hours=settings.deadline_hours),
+        grace=timedelta(days=settings.ticket_days),
+        tasks_per_core=settings.tasks_per_core,
+        daily_per_core=settings.daily_per_core,
+        ourselves=ourselves,
+        task_seconds=settings.task_seconds,
+        approvals=settings.approvals,
+    )
+
+
+def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
+    """The volunteer in whose name this computer computes, and its host."""
+    ourselves = accounts.ourselves(db, now)
+    host_id = hosts.meet(
+        db,
+        volunteer_id=ourselves,
+        name=_THIS_COMPUTER,
+        platform=platform_here(),
+        capacity=this_capacity(workers),
+        now=now,
+    )
+    return ourselves, host_id

@@ -1,0 +1,268 @@
+"""`axiom lab`: which parts there are, in which order they start and stop."""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from axiom import __version__
+from axiom.commands.experiments import PublishExperiment, RetireExperiment
+from axiom.commands.gate import Gate
+from axiom.domain.callers import Caller
+from axiom.engines.local import LocalEngine
+from axiom.errors import AxiomError, StoreError, Withdrawn
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw import Gallery
+from axiom.lab.experiments import releases
+from axiom.lab.experiments.breaker import breaking, halt
+from axiom.lab.policy import policy_of
+from axiom.lab.steps.failures import count as count_failures
+from axiom.runner import sandbox
+from axiom.server.http.hardening import Listener, Stopping
+from axiom.server.http.hardening import serve as serve_sockets
+from axiom.server.upkeep.janitor import clean, look
+from axiom.server.upkeep.jobs import Job, Jobs
+from axiom.service.access import log_to, prepare_database
+from axiom.service.autopilot import Attendant, Occasion
+from axiom.service.callers import laboratory as laboratory_caller
+from axiom.service.callers import operator
+from axiom.service.clock import Clock
+from axiom.service.desk import Counter
+from axiom.service.engine import Computing, computing, demand_writer
+from axiom.service.folder import workers_of
+from axiom.service.preview import Foresight
+from axiom.service.project import Source, Volunteering, project_address, volunteering
+from axiom.service.simulated import play_fleet
+from axiom.service.sockets import address_of, on_path
+from axiom.service.terminal import remark
+from axiom.settings import Settings
+from axiom.signed.keys import Keys, make_keys, make_secrets
+from axiom.signed.roles import TRUST_FILE
+from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.writer import Writer
+from axiom.web.site.app import Site
+from axiom.web.socket import control
+from axiom.web.socket_desk import desk_routes
+
+log = logging.getLogger("axiom.lab")
+
+
+def hold(
+    folder: Folder,
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    source: Source,
+    pi: bool,
+    fleet: int,
+    accept_clock: bool,
+    quiet: bool,
+) -> signal.Signals | None:
+    """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
+    with lock(folder, SERVER) as held:
+        held.note(port=listening.getsockname()[1], url=address_of(listening))
+        log_to(folder, settings)
+        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
+        clock = prepare_database(folder, accept=accept_clock)
+        by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+        if by is None:
+            held.lose()
+        log.info("lab.stopped process=%d", os.getpid())
+    return by
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What runs beside the site, in the order in which it is started; stopped the other way round."""
+
+    core: Computing
+    writer: Writer
+    engine: LocalEngine
+    jobs: Jobs
+    gate: Gate
+    counter: Counter
+    draughtsman: Draughtsman
+
+
+def _run(
+    folder: Folder,
+    settings: Settings,
+    listening: socket.socket,
+    clock: Clock,
+    source: Source,
+    *,
+    pi: bool,
+    fleet: int,
+    quiet: bool,
+) -> signal.Signals | None:
+    first_time = not folder.keys.exists()
+    keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
+    stopping = Stopping()
+    parts = _build(folder, settings, keys, clock.apart, stopping)
+    attendant = Attendant(folder) if pi else None
+    with contextlib.ExitStack() as stack:
+        stack.callback(parts.writer.stop)
+        address = address_of(listening)
+        master = project_address(settings, address)
+        volunteers = stack.enter_context(
+            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
+        )
+        play_fleet(fleet, parts.core, volunteers, secrets)
+        pages = _pages(folder, settings, clock, parts, volunteers, address)
+        stack.callback(pages.readers.close)
+        with on_path(folder.socket) as door:
+            stack.callback(folder.socket.unlink, missing_ok=True)
+            _start(parts, attendant, stack)
+            _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
+            behind = control(parts.gate, pages, operator())
+            behind.router.routes.extend(desk_routes(parts.counter))
+            front = volunteers.before(pages, parts.gate)
+            public = Listener(app=front, socket=listening, protocol=volunteers.lanes.protocol)
+            by = serve_sockets([public, Listener(app=behind, socket=door)], stopping)
+    demand_writer(parts.writer)
+    return by
+
+
+def _pages(
+    folder: Folder, settings: Settings, clock: Clock, parts: _Parts, volunteers: Volunteering, address: str
+) -> Site:
+    """What the site reads."""
+    policy = policy_of(settings)
+    occasion = Occasion(folder, policy, clock.now)
+    return Site(
+        folder=folder,
+        name=settings.name,
+        now=clock.now,
+        live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
+        preview=Foresight(folder, policy, clock.now).now,
+        is_open=settings.other_pages == "read",
+        approvals=settings.approvals,
+        master=project_address(settings, address),
+        scheduler=volunteers.scheduler,
+    )
+
+
+def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: Stopping) -> _Parts:
+    core = computing(folder, settings, keys, now)
+    draughtsman = Draughtsman()
+    gallery = Gallery(core.writer, folder, draughtsman)
+    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+        core.jobs.add(job)
+    counter = Counter(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        now=now,
+        reported=core.look_again,
+    )
+    return _Parts(
+        core=core,
+        writer=core.writer,
+        engine=core.engine,
+        jobs=core.jobs,
+        gate=core.gate,
+        counter=counter,
+        draughtsman=draughtsman,
+    )
+
+
+def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> list[Job]:
+    """What the server does again and again beside moving work on. Only the daily ones remember each time."""
+    writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
+    return [
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
+        Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
+        Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
+        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
+        Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
+    ]
+
+
+def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitStack) -> None:
+    if attendant is not None:
+        parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
+        stack.callback(attendant.stop)
+    stack.callback(parts.draughtsman.rest)
+    parts.jobs.start()
+    stack.callback(parts.jobs.stop)
+    trust = parts.gate.laboratory.folder.keys / TRUST_FILE
+    parts.engine.start(trust.read_bytes())
+    stack.callback(parts.engine.stop)
+
+
+def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
+    found = look(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), found))
+
+
+def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:
+    """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
+
+    A file that cannot be published holds up no other.
+    """
+    for file in gate.laboratory.experiment_files():
+        if stopping.is_asked:
+            return
+        try:
+            gate.submit(PublishExperiment(experiment=file.stem), caller)
+        except StoreError:
+            raise  # then none can be stored; the job comes back to it
+        except Withdrawn as error:
+            log.info("publish.withdrawn experiment=%s %s", file.stem, error)
+        except AxiomError as error:
+            log.error("publish.refused experiment=%s %s", file.stem, error)
+
+
+def _look_for_failures(gate: Gate, caller: Caller) -> None:
+    """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
+    gate.writer.run(lambda db: count_failures(db, gate.now()))
+    gate.writer.run(lambda db: releases.settle(db, gate.now()))
+    for one in gate.writer.run(breaking):
+        gate.writer.run(partial(halt, one=one, now=gate.now()))
+        if not one.platform:
+            named = f"{one.version.name}@{one.version.version}"  # a newer one may be published meanwhile
+            gate.submit(RetireExperiment(experiment=named, reason=one.reason), caller)
+
+
+def _live(
+    parts: _Parts,
+    address: str,
+    started_at: datetime,
+    workers: int,
+    occasion: Occasion,
+    volunteers: Volunteering,
+) -> Callable[[], Mapping[str, Any]]:
+    def live() -> Mapping[str, Any]:
+        return {
+            "state": "running",
+            "address": address,
+            "started_at": started_at.isoformat(),
+            "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
+            "session": {"due": occasion.now()},
+            "offer": {"problems": volunteers.problems, "building": volunteers.building},
+            "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
+        }
+
+    return live
+
+
+def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
+    print(address, flush=True)
+    remark(
+        f"Axiom {__version__} · {address} · {workers} cores compute · data in {folder.path}\n"
+        "Ctrl-C stops it; the same command goes on from there.",
+        quiet=quiet,
+    )
+    if lack := sandbox.lacking():
+        remark(lack, quiet=quiet)
+    if first_time:
+        remark(
+            f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
+            quiet=quiet,
+        )

@@ -1,0 +1,225 @@
+"""What a laboratory needs to have volunteers: its project's own addresses in front of the site, and the fast lanes."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axiom.boinc.project import scheduler_lines
+from axiom.commands.gate import Gate
+from axiom.lab.policy import HEARD_FROM
+from axiom.lab.runners.offer_offering import Offering
+from axiom.runner.host import platform_here
+from axiom.server.accounts.accounts import Accounts, demand_secret
+from axiom.server.accounts.delegates import Delegates
+from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.load import Standing
+from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.lane import Lanes, whole
+from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.routes import Answer, Asked, Endpoint, Front
+from axiom.server.http.uploads import Transfers
+from axiom.server.scheduler.reply import Links
+from axiom.server.scheduler.rpc import Project
+from axiom.server.upkeep.jobs import Job
+from axiom.service.engine import Computing
+from axiom.service.runner_build import Builder
+from axiom.settings import Settings
+from axiom.signed.keys import Secrets
+from axiom.store.connections import Connections
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights
+from axiom.store.experiments.offers import Runner
+from axiom.web.account.accounts import Beside
+from axiom.web.account.accounts import accounts as account_pages
+from axiom.web.account.visits import Reception
+from axiom.web.base.request import Reading
+from axiom.web.site.app import Site, site
+from axiom.web.views.news import feed
+
+_REST_SECONDS = 0.005  # between two parts of a long list
+_THREADS = 2  # that prove passwords and large outputs: as many as may have a core
+_PATIENCE = 10.0  # seconds after the start before anything is built beside it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where runners come from: the folder of built ones, and what builds one there."""
+
+    runners: Path | None = None
+    build_with: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volunteering:
+    """The parts that speak to volunteers' clients."""
+
+    project: Project
+    transfers: Transfers
+    desk: FrontDesk
+    files: Downloads
+    threads: ThreadPoolExecutor
+    offering: Offering
+    builder: Builder | None
+
+    @property
+    def lanes(self) -> Lanes:
+        """The paths that are answered past the site."""
+        return Lanes({b"/scheduler": whole(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive})
+
+    @property
+    def scheduler(self) -> str:
+        """The lines of the site's pages by which a client finds the scheduler."""
+        return scheduler_lines((f"{self.project.links.master}scheduler",))
+
+    def before(self, pages: Site, gate: Gate) -> Front:
+        """The project's own addresses, then the account pages, and behind them the site."""
+        reception = Reception(
+            gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
+        )
+        endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
+        return Front(Beside(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads)
+
+    def jobs(self, now: Callable[[], datetime]) -> list[Job]:
+        """What is done again and again for volunteers."""
+        return [
+            Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
+            Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
+            Job(name="offer", every=3.0, work=self._offer, remembered=False),
+        ]
+
+    @property
+    def problems(self) -> list[str]:
+        """What stands in the way of a runner for everybody."""
+        failed = [self.builder.says] if self.builder and self.builder.has_failed else []
+        return [*self.offering.problems, *failed]
+
+    @property
+    def building(self) -> str:
+        """How far a runner is that is being built, in half a sentence; nothing when none is."""
+        return self.builder.says if self.builder and not self.builder.has_failed else ""
+
+    def _offer(self) -> None:
+        if self.builder:
+            self.builder.look()
+        self.offering.look()
+
+
+def _news(pages: Site, master: str) -> Endpoint:
+    """The news as a feed."""
+
+    def answer(asked: Asked) -> Answer:
+        del asked
+        with Connections(folder=pages.folder).reader() as db:
+            reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
+            return Answer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+
+    return answer
+
+
+def project_address(settings: Settings, listening: str) -> str:
+    """The project's address as clients are told; it ends in a slash."""
+    return f"{(settings.url or listening).rstrip('/')}/"
+
+
+def _has_first_findings(folder: Folder, now: datetime) -> bool:
+    """Does nobody wait any more for what the laboratory's own computer finds first?"""
+    with Connections(folder=folder).reader() as db:
+        known = preflights.circumstances(db, now - HEARD_FROM)
+    return known.has_evidence or not known.computes_itself
+
+
+@contextlib.contextmanager
+def volunteering(
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    *,
+    master: str,
+    now: Callable[[], datetime],
+    source: Source,
+) -> Iterator[Volunteering]:
+    """The parts that speak to volunteers' clients, for as long as the writer works."""
+    with Connections(folder=folder).reader() as db:
+        demand_secret(db, secrets.accounts)
+    offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
+    links = Links(master=master, upload_key=secrets.upload)
+    builder = None
+    if source.build_with:
+        builder = Builder(
+            folder, source.build_with, patience=_PATIENCE, may_begin=lambda: _has_first_findings(folder, now())
+        )
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
+        transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
+        project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
+        made = Volunteering(
+            project=project,
+            transfers=transfers,
+            desk=_front_desk(project, settings, secrets),
+            files=Downloads(folder, project.trust),
+            threads=threads,
+            offering=offering,
+            builder=builder,
+        )
+        for job in made.jobs(now):
+            core.jobs.add(job)
+        try:
+            yield made
+        finally:
+            if builder:
+                builder.stop()
+
+
+def _project(
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    offered: Mapping[str, Runner],
+    links: Links,
+    transfers: Transfers,
+) -> Project:
+    return Project(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        known=core.known,
+        runners=offered,
+        trust=core.gate.laboratory.keys.trust,
+        code=secrets.code,
+        links=links,
+        name=settings.name,
+        now=core.gate.now,
+        reported=core.look_again,
+        lost=transfers.begun.lost,
+        settle=core.settle,
+    )
+
+
+def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:
+    connections, now, master = Connections(folder=project.folder), project.now, project.links.master
+    guesses = Guesses(now)
+    return FrontDesk(
+        name=project.name,
+        master=master,
+        runners=project.runners,
+        accounts=Accounts(
+            writer=project.writer,
+            connections=connections,
+            secret=secrets.accounts,
+            now=now,
+            guesses=guesses,
+            new_accounts=settings.new_accounts,
+        ),
+        delegates=Delegates(
+            writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
+        ),
+        standing=Standing(connections, now, urlsplit(master).hostname or "server"),
+        statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
+    )
