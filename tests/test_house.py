@@ -41,7 +41,21 @@ def test_a_package_says_what_it_is_for_and_names_its_rooms(name):
 
 
 EVERYTHING = {
-    *("cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "store", "decisions", "boinc"),
+    *(
+        "cli",
+        "service",
+        "web",
+        "mcp",
+        "notebook",
+        "pi",
+        "commands",
+        "lab",
+        "server",
+        "engines",
+        "store",
+        "decisions",
+        "boinc",
+    ),
     *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation"),
 }
 # For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from axiom.runner import limits
+from axiom.runner.child import environment
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -59,7 +59,7 @@ def arm(kind: str, name: str, seed: int) -> None:
 def measured(kind: str, name: str, seed: int, cache: Path) -> Any:
     """What an arm says of one seed, in the environment that a host's processes have."""
     command = [sys.executable, __file__, "--arm", kind, name, str(seed)]
-    done = subprocess.run(command, env=limits.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=environment.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 

@@ -27,10 +27,10 @@ from axiom.domain.sessions import Allotment
 from axiom.engines.local import LocalEngine
 from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
-from axiom.runner.children import Child
-from axiom.runner.host import platform_here
-from axiom.runner.limits import environment
-from axiom.runner.trees import write_tree
+from axiom.runner.child.environment import environment
+from axiom.runner.child.process import Child
+from axiom.runner.files.trees import write_tree
+from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns.validator import Validator

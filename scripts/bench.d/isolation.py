@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from axiom.runner import limits
+from axiom.runner.child import environment
 
 EXPERIMENTS = {"double_descent": "NumPy", "rank_dynamics": "JAX"}
 WAYS = ("warm", "module", "fork", "process")
@@ -73,7 +73,7 @@ def arm(way: str, name: str) -> None:
 def measured(way: str, name: str, cache: Path) -> dict[str, float]:
     """Seconds for each replicate, of an arm in the environment that a host's processes have."""
     command = [sys.executable, __file__, "--arm", way, name]
-    done = subprocess.run(command, env=limits.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=environment.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
     return {what: seconds / _REPLICATES for what, seconds in json.loads(done.stdout).items()}
 
 

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.amounts import counted
-from axiom.runner import limits
+from axiom.runner.child import environment
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -100,7 +100,7 @@ def seconds(run: Callable[[], object], compiling: Compiling) -> float:
 def measured(name: str, cache: Path, *, few: bool) -> list[Any]:
     """What a process of its own says of an experiment, in the environment that a host's processes have."""
     command = [sys.executable, __file__, "--arm", name, *(["--quick"] if few else [])]
-    done = subprocess.run(command, env=limits.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=environment.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

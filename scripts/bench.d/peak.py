@@ -14,7 +14,7 @@ import numpy as np
 
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
-from axiom.runner import limits
+from axiom.runner.child import environment
 
 WIDTHS = (32, 64, 128, 256, 512)
 ROUNDS, EPOCHS, ROWS, BATCH, SIDE = 5, 20, 2_048, 64, 1_024
@@ -43,7 +43,7 @@ def trained(width: int) -> float:
 
 def main() -> int:
     """0 when the median width reaches the least share; measured in a process that has one thread from its start."""
-    return subprocess.run([sys.executable, __file__, "--here"], env=limits.environment(), check=False).returncode
+    return subprocess.run([sys.executable, __file__, "--here"], env=environment.environment(), check=False).returncode
 
 
 def measured() -> int:

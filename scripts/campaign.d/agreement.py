@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.runner import limits
+from axiom.runner.child import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "catalogue" / "golden"
-_TWO = {name: "2" for name in limits.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
+_TWO = {name: "2" for name in environment.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
 _ISA = "--xla_cpu_multi_thread_eigen=false --xla_cpu_max_isa="
 ELSEWHERE: dict[str, dict[str, str]] = {
     "two threads": {**_TWO, "XLA_FLAGS": ""},
@@ -64,7 +64,7 @@ def computed(name: str, surroundings: Mapping[str, str]) -> Any:
     """The cell of the golden numbers, in a process of its own with these surroundings."""
     command = [sys.executable, __file__, "--cell", name]
     done = subprocess.run(
-        command, env=limits.environment() | dict(surroundings), check=True, stdout=subprocess.PIPE, text=True
+        command, env=environment.environment() | dict(surroundings), check=True, stdout=subprocess.PIPE, text=True
     )
     return json.loads(done.stdout)
 

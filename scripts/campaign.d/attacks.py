@@ -36,7 +36,7 @@ from strangers import Site
 
 from axiom.lab.experiments import preflight
 
-PACKAGE = Path(preflight.__file__).parents[1]
+PACKAGE = Path(preflight.__file__).parents[2]
 FILES = Path(__file__).resolve().parents[2] / "tests" / "preflight"
 
 

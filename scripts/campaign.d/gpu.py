@@ -27,11 +27,11 @@ from axiom.decisions.tasks.checks import compare
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
-from axiom.runner.children import Child
-from axiom.runner.device import Device
+from axiom.runner.child.environment import environment
+from axiom.runner.child.process import Child
+from axiom.runner.files.trees import write_tree
 from axiom.runner.here import describe_here
-from axiom.runner.limits import environment
-from axiom.runner.trees import write_tree
+from axiom.runner.platform.device import Device
 from axiom.signed import bundles
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer

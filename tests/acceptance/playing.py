@@ -11,7 +11,7 @@ from pathlib import Path
 from patience import PATIENCE
 
 from axiom.lab.runners.stand_in import runner_name
-from axiom.runner.home import Home
+from axiom.runner.files.home import Home
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import read_output
 from axiom.signed.roles import write_trust

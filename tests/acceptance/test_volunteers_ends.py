@@ -12,7 +12,7 @@ from living import answer
 from volunteering import Client, client, register
 
 from axiom.lab.runners.offer import offer_built
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.keys import make_secrets
 from axiom.store.engine.folder import Folder

@@ -8,7 +8,7 @@ import pytest
 
 from axiom.domain.work import Exit
 from axiom.runner import tasks
-from axiom.runner.home import Home
+from axiom.runner.files.home import Home
 from axiom.runner.tasks import Runner
 from axiom.signed import tickets
 from axiom.signed.bundles import Seal, write_seal

@@ -8,7 +8,7 @@ import pytest
 from build_runner import boot
 
 from axiom.domain.work import Exit
-from axiom.runner import boinc
+from axiom.runner.boinc import protocol
 
 SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 
@@ -30,7 +30,7 @@ def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch, caps
     boot.say("boinc_finish_called", number, message)
     slot = tmp_path / "slot"
     slot.mkdir()
-    boinc.finish(slot, number, message)
+    protocol.finish(slot, number, message)
     assert (tmp_path / "boinc_finish_called").read_text() == (slot / "boinc_finish_called").read_text()
     assert "There is no room." in capsys.readouterr().err
 

@@ -183,7 +183,14 @@ def test_a_measure_of_a_plain_dataclass_is_enough():
         *("os", "sys", "time", "datetime", "secrets", "uuid", "subprocess", "socket", "threading", "multiprocessing"),
         *("ctypes", "importlib", "io", "pathlib", "pickle", "inspect", "gc", "builtins", "operator", "types", "scipy"),
         *("os.path", "numpy.ctypeslib", "numpy.random.mtrand", "numpy.lib.format", "jax.experimental", "jax.debug"),
-        *("jax._src", "axiom", "axiom.runner.child", "axiom.domain.work", "axiom.kit._hidden", "concurrent.futures"),
+        *(
+            "jax._src",
+            "axiom",
+            "axiom.runner.child.child",
+            "axiom.domain.work",
+            "axiom.kit._hidden",
+            "concurrent.futures",
+        ),
     ],
 )
 def test_a_module_that_is_not_on_the_list_is_refused_however_it_is_imported(module):

@@ -10,7 +10,7 @@ from axiom.domain.failures import Raised
 SPECTRAL = "axiom/catalogue/spectral_dynamics.py"
 FILES = frozenset({SPECTRAL, "axiom/kit/training.py"})
 PRINTED = f"""Traceback (most recent call last):
-  File "/var/lib/boinc/slots/3/axiom/runner/child.py", line 216, in _compute
+  File "/var/lib/boinc/slots/3/axiom/runner/child/child.py", line 216, in _compute
     values = self._experiment.run(self._config(**config), seed)
   File "/var/lib/boinc/projects/x/unpacked/ab12/{SPECTRAL}", line 380, in run
     summary["mean"] = top["top_sv_growth"]

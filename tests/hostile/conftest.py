@@ -15,10 +15,10 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.experiments import seed_of
+from axiom.runner.files.home import Home
+from axiom.runner.files.trees import write_tree
 from axiom.runner.here import describe_here
-from axiom.runner.home import Home
 from axiom.runner.tasks import Answer, Runner
-from axiom.runner.trees import write_tree
 from axiom.signed import bundles, outputs
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys

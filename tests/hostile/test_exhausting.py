@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner import bounds, children
+from axiom.runner.child import bounds, process
 from axiom.runner.here import describe_files
 
 TAKING = {
@@ -163,8 +163,8 @@ def test_what_an_experiment_does_while_it_is_imported_is_held_too(words, line, h
 
 
 def test_an_import_that_takes_memory_or_time_without_end_is_ended(host, monkeypatch):
-    monkeypatch.setattr(children, "LOAD_MB", 100.0)
-    monkeypatch.setattr(children, "_LOAD_LIMIT", 3.0)
+    monkeypatch.setattr(process, "LOAD_MB", 100.0)
+    monkeypatch.setattr(process, "_LOAD_LIMIT", 3.0)
     ended = host.obey("held = [b'x' * 10**7 for _ in range(15)]\ntime.sleep(9)\n")
     assert ended.answer.exit is Exit.MEMORY_LIMIT
     ended = host.obey("time.sleep(9)\n")

@@ -6,8 +6,9 @@ import textwrap
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner import bounds, rooms
-from axiom.runner.rooms import held_mb, room
+from axiom.runner.child import bounds
+from axiom.runner.files import rooms
+from axiom.runner.files.rooms import held_mb, room
 
 _ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
 _WITHOUT_END = """

@@ -9,7 +9,7 @@ import pytest
 import axiom
 from axiom.errors import BundleError
 from axiom.lab.experiments import declared
-from axiom.runner.children import Described
+from axiom.runner.child.process import Described
 from axiom.signed.manifests import read_manifest
 from axiom.signed.sources import collect
 

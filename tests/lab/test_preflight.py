@@ -24,8 +24,8 @@ from axiom.lab.experiments.preflight_report import read, write
 from axiom.lab.experiments.preflight_run import PATIENCE
 from axiom.lab.experiments.publish import publish
 from axiom.lab.planning import plan
-from axiom.runner import sandbox
-from axiom.runner.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.confine import sandbox
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.experiments import preflights

@@ -14,8 +14,8 @@ from playing import Client
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.lab.runners.stand_in import stand_in
+from axiom.runner.files.home import Home
 from axiom.runner.here import describe_here
-from axiom.runner.home import Home
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys

@@ -11,8 +11,9 @@ from playing import child
 from processes import state
 
 from axiom.domain.work import Exit
-from axiom.runner import attached, boinc
+from axiom.runner import attached
 from axiom.runner.attached import delay
+from axiom.runner.boinc import protocol
 
 SLEEPY = {"act": "sleep", "amount": 60.0}
 
@@ -99,7 +100,7 @@ def here(client, monkeypatch):
 
 
 def test_a_fault_of_the_pulse_ends_the_task_by_name_for_it_would_come_again(here, monkeypatch, capsys):
-    monkeypatch.setattr("axiom.runner.pulse.decide", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("axiom.runner.boinc.pulse.decide", lambda *_, **__: 1 / 0)
     status, slot = here()
     assert status == Exit.RUNNER_FAULT
     assert (slot / "boinc_finish_called").read_text().startswith("70\n")
@@ -107,7 +108,7 @@ def test_a_fault_of_the_pulse_ends_the_task_by_name_for_it_would_come_again(here
 
 
 def test_a_task_whose_folder_another_process_holds_is_put_off_however_often(here, client, monkeypatch):
-    monkeypatch.setattr("axiom.runner.boinc.alone", functools.partial(boinc.alone, seconds=0.1))
+    monkeypatch.setattr("axiom.runner.boinc.protocol.alone", functools.partial(protocol.alone, seconds=0.1))
     slot = client.slot()
     (slot / "later").write_text("12\n")
     code = "import fcntl, sys; held = open(sys.argv[1], 'a'); fcntl.lockf(held, 2); print('', flush=True); input()"

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from axiom.runner import boinc
-from axiom.runner.boinc import Channel, Channels, Given, read_given
+from axiom.runner.boinc import protocol
+from axiom.runner.boinc.protocol import Channel, Channels, Given, read_given
 
 INIT_DATA = """<app_init_data>
 <hostid>12</hostid>
@@ -109,7 +109,7 @@ def test_a_shared_file_that_is_too_small_is_refused(size, tmp_path):
 
 
 def test_a_status_is_written_as_the_client_reads_it():
-    assert boinc.status_text(cpu_seconds=12.5, kept_cpu_seconds=10, fraction=0.25) == (
+    assert protocol.status_text(cpu_seconds=12.5, kept_cpu_seconds=10, fraction=0.25) == (
         "<current_cpu_time>1.250000e+01</current_cpu_time>\n"
         "<checkpoint_cpu_time>1.000000e+01</checkpoint_cpu_time>\n"
         "<fraction_done>2.500000e-01</fraction_done>\n"
@@ -134,17 +134,17 @@ def test_a_link_is_followed_only_within_the_laboratory_s_folder(content, leads, 
     project.mkdir(parents=True)
     if content is not None:
         (slot / "bundle.zip").write_text(content)
-    found = boinc.resolve(slot, "bundle.zip", project)
+    found = protocol.resolve(slot, "bundle.zip", project)
     assert found.resolve() == (project / "file" if leads else slot / "bundle.zip")
 
 
 def test_the_end_of_a_task_is_said_in_lines_that_the_client_reads(tmp_path):
-    boinc.finish(tmp_path, 13, "two\nlines " + "x" * 500)
+    protocol.finish(tmp_path, 13, "two\nlines " + "x" * 500)
     status, line = (tmp_path / "boinc_finish_called").read_text().splitlines()
     assert (status, line) == ("13", ("two lines " + "x" * 500)[:250])
-    boinc.finish(tmp_path, 0, "")
+    protocol.finish(tmp_path, 0, "")
     assert (tmp_path / "boinc_finish_called").read_text() == "0\n"
-    boinc.come_again(tmp_path, 600, "later")
+    protocol.come_again(tmp_path, 600, "later")
     assert (tmp_path / "boinc_temporary_exit").read_text() == "600\nlater\n"
 
 
@@ -163,10 +163,10 @@ def test_a_folder_is_computed_in_by_one_process_at_a_time(tmp_path, ending):
     )
     ending(other.pid)
     assert other.stdout.readline() == "held\n"
-    with boinc.alone(tmp_path, seconds=0.3) as is_alone:
+    with protocol.alone(tmp_path, seconds=0.3) as is_alone:
         assert not is_alone
     other.communicate("")
-    with boinc.alone(tmp_path, seconds=5) as is_alone:
+    with protocol.alone(tmp_path, seconds=5) as is_alone:
         assert is_alone
         again = "import fcntl; fcntl.lockf(open('boinc_lockfile', 'a'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
         done = subprocess.run([sys.executable, "-c", again], cwd=tmp_path, capture_output=True, check=False)

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from axiom.runner import bounds
-from axiom.runner.bounds import Bounds, hold_data
-from axiom.runner.rooms import room
+from axiom.runner.child import bounds
+from axiom.runner.child.bounds import Bounds, hold_data
+from axiom.runner.files.rooms import room
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
-from axiom.runner.children import Child
-from axiom.runner.limits import environment
-from axiom.runner.trees import write_tree
+from axiom.runner.child.environment import environment
+from axiom.runner.child.process import Child
+from axiom.runner.files.trees import write_tree
 from axiom.signed import outputs
 
 LIMITS = {"cpu_limit": 20.0, "wall_limit": 30.0, "memory_mb": 200.0}

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE
 
-from axiom.runner import landlock
+from axiom.runner.confine import landlock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone holds a process like this")
 BEFORE = """
 import os, sys, threading, time
 from pathlib import Path
-from axiom.runner import confine, enclosure, landlock, seccomp
+from axiom.runner.confine import confine, enclosure, landlock, seccomp
 place, secret = Path(sys.argv[1]), Path(sys.argv[2])
 """
 NO_LANDLOCK = "landlock.version = lambda: 0\n"
@@ -113,7 +113,11 @@ def test_limits_are_set_for_good(held):
 
 def test_the_module_says_what_would_hold_here():
     done = subprocess.run(
-        [sys.executable, "-m", "axiom.runner.confine"], capture_output=True, text=True, check=True, timeout=PATIENCE
+        [sys.executable, "-m", "axiom.runner.confine.confine"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     assert done.stdout == f"What computes is held by Landlock {landlock.version()}, seccomp.\n"
 
@@ -125,7 +129,7 @@ def test_a_kernel_without_landlock_restricts_nothing(monkeypatch):
 
 def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
     code = (
-        "import ctypes, os, sys\nfrom pathlib import Path\nfrom axiom.runner import enclosure\n"
+        "import ctypes, os, sys\nfrom pathlib import Path\nfrom axiom.runner.confine import enclosure\n"
         "libc, found = ctypes.CDLL(None), ctypes.c_int()\n"
         "libc.prctl(1, 9, 0, 0, 0)\n"
         "moved = enclosure.enter([Path(sys.prefix)], [Path.cwd()])\n"
@@ -137,7 +141,7 @@ def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
 
 def test_who_may_not_move_stays_where_it_is(tmp_path):
     code = (
-        "import os\nfrom pathlib import Path\nfrom axiom.runner import enclosure\n"
+        "import os\nfrom pathlib import Path\nfrom axiom.runner.confine import enclosure\n"
         "before = os.readlink('/proc/self/ns/user')\nprint(enclosure.enter([], [Path('nowhere')]))\n"
         "assert os.readlink('/proc/self/ns/user') == before"
     )

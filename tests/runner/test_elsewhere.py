@@ -9,11 +9,15 @@ import pytest
 from patience import PATIENCE
 
 import axiom.runner
-from axiom.runner.system import system
+from axiom.runner.platform.system import system
 
 FOLDER = Path(axiom.runner.__file__).parent
-MODULES = sorted(f"axiom.runner.{path.stem}" for path in FOLDER.glob("*.py") if path.stem != "__init__")
-CHOSEN = "axiom.runner.posix"  # elsewhere alone
+MODULES = sorted(
+    ".".join(("axiom.runner", *path.relative_to(FOLDER).with_suffix("").parts))
+    for path in FOLDER.rglob("*.py")
+    if path.stem != "__init__"
+)
+CHOSEN = "axiom.runner.platform.posix"  # elsewhere alone
 # What Python has on Linux and not on Windows, as far as a program could ask for it.
 MISSING = ("fcntl", "resource", "termios", "pwd", "grp", "pty", "_posixsubprocess")
 LACKING = {
@@ -41,12 +45,12 @@ for name in modules:
     if name != {CHOSEN!r}:
         importlib.import_module(name)
 assert {CHOSEN!r} not in sys.modules
-print(type(sys.modules["axiom.runner.system"].system).__name__)
+print(type(sys.modules["axiom.runner.platform.system"].system).__name__)
 """
 # A parent that starts a child as on a system whose kernel does not end it, says its number, and waits to be killed.
 AS_ELSEWHERE = """
 import os, subprocess, sys
-script = sys.argv[1] + "/axiom/runner/child.py"
+script = sys.argv[1] + "/axiom/runner/child/child.py"
 words = [sys.executable, "-I", "-c", "import sys; sys.platform = 'darwin'; exec(open(" + repr(script) + ").read())"]
 child = subprocess.Popen([*words, str(os.getpid()), sys.argv[1]], stdin=sys.stdin, stdout=sys.stdout)
 print(child.pid, flush=True)

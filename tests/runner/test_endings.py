@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from axiom.runner.endings import KILLED, how_ended
+from axiom.runner.child.exits import KILLED, how_ended
 
 
 class Ended:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from axiom.domain.work import Exit
-from axiom.runner import home
+from axiom.runner.files import home
+from axiom.runner.files.trees import write_tree
 from axiom.runner.tasks import Runner
-from axiom.runner.trees import write_tree
 from axiom.signed import bundles
 from axiom.signed.bundles import digest, pack, write_seal
 from axiom.signed.roles import write_trust

@@ -7,11 +7,13 @@ import sys
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner import bounds, confine, keeping
-from axiom.runner.gate import Ended, Gate
-from axiom.runner.keeping import Keeping
-from axiom.runner.kept import SIZE_LIMIT, Kept, largest_state, read_kept, write_kept
-from axiom.runner.slot import Slot
+from axiom.runner.child import bounds
+from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.confine import confine
+from axiom.runner.files import keeping
+from axiom.runner.files.keeping import Keeping
+from axiom.runner.files.kept import SIZE_LIMIT, Kept, largest_state, read_kept, write_kept
+from axiom.runner.files.slot import Slot
 from axiom.runner.tasks import Runner
 from axiom.signed.outputs import read_output, ticket_digest
 
@@ -250,7 +252,7 @@ def test_whatever_an_experiment_lays_where_its_state_goes_ends_nothing_and_is_no
 
 _KILLED_WHILE_IT_KEEPS = """
 import os, pathlib, sys
-from axiom.runner.kept import Kept, write_kept
+from axiom.runner.files.kept import Kept, write_kept
 os.fsync = lambda handle: os.kill(os.getpid(), 9)
 write_kept(pathlib.Path(sys.argv[1]), Kept(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
 """

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from axiom.runner.host import platform_here
-from axiom.runner.limits import environment
+from axiom.runner.child.environment import environment
+from axiom.runner.platform.host import platform_here
 
 
 def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ PLACES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"
 WAIT = """
 import sys
 from pathlib import Path
-from axiom.runner import confine
+from axiom.runner.confine import confine
 confine.confine(Path("."), [Path(".")])
 print("held", flush=True)
 sys.stdin.read()

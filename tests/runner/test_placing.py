@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from axiom.runner import placing
-from axiom.runner.placing import place
+from axiom.runner.files import atomic
+from axiom.runner.files.atomic import place
 
 
 def test_a_file_is_put_in_place_of_the_one_before_and_nothing_beside_it(tmp_path):
@@ -19,7 +19,7 @@ def test_where_it_fails_the_file_before_is_there_and_no_draft(tmp_path, monkeypa
     def fail(_handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(placing.os, "fsync", fail)
+    monkeypatch.setattr(atomic.os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
         place(tmp_path / "file", b"after")
     assert (tmp_path / "file").read_bytes() == b"before"
@@ -29,7 +29,7 @@ def test_where_it_fails_the_file_before_is_there_and_no_draft(tmp_path, monkeypa
 def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
     place(tmp_path / "file", b"before")
     seen = []
-    monkeypatch.setattr(placing.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
+    monkeypatch.setattr(atomic.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
     place(tmp_path / "file", b"after")
     assert seen == [b"before"]
 

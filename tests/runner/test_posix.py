@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from axiom.runner import posix
-from axiom.runner.posix import Posix, parse_ps
+from axiom.runner.platform import posix
+from axiom.runner.platform.posix import Posix, parse_ps
 
 POSIX = Posix()
 BEGINS_THREADS = """

@@ -5,9 +5,9 @@ import time
 import pytest
 from patience import PATIENCE
 
-from axiom.runner.boinc import Channels
-from axiom.runner.gate import Awake, Ended, Gate
-from axiom.runner.pulse import Pulse, Turn, decide
+from axiom.runner.boinc.protocol import Channels
+from axiom.runner.boinc.pulse import Pulse, Turn, decide
+from axiom.runner.child.gate import Awake, Ended, Gate
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ExperimentError, NoSandbox
-from axiom.runner import sandbox
+from axiom.runner.confine import sandbox
+from axiom.runner.confine.sandbox import Sandbox, demand
 from axiom.runner.here import compute_here, describe_boxed, describe_here
-from axiom.runner.sandbox import Sandbox, demand
-from axiom.runner.system import system
+from axiom.runner.platform.system import system
 from axiom.signed.manifests import read_manifest
 
 # Told from within, by a process that has not confined itself: so it is the sandbox that holds it.
@@ -58,7 +58,7 @@ print(json.dumps({
 STARTS = """
 import os, sys
 from pathlib import Path
-from axiom.runner.sandbox import Sandbox
+from axiom.runner.confine.sandbox import Sandbox
 
 folder = Path(sys.argv[1])
 words = [sys.executable, "-I", "-c", *sys.argv[2:]]
@@ -300,7 +300,7 @@ def test_of_a_system_s_own_interpreter_its_libraries_are_shown_and_not_all_of_us
 
 
 def test_the_command_says_whether_it_can_be_entered(tmp_path):
-    command = [sys.executable, "-m", "axiom.runner.sandbox"]
+    command = [sys.executable, "-m", "axiom.runner.confine.sandbox"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "Untried code runs in a sandbox: bubblewrap.\n")
     lacking = subprocess.run(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from axiom.runner import seccomp
+from axiom.runner.confine import seccomp
 
 OWN = 4711
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -131,7 +131,7 @@ def test_jumps_reach_no_further_than_a_filter_can_jump():
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone has seccomp")
 def test_the_kernel_takes_the_filter_from_anybody():
     code = (
-        "import ctypes, os\nfrom axiom.runner import seccomp\n"
+        "import ctypes, os\nfrom axiom.runner.confine import seccomp\n"
         "libc = ctypes.CDLL(None)\n"
         "[libc.prctl(24, number, 0, 0, 0) for number in range(64)]\n"  # nothing that only root may
         "assert libc.prctl(38, 1, 0, 0, 0) == 0\n"
@@ -155,7 +155,7 @@ def test_a_file_that_is_only_read_cannot_be_emptied_where_landlock_is_old(flags,
     file = tmp_path / "library.py"
     file.write_text("of the runtime")
     code = (
-        "import ctypes, os, sys\nfrom axiom.runner import seccomp\n"
+        "import ctypes, os, sys\nfrom axiom.runner.confine import seccomp\n"
         "assert ctypes.CDLL(None).prctl(38, 1, 0, 0, 0) == 0\n"
         "if sys.argv[2] == 'held':\n    assert seccomp.install()\n"
         f"try:\n    os.open(sys.argv[1], {flags})\nexcept PermissionError:\n    print('refused')"

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.work import Exit
-from axiom.runner.supplies import SuppliedHome
+from axiom.runner.boinc.supplies import SuppliedHome
 from axiom.runner.tasks import Runner
 from axiom.signed.bundles import write_seal
 from axiom.signed.roles import write_trust

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.runner import slot as slots
-from axiom.runner.gate import Ended, Gate
-from axiom.runner.host import platform_here
+from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.files import slot as slots
+from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner, answer_data
 from axiom.signed.outputs import read_output, ticket_digest
 from axiom.signed.tickets import Order, write_ticket

@@ -1,6 +1,6 @@
 """What lies below a folder is told as it is, links and all, so that it can be compared with what was signed."""
 
-from axiom.runner.trees import holds, write_tree
+from axiom.runner.files.trees import holds, write_tree
 
 FILES = {"axiom/__init__.py": b"", "axiom/kit/one.py": b"x = 1\n"}
 

@@ -7,9 +7,9 @@ import types
 
 import pytest
 
-from axiom.runner import windows
-from axiom.runner.boinc import Channel, Channels
-from axiom.runner.windows import Windows, windows_here
+from axiom.runner.boinc.protocol import Channel, Channels
+from axiom.runner.platform import windows
+from axiom.runner.platform.windows import Windows, windows_here
 
 
 class Kernel:
@@ -173,7 +173,7 @@ def test_a_lock_is_refused_while_another_has_it_and_waited_for(system, console, 
 
 
 def test_the_client_s_channels_are_shared_under_its_name(system, monkeypatch, tmp_path):
-    monkeypatch.setattr("axiom.runner.boinc.system", system)
+    monkeypatch.setattr("axiom.runner.boinc.protocol.system", system)
     ours = Channels(tmp_path, "boinc_3")
     (shared,) = system.tags.values()
     assert list(system.tags) == ["shm_boinc_3"]

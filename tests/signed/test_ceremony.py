@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.errors import ForeignTicket, KeysUnusable, Refused
-from axiom.runner.home import Home
+from axiom.runner.files.home import Home
 from axiom.signed import ceremony
 from axiom.signed.code_signing import CODE_KEY, is_code_signed, load_code
 from axiom.signed.keys import load_keys, make_keys, make_secrets

@@ -16,7 +16,7 @@ from axiom.commands.remote import Remote, short_name
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch import local_desk_scheduling
 from axiom.server.http.hardening import Listener, Stopping, serve
 from axiom.service.desk import Counter

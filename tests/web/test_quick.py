@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from starlette.responses import PlainTextResponse
 
+import axiom.web
 from axiom.web.base import query_words
 from axiom.web.base.query_words import asked
 from axiom.web.site import templates
 from axiom.web.site.page_cache import Quick
 
-STATIC = Path(templates.__file__).parent / "static"
+WEB = Path(axiom.web.__file__).parent
+STATIC = WEB / "static"
 
 
 class Counting:
@@ -92,7 +94,7 @@ def test_what_a_page_looks_for_makes_another_page(address, kept):
 
 
 def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():
-    texts = [file.read_text() for file in Path(query_words.__file__).parent.glob("*.py") if "account" not in file.name]
+    texts = [file.read_text() for file in WEB.rglob("*.py") if "account" not in str(file.relative_to(WEB))]
     ways = r'(?:query(?:\.get\(|\[)|reading\.whole\(|stretch\(reading, )"(\w+)"'
     looked_for = {word for text in texts for word in re.findall(ways, text)}
     assert looked_for > {"page", "after", "findings", "state"}

@@ -13,7 +13,7 @@ from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
 from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
-from axiom.runner.placing import place
+from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
 from axiom.signed.roles import TRUST_FILE
 from axiom.signed.signing import sync_folder

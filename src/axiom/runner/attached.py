@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.domain.work import Exit
-from axiom.runner import boinc
-from axiom.runner.boinc import Channels, Given
-from axiom.runner.gate import Ended, Gate
-from axiom.runner.keeping import PAUSE
-from axiom.runner.pulse import Pulse
-from axiom.runner.supplies import SuppliedHome
+from axiom.runner.boinc import protocol
+from axiom.runner.boinc.protocol import Channels, Given
+from axiom.runner.boinc.pulse import Pulse
+from axiom.runner.boinc.supplies import SuppliedHome
+from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.files.keeping import PAUSE
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"
@@ -50,7 +50,7 @@ class _End:
 def main() -> int:
     """Carry out the order in the command line and return the exit status."""
     slot = Path.cwd()
-    with boinc.alone(slot) as is_alone:
+    with protocol.alone(slot) as is_alone:
         if not is_alone:
             _put_off(slot, "another process still computes in this folder", without_end=True)
             return 0
@@ -64,7 +64,7 @@ def main() -> int:
         sys.stderr.write(end.message[-_MESSAGE_LIMIT:] + "\n" if end.message else "")
         if end.may_pass and _put_off(slot, end.message) is not None:
             return 0
-        boinc.finish(slot, end.status, end.message)
+        protocol.finish(slot, end.status, end.message)
     return end.status
 
 
@@ -87,13 +87,13 @@ def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | No
     if seconds is not None:
         with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
             counted.write_text(f"{times + 1}\n", "ascii")
-            boinc.come_again(slot, seconds, message)
+            protocol.come_again(slot, seconds, message)
     return seconds
 
 
 def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     try:
-        given = boinc.read_given(slot)
+        given = protocol.read_given(slot)
         channels = Channels(slot, given.shared)
     except (OSError, ValueError) as fault:
         sentence = (
@@ -104,7 +104,7 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     answer = _obey(slot, words, given, channels)
     if answer.output is not None:
         try:
-            _deliver(Path(answer.output), boinc.resolve(slot, _OUTPUT, given.project))
+            _deliver(Path(answer.output), protocol.resolve(slot, _OUTPUT, given.project))
         except OSError as fault:
             sentence = f"The output cannot be written ({fault.strerror}). Make room in {given.project}."
             return _End(status=Exit.NO_ROOM, message=sentence, may_pass=True)
@@ -114,7 +114,7 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
 def _obey(slot: Path, words: Sequence[str], given: Given, channels: Channels) -> Answer:
     """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
     gate = Gate()
-    supply = functools.partial(boinc.resolve, slot, project=given.project)
+    supply = functools.partial(protocol.resolve, slot, project=given.project)
     home, pause = SuppliedHome(given.project / "axiom", supply), max(PAUSE, given.pause)
     runner = Runner(home, given.host, gate, device=given.device, pause=pause)
     pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)

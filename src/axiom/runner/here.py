@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
-from axiom.runner.children import Child, Described
-from axiom.runner.gate import Gate
-from axiom.runner.limits import environment
-from axiom.runner.trees import write_tree
+from axiom.runner.child.environment import environment
+from axiom.runner.child.gate import Gate
+from axiom.runner.child.process import Child, Described
+from axiom.runner.files.trees import write_tree
 from axiom.signed import strict
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
 if TYPE_CHECKING:
-    from axiom.runner.sandbox import Sandbox
+    from axiom.runner.confine.sandbox import Sandbox
 
 _DESCRIBING_MB = 2_000.0
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[Described, ...]]
@@ -114,7 +114,7 @@ def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: 
 
 
 def _box(tree: Path, room: Path, memory_mb: float) -> "Sandbox":
-    from axiom.runner.sandbox import Sandbox  # most who describe have no use for it
+    from axiom.runner.confine.sandbox import Sandbox  # most who describe have no use for it
 
     return Sandbox(tree=tree, room=room, memory_mb=memory_mb)
 

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from axiom.runner.gate import Ended
-from axiom.runner.limits import environment
-from axiom.runner.spawning import NEARLY_ALWAYS, spawn
+from axiom.runner.child.environment import environment
+from axiom.runner.child.gate import Ended
+from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn
 
 _MODEST = 10  # above the lowest, 19: who builds the runner beside us has that, and comes behind
 
@@ -31,10 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             if "--low-priority" in words:
                 _step_back()
             process = spawn(environment(), NEARLY_ALWAYS)
-            from axiom.runner.serving import serve  # takes as long as the child takes for what it imports
+            from axiom.runner.main_serving import serve  # takes as long as the child takes for what it imports
 
             serve(process)
-        from axiom.runner.once import once
+        from axiom.runner.main_once import once
 
         return once(words)
     except (Ended, KeyboardInterrupt):

@@ -14,18 +14,18 @@ from pathlib import Path
 import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
-from axiom.runner.children import Child
-from axiom.runner.device import Device
-from axiom.runner.gate import Ended, Gate
-from axiom.runner.home import Home
-from axiom.runner.host import platform_here
-from axiom.runner.keeping import PAUSE, Keeping
-from axiom.runner.kept import largest_state
-from axiom.runner.limits import environment
+from axiom.runner.child.environment import environment
+from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.process import Child
+from axiom.runner.files.home import Home
+from axiom.runner.files.keeping import PAUSE, Keeping
+from axiom.runner.files.kept import largest_state
+from axiom.runner.files.rooms import room
+from axiom.runner.files.slot import Slot
+from axiom.runner.platform.device import Device
+from axiom.runner.platform.host import platform_here
+from axiom.runner.platform.system import system
 from axiom.runner.progress import Progress, expected_seconds
-from axiom.runner.rooms import room
-from axiom.runner.slot import Slot
-from axiom.runner.system import system
 from axiom.signed import tickets
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header

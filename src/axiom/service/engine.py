@@ -15,7 +15,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import StoreDamaged
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import Known
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.orders import Dispatch

@@ -23,7 +23,7 @@ from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
 from axiom.lab.steps.failures import count as count_failures
-from axiom.runner import sandbox
+from axiom.runner.confine import sandbox
 from axiom.server.http.hardening import Listener, Stopping
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.upkeep.janitor import clean, look

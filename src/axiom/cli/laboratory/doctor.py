@@ -18,7 +18,7 @@ from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.copies import copies
 from axiom.lab.upkeep.promises import PROMISES, broken
-from axiom.runner.sandbox import demand
+from axiom.runner.confine.sandbox import demand
 from axiom.service.access import journal_of, reading
 from axiom.service.clock import Accepted
 from axiom.service.terminal import wall_clock
@@ -317,7 +317,7 @@ def _runners(folder: Folder) -> Finding:
 def _isolation() -> Finding:
     """What an experiment that computes here is kept in by; tried in a process, since nothing undoes it."""
     tried = subprocess.run(
-        [sys.executable, "-I", "-m", "axiom.runner.confine"], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-m", "axiom.runner.confine.confine"], capture_output=True, text=True, check=False
     )
     says = tried.stdout.strip().rstrip(".") or f"this could not be tried: {tried.stderr.strip()[-200:]}"
     return Finding(

@@ -23,7 +23,7 @@ from axiom.cli.options import (
 from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.errors import Refused
-from axiom.runner import sandbox
+from axiom.runner.confine import sandbox
 from axiom.service.access import demand, prepare_database, reading
 from axiom.service.terminal import remark, wall_clock
 from axiom.settings import from_process

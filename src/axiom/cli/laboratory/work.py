@@ -17,7 +17,7 @@ from axiom.domain.work import Report
 from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
 from axiom.errors import CannotStart, FolderInUse, NotFound
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.service.access import demand, reading
 from axiom.service.terminal import remark
 from axiom.settings import from_process

@@ -12,7 +12,7 @@ from axiom.decisions.experiments.preflight import judge_own
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
 from axiom.errors import NotFound, StoreDamaged
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles, strict
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database

@@ -22,10 +22,10 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import PATIENCE, Course, Said, is_its_own
 from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
 from axiom.lab.policy import HEARD_FROM
-from axiom.runner import sandbox
-from axiom.runner.gate import Gate
+from axiom.runner.child.gate import Gate
+from axiom.runner.confine import sandbox
 from axiom.runner.here import describe_boxed
-from axiom.runner.host import platform_here
+from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest

@@ -29,7 +29,7 @@ from axiom.decisions.experiments.gates import (
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
-from axiom.runner.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, Gate
 from axiom.runner.here import compute_here
 from axiom.signed import strict
 from axiom.signed.manifests import Manifest

@@ -10,5 +10,5 @@ _FOLDERS = ("domain", "runner", "signed")  # what `runner/` may import; tests ru
 
 def runner_parts(package: Path) -> list[Path]:
     """The runner's own modules and what they may import, of the package `axiom` in this folder."""
-    inner = (path for folder in _FOLDERS for path in sorted((package / folder).glob("*.py")))
+    inner = (path for folder in _FOLDERS for path in sorted((package / folder).rglob("*.py")))
     return [package / "__init__.py", package / "errors.py", *inner]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.runner.home import Home
+from axiom.runner.files.home import Home
 from axiom.runner.tasks import Runner
 
 

@@ -1,6 +1,6 @@
 """What the process that computes gives up, for good, before the first line of a bundle runs. Standard library only.
 
-    python -m axiom.runner.confine
+    python -m axiom.runner.confine.confine
 
 says what would hold on this computer. Landlock keeps it from every file but the interpreter's, the system's libraries,
 its bundle and its own folder; seccomp from networks, other processes and whatever else computing does not take. Where
@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from axiom.runner import enclosure, fence, landlock, seccomp
-from axiom.runner.landlock import Place
+from axiom.runner.confine import enclosure, fence, landlock, seccomp
+from axiom.runner.confine.landlock import Place
 
 if sys.platform != "win32":
     import resource

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from axiom.runner.system import system
+from axiom.runner.platform.system import system
 
 
 @contextmanager

@@ -6,7 +6,7 @@ TYPE_CHECKING = False  # `typing` and `pathlib` take longer than what is done he
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from axiom.runner.device import Device
+    from axiom.runner.platform.device import Device
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT")
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -39,6 +39,6 @@ def _devices(device: "Device | None") -> dict[str, str]:
     """What JAX may compute on. Only who has a GPU imports the words for one."""
     if device is None:
         return {"JAX_PLATFORMS": "cpu"}
-    from axiom.runner.device import surroundings
+    from axiom.runner.platform.device import surroundings
 
     return surroundings(device)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axiom.errors import NoRoom, TooManyStarts
-from axiom.runner.kept import Kept, read_kept, write_kept
-from axiom.runner.placing import DRAFT, place
+from axiom.runner.files.atomic import DRAFT, place
+from axiom.runner.files.kept import Kept, read_kept, write_kept
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellOutput, Header
 

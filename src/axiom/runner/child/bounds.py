@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from axiom.runner.rooms import Scratch, held_mb
-from axiom.runner.system import system
+from axiom.runner.files.rooms import Scratch, held_mb
+from axiom.runner.platform.system import system
 
 if sys.platform != "win32":
     import resource

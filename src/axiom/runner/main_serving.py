@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 
 from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
-from axiom.runner.children import Child
-from axiom.runner.gate import Ended
-from axiom.runner.home import Home
-from axiom.runner.limits import environment
+from axiom.runner.child.environment import environment
+from axiom.runner.child.gate import Ended
+from axiom.runner.child.process import Child
+from axiom.runner.files.home import Home
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import strict
 

@@ -71,10 +71,10 @@ class System(Protocol):
 
 def _here() -> System:
     if sys.platform == "win32":
-        from axiom.runner.windows import windows_here
+        from axiom.runner.platform.windows import windows_here
 
         return windows_here()
-    from axiom.runner.posix import Posix
+    from axiom.runner.platform.posix import Posix
 
     return Posix()
 

@@ -365,7 +365,7 @@ def _end_with(parent: int, runner: str) -> None:
     Where it can tell there is no such thread: one that began before this process is confined would stay free.
     """
     if sys.platform != "linux":
-        system = _own(runner, "axiom.runner.system").system
+        system = _own(runner, "axiom.runner.platform.system").system
         threading.Thread(target=_watch, args=(system, parent), daemon=True).start()
         return
     _die_with(parent)
@@ -387,7 +387,7 @@ def main() -> None:
     parent, runner, *modules = sys.argv[1:]
     _end_with(int(parent), runner)
     pipe = Pipe()
-    confine = _own(runner, "axiom.runner.confine").confine
+    confine = _own(runner, "axiom.runner.confine.confine").confine
     _preload(modules)
     bench = Bench(pipe, confine)
     for line in pipe.hear:

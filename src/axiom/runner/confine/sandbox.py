@@ -1,6 +1,6 @@
 """The sandbox of untried code: bubblewrap around a process that gives up everything else by itself, too.
 
-    python -m axiom.runner.sandbox
+    python -m axiom.runner.confine.sandbox
 
 says whether one can be entered on this computer. In it there is no network, no other process and no file but the
 interpreter's, the system's libraries, one unpacked bundle, and a folder to write to; whoever computes in it has no
@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import IO
 
 from axiom.errors import NoSandbox
-from axiom.runner import confine
+from axiom.runner.confine import confine
 
 _PROGRAM = "bwrap"
-_PACKAGE = Path(__file__).parents[1]  # the folder `axiom`, of which the child's script is a part
+_PACKAGE = Path(__file__).parents[2]  # the folder `axiom`, of which the child's script is a part
 _FIRST = Path(__file__).with_name("stepping_down.py")
 _NOBODY = 65_534  # who computes where root asks for it
 _LONGEST = 6 * 3_600  # CPU seconds of one process, for all of its cells

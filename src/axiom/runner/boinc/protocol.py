@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from axiom.runner.device import Device, read_device
-from axiom.runner.system import system
+from axiom.runner.platform.device import Device, read_device
+from axiom.runner.platform.system import system
 
 _CHANNELS = 8
 _SIZE = 1024  # of each: a flag, then a text that ends with a zero

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.runner.placing import place
+from axiom.runner.files.atomic import place
 from axiom.signed import strict
 
 SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
-from axiom.runner.locking import locked
-from axiom.runner.placing import DRAFT, place
-from axiom.runner.rooms import CACHE
-from axiom.runner.trees import holds, write_tree
+from axiom.runner.files.atomic import DRAFT, place
+from axiom.runner.files.locking import locked
+from axiom.runner.files.rooms import CACHE
+from axiom.runner.files.trees import holds, write_tree
 from axiom.signed import strict
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
 from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from axiom.runner.landlock import Place
+    from axiom.runner.confine.landlock import Place
 
 _NEW = 0x10000000 | 0x00020000 | 0x40000000 | 0x08000000  # user, mount, network, shared memory
 _BIND, _RECURSIVE, _PRIVATE, _AGAIN = 4096, 16384, 1 << 18, 32

@@ -13,9 +13,9 @@ import os
 import time
 from pathlib import Path
 
-from axiom.runner.locking import locked
-from axiom.runner.placing import DRAFT
-from axiom.runner.system import system
+from axiom.runner.files.atomic import DRAFT
+from axiom.runner.files.locking import locked
+from axiom.runner.platform.system import system
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie
 MOST_MB = 1_000.0  # of all bundles of a home together

@@ -10,12 +10,12 @@ from typing import IO, Any, Protocol, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
-from axiom.runner.bounds import Bounds, hold_data
-from axiom.runner.endings import KILLED, how_ended
-from axiom.runner.gate import Awake, Ended, Gate
-from axiom.runner.keeping import Keeping, share
-from axiom.runner.spawning import spawn, words
-from axiom.runner.system import system
+from axiom.runner.child.bounds import Bounds, hold_data
+from axiom.runner.child.exits import KILLED, how_ended
+from axiom.runner.child.gate import Awake, Ended, Gate
+from axiom.runner.child.spawn import spawn, words
+from axiom.runner.files.keeping import Keeping, share
+from axiom.runner.platform.system import system
 from axiom.signed import outputs, strict
 from axiom.signed.outputs import CellAnswer
 

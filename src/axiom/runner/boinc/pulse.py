@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from axiom.runner import boinc
-from axiom.runner.boinc import Channel, Channels
-from axiom.runner.gate import Awake, Gate
-from axiom.runner.system import system
+from axiom.runner.boinc import protocol
+from axiom.runner.boinc.protocol import Channel, Channels
+from axiom.runner.child.gate import Awake, Gate
+from axiom.runner.platform.system import system
 
 _BEAT = 0.1
 _BEATS_PER_STATUS = 10
@@ -141,12 +141,12 @@ class Pulse:
     def _tell(self) -> None:
         self._channels.put(
             Channel.STATUS,
-            boinc.status_text(cpu_seconds=self._cpu_now(), kept_cpu_seconds=self._kept_cpu, fraction=self._fraction),
+            protocol.status_text(cpu_seconds=self._cpu_now(), kept_cpu_seconds=self._kept_cpu, fraction=self._fraction),
         )
         if self._untold.seconds() >= self._every:
             self._untold = Awake()
             with contextlib.suppress(OSError):  # word of this kind may be lost
-                boinc.tell_progress(self._slot, fraction=self._fraction, cpu_seconds=self._cpu_now())
+                protocol.tell_progress(self._slot, fraction=self._fraction, cpu_seconds=self._cpu_now())
                 self._channels.put(Channel.TRICKLE_UP, "<have_new_trickle_up/>")
 
     def _cpu_now(self) -> float:

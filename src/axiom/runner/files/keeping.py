@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.runner.kept import Kept
-from axiom.runner.slot import Slot
+from axiom.runner.files.kept import Kept
+from axiom.runner.files.slot import Slot
 
 PAUSE = 10.0  # seconds between two states, at least
 _WORTH_SECONDS = 1.0  # of computing, for which a stop that is asked for waits

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
-from axiom.runner.home import Home, read_at_most
-from axiom.runner.placing import place
+from axiom.runner.files.atomic import place
+from axiom.runner.files.home import Home, read_at_most
 from axiom.signed import bundles
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
 from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Trust, read_trust
