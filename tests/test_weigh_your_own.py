@@ -10,9 +10,9 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom.notebook_rows import MOST_ROWS
-from axiom.notebook_sheet import KNOWN
-from axiom.notebook_weigh import ESTIMANDS
+from axiom.notebook.rows import MOST_ROWS
+from axiom.notebook.sheet import KNOWN
+from axiom.notebook.weigh import ESTIMANDS
 
 PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 __version__ = "26.11.0"
 
-_FOR_NOTEBOOKS = {"open": ("axiom.notebook", "open_lab"), "weigh": ("axiom.notebook_weigh", "weigh")}
+_FOR_NOTEBOOKS = {"open": ("axiom.notebook.lab", "open_lab"), "weigh": ("axiom.notebook.weigh", "weigh")}
 
 
 def __getattr__(name: str) -> object:

@@ -14,7 +14,7 @@ from axiom.__main__ import _main
 from axiom.cli.laboratory.data import data
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, FolderUnusable, NoLab, UnknownName, WrongUse
-from axiom.notebook_table import Table
+from axiom.notebook.table import Table
 
 LARGEST = 2**63 - 1
 COLUMNS = {

@@ -11,7 +11,7 @@ from patience import PATIENCE
 
 from axiom.cli.finding import weigh as command
 from axiom.errors import FolderUnusable, NotFound, TableUnreadable, WrongUse
-from axiom.notebook_weigh import ESTIMANDS
+from axiom.notebook.weigh import ESTIMANDS
 
 
 @pytest.fixture
@@ -111,4 +111,4 @@ def test_the_exit_status_is_honest(words, status, table):
 def test_the_command_is_quick_to_start():
     code = "import sys, axiom.cli.finding.weigh; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "axiom.notebook_weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()
+    assert {"numpy", "axiom.notebook.weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.arranging import Arranged, Row, arrange
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
+from axiom.notebook.arrange import Arranged, Row, arrange
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
 

@@ -6,8 +6,8 @@ import statistics
 import numpy as np
 import pytest
 
-from axiom.decisions.unasked import asymmetry, doubt, levels, same, too_early
 from axiom.domain.findings import Kind
+from axiom.notebook.undeclared import asymmetry, doubt, levels, same, too_early
 from axiom.statistics.sequential import flip_looks, median_sequence
 
 SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]

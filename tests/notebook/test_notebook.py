@@ -16,7 +16,7 @@ from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.lab.registrations.register import register_further
-from axiom.notebook_table import Table
+from axiom.notebook.table import Table
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.views import tables
@@ -255,7 +255,7 @@ def test_a_laboratory_of_a_newer_axiom_is_not_read_as_if_it_were_ours(measured_l
 
 
 def test_opening_costs_an_import_only_when_asked_for():
-    code = "import sys, axiom; print('axiom.notebook' in sys.modules, hasattr(axiom, 'close')); axiom.open"
+    code = "import sys, axiom; print('axiom.notebook.lab' in sys.modules, hasattr(axiom, 'close')); axiom.open"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout == "False False\n"
 

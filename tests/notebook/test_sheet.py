@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patience import PATIENCE
 
-from axiom import notebook_rows
-from axiom.decisions.arranging import Row
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, NotFound, TableUnreadable
-from axiom.notebook_rows import rows_of
-from axiom.notebook_sheet import Sheet, sheet_of, sheet_of_bytes
+from axiom.notebook import rows as notebook_rows
+from axiom.notebook.arrange import Row
+from axiom.notebook.rows import rows_of
+from axiom.notebook.sheet import Sheet, sheet_of, sheet_of_bytes
 
 PLAIN = [("1", 0.5), ("2", -0.25)]
 
@@ -267,6 +267,6 @@ def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
 
 
 def test_the_reader_loads_neither_numpy_nor_pandas():
-    code = "import sys, axiom.notebook_rows; print(*sys.modules)"
+    code = "import sys, axiom.notebook.rows; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import bdtr, stdtrit
 
 from axiom.domain.declaration import ValueType
-from axiom.notebook_summary import order_rank, summary, t_quantile, typical
-from axiom.notebook_table import Table
+from axiom.notebook.summary import order_rank, summary, t_quantile, typical
+from axiom.notebook.table import Table
 
 numbers = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 

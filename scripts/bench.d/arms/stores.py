@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from axiom.notebook import open_lab
+from axiom.notebook.lab import open_lab
 
 Records = tuple[Sequence[tuple[object, ...]], int]  # finished cells, a row each; and records that will never end
 

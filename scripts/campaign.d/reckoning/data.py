@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
-from axiom.notebook_table import Table, extra
+from axiom.notebook.table import Table, extra
 from reckoning.told import Known, Told
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"

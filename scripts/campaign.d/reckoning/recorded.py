@@ -12,7 +12,7 @@ from typing import Any
 
 from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Grade, Meaning, Observation, Verdict
-from axiom.notebook_table import extra
+from axiom.notebook.table import extra
 from axiom.signed.manifests import Manifest
 from reckoning.data import NUMBERS, VALUES
 from reckoning.told import Known, Said, Told

@@ -33,7 +33,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import costs, experiments
 
 if TYPE_CHECKING:
-    from axiom.notebook import Version
+    from axiom.notebook.lab import Version
 
 
 @click.command("list")

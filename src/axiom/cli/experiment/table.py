@@ -10,7 +10,7 @@ from axiom.cli.experiment.run_sweep import Ordered
 from axiom.cli.options import show_json, show_table
 from axiom.figures.requests import Measured, points_of
 from axiom.figures.sketch import sketch
-from axiom.notebook import Version, open_lab
+from axiom.notebook.lab import Version, open_lab
 from axiom.service.access import reading
 from axiom.service.terminal import remark
 from axiom.signed.manifests import Manifest

@@ -11,7 +11,7 @@ from axiom.errors import FolderUnusable
 from axiom.service.terminal import printable, remark
 
 if TYPE_CHECKING:
-    from axiom.notebook_card import WeighedTable
+    from axiom.notebook.card import WeighedTable
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 
@@ -44,7 +44,7 @@ def weigh(
 
     Also read: issue, block, host, volunteer, platform, design, outcome. Nothing is stored and no laboratory is needed.
     """
-    from axiom.notebook_weigh import weigh as weighed
+    from axiom.notebook.weigh import weigh as weighed
 
     card = weighed(file, estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
     if as_json:

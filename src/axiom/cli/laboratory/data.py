@@ -14,8 +14,8 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, quiet_option
 from axiom.domain.amounts import counted
 from axiom.errors import WrongUse
-from axiom.notebook import Lab, open_lab
-from axiom.notebook_table import Table, extra
+from axiom.notebook.lab import Lab, open_lab
+from axiom.notebook.table import Table, extra
 from axiom.service.access import demand
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder

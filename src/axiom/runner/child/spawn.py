@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 NEARLY_ALWAYS = ("numpy", "numpy.random", "dataclasses")  # what experiments import, and takes longest
 _HERE, _, _ = __file__.rpartition(os.sep)
 _SCRIPT = f"{_HERE}{os.sep}child.py"
-_OWN = _HERE.removesuffix(f"{os.sep}axiom{os.sep}runner{os.sep}child")  # the folder or the archive where the runner's own code lies
+_OWN = _HERE.removesuffix(
+    f"{os.sep}axiom{os.sep}runner{os.sep}child"
+)  # the folder or the archive where the runner's own code lies
 
 
 def words(parent: int, preloaded: "Sequence[str]" = ()) -> list[str]:

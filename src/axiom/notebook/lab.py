@@ -15,8 +15,8 @@ from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
-from axiom.notebook_summary import TYPICAL, summary
-from axiom.notebook_table import Table, facts_html, joined
+from axiom.notebook.summary import TYPICAL, summary
+from axiom.notebook.table import Table, facts_html, joined
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.declaration import ValueType
-from axiom.notebook_table import Table
+from axiom.notebook.table import Table
 from axiom.statistics.estimands import mean_of
 
 LEVEL = 0.95

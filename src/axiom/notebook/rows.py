@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.arranging import Row
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, TableUnreadable
-from axiom.notebook_sheet import KNOWN, Sheet
+from axiom.notebook.arrange import Row
+from axiom.notebook.sheet import KNOWN, Sheet
 
 MOST_ROWS = 1_000_000
 

@@ -14,7 +14,7 @@ from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.requests import Look, Narrowing, Point
 from axiom.figures.sketch import sketch
-from axiom.notebook_table import facts_html
+from axiom.notebook.table import facts_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
