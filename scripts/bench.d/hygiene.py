@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import axiom
+from axiom.commands.context import Laboratory
 from axiom.commands.experiments import RetireExperiment
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.work import CancelWorkunits
 from axiom.domain.failures import Comparison
 from axiom.domain.fleet import Capacity, Platform

@@ -34,8 +34,8 @@ from axiom.runner.child.environment import environment
 from axiom.runner.files.trees import write_tree
 from axiom.signed.bundles import Seal, contents, write_seal
 from axiom.signed.keys import Keys, make_keys
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, write_ticket
+from axiom.signed.trust import write_trust
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "runners" / "x86_64-pc-linux-gnu"

@@ -33,9 +33,9 @@ from typing import Any
 import weighing
 
 import axiom
+from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight

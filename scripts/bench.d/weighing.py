@@ -32,8 +32,8 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.findings import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.steps.evaluate import evaluate
+from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest
-from axiom.signed.strict import canonical
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder

@@ -22,8 +22,8 @@ from vouching import vouch
 from axiom.decisions.tasks.checks import is_checked
 from axiom.server.returns.checking import secret_of
 from axiom.signed.keys import make_keys
-from axiom.signed.roles import TRUST_FILE, Role
 from axiom.signed.signing import SigningKey
+from axiom.signed.trust import TRUST_FILE, Role
 from axiom.store.engine.folder import Folder
 
 _UNDRAWN = range(1, 61)  # more tasks than a test orders

@@ -20,9 +20,9 @@ from axiom.runner.here import describe_here
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
-from axiom.signed.roles import Role, Signers, Trust, lab_name, read_trust, write_trust
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order, Ticket, write_ticket
+from axiom.signed.trust import Role, Signers, Trust, lab_name, read_trust, write_trust
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOST = 7

@@ -16,10 +16,10 @@ from attacking import HOST, Attempt, Scene, archive, signers
 
 from axiom.signed import bundles
 from axiom.signed.bundles import seal_body, write_seal
-from axiom.signed.roles import Role, joined, signatures_of, trust_body, write_trust
+from axiom.signed.canonical_json import canonical, parse
 from axiom.signed.signing import SigningKey
-from axiom.signed.strict import canonical, parse
 from axiom.signed.tickets import TEXT_LIMIT
+from axiom.signed.trust import Role, joined, signatures_of, trust_body, write_trust
 
 _SLIPPED_IN = (
     *("axiom/kit/pace.py", "axiom/kit/extra.py", "axiom/__init__.py", "axiom/catalogue/probe.py"),

@@ -27,8 +27,8 @@ from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.rpc import Project
 from axiom.server.upkeep import invariants
 from axiom.signed.keys import Secrets
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, read_ticket
+from axiom.signed.trust import write_trust
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.tasks import workunits as work

@@ -14,8 +14,8 @@ from axiom.lab.runners.stand_in import runner_name
 from axiom.runner.files.home import Home
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import read_output
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order
+from axiom.signed.trust import write_trust
 
 KEY_OF_THE_ACCOUNT = "0123456789abcdef0123456789abcdef"
 INIT_DATA = """<app_init_data>

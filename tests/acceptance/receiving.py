@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import axiom
+from axiom.commands.context import Laboratory
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.guesses import Guesses

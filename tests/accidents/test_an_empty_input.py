@@ -12,8 +12,8 @@ from axiom.runner.files.home import Home
 from axiom.runner.tasks import Runner
 from axiom.signed import tickets
 from axiom.signed.bundles import Seal, write_seal
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, read_ticket
+from axiom.signed.trust import write_trust
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.boinc.exits import decode
-from axiom.boinc.reading import read_request
+from axiom.boinc.read_request import read_request
 from axiom.boinc.requests import OutputFile, State, TaskReport
 from axiom.domain.endings import Blame, Cause, of_exit
 from axiom.domain.work import Exit

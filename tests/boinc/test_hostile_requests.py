@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.reading import read_host_info, read_preferences, read_request
+from axiom.boinc.read_request import read_host_info, read_preferences, read_request
 from axiom.errors import MalformedRequest
 
 RECORDED = {path.stem: path.read_bytes() for path in sorted((Path(__file__).parent / "recorded").glob("*.xml"))}

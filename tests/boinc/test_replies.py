@@ -26,7 +26,7 @@ from axiom.boinc.replies import (
     TrickleDown,
     WorkunitOrder,
 )
-from axiom.boinc.writing import write_reply
+from axiom.boinc.write_reply import write_reply
 
 SITE = "http://127.0.0.1:18080/axiom/"
 KEY = "1024\n" + "ab" * 32 + "\n.\n"

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from axiom.boinc.reading import (
+from axiom.boinc.read_request import (
     peek_authenticator,
     read_host_info,
     read_preferences,

@@ -10,7 +10,7 @@ from growth import APART, MOST, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.boinc.scan import (
+from axiom.boinc.xml import (
     DEEPEST,
     LONGEST_BODY,
     LONGEST_PLAIN,

@@ -7,7 +7,7 @@ import pytest
 
 import axiom.catalogue
 from axiom.commands import old_names
-from axiom.commands.laboratory import find, gathered
+from axiom.commands.context import find, gathered
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
 

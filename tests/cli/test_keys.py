@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from axiom.__main__ import _main
-from axiom.commands.laboratory import Laboratory
-from axiom.signed.code_signing import is_code_signed, load_code
+from axiom.commands.context import Laboratory
+from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_keys, make_secrets
-from axiom.signed.requests import SigningRequest, write_request
-from axiom.signed.roles import Role
+from axiom.signed.signing_requests import SigningRequest, write_request
+from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, lock
 
 

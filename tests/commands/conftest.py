@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import axiom
+from axiom.commands.context import Laboratory
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.settings import Settings
 from axiom.signed.bundles import contents

@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import pytest
 
-from axiom.commands.catalogue import COMMANDS, read_command
 from axiom.commands.experiments import DeployExperiment
+from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
 

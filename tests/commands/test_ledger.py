@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
+from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
 from axiom.store.credit import books, ledger
 from axiom.store.views import hosts

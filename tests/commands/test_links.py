@@ -5,14 +5,14 @@ import hashlib
 import pytest
 from furnished import weighed
 
-from axiom.commands.catalogue import read_command
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.registrations import AmendFinding
+from axiom.commands.registry import read_command
 from axiom.domain.findings import Grade
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
 
 LIST = """

@@ -2,8 +2,8 @@
 
 import pytest
 
+from axiom.commands.context import Laboratory
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.sealing import SealBundles
 from axiom.domain.registrations import read_body
 from axiom.lab.experiments import seal as sealing

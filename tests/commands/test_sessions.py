@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.commands.catalogue import read_command
 from axiom.commands.experiments import DeployExperiment
+from axiom.commands.registry import read_command
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform

@@ -15,7 +15,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.statistics.estimands import value
 
 ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}

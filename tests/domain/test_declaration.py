@@ -11,8 +11,8 @@ import pytest
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
 from axiom.domain.findings import Center, Direction, Estimand, Kind, Prediction
+from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import read_manifest
-from axiom.signed.strict import canonical
 
 
 @dataclass(frozen=True, kw_only=True)

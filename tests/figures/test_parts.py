@@ -2,7 +2,7 @@
 
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
-from axiom.figures.parts import parts_of
+from axiom.figures.forest_rows import parts_of
 
 EVIDENCE = Evidence(
     blocks=1,

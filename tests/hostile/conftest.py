@@ -23,8 +23,8 @@ from axiom.signed import bundles, outputs
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.outputs import CellOutput
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, write_ticket
+from axiom.signed.trust import write_trust
 
 _SHARED = Path("/dev/shm")  # noqa: S108  looked at
 NOW = datetime.now(UTC).replace(microsecond=0)

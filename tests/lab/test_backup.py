@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.recovery import Wish
-from axiom.signed.ceremony import begin
+from axiom.signed.key_rotation import begin
 from axiom.signed.keys import load_keys, make_keys
-from axiom.signed.offline import make_offline
-from axiom.signed.roles import Role, write_trust
+from axiom.signed.offline_keys import make_offline
+from axiom.signed.trust import Role, write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder

@@ -12,7 +12,7 @@ from axiom.errors import StoreDamaged, WrongUse
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.recovery import Wish
 from axiom.settings import read
-from axiom.signed.roles import write_trust
+from axiom.signed.trust import write_trust
 from axiom.store.engine.folder import Folder
 
 

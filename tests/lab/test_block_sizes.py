@@ -14,7 +14,7 @@ from axiom.lab.experiments.publish import wanted_seal
 from axiom.lab.planning import plan as planning
 from axiom.lab.registrations.register import amend, register_cohort
 from axiom.signed.bundles import MANIFEST, contents, pack, write_seal
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.accounts import accounts
 from axiom.store.engine.folder import keep
 from axiom.store.evidence import evidence

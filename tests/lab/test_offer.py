@@ -12,7 +12,7 @@ from assembling import build
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
 from axiom.lab.runners.offer import Offers, offer_built, offer_here
-from axiom.signed.code_signing import CodeKey, CodeSigning, is_code_signed
+from axiom.signed.boinc_code_signing import CodeKey, CodeSigning, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")

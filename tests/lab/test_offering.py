@@ -10,7 +10,7 @@ from assembling import LINUX, build
 from axiom.domain.fleet import Platform
 from axiom.lab.runners.offer import Offers
 from axiom.lab.runners.offer_offering import Offering
-from axiom.signed.code_signing import CARRIED, CodeKey, CodeSigning, code_facts
+from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts
 
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

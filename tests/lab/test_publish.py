@@ -14,10 +14,10 @@ from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound
 from axiom.lab.experiments import seal as sealing
 from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
 from axiom.runner.here import describe_files
-from axiom.signed import ceremony
+from axiom.signed import key_rotation
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
 from axiom.signed.keys import load_keys, make_keys
-from axiom.signed.roles import Role
+from axiom.signed.trust import Role
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
@@ -332,8 +332,8 @@ def test_after_other_bundle_keys_everything_is_sealed_again_and_the_old_seals_st
     small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
     small_lab.publish(prepared())
     small_lab.publish(prepared(top="REPAIRED = True"))
-    ceremony.make_next(small_lab.folder.keys, Role.BUNDLE)
-    ceremony.change_here(small_lab.folder.keys, small_lab.now)
+    key_rotation.make_next(small_lab.folder.keys, Role.BUNDLE)
+    key_rotation.change_here(small_lab.folder.keys, small_lab.now)
     small_lab.keys = load_keys(small_lab.folder.keys, small_lab.now)
     with small_lab.db.transaction():
         renewed = sealing.renew(small_lab.db, small_lab.folder, small_lab.keys, timedelta(days=90), small_lab.now)

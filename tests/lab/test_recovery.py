@@ -8,7 +8,7 @@ from axiom.errors import NotFound, StoreDamaged
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.copies import copies, keep_copy
 from axiom.lab.upkeep.recovery import Wish
-from axiom.signed.roles import write_trust
+from axiom.signed.trust import write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder

@@ -8,10 +8,10 @@ import pytest
 from axiom.errors import Refused
 from axiom.lab.experiments import seal as sealing
 from axiom.lab.experiments.publish import is_sealed
-from axiom.signed import ceremony
+from axiom.signed import key_rotation
 from axiom.signed.bundles import contents, read_seal, seal_body, write_seal
 from axiom.signed.keys import load_keys, make_keys
-from axiom.signed.roles import Role
+from axiom.signed.trust import Role
 from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
 
@@ -61,8 +61,8 @@ def test_publishing_once_more_renews_it(lab, older, prepared):
 
 
 def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
-    ceremony.make_next(lab.folder.keys, Role.BUNDLE)
-    ceremony.change_here(lab.folder.keys, lab.now)
+    key_rotation.make_next(lab.folder.keys, Role.BUNDLE)
+    key_rotation.change_here(lab.folder.keys, lab.now)
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
     with lab.db.transaction():

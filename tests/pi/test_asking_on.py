@@ -3,8 +3,8 @@
 import pytest
 from effects import noise, output
 
+from axiom.commands.context import Laboratory
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template

@@ -19,8 +19,8 @@ from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, Ticket, write_ticket
+from axiom.signed.trust import write_trust
 
 PROBE = '''
 """Does what its config says, to see what the runner makes of it."""

@@ -12,8 +12,8 @@ from axiom.runner.files.trees import write_tree
 from axiom.runner.tasks import Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import digest, pack, write_seal
-from axiom.signed.roles import write_trust
 from axiom.signed.tickets import Order, write_ticket
+from axiom.signed.trust import write_trust
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from axiom.domain.work import Exit
 from axiom.runner.boinc.supplies import SuppliedHome
 from axiom.runner.tasks import Runner
 from axiom.signed.bundles import write_seal
-from axiom.signed.roles import write_trust
+from axiom.signed.trust import write_trust
 
 
 @pytest.fixture

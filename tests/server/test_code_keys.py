@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from axiom.signed.code_signing import CodeKey, is_code_signed, sign_change
+from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, sign_change
 
 
 def test_a_client_with_the_key_of_before_is_told_the_new_one_signed_by_it(exchange, attic):

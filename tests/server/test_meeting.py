@@ -6,7 +6,7 @@ import pytest
 from calling import GPU, LINUX, RECORDED, altered
 
 from axiom.boinc import account_keys
-from axiom.boinc.reading import read_request
+from axiom.boinc.read_request import read_request
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.server.scheduler.identify import describe, meet, platform_of
 from axiom.store.accounts import accounts

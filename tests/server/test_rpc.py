@@ -11,8 +11,8 @@ from calling import LINUX, MASTER, RECORDED, Client, Exchange, Heard, altered
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
+from axiom.signed.boinc_code_signing import is_code_signed
 from axiom.signed.bundles import read_seal
-from axiom.signed.code_signing import is_code_signed
 from axiom.store.accounts import accounts
 from axiom.store.hosts import notices
 from axiom.store.tasks import progress

@@ -8,7 +8,7 @@ import pytest
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.server.returns.transitioner import transit
 from axiom.signed.bundles import MANIFEST, contents, pack
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import check, read_ticket
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts as fleet

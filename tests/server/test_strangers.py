@@ -4,8 +4,8 @@ import pytest
 from calling import Client
 from growth import seconds
 
-from axiom.boinc.reading import read_request
-from axiom.boinc.scan import MOST_OF
+from axiom.boinc.read_request import read_request
+from axiom.boinc.xml import MOST_OF
 from axiom.server.scheduler import rpc
 from axiom.server.scheduler.admission_strangers import is_stranger
 from axiom.store.connections import Connections

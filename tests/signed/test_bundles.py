@@ -15,10 +15,10 @@ import axiom
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, collect, contents, digest, open_bundle, pack, read_seal, write_seal
-from axiom.signed.roles import Role, Signers
-from axiom.signed.roles import seal as seal_text
+from axiom.signed.canonical_json import canonical
 from axiom.signed.signing import SigningKey
-from axiom.signed.strict import canonical
+from axiom.signed.trust import Role, Signers
+from axiom.signed.trust import seal as seal_text
 
 MANIFEST = canonical(
     {

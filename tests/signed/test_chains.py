@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.signed.canonical_json import canonical, parse
 from axiom.signed.keys import SigningKey
-from axiom.signed.roles import (
+from axiom.signed.trust import (
     Anchor,
     NotSealed,
     Role,
@@ -18,7 +19,6 @@ from axiom.signed.roles import (
     versions_of,
     write_trust,
 )
-from axiom.signed.strict import canonical, parse
 
 THREE = tuple(SigningKey.make() for _ in range(3))
 NEXT = tuple(SigningKey.make() for _ in range(3))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import KeysUnusable
-from axiom.signed.code_signing import CodeKey, is_code_signed
+from axiom.signed.boinc_code_signing import CodeKey, is_code_signed
 
 BODY = b"#!/usr/bin/env python3\n"
 

@@ -6,11 +6,11 @@ import shutil
 import pytest
 
 from axiom.errors import KeysUnusable
-from axiom.signed import ceremony, offline
-from axiom.signed.ceremony import Rotation
+from axiom.signed import key_rotation, offline_keys
+from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_secrets, make_keys, make_secrets
-from axiom.signed.roles import TRUST_FILE, Role, write_trust
 from axiom.signed.signing import SigningKey
+from axiom.signed.trust import TRUST_FILE, Role, write_trust
 
 DAMAGES = {"empty": b"", "another's": b'{"format":"axiom-secret-1"}', "no text": b"\xff\x00" * 40}
 HOW = ("cut", "a folder", *DAMAGES)
@@ -21,7 +21,7 @@ def made(tmp_path_factory, now):
     """A folder with every file that a laboratory with its own keys ever has."""
     folder = tmp_path_factory.mktemp("made") / "keys"
     make_keys(folder, now)
-    ceremony.rotate(folder, Rotation(role="code"), now)
+    key_rotation.rotate(folder, Rotation(role="code"), now)
     return folder
 
 
@@ -29,9 +29,9 @@ def made(tmp_path_factory, now):
 def waiting(tmp_path_factory):
     """A folder that waits for its first trust file, and for another code-signing key."""
     place = tmp_path_factory.mktemp("waiting")
-    public = offline.make_offline(place / "elsewhere", {Role.ROOT: (2, 2), Role.BUNDLE: (1, 1)})
-    ceremony.begin(place / "keys", public)
-    ceremony.change_code(place / "keys", public.code)
+    public = offline_keys.make_offline(place / "elsewhere", {Role.ROOT: (2, 2), Role.BUNDLE: (1, 1)})
+    key_rotation.begin(place / "keys", public)
+    key_rotation.change_code(place / "keys", public.code)
     return place / "keys"
 
 
@@ -41,13 +41,13 @@ def starts(folder, now):
 
 
 def rotates(folder, now):
-    ceremony.rotate(folder, Rotation(role="ticket"), now)
+    key_rotation.rotate(folder, Rotation(role="ticket"), now)
 
 
 def asks(folder, now):
-    ceremony.proposal(folder, now)
+    key_rotation.proposal(folder, now)
     make_secrets(folder)
-    ceremony.next_code(folder)
+    key_rotation.next_code(folder)
 
 
 def damaged(folder, name, damage, place):
@@ -94,8 +94,8 @@ def test_no_key_is_removed_on_the_word_of_a_trust_file_that_nobody_signed(made, 
     shutil.copytree(made, folder)
     ours = SigningKey.load(folder / "bundle.key")
     keys, thief = make_keys(folder, now), SigningKey.make()
-    signers = {**keys.trust.roles, Role.BUNDLE: ceremony.Signers(threshold=1, keys={thief.id: thief.public})}
-    forged = ceremony.Trust(lab=keys.trust.lab, version=2, expires=keys.trust.expires, roles=signers)
+    signers = {**keys.trust.roles, Role.BUNDLE: key_rotation.Signers(threshold=1, keys={thief.id: thief.public})}
+    forged = key_rotation.Trust(lab=keys.trust.lab, version=2, expires=keys.trust.expires, roles=signers)
     before = (folder / TRUST_FILE).read_bytes()
     raw = json.loads(write_trust(forged, keys.roots, before))
     raw["chain"][1]["signatures"] = {keys.root.id: "0" * 128}

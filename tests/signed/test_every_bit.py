@@ -7,8 +7,8 @@ import pytest
 
 from axiom.errors import BundleError, TicketError
 from axiom.signed.bundles import Seal, digest, open_bundle, pack, read_seal, write_seal
-from axiom.signed.roles import NotSealed, Untrusted, read_trust, sealed_together, write_trust
 from axiom.signed.tickets import read_ticket, write_ticket
+from axiom.signed.trust import NotSealed, Untrusted, read_trust, sealed_together, write_trust
 
 
 def accepted(raw: bytes, read, errors) -> list[tuple[int, int]]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from axiom.errors import TicketError
 from axiom.signed.joint import PATH_LIMIT, joint, signed_word
-from axiom.signed.roles import NotSealed, Role, sealed, sealed_together, unseal
 from axiom.signed.tickets import read_ticket, write_ticket
+from axiom.signed.trust import NotSealed, Role, sealed, sealed_together, unseal
 
 BODIES = st.lists(st.binary(max_size=40), min_size=2, max_size=70)
 

@@ -4,8 +4,8 @@ import pytest
 
 from axiom.errors import KeysUnusable
 from axiom.signed.keys import SigningKey, load_keys, load_secrets, make_keys, make_secrets
-from axiom.signed.roles import Role, lab_name, versions_of
 from axiom.signed.signing import is_signed
+from axiom.signed.trust import Role, lab_name, versions_of
 
 
 def test_keys_are_made_once_and_loaded_after(tmp_path, now):

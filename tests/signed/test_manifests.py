@@ -8,8 +8,8 @@ from axiom.domain.declaration import Measure, ValueType, declare, measures, plai
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.errors import ExperimentError
+from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import read_manifest
-from axiom.signed.strict import canonical
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
+from axiom.signed.canonical_json import canonical
 from axiom.signed.outputs import (
     CellError,
     CellOutput,
@@ -18,7 +19,6 @@ from axiom.signed.outputs import (
     read_output,
     ticket_digest,
 )
-from axiom.signed.strict import canonical
 
 HEADER = Header(
     task=5,

@@ -10,11 +10,11 @@ import pytest
 from axiom.errors import AxiomError, BundleForeign, KeysUnusable
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal
-from axiom.signed.offline import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.requests import SigningRequest, WantedProgram, WantedSeal, read_request, sign, write_request
-from axiom.signed.roles import Role, Signers, Trust, Untrusted, lab_name, read_trust, trust_body, write_trust
+from axiom.signed.canonical_json import canonical
+from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
 from axiom.signed.signing import SigningKey
-from axiom.signed.strict import canonical
+from axiom.signed.signing_requests import SigningRequest, WantedProgram, WantedSeal, read_request, sign, write_request
+from axiom.signed.trust import Role, Signers, Trust, Untrusted, lab_name, read_trust, trust_body, write_trust
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 TICKET = SigningKey.make()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axiom.signed.canonical_json import canonical
 from axiom.signed.keys import SigningKey
-from axiom.signed.roles import (
+from axiom.signed.trust import (
     TRUST_LIMIT,
     Anchor,
     NotSealed,
@@ -22,7 +23,6 @@ from axiom.signed.roles import (
     unseal,
     write_trust,
 )
-from axiom.signed.strict import canonical
 
 
 def signers(threshold, *keys):

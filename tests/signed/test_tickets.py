@@ -15,8 +15,8 @@ from axiom.errors import (
     TicketTooLong,
     UnequalTicket,
 )
-from axiom.signed.roles import seal
 from axiom.signed.tickets import Order, check, read_ticket, write_ticket
+from axiom.signed.trust import seal
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from axiom.errors import CannotStart, StoreDamaged
-from axiom.signed.requests import WantedProgram
+from axiom.signed.signing_requests import WantedProgram
 from axiom.store.experiments.offers import (
     Offered,
     Runner,

@@ -10,9 +10,9 @@ import pytest
 from patience import PATIENCE
 
 from axiom.cli.laboratory.work import RemoteDesk
+from axiom.commands.context import Laboratory
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.remote import Remote, short_name
+from axiom.commands.socket_client import Remote, short_name
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound

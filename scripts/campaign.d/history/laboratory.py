@@ -33,7 +33,7 @@ from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.trust import TRUST_FILE
 from axiom.simulation.keys import keys_of
 from axiom.store.accounts import accounts
 from axiom.store.credit import tariffs

@@ -14,7 +14,7 @@ import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare
-from axiom.signed import bundles, strict
+from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import OrderedCell, Ticket, parse
@@ -41,7 +41,7 @@ def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> Pre
     text = text.replace("version=1", f"version={version}") + (
         "\n# The summary reads the key that is there.\n" * is_mended
     )
-    declaration = strict.canonical({**declared, "name": name, "version": version, "gpu": name.endswith("_gpu")})
+    declaration = canonical_json.canonical({**declared, "name": name, "version": version, "gpu": name.endswith("_gpu")})
     shared = {path: body for path, body in files.items() if path != bundles.experiment_path(pattern)}
     archive = bundles.pack({**shared, bundles.experiment_path(name): text.encode(), bundles.MANIFEST: declaration})
     return Prepared(manifest=read_manifest(declaration), declaration=declaration.decode(), archive=archive, refusals=())

@@ -1,4 +1,4 @@
-"""What a scheduler reply says, as plain values; `axiom.boinc.writing` makes its bytes.
+"""What a scheduler reply says, as plain values; `axiom.boinc.write_reply` makes its bytes.
 
 Definitions before use are not needed across kinds, but a task, its workunit, its app version and their files must all
 be in the reply or be known to the client: what is missing makes it drop the task, and that task only.

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.decisions.accounts.passwords import judge
 from axiom.domain.callers import Capability
@@ -21,8 +21,8 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.accounts import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.membership import erase
 from axiom.server.accounts.passwords import stored_password
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
-from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database

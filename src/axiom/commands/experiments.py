@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.versions import NAMED, version_of
+from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.decisions.experiments.preflight import Judged, may_order
 from axiom.domain.callers import Capability
@@ -28,7 +28,7 @@ from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database

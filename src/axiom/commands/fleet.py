@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from axiom.boinc.accounts import CreateAccount
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound
 from axiom.server.accounts.accounts import open_account
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
-from axiom.signed.strict import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, preflights, releases

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request, Spent, may
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited

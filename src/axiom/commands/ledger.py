@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.credit.correct import approve, correct
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database

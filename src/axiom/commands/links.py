@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links, old_claims
 

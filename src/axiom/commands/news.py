@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.moments import moment_said
+from axiom.commands.arguments import moment_said
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.hosts import notices
 from axiom.store.sessions import news

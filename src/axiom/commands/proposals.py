@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.commands.registrations import points_of
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
@@ -14,7 +14,7 @@ from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.strict import LARGEST, canonical
+from axiom.signed.canonical_json import LARGEST, canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.versions import NAMED, version_of
+from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.links import LinkKind, Node, Noun
@@ -17,8 +17,8 @@ from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.server.dispatch.orders import demand_room
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.strict import LARGEST
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database

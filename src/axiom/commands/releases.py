@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.versions import NAMED, version_of
+from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.rollback import roll_back
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 
 _WHY = {"min_length": 3, "max_length": 500}

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab.experiments import seal as sealing
 from axiom.lab.registrations.old_claims import LIST, inherit, read
-from axiom.signed import ceremony
+from axiom.signed import key_rotation
+from axiom.signed.boinc_code_signing import load_code
 from axiom.signed.bundles import SEAL_LIMIT
-from axiom.signed.code_signing import load_code
 from axiom.signed.keys import load_keys
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -66,4 +66,4 @@ class SignPrograms(Command):
 
     def finish(self, laboratory: Laboratory) -> None:
         """Keep them beside the keys, where the laboratory looks for them every few seconds."""
-        ceremony.carry(laboratory.folder.keys, self.signatures)
+        key_rotation.carry(laboratory.folder.keys, self.signatures)

@@ -6,15 +6,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.moments import moment_said
+from axiom.commands.arguments import moment_said
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.credit.tariffs_tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse
 from axiom.lab.steps.credit import tell
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import tariffs
 from axiom.store.engine.database import Database
 

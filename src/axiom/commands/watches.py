@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.versions import NAMED, version_of
+from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.declaration import ValueType
 from axiom.domain.failures import Comparison
 from axiom.errors import NotFound, Refused, UnknownName
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.strict import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import watches
 

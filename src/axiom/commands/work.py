@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
 from axiom.server.returns.transitioner import transit_many
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
 from axiom.store.tasks import workunits as work

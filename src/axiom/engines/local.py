@@ -15,9 +15,9 @@ from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
-from axiom.signed.roles import TRUST_FILE
 from axiom.signed.signing import sync_folder
 from axiom.signed.tickets import Order
+from axiom.signed.trust import TRUST_FILE
 
 log = logging.getLogger("axiom.local")
 

@@ -4,8 +4,8 @@ import altair as alt
 
 from axiom.domain.findings import Grade
 from axiom.figures import theme
-from axiom.figures.forests import forest
-from axiom.figures.histories import history
+from axiom.figures.forest import forest
+from axiom.figures.history import history
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
 from axiom.figures.requests import Forest, History, Look, Narrowing, Request, Strip, Sweep, spacing

@@ -14,7 +14,7 @@ from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
 from axiom.figures.drawing import Draughtsman, Drawn
-from axiom.figures.parts import parts_of
+from axiom.figures.forest_rows import parts_of
 from axiom.figures.requests import (
     Forest,
     History,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.figures.ascii import sketch
 from axiom.figures.requests import Look, Narrowing, Point
-from axiom.figures.sketch import sketch
 from axiom.notebook.table import facts_html
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from axiom.runner.child.environment import environment
 from axiom.runner.child.gate import Gate
 from axiom.runner.child.process import Child, Described
 from axiom.runner.files.trees import write_tree
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
@@ -49,7 +49,7 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
     (found,) = describe(files, modules)
     if found.manifest is None:
         raise ExperimentError(found.fault)
-    raw = strict.canonical(found.manifest)
+    raw = canonical_json.canonical(found.manifest)
     name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")

@@ -24,7 +24,7 @@ from axiom.runner.child.gate import Ended
 from axiom.runner.child.process import Child
 from axiom.runner.files.home import Home
 from axiom.runner.tasks import Answer, Runner, answer_data
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 
 def serve(process: subprocess.Popen[bytes]) -> NoReturn:
@@ -49,8 +49,8 @@ def _engaged(spare: Child, said: dict[str, Any]) -> Runner:
 
 def _obey(runner: Runner, line: str) -> Answer:
     try:
-        fields = strict.Fields(json.loads(line), "the line", ("order", "slot"))
-        argv, slot = fields.each("order", strict.text), Path(fields.text("slot", ".+"))
+        fields = canonical_json.Fields(json.loads(line), "the line", ("order", "slot"))
+        argv, slot = fields.each("order", canonical_json.text), Path(fields.text("slot", ".+"))
     except (ValueError, RecursionError) as fault:
         return Answer(
             task=None,

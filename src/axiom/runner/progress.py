@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.tickets import OrderedCell
 
@@ -42,9 +42,9 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
 
     A limit alone would not do: short cells of very different cost have the same one.
     """
-    said = dict(zip(map(strict.canonical, manifest.configs), manifest.cell_seconds, strict=True))
+    said = dict(zip(map(canonical_json.canonical, manifest.configs), manifest.cell_seconds, strict=True))
     points = {cell.config: cell.values for cell in cells}
-    known = {config: said.get(strict.canonical(values), 0.0) for config, values in points.items()}
+    known = {config: said.get(canonical_json.canonical(values), 0.0) for config, values in points.items()}
     if all(known.values()):
         return tuple(known[cell.config] for cell in cells)
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them

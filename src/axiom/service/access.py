@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 import axiom
-from axiom.commands.command import Answer, Command
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory, gathered
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory, gathered
 from axiom.errors import NoLab, StorageFull
 from axiom.lab.experiments import own_files
 from axiom.service.callers import operator
@@ -59,7 +59,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
     """Have a command done: by the server that holds the folder, or, when none does, here and now."""
     demand(folder)
     if holder(folder) is not None:
-        from axiom.commands.remote import Remote  # speaks HTTP, which is not needed where nobody listens
+        from axiom.commands.socket_client import Remote  # speaks HTTP, which is not needed where nobody listens
 
         return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
     settings, _ = from_process(folder.settings)

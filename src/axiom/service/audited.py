@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
 from axiom.errors import AxiomError
 from axiom.service.access import prepare_database, writer_of
 from axiom.service.callers import operator
 from axiom.settings import from_process
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.upkeep import audit

@@ -13,7 +13,7 @@ from typing import Self
 
 from axiom.errors import ClockSetBack
 from axiom.service.terminal import wall_clock
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import audit

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from axiom.commands.context import Laboratory
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
-from axiom.engines.here import this_capacity
 from axiom.engines.local import LocalEngine
+from axiom.engines.this_computer import this_capacity
 from axiom.errors import StoreDamaged
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import Known

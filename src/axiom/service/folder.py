@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.engines.here import cores
+from axiom.engines.this_computer import cores
 from axiom.errors import NotFound, WrongUse
 from axiom.service.terminal import remark
 from axiom.settings import Settings, from_process

@@ -43,7 +43,7 @@ from axiom.service.sockets import address_of, on_path
 from axiom.service.terminal import remark
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site

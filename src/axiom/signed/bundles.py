@@ -15,11 +15,11 @@ from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
-from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
 from axiom.signed.signing import SigningKey
 from axiom.signed.sources import MANIFEST, collect, experiment_path
+from axiom.signed.trust import Role, Trust, Untrusted, sealed, unseal
 
 __all__ = [
     "MANIFEST",
@@ -82,8 +82,8 @@ def digest(raw: bytes) -> str:
 
 def seal_body(made: Seal) -> bytes:
     """Return what the bundle keys sign."""
-    times = {"issued": strict.utc(made.issued), "expires": strict.utc(made.expires)}
-    return strict.canonical({**asdict(made), **times, "kind": _KIND})
+    times = {"issued": canonical_json.utc(made.issued), "expires": canonical_json.utc(made.expires)}
+    return canonical_json.canonical({**asdict(made), **times, "kind": _KIND})
 
 
 def write_seal(made: Seal, *keys: SigningKey) -> str:
@@ -93,7 +93,7 @@ def write_seal(made: Seal, *keys: SigningKey) -> str:
 
 def read_seal_body(body: bytes) -> Seal:
     """Return what the bundle keys are asked to sign, not yet signed by anybody; a ValueError says what is off."""
-    payload = strict.parse(body, limit=SEAL_LIMIT)
+    payload = canonical_json.parse(body, limit=SEAL_LIMIT)
     if payload.pop("kind", None) != _KIND:
         raise ValueError(f"it is not {_KIND}")
     return _seal(payload)
@@ -116,7 +116,7 @@ def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
 
 
 def _seal(payload: dict[str, Any]) -> Seal:
-    fields = strict.Fields(payload, "the seal", Seal.__dataclass_fields__)
+    fields = canonical_json.Fields(payload, "the seal", Seal.__dataclass_fields__)
     return Seal(
         experiment=fields.text("experiment", NAME.pattern),
         version=fields.whole("version", least=1),

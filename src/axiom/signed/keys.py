@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import KeysUnusable
-from axiom.signed import roles, strict
-from axiom.signed.code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
-from axiom.signed.roles import TRUST_FILE, Role, Signers, Trust, Untrusted
+from axiom.signed import canonical_json
+from axiom.signed import trust as roles
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
+from axiom.signed.trust import TRUST_FILE, Role, Signers, Trust, Untrusted
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
@@ -223,7 +224,7 @@ def load_secrets(folder: Path) -> Secrets:
 
 
 def _fresh_secret() -> bytes:
-    return strict.canonical({"format": _SECRET_FORMAT, "secret": secrets.token_hex(_SECRET_BYTES)})
+    return canonical_json.canonical({"format": _SECRET_FORMAT, "secret": secrets.token_hex(_SECRET_BYTES)})
 
 
 def _load_secret(path: Path) -> bytes:
@@ -231,7 +232,7 @@ def _load_secret(path: Path) -> bytes:
         path, what="secret", without="no volunteer would be known again", others="act in any volunteer's name"
     )
     try:
-        fields = strict.Fields(strict.parse(raw, limit=1_000), "the secret", ("format", "secret"))
+        fields = canonical_json.Fields(canonical_json.parse(raw, limit=1_000), "the secret", ("format", "secret"))
         fields.text("format", _SECRET_FORMAT)
         return bytes.fromhex(fields.text("secret", r"[0-9a-f]{64}"))
     except ValueError:

@@ -10,7 +10,7 @@ from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
 from axiom.errors import ExperimentError
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 _LIMIT = 1024 * 1024
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -95,7 +95,7 @@ def _as_json(value: Any) -> Any:
 def read_manifest(raw: bytes) -> Manifest:
     """Read a manifest; a field that is missing, unknown or of a wrong type is an ExperimentError that names it."""
     try:
-        return _manifest(strict.parse(raw, limit=_LIMIT))
+        return _manifest(canonical_json.parse(raw, limit=_LIMIT))
     except ValueError as fault:
         raise ExperimentError(
             f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "
@@ -110,23 +110,23 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = strict.Fields(_LATER | data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields = canonical_json.Fields(_LATER | data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
     manifest = Manifest(
         name=fields.text("name", NAME.pattern),
-        aliases=fields.each("aliases", strict.text),
+        aliases=fields.each("aliases", canonical_json.text),
         version=fields.whole("version", least=1),
         question=fields.text("question"),
         reference=fields.text("reference"),
-        configs=fields.each("configs", strict.config),
+        configs=fields.each("configs", canonical_json.config),
         factors=factors,
         ranges=_ranges(fields.part("ranges"), factors),
         measures=measures,
         estimands=fields.each("estimands", _estimand),
         figure=fields.either("figure", _figure),
-        cell_seconds=fields.each("cell_seconds", strict.real),
+        cell_seconds=fields.each("cell_seconds", canonical_json.real),
         memory_mb=fields.whole("memory_mb", least=1),
         avx=fields.flag("avx"),
         disk_mb=fields.whole("disk_mb", least=1),
@@ -141,7 +141,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
 
 def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
-    strict.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
     known = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in known:
@@ -155,9 +155,9 @@ def _check(manifest: Manifest) -> None:
 def _check_sweep(
     manifest: Manifest, configs: Sequence[Mapping[str, object]], seconds: Sequence[float], what: str
 ) -> None:
-    strict.distinct(configs, what)
+    canonical_json.distinct(configs, what)
     for place, config in enumerate(configs):
-        values = strict.Fields(config, f"config {place} of {what}", manifest.factors)
+        values = canonical_json.Fields(config, f"config {place} of {what}", manifest.factors)
         for name, kind in manifest.factors.items():
             _READ[kind](values, name)
     if len(seconds) != len(configs) or min(seconds) <= 0:
@@ -173,12 +173,12 @@ _READ = {
 
 
 def _factors(data: dict[str, Any]) -> dict[str, ValueType]:
-    fields = strict.Fields(data, "factors", data)
+    fields = canonical_json.Fields(data, "factors", data)
     return {name: ValueType(fields.text(name, _FACTORS)) for name in data}
 
 
 def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str, tuple[float, float]]:
-    ranges = {name: strict.pair(value, f"the range of {name}") for name, value in data.items()}
+    ranges = {name: canonical_json.pair(value, f"the range of {name}") for name, value in data.items()}
     for name, (low, high) in ranges.items():
         if name not in factors or low > high:
             raise ValueError(f"the range of {name} is of no factor, or ends before it begins")
@@ -188,54 +188,54 @@ def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str,
 def _measure(value: Any, what: str) -> Measure:
     if not isinstance(value, list) or len(value) != 3:
         raise ValueError(f"{what} is not a name, a type and whether it may be null")
-    fields = strict.Fields(dict(zip(Measure._fields, value, strict=True)), what, Measure._fields)
+    fields = canonical_json.Fields(dict(zip(Measure._fields, value, strict=True)), what, Measure._fields)
     kind = ValueType(fields.text("type", _MEASURES))
     return Measure(fields.text("name", _IDENTIFIER), kind, fields.flag("nullable"))
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     said = _UNSAID | value if isinstance(value, dict) else value
-    fields = strict.Fields(said, what, (*_ESTIMAND, *_UNSAID))
+    fields = canonical_json.Fields(said, what, (*_ESTIMAND, *_UNSAID))
     for name in ("name", "claim", "measure", "across"):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
     fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))
     for name in ("smallest", "null"):
         fields.real(name)
-    fields.each("between", strict.config)
-    bounds = fields.either("bounds", strict.pair)
-    fields.either("censored", strict.real)
+    fields.each("between", canonical_json.config)
+    bounds = fields.either("bounds", canonical_json.pair)
+    fields.either("censored", canonical_json.real)
     fields.flag("exchangeable")
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
-    chances = strict.Fields(
+    chances = canonical_json.Fields(
         fields.part("prediction"), f"{what}: prediction", ("positive", "negative", "absent", "interval", "because")
     )
     for name in ("positive", "negative", "absent"):
         chances.real(name, least=0)
-    chances.either("interval", strict.pair)
+    chances.either("interval", canonical_json.pair)
     chances.text("because")
     found: Mapping[str, Any] = value
     return found
 
 
 def _control(value: Any, what: str) -> ControlSweeps:
-    fields = strict.Fields(value, what, ControlSweeps.__dataclass_fields__)
+    fields = canonical_json.Fields(value, what, ControlSweeps.__dataclass_fields__)
     return ControlSweeps(
         estimand=fields.text("estimand"),
-        placebo=fields.each("placebo", strict.config),
-        placebo_seconds=fields.each("placebo_seconds", strict.real),
-        planted=fields.each("planted", strict.config),
-        planted_seconds=fields.each("planted_seconds", strict.real),
+        placebo=fields.each("placebo", canonical_json.config),
+        placebo_seconds=fields.each("placebo_seconds", canonical_json.real),
+        planted=fields.each("planted", canonical_json.config),
+        planted_seconds=fields.each("planted_seconds", canonical_json.real),
     )
 
 
 def _figure(value: Any, what: str) -> Figure:
-    fields = strict.Fields(value, what, Figure.__dataclass_fields__)
+    fields = canonical_json.Fields(value, what, Figure.__dataclass_fields__)
     return Figure(
         x=fields.text("x"),
         y=fields.text("y"),
         title=fields.text("title"),
-        log=fields.each("log", strict.text),
-        where=strict.config(fields.part("where"), f"{what}: where"),
+        log=fields.each("log", canonical_json.text),
+        where=canonical_json.config(fields.part("where"), f"{what}: where"),
     )

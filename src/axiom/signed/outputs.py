@@ -15,7 +15,7 @@ from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 OUTPUT_LIMIT = 16 * 1024 * 1024  # bytes of one that is taken at all
 _FORMAT = "axiom-output-2"
@@ -25,7 +25,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _ANSWER = ("outcome", "measures", "early", "cpu_seconds", "error")
 _CELL = ("replicate", "config", "seed", *_ANSWER)
 _EARLY_LIMIT = 8
-_TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{strict.TICKET_LIMIT}}}")
+_TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{canonical_json.TICKET_LIMIT}}}")
 _LABEL = re.compile(r"[^\x00-\x1f]{0,200}")
 _RUNNER = re.compile(r"[0-9A-Za-z.+-]{1,64}")
 _WORD = re.compile(r"[a-z0-9_]{1,32}")
@@ -102,14 +102,14 @@ def header_line(header: Header) -> bytes:
         "format": _FORMAT,
         "platform": {name: getattr(platform, name) for name in Platform.__dataclass_fields__},
     }
-    return strict.canonical(data) + b"\n"
+    return canonical_json.canonical(data) + b"\n"
 
 
 def cell_line(cell: CellOutput) -> bytes:
     """Write the line of one cell."""
     error = cell.error and {"kind": cell.error.kind, "where": cell.error.where}
     data = {name: getattr(cell, name) for name in CellOutput.__dataclass_fields__}
-    return strict.canonical(data | {"early": list(cell.early), "error": error}) + b"\n"
+    return canonical_json.canonical(data | {"early": list(cell.early), "error": error}) + b"\n"
 
 
 def footer_line(cells: int) -> bytes:
@@ -139,7 +139,7 @@ def read_output(raw: bytes, *, limit: int, most_cells: int | None = None) -> Out
             cells.append(read_cell(line))
         place = len(lines) - 1
         if lines[-1] + b"\n" != footer_line(len(cells)):
-            footer = strict.Fields(strict.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
+            footer = canonical_json.Fields(canonical_json.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
             _check_count(footer.whole("cells"), len(cells))
     except ValueError as fault:
         raise OutputError(
@@ -155,9 +155,9 @@ def _check_count(said: int, found: int) -> None:
 
 def read_header(line: bytes) -> Header:
     """Read the first line; a ValueError says what is off."""
-    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the header", _HEADER)
+    fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the header", _HEADER)
     fields.text("format", _FORMAT)
-    platform = strict.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
+    platform = canonical_json.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
     return Header(
         task=fields.whole("task", least=1),
         host=fields.whole("host", least=1),
@@ -176,7 +176,7 @@ def read_header(line: bytes) -> Header:
 
 def read_cell(line: bytes) -> CellOutput:
     """Read the line of one cell; a ValueError says what is off."""
-    fields = strict.Fields(strict.parse(line, limit=_LINE_LIMIT), "the cell", _CELL)
+    fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the cell", _CELL)
     return CellOutput(
         replicate=fields.whole("replicate"),
         config=fields.whole("config"),
@@ -187,10 +187,10 @@ def read_cell(line: bytes) -> CellOutput:
 
 def read_answer(data: object) -> CellAnswer:
     """Read what a child says of one cell; a ValueError says what is off."""
-    return CellAnswer(**_answer(strict.Fields(data, "the answer", _ANSWER)))
+    return CellAnswer(**_answer(canonical_json.Fields(data, "the answer", _ANSWER)))
 
 
-def _answer(fields: strict.Fields) -> dict[str, Any]:
+def _answer(fields: canonical_json.Fields) -> dict[str, Any]:
     answer = {
         "outcome": Outcome(fields.text("outcome", _OUTCOME)),
         "measures": fields.either("measures", _measures),
@@ -212,7 +212,7 @@ def read_early(data: object) -> tuple[float, ...]:
         raise ValueError("early is not a list")  # noqa: TRY004  every refusal of this reader is a ValueError
     if len(data) > _EARLY_LIMIT:
         raise ValueError(f"early has more than {_EARLY_LIMIT} values")
-    return tuple(strict.real(value, f"early[{place}]") for place, value in enumerate(data))
+    return tuple(canonical_json.real(value, f"early[{place}]") for place, value in enumerate(data))
 
 
 def _measures(value: Any, what: str) -> Mapping[str, Any]:
@@ -221,12 +221,12 @@ def _measures(value: Any, what: str) -> Mapping[str, Any]:
     for name, item in value.items():
         for number in item if isinstance(item, list) else [item]:
             if number is not None and not isinstance(number, bool):
-                strict.real(number, f"{what}: {name[:40]!r}")
+                canonical_json.real(number, f"{what}: {name[:40]!r}")
             elif number is not item:
                 raise ValueError(f"{what}: {name[:40]!r} holds something that is no number")
     return value
 
 
 def _error(value: Any, what: str) -> CellError:
-    fields = strict.Fields(value, what, ("kind", "where"))
+    fields = canonical_json.Fields(value, what, ("kind", "where"))
     return CellError(kind=fields.text("kind", _LABEL), where=fields.text("where", _LABEL))

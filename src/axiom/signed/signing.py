@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from axiom.errors import KeysUnusable
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 _FORMAT = "axiom-key-1"
 
@@ -52,7 +52,7 @@ class SigningKey:
     def save(self, path: Path) -> None:
         """Write the key where no file is yet, readable by nobody else, and on the disk before this returns."""
         private = self._private.private_bytes_raw().hex()
-        write_once(path, strict.canonical({"format": _FORMAT, "private": private, "public": self.public}))
+        write_once(path, canonical_json.canonical({"format": _FORMAT, "private": private, "public": self.public}))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -61,7 +61,9 @@ class SigningKey:
             path, what="key", without="nothing can be signed with it", others="sign in this laboratory's name"
         )
         try:
-            fields = strict.Fields(strict.parse(raw, limit=1_000), "the key", ("format", "private", "public"))
+            fields = canonical_json.Fields(
+                canonical_json.parse(raw, limit=1_000), "the key", ("format", "private", "public")
+            )
             fields.text("format", _FORMAT)
             key = cls(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields.text("private", r"[0-9a-f]{64}"))))
             fields.text("public", key.public)

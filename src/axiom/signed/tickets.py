@@ -15,12 +15,12 @@ from typing import Self
 from axiom.domain.experiments import NAME, seed_of
 from axiom.domain.value import value
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
-from axiom.signed import strict
-from axiom.signed.roles import Role, Trust, Untrusted, sealed, unseal
+from axiom.signed import canonical_json
 from axiom.signed.signing import SigningKey
+from axiom.signed.trust import Role, Trust, Untrusted, sealed, unseal
 
 _KIND = "axiom-ticket-1"
-TEXT_LIMIT = strict.TICKET_LIMIT
+TEXT_LIMIT = canonical_json.TICKET_LIMIT
 _PLAIN_WORDS = 200  # characters at most of the plain words, without the seeds
 _SIGNATURE = 611  # and of the one signature behind the order, with its path where several orders share it
 _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
@@ -123,8 +123,8 @@ class TicketForm:
         before_deadline, before_expires, before_replicates, before_task, end = self._pieces
         seeds = _numbers(differs.seeds)
         body = (
-            f"{before_deadline}{strict.utc(differs.deadline)}{before_expires}{strict.utc(differs.expires)}"
-            f'","host":{differs.host},"issued":"{strict.utc(differs.issued)}'
+            f"{before_deadline}{canonical_json.utc(differs.deadline)}{before_expires}{canonical_json.utc(differs.expires)}"
+            f'","host":{differs.host},"issued":"{canonical_json.utc(differs.issued)}'
             f'{before_replicates}[{_numbers(differs.replicates)}],"seeds":[{seeds}]'
             f"{before_task}{differs.task}{end}"
         )
@@ -148,7 +148,7 @@ def write_ticket(ticket: Ticket, key: SigningKey) -> str:
 
 
 def _json(value: object) -> str:
-    return strict.canonical(value).decode()
+    return canonical_json.canonical(value).decode()
 
 
 def _numbers(values: Sequence[int]) -> str:
@@ -185,7 +185,7 @@ def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
 
 
 def _ticket(payload: dict[str, object]) -> Ticket:
-    fields = strict.Fields(payload, "the ticket", Ticket.__dataclass_fields__)
+    fields = canonical_json.Fields(payload, "the ticket", Ticket.__dataclass_fields__)
     ticket = Ticket(
         lab=fields.text("lab", _HEX),
         trust=fields.whole("trust", least=1),
@@ -195,18 +195,18 @@ def _ticket(payload: dict[str, object]) -> Ticket:
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
         serial=fields.whole("serial", least=1),
-        replicates=fields.each("replicates", strict.whole),
-        seeds=fields.each("seeds", strict.whole),
-        configs=fields.each("configs", strict.config),
-        places=fields.each("places", strict.whole),
-        cell_seconds=fields.each("cell_seconds", strict.real),
+        replicates=fields.each("replicates", canonical_json.whole),
+        seeds=fields.each("seeds", canonical_json.whole),
+        configs=fields.each("configs", canonical_json.config),
+        places=fields.each("places", canonical_json.whole),
+        cell_seconds=fields.each("cell_seconds", canonical_json.real),
         memory_mb=fields.whole("memory_mb", least=1),
         issued=fields.moment("issued"),
         deadline=fields.moment("deadline"),
         expires=fields.moment("expires"),
     )
-    strict.distinct(ticket.replicates, "the list of replicates")
-    strict.distinct(ticket.places, "the list of places")
+    canonical_json.distinct(ticket.replicates, "the list of replicates")
+    canonical_json.distinct(ticket.places, "the list of places")
     if len(ticket.seeds) != len(ticket.replicates):
         raise ValueError(f"it has {len(ticket.seeds)} seeds for {len(ticket.replicates)} replicates")
     if not len(ticket.configs) == len(ticket.places) == len(ticket.cell_seconds):

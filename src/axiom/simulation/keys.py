@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from axiom.signed.code_signing import CodeSigning
+from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.keys import Keys, Secrets
-from axiom.signed.roles import Role, Signers, Trust, lab_name, read_trust, write_trust
 from axiom.signed.signing import SigningKey
+from axiom.signed.trust import Role, Signers, Trust, lab_name, read_trust, write_trust
 
 _LIFETIME = timedelta(days=3_650)
 

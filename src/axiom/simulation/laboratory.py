@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import axiom
 from axiom.boinc import account_keys
-from axiom.commands.command import Answer, Command
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import Gate
-from axiom.commands.laboratory import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
@@ -33,7 +33,7 @@ from axiom.server.scheduler.rpc import Project
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, Secrets
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.trust import TRUST_FILE
 from axiom.simulation.disk import Fate, connect
 from axiom.simulation.files import Files
 from axiom.simulation.keys import keys_of, secrets_of

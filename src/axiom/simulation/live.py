@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from axiom.commands.command import Answer, Command
+from axiom.commands.base import Answer, Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.fleet import SimulateFleet
 from axiom.decisions.hosts.runners import DRILL

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from axiom.commands.catalogue import read_command, read_words
 from axiom.commands.gate import Gate
+from axiom.commands.registry import read_command, read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
 from axiom.web.site.app import Site

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.laboratory import find, gathered
+from axiom.commands.context import find, gathered
 from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.here import describe_here
 from axiom.service.access import package

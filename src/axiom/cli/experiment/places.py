@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.commands.command import Answer, Command
+from axiom.commands.base import Answer, Command
 from axiom.errors import CannotStart
 from axiom.service.callers import operator
 from axiom.service.engine import Computing, demand_writer
 from axiom.service.terminal import remark
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.tasks import workunits
@@ -102,7 +102,7 @@ class There:
     """A laboratory that works in another process."""
 
     def __init__(self, folder: Folder, *, quiet: bool) -> None:
-        from axiom.commands.remote import Remote  # speaks HTTP, which whoever computes here need not wait for
+        from axiom.commands.socket_client import Remote  # speaks HTTP, which whoever computes here need not wait for
 
         self._folder = folder
         self._quiet = quiet

@@ -20,8 +20,8 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.commands import old_names
-from axiom.commands.catalogue import read_command
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
+from axiom.commands.registry import read_command
 from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims

@@ -78,7 +78,7 @@ def reopen_finding(finding: int, why: str, folder: Folder, dry_run: bool, as_jso
 
 def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     # Here and not above: `axiom finding show` should not wait for every command there is.
-    from axiom.commands.catalogue import read_command
+    from axiom.commands.registry import read_command
 
     return submit(folder, read_command(name, words), dry_run=dry_run)
 

@@ -83,7 +83,7 @@ def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: 
 
 def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     # Here and not above: `axiom experiment list` should not wait for every command there is.
-    from axiom.commands.catalogue import read_command
+    from axiom.commands.registry import read_command
 
     return submit(folder, read_command(name, words), dry_run=dry_run)
 

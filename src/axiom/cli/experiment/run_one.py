@@ -12,8 +12,8 @@ from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.options import bar, progress, show_json, show_table
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
+from axiom.figures.ascii import sketch
 from axiom.figures.requests import Measured, points_of
-from axiom.figures.sketch import sketch
 from axiom.runner.here import compute_here
 from axiom.service.access import package
 from axiom.service.terminal import remark

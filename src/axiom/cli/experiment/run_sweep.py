@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.places import Here, Place, Standing, There
 from axiom.cli.options import bar, progress
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.decisions.planning.task_size import replicates_per_workunit
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
-from axiom.engines.here import cores
+from axiom.engines.this_computer import cores
 from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.publish import WAITS
 from axiom.service.create import make

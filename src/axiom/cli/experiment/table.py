@@ -8,8 +8,8 @@ import click
 from axiom.cli.experiment.places import Standing
 from axiom.cli.experiment.run_sweep import Ordered
 from axiom.cli.options import show_json, show_table
+from axiom.figures.ascii import sketch
 from axiom.figures.requests import Measured, points_of
-from axiom.figures.sketch import sketch
 from axiom.notebook.lab import Version, open_lab
 from axiom.service.access import reading
 from axiom.service.terminal import remark

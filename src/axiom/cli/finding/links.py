@@ -58,7 +58,7 @@ def link(
     supports or contradicts is never said: it follows from the verdict.
     """
     # Here and not above: `axiom finding show` should not wait for every command there is.
-    from axiom.commands.catalogue import read_command
+    from axiom.commands.registry import read_command
 
     words = {
         "source": source,

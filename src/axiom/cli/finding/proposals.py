@@ -17,8 +17,8 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
+from axiom.commands.registry import read_command
 from axiom.domain.proposals import ProposalState
 from axiom.service.access import submit
 from axiom.service.terminal import remark

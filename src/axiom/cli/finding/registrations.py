@@ -20,9 +20,9 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
-from axiom.commands.command import Answer
-from axiom.commands.versions import version_of
+from axiom.commands.arguments_versions import version_of
+from axiom.commands.base import Answer
+from axiom.commands.registry import read_command
 from axiom.domain.registrations import MOST_SEEDS, Rule
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark

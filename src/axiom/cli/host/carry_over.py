@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.catalogue import read_command
 from axiom.commands.ledger import MOST_ROWS
+from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
 from axiom.service.access import submit
 from axiom.store.accounts import accounts

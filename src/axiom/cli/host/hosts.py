@@ -15,7 +15,7 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.service.access import submit
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder

@@ -17,7 +17,7 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
 from axiom.service.access import reading, submit

@@ -19,12 +19,12 @@ from axiom.cli.options import (
     show_table,
 )
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused
 from axiom.service.access import reading, submit
 from axiom.service.terminal import printable, remark
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

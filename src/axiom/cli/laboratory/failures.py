@@ -7,7 +7,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.options import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.domain.failures import Comparison
 from axiom.service.access import submit
 from axiom.service.terminal import remark

@@ -11,19 +11,19 @@ from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
 from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seal
 from axiom.service.access import package, submit
 from axiom.service.audited import audited
 from axiom.service.terminal import remark, wall_clock
-from axiom.signed import ceremony
-from axiom.signed.ceremony import Rotation
+from axiom.signed import key_rotation
+from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_keys, replace_private
-from axiom.signed.offline import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.requests import LIMIT, SigningRequest, read_request, sign, write_request
-from axiom.signed.roles import Role
+from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
+from axiom.signed.signing_requests import LIMIT, SigningRequest, read_request, sign, write_request
+from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, keep
 
 _FILE = click.Path(path_type=Path)
@@ -102,7 +102,7 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
     now = wall_clock()
     if public is not None:
         folder.create()
-        ceremony.begin(folder.keys, read_public(public))
+        key_rotation.begin(folder.keys, read_public(public))
     elif not folder.keys.exists():
         raise NoLab(f"There is no laboratory in {folder.path}; for one without keys of its own, give --public FILE.")
     asked = request_of(folder, now, withdraw=withdraw)
@@ -157,11 +157,11 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
     raw, now = _read(file), wall_clock()
     asked = read_request(raw)
     said = {"request": hashlib.sha256(raw).hexdigest()}
-    if ceremony.next_trust(folder.keys, asked, now) or ceremony.follows(folder.keys, asked):
+    if key_rotation.next_trust(folder.keys, asked, now) or key_rotation.follows(folder.keys, asked):
         audited(folder, "keys.accept", said, lambda: _accepted(folder, asked, now))
         trust = keys_of(folder).trust
         remark(f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet)
-    elif signatures := ceremony.carried(folder.keys, asked):
+    elif signatures := key_rotation.carried(folder.keys, asked):
         _take_signatures(signatures, folder)
     for sentence in missing(asked, now):
         click.echo(f"Not complete: {sentence}")
@@ -169,7 +169,7 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
 
 
 @keys.command("rotate")
-@click.argument("role", type=click.Choice(ceremony.ROLES))
+@click.argument("role", type=click.Choice(key_rotation.ROLES))
 @_public
 @click.option("--keep", is_flag=True, help="The root or bundle keys of before stay beside the new ones.")
 @click.option("--drop", multiple=True, help="A root or bundle key that goes, by the beginning of its id; repeat it.")
@@ -219,13 +219,13 @@ _AFTER = {
 
 
 def _rotated(folder: Folder, wanted: Rotation) -> Answer:
-    done = ceremony.rotate(folder.keys, wanted, wall_clock())
-    return {"done": done, **ceremony.in_force(folder.keys)}
+    done = key_rotation.rotate(folder.keys, wanted, wall_clock())
+    return {"done": done, **key_rotation.in_force(folder.keys)}
 
 
 def _accepted(folder: Folder, asked: SigningRequest, now: datetime) -> Answer:
-    ceremony.accept(folder.keys, asked, now)
-    return ceremony.in_force(folder.keys)
+    key_rotation.accept(folder.keys, asked, now)
+    return key_rotation.in_force(folder.keys)
 
 
 def _take_signatures(signatures: Mapping[str, str], folder: Folder) -> None:
@@ -233,7 +233,7 @@ def _take_signatures(signatures: Mapping[str, str], folder: Folder) -> None:
     if folder.exists():
         submit(folder, SignPrograms(signatures=dict(signatures)))
     else:
-        ceremony.carry(folder.keys, signatures)
+        key_rotation.carry(folder.keys, signatures)
 
 
 def _read(file: Path) -> bytes:

@@ -8,8 +8,8 @@ from pathlib import Path
 from axiom.errors import AxiomError
 from axiom.signed.bundles import MANIFEST, open_bundle
 from axiom.signed.manifests import read_manifest
-from axiom.signed.requests import SigningRequest, WantedSeal
-from axiom.signed.roles import Role, Signers, Trust, Untrusted
+from axiom.signed.signing_requests import SigningRequest, WantedSeal
+from axiom.signed.trust import Role, Signers, Trust, Untrusted
 
 _MOST = 8
 

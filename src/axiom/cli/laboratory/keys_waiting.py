@@ -7,19 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from axiom.commands.context import Laboratory
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
 from axiom.lab.experiments import seal
 from axiom.lab.runners.built import digests
 from axiom.service.access import package, reading
 from axiom.service.terminal import remark
 from axiom.settings import from_process
-from axiom.signed import ceremony
-from axiom.signed.code_signing import CARRIED, CODE_KEY, load_code
+from axiom.signed import key_rotation
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, RENEW_ELSEWHERE, Keys, load_keys, make_secrets
-from axiom.signed.requests import SigningRequest, WantedProgram
-from axiom.signed.roles import Role
+from axiom.signed.signing_requests import SigningRequest, WantedProgram
+from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.offers import TRUST_NAMED, read_unsigned
 
@@ -65,12 +65,12 @@ def waiting(folder: Folder, held: Keys, now: datetime) -> list[dict[str, str]]:
 
 def request_of(folder: Folder, now: datetime, *, withdraw: bool) -> SigningRequest:
     """Everything that has to be signed elsewhere; bundles that cannot be published are named and left out."""
-    body, code = ceremony.proposal(folder.keys, now, withdraw=withdraw), make_secrets(folder.keys).code
+    body, code = key_rotation.proposal(folder.keys, now, withdraw=withdraw), make_secrets(folder.keys).code
     asked = SigningRequest(
-        before=ceremony.trust_file(folder.keys),
+        before=key_rotation.trust_file(folder.keys),
         trust=body,
         code=code.public_text,
-        next_code=ceremony.next_code(folder.keys),
+        next_code=key_rotation.next_code(folder.keys),
         programs=_unsigned(folder),
     )
     return _with_seals(asked, folder, now)

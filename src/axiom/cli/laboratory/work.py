@@ -12,17 +12,17 @@ from typing import Any
 import click
 
 from axiom.cli.options import data_option, quiet_option
-from axiom.commands.remote import Remote
+from axiom.commands.socket_client import Remote
 from axiom.domain.work import Report
-from axiom.engines.here import cores, this_capacity
 from axiom.engines.local import LocalEngine
+from axiom.engines.this_computer import cores, this_capacity
 from axiom.errors import CannotStart, FolderInUse, NotFound
 from axiom.runner.platform.host import platform_here
 from axiom.service.access import demand, reading
 from axiom.service.terminal import remark
 from axiom.settings import from_process
-from axiom.signed.roles import TRUST_FILE
 from axiom.signed.tickets import Order
+from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.experiments import experiments

@@ -19,12 +19,12 @@ from axiom.cli.options import (
     show_table,
 )
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
 from axiom.lab.credit.reprice import replay
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark, wall_clock
-from axiom.signed.strict import LARGEST
+from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import books, settlements
 from axiom.store.engine.folder import Folder
 from axiom.web.base.request import Answer

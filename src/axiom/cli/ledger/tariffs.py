@@ -10,7 +10,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_facts, show_json, show_table
 from axiom.cli.views import view
-from axiom.commands.catalogue import read_command
+from axiom.commands.registry import read_command
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
 from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted

@@ -14,10 +14,10 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
-from axiom.commands.command import Answer
+from axiom.commands.base import Answer
 from axiom.commands.experiments import PreflightExperiment
-from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
+from axiom.commands.socket_client import Remote
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NotFound
 from axiom.lab.experiments import preflight, preflight_report

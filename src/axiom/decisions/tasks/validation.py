@@ -7,9 +7,9 @@ from typing import Any
 from axiom.domain.amounts import counted
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.work import Outcome, Result, TaskState
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellOutput, Output, ticket_digest
-from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Ticket
 
 _WHOLE = (ValueType.INT, ValueType.INTS)

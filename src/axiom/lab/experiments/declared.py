@@ -18,7 +18,7 @@ from typing import Any
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.errors import BundleError
 from axiom.runner.here import Describer, describe_files, describe_here
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.sources import collect, experiment_path
 
 LIST = "declared.json"
@@ -33,7 +33,7 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
     shared, own = _digests(name, files)
     if told is None or (listed["shared"], told["source"]) != (shared, own):
         return None
-    return strict.canonical(told["manifest"])
+    return canonical_json.canonical(told["manifest"])
 
 
 def outdated(package: Path) -> list[str]:
@@ -63,7 +63,7 @@ def _line(package: Path, describe: Describer, file: Path) -> str:
         )
     raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
     entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
-    return f"{json.dumps(file.stem)}: {strict.canonical(entry).decode()}"
+    return f"{json.dumps(file.stem)}: {canonical_json.canonical(entry).decode()}"
 
 
 def _files(catalogue: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
 from axiom.errors import NotFound, StoreDamaged
 from axiom.runner.platform.host import platform_here
-from axiom.signed import bundles, strict
+from axiom.signed import bundles, canonical_json
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -36,7 +36,7 @@ def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime)
         passed=judged.passed,
         reason=judged.reason,
         platform=str(platform_here()),
-        report=strict.canonical(
+        report=canonical_json.canonical(
             {"refusals": [{"gate": one.gate, "line": one.line, "sentence": one.sentence} for one in found]}
         ).decode(),
         at=now,

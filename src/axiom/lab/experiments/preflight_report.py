@@ -7,7 +7,7 @@ from typing import Any
 from axiom.domain.preflights import Attempt, ControlRun, Refusal, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import WrongUse
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 LIMIT = 4 * 1024 * 1024  # bytes
 _DIGEST = r"[0-9a-f]{64}"
@@ -15,7 +15,7 @@ _DIGEST = r"[0-9a-f]{64}"
 
 def write(attempt: Attempt) -> str:
     """An attempt as canonical JSON."""
-    return strict.canonical(
+    return canonical_json.canonical(
         asdict(attempt)
         | {name: [_plain(one) for one in getattr(attempt, name)] for name in ("first", "again", "others")}
         | {
@@ -28,7 +28,9 @@ def write(attempt: Attempt) -> str:
 def read(text: str) -> Attempt:
     """An attempt that `write` wrote down; anything else is a WrongUse."""
     try:
-        fields = strict.Fields(strict.parse(text.encode(), limit=LIMIT), "the report", Attempt.__dataclass_fields__)
+        fields = canonical_json.Fields(
+            canonical_json.parse(text.encode(), limit=LIMIT), "the report", Attempt.__dataclass_fields__
+        )
         return Attempt(
             bundle=fields.text("bundle"),
             gates=fields.text("gates"),
@@ -51,7 +53,7 @@ def _plain(tried: Tried) -> dict[str, Any]:
 
 
 def _tried(value: Any, what: str) -> Tried:
-    fields = strict.Fields(value, what, Tried.__dataclass_fields__)
+    fields = canonical_json.Fields(value, what, Tried.__dataclass_fields__)
     return Tried(
         config=fields.whole("config"),
         seed=fields.whole("seed"),
@@ -60,7 +62,7 @@ def _tried(value: Any, what: str) -> Tried:
         mark=fields.text("mark", _DIGEST),
         cpu_seconds=fields.real("cpu_seconds", least=0),
         measures=_measures(fields.part("measures"), f"{what}: measures"),
-        missing=fields.each("missing", strict.text),
+        missing=fields.each("missing", canonical_json.text),
         error=fields.text("error"),
     )
 
@@ -68,17 +70,17 @@ def _tried(value: Any, what: str) -> Tried:
 def _measures(data: Mapping[str, Any], what: str) -> Mapping[str, float | None]:
     for name, number in data.items():
         if number is not None and not isinstance(number, bool):
-            strict.real(number, f"{what}: {name[:40]!r}")
+            canonical_json.real(number, f"{what}: {name[:40]!r}")
     return data
 
 
 def _run(value: Any, what: str) -> ControlRun:
-    fields = strict.Fields(value, what, ControlRun.__dataclass_fields__)
+    fields = canonical_json.Fields(value, what, ControlRun.__dataclass_fields__)
     return ControlRun(
         estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.each("tried", _tried)
     )
 
 
 def _refusal(value: Any, what: str) -> Refusal:
-    fields = strict.Fields(value, what, Refusal.__dataclass_fields__)
+    fields = canonical_json.Fields(value, what, Refusal.__dataclass_fields__)
     return Refusal(gate=fields.text("gate", r"G[01]"), line=fields.whole("line"), sentence=fields.text("sentence"))

@@ -31,7 +31,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.child.gate import Ended, Gate
 from axiom.runner.here import compute_here
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
 
@@ -237,4 +237,4 @@ def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest) -> Tried:
 
 
 def _digest(said: dict[str, Any]) -> str:
-    return hashlib.sha256(strict.canonical(said)).hexdigest()
+    return hashlib.sha256(canonical_json.canonical(said)).hexdigest()

@@ -18,7 +18,7 @@ from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest, read_manifest
-from axiom.signed.roles import Role, Trust
+from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

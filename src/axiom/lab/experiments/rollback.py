@@ -10,7 +10,7 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys
-from axiom.signed.roles import Role
+from axiom.signed.trust import Role
 from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

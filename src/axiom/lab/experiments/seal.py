@@ -19,8 +19,8 @@ from axiom.lab.experiments.publish import (
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, open_bundle, read_seal, seal_body, write_seal
 from axiom.signed.keys import Keys
-from axiom.signed.requests import WantedSeal
-from axiom.signed.roles import Role, Trust
+from axiom.signed.signing_requests import WantedSeal
+from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

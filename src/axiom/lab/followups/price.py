@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from axiom.decisions.followups.levels_ranges import MOST_CONFIGS, outside
 from axiom.errors import ExperimentError, Refused
 from axiom.runner.here import Describer
-from axiom.signed import bundles, strict
+from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import Manifest, read_manifest
 
 _MODULE = "axiom.catalogue._design"
@@ -34,7 +34,7 @@ def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -
     (found,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
     if found.manifest is None:
         raise ExperimentError(found.fault)
-    declared = read_manifest(strict.canonical(found.manifest))
+    declared = read_manifest(canonical_json.canonical(found.manifest))
     return tuple(zip(declared.configs, declared.cell_seconds, strict=True))
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Supply
 from axiom.errors import WrongUse
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 LARGEST = 64 * 1024 * 1024  # bytes of a file: 100,000 hosts take a fifth of it
 MOST_HOSTS = 200_000
@@ -46,7 +46,7 @@ def _fleet(raw: bytes) -> list[Supply]:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError as fault:
         raise ValueError(f"it is not JSON ({fault.msg} in line {fault.lineno})") from None
-    hosts = strict.Fields(data, "the fleet", {"hosts"}).each("hosts", lambda host, _what: host)
+    hosts = canonical_json.Fields(data, "the fleet", {"hosts"}).each("hosts", lambda host, _what: host)
     if not hosts:
         raise ValueError("it names no host")
     if len(hosts) > MOST_HOSTS:
@@ -56,7 +56,7 @@ def _fleet(raw: bytes) -> list[Supply]:
 
 def _host(said: Any, place: int) -> Supply:
     what = f"host {place}"
-    fields = strict.Fields(_UNSAID | said if isinstance(said, dict) else said, what, _FIELDS)
+    fields = canonical_json.Fields(_UNSAID | said if isinstance(said, dict) else said, what, _FIELDS)
     name = fields.text("name", _NAME)
     gpus = _bounded(fields.whole("gpus"), MOST_GPUS, f"{what} ({name})", "GPUs")
     gigabytes = _bounded(fields.real("ram_gb", least=0), MOST_GB, f"{what} ({name})", "GB of memory")

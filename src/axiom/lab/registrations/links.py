@@ -7,7 +7,7 @@ from axiom.decisions.findings import links as linking
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence, links, old_claims
 

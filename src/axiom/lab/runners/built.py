@@ -10,8 +10,8 @@ from pathlib import Path
 
 from axiom.errors import Refused, StoreError
 from axiom.server.scheduler.identify import PLATFORMS
-from axiom.signed import strict
-from axiom.signed.strict import Fields
+from axiom.signed import canonical_json
+from axiom.signed.canonical_json import Fields
 
 _FORMAT = "axiom-runner-2"
 _BEFORE = "axiom-runner-1"  # whose runners read no orders that share a signature
@@ -90,14 +90,14 @@ def _read(folder: Path, data: object) -> Built:
         glibc=fields.either("glibc", _glibc),
         reads_joint_orders=reads_joint_orders,
     )
-    strict.distinct([piece.name for piece in built.pieces], "the list of files")
+    canonical_json.distinct([piece.name for piece in built.pieces], "the list of files")
     if sum(piece.is_main for piece in built.pieces) != 1:
         raise ValueError("not exactly one of its files is the program")
     return built
 
 
 def _glibc(value: object, what: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", strict.text(value, what))
+    found = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", canonical_json.text(value, what))
     if found is None:
         raise ValueError(f"{what} {value!r} is not a version like 2.36")
     return int(found[1]), int(found[2])
@@ -118,7 +118,7 @@ def _piece(folder: Path, row: object, what: str) -> Piece:
         md5=fields.text("md5", _MD5),
         size=fields.whole("size", least=1),
         is_main=fields.flag("is_main"),
-        signature=strict.text(row.get("signature", ""), f"{what}: signature"),
+        signature=canonical_json.text(row.get("signature", ""), f"{what}: signature"),
         source=folder / name,
     )
 

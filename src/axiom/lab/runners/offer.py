@@ -15,8 +15,8 @@ from axiom.errors import KeysUnusable, Refused
 from axiom.lab.runners.built import Built, Piece, place, read_built
 from axiom.lab.runners.stand_in import runner_name, stand_in
 from axiom.server.scheduler.identify import PLATFORMS
-from axiom.signed.code_signing import CodeKey, CodeSigning, is_digest_signed
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.boinc_code_signing import CodeKey, CodeSigning, is_digest_signed
+from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.offers import TRUST_NAMED, Runner, RunnerFile, read_offer, write_offer
 

@@ -10,9 +10,9 @@ from axiom.domain.fleet import Platform
 from axiom.errors import AxiomError
 from axiom.lab.runners.built import BUILT, Piece, built_in, digests
 from axiom.lab.runners.offer import Offers
-from axiom.signed.code_signing import CARRIED, CODE_KEY, load_code
-from axiom.signed.requests import WantedProgram
-from axiom.signed.roles import TRUST_FILE
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, load_code
+from axiom.signed.signing_requests import WantedProgram
+from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.offers import Offered, note_unsigned
 

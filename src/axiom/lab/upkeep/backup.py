@@ -22,10 +22,10 @@ from typing import IO, Any
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.upkeep.promises import broken
 from axiom.lab.upkeep.recovery import Recovered, Wish, recover
-from axiom.signed import strict
-from axiom.signed.code_signing import CARRIED
+from axiom.signed import canonical_json
+from axiom.signed.boinc_code_signing import CARRIED
 from axiom.signed.keys import load_keys
-from axiom.signed.roles import read_trust
+from axiom.signed.trust import read_trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer, copy, sync
@@ -204,7 +204,7 @@ def _write(path: Path, sources: Mapping[str, Path], made: Backup) -> Backup:
             sums = {name: _add(tar, name, source) for name, source in sources.items()}
             size = sum(source.stat().st_size for source in sources.values())
             made = Backup(**asdict(made) | {"files": len(sources), "bytes": size})
-            body = strict.canonical({"format": _FORMAT, "made": asdict(made), "sums": sums})
+            body = canonical_json.canonical({"format": _FORMAT, "made": asdict(made), "sums": sums})
             entry = _entry(_MANIFEST, len(body))
             tar.addfile(entry, io.BytesIO(body))
         file.write(f"{_FORMAT} {summed.sum.hexdigest()}\n".encode())
@@ -284,15 +284,17 @@ def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path) -> str:
 
 def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
     try:
-        fields = strict.Fields(strict.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums"))
+        fields = canonical_json.Fields(
+            canonical_json.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums")
+        )
         fields.text("format", _FORMAT)
         said = {"position": 0} | fields.part("made")  # which backups of before there were journals do not say
-        return _made(strict.Fields(said, "made", Backup.__dataclass_fields__)), fields.part("sums")
+        return _made(canonical_json.Fields(said, "made", Backup.__dataclass_fields__)), fields.part("sums")
     except ValueError as fault:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
 
 
-def _made(said: strict.Fields) -> Backup:
+def _made(said: canonical_json.Fields) -> Backup:
     """Each of its kind, since a person is told of it and its moment is counted with."""
     if datetime.fromisoformat(said.text("made_at", _MOMENT)).utcoffset() is None:
         raise ValueError("made: made_at has no zone")

@@ -7,7 +7,7 @@ from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import miscounted
 from axiom.lab.evidence.score import misscored
 from axiom.server.upkeep import invariants
-from axiom.signed.roles import Trust
+from axiom.signed.trust import Trust
 from axiom.store.credit import books
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

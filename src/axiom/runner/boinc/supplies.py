@@ -9,8 +9,8 @@ from axiom.runner.files.atomic import place
 from axiom.runner.files.home import Home, read_at_most
 from axiom.signed import bundles
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
-from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Trust, read_trust
 from axiom.signed.tickets import Ticket
+from axiom.signed.trust import TRUST_FILE, TRUST_LIMIT, Trust, read_trust
 
 _ARCHIVE, _SEAL = "bundle.zip", "bundle.seal"
 

@@ -16,7 +16,7 @@ from axiom.runner.child.gate import Awake, Ended, Gate
 from axiom.runner.child.spawn import spawn, words
 from axiom.runner.files.keeping import Keeping, share
 from axiom.runner.platform.system import system
-from axiom.signed import outputs, strict
+from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer
 
 LOAD_MB = 2_000.0  # that a process may hold while it imports an experiment
@@ -289,7 +289,7 @@ class Child:
 
     def _say(self, **message: Any) -> None:
         try:
-            self._stdin.write(strict.canonical(message) + b"\n")
+            self._stdin.write(canonical_json.canonical(message) + b"\n")
             self._stdin.flush()
         except BrokenPipeError:
             raise self._lost() from None
@@ -328,7 +328,7 @@ class Child:
                 self._drain(stream, chunk)
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
-            return strict.parse(line, limit=outputs.ANSWER_LIMIT)
+            return canonical_json.parse(line, limit=outputs.ANSWER_LIMIT)
         except ValueError as fault:
             raise self._lost(f"it spoke out of form: {fault}") from None
 

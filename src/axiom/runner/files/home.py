@@ -14,10 +14,10 @@ from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.locking import locked
 from axiom.runner.files.rooms import CACHE
 from axiom.runner.files.trees import holds, write_tree
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
-from axiom.signed.roles import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust
 from axiom.signed.tickets import Ticket
+from axiom.signed.trust import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust
 
 _LIMIT = 1024 * 1024
 
@@ -143,15 +143,15 @@ class Home:
         if not self._seen.exists():
             return Seen()
         try:
-            fields = strict.Fields(
-                strict.parse(self._seen.read_bytes(), limit=_LIMIT), "seen.json", Seen.__dataclass_fields__
+            fields = canonical_json.Fields(
+                canonical_json.parse(self._seen.read_bytes(), limit=_LIMIT), "seen.json", Seen.__dataclass_fields__
             )
-            serials = strict.Fields(fields.part("serials"), "serials", fields.part("serials"))
+            serials = canonical_json.Fields(fields.part("serials"), "serials", fields.part("serials"))
             return Seen(
-                lab=fields.either("lab", strict.text),
+                lab=fields.either("lab", canonical_json.text),
                 trust=fields.whole("trust"),
                 link=fields.text("link"),
-                sealers=fields.each("sealers", strict.text),
+                sealers=fields.each("sealers", canonical_json.text),
                 serials={name: serials.whole(name) for name in serials.data},
             )
         except ValueError as fault:
@@ -168,7 +168,7 @@ class Home:
             "serials": dict(seen.serials),
             "trust": seen.trust,
         }
-        place(self._seen, strict.canonical(facts))
+        place(self._seen, canonical_json.canonical(facts))
 
 
 def read_at_most(path: Path, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.runner.files.atomic import place
-from axiom.signed import strict
+from axiom.signed import canonical_json
 
 SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow
 _HEAD_LIMIT = 1_000
@@ -35,7 +35,9 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
     try:
         with path.open("rb") as file:
             head, state = file.readline(_HEAD_LIMIT), file.read(SIZE_LIMIT + 1)
-        fields = strict.Fields(strict.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD)
+        fields = canonical_json.Fields(
+            canonical_json.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD
+        )
         kept = Kept(
             times=fields.whole("times", least=1),
             cpu_seconds=fields.real("cpu_seconds", least=0),
@@ -58,7 +60,7 @@ def write_kept(path: Path, kept: Kept, *, ticket: str, cell: int) -> None:
         "ticket": ticket,
         "times": kept.times,
     }
-    place(path, strict.canonical(head) + b"\n", kept.state)
+    place(path, canonical_json.canonical(head) + b"\n", kept.state)
 
 
 def _digest(state: bytes) -> str:

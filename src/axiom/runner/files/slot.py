@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.kept import Kept, read_kept, write_kept
-from axiom.signed import outputs, strict
+from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ class Slot:
         self._write_starts(stand | {"starts": starts, "ticket": self._ticket})
 
     def _write_starts(self, counted: dict[str, object]) -> None:
-        place(self._starts, strict.canonical(counted))
+        place(self._starts, canonical_json.canonical(counted))
 
 
-def _read_starts(path: Path) -> strict.Fields | None:
+def _read_starts(path: Path) -> canonical_json.Fields | None:
     """Return the count of starts; a file that cannot be read counts as none, for it only ever ends a task early."""
     try:
-        fields = strict.Fields(strict.parse(path.read_bytes(), limit=1_000), "starts", _STARTS)
+        fields = canonical_json.Fields(canonical_json.parse(path.read_bytes(), limit=1_000), "starts", _STARTS)
         fields.whole("cells")
         fields.whole("kept")
         fields.whole("starts")

@@ -25,8 +25,8 @@ from axiom.boinc.accounts import (
     read_place,
 )
 from axiom.boinc.escaping import escaped, in_ascii
-from axiom.boinc.reading import read_preferences
-from axiom.boinc.scan import bag, lines, tree
+from axiom.boinc.read_request import read_preferences
+from axiom.boinc.xml import bag, lines, tree
 from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest

@@ -11,11 +11,11 @@ from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.server.dispatch.cache import COST_MARGIN, Form, KnownExperiment, seconds_of
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.roles import sealed, sealed_together
 from axiom.signed.signing import SigningKey
-from axiom.signed.strict import LARGEST
 from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
+from axiom.signed.trust import sealed, sealed_together
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment

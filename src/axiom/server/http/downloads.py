@@ -18,7 +18,7 @@ from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.server.file_names import SHARED
 from axiom.signed.bundles import read_seal
-from axiom.signed.roles import Trust
+from axiom.signed.trust import Trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder

@@ -12,8 +12,8 @@ from axiom.domain.registrations import read_body
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreError
 from axiom.signed.outputs import read_header
-from axiom.signed.roles import Trust
 from axiom.signed.tickets import Ticket, parse, read_ticket
+from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -11,7 +11,7 @@ from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server.returns import readmission, standings
 from axiom.server.returns.standings import Closed
 from axiom.server.returns.transitioner import transit_many
-from axiom.signed.roles import Trust
+from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -1,7 +1,7 @@
 """Whose request is not even read: reading costs time that strangers could take from everybody else."""
 
 from axiom.boinc.account_keys import is_key, key_digest
-from axiom.boinc.reading import peek_authenticator
+from axiom.boinc.read_request import peek_authenticator
 from axiom.errors import AxiomError
 from axiom.store.connections import Connections
 from axiom.store.hosts import contacts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.boinc.account_keys import key_digest
-from axiom.boinc.reading import read_host_info, read_preferences
+from axiom.boinc.read_request import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, Request
 from axiom.decisions.hosts.joining import MOST_NEW, not_now
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer

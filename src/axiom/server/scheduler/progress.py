@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.boinc.reading import read_progress
+from axiom.boinc.read_request import read_progress
 from axiom.boinc.requests import Trickle
 from axiom.domain.work import read_task_name
 from axiom.server.scheduler.reply import SUFFIX

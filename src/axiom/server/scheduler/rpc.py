@@ -9,10 +9,10 @@ from typing import Any
 
 from axiom.boinc.account_keys import email_hash, is_weak
 from axiom.boinc.exits import decode
-from axiom.boinc.reading import read_request, sound_preferences
+from axiom.boinc.read_request import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
-from axiom.boinc.writing import write_reply
+from axiom.boinc.write_reply import write_reply
 from axiom.decisions.hosts.joining_preferring import are_own
 from axiom.decisions.hosts.runners import Suited
 from axiom.decisions.hosts.speed import speed_of
@@ -47,8 +47,8 @@ from axiom.server.scheduler.reply import (
     site_links,
     spread,
 )
-from axiom.signed.code_signing import CodeSigning
-from axiom.signed.roles import Trust
+from axiom.signed.boinc_code_signing import CodeSigning
+from axiom.signed.trust import Trust
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from axiom.errors import AxiomError
 from axiom.signed.bundles import MANIFEST, open_bundle, read_seal
-from axiom.signed.roles import Trust
+from axiom.signed.trust import Trust
 from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

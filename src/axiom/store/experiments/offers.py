@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from axiom.errors import CannotStart, StoreDamaged
-from axiom.signed.requests import WantedProgram
+from axiom.signed.signing_requests import WantedProgram
 from axiom.store.engine.folder import Folder, keep
 
 TRUST_NAMED = "axiom_trust_"  # how the names of trust files begin among the files of runners

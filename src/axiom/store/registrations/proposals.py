@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
-from axiom.signed.strict import canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _ADD = """

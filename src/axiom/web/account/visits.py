@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
-from axiom.commands.command import Command
+from axiom.commands.base import Command
 from axiom.commands.gate import Gate
 from axiom.decisions.accounts.throttle import Verdict
 from axiom.domain.callers import Caller, Capability, Limits

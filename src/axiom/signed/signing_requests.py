@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from axiom.errors import KeysUnusable
-from axiom.signed import roles, strict
+from axiom.signed import canonical_json
+from axiom.signed import trust as roles
+from axiom.signed.boinc_code_signing import CodeKey, sign_change
 from axiom.signed.bundles import Seal, open_bundle, read_seal, read_seal_body
-from axiom.signed.code_signing import CodeKey, sign_change
-from axiom.signed.offline import Held
-from axiom.signed.roles import Anchor, Role, Trust, joined, signatures_of
+from axiom.signed.offline_keys import Held
+from axiom.signed.trust import Anchor, Role, Trust, joined, signatures_of
 
 LIMIT = 256 * 1024 * 1024
 
@@ -167,7 +168,7 @@ def _sign_code(request: SigningRequest, key: CodeKey, seen: Collection[str], tru
 
 def write_request(request: SigningRequest) -> bytes:
     """Write a request with the signatures that it has."""
-    return strict.canonical(
+    return canonical_json.canonical(
         {
             "before": request.before.decode(),
             "change": request.change,
@@ -190,7 +191,7 @@ def write_request(request: SigningRequest) -> bytes:
 def read_request(raw: bytes) -> SigningRequest:
     """Read a request; a KeysUnusable says what is off."""
     try:
-        fields = strict.Fields(strict.parse(raw, limit=LIMIT), "the request", _FIELDS)
+        fields = canonical_json.Fields(canonical_json.parse(raw, limit=LIMIT), "the request", _FIELDS)
         fields.text("format", _FORMAT)
         signed = fields.part("signed")
         request = SigningRequest(
@@ -231,7 +232,7 @@ def _check_order(current: Trust | None, proposed: Trust, before: str) -> None:
 
 
 def _wanted_seal(data: Any, what: str) -> WantedSeal:
-    fields = strict.Fields(data, what, ("archive", "seal"))
+    fields = canonical_json.Fields(data, what, ("archive", "seal"))
     wanted = WantedSeal(
         body=fields.text("seal").encode(), archive=base64.b64decode(fields.text("archive"), validate=True)
     )
@@ -240,7 +241,7 @@ def _wanted_seal(data: Any, what: str) -> WantedSeal:
 
 
 def _wanted_program(data: Any, what: str) -> WantedProgram:
-    fields = strict.Fields(data, what, ("md5", "name", "sha256", "size"))
+    fields = canonical_json.Fields(data, what, ("md5", "name", "sha256", "size"))
     return WantedProgram(
         name=fields.text("name", r"[A-Za-z0-9._-]{1,200}"),
         md5=fields.text("md5", _HEX32),
@@ -250,7 +251,7 @@ def _wanted_program(data: Any, what: str) -> WantedProgram:
 
 
 def _texts(data: Any, what: str) -> dict[str, str]:
-    fields = strict.Fields(data, what, data if isinstance(data, dict) else ())
+    fields = canonical_json.Fields(data, what, data if isinstance(data, dict) else ())
     return {name: fields.text(name) for name in fields.data}
 
 

@@ -21,7 +21,7 @@ from axiom.boinc.requests import (
     TimeStats,
     Trickle,
 )
-from axiom.boinc.scan import Element, bag, cut, lines, one_line, refused, tree, unescaped
+from axiom.boinc.xml import Element, bag, cut, lines, one_line, refused, tree, unescaped
 from axiom.errors import MalformedRequest
 
 LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB

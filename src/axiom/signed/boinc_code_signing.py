@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
 from axiom.errors import KeysUnusable
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.signing import read_private, write_once
 
 CODE_KEY, NEXT_CODE_KEY, CARRIED = "code.key", "next-code.key", "code.json"
@@ -178,14 +178,14 @@ def take_up_code(folder: Path) -> None:
 def _carried(folder: Path) -> CodeSigning:
     """The key that is in force and what it signed, as it was written down; its private half is not looked for."""
     try:
-        facts = strict.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
-        fields = strict.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
+        facts = canonical_json.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
+        fields = canonical_json.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
         fields.text("format", _FORMAT)
         return CodeSigning(
             public_text=fields.text("public"),
             key=None,
             changes={before: _change(each) for before, each in fields.part("changes").items()},
-            carried={md5: strict.text(signature, md5) for md5, signature in fields.part("carried").items()},
+            carried={md5: canonical_json.text(signature, md5) for md5, signature in fields.part("carried").items()},
         )
     except (OSError, ValueError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else fault
@@ -196,7 +196,7 @@ def _carried(folder: Path) -> CodeSigning:
 
 
 def _change(data: object) -> Change:
-    fields = strict.Fields(data, "a change of keys", ("public", "signature"))
+    fields = canonical_json.Fields(data, "a change of keys", ("public", "signature"))
     return Change(public_text=fields.text("public"), signature=fields.text("signature"))
 
 
@@ -206,7 +206,7 @@ def code_facts(signing: CodeSigning) -> bytes:
         before: {"public": change.public_text, "signature": change.signature}
         for before, change in signing.changes.items()
     }
-    return strict.canonical(
+    return canonical_json.canonical(
         {"carried": dict(signing.carried), "changes": changes, "format": _FORMAT, "public": signing.public_text}
     )
 

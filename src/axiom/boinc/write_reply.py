@@ -27,7 +27,7 @@ from axiom.boinc.replies import (
     TrickleDown,
     WorkunitOrder,
 )
-from axiom.boinc.scan import tree
+from axiom.boinc.xml import tree
 from axiom.errors import MalformedRequest
 
 LONGEST_MESSAGE = 1023

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from axiom.errors import KeysUnusable, Refused, WrongUse
-from axiom.signed import roles, strict
-from axiom.signed.code_signing import (
+from axiom.signed import canonical_json
+from axiom.signed import trust as roles
+from axiom.signed.boinc_code_signing import (
     CARRIED,
     CODE_KEY,
     NEXT_CODE_KEY,
@@ -38,10 +39,10 @@ from axiom.signed.keys import (
     replace_upload,
     take_up,
 )
-from axiom.signed.offline import Held, Public
-from axiom.signed.requests import SigningRequest, sign
-from axiom.signed.roles import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
+from axiom.signed.offline_keys import Held, Public
 from axiom.signed.signing import SigningKey
+from axiom.signed.signing_requests import SigningRequest, sign
+from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
 
 UPLOAD, CODE = "upload", "code"
 ROLES = (*(role.value for role in Role), UPLOAD, CODE)
@@ -88,7 +89,7 @@ def begin(folder: Path, public: Public) -> None:
 
 def name_next(folder: Path, role: Role, signers: Signers) -> None:
     """From the next version on, these are the keys of a role."""
-    replace_private(next_names(folder, role), strict.canonical(signers_data(signers)))
+    replace_private(next_names(folder, role), canonical_json.canonical(signers_data(signers)))
 
 
 def make_next(folder: Path, role: Role) -> None:
@@ -186,7 +187,7 @@ def change_code(folder: Path, public_text: str | None) -> bool:
             "The code-signing key is kept elsewhere, so another one is made there, too. Nothing was changed; "
             "`axiom keys make` on that computer, and then here --public FILE."
         )
-    replace_private(folder / _NEXT_CODE, strict.canonical({"public": public_text}))
+    replace_private(folder / _NEXT_CODE, canonical_json.canonical({"public": public_text}))
     return False
 
 
@@ -303,13 +304,13 @@ def next_code(folder: Path) -> str:
     path = folder / _NEXT_CODE
     if not path.exists():
         return ""
-    return _awaited(path, lambda facts, what: strict.Fields(facts, what, ("public",)).text("public"))
+    return _awaited(path, lambda facts, what: canonical_json.Fields(facts, what, ("public",)).text("public"))
 
 
 def _awaited(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
     """What shall be in force next, as it was written down beside the keys."""
     try:
-        return read(strict.parse(path.read_bytes(), limit=_LIMIT), path.name)
+        return read(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name)
     except (OSError, ValueError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else fault
         raise KeysUnusable(

@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from axiom.signed import strict
+from axiom.signed import canonical_json
 from axiom.signed.joint import joint, signed_word
 from axiom.signed.signing import SigningKey, is_signed, key_id
 
@@ -90,7 +90,7 @@ class _Link:
 
 def seal(kind: str, payload: Mapping[str, Any], role_keys: Sequence[SigningKey]) -> str:
     """Sign a payload as one word without spaces, fit for a command line and a file."""
-    return sealed(strict.canonical({**payload, "kind": kind}), role_keys)
+    return sealed(canonical_json.canonical({**payload, "kind": kind}), role_keys)
 
 
 def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
@@ -131,8 +131,8 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be
     try:
         body, signatures, *path = (_decode(part) for part in parts)
         said = signed_word(body, path[0]) if path else body
-        _verify(said, strict.parse(signatures, limit=limit), trust.roles[role], role)
-        payload = strict.parse(body, limit=limit)
+        _verify(said, canonical_json.parse(signatures, limit=limit), trust.roles[role], role)
+        payload = canonical_json.parse(body, limit=limit)
     except (Untrusted, NotSealed):
         raise
     except ValueError as fault:
@@ -144,7 +144,7 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be
 
 def lab_name(root: Signers) -> str:
     """Name a laboratory after its first root keys, all of them, so that one stolen key cannot take the name over."""
-    return _digest(strict.canonical({"keys": sorted(root.keys), "threshold": root.threshold}))
+    return _digest(canonical_json.canonical({"keys": sorted(root.keys), "threshold": root.threshold}))
 
 
 def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
@@ -155,10 +155,10 @@ def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
 def trust_body(trust: Trust, before: bytes = b"") -> bytes:
     """Return what the root keys sign: a version that follows the newest one of the trust file `before`."""
     links = _chain(before) if before else []
-    return strict.canonical(
+    return canonical_json.canonical(
         {
             "before": links[-1].trust.link if links else "",
-            "expires": strict.utc(trust.expires),
+            "expires": canonical_json.utc(trust.expires),
             "format": _TRUST,
             "lab": trust.lab,
             "roles": {role.value: signers_data(signers) for role, signers in trust.roles.items()},
@@ -170,21 +170,21 @@ def trust_body(trust: Trust, before: bytes = b"") -> bytes:
 def read_body(body: bytes) -> Trust:
     """Return what the root keys are asked to sign, not yet signed by anybody; a NotSealed when it makes no sense."""
     try:
-        return _read_payload(strict.parse(body, limit=TRUST_LIMIT))[0]
+        return _read_payload(canonical_json.parse(body, limit=TRUST_LIMIT))[0]
     except ValueError as fault:
         raise NotSealed(f"The proposed trust is damaged: {fault}.") from None
 
 
 def before_of(body: bytes) -> str:
     """The digest of the version from which one goes on that was read before; empty of the first."""
-    return _read_payload(strict.parse(body, limit=TRUST_LIMIT))[1]
+    return _read_payload(canonical_json.parse(body, limit=TRUST_LIMIT))[1]
 
 
 def add_version(body: bytes, signatures: Mapping[str, str], before: bytes = b"") -> bytes:
     """Write the trust file `before` with one signed version more."""
-    chain = strict.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
-    link = {"signatures": dict(signatures), "trust": strict.parse(body, limit=TRUST_LIMIT)}
-    return strict.canonical({"chain": [*chain, link]})
+    chain = canonical_json.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
+    link = {"signatures": dict(signatures), "trust": canonical_json.parse(body, limit=TRUST_LIMIT)}
+    return canonical_json.canonical({"chain": [*chain, link]})
 
 
 def write_trust(trust: Trust, root_keys: Sequence[SigningKey], before: bytes = b"") -> bytes:
@@ -261,7 +261,7 @@ def _check_chain(links: Sequence[_Link], since: int) -> None:
 
 def _chain(raw: bytes) -> list[_Link]:
     """Every version of a trust file, of one laboratory and each naming the one before; nothing is verified yet."""
-    outer = strict.Fields(strict.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
+    outer = canonical_json.Fields(canonical_json.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
     links = list(outer.each("chain", _read_link))
     before: _Link | None = None
     for number, link in enumerate(links, start=1):
@@ -279,20 +279,20 @@ def _chain(raw: bytes) -> list[_Link]:
 
 
 def _read_link(data: Any, what: str) -> _Link:
-    fields = strict.Fields(data, what, ("signatures", "trust"))
+    fields = canonical_json.Fields(data, what, ("signatures", "trust"))
     trust, before = _read_payload(fields.part("trust"))
     return _Link(
-        trust=replace(trust, link=_digest(strict.canonical(fields.data))),
+        trust=replace(trust, link=_digest(canonical_json.canonical(fields.data))),
         before=before,
-        body=strict.canonical(fields.part("trust")),
+        body=canonical_json.canonical(fields.part("trust")),
         signatures=fields.part("signatures"),
     )
 
 
 def _read_payload(data: dict[str, Any]) -> tuple[Trust, str]:
-    fields = strict.Fields(data, "trust", ("before", "expires", "format", "lab", "roles", "version"))
+    fields = canonical_json.Fields(data, "trust", ("before", "expires", "format", "lab", "roles", "version"))
     fields.text("format", _TRUST)
-    roles = strict.Fields(fields.part("roles"), "roles", [role.value for role in Role])
+    roles = canonical_json.Fields(fields.part("roles"), "roles", [role.value for role in Role])
     trust = Trust(
         lab=fields.text("lab", _HEX),
         version=fields.whole("version", least=1),
@@ -312,9 +312,9 @@ def signers_data(signers: Signers) -> dict[str, Any]:
 
 def signers_of(data: dict[str, Any], what: str) -> Signers:
     """Return the keys of a role, each named after itself and enough of them; a ValueError says what is off."""
-    fields = strict.Fields(data, what, ("keys", "threshold"))
+    fields = canonical_json.Fields(data, what, ("keys", "threshold"))
     names = fields.part("keys")
-    keys = strict.Fields(names, f"{what}: keys", names)
+    keys = canonical_json.Fields(names, f"{what}: keys", names)
     signers = Signers(
         threshold=fields.whole("threshold", least=1), keys={name: keys.text(name, _HEX) for name in names}
     )

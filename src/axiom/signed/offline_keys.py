@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from axiom.errors import KeysUnusable, WrongUse
-from axiom.signed import strict
-from axiom.signed.code_signing import CODE_KEY, CodeKey
+from axiom.signed import canonical_json
+from axiom.signed.boinc_code_signing import CODE_KEY, CodeKey
 from axiom.signed.keys import demand_closed, key_files
-from axiom.signed.roles import Role, Signers, signers_data, signers_of
 from axiom.signed.signing import SigningKey, write_once
+from axiom.signed.trust import Role, Signers, signers_data, signers_of
 
 PUBLIC_FILE = "public.json"
 
@@ -72,13 +72,13 @@ def make_offline(folder: Path, wanted: Mapping[Role, tuple[int, int]]) -> Public
 def write_public(public: Public) -> bytes:
     """Write what a server must know."""
     data: dict[str, Any] = {"bundle": signers_data(public.bundle), "root": signers_data(public.root)}
-    return strict.canonical({**data, "code": public.code, "format": _FORMAT})
+    return canonical_json.canonical({**data, "code": public.code, "format": _FORMAT})
 
 
 def read_public(path: Path) -> Public:
     """Read what was carried over."""
     try:
-        fields = strict.Fields(strict.parse(path.read_bytes(), limit=_LIMIT), path.name, _NAMES)
+        fields = canonical_json.Fields(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name, _NAMES)
         fields.text("format", _FORMAT)
         return Public(
             root=signers_of(fields.part("root"), "root"),

@@ -20,7 +20,7 @@ from axiom.commands.accounts import (
     SignIn,
     SignOut,
 )
-from axiom.commands.command import Command
+from axiom.commands.base import Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.domain.callers import Capability
 from axiom.errors import WrongUse

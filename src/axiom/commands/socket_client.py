@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import errors
-from axiom.commands.command import Answer, Command
+from axiom.commands.base import Answer, Command
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
 
 _TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
