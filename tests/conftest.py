@@ -39,7 +39,7 @@ from axiom.domain.work import Outcome, Report
 from axiom.lab.experiments import preflight
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.planning.deploy import deploy
-from axiom.server.dispatch import local_desk_scheduling
+from axiom.server.dispatch import local_desk
 from axiom.server.dispatch.cache import Known
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns import reporting
@@ -256,7 +256,7 @@ class SmallLab:
 
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
         with self.db.transaction():
-            return local_desk_scheduling.ask(
+            return local_desk.ask(
                 self.db,
                 self.dispatch,
                 self.known,

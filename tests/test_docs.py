@@ -13,7 +13,7 @@ from patience import PATIENCE
 
 import axiom
 from axiom import errors
-from axiom.cli import reference_docs
+from axiom.cli import reference
 from axiom.cli.main import axiom as program
 from axiom.settings import Settings
 
@@ -59,15 +59,15 @@ def test_the_reference_is_what_the_program_says():
 
 
 def test_a_changed_or_missing_or_stray_page_is_noticed(tmp_path):
-    assert reference_docs.write(program, tmp_path)
-    assert reference_docs.outdated(program, tmp_path) == []
-    folder = tmp_path / reference_docs.FOLDER
+    assert reference.write(program, tmp_path)
+    assert reference.outdated(program, tmp_path) == []
+    folder = tmp_path / reference.FOLDER
     (folder / "settings.md").write_text("something else")
     (folder / "errors.md").unlink()
     (folder / "stray.md").write_text("nobody's")
-    assert reference_docs.outdated(program, tmp_path) == ["errors.md", "settings.md", "stray.md"]
-    reference_docs.write(program, tmp_path)
-    assert reference_docs.outdated(program, tmp_path) == []
+    assert reference.outdated(program, tmp_path) == ["errors.md", "settings.md", "stray.md"]
+    reference.write(program, tmp_path)
+    assert reference.outdated(program, tmp_path) == []
 
 
 def leaves(command: click.Command, path: str) -> dict[str, click.Command]:
@@ -109,8 +109,8 @@ def test_every_error_is_in_the_reference_and_in_the_tree():
 
 def test_every_table_is_in_the_reference_with_a_sentence():
     text = (REFERENCE / "tables.md").read_text(encoding="utf-8")
-    assert {name for name in reference_docs.tables() if f"## {name}\n" not in text} == set()
-    assert {name for name, (about, _) in reference_docs.tables().items() if not about} == set()
+    assert {name for name in reference.tables() if f"## {name}\n" not in text} == set()
+    assert {name for name, (about, _) in reference.tables().items() if not about} == set()
 
 
 SAID = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")

@@ -19,7 +19,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.pay import Paying
 from axiom.store.credit import books, tariffs

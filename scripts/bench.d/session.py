@@ -46,7 +46,7 @@ from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import policy_of
 from axiom.lab.session import step
-from axiom.server.dispatch import local_desk_scheduling
+from axiom.server.dispatch import local_desk
 from axiom.server.dispatch.cache import Known
 from axiom.server.dispatch.orders import Dispatch
 from axiom.service.callers import operator
@@ -175,7 +175,7 @@ def order() -> float:
 
         def ask(host: int) -> int:
             asked: dict[str, Any] = {"host_id": host, "holding": frozenset(), "wanted": 64, "now": NOW}
-            return len(small.writer.run(lambda db: local_desk_scheduling.ask(db, dispatch, known, **asked)).orders)
+            return len(small.writer.run(lambda db: local_desk.ask(db, dispatch, known, **asked)).orders)
 
         began = time.perf_counter()
         for place in range(TARGETS):

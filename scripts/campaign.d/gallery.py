@@ -27,7 +27,7 @@ from living import Lab, axiom, running
 from volunteering import client
 
 from axiom.web.account.pages import PAGES as ACCOUNT_PAGES
-from axiom.web.site.routes_pages import PAGES
+from axiom.web.site.routes import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "build" / "gallery"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform

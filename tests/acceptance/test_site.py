@@ -25,7 +25,7 @@ from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import registrations
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site, site
-from axiom.web.site.routes_pages import PAGES
+from axiom.web.site.routes import PAGES
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 ADDRESSES = (

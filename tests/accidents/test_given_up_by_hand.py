@@ -4,8 +4,7 @@ import pytest
 from calling import Client, report
 
 from axiom.boinc import exits
-from axiom.decisions.upkeep.failures import grouped
-from axiom.decisions.upkeep.failures_suggesting import VOLUNTEER, suggest
+from axiom.decisions.upkeep.failures import VOLUNTEER, grouped, suggest
 from axiom.domain.endings import Cause
 from axiom.lab.experiments.breaker import breaking
 from axiom.lab.steps.failures import count

@@ -7,7 +7,7 @@ import pytest
 
 from axiom.__main__ import _main
 from axiom.cli.views import view
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Award
 from axiom.signed.keys import make_keys
 from axiom.store.credit import ledger, settlements, tariffs

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from axiom.decisions.evidence.alarms import alarms
-from axiom.decisions.evidence.outliers import rarely
-from axiom.decisions.evidence.outliers_believing import believed
+from axiom.decisions.evidence.outliers import believed, rarely
 from axiom.domain.findings import Agreements, Force, Home, Observation
 
 HOMES = {host: Home(host_id=host, volunteer_id=host, platform="ab"[host % 2]) for host in range(1, 13)}

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from axiom.decisions.credit.tariffs import announcement, changes
-from axiom.decisions.credit.tariffs_tariffs import DEFAULT, PRESETS
+from axiom.decisions.credit.tariffs import DEFAULT, PRESETS, announcement, changes
 from axiom.domain.ledger import Tier
 
 DAY = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from axiom.decisions.evidence.outliers_believing import believed
+from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Force, Grade, Home, Observation, Verdict

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.credit.prices import Counted, price
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Tariff, TimeSaid
 
 TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from axiom.decisions.sessions.agenda import Need, directions, in_order
-from axiom.decisions.sessions.agenda_next_steps import NextStep, next_steps
+from axiom.decisions.sessions.agenda import Need, NextStep, directions, in_order, next_steps
 
 
 def need(finding, *, cells=8, hangs=0):

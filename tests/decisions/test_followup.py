@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.evidence.registrable import fault
 from axiom.decisions.followups.grammar import followups
-from axiom.decisions.followups.levels_ranges import outside
+from axiom.decisions.followups.levels import outside
 from axiom.domain.estimands import Direction
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.followups import levels
-from axiom.decisions.followups.levels_ranges import known_levels, outside
+from axiom.decisions.followups.levels import known_levels, outside
 from axiom.decisions.followups.pricing import prices
 from axiom.domain.declaration import ValueType
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.sessions.due_occasion import occasion
+from axiom.decisions.sessions.due import occasion
 
 QUIET = {
     "has_session": True,

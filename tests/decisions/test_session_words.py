@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.decisions.evidence.interest import Told, measured, rank
-from axiom.decisions.planning.eta_forecast import Pace, expected, pace
-from axiom.decisions.sessions.agenda_next_steps import next_steps
+from axiom.decisions.planning.eta import Pace, expected, pace
+from axiom.decisions.sessions.agenda import next_steps
 from axiom.decisions.upkeep.jobs import Part, ailing
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import Interest

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.upkeep.failures import grouped
-from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 

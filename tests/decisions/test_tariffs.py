@@ -9,16 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.credit.prices import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
-from axiom.decisions.credit.tariffs_tariffs import (
-    AHEAD,
-    DEFAULT,
-    PRESETS,
-    REMARKS,
-    cap_during,
-    largest,
-    problems,
-    too_soon,
-)
+from axiom.decisions.credit.tariffs import AHEAD, DEFAULT, PRESETS, REMARKS, cap_during, largest, problems, too_soon
 from axiom.domain.endings import Cause
 from axiom.domain.ledger import Reason, Tariff, Tier, TimeSaid
 

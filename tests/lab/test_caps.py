@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.credit.tariffs_tariffs import DEFAULT, PRESETS
+from axiom.decisions.credit.tariffs import DEFAULT, PRESETS
 from axiom.domain.ledger import Award
 from axiom.domain.sessions import Step
 from axiom.errors import NotFound, Refused, WrongUse

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.credit.prices import ON_ITS_WORD
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded
-from axiom.decisions.credit.tariffs_tariffs import DEFAULT
+from axiom.decisions.credit.tariffs import DEFAULT
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
 from axiom.lab.credit.pay import Paying

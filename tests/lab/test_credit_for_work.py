@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.work import Outcome
 from axiom.lab.credit.pay import Paying

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from axiom.decisions.followups.levels_ranges import MOST_CONFIGS
+from axiom.decisions.followups.levels import MOST_CONFIGS
 from axiom.errors import ExperimentError, Refused
 from axiom.lab.followups.price import points
 from axiom.runner.here import describe_files

@@ -8,8 +8,7 @@ import pytest
 from assembling import LINUX, build
 
 from axiom.domain.fleet import Platform
-from axiom.lab.runners.offer import Offers
-from axiom.lab.runners.offer_offering import Offering
+from axiom.lab.runners.offer import Offering, Offers
 from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts
 
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")

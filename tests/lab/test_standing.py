@@ -6,9 +6,9 @@ import pytest
 from furnished import weighed
 
 from axiom.decisions.evidence.grade import LEANING
-from axiom.decisions.planning.eta_forecast import Pace
+from axiom.decisions.planning.eta import Pace
 from axiom.domain.findings import Verdict
-from axiom.lab.steps.design_standing import Standing, open_findings
+from axiom.lab.steps.design import Standing, open_findings
 from axiom.store.evidence import evidence
 
 SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdict.POSITIVE)

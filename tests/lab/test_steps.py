@@ -7,7 +7,7 @@ import pytest
 
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.steps.credit_shares import _tiers
+from axiom.lab.steps.credit import _tiers
 from axiom.lab.upkeep import promises
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.lab.planning.supplies_supplies import supplies
+from axiom.lab.planning.supplies import supplies
 from axiom.lab.policy import Policy
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits

@@ -208,7 +208,8 @@ def test_the_kernel_ends_an_orphan_that_never_lets_its_watcher_look(ending):
         "import os, sys; sys.argv = ['child.py', str(os.getppid()), '/']; "
         f"sys.path.insert(0, {str(Path(RUNNER[0]).parent)!r}); "
         "import importlib.util as u; "
-        "spec = u.find_spec('axiom.runner.child.child'); child = u.module_from_spec(spec); spec.loader.exec_module(child); "
+        "spec = u.find_spec('axiom.runner.child.child'); "
+        "child = u.module_from_spec(spec); spec.loader.exec_module(child); "
         "child._die_with(os.getppid()); print(os.getpid(), flush=True); 7 ** (10 ** 9)"
     )
     parent = subprocess.Popen(
@@ -281,7 +282,7 @@ def test_one_order_wants_a_slot(lab):
 
 def test_the_parent_loads_nothing_that_computes():
     code = (
-        "import sys, axiom.runner.main, axiom.runner.main_serving, axiom.runner.main_once, axiom.runner.here; "
+        "import sys, axiom.runner.main, axiom.runner.main, axiom.runner.main, axiom.runner.here; "
         "print([n for n in sys.modules if n.split('.')[0] in {names}])"
     )
     names = "('numpy', 'jax', 'scipy', 'pydantic', 'starlette')"

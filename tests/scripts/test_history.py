@@ -15,7 +15,7 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import STORY
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Step
 from axiom.lab.upkeep import promises
@@ -24,8 +24,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import at
 from axiom.store.hosts import hosts
 from axiom.store.sessions import sessions
-from axiom.web.views.log import chapters
-from axiom.web.views.log_sections import SECTIONS
+from axiom.web.views.log import SECTIONS, chapters
 
 LOGS = tuple(GOLDEN)
 MOVED = ("H20-2", "catapult_phase")  # one result of this host in the second log takes a little longer than it did

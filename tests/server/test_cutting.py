@@ -20,7 +20,8 @@ from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts as fleet
 from axiom.store.sessions import facts
 from axiom.store.tasks import tasks as returning
-from axiom.store.tasks import tasks_splitting, workunits
+from axiom.store.tasks import tasks as tasks_splitting
+from axiom.store.tasks import workunits
 
 CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
 

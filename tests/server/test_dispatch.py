@@ -309,6 +309,6 @@ QUESTIONS = sorted(name for name, sql in vars(waiting).items() if isinstance(sql
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_no_question_of_dispatch_reads_all_tasks(small_lab, name):
     names = ("host_id", "experiment_id", "after", "limit", "id", "workunit_id", "volunteer_id", "since")
-    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(dispatching)[name]}", **dict.fromkeys(names, 1))
+    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(waiting)[name]}", **dict.fromkeys(names, 1))
     read = {row["detail"].split()[1] for row in plan if row["detail"].startswith("SCAN")}
     assert read <= {"CONSTANT", "host"}

@@ -7,7 +7,7 @@ from growth import seconds
 from axiom.boinc.read_request import read_request
 from axiom.boinc.xml import MOST_OF
 from axiom.server.scheduler import rpc
-from axiom.server.scheduler.admission_strangers import is_stranger
+from axiom.server.scheduler.admission import is_stranger
 from axiom.store.connections import Connections
 
 LONG = b"<result><name>a_task_0</name><exit_status>0</exit_status></result>" * 1_500

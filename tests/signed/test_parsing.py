@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import axiom
-from axiom.signed.sources_parsing import parsed
+from axiom.signed.sources import parsed
 
 PACKAGE = Path(axiom.__file__).parent
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Award, Tariff
 from axiom.store.credit import books, ledger, tariffs
 from axiom.store.tasks import tasks

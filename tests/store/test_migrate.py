@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from axiom.decisions.credit.tariffs_tariffs import DEFAULT
+from axiom.decisions.credit.tariffs import DEFAULT
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
 from axiom.store.accounts import accounts
 from axiom.store.credit import books, tariffs

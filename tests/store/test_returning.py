@@ -115,7 +115,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
 
 
 def test_tasks_move_and_workunits_close_in_one_go(out, now):
-    found = returning.workunits(out, [3, 1, 2, 99])
+    found = returning.with_tasks(out, [3, 1, 2, 99])
     assert [(wanted.id, [task.id for task in tasks]) for wanted, tasks in found] == [(3, [3]), (1, [1]), (2, [2])]
     by_id = {wanted.id: (wanted, tasks) for wanted, tasks in found}
     moves = [(by_id[1][1][0], TaskState.VALID, "as ordered"), (by_id[2][1][0], TaskState.EXPIRED, "late")]
@@ -139,12 +139,12 @@ def test_nothing_to_do_changes_nothing(out, now):
     for change in (returning.move, returning.close, returning.create, returning.record):
         change(out, [], now)
     assert out.select("SELECT * FROM counter") == before
-    assert returning.workunits(out, []) == []
+    assert returning.with_tasks(out, []) == []
 
 
 def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     made = returning.order_check(out, workunits.task(out, 2), now)
-    ((check, tasks),) = returning.workunits(out, [made])
+    ((check, tasks),) = returning.with_tasks(out, [made])
     assert (check.replicates, check.configs, check.checks_task_id, check.quorum) == ((1,), (0, 1), 2, 1)
     assert tasks == []
     returning.create(out, [(check, 0)], now)
@@ -185,7 +185,7 @@ def test_deadlines_of_what_is_out_move_and_of_nothing_else(out, now):
 
 
 def test_what_was_forgotten_comes_back_under_its_own_number(out):
-    ((wanted, _),) = returning.workunits(out, [1])
+    ((wanted, _),) = returning.with_tasks(out, [1])
     returning.admit_workunit(out, replace(wanted, id=70))
     returning.admit_task(out, 90, replace(wanted, id=70))
     returning.admit_task(out, 91, replace(wanted, id=70))

@@ -10,7 +10,7 @@ import pytest
 
 import axiom
 from axiom.errors import StoreError
-from axiom.store.engine.binding_statements import statement
+from axiom.store.engine.binding import statement
 from axiom.store.engine.changes import kind_of
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.web.site import routes_pages
+from axiom.web.site import routes
 from axiom.web.site.app import site
 
 NUMBERED = ("/findings", "/registrations", "/proposals", "/hosts", "/volunteers", "/teams", "/workunits", "/tasks")
@@ -46,7 +46,7 @@ def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_l
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     (record,) = caplog.records
-    assert (record.name, record.exc_info) == (routes_pages.log.name, None)
+    assert (record.name, record.exc_info) == (routes.log.name, None)
     assert record.getMessage().startswith("page.escaped number=e-")
     assert "test_addresses.py:" in record.getMessage()
     assert len(record.getMessage()) < 1_000

@@ -17,7 +17,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch import local_desk_scheduling
+from axiom.server.dispatch import local_desk
 from axiom.server.http.hardening import Listener, Stopping, serve
 from axiom.service.desk import Counter
 from axiom.service.sockets import on_path
@@ -27,8 +27,7 @@ from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
-from axiom.web.socket import control
-from axiom.web.socket_desk import desk_routes
+from axiom.web.socket import control, desk_routes
 
 
 class Served:
@@ -159,7 +158,7 @@ def test_an_output_that_lies_elsewhere_is_not_read(served, path):
 def served_order(served):
     """An order that host 1 has."""
     (order,) = served.writer.run(
-        lambda db: local_desk_scheduling.ask(
+        lambda db: local_desk.ask(
             db, served.lab.dispatch, served.lab.known, host_id=1, holding=frozenset(), wanted=1, now=served.lab.now
         )
     ).orders

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from axiom.web.base import slow_files
 from axiom.web.base.slow_files import Exports, Made
-from axiom.web.site import routes_pages
+from axiom.web.site import routes
 from axiom.web.views import results
 
 
@@ -154,4 +154,4 @@ def test_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch, address)
     monkeypatch.setattr(slow_files, "_make", lambda *_, **__: pytest.fail("made"))
     head = site_of.get(address, method="HEAD")
     assert (head.status, head.raw, "content-length" in head.headers) == (200, b"", False)
-    assert head.headers["content-type"].partition(";")[0] in {routes_pages._CSV, routes_pages._ZIP}
+    assert head.headers["content-type"].partition(";")[0] in {routes._CSV, routes._ZIP}

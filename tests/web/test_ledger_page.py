@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Award
 from axiom.domain.sessions import Step
 from axiom.store.credit import ledger, settlements, tariffs

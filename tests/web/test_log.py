@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.sessions import Note, Session, Step
 from axiom.web.views import log
-from axiom.web.views.log_sections import SECTIONS, title_of
+from axiom.web.views.log import SECTIONS, title_of
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 SESSION = Session(

@@ -9,7 +9,7 @@ from furnished import fill, furnish_more, weighed
 from axiom.boinc.project import scheduler_lines
 from axiom.domain.findings import Verdict
 from axiom.store.evidence import evidence
-from axiom.web.site import routes_pages
+from axiom.web.site import routes
 from axiom.web.views import home
 
 NAMES = {
@@ -69,7 +69,7 @@ def as_json(address: str) -> str:
 
 
 def test_the_table_names_every_page():
-    assert {page.path.split("{")[0].rstrip("/") for page in routes_pages.PAGES} == {
+    assert {page.path.split("{")[0].rstrip("/") for page in routes.PAGES} == {
         re.sub(r"/([0-9]+|tiny_sum|2026-03-02-a)$", "", address.split("?")[0].rstrip("/")) for address in NAMES
     }
 

@@ -14,7 +14,7 @@ from axiom.store.sessions import sessions as stored
 from axiom.store.upkeep import jobs
 from axiom.web.base.request import Reading
 from axiom.web.views import sessions
-from axiom.web.views.log_sections import SECTIONS
+from axiom.web.views.log import SECTIONS
 from axiom.web.views.news import feed
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)

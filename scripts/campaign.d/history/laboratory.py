@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.decisions.credit.tariffs_tariffs import PRESETS
+from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.preflights import GATES, Preflight

@@ -1,6 +1,6 @@
 """What a scheduler request says: a client's whole state, once a contact, as plain values.
 
-`axiom.boinc.read_request` makes these values. Everything in them is the client's word and can be forged: numbers are finite
+`read_request` makes these values. Everything in them is the client's word and can be forged: numbers are finite
 and in a sane range, texts are cut to a sane length and hold no control characters (standard error and raw XML aside),
 and nothing more is promised. BOINC's names of the elements stand in `reading`.
 """

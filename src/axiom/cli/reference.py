@@ -1,13 +1,167 @@
-"""`axiom docs`: what is written from the program itself, the reference and the list of what the catalogue declares."""
+"""`axiom docs`: what is written from the program itself, the reference and the list of what the catalogue declares.
 
+The reference in docs/reference, written from the program itself, so that it cannot say anything else.
+
+`generate` makes the pages, `write` puts them into a checkout and `outdated` says which of them are not what they
+should be. The tree of commands is an argument: this file is one of its leaves.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib import resources
 from pathlib import Path
 
 import click
 
-from axiom.cli import reference_docs as pages
+from axiom import errors
 from axiom.cli.main import axiom
 from axiom.lab.experiments import declared
 from axiom.service.terminal import remark
+from axiom.settings import Settings
+
+FOLDER = Path("docs/reference")
+_NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"
+_TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
+_COLUMN_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (.*?);", re.MULTILINE | re.DOTALL)
+
+
+def generate(program: click.Command) -> dict[str, str]:
+    """Every page of the reference by its file name."""
+    pages = {
+        "commands.md": _commands(program),
+        "settings.md": _settings(),
+        "errors.md": _errors(),
+        "tables.md": _tables(),
+    }
+    links = "".join(f"- [{name.removesuffix('.md')}]({name})\n" for name in pages)
+    return {"README.md": f"# Reference\n\n{_NOTE}\n{links}- [glossary](../../GLOSSARY.md)\n", **pages}
+
+
+def outdated(program: click.Command, checkout: Path) -> list[str]:
+    """The pages that are missing, differ from the program, or belong to nothing in it."""
+    pages = generate(program)
+    folder = checkout / FOLDER
+    strays = [page.name for page in folder.glob("*.md") if page.name not in pages]
+    return sorted(strays + [name for name, text in pages.items() if _read(folder / name) != text])
+
+
+def write(program: click.Command, checkout: Path) -> list[str]:
+    """Bring the reference up to date; the names of the pages that changed."""
+    changed, pages = outdated(program, checkout), generate(program)
+    folder = checkout / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in changed:
+        if name in pages:
+            (folder / name).write_text(pages[name], encoding="utf-8")
+        else:
+            (folder / name).unlink()
+    return changed
+
+
+def _read(page: Path) -> str | None:
+    return page.read_text(encoding="utf-8") if page.is_file() else None
+
+
+def _commands(program: click.Command) -> str:
+    parts = [f"# Commands\n\n{_NOTE}"]
+    for context in _leaves(click.Context(program, info_name="axiom")):
+        command = context.command
+        about = command.help or command.short_help or ""
+        parts.append(f"## {context.command_path}\n\n`{' '.join(_usage(context))}`\n\n{_plain(about)}\n")
+        rows = [record for option in command.get_params(context) if (record := option.get_help_record(context))]
+        rows = [(words, meaning) for words, meaning in rows if meaning and not words.endswith("--help")]
+        if rows:
+            lines = "".join(f"| `{_cell(words)}` | {_cell(meaning)} |\n" for words, meaning in rows)
+            parts.append(f"| option | meaning |\n|---|---|\n{lines}")
+    return "\n".join(parts)
+
+
+def _usage(context: click.Context) -> list[str]:
+    return [context.command_path, *context.command.collect_usage_pieces(context)]
+
+
+def _leaves(context: click.Context) -> Iterator[click.Context]:
+    command = context.command
+    if not isinstance(command, click.Group):
+        yield context
+        return
+    if command.invoke_without_command:
+        yield context
+    for name in sorted(command.list_commands(context)):
+        leaf = command.get_command(context, name)
+        if leaf is not None and not leaf.hidden:
+            yield from _leaves(click.Context(leaf, parent=context, info_name=name))
+
+
+def _settings() -> str:
+    rows = "".join(
+        f"| `{knob.name}` | `AXIOM_{knob.name.upper()}` | {getattr(knob.type, '__name__', knob.type)} "
+        f"| `{knob.default}` | {_cell(knob.metadata['about'])} |\n"
+        for knob in fields(Settings)
+    )
+    return (
+        f"# Settings\n\n{_NOTE}\nA flag wins over a variable, a variable over `axiom.toml`, and that over the default."
+        "\n\n`AXIOM_DATA` names the data folder for every command; `AXIOM_DEBUG` shows where a fault of ours happened."
+        f"\n\n| in `axiom.toml` | variable | type | default | what it does |\n|---|---|---|---|---|\n{rows}"
+    )
+
+
+def _errors() -> str:
+    rows = "".join(
+        f"| {'– ' * depth}`{error.__name__}` | {error.exit_code} | {_cell(_first_line(error))} |\n"
+        for depth, error in _family(errors.AxiomError)
+    )
+    return (
+        f"# Errors\n\n{_NOTE}\nEverything that Axiom refuses or reports on purpose. The number is the exit status of a "
+        f"command that ends with it. A dash means: one kind of the error above.\n\n"
+        f"| error | exit | what it means |\n|---|---|---|\n{rows}"
+    )
+
+
+def _family(error: type[errors.AxiomError], depth: int = 0) -> Iterator[tuple[int, type[errors.AxiomError]]]:
+    yield depth, error
+    for kind in error.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            yield from _family(kind, depth + 1)
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().splitlines()[0]
+
+
+def _tables() -> str:
+    parts = [
+        f"# Tables\n\n{_NOTE}\nTimes are microseconds since 1970 in UTC. `{{id}}` is each "
+        "database's own word for a 64-bit key that is never used twice.\n"
+    ]
+    for name, (about, columns) in tables().items():
+        parts.append(f"## {name}\n\n{about}```sql\n{columns}\n```\n")
+    return "\n".join(parts)
+
+
+def tables() -> dict[str, tuple[str, str]]:
+    """What each table is for and its columns, in the order in which the migrations made them."""
+    found: dict[str, tuple[str, str]] = {}
+    for migration in sorted((resources.files("axiom.store") / "migrations").iterdir(), key=lambda file: file.name):
+        if not migration.name.endswith(".sql"):
+            continue
+        sql = migration.read_text(encoding="utf-8")
+        for comment, name, columns in _TABLE.findall(sql):
+            about = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
+            found[name] = (f"{about}\n\n" if about else "", columns.strip("\n"))
+        for name, column in _COLUMN_ADDED.findall(sql):
+            about, columns = found[name]
+            found[name] = (about, f"{columns},\n    {column.strip()}")
+    return found
+
+
+def _plain(text: str) -> str:
+    return "\n".join(line.strip() for line in text.replace("\b", "").strip().splitlines())
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 @click.command()
@@ -18,7 +172,7 @@ def docs(check: bool) -> None:
     package = checkout / "src" / "axiom"
     unlisted = declared.outdated(package)
     if check:
-        stale = pages.outdated(axiom, checkout)
+        stale = outdated(axiom, checkout)
         if stale:
             click.echo(f"Not current in docs/reference: {', '.join(stale)}. `axiom docs` writes them.")
         if unlisted:
@@ -26,7 +180,7 @@ def docs(check: bool) -> None:
         if stale or unlisted:
             raise click.exceptions.Exit(1)
         return
-    changed = pages.write(axiom, checkout)
+    changed = write(axiom, checkout)
     if unlisted:
         text = declared.written(package)
         (package / "catalogue" / declared.LIST).write_text(text, encoding="utf-8")

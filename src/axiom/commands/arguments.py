@@ -1,8 +1,15 @@
-"""A moment as people write it, as in 2026-03-02T14:00: in UTC, unless it says otherwise."""
+"""A moment as people write it, as in 2026-03-02T14:00: in UTC, unless it says otherwise.
+
+Which version of an experiment somebody means: its newest by name or alias, or `name@2`.
+"""
 
 from datetime import UTC, datetime
 
-from axiom.errors import WrongUse
+from axiom.errors import NotFound, UnknownName, WrongUse
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
 
 
 def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
@@ -14,3 +21,29 @@ def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
     except ValueError:
         raise WrongUse(f"{text!r} is no moment like 2026-03-02T14:00. {nothing}") from None
     return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+
+
+NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
+
+
+def version_of(db: Database, named: str) -> StoredExperiment:
+    """The published version that is meant, or an error that suggests the nearest name."""
+    name, _, number = named.partition("@")
+    newest = _newest(db, name)
+    if not number:
+        return newest
+    found = experiments.by_name(db, newest.name, int(number))
+    if found is None:
+        raise NotFound(f"There is no version {number} of {newest.name}; its newest is {newest.version}.")
+    return found
+
+
+def _newest(db: Database, name: str) -> StoredExperiment:
+    found = experiments.by_name(db, name)
+    if found is not None:
+        return found
+    published = experiments.everything(db)
+    for one in reversed(published):
+        if name in stored_manifest(one.manifest).aliases:
+            return one
+    raise UnknownName("published experiment", name, {known.name for known in published})

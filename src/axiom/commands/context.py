@@ -11,7 +11,7 @@ from axiom.errors import UnknownName
 from axiom.runner.here import Describer, describe_files
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
-from axiom.signed.sources_parsing import parsed
+from axiom.signed.sources import parsed
 from axiom.store.engine.folder import Folder
 
 

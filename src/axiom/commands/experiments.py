@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.arguments import NAMED, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments_versions import NAMED, version_of
+from axiom.commands.arguments import NAMED, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability

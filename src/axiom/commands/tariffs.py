@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from axiom.commands.arguments import moment_said
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.credit.tariffs_tariffs import AHEAD, problems, too_soon
+from axiom.decisions.credit.tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.ledger import Tariff, Tier
 from axiom.errors import Refused, WrongUse

@@ -9,7 +9,7 @@ from axiom.commands.base import Answer
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.limits import Request
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.server.accounts.membership_membership import belong
+from axiom.server.accounts.membership import belong
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import teams
 from axiom.store.engine.database import Database

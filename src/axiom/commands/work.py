@@ -37,7 +37,7 @@ class CancelWorkunits(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
         del laboratory, prepared
-        states = {found.id: found.state for found, _ in tasks.workunits(db, self.workunits)}
+        states = {found.id: found.state for found, _ in tasks.with_tasks(db, self.workunits)}
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.sessions.due import LEASE, in_the_way
-from axiom.decisions.sessions.due_occasion import occasion
+from axiom.decisions.sessions.due import LEASE, in_the_way, occasion
 from axiom.domain.sessions import Note, Session, Step
 from axiom.errors import HeldByAnother
 from axiom.lab.credit.pay import credit
@@ -16,11 +15,9 @@ from axiom.lab.planning import plan as planning
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
 from axiom.lab.steps.choose import investigator
-from axiom.lab.steps.clean import clean
-from axiom.lab.steps.clean_sweeping import sweepings
+from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.counters import publish
-from axiom.lab.steps.credit import announced
-from axiom.lab.steps.credit_shares import shares
+from axiom.lab.steps.credit import announced, shares
 from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.lab.steps.failures import failures

@@ -47,8 +47,7 @@ from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
-from axiom.web.socket import control
-from axiom.web.socket_desk import desk_routes
+from axiom.web.socket import control, desk_routes
 
 log = logging.getLogger("axiom.lab")
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import scheduler_lines
 from axiom.commands.gate import Gate
 from axiom.lab.policy import HEARD_FROM
-from axiom.lab.runners.offer_offering import Offering
+from axiom.lab.runners.offer import Offering
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.accounts import Accounts, demand_secret
 from axiom.server.accounts.delegates import Delegates

@@ -1,5 +1,13 @@
-"""Which files a bundle holds. Apart from `bundles.py`, so that whoever waits for a first result waits for no keys."""
+"""Which files a bundle holds. Apart from `bundles.py`, so that whoever waits for a first result waits for no keys.
 
+Parses sources, one at a time.
+
+Python 3.11 counts how deep it is in a source for all threads together. Where another thread parses at the same moment,
+or has begun when a collection of garbage lets it, a good source ends in a SystemError.
+"""
+
+import ast
+import threading
 from pathlib import Path
 
 from axiom.errors import ExperimentError
@@ -27,3 +35,12 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
 def experiment_path(name: str) -> str:
     """Name the experiment's file in a bundle."""
     return f"axiom/catalogue/{name}.py"
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def parsed(source: str | bytes) -> ast.Module:
+    """The source as a tree. Raises what `ast.parse` raises."""
+    with _ONE_AT_A_TIME:
+        return ast.parse(source)

@@ -1,0 +1,1 @@
+"""`axiom finding`, `registration`, `proposal` and `weigh`."""

@@ -20,7 +20,7 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.cli.views import view
-from axiom.commands.arguments_versions import version_of
+from axiom.commands.arguments import version_of
 from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.registrations import MOST_SEEDS, Rule

@@ -1,0 +1,1 @@
+"""`axiom host`, `task`, `workunit`, `volunteer` and `team`."""

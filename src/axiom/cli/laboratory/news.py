@@ -10,7 +10,7 @@ from axiom.domain.amounts import counted
 from axiom.service.access import submit
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder
-from axiom.web.views import news_news as views
+from axiom.web.views import news as views
 
 
 @click.group(cls=Group)

@@ -12,7 +12,7 @@ from axiom.cli.options import data_option, dry_run_option, json_option, quiet_op
 from axiom.cli.views import view
 from axiom.commands.registry import read_command
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
-from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS, PRESETS
+from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
 from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse

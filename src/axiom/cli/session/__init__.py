@@ -1,0 +1,1 @@
+"""`axiom session` and `axiom pi`."""

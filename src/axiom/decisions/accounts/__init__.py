@@ -1,0 +1,1 @@
+"""What an account may do: limits on commands, passwords, guesses, what others may read."""

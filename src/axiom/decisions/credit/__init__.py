@@ -1,0 +1,1 @@
+"""What a task is worth and by which tariff."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence, Set
 
-from axiom.decisions.credit.tariffs_tariffs import LONGEST_SECONDS
+from axiom.decisions.credit.tariffs import LONGEST_SECONDS
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.domain.value import value

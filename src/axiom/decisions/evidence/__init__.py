@@ -1,0 +1,1 @@
+"""What values say about a claim: which count, the verdict, the grade."""

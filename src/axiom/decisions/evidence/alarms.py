@@ -8,8 +8,7 @@ counts as too seldom becomes less each time: over all looks together a sound fin
 import math
 from collections.abc import Mapping, Sequence
 
-from axiom.decisions.evidence.outliers import Alone, apart, rarely
-from axiom.decisions.evidence.outliers_believing import Believed
+from axiom.decisions.evidence.outliers import Alone, Believed, apart, rarely
 from axiom.decisions.evidence.verdict import ENOUGH
 from axiom.domain.findings import Agreements, Alarm, Force, Home, Observation
 from axiom.statistics.sequential import bernoulli_log_e

@@ -1,13 +1,22 @@
 """Do values of hosts, or of platforms, lie elsewhere than those of all others? On ranks within each design.
 
 A replicate depends on its seed and on nothing else, so it cannot matter who computed it. Designs may well differ.
+
+Whose values are not believed? They count as missing from then on, and so against every verdict.
+
+A value may be left out for what it is as long as nothing is gained by it. The interval is as wide as with the worst
+values in their place, and a verdict asks it whatever the e-value says; there each loses its own bet as badly as it can,
+which does not tell what it would have changed in later ones.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from axiom.domain.findings import Observation
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.domain.amounts import counted as so_many
+from axiom.domain.findings import Alarm, Force, Home, Observation
 from axiom.statistics import ranks
 
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
@@ -53,3 +62,100 @@ def _one_of(hosts: Sequence[int], group_of: Mapping[int, int | str]) -> int | st
     """The group to which all these hosts belong, if there is one."""
     first, *others = {group_of.get(host) for host in hosts}
     return None if others else first
+
+
+_HOST_SEEDS = 3  # a host with fewer values says nothing by itself
+_MOST = 0.25  # of all values; of hosts that gave more nobody can tell which side computes otherwise
+_OFTEN = 2  # seeds in which a host was outvoted, from which on nothing that it says is believed
+_LEFT_OUT = "left out, each counted against every verdict"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Believed:
+    """What counts, and what there is to say about hosts."""
+
+    counted: tuple[Observation, ...]  # those that are not believed without their value
+    alone: Alone  # the values that are left
+    alarms: tuple[Alarm, ...]
+
+
+def believed(counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int) -> Believed:
+    """Leave out who was outvoted again and again, and whose values lie elsewhere; after so many weighed blocks."""
+    liars = _outvoted(counted)
+    rest = _without(counted, liars, "its host was outvoted in other seeds")
+    first = Alone(rest)
+    odd, alone, others = _elsewhere(rest, first, homes, rarely(looks))
+    told, gone = _found_out(counted, liars), _given(rest, odd)
+    if gone > _MOST * len(first.values):
+        held = _lies_elsewhere(odd, Force.HOLDS_BACK, "more must be computed by others")
+        return Believed(counted=rest, alone=first, alarms=(*told, held))
+    if odd:
+        told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
+    left = _without(rest, odd, "its host's values lie elsewhere than all others'")
+    return Believed(counted=left, alone=alone, alarms=(*told, *others))
+
+
+def _outvoted(counted: Sequence[Observation]) -> set[int]:
+    """Hosts whose values two others did not confirm, each time alike, in several seeds."""
+    alone = Counter(one.hosts[0] for one in counted if one.why_missing == OUTVOTED and len(one.hosts) == 1)
+    return {host for host, seeds in alone.items() if seeds >= _OFTEN}
+
+
+def _elsewhere(
+    counted: Sequence[Observation], alone: Alone, homes: Mapping[int, Home], seldom: float
+) -> tuple[list[int], Alone, list[Alarm]]:
+    """The hosts whose values lie elsewhere, what is left without them, and whether that lies too far apart still.
+
+    One after the other: beside a host that is wrong, all others may look odd.
+    """
+    hosts, odd, first = {host: host for host in homes}, list[int](), len(alone.values)
+    while True:
+        spread, groups = apart(alone, hosts, _HOST_SEEDS)
+        if spread is None:
+            return odd, alone, []
+        oddest = [host for host in spread.oddest() if isinstance(host, int)]
+        if not oddest or spread.each[oddest[0]] * groups >= seldom:
+            break
+        odd += oddest
+        alone = Alone(_without(counted, odd, ""))
+        if first - len(alone.values) > _MOST * first:
+            return odd, alone, []
+    if spread.together >= seldom:
+        return odd, alone, []
+    text = f"the values of {groups} hosts lie further apart than chance allows, and a seed cannot know its host"
+    return odd, alone, [Alarm(kind="hosts", force=Force.HOLDS_BACK, text=text)]
+
+
+def _without(counted: Sequence[Observation], hosts: Collection[int], why: str) -> tuple[Observation, ...]:
+    gone = set(hosts)
+    if not gone:
+        return tuple(counted)
+    return tuple(
+        [
+            replace(one, value=None, why_missing=why) if one.value is not None and gone & {*one.hosts} else one
+            for one in counted
+        ]
+    )
+
+
+def _given(counted: Sequence[Observation], hosts: Collection[int]) -> int:
+    """How many values these hosts gave, alone or with others."""
+    return sum(one.value is not None and not set(hosts).isdisjoint(one.hosts) for one in counted)
+
+
+def _found_out(counted: Sequence[Observation], liars: Collection[int]) -> list[Alarm]:
+    if not liars:
+        return []
+    text = (
+        f"{_named(liars)} was outvoted in several seeds: {so_many(_given(counted, liars), 'other value')} {_LEFT_OUT}"
+    )
+    return [Alarm(kind="hosts", force=Force.TELLS, text=text, hosts=tuple(sorted(liars)))]
+
+
+def _lies_elsewhere(odd: Collection[int], force: Force, follows: str) -> Alarm:
+    text = f"the values of {_named(odd)} lie elsewhere than all others', and a seed cannot know its host: {follows}"
+    return Alarm(kind="hosts", force=force, text=text, hosts=tuple(sorted(odd)))
+
+
+def _named(hosts: Collection[int]) -> str:
+    return f"host {', '.join(map(str, sorted(hosts)))}"

@@ -17,7 +17,7 @@ from axiom.decisions.evidence.blocks import Returned, blocks
 from axiom.decisions.evidence.grade import Facts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import Process, Question, question
-from axiom.decisions.evidence.outliers_believing import believed
+from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.decisions.evidence.verdict import Conclusion, conclude

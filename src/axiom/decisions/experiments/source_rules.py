@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from axiom.decisions.experiments import source_words as words
 from axiom.decisions.experiments.source_names import File
 from axiom.domain.preflights import Refusal
-from axiom.signed.sources_parsing import parsed
+from axiom.signed.sources import parsed
 
 LONGEST = 100_000  # characters of a file: ten times the longest of the catalogue, and read in a moment
 _MOST = 20  # refusals: whoever mends these will ask again

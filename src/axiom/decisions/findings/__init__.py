@@ -1,0 +1,1 @@
+"""What links between findings mean, and what predictions were worth."""

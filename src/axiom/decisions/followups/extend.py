@@ -11,8 +11,16 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, held, in_blocks, levels_in_words, plain, same_but, sides, written
-from axiom.decisions.followups.levels import between, ends_beyond, nearer, number, others, with_level
-from axiom.decisions.followups.levels_ranges import MOST_CONFIGS, outside
+from axiom.decisions.followups.levels import (
+    MOST_CONFIGS,
+    between,
+    ends_beyond,
+    nearer,
+    number,
+    others,
+    outside,
+    with_level,
+)
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.findings import Direction, Grade, Kind, Verdict

@@ -1,0 +1,1 @@
+"""What a host can do and how far it is trusted."""

@@ -1,6 +1,8 @@
 """May one more computer be added to an account now?
 
 Limits on work are each computer's own, so whoever invents computers would have as much as they invent.
+
+Whose are the preferences on a computer? It may compute for several projects, under accounts of several people.
 """
 
 from datetime import datetime, timedelta
@@ -16,3 +18,11 @@ _TOO_MANY = (
 def not_now(oldest_counted: datetime | None, now: datetime) -> str:
     """Why this computer has to wait; empty when it may be added. Of the account's newest, the `MOST_NEW`th counts."""
     return _TOO_MANY if oldest_counted is not None and now - oldest_counted < WITHIN else ""
+
+
+def are_own(source: str, own: str) -> bool:
+    """Whether they come from this account, by the digests of e-mail addresses that clients and projects exchange.
+
+    A client names the account from which it took them; one that names none set them itself, or is too old to say.
+    """
+    return not source or source == own

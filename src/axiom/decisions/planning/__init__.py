@@ -1,0 +1,1 @@
+"""What to order now, how much, in which order, for whom."""

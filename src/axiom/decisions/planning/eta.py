@@ -1,7 +1,13 @@
-"""When is a block expected to close? From how fast the hosts compute that would take it, and what comes before it."""
+"""When is a block expected to close? From how fast the hosts compute that would take it, and what comes before it.
 
+When will the next block close, and when may a finding have its next grade? From how fast results come of late.
+"""
+
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.fill import Filling
@@ -78,3 +84,40 @@ def _usual(supplies: Sequence[Supply]) -> float:
 
 def _pace(supply: Supply) -> float:
     return max(_LEAST_PACE, supply.speed) * max(_LEAST_PACE, supply.availability)
+
+
+_LATE = timedelta(hours=1)  # without a result for so long, nothing flows
+_FARTHEST = timedelta(days=3_650)
+_SIZES = ((60.0, 1.0, "s"), (60.0, 60.0, "min"), (24.0, 3_600.0, "h"), (math.inf, 86_400.0, "days"))  # up to so many
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How fast the cells of a version come back."""
+
+    per_second: float
+    reason: str = ""  # why it is not known; then the number is 0
+
+
+def pace(cells: int, first: datetime | None, last: datetime | None, now: datetime) -> Pace:
+    """The pace of the newest cells, of which the first and the last came then; unknown where nothing flows."""
+    if cells < 2 or first is None or last is None:
+        return Pace(per_second=0.0, reason="too few results have come")
+    if now - last > _LATE:
+        return Pace(per_second=0.0, reason="no result came in the last hour")
+    span = max((last - first).total_seconds(), 1e-6)
+    return Pace(per_second=(cells - 1) / span)
+
+
+def expected(found: Pace, cells: float | None) -> str:
+    """In how long so many more cells should be here, in words."""
+    if cells is None:
+        return "unknown, since more replicates do not help"
+    if found.per_second <= 0:
+        return f"unknown, since {found.reason}"
+    seconds = cells / found.per_second
+    if seconds > _FARTHEST.total_seconds():
+        return "not in ten years at this pace"
+    # As it is told: 59.96 s are a minute, and never 60.0 s.
+    size, name = next((each for each in _SIZES if round(seconds / each[1], 1) < each[0]), _SIZES[-1])[1:]
+    return f"in about {seconds / size:.1f} {name}" if seconds >= 1 else "within a second"

@@ -1,0 +1,1 @@
+"""When a session is due and what it does next."""

@@ -1,0 +1,1 @@
+"""Which failures belong together, what a watch tells."""

@@ -1,9 +1,13 @@
-"""Which failures belong together? One version, one cause, one line that raised, one kind of host."""
+"""Which failures belong together? One version, one cause, one line that raised, one kind of host.
+
+What does a group of failures suggest? Who else computes the same says more than any single report.
+"""
 
 from collections.abc import Mapping, Sequence
 
-from axiom.domain.endings import Cause
-from axiom.domain.failures import EndingCount, FailureGroup
+from axiom.domain.amounts import counted
+from axiom.domain.endings import Blame, Cause
+from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
 
 
 def grouped(
@@ -34,3 +38,74 @@ def _group(rows: Sequence[EndingCount], worked: Mapping[int, frozenset[str]]) ->
         works_on=tuple(worked),
         works_here=sum(newest.platform in platforms for platforms in worked.values()),
     )
+
+
+EXPERIMENT, HOST, PLATFORM, LABORATORY, VOLUNTEER, WAIT = (
+    *("the experiment", "the host", "the platform", "the laboratory", "the volunteer"),
+    "nothing yet",
+)
+_ENOUGH_HOSTS = 2  # on which the same fails, before it is no longer a host's own trouble
+# Where the cause itself says what to do, whoever else fails.
+_CURES = {
+    Cause.RUNNER_DAMAGED: (HOST, "its runner's files are damaged; resetting the project in BOINC fetches them anew"),
+    Cause.NO_ROOM: (HOST, "its disk is full, and its volunteer can make room"),
+    Cause.DISK_LIMIT: (EXPERIMENT, "it writes more than it declares; declare more, or write less"),
+    Cause.OUTPUT_TOO_BIG: (EXPERIMENT, "its measures are longer than a task may return; shorten the curves"),
+    Cause.GPU_MISSING: (HOST, "it no longer has the GPU that it was counted on for"),
+    Cause.GPU_UNUSABLE: (HOST, "its driver or its GPU is not what the runner needs"),
+    Cause.ABORTED_BY_VOLUNTEER: (
+        VOLUNTEER,
+        "somebody gave the tasks up; shorter tasks are given up less often, and it says nothing of the experiment",
+    ),
+    Cause.ABORTED: (VOLUNTEER, "the tasks were given up on the host, and it says nothing of the experiment"),
+    Cause.STOPPED_WITH_BOINC: (VOLUNTEER, "BOINC was stopped there; nothing has to be mended"),
+    Cause.NOT_STARTED_IN_TIME: (HOST, "it takes more than it can begin in time; its daily quota falls by itself"),
+    Cause.SILENT: (HOST, "it was switched off or left; its tasks go to others by themselves"),
+    Cause.BAD_TICKET: (LABORATORY, "hosts refuse its orders: look at its clock, its keys and its trust file"),
+    Cause.BAD_BUNDLE: (LABORATORY, "hosts refuse the bundle: look at its seal and when it expires"),
+    Cause.DOWNLOAD_MISSING: (LABORATORY, "it does not give out a file that its orders name"),
+    Cause.DOWNLOAD_UNSIGNED: (LABORATORY, "a program that it offers is not signed with the key that clients know"),
+    Cause.UPLOAD_REFUSED: (LABORATORY, "it refuses outputs: look at its disk and at its upload key"),
+}
+
+
+def suggest(group: FailureGroup) -> Suggestion:
+    """Decide from the cause, from how many hosts share it, and from who computes the same version well."""
+    if group.cause in _CURES:
+        look_at, reason = _CURES[group.cause]
+        return Suggestion(look_at=look_at, reason=reason)
+    elsewhere = len(set(group.works_on) - set(group.hosts))
+    if group.raised and not group.works_on:
+        return Suggestion(
+            look_at=EXPERIMENT,
+            reason=f"it raises {group.raised}, and no host has computed this version yet; mend that line",
+        )
+    if len(group.hosts) >= _ENOUGH_HOSTS and group.works_on and not group.works_here:
+        return Suggestion(
+            look_at=PLATFORM,
+            reason=f"it fails on {counted(len(group.hosts), 'host')} of {group.platform} and works on "
+            f"{counted(elsewhere, 'other')}",
+        )
+    if len(group.hosts) == 1 and elsewhere:
+        return Suggestion(
+            look_at=HOST, reason=f"it fails on this host alone, and works on {counted(elsewhere, 'other')}"
+        )
+    return _by_blame(group)
+
+
+def _by_blame(group: FailureGroup) -> Suggestion:
+    blame, hosts = group.cause.blame, len(group.hosts)
+    if blame is Blame.LABORATORY:
+        return Suggestion(look_at=LABORATORY, reason="it is our own fault; the laboratory's log says more")
+    if blame is Blame.HOST:
+        return Suggestion(look_at=HOST, reason="its work was refused or never began; others get its tasks")
+    if group.raised:
+        return Suggestion(
+            look_at=EXPERIMENT,
+            reason=f"it raises {group.raised} on some seeds or configs, and works on others; look at what they have",
+        )
+    if hosts >= _ENOUGH_HOSTS:
+        return Suggestion(
+            look_at=EXPERIMENT, reason=f"{hosts} hosts fail in the same way, so it is hardly a host's own"
+        )
+    return Suggestion(look_at=WAIT, reason="one host has said so; whether others fail too will tell whose doing it is")

@@ -1,0 +1,1 @@
+"""Pay for tasks, correct awards, change the price."""

@@ -15,7 +15,7 @@ from axiom.decisions.credit.prices import (
     price_of_failure,
     why_unproven,
 )
-from axiom.decisions.credit.tariffs_tariffs import DEFAULT, cap_during
+from axiom.decisions.credit.tariffs import DEFAULT, cap_during
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.ledger import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session, Step

@@ -1,0 +1,1 @@
+"""Turn results into observations, compute again, score predictions."""

@@ -1,0 +1,1 @@
+"""Publish, try, seal, release, recall and withdraw versions."""

@@ -1,0 +1,1 @@
+"""Draft, price and admit proposals."""

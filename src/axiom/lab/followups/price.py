@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from axiom.decisions.followups.levels_ranges import MOST_CONFIGS, outside
+from axiom.decisions.followups.levels import MOST_CONFIGS, outside
 from axiom.errors import ExperimentError, Refused
 from axiom.runner.here import Describer
 from axiom.signed import bundles, canonical_json

@@ -1,0 +1,1 @@
+"""Plan what to order, and order it."""

@@ -25,7 +25,7 @@ from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
-from axiom.store.tasks import tasks, tasks_splitting
+from axiom.store.tasks import tasks
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
 _FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
@@ -66,7 +66,7 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         back=_back(counted),
         newest=evidence.newest(db),
         hanging=hanging(db),
-        waiting=tasks_splitting.waiting_replicates(db),
+        waiting=tasks.waiting_replicates(db),
         stages=stages(db, now, approvals),
     )
     declared, packed = experiments.declared(db), {one.experiment_id for one in experiments.newest_bundles(db)}

@@ -18,7 +18,7 @@ from axiom.errors import WrongUse
 from axiom.lab.planning.candidates import aims_of as aims_of
 from axiom.lab.planning.candidates import candidates as candidates
 from axiom.lab.planning.candidates import need_of as need_of
-from axiom.lab.planning.supplies_supplies import supplies, usual
+from axiom.lab.planning.supplies import supplies, usual
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.lab.step import shortened
 from axiom.store.engine import counters

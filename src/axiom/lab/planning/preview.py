@@ -18,7 +18,7 @@ from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
-from axiom.lab.planning.supplies_supplies import supplies
+from axiom.lab.planning.supplies import supplies
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database

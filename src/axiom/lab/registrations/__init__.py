@@ -1,0 +1,1 @@
+"""Register designs, predictions and links, and take over old claims."""

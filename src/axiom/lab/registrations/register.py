@@ -14,7 +14,7 @@ from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.lab.registrations.predictions_predictions import demand_sound, foreseen
+from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.signed.canonical_json import canonical
 from axiom.statistics.estimands import value
 from axiom.store.engine.database import Database

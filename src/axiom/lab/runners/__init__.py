@@ -1,0 +1,1 @@
+"""Which runner each platform is offered."""

@@ -1,12 +1,19 @@
-"""A step of sessions: what is stuck is given up on, and hosts that look wrong are named; said when none is, too."""
+"""A step of sessions: what is stuck is given up on, and hosts that look wrong are named; said when none is, too.
 
+A step of sessions: what the janitor deleted since the session before; said when that was nothing, too.
+
+The janitor works by itself, once a day. A session tells of it and deletes nothing: it may be undone, and files that
+are gone are not.
+"""
+
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
 from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
-from axiom.lab.step import shortened
+from axiom.lab.step import Round, shortened
 from axiom.server.returns import standings
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
@@ -14,7 +21,7 @@ from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as fleet
 from axiom.store.hosts import notices
 from axiom.store.tasks import strays, tasks
-from axiom.store.upkeep import jobs
+from axiom.store.upkeep import cleanings, jobs
 
 _LATELY = timedelta(days=2)
 COPIED = "copied"
@@ -95,3 +102,20 @@ def _host_notes(found: list[Suspect]) -> list[Note]:
         for one in found
     ]
     return shortened(notes, "Hosts that look wrong", "/hosts")
+
+
+def sweepings(held: Round) -> list[Note]:
+    """What was deleted in the time of which this session tells."""
+    times, swept = cleanings.within(held.db, held.window)
+    if not times:
+        text = "The janitor has not cleaned since the session before."
+        return [Note(kind="sweep.none", text=text, about="/status")]
+    if not swept.is_any:
+        text = "Cleanings since the session before: {times}. Nothing lay about that nothing refers to."
+        return [Note(kind="sweep.nothing", text=text, facts={"times": times}, about="/status")]
+    text = (
+        "Cleanings since the session before: {times}. Deleted: files without a row {files}, uploads that nobody "
+        "reported {uploads}, stored files that nothing names {blobs}, sign-ins that ran out {sign_ins}, compiled "
+        "programs unused for long {caches}."
+    )
+    return [Note(kind="sweep.deleted", text=text, facts={"times": times} | asdict(swept), about="/status")]

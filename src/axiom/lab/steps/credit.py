@@ -1,15 +1,22 @@
-"""A tariff that holds only from a later day on is told ahead: to the computers' owners, in the log and in the news."""
+"""A tariff that holds only from a later day on is told ahead: to the computers' owners, in the log and in the news.
 
+What a session settled, by tier, volunteer and host: each line is a sum over the same entries, so all agree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.decisions.credit.tariffs import announcement
 from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round
-from axiom.store.credit import tariffs
+from axiom.lab.step import Round, shortened
+from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.tariffs import Announced
 from axiom.store.engine.database import Database
 from axiom.store.hosts import notices
+from axiom.store.views import credit
 
 
 def tell(db: Database, number: int, now: datetime) -> int:
@@ -34,3 +41,69 @@ def announced(held: Round) -> list[Note]:
 
 def _said(one: Announced, before: Tariff | None) -> str:
     return announcement(before, one.tariff, one.valid_from, one.because)
+
+
+_THOUSANDTHS = 1_000
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+
+
+def shares(held: Round) -> list[Note]:
+    """The lines of this session's settlement; none where nothing was awarded."""
+    settled = settlements.of_session(held.db, held.session.id)
+    if settled is None or not settled.awards:
+        return []
+    page = f"/ledger/{held.session.name}"
+    totals = credit.between(held.db, settled.after_award, settled.last_award)
+    return [
+        *_against_cap(settled, page),
+        *shortened(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
+        *_whose(held, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
+        *_whose(held, "host", ledger.HOST, totals.by_host),
+    ]
+
+
+def _against_cap(settled: settlements.Settlement, page: str) -> list[Note]:
+    facts = {"spent": settled.capped / _THOUSANDTHS}
+    if settled.session_cap is None:
+        text = "No cap holds for a session; what counts against one is {spent}."
+        return [Note(kind="credit.uncapped", text=text, facts=facts, about=page)]
+    text = "Against the session’s cap of {cap} count {spent}."
+    return [Note(kind="credit.cap", text=text, facts={**facts, "cap": settled.session_cap / _THOUSANDTHS}, about=page)]
+
+
+def _tiers(amounts: Mapping[str, int], awards: Mapping[str, int], page: str) -> list[Note]:
+    return [
+        Note(
+            kind="credit.tier",
+            text="Tier {tier}: awards {awards}, credit {credit}.",
+            facts={"tier": tier, "awards": awards[tier], "credit": amount / _THOUSANDTHS},
+            about=page,
+        )
+        for tier, amount in sorted(amounts.items(), key=lambda each: (_begins(each[0]), each[0]))
+    ]
+
+
+def _begins(tier: str) -> float:
+    """The number with which a tier begins; one without any comes first."""
+    found = _NUMBER.search(tier)
+    return float(found[0].replace(",", "")) if found else -1.0
+
+
+def _whose(held: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
+    ranked = sorted(amounts.items(), key=lambda each: (-each[1], each[0]))
+    balances = ledger.balances(held.db, holder, [number for number, _ in ranked])
+    notes = [
+        Note(
+            kind=f"credit.{noun}",
+            text="{noun} {number}: credit {credit}, and {total} since the beginning.",
+            facts={
+                "noun": noun.capitalize(),
+                "number": number,
+                "credit": amount / _THOUSANDTHS,
+                "total": balances[number].total / _THOUSANDTHS if number in balances else 0,
+            },
+            about=f"/{noun}s/{number}",
+        )
+        for number, amount in ranked
+    ]
+    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{held.session.name}")

@@ -1,10 +1,98 @@
-"""A step of sessions: what the open findings still need, and which question comes next."""
+"""A step of sessions: what the open findings still need, and which question comes next.
 
-from axiom.domain.findings import Grade
+How the open findings stand: what is missing for the next block and for the next grade, nearest first.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.decisions.evidence.grade import LEANING
+from axiom.decisions.planning.eta import Pace, expected, pace
+from axiom.domain.findings import Evidence, Grade
+from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.choose import investigator
-from axiom.lab.steps.design_standing import Standing, open_findings
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.evidence import evidence
+from axiom.store.sessions import facts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """One open finding."""
+
+    number: int
+    experiment: str
+    claim: str
+    said: Evidence | None
+    pace: Pace
+    block_cells: int  # that the next block still takes
+    grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more seeds do not help
+
+    @property
+    def lacks_other(self) -> bool:
+        """Are there seeds enough for the next grade, and something else is missing?"""
+        return self.said is not None and self.said.more is not None and self.said.more[0] == 0
+
+    @property
+    def lacks_beside_seeds(self) -> str:
+        """What its next grade needs, where further seeds bring none of it; else nothing."""
+        if self.said is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.said.needs):
+            return ""
+        return "; ".join(self.said.needs)
+
+    @property
+    def grade_expected(self) -> str:
+        """When its next grade should come, in words."""
+        if self.said is None:
+            return "unknown, before its first block"
+        return (
+            "not by more seeds, of which it has enough" if self.lacks_other else expected(self.pace, self.grade_cells)
+        )
+
+    @property
+    def nearness(self) -> tuple[float, int]:
+        """By which the nearest to its next grade comes first; a finding that was never weighed waits for its block."""
+        cells = self.block_cells if self.said is None else self.grade_cells
+        return (math.inf if cells is None else cells), self.number
+
+
+def open_findings(db: Database, now: datetime) -> list[Standing]:
+    """Every finding that more results may still move."""
+    newest, counted = evidence.newest(db), counters.read(db)
+    results: dict[int, int] = {}
+    for (noun, experiment_id, _), amount in counted.items():
+        if noun == "result":
+            results[experiment_id] = results.get(experiment_id, 0) + amount
+    rows = facts.open_findings(db)
+    paces = {one: _pace(db, one, now) for one in {row["experiment_id"] for row in rows}}
+    found = [_standing(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
+    return sorted(found, key=lambda one: one.nearness)
+
+
+def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
+    row = facts.lately(db, experiment_id)
+    return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
+
+
+def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: Pace) -> Standing:
+    body = read_body(row["body"])
+    each = len(body.design.places)
+    whole, blocks = body.block * each, said.blocks if said else 0
+    there = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
+    half = said.more[0] if said and said.more else None
+    return Standing(
+        number=row["number"],
+        experiment=f"{row['name']}@{row['version']}",
+        claim=body.estimands[row["estimand"]]["claim"],
+        said=said,
+        pace=known,
+        block_cells=whole - max(0, min(whole, there)),
+        grade_cells=half * each if half else None,
+    )
 
 
 def design(held: Round) -> list[Note]:

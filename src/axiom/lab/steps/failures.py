@@ -6,8 +6,7 @@ from pathlib import Path
 
 import axiom
 from axiom.decisions.experiments.release_history import ended_by
-from axiom.decisions.upkeep.failures import grouped
-from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.decisions.upkeep.tracebacks import raised
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup

@@ -1,7 +1,6 @@
 """A step of sessions: which bundles were mended since the last one, what was wrong, and what the mending touches."""
 
-from axiom.decisions.upkeep.failures import grouped
-from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.step import Round, shortened

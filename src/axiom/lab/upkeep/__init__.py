@@ -1,0 +1,1 @@
+"""Backups, copies, recovery, and whether every promise holds."""

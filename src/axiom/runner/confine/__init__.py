@@ -1,0 +1,1 @@
+"""What untrusted code is held by: Landlock, seccomp, namespaces, bubblewrap."""

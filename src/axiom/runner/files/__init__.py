@@ -1,0 +1,1 @@
+"""What a host keeps: its home, a task's slot, checkpoints."""

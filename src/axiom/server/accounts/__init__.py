@@ -1,0 +1,1 @@
+"""Accounts over the wire: create, sign in, join teams, erase."""

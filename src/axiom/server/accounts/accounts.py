@@ -14,7 +14,7 @@ from axiom.decisions.accounts.throttle import Verdict
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.membership_membership import belong
+from axiom.server.accounts.membership import belong
 from axiom.server.accounts.passwords import is_password, stored_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections

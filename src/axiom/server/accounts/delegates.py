@@ -32,7 +32,7 @@ from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.server.accounts.accounts import wait_first, weak_key_of
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.membership_membership import belong
+from axiom.server.accounts.membership import belong
 from axiom.server.scheduler.reply import project_preferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections

@@ -1,0 +1,1 @@
+"""Which task a host gets now."""

@@ -10,7 +10,7 @@ from axiom.domain.value import value
 from axiom.server.dispatch.cache import Known, KnownExperiment, Size
 from axiom.server.dispatch.orders import Dispatch
 from axiom.store.engine.database import Database
-from axiom.store.tasks import tasks_splitting, waiting
+from axiom.store.tasks import tasks, waiting
 from axiom.store.tasks.waiting import Candidate
 
 _ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
@@ -63,7 +63,7 @@ class Picker:
         sizes, left = self._sizes(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:
             return [wanted], 0
-        parts, rest = tasks_splitting.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
+        parts, rest = tasks.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
         if not left:
             return [*parts, rest], 0
         return parts, self.parts(Size(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)

@@ -1,0 +1,1 @@
+"""The sockets: routes, bounds on requests, uploads and downloads."""

@@ -1,0 +1,1 @@
+"""What hosts bring back: reports, proofs, checks, standings."""

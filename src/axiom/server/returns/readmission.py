@@ -20,7 +20,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.journal import history
 from axiom.store.registrations import registrations
-from axiom.store.tasks import tasks, tasks_splitting, workunits
+from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks.tasks import Known
 from axiom.store.tasks.waiting import Candidate
 from axiom.store.tasks.workunits import Claim
@@ -125,10 +125,10 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
     registration = max(fitting, key=lambda one: (_places(one) == set(ticket.places), one.id))
     made = _workunit(workunit_id, experiment.id, registration.id, ticket)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
-    whole = tasks_splitting.holder(db, made)
+    whole = tasks.holder(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
-        tasks_splitting.keep(db, whole.id, whole.replicates, left)
+        tasks.keep(db, whole.id, whole.replicates, left)
         made = replace(made, split_from=whole.id)
     tasks.admit_workunit(db, made)
     return made
@@ -152,7 +152,7 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
         quorum=wanted.quorum,
         checks_task_id=wanted.checks_task_id,
     )
-    tasks_splitting.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
+    tasks.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
     return True
 
 

@@ -28,7 +28,7 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
     """Bring workunits to where their tasks put them; what was decided about each that exists."""
-    found = returning.workunits(db, sorted(set(workunit_ids)))
+    found = returning.with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in found]
     expired = _expired(decided)
     aborted = [task for _, tasks, one in decided for task in tasks if task.id in one.abort]

@@ -1,0 +1,1 @@
+"""One scheduler request: who asks, what it reports, what it is answered."""

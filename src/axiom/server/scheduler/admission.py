@@ -1,6 +1,15 @@
-"""What may be done at once in a quiet hour and is left to the jobs in a busy one."""
+"""What may be done at once in a quiet hour and is left to the jobs in a busy one.
+
+Whose request is not even read: reading costs time that strangers could take from everybody else.
+"""
 
 from datetime import datetime
+
+from axiom.boinc.account_keys import is_key, key_digest
+from axiom.boinc.read_request import peek_authenticator
+from axiom.errors import AxiomError
+from axiom.store.connections import Connections
+from axiom.store.hosts import contacts
 
 _AT_ONCE = 5  # contacts a second whose reports are judged and paid before they are answered
 
@@ -18,3 +27,26 @@ class Calm:
         self._times = self._times + 1 if second == self._second else 1
         self._second = second
         return self._times <= _AT_ONCE
+
+
+_HEAD = 4096  # bytes, within which every client says what its message is and whose
+_SHORT = 64 * 1024  # bytes that are read sooner than a key is looked up; most requests have fewer
+
+
+def is_stranger(body: bytes, connections: Connections) -> bool:
+    """Does this request come with a key that no account can have, or is it long and comes with one that none has?
+
+    Of any other request it is no promise: its key is looked up when it is answered.
+    """
+    if body.find(b"<scheduler_request>", 0, _HEAD) < 0:
+        return False
+    key = peek_authenticator(body)
+    if key and not is_key(key):
+        return True
+    if len(body) <= _SHORT:
+        return False
+    try:
+        with connections.reader() as db:
+            return contacts.caller(db, key_digest(key)) is None
+    except AxiomError:
+        return False  # whoever answers it will find out, and say so

@@ -13,7 +13,7 @@ from axiom.boinc.read_request import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import Request, TaskReport
 from axiom.boinc.write_reply import write_reply
-from axiom.decisions.hosts.joining_preferring import are_own
+from axiom.decisions.hosts.joining import are_own
 from axiom.decisions.hosts.runners import Suited
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.tasks.backoff import Situation, delay
@@ -28,8 +28,7 @@ from axiom.server.dispatch.types import Given, Handed, asked_of
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.server.returns import reporting
 from axiom.server.scheduler import progress
-from axiom.server.scheduler.admission import Calm
-from axiom.server.scheduler.admission_strangers import is_stranger
+from axiom.server.scheduler.admission import Calm, is_stranger
 from axiom.server.scheduler.held_tasks import Holding, holding_of, out_of_use, to_give_up
 from axiom.server.scheduler.identify import Met, Refused, meet
 from axiom.server.scheduler.programs import brought, reads_joint_orders, suited

@@ -1,0 +1,1 @@
+"""Periodic jobs, the janitor, the promises while it runs."""

@@ -1,0 +1,1 @@
+"""Volunteers, teams, and what credit sites are told of them."""

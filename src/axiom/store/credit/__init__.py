@@ -1,0 +1,1 @@
+"""Awards, bookings, balances and tariffs."""

@@ -1,0 +1,1 @@
+"""SQLite itself: connections, bound values, the data folder, blobs, counters."""

@@ -20,11 +20,19 @@ from typing import Any
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
-from axiom.store.engine.binding import BUSY_MS, explain, foreseen
-from axiom.store.engine.binding_rows import Bare as Bare
-from axiom.store.engine.binding_rows import Row as Row
-from axiom.store.engine.binding_rows import named, one_named, unnamed
-from axiom.store.engine.binding_statements import Bound, Statement, statement
+from axiom.store.engine.binding import (
+    BUSY_MS,
+    Bound,
+    Statement,
+    explain,
+    foreseen,
+    named,
+    one_named,
+    statement,
+    unnamed,
+)
+from axiom.store.engine.binding import Bare as Bare
+from axiom.store.engine.binding import Row as Row
 from axiom.store.engine.changes import FILE, Change, Kind, Recorder, kind_of
 from axiom.store.engine.keeper import close_to_others, sole_writer
 from axiom.store.engine.moments import at as at

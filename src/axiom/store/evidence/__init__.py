@@ -1,0 +1,1 @@
+"""What findings are weighed from, what came of it, and links between them."""

@@ -1,0 +1,1 @@
+"""Experiments, bundles, preflights, releases and the runners on offer."""

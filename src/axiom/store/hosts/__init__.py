@@ -1,0 +1,1 @@
+"""Hosts: what they are and when they were heard from."""

@@ -1,0 +1,1 @@
+"""What was registered, proposed and predicted."""

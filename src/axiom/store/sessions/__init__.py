@@ -1,0 +1,1 @@
+"""Sessions, what their steps count, and news."""

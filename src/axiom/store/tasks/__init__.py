@@ -1,0 +1,1 @@
+"""Workunits, tasks, uploads and results."""

@@ -2,11 +2,14 @@
 
 Each function reads or changes a whole batch, and keeps the counters once for all of it. The caller has just read the
 rows that it changes, in the same transaction; nobody else writes.
+
+A part of a waiting workunit for a host that should have a smaller task than was ordered.
 """
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from axiom.domain.value import value
@@ -14,7 +17,8 @@ from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits
+from axiom.store.tasks.waiting import Candidate
 
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """
@@ -112,20 +116,20 @@ def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
     return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
 
 
-def workunits(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
+def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
     """Those of these workunits that exist, each with all of its tasks, oldest first."""
     ids = json.dumps(list(workunit_ids))
     tasks: dict[int, list[Task]] = {}
     for row in db.select(_OF_WORKUNITS, ids=ids):
         tasks.setdefault(row["workunit_id"], []).append(_light(row))
-    return [(work.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
+    return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
 def returned(db: Database, limit: int) -> list[Waiting]:
     """Tasks whose proof is still to be looked at, oldest first."""
     return [
         Waiting(
-            task=work.task_of(row),
+            task=workunits.task_of(row),
             volunteer_id=row["volunteer_id"],
             registration_id=row["registration_id"],
             checks_task_id=row["checks_task_id"],
@@ -167,7 +171,7 @@ def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
     """Write down what hosts said of these tasks."""
     stamp = at(now)
     db.many(
-        work.RETURN,
+        workunits.RETURN,
         [
             {
                 "id": one.task.id,
@@ -177,8 +181,8 @@ def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
                 "output_digest": one.report.output_digest,
                 "cpu_seconds": one.report.cpu_seconds,
                 "elapsed_seconds": one.report.elapsed_seconds,
-                "message": work.told(one.report.message, work.MOST_MESSAGE),
-                "reason": work.told(one.reason),
+                "message": workunits.told(one.report.message, workunits.MOST_MESSAGE),
+                "reason": workunits.told(one.reason),
                 "closed_at": None if one.state.is_alive else stamp,
                 "boinc_state": one.report.boinc_state,
                 "cause": one.cause,
@@ -202,13 +206,13 @@ def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: dateti
         return
     stamp = at(now)
     db.many(
-        work.MOVE,
+        workunits.MOVE,
         [
             {
                 "id": task.id,
                 "was": task.state,
                 "state": state,
-                "reason": work.told(reason),
+                "reason": workunits.told(reason),
                 "closed_at": None if state.is_alive else stamp,
             }
             for task, state, reason in moves
@@ -222,8 +226,10 @@ def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], n
     if not closed:
         return
     stamp = at(now)
-    rows = [{"id": one.id, "state": state, "reason": work.told(reason), "now": stamp} for one, state, reason in closed]
-    db.many(work.CLOSE, rows)
+    rows = [
+        {"id": one.id, "state": state, "reason": workunits.told(reason), "now": stamp} for one, state, reason in closed
+    ]
+    db.many(workunits.CLOSE, rows)
     changes: Counter[Key] = Counter()
     for one, state, _ in closed:
         changes["workunit", one.experiment_id, WorkunitState.OPEN] -= 1
@@ -237,7 +243,7 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
         return
     stamp = at(now)
     db.many(
-        work.ADD_TASK,
+        workunits.ADD_TASK,
         [
             {
                 "workunit_id": one.id,
@@ -254,35 +260,35 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
 
 def order_check(db: Database, checked: Task, now: datetime) -> int:
     """A new open workunit that repeats the cells of a task, to see whether hosts agree."""
-    made = db.insert(work.ADD_CHECK, task_id=checked.id, now=at(now))
+    made = db.insert(workunits.ADD_CHECK, task_id=checked.id, now=at(now))
     counters.add(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
     return made
 
 
 def agree(db: Database, agreements: Mapping[int, str]) -> None:
     """What checks have shown of tasks; empty where they could show nothing."""
-    db.many(work.AGREE, [{"id": task_id, "agreement": said} for task_id, said in agreements.items()])
+    db.many(workunits.AGREE, [{"id": task_id, "agreement": said} for task_id, said in agreements.items()])
 
 
 def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
     """These valid tasks have their award."""
-    db.execute(work.PAID, ids=json.dumps(list(task_ids)))
+    db.execute(workunits.PAID, ids=json.dumps(list(task_ids)))
 
 
 def postpone(db: Database, by: timedelta) -> int:
     """Move the deadline of every task that is out; how many there were."""
-    return db.execute(work.POSTPONE, by=by // timedelta(microseconds=1))
+    return db.execute(workunits.POSTPONE, by=by // timedelta(microseconds=1))
 
 
 def give_up(db: Database, volunteer_id: int, now: datetime) -> int:
     """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
-    return db.execute(work.GIVE_UP, volunteer_id=volunteer_id, now=at(now))
+    return db.execute(workunits.GIVE_UP, volunteer_id=volunteer_id, now=at(now))
 
 
 def admit_workunit(db: Database, wanted: Workunit) -> None:
     """A workunit that was ordered under this number and is not remembered."""
     db.execute(
-        work.ADMIT_WORKUNIT,
+        workunits.ADMIT_WORKUNIT,
         id=wanted.id,
         experiment_id=wanted.experiment_id,
         registration_id=wanted.registration_id,
@@ -298,7 +304,7 @@ def admit_workunit(db: Database, wanted: Workunit) -> None:
 def admit_task(db: Database, task_id: int, wanted: Workunit) -> None:
     """A task of a workunit that was made under this number and is not remembered; it waits like any other."""
     db.execute(
-        work.ADMIT_TASK,
+        workunits.ADMIT_TASK,
         id=task_id,
         workunit_id=wanted.id,
         experiment_id=wanted.experiment_id,
@@ -327,3 +333,88 @@ def _light(row: Row) -> Task:
         sent_at=maybe_moment(row["sent_at"]),
         deadline=maybe_moment(row["deadline"]),
     )
+
+
+_PARTS = "SELECT id FROM workunit WHERE split_from = :id ORDER BY id"
+_WAITING_WITH = """
+SELECT w.* FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.registration_id = :registration_id AND w.highest >= :last AND w.state = 'open' AND w.configs = :configs
+    AND w.quorum = 1 AND w.checks_task_id IS NULL AND t.ordinal = 0 AND t.state = 'unsent'
+ORDER BY w.highest
+"""
+_WAITING = """
+SELECT w.experiment_id, w.registration_id, sum(json_array_length(w.replicates)) AS replicates
+FROM task t JOIN workunit w ON w.id = t.workunit_id
+WHERE t.state = 'unsent' AND w.checks_task_id IS NULL GROUP BY w.experiment_id, w.registration_id
+"""
+
+
+def split(
+    db: Database, experiment_id: int, wanted: Candidate, sizes: Sequence[int], now: datetime
+) -> tuple[list[Candidate], Candidate]:
+    """Make the first replicates of a waiting task workunits of their own, of these sizes, each with a task that waits.
+
+    What is left keeps its number and its place in the queue. The parts, and what is left.
+    """
+    if wanted.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+        raise LookupError(f"task {wanted.task_id} repeats another, so it is not split")
+    parts, left = _shared_out(wanted.replicates, sizes)
+    keep(db, wanted.workunit_id, wanted.replicates, left)
+    made = [_part(db, experiment_id, wanted, numbers, now) for numbers in parts]
+    open_workunits = ("workunit", experiment_id, str(WorkunitState.OPEN))
+    counters.add_all(db, {open_workunits: len(made), ("task", experiment_id, str(TaskState.UNSENT)): len(made)})
+    return made, replace(wanted, replicates=left)
+
+
+def keep(db: Database, workunit_id: int, replicates: Sequence[int], left: Sequence[int]) -> None:
+    """A workunit that waits with these replicates orders these of them from here on. Who takes the others says so."""
+    if db.execute(workunits.KEEP, id=workunit_id, replicates=_text(replicates), kept=_text(left)) != 1:
+        raise LookupError(f"workunit {workunit_id} is not what waits any more, so nothing is taken from it")
+
+
+def holder(db: Database, wanted: Workunit) -> Workunit | None:
+    """The workunit of which nothing was sent yet, and that orders these very cells beside others."""
+    for row in db.select(
+        _WAITING_WITH, registration_id=wanted.registration_id, configs=_text(wanted.configs), last=wanted.replicates[-1]
+    ):
+        found = workunits.workunit_of(row)
+        if set(wanted.replicates) < set(found.replicates):
+            return found
+    return None
+
+
+def parts_of(db: Database, workunit_id: int) -> list[int]:
+    """The workunits to which this one gave replicates away."""
+    return [row["id"] for row in db.select(_PARTS, id=workunit_id)]
+
+
+def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
+    """How many replicates wait for a host, of each version and registration; checks, which few may take, left out."""
+    return {(row["experiment_id"], row["registration_id"]): row["replicates"] for row in db.select(_WAITING)}
+
+
+def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
+    parts = []
+    for size in sizes:
+        parts.append(numbers[:size])
+        numbers = numbers[size:]
+    if not numbers or not all(parts):
+        raise ValueError(f"{sizes} cannot be taken from a workunit so that each part, and what is left, has replicates")
+    return parts, numbers
+
+
+def _part(db: Database, experiment_id: int, wanted: Candidate, numbers: tuple[int, ...], now: datetime) -> Candidate:
+    workunit_id = db.insert(workunits.ADD_PART, split_from=wanted.workunit_id, replicates=_text(numbers))
+    task_id = db.insert(
+        workunits.ADD_TASK,
+        workunit_id=workunit_id,
+        experiment_id=experiment_id,
+        target_host_id=wanted.target_host_id,
+        ordinal=0,
+        created_at=at(now),
+    )
+    return replace(wanted, workunit_id=workunit_id, task_id=task_id, replicates=numbers)
+
+
+def _text(numbers: Sequence[int]) -> str:
+    return json.dumps(list(numbers))

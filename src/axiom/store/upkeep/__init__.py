@@ -1,0 +1,1 @@
+"""Audit, jobs, watches, cleanings, and what must hold after every fault."""

@@ -1,0 +1,1 @@
+"""Pages for whoever is signed in, and their forms."""

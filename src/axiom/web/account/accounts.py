@@ -41,7 +41,7 @@ from axiom.web.account.pages import ACTS, PAGES, Page
 from axiom.web.account.visits import SESSION_SECONDS, Again, Go, Outcome, Reception, Visit
 from axiom.web.site.app import Careful
 from axiom.web.site.page_cache import SIGNED_IN
-from axiom.web.site.routes_pages import missing
+from axiom.web.site.routes import missing
 from axiom.web.site.templates import environment, versioned
 
 log = logging.getLogger("axiom.accounts")

@@ -1,0 +1,1 @@
+"""What every page is made from: the request, paging, cells, kept parts."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from axiom.signed.sources_parsing import parsed
+from axiom.signed.sources import parsed
 
 _ENTRY = "axiom.web.export.recompute"
 _NAMES = {"numpy": "NumPy", "scipy": "SciPy"}  # as people write them

@@ -1,0 +1,1 @@
+"""The application: addresses, templates, kept pages."""

@@ -26,7 +26,7 @@ from axiom.web.base.memo import Lasting
 from axiom.web.base.query_words import asked
 from axiom.web.base.request import Reading, nothing_planned
 from axiom.web.site.page_cache import SIGNED_IN, Quick
-from axiom.web.site.routes_pages import escaped, is_file, missing, routes
+from axiom.web.site.routes import escaped, is_file, missing, routes
 from axiom.web.site.templates import environment
 from axiom.web.views.status import status
 

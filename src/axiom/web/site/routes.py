@@ -1,6 +1,50 @@
-"""Numbers in addresses, as short as the numbers of records are."""
+"""Numbers in addresses, as short as the numbers of records are.
 
+Which address shows what: a template for people, the same answer as JSON for programs.
+"""
+
+import difflib
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from axiom.errors import AxiomError, NotFound
+from axiom.web.base.request import Answer, Reading
+from axiom.web.base.slow_files import Breathe, Exports, Made, Make
+from axiom.web.export import archive
+from axiom.web.site.templates import static_bytes, versioned
+from axiom.web.views import (
+    experiments,
+    failures,
+    figures,
+    findings,
+    graph,
+    home,
+    hosts,
+    join,
+    leaderboards,
+    ledger,
+    news,
+    plan,
+    proposals,
+    registrations,
+    results,
+    session_rows,
+    sessions,
+    tasks,
+    volunteers,
+)
+from axiom.web.views.status import status
 
 NUMBER = "{number:number}"  # in the path of a route
 
@@ -20,3 +64,326 @@ class Number(Convertor[int]):
 
 
 register_url_convertor("number", Number())
+
+
+log = logging.getLogger("axiom.web")
+
+Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
+_ADDRESSES = (
+    *(
+        "/findings",
+        "/experiments",
+        "/sessions",
+        "/results",
+        "/hosts",
+        "/volunteers",
+        "/teams",
+        "/leaderboards",
+        "/ledger",
+    ),
+    *(
+        "/registrations",
+        "/proposals",
+        "/forecasters",
+        "/failures",
+        "/watches",
+        "/plan",
+        "/status",
+        "/news",
+        "/join",
+        "/account",
+    ),
+)
+RESULTS = "/results.csv"
+_CSV, _ZIP = "text/csv", "application/zip"
+_DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
+_KINDS = {
+    "style.css": "text/css",
+    "htmx.min.js": "application/javascript",
+    "mark.svg": "image/svg+xml",
+    "literata-axiom.woff2": "font/woff2",
+    "OFL-Literata.txt": "text/plain",
+    "LICENSE-htmx.txt": "text/plain",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An address, what makes its answer, and the template that shows it."""
+
+    path: str
+    json: str
+    template: str
+    make: Callable[..., Answer]
+
+
+def _status(reading: Reading) -> Answer:
+    return {"status": status(reading.db, reading.folder, reading.now, {"name": reading.name, **reading.live()})}
+
+
+def _page(path: str, template: str, make: Callable[..., Answer]) -> Page:
+    return Page(path=path, json=f"{path}.json", template=template, make=make)
+
+
+PAGES = (
+    Page(path="/", json="/index.json", template="home.html", make=home.home),
+    Page(path="/live", json="/live.json", template="live.html", make=home.live),
+    _page("/findings", "findings.html", findings.listed),
+    _page("/findings/graph", "graph.html", graph.graph),
+    _page(f"/findings/{NUMBER}", "finding.html", findings.one),
+    _page("/registrations", "registrations.html", registrations.listed),
+    _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
+    _page("/proposals", "proposals.html", proposals.listed),
+    _page(f"/proposals/{NUMBER}", "proposal.html", proposals.one),
+    _page("/forecasters", "forecasters.html", registrations.forecasters),
+    _page("/experiments", "experiments.html", experiments.listed),
+    _page("/experiments/{name}", "experiment.html", experiments.one),
+    _page("/sessions", "sessions.html", sessions.listed),
+    _page("/sessions/{name}", "session.html", sessions.one),
+    _page("/sessions/{name}/tasks", "session_tasks.html", session_rows.tasks),
+    _page("/sessions/{name}/since/{other}", "difference.html", session_rows.difference),
+    _page("/results", "results.html", results.listed),
+    _page("/hosts", "hosts.html", hosts.hosts),
+    _page(f"/hosts/{NUMBER}", "host.html", hosts.host),
+    _page("/volunteers", "volunteers.html", volunteers.volunteers),
+    _page(f"/volunteers/{NUMBER}", "volunteer.html", volunteers.volunteer),
+    _page("/teams", "teams.html", volunteers.listed_teams),
+    _page(f"/teams/{NUMBER}", "team.html", volunteers.team),
+    _page("/leaderboards", "leaderboards.html", leaderboards.leaderboards),
+    _page("/ledger", "ledger.html", ledger.page),
+    _page("/ledger/{name}", "settlement.html", ledger.settlement),
+    _page(f"/workunits/{NUMBER}", "workunit.html", tasks.workunit),
+    _page(f"/tasks/{NUMBER}", "task.html", tasks.task),
+    _page("/failures", "failures.html", failures.failures),
+    _page("/watches", "watches.html", failures.listed_watches),
+    _page("/join", "join.html", join.join),
+    _page("/plan", "plan.html", plan.page),
+    _page("/status", "status.html", _status),
+    _page("/news", "news.html", news.page),
+)
+
+
+def routes(templates: Environment, read: Read) -> list[Route]:
+    """Every address. The `.json` ones come first, since a name could end like that."""
+    shown = [Route(page.path, _guarded(templates, read, page)) for page in PAGES]
+    data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
+    exports = Exports()
+    files = [
+        Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
+        Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
+        Route("/news.atom", _feed(read)),
+        Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
+        Route(RESULTS, exports.endpoint(_results(read), _CSV)),
+        Route("/figures/{name:path}", _picture(read)),
+        Route("/static/{name}", _static),
+        Route("/healthz", _healthy),
+    ]
+    return [*files, *data, *shown]
+
+
+def is_file(path: str) -> bool:
+    """Is this the address of a file that is made for whoever takes it away, and kept for nobody else?"""
+    return path == RESULTS or (path.startswith("/findings/") and path.endswith(".zip"))
+
+
+def missing(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
+    """What is said when nothing is at an address."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        text = str(error) if isinstance(error, NotFound) else f"There is no page {request.url.path} here."
+        near = difflib.get_close_matches(request.url.path, _ADDRESSES, n=1, cutoff=0.5)
+        if request.url.path.endswith(".json"):
+            return JSONResponse({"error": {"kind": "NotFound", "message": text}}, status_code=404)
+        with read(request) as reading:
+            page = {"text": text, "near": near[0] if near else None}
+            return HTMLResponse(_render(templates, reading, "missing.html", {"missing": page}), status_code=404)
+
+    return answer
+
+
+def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = False) -> Callable[..., Response]:
+    """The page, or the sentence that it could not be made. Starlette makes it in a thread of its own."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                made = page.make(reading, **request.path_params)
+                status = 400 if made.get("misread") else 200
+                if as_data:
+                    return JSONResponse(_turned_as_json(made), status_code=status)
+                shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
+                return HTMLResponse(shown, status_code=status)
+        except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
+            return missing(templates, read)(request, error)
+        except Exception as error:
+            number = _numbered(request.url.path, error)
+            log.exception("page.broken number=%s path=%.200r", number, request.url.path)
+            return _broken(templates, number, error, as_data=as_data, is_first=page.path == "/")
+
+    return endpoint
+
+
+def escaped(templates: Environment, path: str, error: Exception) -> Response:
+    """What is said where a request failed outside of any page. The log gets one line of it, however long it was.
+
+    A stranger who finds such a request can repeat it, and must not push everything else out of the log.
+    """
+    number, place = _numbered(path, error), traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
+    log.error("page.escaped number=%s path=%.200r at=%s error=%.200r", number, path, where, error)
+    return _broken(templates, number, error, as_data=path.endswith(".json"), is_first=path == "/")
+
+
+def _numbered(path: str, error: Exception) -> str:
+    """The number under which visitor and operator speak of the same fault."""
+    return "e-" + hashlib.sha256(f"{path} {error!r}".encode(errors="replace")).hexdigest()[:4]
+
+
+def _broken(templates: Environment, number: str, error: Exception, *, as_data: bool, is_first: bool) -> Response:
+    """Tell the visitor that it is our fault; the log has told the operator what it was.
+
+    BOINC's clients read the first page to find the scheduler, and fall silent for a day where it fails three times: it
+    still tells them, and its status is good.
+    """
+    text = f"This page could not be made. The records are safe; the operator sees this under number {number}."
+    if as_data:
+        kind = type(error).__name__ if isinstance(error, AxiomError) else "Fault"
+        return JSONResponse({"error": {"kind": kind, "message": text, "number": number}}, status_code=500)
+    page = templates.get_template("broken.html").render(number=number, versioned=versioned)
+    return HTMLResponse(page, status_code=200 if is_first else 500)
+
+
+def _render(templates: Environment, reading: Reading, template: str, answer: Answer) -> str:
+    return templates.get_template(template).render(
+        {"json": None, **answer},
+        lab=reading.name,
+        path=reading.path,
+        is_signed_in=reading.is_signed_in,
+        query=reading.query,
+        now=reading.now.isoformat(),
+        drawings=lambda name: [Markup(svg) for svg in figures.inline(reading, name)],  # noqa: S704  drawn by us
+    )
+
+
+def _as_json(request: Request) -> str:
+    """The address of the same answer for programs."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path if request.url.path != '/' else '/index'}.json{query}"
+
+
+def _turned_as_json(made: Answer) -> Answer:
+    """The answer, whose neighbouring pages are answers for programs, too."""
+    return {
+        name: _turned_as_json(value)
+        if isinstance(value, dict)
+        else _with_json(value)
+        if name.endswith(("next", "previous")) and isinstance(value, str) and value.startswith("/")
+        else value
+        for name, value in made.items()
+    }
+
+
+def _with_json(address: str) -> str:
+    path, mark, query = address.partition("?")
+    return f"{path}.json{mark}{query}"
+
+
+def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                return PlainTextResponse(make(reading, **request.path_params), media_type=kind)
+        except NotFound as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+
+    return endpoint
+
+
+def _feed(read: Read) -> Callable[[Request], Response]:
+    """The news for whoever follows many sites."""
+
+    def endpoint(request: Request) -> Response:
+        with read(request) as reading:
+            body = news.atom(reading, reading.master or "/")  # never the host that a request names
+        return Response(body, media_type="application/atom+xml; charset=utf-8")
+
+    return endpoint
+
+
+def _archive(read: Read) -> Make:
+    """A finding to take away."""
+
+    def make(request: Request, breathe: Breathe) -> Made:
+        del breathe  # it is the evidence of one finding alone
+        number = request.path_params["number"]
+        try:
+            with read(request) as reading:
+                body = archive.archive(reading, number)
+        except (NotFound, OverflowError) as error:
+            return Made(body=f"{error}\n".encode(), kind="text/plain", status=404)
+        return Made(body=body, kind=_ZIP, name=f"finding-{number}.zip")
+
+    return make
+
+
+def _results(read: Read) -> Make:
+    """All results that an address asks for, as a table to take away."""
+
+    def make(request: Request, breathe: Breathe) -> Made:
+        with read(request) as reading:
+            if said := results.refused(reading):
+                return Made(body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400)
+            return Made(body=results.exported(reading, breathe), kind=_CSV)
+
+    return make
+
+
+def _picture(read: Read) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        name, _, kind = request.path_params["name"].rpartition(".")
+        try:
+            with read(request) as reading:
+                if kind == "csv":
+                    shown = _plate(reading, name)
+                    return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
+                body = figures.file(reading, name, kind, static_bytes("figure.css").decode())
+        except (NotFound, ValueError) as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+        if kind == "png":
+            return Response(body, media_type="image/png")
+        return Response(body, media_type="image/svg+xml", headers=_DRAWING)
+
+    return endpoint
+
+
+def _plate(reading: Reading, name: str) -> Answer:
+    """The table under a picture, as the page of its finding or experiment has it, or the ledger's."""
+    if name == "ledger/credit":
+        return ledger.figure(reading)
+    parts = name.split("/")
+    if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 15:
+        raise NotFound(f"There is no picture {name}.")
+    noun, number, picture = parts[0], int(parts[1]), parts[2]
+    made: Answer = {}
+    if noun == "finding":
+        made = findings.one(reading, number)["finding"]["figures"]
+    elif noun == "experiment":
+        made = experiments.one(reading, experiments.name_of(reading, number))["experiment"]["figures"]
+    if picture not in made:
+        raise NotFound(f"There is no picture {name}.")
+    found: Answer = made[picture]
+    return found
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _KINDS:
+        return PlainTextResponse(f"There is no file {name} here.\n", status_code=404)
+    lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
+    headers = {"cache-control": lasting} | (_DRAWING if name.endswith(".svg") else {})
+    return Response(static_bytes(name), media_type=_KINDS[name], headers=headers)
+
+
+def _healthy(request: Request) -> Response:
+    del request
+    return JSONResponse({"healthy": True})

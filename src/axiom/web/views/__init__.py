@@ -1,0 +1,1 @@
+"""The answer behind each page and its JSON, a file a noun."""

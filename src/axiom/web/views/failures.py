@@ -1,7 +1,6 @@
 """What goes wrong, in groups, and what is waited for."""
 
-from axiom.decisions.upkeep.failures import grouped
-from axiom.decisions.upkeep.failures_suggesting import suggest
+from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.domain.endings import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.errors import NotFound

@@ -18,7 +18,7 @@ from axiom.store.views.findings import Brief
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import islands as arcs
-from axiom.web.views.islands_woven import Woven
+from axiom.web.views.islands import Woven
 
 
 class Graph:

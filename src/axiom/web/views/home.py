@@ -11,7 +11,7 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments as experiment_views
 from axiom.web.views import failures as failure_views
 from axiom.web.views import findings as finding_views
-from axiom.web.views import news_news as news_views
+from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
 from axiom.web.views.graph import Graph
 

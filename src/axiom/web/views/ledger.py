@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from axiom.decisions.credit.tariffs_tariffs import REMARKS
+from axiom.decisions.credit.tariffs import REMARKS
 from axiom.domain.ledger import Tariff
 from axiom.errors import NotFound
 from axiom.store.credit import ledger, settlements, tariffs

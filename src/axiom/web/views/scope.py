@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from axiom.signed.sources_parsing import parsed
+from axiom.signed.sources import parsed
 from axiom.web.base.numbers import plain
 
 _FEW = 4  # levels that are all named

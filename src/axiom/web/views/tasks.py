@@ -7,7 +7,8 @@ from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
-from axiom.store.tasks import progress, results, tasks_splitting, workunits
+from axiom.store.tasks import progress, results, workunits
+from axiom.store.tasks import tasks as tasks_splitting
 from axiom.store.tasks.progress import Progress
 from axiom.store.views import tasks
 from axiom.store.views.tasks import Check, Ended
