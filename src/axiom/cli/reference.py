@@ -1,10 +1,4 @@
-"""`axiom docs`: what is written from the program itself, the reference and the list of what the catalogue declares.
-
-The reference in docs/reference, written from the program itself, so that it cannot say anything else.
-
-`generate` makes the pages, `write` puts them into a checkout and `outdated` says which of them are not what they
-should be. The tree of commands is an argument: this file is one of its leaves.
-"""
+"""`axiom docs`: writes docs/reference from the program itself, and the list of what the catalogue declares."""
 
 import re
 from collections.abc import Iterator

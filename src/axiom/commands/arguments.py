@@ -1,7 +1,4 @@
-"""A moment as people write it, as in 2026-03-02T14:00: in UTC, unless it says otherwise.
-
-Which version of an experiment somebody means: its newest by name or alias, or `name@2`.
-"""
+"""What people write for a moment (2026-03-02T14:00, in UTC) and for a version (a name, an alias, `name@2`)."""
 
 from datetime import UTC, datetime
 

@@ -3,17 +3,9 @@
     python -m axiom.runner.main --home DIR --slot DIR --task … --host … --bundle … --seeds … --ticket …
     python -m axiom.runner.main --serve [--low-priority]
 
-The first ends with the task's exit status. The second can be started before it is known for whom: its child imports
-meanwhile what nearly every experiment needs. What is said to it stands in `serving.py`. Here nothing is imported that
-takes long, so that this child is on its way before its parent is ready.
-
-A runner for one order, which stands in its command line.
-
-A runner that serves: many orders on standard input, one after the other.
-
-It reads one JSON object per line: {"home": DIR, "host": N} says for whom, and then {"order": [words], "slot": DIR} is
-answered with lines of progress and a last line per order. It ends with its standard input, even amid an order: whoever
-held the other end is gone.
+The first ends with the task's exit status. The second reads one JSON object per line: {"home": DIR, "host": N} says for
+whom it computes, and then {"order": [words], "slot": DIR} is answered with lines of progress and a last line per order.
+It ends with its standard input, even amid an order: whoever held the other end is gone.
 """
 
 import argparse
@@ -57,8 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             serve(process)
         return once(words)
     except (Ended, KeyboardInterrupt):
-        from axiom.domain.work import Exit
-
         return 0 if is_serving else Exit.ABORTED_BY_USER
 
 

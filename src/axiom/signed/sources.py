@@ -1,9 +1,7 @@
-"""Which files a bundle holds. Apart from `bundles.py`, so that whoever waits for a first result waits for no keys.
-
-Parses sources, one at a time.
+"""Which files a bundle holds, and how a source is parsed.
 
 Python 3.11 counts how deep it is in a source for all threads together. Where another thread parses at the same moment,
-or has begun when a collection of garbage lets it, a good source ends in a SystemError.
+or has begun when a collection of garbage lets it, a good source ends in a SystemError: so one is parsed at a time.
 """
 
 import ast

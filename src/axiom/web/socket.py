@@ -1,7 +1,4 @@
-"""The commands and the status on the laboratory's own socket, which only its operator can open.
-
-The desk behind the laboratory's socket: where an engine in another process of this computer asks and reports.
-"""
+"""The laboratory's own socket, which only its operator can open: commands, the status, a desk for further engines."""
 
 import json
 import logging

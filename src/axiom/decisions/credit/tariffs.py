@@ -1,7 +1,4 @@
-"""What does a new tariff change? Said to whoever computes here, before the first day on which it holds.
-
-Is a tariff one that can be announced? And the tariffs that come with Axiom.
-"""
+"""Which tariffs come with Axiom, may one be announced, and what does it change?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,12 +1,9 @@
-"""Do values of hosts, or of platforms, lie elsewhere than those of all others? On ranks within each design.
+"""Do values of hosts, or of platforms, lie elsewhere than those of all others, and whose are then not believed?
 
-A replicate depends on its seed and on nothing else, so it cannot matter who computed it. Designs may well differ.
-
-Whose values are not believed? They count as missing from then on, and so against every verdict.
-
-A value may be left out for what it is as long as nothing is gained by it. The interval is as wide as with the worst
-values in their place, and a verdict asks it whatever the e-value says; there each loses its own bet as badly as it can,
-which does not tell what it would have changed in later ones.
+A replicate depends on its seed and on nothing else, so it cannot matter who computed it: ranks within each design tell.
+A value that is not believed counts as missing, and so against every verdict. It may be left out for what it is as long
+as nothing is gained by it: the interval is as wide as with the worst values in its place, and a verdict asks that
+interval whatever the e-value says; there each loses its own bet as badly as it can.
 """
 
 from collections import Counter

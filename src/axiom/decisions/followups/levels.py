@@ -1,7 +1,4 @@
-"""Which further levels of a factor could be asked for, inside the range that its file declares?
-
-Which configs may be asked of a published version without new code: those inside what its file declares.
-"""
+"""Which further levels of a factor may be asked for without new code? Those inside what the file declares."""
 
 import itertools
 import math

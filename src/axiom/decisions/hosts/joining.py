@@ -1,8 +1,6 @@
-"""May one more computer be added to an account now?
+"""May one more computer be added to an account, and whose preferences hold on it?
 
 Limits on work are each computer's own, so whoever invents computers would have as much as they invent.
-
-Whose are the preferences on a computer? It may compute for several projects, under accounts of several people.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,4 @@
-"""When is a block expected to close? From how fast the hosts compute that would take it, and what comes before it.
-
-When will the next block close, and when may a finding have its next grade? From how fast results come of late.
-"""
+"""When will a block close, and when may a finding have its next grade? From how fast hosts compute and bring results."""
 
 import math
 from collections import defaultdict

@@ -1,7 +1,4 @@
-"""Where should the work go from here? By what open findings still need, what waits for an answer, what was claimed.
-
-What should be done next, by somebody: read off what the steps of a session have written.
-"""
+"""What comes next: where work should go, by what findings still need, and what waits for a person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

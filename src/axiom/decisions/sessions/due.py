@@ -1,7 +1,4 @@
-"""May somebody go on with a session that another has in hand? Only when that one was not heard of for long.
-
-Should a session be held now? One that would change nothing is not held.
-"""
+"""Should a session be held now, and may somebody go on with one that another has in hand?"""
 
 from datetime import datetime, timedelta
 

@@ -1,7 +1,4 @@
-"""Which failures belong together? One version, one cause, one line that raised, one kind of host.
-
-What does a group of failures suggest? Who else computes the same says more than any single report.
-"""
+"""Which failures belong together, and what does such a group suggest? One version, cause, line and kind of host."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,4 @@
-"""How large what a person orders is, where they do not say: as it fits those who will compute it.
-
-Hosts that were heard from, as a planner sees them: what each can still take, or why nothing at all.
-"""
+"""Hosts as a planner sees them: what each can still take, or why nothing; and how large an order should be for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

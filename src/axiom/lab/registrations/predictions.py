@@ -1,7 +1,4 @@
-"""Takes down what somebody expects of a finding, as long as nobody can know anything of it.
-
-What somebody expects of an estimand, as a registration lists it, if it can be a prediction at all.
-"""
+"""Predictions: which may be made, and writing them down as long as nobody can know anything of the answer."""
 
 import math
 from collections.abc import Mapping

@@ -1,8 +1,6 @@
-"""Lays out the runners for volunteers' computers: their files, signed for BOINC's own check, and who is offered what.
+"""Offers runners to volunteers' computers: lays out what was built, has it signed, and keeps the offer up to date.
 
 Asked again with the same files it changes nothing; other files are a new version, since a name never changes its bytes.
-
-Keeps what is offered in step with what was built, with the trust file and with signatures that are brought.
 """
 
 import hashlib

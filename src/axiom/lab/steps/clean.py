@@ -1,10 +1,4 @@
-"""A step of sessions: what is stuck is given up on, and hosts that look wrong are named; said when none is, too.
-
-A step of sessions: what the janitor deleted since the session before; said when that was nothing, too.
-
-The janitor works by itself, once a day. A session tells of it and deletes nothing: it may be undone, and files that
-are gone are not.
-"""
+"""A step of sessions: what is stuck is given up, and what the janitor deleted is told, also when there was nothing."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta

@@ -1,7 +1,4 @@
-"""A tariff that holds only from a later day on is told ahead: to the computers' owners, in the log and in the news.
-
-What a session settled, by tier, volunteer and host: each line is a sum over the same entries, so all agree.
-"""
+"""A step of sessions: what was paid, by tier, volunteer and host, and which tariff comes into force."""
 
 import re
 from collections import Counter

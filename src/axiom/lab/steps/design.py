@@ -1,7 +1,4 @@
-"""A step of sessions: what the open findings still need, and which question comes next.
-
-How the open findings stand: what is missing for the next block and for the next grade, nearest first.
-"""
+"""A step of sessions: what open findings still need for their next block and grade, and which question comes next."""
 
 import math
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""The last step: what the session came to, when something may be known, what comes next, and the line for the news.
-
-The log's research direction: how findings hang together, what is watched for, and what should be done next.
-"""
+"""The last step: what the session came to, when something may be known, what comes next, and the line for the news."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

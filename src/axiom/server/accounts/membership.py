@@ -1,9 +1,7 @@
-"""Erases a volunteer's account: what is left of a person is a number, under which computed work and credit stay.
+"""Joins, changes, leaves a team, and erases an account: a number is left, under which work and credit stay.
 
 Results, evidence and the ledger would no longer add up without them, and say nothing about anybody. Who was in the
 statistics files stands there as erased for some weeks, so that the sites which copied them can do the same.
-
-Who belongs to which team: the one place where a volunteer joins, changes or leaves one.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,4 @@
-"""The desk at which this computer's own engine asks and reports, in the same process as the writer.
-
-Answers an engine of our own that asks for work.
-"""
+"""The desk at which this computer's own engine asks for work and reports, in the same process as the writer."""
 
 import hashlib
 from collections.abc import Callable, Sequence

@@ -1,7 +1,4 @@
-"""What may be done at once in a quiet hour and is left to the jobs in a busy one.
-
-Whose request is not even read: reading costs time that strangers could take from everybody else.
-"""
+"""Which requests are read at all, and what is left to the jobs in a busy hour."""
 
 from datetime import datetime
 

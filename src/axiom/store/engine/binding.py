@@ -1,8 +1,4 @@
-"""What SQLite's errors mean for us.
-
-How rows come from a binding of SQLite: as mappings by the names of their columns, or bare.
-
-Statements as a binding of SQLite takes them quickest: each value by its place.
+"""How Python's SQLite is spoken to: values by place, rows as mappings, errors as ours.
 
 Whoever asks names the values (`:name`). To bind by name, Python's binding asks SQLite for the name of each place of
 each row anew, and lets go of the interpreter's lock for it: to change a task's row took twice as long by name. So each

@@ -1,9 +1,7 @@
-"""Tasks that come back, and their workunits: many at once, since a laboratory's day is made of these.
+"""Tasks that come back, and their workunits, many at once; and a waiting workunit that is split for a slower host.
 
 Each function reads or changes a whole batch, and keeps the counters once for all of it. The caller has just read the
 rows that it changes, in the same transaction; nobody else writes.
-
-A part of a waiting workunit for a host that should have a smaller task than was ordered.
 """
 
 import json

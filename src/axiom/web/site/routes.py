@@ -1,7 +1,4 @@
-"""Numbers in addresses, as short as the numbers of records are.
-
-Which address shows what: a template for people, the same answer as JSON for programs.
-"""
+"""Which address shows what: a template for people, the same answer as JSON for programs."""
 
 import difflib
 import hashlib

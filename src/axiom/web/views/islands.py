@@ -1,8 +1,6 @@
-"""The picture of an island of the findings graph: a row for each node, and an arc for each link, beside the rows.
+"""What hangs together in the findings graph, and its picture: a row for each node, and an arc for each link beside it.
 
 So the words stay text, which wraps and can be followed, and the picture needs no more room than a telephone has.
-
-Everything that is linked, and which of it hangs together: the same for every page until another link is said.
 """
 
 from collections import defaultdict

@@ -1,7 +1,4 @@
-"""A session's log, rendered from its notes: as pieces for a page, as Markdown and as plain text.
-
-Which section of a log tells what: a table from the kinds of notes to titles, in the order in which they are read.
-"""
+"""A session's log, rendered from its notes, section by section: for a page, as Markdown and as plain text."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,6 @@
-"""The laboratory's news: as RSS, which BOINC's window shows of a project, and as Atom, which a feed reader takes.
+"""The news for people and programs: what the operator says and how each session ended, as RSS and as Atom.
 
 A window that opens for each of a day's sessions would soon be closed for good: BOINC's client is told one line a day.
-
-The news: what the operator says to everybody, and the line with which each session ended.
 """
 
 from dataclasses import dataclass
