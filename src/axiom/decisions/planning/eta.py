@@ -1,4 +1,4 @@
-"""When will a block close, and when may a finding have its next grade? From how fast hosts compute and bring results."""
+"""When will a block close, and a finding have its next grade? From how fast hosts compute and bring results."""
 
 import math
 from collections import defaultdict
