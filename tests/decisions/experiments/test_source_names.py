@@ -6,7 +6,7 @@ import pytest
 
 from axiom.decisions.experiments.source_rules import refusals
 
-SOUND = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text(encoding="utf-8")
+SOUND = (Path(__file__).parents[2] / "preflight" / "sound.py").read_text(encoding="utf-8")
 _LOAD = "numpy.load is not allowed: a cell has no files"
 
 

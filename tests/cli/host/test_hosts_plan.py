@@ -13,7 +13,7 @@ from axiom.lab.experiments.publish import prepare
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 
-FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
+FLEET = Path(__file__).parents[3] / "docs" / "howto" / "fleet-of-83.json"
 # As the old laboratory's log has them: eight steps, and a mix. What was one step there for each host is one word here.
 EIGHT_STEPS = "new > nearest > negatives > generality > pilots > fill > sum_b > sum_a"
 MIX = "new=50,nearest=30,fill=20"

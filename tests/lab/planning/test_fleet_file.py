@@ -12,7 +12,7 @@ from axiom.errors import WrongUse
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.simulation.fleet import BUILDS
 
-FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
+FLEET = Path(__file__).parents[3] / "docs" / "howto" / "fleet-of-83.json"
 HOST = {"name": "desk", "cores": 8, "ram_gb": 16, "gpus": 1, "volunteer": "ada"}
 
 
